@@ -1,0 +1,184 @@
+//! Discord's ids: a newtype each, so that a channel never passes for a guild; decimal TEXT in the file.
+
+use std::{fmt, num::NonZeroU64, str::FromStr};
+
+use diesel::{
+    deserialize::{self, FromSql, FromSqlRow},
+    expression::AsExpression,
+    serialize::{self, IsNull, Output, ToSql},
+    sql_types::Text,
+    sqlite::{Sqlite, SqliteValue},
+};
+
+/// A number or a text that is no Discord id.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdError {
+    /// Zero is nobody's id.
+    #[error("an id must not be zero")]
+    Zero,
+    /// The text is not a plain decimal number: it is empty or has a sign, a leading zero or another character.
+    #[error("an id must be a decimal number without sign or leading zeros")]
+    NotDecimal,
+    /// The number needs more than 64 bits.
+    #[error("an id must fit into 64 bits")]
+    OutOfRange,
+}
+
+/// Takes only what writing an id makes, so that one id never stands in the file in two ways.
+fn parse(text: &str) -> Result<NonZeroU64, IdError> {
+    if text == "0" {
+        return Err(IdError::Zero);
+    }
+    if text.is_empty() || text.starts_with('0') || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(IdError::NotDecimal);
+    }
+    text.parse().map_err(|_| IdError::OutOfRange)
+}
+
+/// Rust has no way to give four types the same foreign traits but a macro.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        ///
+        /// Never zero; decimal TEXT in the file; ordered as a number. Ids of different kinds do not mix.
+        #[derive(AsExpression, Clone, Copy, Debug, Eq, FromSqlRow, Hash, Ord, PartialEq, PartialOrd)]
+        #[diesel(sql_type = Text)]
+        pub struct $name(NonZeroU64);
+
+        impl $name {
+            /// The id of this number.
+            #[must_use]
+            pub const fn new(id: NonZeroU64) -> Self {
+                Self(id)
+            }
+
+            /// The number.
+            #[must_use]
+            pub const fn get(self) -> u64 {
+                self.0.get()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl From<NonZeroU64> for $name {
+            fn from(id: NonZeroU64) -> Self {
+                Self(id)
+            }
+        }
+
+        impl TryFrom<u64> for $name {
+            type Error = IdError;
+
+            fn try_from(id: u64) -> Result<Self, IdError> {
+                NonZeroU64::new(id).map(Self).ok_or(IdError::Zero)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                parse(text).map(Self)
+            }
+        }
+
+        impl FromSql<Text, Sqlite> for $name {
+            fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+                let text = value.read_text();
+                parse(text)
+                    .map(Self)
+                    .map_err(|error| format!("{text:?} is no {}: {error}", stringify!($name)).into())
+            }
+        }
+
+        impl ToSql<Text, Sqlite> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                out.set_value(self.0.to_string());
+                Ok(IsNull::No)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// The id of a channel or a thread.
+    ///
+    /// ```compile_fail
+    /// use mocha_schema::{ChannelId, GuildId};
+    /// fn of_guild(_: GuildId) {}
+    /// fn mix(channel: ChannelId) { of_guild(channel) }
+    /// ```
+    ChannelId,
+    /// The id of a guild, which people call a server.
+    GuildId,
+    /// The id of a message.
+    MessageId,
+    /// The id of a user: a person, a bot or a webhook.
+    UserId,
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::{prelude::*, select};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn only_canonical_decimals_are_ids() {
+        for (text, expected) in [
+            ("0", Err(IdError::Zero)),
+            ("", Err(IdError::NotDecimal)),
+            ("007", Err(IdError::NotDecimal)),
+            ("+5", Err(IdError::NotDecimal)),
+            ("-5", Err(IdError::NotDecimal)),
+            ("5 ", Err(IdError::NotDecimal)),
+            ("٣", Err(IdError::NotDecimal)),
+            ("18446744073709551615", Ok(u64::MAX)),
+            ("18446744073709551616", Err(IdError::OutOfRange)),
+            ("1", Ok(1)),
+        ] {
+            assert_eq!(text.parse::<GuildId>().map(GuildId::get), expected, "{text:?}");
+        }
+        assert_eq!(UserId::try_from(0), Err(IdError::Zero));
+    }
+
+    #[test]
+    fn a_bad_id_in_the_file_is_an_error_that_shows_it() -> Result<(), Box<dyn std::error::Error>> {
+        let mut conn = SqliteConnection::establish(":memory:")?;
+        let error = select("bad".into_sql::<Text>()).get_result::<UserId>(&mut conn).unwrap_err();
+        assert!(error.to_string().contains("\"bad\" is no UserId"), "{error}");
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn every_id_comes_back_from_the_file(number in 1..=u64::MAX) {
+            let mut conn = SqliteConnection::establish(":memory:").unwrap();
+            let id = MessageId::try_from(number).unwrap();
+            prop_assert_eq!(select(id.into_sql::<Text>()).get_result::<MessageId>(&mut conn), Ok(id));
+            prop_assert_eq!(select(id.into_sql::<Text>()).get_result::<String>(&mut conn), Ok(number.to_string()));
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The tables of Mocha's SQLite file for Diesel: ids, times, `table!`s, row models and the migrations.
+//!
+//! Everything a bot records lies in eight tables (guilds, users, channels, members, and four of events) and a few of
+//! Mocha's own beside them. An author's own Diesel queries use what is here; `mocha-stats` does too.
+//!
+//! ```
+//! use chrono::DateTime;
+//! use diesel::prelude::*;
+//! use mocha_schema::{Guild, GuildId, NewGuild, schema::guilds};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+//! let mut conn = SqliteConnection::establish(":memory:")?;
+//! mocha_schema::migrate(&mut conn)?;
+//!
+//! let at = DateTime::from_timestamp(1_700_000_000, 0).ok_or("no such time")?;
+//! let id = GuildId::try_from(81_384_788_765_712_384)?;
+//! diesel::insert_into(guilds::table)
+//!     .values(&NewGuild { id, name: Some("Rust"), icon: None, member_count: Some(3), created_at: at.into(), updated_at: at.into() })
+//!     .execute(&mut conn)?;
+//!
+//! let guild: Guild = guilds::table.find(id).select(Guild::as_select()).get_result(&mut conn)?;
+//! assert_eq!(guild.name.as_deref(), Some("Rust"));
+//! assert_eq!(guild.created_at, at);
+//! # Ok(())
+//! # }
+//! ```
+
+mod channel;
+mod error;
+mod guild;
+mod guild_state;
+mod id;
+mod member;
+mod member_event;
+mod message_event;
+mod migrations;
+mod presence_event;
+mod recorder_state;
+pub mod schema;
+mod text;
+mod time;
+mod user;
+mod voice_event;
+mod voice_interval;
+
+pub use self::{
+    channel::{Channel, ChannelChange, NewChannel},
+    error::{Error, ErrorKind},
+    guild::{Guild, GuildChange, NewGuild},
+    guild_state::{GoneChannel, GuildState},
+    id::{ChannelId, GuildId, IdError, MessageId, UserId},
+    member::{Member, MemberChange, NewMember, member_id},
+    member_event::{MemberEvent, MemberEventChange, MemberEventType, NewMemberEvent},
+    message_event::{COUNTED_MESSAGE_TYPES, MessageEvent, MessageEventChange, NewMessageEvent},
+    migrations::{APPLICATION_ID, MIGRATIONS, migrate},
+    presence_event::{NewPresenceEvent, PresenceEvent, PresenceEventChange, PresenceStatus},
+    recorder_state::RecorderState,
+    time::{MAX_SECONDS, TimeError, UnixSeconds, UnixTime, check_time},
+    user::{NewUser, User, UserChange},
+    voice_event::{NewVoiceEvent, VoiceEvent, VoiceEventChange, VoiceEventType},
+    voice_interval::{VoiceInterval, VoiceState},
+};

@@ -1,0 +1,24 @@
+//! The model of `recorder_states`.
+
+use diesel::prelude::*;
+
+use crate::schema::recorder_states;
+
+/// When the recorder last ran, and whether it stopped cleanly.
+#[derive(AsChangeset, Clone, Copy, Debug, Eq, Identifiable, Insertable, PartialEq, Queryable, Selectable)]
+#[diesel(
+    check_for_backend(diesel::sqlite::Sqlite),
+    table_name = recorder_states,
+    treat_none_as_default_value = false,
+    treat_none_as_null = true
+)]
+pub struct RecorderState {
+    /// Always 1.
+    pub id: i32,
+    /// When it was started, in unix milliseconds.
+    pub started_at_ms: i64,
+    /// The last instant it is known to have run.
+    pub seen_at_ms: i64,
+    /// When it stopped cleanly; `None` while it runs and after a crash.
+    pub stopped_at_ms: Option<i64>,
+}

@@ -1,0 +1,171 @@
+//! What can go wrong with the store.
+
+use std::{error::Error as StdError, fmt};
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+type BoxedError = Box<dyn StdError + Send + Sync>;
+
+/// Why the store could not do something. [`kind`](Self::kind) says what, `source()` has the cause.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    context: String,
+    kind: ErrorKind,
+    source: Option<BoxedError>,
+}
+
+/// The kinds of [`Error`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The file is locked by another connection for longer than the busy timeout. Nothing was written; try again.
+    Busy,
+    /// The recorder was shut down.
+    Closed,
+    /// The file is damaged.
+    Corrupt,
+    /// SQLite refused for a reason that has no kind of its own.
+    Database,
+    /// The disk is full. Nothing was written; it goes on once there is room.
+    DiskFull,
+    /// A setting of the builder is out of range.
+    InvalidSetting {
+        /// The setting.
+        name: &'static str,
+    },
+    /// An event has a value that the file cannot hold. Nothing of it was written.
+    InvalidEvent {
+        /// The field.
+        field: &'static str,
+    },
+    /// Reading or writing a file or folder failed.
+    Io,
+    /// The file is none of Mocha's: not SQLite, or with other tables. It was not touched.
+    NotMocha,
+    /// The queue of the recorder is full. The event was dropped, and counted as such.
+    QueueFull,
+    /// The file or its folder cannot be written.
+    ReadOnly,
+    /// The file was written by a newer Mocha. It was not touched.
+    SchemaTooNew,
+    /// The SQLite that the program is linked with has a bug that damages files.
+    SqliteTooOld,
+    /// The author's own closure failed, for a reason that is not SQLite's.
+    User,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, context: impl Into<String>) -> Self {
+        Self(Box::new(Inner { context: context.into(), kind, source: None }))
+    }
+
+    pub(crate) fn with_source(kind: ErrorKind, context: impl Into<String>, source: impl Into<BoxedError>) -> Self {
+        Self(Box::new(Inner { context: context.into(), kind, source: Some(source.into()) }))
+    }
+
+    /// An error of SQLite's, by Diesel or by one that wraps Diesel's; without one in the chain it is the author's own.
+    pub(crate) fn classify(context: impl Into<String>, source: impl Into<BoxedError>) -> Self {
+        let source = source.into();
+        let kind = kind_of(source.as_ref()).unwrap_or(ErrorKind::User);
+        Self::with_source(kind, context, source)
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// Whether somebody else held the lock for too long: try again later.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.0.kind == ErrorKind::Busy
+    }
+
+    /// Whether the file cannot be trusted as it is.
+    #[must_use]
+    pub fn is_corrupt(&self) -> bool {
+        self.0.kind == ErrorKind::Corrupt
+    }
+
+    /// Whether there is no room on the disk.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        self.0.kind == ErrorKind::DiskFull
+    }
+
+    /// Whether the caller gave an event or a setting that cannot be.
+    #[must_use]
+    pub fn is_invalid_input(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::InvalidEvent { .. } | ErrorKind::InvalidSetting { .. })
+    }
+
+    /// Whether the recorder could not take an event because its queue is full.
+    #[must_use]
+    pub fn is_queue_full(&self) -> bool {
+        self.0.kind == ErrorKind::QueueFull
+    }
+
+    /// Whether an update of Mocha is needed for this file.
+    #[must_use]
+    pub fn is_schema_too_new(&self) -> bool {
+        self.0.kind == ErrorKind::SchemaTooNew
+    }
+
+    /// Whether the same may go well later without anything being changed in the program.
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Busy | ErrorKind::DiskFull | ErrorKind::Io | ErrorKind::ReadOnly)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.context)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// The kind of the first of Diesel's errors in the chain.
+fn kind_of(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<DieselError>() {
+            return Some(kind_of_diesel(error));
+        }
+        if let Some(error) = error.downcast_ref::<diesel::ConnectionError>() {
+            return Some(kind_of_message(&error.to_string()));
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn kind_of_diesel(error: &DieselError) -> ErrorKind {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::Unknown, information) => kind_of_message(information.message()),
+        _ => ErrorKind::Database,
+    }
+}
+
+/// Diesel hands on SQLite's message but not its code, so the messages are told apart here, and only here.
+fn kind_of_message(message: &str) -> ErrorKind {
+    const KINDS: [(&str, ErrorKind); 8] = [
+        ("database is locked", ErrorKind::Busy),
+        ("database table is locked", ErrorKind::Busy),
+        ("database or disk is full", ErrorKind::DiskFull),
+        ("database disk image is malformed", ErrorKind::Corrupt),
+        ("file is not a database", ErrorKind::NotMocha),
+        ("attempt to write a readonly database", ErrorKind::ReadOnly),
+        ("unable to open database file", ErrorKind::Io),
+        ("disk I/O error", ErrorKind::Io),
+    ];
+    KINDS.into_iter().find(|(text, _)| message.contains(text)).map_or(ErrorKind::Database, |(_, kind)| kind)
+}

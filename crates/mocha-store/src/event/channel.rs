@@ -1,0 +1,57 @@
+//! Channels and threads.
+
+use chrono::{DateTime, Utc};
+use mocha_schema::{ChannelId, GuildId};
+
+use super::{
+    Event,
+    valid::{self, Field, Invalid},
+};
+
+/// A channel or thread that was seen, made or changed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ChannelSeen {
+    /// When it was seen.
+    pub at: DateTime<Utc>,
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// The guild it is in.
+    pub guild_id: GuildId,
+    /// Discord's channel type: 0 text, 2 voice, 4 category, 10 to 12 threads, 13 stage, 15 forum.
+    pub kind: u8,
+    /// Its name; `None` if it is not known, as of a channel the bot may not see: a name known before stays.
+    pub name: Option<String>,
+    /// The category, or of a thread the channel, it is in.
+    pub parent_id: Option<ChannelId>,
+    /// Its place in the list.
+    pub position: Option<i32>,
+}
+
+impl ChannelSeen {
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        valid::optional_text(Field("name"), self.name.as_deref())
+    }
+}
+
+impl From<ChannelSeen> for Event {
+    fn from(event: ChannelSeen) -> Self {
+        Self::ChannelSeen(event)
+    }
+}
+
+/// A channel or thread that was deleted: open voice sessions in it end, its history stays.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ChannelGone {
+    /// When it was deleted.
+    pub at: DateTime<Utc>,
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// The guild it was in.
+    pub guild_id: GuildId,
+}
+
+impl From<ChannelGone> for Event {
+    fn from(event: ChannelGone) -> Self {
+        Self::ChannelGone(event)
+    }
+}

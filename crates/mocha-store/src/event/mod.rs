@@ -1,0 +1,104 @@
+//! What a bot sees happen, in the words of the store: one struct a file, plain data, no gateway library needed.
+
+mod channel;
+mod guild;
+mod member;
+mod message;
+mod presence;
+mod shard;
+mod user;
+mod valid;
+mod voice;
+
+use chrono::{DateTime, Utc};
+
+pub use self::{
+    channel::{ChannelGone, ChannelSeen},
+    guild::{GuildGone, GuildOutage, GuildSeen},
+    member::{MemberLeft, MemberSeen},
+    message::{MessageContent, MessageSent},
+    presence::{Activity, PresenceChanged},
+    shard::ShardReady,
+    user::UserSeen,
+    voice::{SnapshotVoice, VoiceSnapshot, VoiceStateChanged},
+};
+pub(crate) use self::valid::{Field, Invalid};
+
+/// Something that happened and is to be recorded.
+///
+/// Each may come twice, late or again after a reconnect: what is known already changes nothing. A guild, channel or user
+/// that was never seen before is no reason to refuse an event; it gets a row that is completed later.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A channel or thread was deleted.
+    ChannelGone(ChannelGone),
+    /// A channel or thread was seen, made or changed.
+    ChannelSeen(ChannelSeen),
+    /// The bot left a guild, or the guild was deleted.
+    GuildGone(GuildGone),
+    /// A guild cannot be reached for a while.
+    GuildOutage(GuildOutage),
+    /// A guild was seen or changed.
+    GuildSeen(GuildSeen),
+    /// Somebody joined a guild.
+    MemberJoined(MemberSeen),
+    /// Somebody left a guild.
+    MemberLeft(MemberLeft),
+    /// A member of a guild was seen or changed.
+    MemberSeen(MemberSeen),
+    /// A message was sent.
+    MessageSent(MessageSent),
+    /// Somebody's status or activity changed.
+    PresenceChanged(PresenceChanged),
+    /// A connection to the gateway began anew: what happened before it may have been missed.
+    ShardReady(ShardReady),
+    /// A user was seen or changed.
+    UserSeen(UserSeen),
+    /// Everybody who is in the voice channels of a guild.
+    VoiceSnapshot(VoiceSnapshot),
+    /// Somebody's connection to voice changed.
+    VoiceStateChanged(VoiceStateChanged),
+}
+
+impl Event {
+    /// When it happened, or was received where Discord does not say.
+    #[must_use]
+    pub const fn at(&self) -> DateTime<Utc> {
+        match self {
+            Self::ChannelGone(event) => event.at,
+            Self::ChannelSeen(event) => event.at,
+            Self::GuildGone(event) => event.at,
+            Self::GuildOutage(event) => event.at,
+            Self::GuildSeen(event) => event.at,
+            Self::MemberJoined(event) | Self::MemberSeen(event) => event.at,
+            Self::MemberLeft(event) => event.at,
+            Self::MessageSent(event) => event.at,
+            Self::PresenceChanged(event) => event.at,
+            Self::ShardReady(event) => event.at,
+            Self::UserSeen(event) => event.at,
+            Self::VoiceSnapshot(event) => event.at,
+            Self::VoiceStateChanged(event) => event.at,
+        }
+    }
+
+    /// Checks everything that the file cannot hold. Ids cannot be wrong: their types see to that.
+    pub(crate) fn check(&self) -> Result<(), Invalid> {
+        valid::time(Field("at"), self.at())?;
+        match self {
+            Self::ChannelSeen(event) => event.check(),
+            Self::GuildSeen(event) => event.check(),
+            Self::MemberJoined(event) | Self::MemberSeen(event) => event.check(),
+            Self::MessageSent(event) => event.check(),
+            Self::PresenceChanged(event) => event.check(),
+            Self::ShardReady(event) => event.check(),
+            Self::UserSeen(event) => event.check(),
+            Self::ChannelGone(_)
+            | Self::GuildGone(_)
+            | Self::GuildOutage(_)
+            | Self::MemberLeft(_)
+            | Self::VoiceSnapshot(_)
+            | Self::VoiceStateChanged(_) => Ok(()),
+        }
+    }
+}

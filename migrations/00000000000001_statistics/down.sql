@@ -1,0 +1,9 @@
+-- Children first: a parent that goes would take its events along.
+DROP TABLE presence_events;
+DROP TABLE member_events;
+DROP TABLE voice_events;
+DROP TABLE message_events;
+DROP TABLE members;
+DROP TABLE channels;
+DROP TABLE users;
+DROP TABLE guilds;
