@@ -114,10 +114,12 @@ impl Error {
     pub fn is_schema_too_new(&self) -> bool {
         self.0.kind == ErrorKind::SchemaTooNew
     }
+}
 
-    /// Whether the same may go well later without anything being changed in the program.
-    pub(crate) fn is_transient(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::Busy | ErrorKind::DiskFull | ErrorKind::Io | ErrorKind::ReadOnly)
+impl ErrorKind {
+    /// Whether an event may be to blame for it: anything else would befall every event alike.
+    pub(crate) fn blames_event(&self) -> bool {
+        matches!(self, Self::Database | Self::User)
     }
 }
 
@@ -148,8 +150,9 @@ fn kind_of(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {
     None
 }
 
-fn kind_of_diesel(error: &DieselError) -> ErrorKind {
+pub(crate) fn kind_of_diesel(error: &DieselError) -> ErrorKind {
     match error {
+        DieselError::RollbackErrorOnCommit { commit_error, .. } => kind_of_diesel(commit_error),
         DieselError::DatabaseError(DatabaseErrorKind::Unknown, information) => kind_of_message(information.message()),
         _ => ErrorKind::Database,
     }

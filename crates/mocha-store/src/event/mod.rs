@@ -12,6 +12,7 @@ mod voice;
 
 use chrono::{DateTime, Utc};
 
+pub(crate) use self::valid::{Field, Invalid};
 pub use self::{
     channel::{ChannelGone, ChannelSeen},
     guild::{GuildGone, GuildOutage, GuildSeen},
@@ -22,7 +23,6 @@ pub use self::{
     user::UserSeen,
     voice::{SnapshotVoice, VoiceSnapshot, VoiceStateChanged},
 };
-pub(crate) use self::valid::{Field, Invalid};
 
 /// Something that happened and is to be recorded.
 ///

@@ -1,0 +1,215 @@
+//! The recorder: a handle that takes events without blocking, and the one thread that writes them.
+
+mod queue;
+mod stats;
+mod writer;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread::JoinHandle,
+};
+
+pub use self::stats::RecorderStats;
+use self::{
+    queue::{Queue, Waiter},
+    stats::Counters,
+    writer::Writer,
+};
+use crate::{Error, ErrorKind, Event, store::Link};
+
+/// Takes what happens and has it written by a thread of its own. Cheap to clone; all clones feed the same thread.
+///
+/// An event waits at most the flush interval for others, and they are committed in one transaction. An event that
+/// SQLite refuses is counted and left out; the others of its transaction are written. While the file cannot be written (the disk is full, somebody
+/// holds the lock) the events wait and are tried again; when the queue is full further ones are refused.
+///
+/// When the last handle is dropped it does what [`shutdown`](Self::shutdown) does, and blocks as long.
+///
+/// ```
+/// use chrono::DateTime;
+/// use mocha_store::{Store, event::MessageSent};
+///
+/// let store = Store::builder().open_in_memory()?;
+/// let recorder = store.recorder()?;
+/// recorder.record(MessageSent {
+///     at: DateTime::from_timestamp(1_700_000_000, 0).ok_or("no such time")?,
+///     channel_id: 20.try_into()?,
+///     content: None,
+///     guild_id: 10.try_into()?,
+///     kind: 0,
+///     message_id: 30.try_into()?,
+///     user_id: 40.try_into()?,
+/// })?;
+/// recorder.flush()?;
+/// assert_eq!(recorder.stats().written, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    handle: Arc<Handle>,
+}
+
+/// What the clones of a [`Recorder`] share.
+pub(crate) struct Handle {
+    counters: Arc<Counters>,
+    queue: Arc<Queue>,
+    thread: Mutex<Option<JoinHandle<Result<(), Arc<Error>>>>>,
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("queue", &self.queue).finish_non_exhaustive()
+    }
+}
+
+impl Recorder {
+    pub(crate) fn new(handle: Arc<Handle>) -> Self {
+        Self { handle }
+    }
+
+    /// Takes an event. Never blocks: the event is in the file after the next commit.
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::InvalidEvent`]: the event has a value that the file cannot hold; the kind names the field.
+    /// * [`ErrorKind::QueueFull`]: too many events wait; the event is not recorded.
+    /// * [`ErrorKind::Closed`]: the recorder was shut down.
+    pub fn record(&self, event: impl Into<Event>) -> Result<(), Error> {
+        let event = event.into();
+        self.take(1, check(&event), || [event].into_iter())
+    }
+
+    /// Takes events that belong together, all or none, in their order. Never blocks.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record); if one event is invalid none is recorded.
+    pub fn record_all(&self, events: Vec<Event>) -> Result<(), Error> {
+        self.take(events.len(), events.iter().try_for_each(check), || events.into_iter())
+    }
+
+    fn take<I: ExactSizeIterator<Item = Event>>(
+        &self,
+        count: usize,
+        checked: Result<(), Error>,
+        events: impl FnOnce() -> I,
+    ) -> Result<(), Error> {
+        // Counted before it can be written, so that `pending` never falls short.
+        let result = checked.and_then(|()| self.handle.queue.push(events(), || self.handle.counters.queued(count)));
+        if result.is_err() {
+            self.handle.counters.refused(count);
+        }
+        result
+    }
+
+    /// Waits until everything recorded before is in the file. Blocks; in an async program see `flush_async`.
+    ///
+    /// # Errors
+    ///
+    /// Why the file cannot be written, such as [`ErrorKind::DiskFull`] or [`ErrorKind::Busy`]: the events wait on, and are tried
+    /// again. [`ErrorKind::Closed`] after a shutdown.
+    pub fn flush(&self) -> Result<(), Error> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.handle.queue.wait(Box::new(move |result| drop(sender.send(result))))?;
+        receiver.recv().map_err(|_| stopped())?.map_err(|error| again(&error))
+    }
+
+    /// Writes what was recorded before, notes that the program stopped on purpose, and ends the thread; what comes later is refused.
+    /// Sessions in voice stay open: the next start goes on with them. Blocks; in an async program see `shutdown_async`.
+    ///
+    /// # Errors
+    ///
+    /// Why the file could not be written. It was tried for about as long as the busy timeout; the events that are not in
+    /// the file are lost, and counted as `dropped`.
+    pub fn shutdown(&self) -> Result<(), Error> {
+        self.handle.stop()
+    }
+
+    /// What the recorder has done so far.
+    #[must_use]
+    pub fn stats(&self) -> RecorderStats {
+        self.handle.counters.snapshot()
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl Recorder {
+    /// [`flush`](Self::flush) for async programs: waits without blocking a thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`flush`](Self::flush).
+    pub async fn flush_async(&self) -> Result<(), Error> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.handle.queue.wait(Box::new(move |result| drop(sender.send(result))))?;
+        receiver.await.map_err(|_| stopped())?.map_err(|error| again(&error))
+    }
+
+    /// [`shutdown`](Self::shutdown) for async programs.
+    ///
+    /// # Errors
+    ///
+    /// As [`shutdown`](Self::shutdown).
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn shutdown_async(&self) -> Result<(), Error> {
+        let recorder = self.clone();
+        let joined = tokio::task::spawn_blocking(move || recorder.shutdown()).await;
+        joined.map_err(|error| Error::with_source(ErrorKind::Closed, "the runtime was shut down", error))?
+    }
+}
+
+impl Handle {
+    pub(crate) fn start(link: Link) -> Result<Arc<Self>, Error> {
+        let settings = Arc::clone(&link.settings);
+        let queue = Arc::new(Queue::new(settings.queue_len, settings.batch_len, settings.flush_interval));
+        let counters = Arc::new(Counters::default());
+        let writer = Writer::start(link, Arc::clone(&queue), Arc::clone(&counters))?;
+        let thread = std::thread::Builder::new()
+            .name("mocha-recorder".into())
+            .spawn(move || writer.run())
+            .map_err(|error| Error::with_source(ErrorKind::Io, "cannot start the recorder's thread", error))?;
+        Ok(Arc::new(Self { counters, queue, thread: Mutex::new(Some(thread)) }))
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    fn stop(&self) -> Result<(), Error> {
+        self.queue.close();
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        match thread.take().map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(result)) => result.map_err(|error| again(&error)),
+            Some(Err(_)) => Err(stopped()),
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if let Err(error) = self.stop() {
+            tracing::error!(error = %error, "the recorder could not write everything before it stopped");
+        }
+    }
+}
+
+fn check(event: &Event) -> Result<(), Error> {
+    event.check().map_err(|invalid| {
+        let context = format!("an event's `{}` {}", invalid.field, invalid.reason);
+        Error::new(ErrorKind::InvalidEvent { field: invalid.field }, context)
+    })
+}
+
+/// The writer's error, for one more who waits.
+fn again(error: &Arc<Error>) -> Error {
+    Error::with_source(error.kind().clone(), error.to_string(), Arc::clone(error))
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Closed, "the recorder's thread stopped")
+}

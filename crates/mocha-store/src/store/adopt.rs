@@ -1,0 +1,100 @@
+//! A file of the TypeScript original becomes one of Mocha's: the same tables and rows, with foreign keys.
+
+use diesel::{Connection, connection::SimpleConnection, sqlite::SqliteConnection};
+use diesel_migrations::MigrationHarness;
+use mocha_schema::{APPLICATION_ID, MIGRATIONS};
+
+use super::{
+    Link, adopt_voice,
+    identify::{Column, Contents, SHARED_TABLES, columns, contents, unreadable},
+};
+use crate::{Error, ErrorKind};
+
+/// The columns that a table has in a new file.
+pub(super) fn expected_columns(table: &str) -> Result<Vec<Column>, Error> {
+    let mut conn = SqliteConnection::establish(":memory:")
+        .map_err(|error| Error::classify("cannot open a database in memory", error))?;
+    mocha_schema::migrate(&mut conn).map_err(|error| Error::classify("cannot make the tables in memory", error))?;
+    columns(&mut conn, table).map_err(|error| Error::classify("cannot read the tables in memory", error))
+}
+
+/// Adopts the file in one transaction, or leaves it as it was.
+pub(super) fn adopt(conn: &mut SqliteConnection, link: &Link) -> Result<(), Error> {
+    // Neither can change within a transaction. Without the second, renaming a table would rename it in views too.
+    conn.batch_execute("PRAGMA foreign_keys = OFF").map_err(|error| unreadable(link, error))?;
+    conn.batch_execute("PRAGMA legacy_alter_table = ON").map_err(|error| unreadable(link, error))?;
+    let result = conn.immediate_transaction(|conn| -> Result<(), Failed> {
+        // Another process may have adopted it while this one waited for the lock.
+        if contents(conn, link).map_err(|error| Failed(error.into()))? != Contents::Original {
+            return Ok(());
+        }
+        set_aside(conn)?;
+        conn.run_pending_migrations(MIGRATIONS).map_err(Failed)?;
+        copy_rows(conn)?;
+        adopt_voice::fill_intervals(conn)?;
+        for table in SHARED_TABLES {
+            conn.batch_execute(&format!("DROP TABLE original_{table}"))?;
+        }
+        conn.batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}"))?;
+        Ok(())
+    });
+    conn.batch_execute("PRAGMA legacy_alter_table = OFF").map_err(|error| unreadable(link, error))?;
+    result.map_err(|Failed(error)| match error.downcast::<Error>() {
+        Ok(error) => *error,
+        Err(error) => {
+            let context = format!("cannot adopt {}; it was left as it was", link.location);
+            let error = Error::classify(context, error);
+            if *error.kind() == ErrorKind::User {
+                Error::with_source(ErrorKind::Database, error.to_string(), error)
+            } else {
+                error
+            }
+        }
+    })
+}
+
+/// Carries any error through the transaction.
+struct Failed(Box<dyn std::error::Error + Send + Sync>);
+
+impl From<diesel::result::Error> for Failed {
+    fn from(error: diesel::result::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+/// Renames the old tables, and drops their indexes, whose names the new ones take.
+fn set_aside(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
+    for table in SHARED_TABLES {
+        for index in made_indexes(conn, table)? {
+            conn.batch_execute(&format!("DROP INDEX \"{}\"", index.replace('"', "\"\"")))?;
+        }
+        conn.batch_execute(&format!("ALTER TABLE {table} RENAME TO original_{table}"))?;
+    }
+    Ok(())
+}
+
+/// The indexes that a CREATE INDEX made; those of a PRIMARY KEY go with their table.
+fn made_indexes(conn: &mut SqliteConnection, table: &str) -> diesel::QueryResult<Vec<String>> {
+    use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
+    #[derive(QueryableByName)]
+    struct Index {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let indexes = sql_query("SELECT name FROM pragma_index_list(?) WHERE origin = 'c'").bind::<Text, _>(table);
+    Ok(indexes.load::<Index>(conn)?.into_iter().map(|index| index.name).collect())
+}
+
+/// Copies every row, and gives each guild, channel and user that only events speak of a row of its own.
+fn copy_rows(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
+    for table in SHARED_TABLES {
+        let columns: Vec<String> =
+            columns(conn, table)?.into_iter().map(|column| format!("\"{}\"", column.name)).collect();
+        let columns = columns.join(", ");
+        // In the order of their making, which `rowid` keeps.
+        conn.batch_execute(&format!(
+            "INSERT INTO {table} ({columns}) SELECT {columns} FROM original_{table} ORDER BY rowid"
+        ))?;
+    }
+    conn.batch_execute(include_str!("adopt_orphans.sql"))
+}

@@ -1,0 +1,95 @@
+//! The voice sessions of an adopted log become intervals.
+
+use std::collections::HashMap;
+
+use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query, sqlite::SqliteConnection};
+use mocha_schema::{ChannelId, GuildId, UserId, VoiceInterval, VoiceState, schema::voice_intervals};
+
+use crate::voice::days;
+
+/// A row of the log, as an older program wrote it: nothing in it is believed before it was looked at.
+#[derive(Debug, QueryableByName)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+struct Entry {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    guild_id: String,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    user_id: String,
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+    channel_id: Option<String>,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    event_type: String,
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::BigInt>)]
+    session_start: Option<i64>,
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::BigInt>)]
+    duration: Option<i64>,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    muted: bool,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    deafened: bool,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    created_at: i64,
+}
+
+/// Fills `voice_intervals` from the sessions that `voice_events` has a `leave` of.
+pub(super) fn fill_intervals(conn: &mut SqliteConnection) -> QueryResult<()> {
+    let entries: Vec<Entry> = sql_query(
+        "SELECT guild_id, user_id, channel_id, event_type, session_start, duration, \
+         coalesce(muted, 0) AS muted, coalesce(deafened, 0) AS deafened, created_at \
+         FROM voice_events ORDER BY created_at, rowid",
+    )
+    .load(conn)?;
+    for interval in intervals(&entries) {
+        diesel::insert_into(voice_intervals::table).values(interval).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Where somebody was from when on, since the last leave.
+type Stays = Vec<(i64, Option<ChannelId>, VoiceState)>;
+
+/// One person is in one place at a time: where sessions of the log overlap, the time counts once.
+fn intervals(entries: &[Entry]) -> Vec<VoiceInterval> {
+    let mut stays: HashMap<(GuildId, UserId), Stays> = HashMap::new();
+    let mut ends: HashMap<(GuildId, UserId), i64> = HashMap::new();
+    let mut intervals = Vec::new();
+    for entry in entries {
+        let (Ok(guild_id), Ok(user_id)) = (entry.guild_id.parse(), entry.user_id.parse()) else { continue };
+        let key = (guild_id, user_id);
+        let channel_id = entry.channel_id.as_deref().and_then(|id| id.parse().ok());
+        let state = VoiceState { self_mute: entry.muted, self_deaf: entry.deafened, ..VoiceState::default() };
+        if entry.event_type != "leave" {
+            stays.entry(key).or_default().push((entry.created_at.saturating_mul(1000), channel_id, state));
+            continue;
+        }
+        let stays = stays.remove(&key).unwrap_or_default();
+        let Some(duration_ms) = entry.duration.filter(|duration| *duration > 0) else { continue };
+        let ended_at_ms = entry.created_at.saturating_mul(1000);
+        let started_at_ms =
+            entry.session_start.map_or(ended_at_ms.saturating_sub(duration_ms), |s| s.saturating_mul(1000));
+        let ended_at_ms = started_at_ms.saturating_add(duration_ms);
+        let free_from = ends.get(&key).copied().unwrap_or(0).max(0);
+        let mut stay = (started_at_ms, channel_id, state);
+        let later = stays.into_iter().filter(|(at, ..)| *at < ended_at_ms).chain([(ended_at_ms, None, state)]);
+        for next in later {
+            let (from, to) = (stay.0.max(started_at_ms).max(free_from), next.0);
+            for (from, to) in days(from, to) {
+                intervals.push(VoiceInterval {
+                    guild_id,
+                    user_id,
+                    started_at_ms: from,
+                    ended_at_ms: Some(to),
+                    seen_at_ms: to,
+                    session_started_at_ms: started_at_ms,
+                    channel_id: stay.1,
+                    state: stay.2,
+                    assumed: false,
+                });
+            }
+            stay = next;
+        }
+        let end = ends.entry(key).or_default();
+        *end = ended_at_ms.max(*end);
+    }
+    intervals
+}

@@ -1,0 +1,150 @@
+//! How a store is opened.
+
+use std::{path::Path, time::Duration};
+
+use super::{Location, Store};
+use crate::{Error, ErrorKind};
+
+/// What a power cut may take; a crash of the program takes nothing that was committed either way.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Durability {
+    /// `synchronous = NORMAL`: a power cut may undo the commits since the last checkpoint, never damage the file.
+    #[default]
+    Normal,
+    /// `synchronous = FULL`: each commit waits for the disk, and a power cut undoes none.
+    Full,
+}
+
+/// What moves the recorder's time, which proves that people in voice are still there.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Clock {
+    /// The system's clock: for a bot.
+    #[default]
+    System,
+    /// The events' own times and nothing else: for replays, imports and tests.
+    Events,
+}
+
+/// How a store is opened; made by [`Store::builder`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `open`"]
+pub struct StoreBuilder {
+    settings: Settings,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) batch_len: usize,
+    pub(crate) bridge_limit: Duration,
+    pub(crate) busy_timeout: Duration,
+    pub(crate) clock: Clock,
+    pub(crate) durability: Durability,
+    pub(crate) flush_interval: Duration,
+    pub(crate) queue_len: usize,
+    pub(crate) readers: u32,
+}
+
+impl Default for StoreBuilder {
+    fn default() -> Self {
+        Self {
+            settings: Settings {
+                batch_len: 4096,
+                bridge_limit: Duration::from_mins(5),
+                busy_timeout: Duration::from_secs(5),
+                clock: Clock::System,
+                durability: Durability::Normal,
+                flush_interval: Duration::from_millis(250),
+                queue_len: 65_536,
+                readers: 4,
+            },
+        }
+    }
+}
+
+impl StoreBuilder {
+    /// At most how many events are committed in one transaction. Default: 4,096.
+    pub fn batch_len(mut self, events: usize) -> Self {
+        self.settings.batch_len = events;
+        self
+    }
+
+    /// The longest gap without news, as of a restart, over which somebody who is in voice before and after it is
+    /// assumed to have stayed; after a longer one a new session begins. Default: 5 minutes.
+    pub fn bridge_limit(mut self, limit: Duration) -> Self {
+        self.settings.bridge_limit = limit;
+        self
+    }
+
+    /// How long a connection waits for a lock that another one holds. Default: 5 seconds.
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.busy_timeout = timeout;
+        self
+    }
+
+    /// What moves the recorder's time. Default: [`Clock::System`].
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.settings.clock = clock;
+        self
+    }
+
+    /// What a power cut may take. Default: [`Durability::Normal`].
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.settings.durability = durability;
+        self
+    }
+
+    /// At most how long an event waits for others before it is committed. Default: 250 milliseconds.
+    pub fn flush_interval(mut self, interval: Duration) -> Self {
+        self.settings.flush_interval = interval;
+        self
+    }
+
+    /// At most how many events wait to be committed; more are refused. Default: 65,536.
+    pub fn queue_len(mut self, events: usize) -> Self {
+        self.settings.queue_len = events;
+        self
+    }
+
+    /// How many connections read at the same time. Default: 4.
+    pub fn readers(mut self, connections: u32) -> Self {
+        self.settings.readers = connections;
+        self
+    }
+
+    /// Opens the file, or makes it. See [`Store::open`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`], and [`ErrorKind::InvalidSetting`] for a setting that is zero where it must not be.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Store, Error> {
+        self.build(Location::File(path.as_ref().to_owned()))
+    }
+
+    /// Opens a store in memory that nobody else sees, and that is gone with the last handle to it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidSetting`] for a setting that is zero where it must not be.
+    pub fn open_in_memory(self) -> Result<Store, Error> {
+        self.build(Location::memory())
+    }
+
+    fn build(self, location: Location) -> Result<Store, Error> {
+        let Settings { batch_len, busy_timeout, queue_len, readers, .. } = self.settings;
+        for (name, holds) in [
+            ("batch_len", batch_len > 0),
+            // SQLite takes the milliseconds as 32 bits.
+            ("busy_timeout", i32::try_from(busy_timeout.as_millis()).is_ok()),
+            ("bridge_limit", i64::try_from(self.settings.bridge_limit.as_millis()).is_ok()),
+            ("queue_len", queue_len > 0),
+            ("readers", readers > 0),
+        ] {
+            if !holds {
+                return Err(Error::new(ErrorKind::InvalidSetting { name }, format!("`{name}` is out of range")));
+            }
+        }
+        Store::new(location, self.settings)
+    }
+}

@@ -1,0 +1,233 @@
+//! Where the file is, and how every connection to it is set up.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use diesel::{
+    Connection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sqlite::SqliteConnection,
+};
+
+use super::{Durability, Settings};
+use crate::{Error, ErrorKind, error::kind_of_diesel};
+
+/// Where the data is.
+#[derive(Clone, Debug)]
+pub(crate) enum Location {
+    File(PathBuf),
+    /// A database in memory that all connections of this process share by its name.
+    Memory(u64),
+}
+
+/// All that is needed to open a connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub(crate) location: Location,
+    pub(crate) settings: Arc<Settings>,
+}
+
+impl Link {
+    /// A connection that may write, all set up.
+    pub(crate) fn connect_writer(&self) -> Result<SqliteConnection, Error> {
+        let mut conn = self.location.connect(Access::Write)?;
+        configure(&mut conn, Access::Write, &self.settings)
+            .map_err(|error| Error::classify(format!("cannot set up a connection to {}", self.location), error))?;
+        Ok(conn)
+    }
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+impl Location {
+    pub(crate) fn memory() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self::Memory(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The URI that SQLite opens.
+    pub(crate) fn uri(&self, access: Access) -> Result<String, Error> {
+        match self {
+            // The `memdb` VFS locks like a file does; a shared cache would not wait for locks.
+            Self::Memory(number) => Ok(format!("file:/mocha-{number}?vfs=memdb")),
+            Self::File(path) => {
+                let absolute = std::path::absolute(path).map_err(|error| io_error(path, "cannot be named", error))?;
+                let text = absolute.to_str().ok_or_else(|| {
+                    Error::new(ErrorKind::Io, format!("the path {} is not UTF-8, which SQLite needs", path.display()))
+                })?;
+                let mut uri = String::from("file:");
+                if !text.starts_with('/') {
+                    uri.push('/');
+                }
+                for character in text.chars() {
+                    match character {
+                        '%' => uri.push_str("%25"),
+                        '?' => uri.push_str("%3f"),
+                        '#' => uri.push_str("%23"),
+                        '\\' if cfg!(windows) => uri.push('/'),
+                        other => uri.push(other),
+                    }
+                }
+                uri.push_str(match access {
+                    Access::Read => "?mode=ro",
+                    Access::Write => "?mode=rw",
+                });
+                Ok(uri)
+            }
+        }
+    }
+
+    /// Makes the folder and the file, the latter readable by its owner only, unless they are there.
+    pub(crate) fn create(&self) -> Result<(), Error> {
+        let Self::File(path) = self else { return Ok(()) };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(|error| io_error(folder, "cannot be made", error))?;
+        }
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io_error(path, "cannot be made", error)),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn connect(&self, access: Access) -> Result<SqliteConnection, Error> {
+        SqliteConnection::establish(&self.uri(access)?)
+            .map_err(|error| Error::classify(format!("cannot open {self}"), error))
+    }
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Memory(_) => f.write_str("the database in memory"),
+        }
+    }
+}
+
+fn io_error(path: &Path, what: &str, source: io::Error) -> Error {
+    let kind = match source.kind() {
+        io::ErrorKind::StorageFull => ErrorKind::DiskFull,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => ErrorKind::ReadOnly,
+        _ => ErrorKind::Io,
+    };
+    Error::with_source(kind, format!("{} {what}", path.display()), source)
+}
+
+/// Sets what SQLite keeps per connection: the one place of the PRAGMAs.
+///
+/// `busy_timeout` comes first, for the others may have to wait for a lock already, and each is a batch of its own, for
+/// a batch ends at its first failure.
+pub(crate) fn configure(conn: &mut SqliteConnection, access: Access, settings: &Settings) -> diesel::QueryResult<()> {
+    wait_for_locks(conn, settings)?;
+    if access == Access::Write {
+        switch_to_wal(conn, settings)?;
+        // With the default of 1,000 pages the recorder spends its time in checkpoints.
+        conn.batch_execute("PRAGMA wal_autocheckpoint = 4000")?;
+        conn.batch_execute("PRAGMA journal_size_limit = 67108864")?;
+    }
+    conn.batch_execute(match settings.durability {
+        Durability::Normal => "PRAGMA synchronous = NORMAL",
+        Durability::Full => "PRAGMA synchronous = FULL",
+    })?;
+    conn.batch_execute("PRAGMA cache_size = 10000")?;
+    conn.batch_execute("PRAGMA temp_store = MEMORY")?;
+    conn.batch_execute("PRAGMA mmap_size = 268435456")?;
+    conn.batch_execute("PRAGMA foreign_keys = ON")?;
+    if access == Access::Read {
+        conn.batch_execute("PRAGMA query_only = ON")?;
+    }
+    Ok(())
+}
+
+/// SQLite does not wait for the lock that this change of a new file needs, whatever the `busy_timeout`.
+fn switch_to_wal(conn: &mut SqliteConnection, settings: &Settings) -> diesel::QueryResult<()> {
+    let deadline = Instant::now() + settings.busy_timeout;
+    loop {
+        match conn.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(error) if kind_of_diesel(&error) == ErrorKind::Busy && Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(5))
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Makes a connection wait for a lock, rather than fail at once.
+pub(crate) fn wait_for_locks(conn: &mut SqliteConnection, settings: &Settings) -> diesel::QueryResult<()> {
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", settings.busy_timeout.as_millis()))
+}
+
+/// Refuses an SQLite with the WAL-reset bug, which damages files when two connections commit and checkpoint at once.
+pub(crate) fn check_sqlite_version(conn: &mut SqliteConnection) -> Result<(), Error> {
+    #[derive(QueryableByName)]
+    struct Version {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        version: String,
+    }
+    let Version { version } = sql_query("SELECT sqlite_version() AS version")
+        .get_result(conn)
+        .map_err(|error| Error::classify("SQLite does not tell its version", error))?;
+    if is_sound(&version) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::SqliteTooOld,
+        format!("SQLite {version} has a bug that damages files; use 3.51.3 or newer, or the feature `bundled`"),
+    ))
+}
+
+/// Whether the version has the fix: 3.51.3 and later, and the two older lines that it was brought back to.
+fn is_sound(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut part = || -> u32 { parts.next().unwrap_or(0) };
+    let version = (part(), part(), part());
+    match version {
+        (3, 44, patch) => patch >= 6,
+        (3, 50, patch) => patch >= 7,
+        version => version >= (3, 51, 3),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_with_the_wal_reset_bug_are_told_apart() {
+        for (version, sound) in [
+            ("3.40.1", false),
+            ("3.44.5", false),
+            ("3.44.6", true),
+            ("3.50.6", false),
+            ("3.50.7", true),
+            ("3.51.2", false),
+            ("3.51.3", true),
+            ("3.53.2", true),
+            ("4.0.0", true),
+        ] {
+            assert_eq!(is_sound(version), sound, "{version}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_a_path_and_not_a_uri() -> Result<(), Error> {
+        let uri = Location::File(PathBuf::from("/tmp/100%? #1.db")).uri(Access::Read)?;
+        assert_eq!(uri, "file:/tmp/100%25%3f %231.db?mode=ro");
+        Ok(())
+    }
+}

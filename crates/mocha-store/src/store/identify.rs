@@ -1,0 +1,125 @@
+//! What an existing file is, and how it comes up to date.
+
+use diesel::{
+    QueryableByName, RunQueryDsl,
+    connection::SimpleConnection,
+    sql_query,
+    sql_types::{BigInt, Text},
+    sqlite::SqliteConnection,
+};
+use mocha_schema::APPLICATION_ID;
+
+use super::{
+    Access, Link, Location, adopt, configure,
+    connection::{check_sqlite_version, wait_for_locks},
+};
+use crate::{Error, ErrorKind};
+
+/// The tables that Mocha shares with the TypeScript original; parents before children.
+pub(super) const SHARED_TABLES: [&str; 8] =
+    ["guilds", "users", "channels", "members", "message_events", "voice_events", "member_events", "presence_events"];
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Contents {
+    /// No tables.
+    Empty,
+    /// Mocha's tables, of this or another version.
+    Mocha,
+    /// The tables of the TypeScript original.
+    Original,
+}
+
+/// Refuses what is no file of Mocha's, through a connection that cannot change it.
+pub(super) fn check_untouched(link: &Link) -> Result<(), Error> {
+    if let Location::Memory(_) = link.location {
+        return Ok(());
+    }
+    let mut conn = link.location.connect(Access::Read)?;
+    wait_for_locks(&mut conn, &link.settings).map_err(|error| unreadable(link, error))?;
+    contents(&mut conn, link).map(drop)
+}
+
+/// Makes the tables, migrates or adopts, and gives the connection that did it, set up for writing.
+pub(super) fn bring_up_to_date(link: &Link) -> Result<SqliteConnection, Error> {
+    let mut conn = link.location.connect(Access::Write)?;
+    wait_for_locks(&mut conn, &link.settings).map_err(|error| unreadable(link, error))?;
+    check_sqlite_version(&mut conn)?;
+    // Before the first table, or never: lets retention give pages back without a VACUUM.
+    conn.batch_execute("PRAGMA auto_vacuum = INCREMENTAL").map_err(|error| unreadable(link, error))?;
+    if contents(&mut conn, link)? == Contents::Original {
+        adopt::adopt(&mut conn, link)?;
+    }
+    // Before the schema, for a new file's change to write-ahead logging must not wait for another's migration.
+    configure(&mut conn, Access::Write, &link.settings).map_err(|error| unreadable(link, error))?;
+    mocha_schema::migrate(&mut conn).map_err(|error| {
+        let context = format!("cannot bring {} up to date", link.location);
+        if error.is_schema_too_new() {
+            Error::with_source(ErrorKind::SchemaTooNew, context, error)
+        } else {
+            Error::classify(context, error)
+        }
+    })?;
+    Ok(conn)
+}
+
+/// Tells what the file is by its `application_id` and its tables.
+pub(super) fn contents(conn: &mut SqliteConnection, link: &Link) -> Result<Contents, Error> {
+    #[derive(QueryableByName)]
+    struct Header {
+        #[diesel(sql_type = BigInt)]
+        application_id: i64,
+    }
+    #[derive(QueryableByName)]
+    struct Table {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let Header { application_id } = sql_query("SELECT application_id FROM pragma_application_id")
+        .get_result(conn)
+        .map_err(|error| unreadable(link, error))?;
+    if application_id == i64::from(APPLICATION_ID) {
+        return Ok(Contents::Mocha);
+    }
+    if application_id != 0 {
+        return Err(foreign(link, &format!("its application_id is {application_id}")));
+    }
+    let tables: Vec<Table> =
+        sql_query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+            .load(conn)
+            .map_err(|error| unreadable(link, error))?;
+    if tables.is_empty() {
+        return Ok(Contents::Empty);
+    }
+    for table in SHARED_TABLES {
+        let found = columns(conn, table).map_err(|error| unreadable(link, error))?;
+        if found != adopt::expected_columns(table)? {
+            return Err(foreign(link, &format!("its table `{table}` is missing or is another one")));
+        }
+    }
+    let migrated = tables.iter().any(|table| table.name == "__diesel_schema_migrations");
+    Ok(if migrated { Contents::Mocha } else { Contents::Original })
+}
+
+/// The columns of a table with their types, by name.
+pub(super) fn columns(conn: &mut SqliteConnection, table: &str) -> diesel::QueryResult<Vec<Column>> {
+    sql_query("SELECT name, lower(type) AS kind FROM pragma_table_info(?) ORDER BY name")
+        .bind::<Text, _>(table)
+        .load(conn)
+}
+
+#[derive(Debug, Eq, PartialEq, QueryableByName)]
+pub(super) struct Column {
+    #[diesel(sql_type = Text)]
+    pub(super) name: String,
+    #[diesel(sql_type = Text)]
+    pub(super) kind: String,
+}
+
+fn foreign(link: &Link, reason: &str) -> Error {
+    Error::new(ErrorKind::NotMocha, format!("{} is no file of Mocha's: {reason}", link.location))
+}
+
+pub(super) fn unreadable(link: &Link, error: diesel::result::Error) -> Error {
+    Error::classify(format!("cannot read {}", link.location), error)
+}

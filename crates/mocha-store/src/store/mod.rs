@@ -1,0 +1,224 @@
+//! The file, its connections, and the closures that run on them.
+
+mod adopt;
+mod adopt_voice;
+mod builder;
+mod connection;
+mod identify;
+
+use std::{
+    fmt,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
+use diesel::{
+    Connection,
+    r2d2::{ConnectionManager, CustomizeConnection, Pool},
+    sqlite::SqliteConnection,
+};
+
+pub use self::builder::{Clock, Durability, StoreBuilder};
+pub(crate) use self::{
+    builder::Settings,
+    connection::{Access, Link, Location, configure},
+};
+use crate::{Error, ErrorKind, Recorder, recorder::Handle};
+
+type BoxedError = Box<dyn std::error::Error + Send + Sync>;
+
+/// One SQLite file and the connections to it. Cheap to clone; all clones are the same store.
+///
+/// ```
+/// use mocha_store::Store;
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("data/stats.db");
+/// let store = Store::open(&path)?;
+/// let recorder = store.recorder()?;
+/// // .. recorder.record(event) for each event ..
+/// recorder.shutdown()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    link: Link,
+    readers: Pool<ConnectionManager<SqliteConnection>>,
+    recorder: Mutex<Weak<Handle>>,
+    /// `None` while a closure has it: one that panics takes the connection, and its transaction, along.
+    writer: Mutex<Option<SqliteConnection>>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("location", &self.inner.link.location).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the file with the defaults of [`StoreBuilder`], or makes it and the folders above it.
+    ///
+    /// A new file can be read and written by its owner only, where the system knows such a thing. A file of an older Mocha
+    /// is brought up to date. A file of the TypeScript original is adopted: every row stays, rows whose guild,
+    /// channel or user is missing get one, and what Mocha has beyond the original is added; all in one transaction.
+    /// Two processes may do this at once.
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::NotMocha`]: the file is something else; it was not touched.
+    /// * [`ErrorKind::SchemaTooNew`]: a newer Mocha wrote it; it was not touched.
+    /// * [`ErrorKind::SqliteTooOld`]: the SQLite linked has a bug that damages files.
+    /// * [`ErrorKind::Corrupt`], [`ErrorKind::Busy`], [`ErrorKind::DiskFull`], [`ErrorKind::ReadOnly`], [`ErrorKind::Io`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::builder().open(path)
+    }
+
+    /// Settings other than the defaults.
+    pub fn builder() -> StoreBuilder {
+        StoreBuilder::default()
+    }
+
+    fn new(location: Location, settings: Settings) -> Result<Self, Error> {
+        location.create()?;
+        let link = Link { location, settings: Arc::new(settings) };
+        identify::check_untouched(&link)?;
+        let writer = identify::bring_up_to_date(&link)?;
+        let settings = Arc::clone(&link.settings);
+        let readers = Pool::builder()
+            .max_size(settings.readers)
+            .connection_timeout(settings.busy_timeout)
+            // A connection that is opened anew has forgotten its prepared statements.
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_on_check_out(false)
+            .connection_customizer(Box::new(Reader(settings)))
+            .build(ConnectionManager::new(link.location.uri(Access::Read)?))
+            .map_err(|error| Error::classify(format!("cannot open {} for reading", link.location), error))?;
+        let inner = Inner { link, readers, recorder: Mutex::default(), writer: Mutex::new(Some(writer)) };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Runs a closure on a read-only connection, in one transaction: all it reads is of one moment.
+    ///
+    /// It blocks while all connections are in use, and while the closure runs; in an async program see `read_async`
+    /// of the feature `tokio`. A transaction that stays open lets the write-ahead log grow, so return soon.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`] if no connection becomes free within the busy timeout; the closure's own error as `source()`, of a
+    /// kind of SQLite's if it comes from there and else [`ErrorKind::User`].
+    pub fn read<T, E>(&self, f: impl FnOnce(&mut SqliteConnection) -> Result<T, E>) -> Result<T, Error>
+    where
+        E: Into<BoxedError>,
+    {
+        let mut conn = self
+            .inner
+            .readers
+            .get()
+            .map_err(|error| Error::with_source(ErrorKind::Busy, "no connection for reading became free", error))?;
+        conn.transaction(|conn| f(conn).map_err(Failure::User)).map_err(|failure| failure.into_error("reading failed"))
+    }
+
+    /// Runs a closure in one transaction that may write, committed if it returns `Ok` and undone if not.
+    ///
+    /// One at a time; the recorder's commits wait for it, so return soon. After a panic in the closure the transaction is
+    /// undone and the store goes on.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), with [`ErrorKind::Busy`] if the lock is not had within the busy timeout.
+    pub fn write<T, E>(&self, f: impl FnOnce(&mut SqliteConnection) -> Result<T, E>) -> Result<T, Error>
+    where
+        E: Into<BoxedError>,
+    {
+        let mut writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut conn = match writer.take() {
+            Some(conn) => conn,
+            None => self.inner.link.connect_writer()?,
+        };
+        let result = conn.immediate_transaction(|conn| f(conn).map_err(Failure::User));
+        *writer = Some(conn);
+        result.map_err(|failure| failure.into_error("writing failed"))
+    }
+
+    /// The recorder of this store: the one thread that writes what happens. It starts at the first call; later calls
+    /// give further handles to it, until it is shut down.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`], for it opens a connection of its own.
+    pub fn recorder(&self) -> Result<Recorder, Error> {
+        let mut current = self.inner.recorder.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = current.upgrade().filter(|handle| !handle.is_closed()) {
+            return Ok(Recorder::new(handle));
+        }
+        let handle = Handle::start(self.inner.link.clone())?;
+        *current = Arc::downgrade(&handle);
+        Ok(Recorder::new(handle))
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl Store {
+    /// [`read`](Self::read) for async programs: the closure runs on tokio's threads for blocking work.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    ///
+    /// # Panics
+    ///
+    /// If the closure panics, and outside a tokio runtime.
+    pub async fn read_async<T, E>(
+        &self,
+        f: impl FnOnce(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        E: Into<BoxedError>,
+    {
+        let store = self.clone();
+        match tokio::task::spawn_blocking(move || store.read(f)).await {
+            Ok(result) => result,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => Err(Error::with_source(ErrorKind::Closed, "the runtime was shut down", error)),
+            },
+        }
+    }
+}
+
+/// Sets up the connections of the pool.
+#[derive(Debug)]
+struct Reader(Arc<Settings>);
+
+impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Reader {
+    fn on_acquire(&self, conn: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
+        configure(conn, Access::Read, &self.0).map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+/// Why a transaction around an author's closure failed.
+enum Failure<E> {
+    Sqlite(diesel::result::Error),
+    User(E),
+}
+
+impl<E> From<diesel::result::Error> for Failure<E> {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl<E: Into<BoxedError>> Failure<E> {
+    fn into_error(self, context: &str) -> Error {
+        match self {
+            Self::Sqlite(error) => Error::classify(context, error),
+            Self::User(error) => Error::classify(context, error),
+        }
+    }
+}

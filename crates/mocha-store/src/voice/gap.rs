@@ -1,0 +1,38 @@
+//! Gaps: what becomes of a session after time in which nothing was heard of it.
+
+use super::{
+    days,
+    tracker::{Open, Person, Row, Tracker, close},
+};
+
+impl Tracker {
+    /// The person was last proved at `since_ms`, and is heard of again at `at_ms`.
+    ///
+    /// Connected still, and after no more than the bridge limit: the time between is assumed, and the session goes on.
+    /// Else the session ended at its last proof. Gives the session that goes on.
+    pub(super) fn bridge(
+        &mut self,
+        person: Person,
+        lost: Open,
+        since_ms: i64,
+        at_ms: i64,
+        connected: bool,
+        rows: &mut Vec<Row>,
+    ) -> Option<Open> {
+        let gap_ms = at_ms.saturating_sub(since_ms);
+        if !connected || gap_ms > self.bridge_limit_ms() {
+            self.end(person, lost, since_ms, rows);
+            return None;
+        }
+        let proved = Open { lost_since_ms: None, ..lost };
+        if gap_ms <= 0 {
+            self.put_open(person, proved);
+            return Some(proved);
+        }
+        close(person, lost, since_ms, rows);
+        rows.extend(days(since_ms, at_ms).map(|(from, to)| Row::Interval(lost.interval(person, from, Some(to), true))));
+        let next = Open { started_at_ms: at_ms, ..proved };
+        self.open(person, next, rows);
+        Some(next)
+    }
+}

@@ -1,0 +1,365 @@
+//! The state machine of voice: state, event and time in, state and rows out. No clock and no database inside.
+//!
+//! Only the new state that an event carries is believed, never what it would follow from. What is in the file of
+//! a person is told to the tracker ([`learn`](Tracker::learn)) before the first event about that person.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use mocha_schema::{ChannelId, GuildId, UserId, VoiceEventType, VoiceInterval, VoiceState};
+
+use super::days;
+use crate::event::{ShardReady, SnapshotVoice};
+
+/// Somebody in a guild.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Person {
+    pub(crate) guild_id: GuildId,
+    pub(crate) user_id: UserId,
+}
+
+/// Somebody who is connected.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Open {
+    pub(crate) channel_id: Option<ChannelId>,
+    /// The last proof, once what follows may have been missed; `None` while every proof of the tracker is one of this.
+    pub(crate) lost_since_ms: Option<i64>,
+    pub(crate) session_started_at_ms: i64,
+    pub(crate) started_at_ms: i64,
+    pub(crate) state: VoiceState,
+}
+
+/// What is known of a person.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Known {
+    /// In no channel, and nothing older than this is news.
+    Away {
+        since_ms: i64,
+    },
+    Open(Open),
+}
+
+/// What the file is to have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Row {
+    /// The open interval of the person ends; it vanishes if that leaves nothing of it.
+    Ended { person: Person, started_at_ms: i64, ended_at_ms: i64 },
+    /// An interval, open or not.
+    Interval(VoiceInterval),
+    /// An entry of the log.
+    Logged(Entry),
+}
+
+/// An entry of the log; times in unix milliseconds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) at_ms: i64,
+    pub(crate) channel_id: Option<ChannelId>,
+    pub(crate) kind: VoiceEventType,
+    pub(crate) person: Person,
+    pub(crate) session_started_at_ms: i64,
+    pub(crate) state: VoiceState,
+}
+
+/// Who is connected where.
+#[derive(Debug)]
+pub(crate) struct Tracker {
+    bridge_limit_ms: i64,
+    people: HashMap<Person, Known>,
+    /// The connected people of each guild: a snapshot needs those who are not in it.
+    open: BTreeMap<GuildId, BTreeSet<UserId>>,
+    /// The last instant at which everybody who is connected and not lost was surely still there.
+    proof_ms: i64,
+    /// What was known before, for a transaction that is undone.
+    undo: Vec<(Person, Option<Known>)>,
+}
+
+impl Tracker {
+    pub(crate) fn new(bridge_limit_ms: i64) -> Self {
+        Self { bridge_limit_ms, people: HashMap::new(), open: BTreeMap::new(), proof_ms: i64::MIN, undo: Vec::new() }
+    }
+
+    pub(crate) fn knows(&self, person: Person) -> bool {
+        self.people.contains_key(&person)
+    }
+
+    /// Takes over what the file says of a person: connected, or away since, or (`None`) never heard of.
+    pub(crate) fn learn(&mut self, person: Person, open: Option<Open>, away_since_ms: Option<i64>) {
+        let since_ms = away_since_ms.unwrap_or(i64::MIN);
+        self.put(person, open.map_or(Known::Away { since_ms }, Known::Open));
+    }
+
+    /// Everybody who is connected and not lost is still there at this instant.
+    pub(crate) fn prove(&mut self, at_ms: i64) {
+        self.proof_ms = at_ms.max(self.proof_ms);
+    }
+
+    /// Forgets people who are away once there are many; the file still knows them.
+    pub(crate) fn forget_some(&mut self) {
+        const MANY: usize = 100_000;
+        if self.people.len() > MANY {
+            self.people.retain(|_, known| matches!(known, Known::Open(_)));
+        }
+    }
+
+    /// Where an undo may go back to.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { changes: self.undo.len(), proof_ms: self.proof_ms }
+    }
+
+    /// Undoes everything since the mark.
+    pub(crate) fn undo_to(&mut self, mark: Mark) {
+        while self.undo.len() > mark.changes {
+            let Some((person, known)) = self.undo.pop() else { break };
+            self.set(person, known);
+        }
+        self.proof_ms = mark.proof_ms;
+    }
+
+    /// What happened so far is in the file and cannot be undone.
+    pub(crate) fn commit(&mut self) {
+        self.undo.clear();
+    }
+
+    /// Somebody's connection is now this.
+    pub(crate) fn changed(
+        &mut self,
+        person: Person,
+        channel_id: Option<ChannelId>,
+        state: VoiceState,
+        at_ms: i64,
+    ) -> Vec<Row> {
+        let mut rows = Vec::new();
+        self.found(person, channel_id, state, at_ms, &mut rows);
+        rows
+    }
+
+    /// Exactly these people of the guild are connected.
+    pub(crate) fn snapshot(&mut self, guild_id: GuildId, voices: &[SnapshotVoice], at_ms: i64) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let present: BTreeSet<UserId> = voices.iter().map(|voice| voice.user_id).collect();
+        let missing: Vec<UserId> = self.open_in(guild_id).filter(|user_id| !present.contains(user_id)).collect();
+        for user_id in missing {
+            let person = Person { guild_id, user_id };
+            let Some(open) = self.open_of(person).filter(|open| open.started_at_ms <= at_ms) else { continue };
+            // The leave was missed: nobody knows when after the last proof it was.
+            self.end(person, open, self.last_proof(open), &mut rows);
+        }
+        for voice in voices {
+            let person = Person { guild_id, user_id: voice.user_id };
+            self.found(person, Some(voice.channel_id), voice.state, at_ms, &mut rows);
+        }
+        rows
+    }
+
+    /// Everybody in the channel is out of it.
+    pub(crate) fn channel_gone(&mut self, guild_id: GuildId, channel_id: ChannelId, at_ms: i64) -> Vec<Row> {
+        self.all_leave(guild_id, at_ms, |open| open.channel_id == Some(channel_id))
+    }
+
+    /// Everybody in the guild is out of voice.
+    pub(crate) fn guild_gone(&mut self, guild_id: GuildId, at_ms: i64) -> Vec<Row> {
+        self.all_leave(guild_id, at_ms, |_| true)
+    }
+
+    /// What happens in the guild from here on is not heard.
+    pub(crate) fn guild_lost(&mut self, guild_id: GuildId) {
+        let people: Vec<UserId> = self.open_in(guild_id).collect();
+        for user_id in people {
+            let person = Person { guild_id, user_id };
+            let Some(open) = self.open_of(person) else { continue };
+            if open.lost_since_ms.is_none() {
+                let lost_since_ms = Some(self.last_proof(open));
+                self.put(person, Known::Open(Open { lost_since_ms, ..open }));
+            }
+        }
+    }
+
+    /// What happened in the shard's guilds until now may have been missed.
+    pub(crate) fn shard_lost(&mut self, shard: ShardReady) {
+        let guilds: Vec<GuildId> = self.open.keys().copied().filter(|guild_id| shard.serves(*guild_id)).collect();
+        for guild_id in guilds {
+            self.guild_lost(guild_id);
+        }
+    }
+
+    /// Cuts what is open at each midnight that the last proof lies after.
+    pub(crate) fn cut_days(&mut self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let open: Vec<(Person, Open)> = self.proved().collect();
+        for (person, open) in open {
+            let mut parts: Vec<(i64, i64)> = days(open.started_at_ms, self.last_proof(open)).collect();
+            let Some((started_at_ms, _)) = parts.pop().filter(|_| !parts.is_empty()) else { continue };
+            close(person, open, started_at_ms, &mut rows);
+            self.open(person, Open { started_at_ms, ..open }, &mut rows);
+        }
+        rows
+    }
+
+    /// The connected people who are not lost, and with [`proof_ms`](Self::proof_ms) surely still there.
+    pub(crate) fn proved(&self) -> impl Iterator<Item = (Person, Open)> {
+        self.open.iter().flat_map(move |(guild_id, users)| {
+            users.iter().filter_map(move |user_id| {
+                let person = Person { guild_id: *guild_id, user_id: *user_id };
+                Some((person, self.open_of(person).filter(|open| open.lost_since_ms.is_none())?))
+            })
+        })
+    }
+
+    pub(crate) fn proof_ms(&self) -> i64 {
+        self.proof_ms
+    }
+
+    /// One person was found in a channel, or in none.
+    fn found(
+        &mut self,
+        person: Person,
+        channel_id: Option<ChannelId>,
+        state: VoiceState,
+        at_ms: i64,
+        rows: &mut Vec<Row>,
+    ) {
+        let mut open = match self.people.get(&person) {
+            Some(Known::Open(open)) if at_ms < open.started_at_ms => return,
+            Some(Known::Away { since_ms }) if at_ms < *since_ms => return,
+            Some(Known::Open(open)) => Some(*open),
+            Some(Known::Away { .. }) | None => None,
+        };
+        if let Some((lost, since_ms)) = open.and_then(|open| Some((open, open.lost_since_ms?))) {
+            open = self.bridge(person, lost, since_ms, at_ms, channel_id.is_some(), rows);
+        }
+        match (open, channel_id) {
+            (None, None) => {}
+            (None, Some(_)) => {
+                let session =
+                    Open { channel_id, lost_since_ms: None, session_started_at_ms: at_ms, started_at_ms: at_ms, state };
+                self.open(person, session, rows);
+                rows.push(session.log(person, VoiceEventType::Join, at_ms));
+            }
+            (Some(open), None) => self.end(person, open, at_ms, rows),
+            (Some(open), Some(_)) if open.channel_id == channel_id && open.state == state => {}
+            (Some(open), Some(_)) => {
+                close(person, open, at_ms, rows);
+                let next = Open { channel_id, started_at_ms: at_ms, state, ..open };
+                self.open(person, next, rows);
+                if open.channel_id != channel_id {
+                    rows.push(next.log(person, VoiceEventType::Move, at_ms));
+                }
+            }
+        }
+    }
+
+    fn all_leave(&mut self, guild_id: GuildId, at_ms: i64, which: impl Fn(&Open) -> bool) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let people: Vec<UserId> = self.open_in(guild_id).collect();
+        for user_id in people {
+            let person = Person { guild_id, user_id };
+            if let Some(open) = self.open_of(person).filter(&which) {
+                self.found(person, None, open.state, at_ms, &mut rows);
+            }
+        }
+        rows
+    }
+
+    /// The session is over.
+    pub(super) fn end(&mut self, person: Person, open: Open, at_ms: i64, rows: &mut Vec<Row>) {
+        let at_ms = at_ms.max(open.started_at_ms);
+        close(person, open, at_ms, rows);
+        rows.push(Open { channel_id: None, ..open }.log(person, VoiceEventType::Leave, at_ms));
+        self.put(person, Known::Away { since_ms: at_ms });
+    }
+
+    /// An interval begins.
+    pub(super) fn open(&mut self, person: Person, open: Open, rows: &mut Vec<Row>) {
+        rows.push(Row::Interval(open.interval(person, open.started_at_ms, None, false)));
+        self.put(person, Known::Open(open));
+    }
+
+    /// The session goes on as it is.
+    pub(super) fn put_open(&mut self, person: Person, open: Open) {
+        self.put(person, Known::Open(open));
+    }
+
+    pub(super) fn bridge_limit_ms(&self) -> i64 {
+        self.bridge_limit_ms
+    }
+
+    /// The last instant at which the session surely went on.
+    fn last_proof(&self, open: Open) -> i64 {
+        open.lost_since_ms.unwrap_or(self.proof_ms).max(open.started_at_ms)
+    }
+
+    fn open_in(&self, guild_id: GuildId) -> impl Iterator<Item = UserId> {
+        self.open.get(&guild_id).into_iter().flatten().copied()
+    }
+
+    fn open_of(&self, person: Person) -> Option<Open> {
+        match self.people.get(&person)? {
+            Known::Open(open) => Some(*open),
+            Known::Away { .. } => None,
+        }
+    }
+
+    fn put(&mut self, person: Person, known: Known) {
+        let before = self.set(person, Some(known));
+        self.undo.push((person, before));
+    }
+
+    fn set(&mut self, person: Person, known: Option<Known>) -> Option<Known> {
+        let users = self.open.entry(person.guild_id).or_default();
+        if matches!(known, Some(Known::Open(_))) {
+            users.insert(person.user_id);
+        } else {
+            users.remove(&person.user_id);
+            if users.is_empty() {
+                self.open.remove(&person.guild_id);
+            }
+        }
+        match known {
+            Some(known) => self.people.insert(person, known),
+            None => self.people.remove(&person),
+        }
+    }
+}
+
+/// A point that the tracker can go back to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    changes: usize,
+    proof_ms: i64,
+}
+
+impl Open {
+    /// The interval that is part of this session.
+    pub(super) fn interval(self, person: Person, from: i64, to: Option<i64>, assumed: bool) -> VoiceInterval {
+        VoiceInterval {
+            guild_id: person.guild_id,
+            user_id: person.user_id,
+            started_at_ms: from,
+            ended_at_ms: to,
+            seen_at_ms: to.unwrap_or(from),
+            session_started_at_ms: self.session_started_at_ms,
+            channel_id: self.channel_id,
+            state: self.state,
+            assumed,
+        }
+    }
+
+    fn log(self, person: Person, kind: VoiceEventType, at_ms: i64) -> Row {
+        Row::Logged(Entry {
+            at_ms,
+            channel_id: self.channel_id,
+            kind,
+            person,
+            session_started_at_ms: self.session_started_at_ms,
+            state: self.state,
+        })
+    }
+}
+
+/// The open interval ends, cut at each midnight it lies across.
+pub(super) fn close(person: Person, open: Open, ended_at_ms: i64, rows: &mut Vec<Row>) {
+    let mut parts = days(open.started_at_ms, ended_at_ms);
+    let first_end = parts.next().map_or(open.started_at_ms, |(_, end)| end);
+    rows.push(Row::Ended { person, started_at_ms: open.started_at_ms, ended_at_ms: first_end });
+    rows.extend(parts.map(|(from, to)| Row::Interval(open.interval(person, from, Some(to), false))));
+}

@@ -1,0 +1,116 @@
+//! What the tracker finds, in the file.
+
+use chrono::DateTime;
+use diesel::prelude::*;
+use mocha_schema::{
+    NewVoiceEvent, VoiceEventType, VoiceInterval,
+    schema::{voice_events, voice_intervals},
+};
+
+use super::tracker::{Entry, Open, Person, Row, Tracker};
+
+/// Writes the rows in their order.
+pub(crate) fn apply(conn: &mut SqliteConnection, rows: &[Row]) -> QueryResult<()> {
+    for row in rows {
+        match row {
+            Row::Ended { person, started_at_ms, ended_at_ms } => end(conn, *person, *started_at_ms, *ended_at_ms)?,
+            Row::Interval(interval) => {
+                diesel::insert_into(voice_intervals::table).values(interval).execute(conn)?;
+            }
+            Row::Logged(entry) => log(conn, entry)?,
+        }
+    }
+    Ok(())
+}
+
+/// Tells the tracker what the file says of a person.
+pub(crate) fn learn(conn: &mut SqliteConnection, tracker: &mut Tracker, person: Person) -> QueryResult<()> {
+    if tracker.knows(person) {
+        return Ok(());
+    }
+    let last: Option<VoiceInterval> = voice_intervals::table
+        .filter(voice_intervals::guild_id.eq(person.guild_id))
+        .filter(voice_intervals::user_id.eq(person.user_id))
+        .order(voice_intervals::started_at_ms.desc())
+        .select(VoiceInterval::as_select())
+        .first(conn)
+        .optional()?;
+    tracker.learn(person, last.and_then(open), last.and_then(|interval| interval.ended_at_ms));
+    Ok(())
+}
+
+/// Tells the tracker who was connected when the file was last written.
+pub(crate) fn load_open(conn: &mut SqliteConnection, tracker: &mut Tracker) -> QueryResult<()> {
+    let intervals: Vec<VoiceInterval> = voice_intervals::table
+        .filter(voice_intervals::ended_at_ms.is_null())
+        .select(VoiceInterval::as_select())
+        .load(conn)?;
+    for interval in intervals {
+        let person = Person { guild_id: interval.guild_id, user_id: interval.user_id };
+        tracker.learn(person, open(interval), None);
+    }
+    tracker.commit();
+    Ok(())
+}
+
+/// Writes down until when everybody who is connected is proved to have been so.
+pub(crate) fn stamp(conn: &mut SqliteConnection, tracker: &mut Tracker) -> QueryResult<()> {
+    let rows = tracker.cut_days();
+    apply(conn, &rows)?;
+    for (person, open) in tracker.proved() {
+        let row = voice_intervals::table.find((person.guild_id, person.user_id, open.started_at_ms));
+        let seen_at_ms = tracker.proof_ms().max(open.started_at_ms);
+        // A replay of what the file has already proves nothing new.
+        diesel::update(row.filter(voice_intervals::seen_at_ms.lt(seen_at_ms)))
+            .set(voice_intervals::seen_at_ms.eq(seen_at_ms))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// An open interval of the file: nobody knows what came after its last proof.
+fn open(interval: VoiceInterval) -> Option<Open> {
+    interval.ended_at_ms.is_none().then_some(Open {
+        channel_id: interval.channel_id,
+        lost_since_ms: Some(interval.seen_at_ms.max(interval.started_at_ms)),
+        session_started_at_ms: interval.session_started_at_ms,
+        started_at_ms: interval.started_at_ms,
+        state: interval.state,
+    })
+}
+
+fn end(conn: &mut SqliteConnection, person: Person, started_at_ms: i64, ended_at_ms: i64) -> QueryResult<()> {
+    let row = voice_intervals::table.find((person.guild_id, person.user_id, started_at_ms));
+    if ended_at_ms > started_at_ms {
+        diesel::update(row)
+            .set((voice_intervals::ended_at_ms.eq(ended_at_ms), voice_intervals::seen_at_ms.eq(ended_at_ms)))
+            .execute(conn)?;
+    } else {
+        diesel::delete(row).execute(conn)?;
+    }
+    Ok(())
+}
+
+fn log(conn: &mut SqliteConnection, entry: &Entry) -> QueryResult<()> {
+    let Entry { at_ms, channel_id, kind, person: Person { guild_id, user_id }, session_started_at_ms, state } = *entry;
+    let time = |ms: i64| DateTime::from_timestamp_millis(ms).map(Into::into);
+    // Every event was checked to lie between 1970 and 9999.
+    let Some(created_at) = time(at_ms) else { return Ok(()) };
+    let left = kind == VoiceEventType::Leave;
+    diesel::insert_or_ignore_into(voice_events::table)
+        .values(NewVoiceEvent {
+            id: &format!("{kind}:{guild_id}:{user_id}:{at_ms}"),
+            guild_id,
+            channel_id,
+            user_id,
+            event_type: kind,
+            session_start: time(session_started_at_ms),
+            session_end: left.then_some(created_at),
+            duration: Some(if left { at_ms.saturating_sub(session_started_at_ms) } else { 0 }),
+            muted: Some(state.is_muted()),
+            deafened: Some(state.is_deafened()),
+            created_at,
+        })
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Channels and threads.
+
+use diesel::prelude::*;
+use mocha_schema::{
+    Channel, ChannelChange, UnixTime,
+    schema::{channels, gone_channels},
+};
+
+use super::{Outcome, State};
+use crate::event::{ChannelGone, ChannelSeen};
+
+pub(super) fn seen(conn: &mut SqliteConnection, state: &mut State, event: &ChannelSeen) -> QueryResult<Outcome> {
+    let ChannelSeen { at, channel_id, guild_id, kind, name, parent_id, position } = event;
+    state.parents.guild(conn, *guild_id, *at)?;
+    state.parents.channel(conn, *channel_id, *guild_id, i32::from(*kind), *at)?;
+    let known: Channel = channels::table.find(channel_id).select(Channel::as_select()).get_result(conn)?;
+    if *at < known.updated_at && known.name.is_some() {
+        return Ok(Outcome::Duplicate);
+    }
+    let back = diesel::delete(gone_channels::table.find(channel_id)).execute(conn)?;
+    let kind = i32::from(*kind);
+    let name = name.as_deref().or(known.name.as_deref());
+    if (known.name.as_deref(), known.kind, known.parent_id, known.position) == (name, kind, *parent_id, *position) {
+        return Ok(Outcome::of(back > 0));
+    }
+    diesel::update(channels::table.find(channel_id))
+        .set(ChannelChange {
+            name: Some(name),
+            kind: Some(kind),
+            parent_id: Some(*parent_id),
+            position: Some(*position),
+            updated_at: Some((*at).max(known.updated_at).into()),
+        })
+        .execute(conn)?;
+    Ok(Outcome::Written)
+}
+
+pub(super) fn gone(conn: &mut SqliteConnection, state: &mut State, event: &ChannelGone) -> QueryResult<Outcome> {
+    let ChannelGone { at, channel_id, guild_id } = *event;
+    let noted = diesel::insert_or_ignore_into(gone_channels::table)
+        .values((
+            gone_channels::channel_id.eq(channel_id),
+            gone_channels::guild_id.eq(guild_id),
+            gone_channels::gone_at.eq(UnixTime::from(at)),
+        ))
+        .execute(conn)?;
+    let rows = state.tracker.channel_gone(guild_id, channel_id, at.timestamp_millis());
+    state.voice_rows(conn, &rows)?;
+    Ok(Outcome::of(noted > 0 || !rows.is_empty()))
+}

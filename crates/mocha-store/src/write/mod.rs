@@ -1,0 +1,174 @@
+//! What an event changes in the file: one file a noun.
+
+mod channel;
+mod guild;
+mod joined;
+mod member;
+mod message;
+mod parent;
+mod presence;
+mod recent;
+mod user;
+
+use diesel::{QueryResult, SqliteConnection};
+use mocha_schema::{RecorderState, schema::recorder_states};
+
+use self::{parent::Parents, presence::Presences, recent::Recent};
+use crate::{
+    Event,
+    voice::{self, Mark, Person, Tracker},
+};
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Outcome {
+    /// It told nothing new.
+    Duplicate,
+    Written,
+}
+
+impl Outcome {
+    /// By whether something changed.
+    fn of(changed: bool) -> Self {
+        if changed { Self::Written } else { Self::Duplicate }
+    }
+}
+
+/// What the writer keeps in memory. But for the tracker all of it can be forgotten at any time.
+#[derive(Debug)]
+pub(crate) struct State {
+    members: Recent<Person>,
+    parents: Parents,
+    presences: Presences,
+    started_at_ms: Option<i64>,
+    tracker: Tracker,
+    users: Recent<mocha_schema::UserId>,
+}
+
+impl State {
+    pub(crate) fn new(bridge_limit_ms: i64) -> Self {
+        Self {
+            members: Recent::default(),
+            parents: Parents::default(),
+            presences: Presences::default(),
+            started_at_ms: None,
+            tracker: Tracker::new(bridge_limit_ms),
+            users: Recent::default(),
+        }
+    }
+
+    /// Takes up what the file has, and notes the start.
+    pub(crate) fn start(&mut self, conn: &mut SqliteConnection, now_ms: Option<i64>) -> QueryResult<()> {
+        voice::load_open(conn, &mut self.tracker)?;
+        self.started_at_ms = now_ms;
+        now_ms.map_or(Ok(()), |now_ms| self.note(conn, now_ms, false))
+    }
+
+    /// Everybody connected and not lost is still there at this instant.
+    pub(crate) fn prove(&mut self, at_ms: i64) {
+        self.started_at_ms.get_or_insert(at_ms);
+        self.tracker.prove(at_ms);
+    }
+
+    /// Notes in the file that all goes on until now, or until it stops now.
+    pub(crate) fn stamp(&mut self, conn: &mut SqliteConnection, now_ms: Option<i64>, stop: bool) -> QueryResult<()> {
+        if let Some(now_ms) = now_ms {
+            self.prove(now_ms);
+        }
+        voice::stamp(conn, &mut self.tracker)?;
+        // Without a clock and before the first event there is no time to note.
+        if self.started_at_ms.is_some() { self.note(conn, self.tracker.proof_ms(), stop) } else { Ok(()) }
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        self.tracker.mark()
+    }
+
+    /// Goes back to the mark, for the transaction was undone.
+    pub(crate) fn undo_to(&mut self, mark: Mark) {
+        self.tracker.undo_to(mark);
+        self.members.clear();
+        self.parents.clear();
+        self.presences.clear();
+        self.users.clear();
+    }
+
+    /// The transaction was committed.
+    pub(crate) fn commit(&mut self) {
+        self.tracker.commit();
+        self.tracker.forget_some();
+    }
+
+    pub(crate) fn apply(&mut self, conn: &mut SqliteConnection, event: &Event) -> QueryResult<Outcome> {
+        match event {
+            Event::ChannelGone(event) => channel::gone(conn, self, event),
+            Event::ChannelSeen(event) => channel::seen(conn, self, event),
+            Event::GuildGone(event) => guild::gone(conn, self, event),
+            Event::GuildOutage(event) => {
+                self.tracker.guild_lost(event.guild_id);
+                Ok(Outcome::Written)
+            }
+            Event::GuildSeen(event) => guild::seen(conn, self, event),
+            Event::MemberJoined(event) => joined::joined(conn, self, event),
+            Event::MemberLeft(event) => joined::left(conn, self, event),
+            Event::MemberSeen(event) => member::seen(conn, self, event),
+            Event::MessageSent(event) => message::sent(conn, self, event),
+            Event::PresenceChanged(event) => presence::changed(conn, self, event),
+            Event::ShardReady(event) => {
+                self.tracker.shard_lost(*event);
+                Ok(Outcome::Written)
+            }
+            Event::UserSeen(event) => user::seen(conn, self, event),
+            Event::VoiceSnapshot(event) => self.voice_snapshot(conn, event),
+            Event::VoiceStateChanged(event) => self.voice_state(conn, event),
+        }
+    }
+
+    fn voice_state(
+        &mut self,
+        conn: &mut SqliteConnection,
+        event: &crate::event::VoiceStateChanged,
+    ) -> QueryResult<Outcome> {
+        let person = Person { guild_id: event.guild_id, user_id: event.user_id };
+        voice::learn(conn, &mut self.tracker, person)?;
+        self.parents.guild(conn, event.guild_id, event.at)?;
+        self.parents.user(conn, event.user_id, event.at)?;
+        if let Some(channel_id) = event.channel_id {
+            self.parents.channel(conn, channel_id, event.guild_id, parent::VOICE, event.at)?;
+        }
+        let rows = self.tracker.changed(person, event.channel_id, event.state, event.at.timestamp_millis());
+        self.voice_rows(conn, &rows)
+    }
+
+    fn voice_snapshot(
+        &mut self,
+        conn: &mut SqliteConnection,
+        event: &crate::event::VoiceSnapshot,
+    ) -> QueryResult<Outcome> {
+        self.parents.guild(conn, event.guild_id, event.at)?;
+        for voice in &event.voices {
+            voice::learn(conn, &mut self.tracker, Person { guild_id: event.guild_id, user_id: voice.user_id })?;
+            self.parents.user(conn, voice.user_id, event.at)?;
+            self.parents.channel(conn, voice.channel_id, event.guild_id, parent::VOICE, event.at)?;
+        }
+        let rows = self.tracker.snapshot(event.guild_id, &event.voices, event.at.timestamp_millis());
+        self.voice_rows(conn, &rows)
+    }
+
+    fn voice_rows(&mut self, conn: &mut SqliteConnection, rows: &[voice::Row]) -> QueryResult<Outcome> {
+        voice::apply(conn, rows)?;
+        Ok(Outcome::of(!rows.is_empty()))
+    }
+
+    fn note(&self, conn: &mut SqliteConnection, now_ms: i64, stop: bool) -> QueryResult<()> {
+        use diesel::prelude::*;
+        let state = RecorderState {
+            id: 1,
+            started_at_ms: self.started_at_ms.unwrap_or(now_ms),
+            seen_at_ms: now_ms,
+            stopped_at_ms: stop.then_some(now_ms),
+        };
+        diesel::replace_into(recorder_states::table).values(state).execute(conn)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! Status and activity: a row for each change.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use mocha_schema::{NewPresenceEvent, PresenceEvent, PresenceStatus, schema::presence_events};
+
+use super::{Outcome, State};
+use crate::{event::PresenceChanged, voice::Person};
+
+/// What was last recorded of people lately heard of.
+#[derive(Debug, Default)]
+pub(super) struct Presences(HashMap<Person, Option<Last>>);
+
+#[derive(Clone, Debug)]
+struct Last {
+    activity: Option<(i32, String)>,
+    at: DateTime<Utc>,
+    status: Option<PresenceStatus>,
+}
+
+/// Beyond, people are looked up again.
+const LIMIT: usize = 200_000;
+
+impl Presences {
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn last(&mut self, conn: &mut SqliteConnection, person: Person) -> QueryResult<Option<&Last>> {
+        if self.0.len() >= LIMIT {
+            self.0.clear();
+        }
+        if !self.0.contains_key(&person) {
+            self.0.insert(person, load(conn, person)?);
+        }
+        Ok(self.0.get(&person).and_then(Option::as_ref))
+    }
+}
+
+pub(super) fn changed(conn: &mut SqliteConnection, state: &mut State, event: &PresenceChanged) -> QueryResult<Outcome> {
+    let PresenceChanged { activity, at, guild_id, status, user_id } = event;
+    let person = Person { guild_id: *guild_id, user_id: *user_id };
+    let activity = activity.as_ref().map(|activity| (i32::from(activity.kind), activity.name.clone()));
+    if let Some(last) = state.presences.last(conn, person)? {
+        // Discord tells the same once for each guild and again after a reconnect; and a replay tells what is past.
+        if (last.status, &last.activity) == (Some(*status), &activity) || at.timestamp() < last.at.timestamp() {
+            return Ok(Outcome::Duplicate);
+        }
+    }
+    state.parents.guild(conn, *guild_id, *at)?;
+    state.parents.user(conn, *user_id, *at)?;
+    let inserted = diesel::insert_or_ignore_into(presence_events::table)
+        .values(NewPresenceEvent {
+            id: &format!("presence:{guild_id}:{user_id}:{}", at.timestamp_millis()),
+            guild_id: *guild_id,
+            user_id: *user_id,
+            status: Some(*status),
+            activity_type: activity.as_ref().map(|(kind, _)| *kind),
+            activity_name: activity.as_ref().map(|(_, name)| name.as_str()),
+            created_at: (*at).into(),
+        })
+        .execute(conn)?;
+    if inserted > 0 {
+        state.presences.0.insert(person, Some(Last { activity, at: *at, status: Some(*status) }));
+    }
+    Ok(Outcome::of(inserted > 0))
+}
+
+fn load(conn: &mut SqliteConnection, person: Person) -> QueryResult<Option<Last>> {
+    let last: Option<PresenceEvent> = presence_events::table
+        .filter(presence_events::user_id.eq(person.user_id))
+        .filter(presence_events::guild_id.eq(person.guild_id))
+        .order((presence_events::created_at.desc(), presence_events::id.desc()))
+        .select(PresenceEvent::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(last.map(|last| Last {
+        activity: last.activity_type.zip(last.activity_name),
+        at: last.created_at,
+        status: last.status,
+    }))
+}
