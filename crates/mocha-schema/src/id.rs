@@ -168,7 +168,8 @@ mod tests {
     fn a_bad_id_in_the_file_is_an_error_that_shows_it() -> Result<(), Box<dyn std::error::Error>> {
         let mut conn = SqliteConnection::establish(":memory:")?;
         let error = select("bad".into_sql::<Text>()).get_result::<UserId>(&mut conn).unwrap_err();
-        assert!(error.to_string().contains("\"bad\" is no UserId"), "{error}");
+        let reason = std::error::Error::source(&error).ok_or("no reason")?.to_string();
+        assert!(reason.contains("\"bad\" is no UserId"), "{reason}");
         Ok(())
     }
 

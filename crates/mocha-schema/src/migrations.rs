@@ -1,7 +1,10 @@
 //! The migrations, which the crate carries inside.
 
 use diesel::{
-    migration::{Migration, MigrationSource, MigrationVersion},
+    OptionalExtension, QueryableByName, RunQueryDsl,
+    migration::{Migration, MigrationSource},
+    sql_query,
+    sql_types::Text,
     sqlite::{Sqlite, SqliteConnection},
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -33,9 +36,7 @@ pub fn migrate(conn: &mut SqliteConnection) -> Result<(), Error> {
         }
     }
     conn.immediate_transaction(|conn| {
-        if let Some(version) = unknown_version(conn).map_err(Failed)? {
-            return Err(Failed(Error::too_new(version)));
-        }
+        check_version(conn).map_err(Failed)?;
         conn.run_pending_migrations(MIGRATIONS).map_err(|error| Failed(Error::migration(error)))?;
         diesel::connection::SimpleConnection::batch_execute(
             conn,
@@ -46,10 +47,32 @@ pub fn migrate(conn: &mut SqliteConnection) -> Result<(), Error> {
     .map_err(|Failed(error)| error)
 }
 
-/// The newest migration of the file that this version does not carry: Diesel itself would not mind it.
-fn unknown_version(conn: &mut SqliteConnection) -> Result<Option<String>, Error> {
-    let applied: Vec<MigrationVersion<'static>> = conn.applied_migrations().map_err(Error::migration)?;
+/// Refuses a file that a newer Mocha migrated, and only reads it: Diesel itself would not mind.
+///
+/// # Errors
+///
+/// As [`migrate`].
+pub fn check_version(conn: &mut SqliteConnection) -> Result<(), Error> {
+    #[derive(QueryableByName)]
+    struct Applied {
+        #[diesel(sql_type = Text)]
+        version: String,
+    }
+    let table: Option<Applied> =
+        sql_query("SELECT name AS version FROM sqlite_schema WHERE name = '__diesel_schema_migrations'")
+            .get_result(conn)
+            .optional()
+            .map_err(Error::migration)?;
+    if table.is_none() {
+        return Ok(());
+    }
+    let applied: Vec<Applied> = sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version DESC")
+        .load(conn)
+        .map_err(Error::migration)?;
     let known: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS.migrations().map_err(Error::migration)?;
-    let unknown = applied.into_iter().filter(|version| known.iter().all(|known| known.name().version() != *version));
-    Ok(unknown.max().map(|version| version.to_string()))
+    let known: Vec<String> = known.iter().map(|known| known.name().version().to_string()).collect();
+    match applied.into_iter().find(|applied| !known.contains(&applied.version)) {
+        Some(Applied { version }) => Err(Error::too_new(version)),
+        None => Ok(()),
+    }
 }

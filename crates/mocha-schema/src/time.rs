@@ -123,8 +123,9 @@ mod tests {
         let mut conn = SqliteConnection::establish(":memory:")?;
         diesel::sql_query("CREATE TABLE stamps (id INTEGER PRIMARY KEY, at INTEGER NOT NULL)").execute(&mut conn)?;
         diesel::sql_query("INSERT INTO stamps VALUES (1, ?)").bind::<Text, _>("2018-03-01").execute(&mut conn)?;
-        let read = stamps::table.select(stamps::at).get_result::<DateTime<Utc>>(&mut conn);
-        assert!(read.is_err_and(|error| error.to_string().contains("INTEGER unix seconds")));
+        let error = stamps::table.select(stamps::at).get_result::<DateTime<Utc>>(&mut conn).unwrap_err();
+        let reason = std::error::Error::source(&error).ok_or("no reason")?.to_string();
+        assert!(reason.contains("INTEGER unix seconds"), "{reason}");
         Ok(())
     }
 }

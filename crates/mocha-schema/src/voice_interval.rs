@@ -7,7 +7,7 @@ use crate::{ChannelId, GuildId, UserId, schema::voice_intervals};
 /// How somebody is connected to a voice channel.
 #[expect(clippy::struct_excessive_bools, reason = "they are independent of each other, as Discord sends them")]
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Insertable, PartialEq, Queryable, Selectable)]
-#[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = voice_intervals)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = voice_intervals, treat_none_as_default_value = false)]
 pub struct VoiceState {
     /// Muted by the server.
     pub server_mute: bool,

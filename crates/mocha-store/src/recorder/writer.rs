@@ -103,10 +103,14 @@ impl Writer {
         }
     }
 
-    /// Empties the write-ahead log into the file, so that it is whole without it. A reader may prevent it, which harms nothing.
+    /// Empties the write-ahead log into the file, so that it is whole without it. A reader may prevent it, which harms
+    /// nothing and is not waited for.
     fn checkpoint(&mut self) {
         let Some(conn) = &mut self.conn else { return };
-        if let Err(error) = conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)") {
+        let done = conn
+            .batch_execute("PRAGMA busy_timeout = 0")
+            .and_then(|()| conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+        if let Err(error) = done {
             tracing::debug!(error = %error, "the write-ahead log stays until the next start");
         }
     }

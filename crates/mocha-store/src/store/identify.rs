@@ -37,7 +37,8 @@ pub(super) fn check_untouched(link: &Link) -> Result<(), Error> {
     }
     let mut conn = link.location.connect(Access::Read)?;
     wait_for_locks(&mut conn, &link.settings).map_err(|error| unreadable(link, error))?;
-    contents(&mut conn, link).map(drop)
+    contents(&mut conn, link)?;
+    mocha_schema::check_version(&mut conn).map_err(|error| not_migrated(link, error))
 }
 
 /// Makes the tables, migrates or adopts, and gives the connection that did it, set up for writing.
@@ -52,14 +53,7 @@ pub(super) fn bring_up_to_date(link: &Link) -> Result<SqliteConnection, Error> {
     }
     // Before the schema, for a new file's change to write-ahead logging must not wait for another's migration.
     configure(&mut conn, Access::Write, &link.settings).map_err(|error| unreadable(link, error))?;
-    mocha_schema::migrate(&mut conn).map_err(|error| {
-        let context = format!("cannot bring {} up to date", link.location);
-        if error.is_schema_too_new() {
-            Error::with_source(ErrorKind::SchemaTooNew, context, error)
-        } else {
-            Error::classify(context, error)
-        }
-    })?;
+    mocha_schema::migrate(&mut conn).map_err(|error| not_migrated(link, error))?;
     Ok(conn)
 }
 
@@ -118,6 +112,15 @@ pub(super) struct Column {
 
 fn foreign(link: &Link, reason: &str) -> Error {
     Error::new(ErrorKind::NotMocha, format!("{} is no file of Mocha's: {reason}", link.location))
+}
+
+fn not_migrated(link: &Link, error: mocha_schema::Error) -> Error {
+    let context = format!("cannot bring {} up to date", link.location);
+    if error.is_schema_too_new() {
+        Error::with_source(ErrorKind::SchemaTooNew, context, error)
+    } else {
+        Error::classify(context, error)
+    }
 }
 
 pub(super) fn unreadable(link: &Link, error: diesel::result::Error) -> Error {

@@ -1,0 +1,133 @@
+//! A file of the TypeScript original becomes one of Mocha's.
+
+mod support;
+
+use std::{fs, path::Path};
+
+use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+use mocha_store::{ErrorKind, Store};
+use support::*;
+
+/// The tables as drizzle-kit writes them: no foreign keys.
+const TABLES: &str = include_str!("original.sql");
+
+const ROWS: &str = "
+INSERT INTO guilds VALUES ('10', 'Rust', NULL, 7, 1600000000, 1600000001);
+INSERT INTO users VALUES ('40', 'ferris', '0', NULL, 0, 1600000000, 1600000000);
+INSERT INTO channels VALUES ('20', '10', 'general', 0, NULL, 1, 1600000000, 1600000000);
+INSERT INTO members VALUES ('10:40', '10', '40', 'crab', 1600000000, NULL, 1600000000, 1600000000);
+INSERT INTO message_events VALUES ('30', '10', '20', '40', 0, 1, 0, 12, 3, 1600000100);
+INSERT INTO message_events VALUES ('generated-1', '11', '21', '41', 0, 0, 0, 5, 1, 1600000200);
+INSERT INTO voice_events VALUES ('a', '10', '22', '40', 'join', 1600000000, NULL, 0, 1, 0, 1600000000);
+INSERT INTO voice_events VALUES ('b', '10', '23', '40', 'move', 1600000000, NULL, 0, 0, 0, 1600000060);
+INSERT INTO voice_events VALUES ('c', '10', NULL, '40', 'leave', 1600000000, 1600000100, 100250, 0, 0, 1600000100);
+INSERT INTO voice_events VALUES ('d', '10', NULL, '42', 'leave', NULL, NULL, 5000, 0, 0, 1600000200);
+INSERT INTO voice_events VALUES ('e', '10', NULL, '42', 'leave', NULL, NULL, 0, 0, 0, 1600000300);
+INSERT INTO member_events VALUES ('f', '10', '43', 'join', 8, 1600000400);
+INSERT INTO presence_events VALUES ('g', '12', '44', 'online', NULL, NULL, 1600000500);
+";
+
+fn original(path: &Path, rows: &str) -> TestResult {
+    let mut conn = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
+    conn.batch_execute(TABLES)?;
+    conn.batch_execute("PRAGMA foreign_keys = OFF")?;
+    conn.batch_execute(rows)?;
+    Ok(())
+}
+
+#[test]
+fn every_row_stays_and_orphans_get_parents() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    original(
+        &path,
+        &format!("{ROWS} CREATE TABLE __drizzle_migrations (id); CREATE VIEW names AS SELECT name FROM guilds;"),
+    )?;
+    let store = Store::open(&path)?;
+    let count = |table: &str| lines(&store, &format!("SELECT count(*) || '' AS line FROM {table}"));
+    for (table, rows) in [
+        ("guilds", "3"),
+        ("users", "5"),
+        ("channels", "4"),
+        ("members", "1"),
+        ("message_events", "2"),
+        ("voice_events", "5"),
+        ("member_events", "1"),
+        ("presence_events", "1"),
+        ("__drizzle_migrations", "0"),
+    ] {
+        assert_eq!(count(table)?, [rows], "{table}");
+    }
+    let orphan =
+        "SELECT id || ' ' || guild_id || ' ' || type || ' ' || created_at AS line FROM channels WHERE id = '21'";
+    assert_eq!(lines(&store, orphan)?, ["21 11 0 1600000200"]);
+    assert_eq!(
+        lines(&store, "SELECT id || word_count AS line FROM message_events ORDER BY id")?,
+        ["303", "generated-11"]
+    );
+    assert_eq!(lines(&store, "SELECT name AS line FROM names WHERE name IS NOT NULL")?, ["Rust"]);
+    assert_eq!(lines(&store, "SELECT \"table\" AS line FROM pragma_foreign_key_check")?, [""; 0]);
+    assert_eq!(lines(&store, "SELECT name AS line FROM sqlite_schema WHERE name LIKE 'original%'")?, [""; 0]);
+    // And it works on, also after it was opened again.
+    record(&store, [message(0, 31, 20, 40)])?;
+    drop(store);
+    assert_eq!(lines(&Store::open(&path)?, "SELECT count(*) || '' AS line FROM message_events")?, ["3"]);
+    Ok(())
+}
+
+#[test]
+fn it_ends_with_the_schema_of_a_new_file() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    original(&path, ROWS)?;
+    let schema = "SELECT type || ' ' || name || ' ' || coalesce(sql, '') AS line FROM sqlite_schema ORDER BY 1";
+    assert_eq!(lines(&Store::open(&path)?, schema)?, lines(&Store::builder().open_in_memory()?, schema)?);
+    Ok(())
+}
+
+#[test]
+fn the_log_of_voice_becomes_intervals() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    original(&path, ROWS)?;
+    let store = Store::open(&path)?;
+    let intervals = "SELECT user_id || ' ' || coalesce(channel_id, '?') || ' ' || started_at_ms || ' ' || ended_at_ms || ' ' || self_mute \
+                     AS line FROM voice_intervals ORDER BY started_at_ms";
+    assert_eq!(
+        lines(&store, intervals)?,
+        [
+            "40 22 1600000000000 1600000060000 1",
+            "40 23 1600000060000 1600000100250 0",
+            "42 ? 1600000195000 1600000200000 0",
+        ]
+    );
+    let sums = "SELECT (SELECT sum(ended_at_ms - started_at_ms) FROM voice_intervals) || ' ' || \
+                (SELECT sum(duration) FROM voice_events WHERE event_type = 'leave') AS line";
+    assert_eq!(lines(&store, sums)?, ["105250 105250"]);
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_adopted_stays_as_it_was() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("more.db");
+    original(&path, "ALTER TABLE users ADD COLUMN email TEXT")?;
+    let before = fs::read(&path)?;
+    assert_eq!(Store::open(&path).expect_err("a column too many").kind(), &ErrorKind::NotMocha);
+    assert!(fs::read(&path)? == before, "it was written to");
+    Ok(())
+}
+
+#[test]
+fn four_threads_adopt_it_at_once() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    original(&path, ROWS)?;
+    let counts = std::thread::scope(|scope| {
+        let open = || lines(&Store::open(&path)?, "SELECT count(*) || '' AS line FROM voice_events");
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Result<Vec<_>, _>>()
+    })?;
+    assert_eq!(counts, vec![vec!["5".to_owned()]; 4]);
+    Ok(())
+}

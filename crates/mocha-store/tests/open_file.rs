@@ -1,0 +1,114 @@
+//! What a file is before it is Mocha's, and after.
+
+mod support;
+
+use std::{fs, path::Path};
+
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, connection::SimpleConnection, sql_query};
+use mocha_store::{Durability, ErrorKind, Store};
+use support::*;
+
+fn connect(path: &Path) -> Result<SqliteConnection, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(SqliteConnection::establish(path.to_str().ok_or("path")?)?)
+}
+
+#[test]
+fn a_new_file_has_its_folder_and_belongs_to_its_owner() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("deep/down/100% #1?.db");
+    let store = Store::open(&path)?;
+    record(&store, [message(0, 30, 20, 40)])?;
+    assert!(path.is_file());
+    #[cfg(unix)]
+    for name in ["100% #1?.db", "100% #1?.db-wal", "100% #1?.db-shm"] {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(path.with_file_name(name))?.permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Mmap {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    mmap_size: i64,
+}
+
+#[test]
+fn every_connection_has_the_pragmas() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let expected = |journal: &str, synchronous: &str| format!("{journal} {synchronous} 10000 2 1 1234");
+    let pragmas = "SELECT (SELECT journal_mode FROM pragma_journal_mode) || ' ' || (SELECT synchronous FROM pragma_synchronous) \
+                   || ' ' || (SELECT cache_size FROM pragma_cache_size) || ' ' || (SELECT temp_store FROM pragma_temp_store) \
+                   || ' ' || (SELECT foreign_keys FROM pragma_foreign_keys) \
+                   || ' ' || (SELECT timeout FROM pragma_busy_timeout) AS line";
+    for (durability, synchronous) in [(Durability::Normal, "1"), (Durability::Full, "2")] {
+        let builder = Store::builder().durability(durability).busy_timeout(std::time::Duration::from_millis(1234));
+        let store = builder.open(folder.path().join(synchronous))?;
+        assert_eq!(lines(&store, pragmas)?, [expected("wal", synchronous)]);
+        assert_eq!(store.write(|conn| read_lines(conn, pragmas))?, [expected("wal", synchronous)]);
+        assert_eq!(store.read(|conn| sql_query("PRAGMA mmap_size").get_result::<Mmap>(conn))?.mmap_size, 268_435_456);
+        let incremental = "SELECT auto_vacuum || '' AS line FROM pragma_auto_vacuum";
+        assert_eq!(lines(&store, incremental)?, ["2"]);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_not_mochas_is_refused_and_not_touched() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let database = |name: &str, sql: &str| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+        let path = folder.path().join(name);
+        connect(&path)?.batch_execute(sql)?;
+        Ok(path)
+    };
+    let text = folder.path().join("text");
+    fs::write(&text, "My diary, page one. Today it rained.")?;
+    let cases = [
+        text,
+        database("browser", "CREATE TABLE bookmarks (id INTEGER PRIMARY KEY)")?,
+        database("number", "PRAGMA application_id = 7; CREATE TABLE guilds (id TEXT)")?,
+        database("names", "CREATE TABLE guilds (id TEXT PRIMARY KEY); CREATE TABLE users (id TEXT PRIMARY KEY)")?,
+    ];
+    for path in cases {
+        let before = fs::read(&path)?;
+        let error = Store::open(&path).expect_err("it is another's");
+        assert_eq!(error.kind(), &ErrorKind::NotMocha, "{}: {error}", path.display());
+        assert!(error.to_string().contains(path.to_str().ok_or("path")?), "{error}");
+        assert!(fs::read(&path)? == before, "{} was written to", path.display());
+        assert!(!path.with_extension("-wal").exists());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_of_a_newer_mocha_is_refused_and_not_touched() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    drop(Store::open(&path)?);
+    connect(&path)?.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')")?;
+    let before = fs::read(&path)?;
+    let error = Store::open(&path).expect_err("it is newer");
+    assert!(error.is_schema_too_new(), "{error}");
+    let source = std::error::Error::source(&error).ok_or("no source")?.to_string();
+    assert!(source.contains("99990101000000"), "{source}");
+    assert!(fs::read(&path)? == before, "it was written to");
+    Ok(())
+}
+
+#[test]
+fn a_folder_is_no_file() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let error = Store::open(folder.path()).expect_err("it is a folder");
+    assert_eq!(error.kind(), &ErrorKind::Io, "{error}");
+    Ok(())
+}
+
+#[test]
+fn an_authors_own_tables_are_welcome() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    Store::open(&path)?.write(|conn| conn.batch_execute("CREATE TABLE jokes (id INTEGER PRIMARY KEY)"))?;
+    assert_eq!(lines(&Store::open(&path)?, "SELECT count(*) || '' AS line FROM jokes")?, ["0"]);
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! An event that SQLite refuses is left out alone, and what cannot be written now is written later.
+
+mod support;
+
+use std::time::Duration;
+
+use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+use mocha_store::{Clock, ErrorKind, Store};
+use support::*;
+
+#[test]
+fn the_others_of_its_transaction_are_written() -> TestResult {
+    let store = store()?;
+    store.write(|conn| {
+        conn.batch_execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON message_events WHEN new.id = '31' \
+             BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+        )
+    })?;
+    let recorder = store.recorder()?;
+    recorder.record_all(vec![
+        voice(0, 40, Some(21)),
+        message(1000, 30, 20, 40),
+        message(2000, 31, 22, 41),
+        voice(3000, 40, None),
+        message(4000, 32, 22, 41),
+    ])?;
+    recorder.flush()?;
+    assert_eq!(lines(&store, "SELECT id AS line FROM message_events ORDER BY id")?, ["30", "32"]);
+    assert_eq!(lines(&store, "SELECT duration || '' AS line FROM voice_events WHERE event_type = 'leave'")?, ["3000"]);
+    let stats = recorder.stats();
+    assert_eq!((stats.written, stats.rejected, stats.pending), (4, 1, 0));
+    let error = stats.last_error.ok_or("the refusal is not told")?;
+    assert_eq!(error.kind(), &ErrorKind::Database);
+    Ok(())
+}
+
+#[test]
+fn a_parent_that_somebody_deleted_comes_back() -> TestResult {
+    let store = store()?;
+    let recorder = store.recorder()?;
+    record(&store, [message(0, 30, 20, 40)])?;
+    store.write(|conn| conn.batch_execute("DELETE FROM guilds; DELETE FROM users"))?;
+    assert_eq!(lines(&store, "SELECT id AS line FROM message_events")?, [""; 0]);
+    record(&store, [message(1000, 31, 20, 40)])?;
+    assert_eq!(lines(&store, "SELECT id AS line FROM message_events")?, ["31"]);
+    assert_eq!(recorder.stats().rejected, 0);
+    Ok(())
+}
+
+#[test]
+fn while_the_file_is_locked_events_wait_and_then_all_are_written() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let store = Store::builder()
+        .clock(Clock::Events)
+        .busy_timeout(Duration::from_millis(50))
+        .flush_interval(Duration::from_millis(5))
+        .queue_len(100)
+        .open(&path)?;
+    let recorder = store.recorder()?;
+    let mut other = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
+    other.batch_execute("BEGIN IMMEDIATE")?;
+    let mut taken = 0;
+    let error = loop {
+        match recorder.record(message(taken, 1000 + taken.unsigned_abs(), 20, 40)) {
+            Ok(()) => taken += 1,
+            Err(error) => break error,
+        }
+        if taken == 50 {
+            // Said to whoever asks, and not lost.
+            assert!(recorder.flush().expect_err("it is locked").is_busy());
+        }
+    };
+    assert!(error.is_queue_full(), "{error}");
+    assert!(recorder.stats().last_error.is_some_and(|error| error.is_busy()));
+    other.batch_execute("ROLLBACK")?;
+    while recorder.flush().is_err() {}
+    let stats = recorder.stats();
+    assert_eq!(stats.written, taken.unsigned_abs());
+    assert_eq!((stats.refused, stats.dropped, stats.pending), (1, 0, 0));
+    assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, [taken.to_string()]);
+    Ok(())
+}
+
+#[test]
+fn a_shutdown_that_cannot_write_says_what_is_lost() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let store = Store::builder().clock(Clock::Events).busy_timeout(Duration::from_millis(50)).open(&path)?;
+    let recorder = store.recorder()?;
+    let mut other = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
+    other.batch_execute("BEGIN IMMEDIATE")?;
+    recorder.record(message(0, 30, 20, 40))?;
+    assert!(recorder.shutdown().expect_err("it is locked").is_busy());
+    let stats = recorder.stats();
+    assert_eq!((stats.queued, stats.dropped, stats.written), (1, 1, 0));
+    Ok(())
+}

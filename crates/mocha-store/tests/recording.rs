@@ -1,0 +1,173 @@
+//! Every kind of event ends in its tables, once.
+
+mod support;
+
+use mocha_schema::PresenceStatus::{Dnd, Online};
+use mocha_store::{
+    Event,
+    event::{ChannelGone, GuildGone, MemberSeen},
+};
+use support::*;
+
+#[test]
+fn a_message_brings_its_parents_along_and_they_are_completed_later() -> TestResult {
+    let store = store()?;
+    record(&store, [message(1000, 30, 20, 40)])?;
+    assert_eq!(lines(&store, "SELECT id || ' ' || coalesce(name, '?') AS line FROM guilds")?, ["10 ?"]);
+    assert_eq!(
+        lines(
+            &store,
+            "SELECT id || user_id || character_count || word_count || has_embed || created_at AS line FROM message_events"
+        )?,
+        ["304012311700000001"]
+    );
+    record(&store, [guild(0, 7), channel(0, 20, Some("general")), user(0, 40, "ferris")])?;
+    let named = "SELECT g.name || ' ' || g.member_count || ' ' || c.name || ' ' || u.username AS line FROM guilds g, channels c, users u";
+    // They are older than the stubs, and still the first to tell.
+    assert_eq!(lines(&store, named)?, ["Rust 7 general ferris"]);
+    Ok(())
+}
+
+#[test]
+fn what_came_before_changes_nothing() -> TestResult {
+    let store = store()?;
+    let events = [
+        guild(0, 7),
+        channel(0, 20, Some("general")),
+        user(0, 40, "ferris"),
+        joined(1000, 41, 1000),
+        message(2000, 30, 20, 40),
+        presence(3000, 40, Online, Some("chess")),
+        voice(4000, 40, Some(21)),
+        voice(9000, 40, None),
+        presence(9500, 40, Dnd, None),
+        left(10_000, 41),
+    ];
+    let recorder = store.recorder()?;
+    record(&store, events.clone())?;
+    let (before, stats) = (dump(&store)?, recorder.stats());
+    assert_eq!((stats.written, stats.duplicate, stats.pending), (10, 0, 0));
+    record(&store, events)?;
+    assert_eq!(dump(&store)?, before);
+    let stats = recorder.stats();
+    assert_eq!((stats.queued, stats.written, stats.duplicate, stats.rejected), (20, 10, 10, 0));
+    Ok(())
+}
+
+#[test]
+fn an_unknown_name_leaves_the_known_one() -> TestResult {
+    let store = store()?;
+    record(&store, [channel(0, 20, Some("general")), channel(5000, 20, None)])?;
+    assert_eq!(lines(&store, "SELECT name AS line FROM channels")?, ["general"]);
+    Ok(())
+}
+
+#[test]
+fn an_older_event_does_not_undo_a_newer_one() -> TestResult {
+    let store = store()?;
+    record(&store, [user(5000, 40, "new"), user(1000, 40, "old"), guild(9000, 8), guild(2000, 7)])?;
+    assert_eq!(lines(&store, "SELECT username AS line FROM users")?, ["new"]);
+    assert_eq!(lines(&store, "SELECT member_count || '' AS line FROM guilds")?, ["8"]);
+    Ok(())
+}
+
+#[test]
+fn what_discord_deletes_keeps_its_rows() -> TestResult {
+    let store = store()?;
+    let _running = store.recorder()?;
+    record(&store, [guild(0, 2), channel(0, 20, Some("general")), message(1, 30, 20, 40), voice(1000, 40, Some(20))])?;
+    record(&store, [ChannelGone { at: at(5000), channel_id: id(20), guild_id: id(GUILD) }.into()])?;
+    record(&store, [GuildGone { at: at(6000), guild_id: id(GUILD) }.into()])?;
+    assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, ["1"]);
+    assert_eq!(lines(&store, "SELECT channel_id || ' ' || gone_at AS line FROM gone_channels")?, ["20 1700000005"]);
+    assert_eq!(lines(&store, "SELECT guild_id || ' ' || gone_at AS line FROM guild_states")?, ["10 1700000006"]);
+    assert_eq!(lines(&store, "SELECT duration || '' AS line FROM voice_events WHERE event_type = 'leave'")?, ["4000"]);
+    // They come back.
+    record(&store, [guild(7000, 2), channel(7000, 20, Some("general"))])?;
+    assert_eq!(lines(&store, "SELECT 'gone' AS line FROM guild_states WHERE gone_at IS NOT NULL")?, [""; 0]);
+    assert_eq!(lines(&store, "SELECT 'gone' AS line FROM gone_channels")?, [""; 0]);
+    Ok(())
+}
+
+/// Joins and leaves as the log has them.
+fn log(store: &mocha_store::Store) -> Result<Vec<String>, mocha_store::Error> {
+    lines(
+        store,
+        "SELECT event_type || ' ' || user_id || ' ' || coalesce(member_count, '?') AS line FROM member_events ORDER BY created_at",
+    )
+}
+
+#[test]
+fn somebody_who_is_a_member_does_not_join() -> TestResult {
+    let store = store()?;
+    record(&store, [guild(0, 100), member(0, 40, -9_000_000).into(), joined(5000, 40, -9_000_000)])?;
+    assert_eq!(log(&store)?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn a_join_told_again_counts_once() -> TestResult {
+    let store = store()?;
+    // Twice with a later time, once after a reconnect, once after the first message of the newcomer.
+    record(&store, [guild(0, 100), joined(5000, 40, 5000), joined(5400, 40, 5400), joined(90_000, 40, 5000)])?;
+    record(&store, [member(20_000, 41, 19_000).into(), joined(20_100, 41, 19_000)])?;
+    assert_eq!(log(&store)?, ["join 40 101", "join 41 102"]);
+    Ok(())
+}
+
+#[test]
+fn a_leave_told_again_counts_once() -> TestResult {
+    let store = store()?;
+    record(&store, [guild(0, 100), joined(5000, 40, 5000), left(60_000, 40), left(60_100, 40)])?;
+    // A reconnect delivers both again.
+    record(&store, [joined(61_000, 40, 5000), left(61_001, 40)])?;
+    assert_eq!(log(&store)?, ["join 40 101", "leave 40 100"]);
+    assert_eq!(lines(&store, "SELECT id AS line FROM members")?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn who_comes_back_has_two_memberships() -> TestResult {
+    let store = store()?;
+    let events = [
+        joined(5000, 40, 5000),
+        left(60_000, 40),
+        joined(90_000, 40, 90_000),
+        left(95_000, 40),
+        // Never seen to come, seen to go: a member whom nobody listed.
+        left(96_000, 41),
+        left(96_000 + 7_200_000, 41),
+    ];
+    record(&store, events.clone())?;
+    let expected = ["join 40 ?", "leave 40 ?", "join 40 ?", "leave 40 ?", "leave 41 ?", "leave 41 ?"];
+    assert_eq!(log(&store)?, expected);
+    record(&store, events)?;
+    assert_eq!(log(&store)?, expected);
+    Ok(())
+}
+
+#[test]
+fn a_message_from_before_the_leave_brings_nobody_back() -> TestResult {
+    let store = store()?;
+    record(&store, [joined(5000, 40, 5000), left(60_000, 40)])?;
+    record(&store, [Event::MemberSeen(MemberSeen { nickname: Some("late".into()), ..member(59_000, 40, 5000) })])?;
+    assert_eq!(lines(&store, "SELECT id AS line FROM members")?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn a_presence_is_a_row_only_when_it_changes() -> TestResult {
+    let store = store()?;
+    record(
+        &store,
+        [
+            presence(0, 40, Online, None),
+            presence(1000, 40, Online, None),
+            presence(2000, 40, Online, Some("chess")),
+            presence(3000, 40, Dnd, Some("chess")),
+        ],
+    )?;
+    let rows = "SELECT status || ' ' || coalesce(activity_name, '-') AS line FROM presence_events ORDER BY created_at";
+    assert_eq!(lines(&store, rows)?, ["online -", "online chess", "dnd chess"]);
+    Ok(())
+}

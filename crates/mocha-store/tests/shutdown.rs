@@ -1,0 +1,64 @@
+//! The recorder's end.
+
+mod support;
+
+use mocha_store::{Clock, ErrorKind, Store};
+use support::*;
+
+#[test]
+fn dropping_the_last_handle_writes_everything() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let store = Store::builder().clock(Clock::Events).open(&path)?;
+    let recorder = store.recorder()?;
+    let clone = recorder.clone();
+    recorder.record(message(0, 30, 20, 40))?;
+    drop(recorder);
+    clone.record(message(1000, 31, 20, 40))?;
+    drop(clone);
+    assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, ["2"]);
+    let stopped = "SELECT stopped_at_ms || '' AS line FROM recorder_states";
+    assert_eq!(lines(&store, stopped)?, [(START + 1000).to_string()]);
+    // The log is in the file, so that the file alone is whole.
+    assert_eq!(std::fs::metadata(folder.path().join("stats.db-wal"))?.len(), 0);
+    Ok(())
+}
+
+#[test]
+fn after_a_shutdown_nothing_is_taken_until_a_new_start() -> TestResult {
+    let store = store()?;
+    let recorder = store.recorder()?;
+    recorder.record(voice(0, 40, Some(20)))?;
+    recorder.shutdown()?;
+    recorder.shutdown()?;
+    assert_eq!(recorder.record(message(0, 30, 20, 40)).expect_err("closed").kind(), &ErrorKind::Closed);
+    assert_eq!(recorder.flush().expect_err("closed").kind(), &ErrorKind::Closed);
+    // The session goes on over a stop that is short.
+    record(&store, [snapshot(60_000, &[(40, 20)]), voice(90_000, 40, None)])?;
+    assert_eq!(lines(&store, "SELECT duration || '' AS line FROM voice_events WHERE event_type = 'leave'")?, ["90000"]);
+    Ok(())
+}
+
+#[test]
+fn a_store_has_one_recorder() -> TestResult {
+    let store = store()?;
+    let (one, other) = (store.recorder()?, store.recorder()?);
+    one.record(message(0, 30, 20, 40))?;
+    other.flush()?;
+    assert_eq!(other.stats().written, 1);
+    Ok(())
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn an_async_bot_reads_flushes_and_stops() -> TestResult {
+    let store = store()?;
+    let recorder = store.recorder()?;
+    recorder.record(message(0, 30, 20, 40))?;
+    recorder.flush_async().await?;
+    let count = store.read_async(|conn| read_lines(conn, "SELECT count(*) || '' AS line FROM message_events")).await?;
+    assert_eq!(count, ["1"]);
+    recorder.shutdown_async().await?;
+    assert_eq!(recorder.record(message(0, 31, 20, 40)).expect_err("closed").kind(), &ErrorKind::Closed);
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! What the tests of the store share.
+
+#![expect(dead_code, reason = "each test uses a part of it")]
+
+use chrono::{DateTime, Utc};
+use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types::Text};
+use mocha_schema::{PresenceStatus, VoiceState};
+use mocha_store::{
+    Clock, Error, Event, Store,
+    event::{
+        Activity, ChannelSeen, GuildSeen, MemberLeft, MemberSeen, MessageContent, MessageSent, PresenceChanged,
+        SnapshotVoice, UserSeen, VoiceSnapshot, VoiceStateChanged,
+    },
+};
+
+pub(crate) type TestResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// 2023-11-14T22:13:20Z.
+pub(crate) const START: i64 = 1_700_000_000_000;
+pub(crate) const GUILD: u64 = 10;
+
+/// A time so many milliseconds after [`START`].
+pub(crate) fn at(ms: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(START + ms).expect("a test's time exists")
+}
+
+/// An id of any kind.
+pub(crate) fn id<I: TryFrom<u64>>(number: u64) -> I {
+    I::try_from(number).ok().expect("a test's id is not zero")
+}
+
+/// A store in memory whose time passes with the events.
+pub(crate) fn store() -> Result<Store, Error> {
+    Store::builder().clock(Clock::Events).open_in_memory()
+}
+
+/// Records the events and waits until they are in the file.
+pub(crate) fn record(store: &Store, events: impl IntoIterator<Item = Event>) -> Result<(), Error> {
+    let recorder = store.recorder()?;
+    for event in events {
+        recorder.record(event)?;
+    }
+    recorder.flush()
+}
+
+pub(crate) fn guild(ms: i64, member_count: u64) -> Event {
+    GuildSeen {
+        afk_channel_id: None,
+        at: at(ms),
+        guild_id: id(GUILD),
+        icon: Some("abc".into()),
+        member_count: Some(member_count),
+        name: "Rust".into(),
+    }
+    .into()
+}
+
+pub(crate) fn channel(ms: i64, channel: u64, name: Option<&str>) -> Event {
+    ChannelSeen {
+        at: at(ms),
+        channel_id: id(channel),
+        guild_id: id(GUILD),
+        kind: 0,
+        name: name.map(Into::into),
+        parent_id: None,
+        position: Some(1),
+    }
+    .into()
+}
+
+pub(crate) fn user(ms: i64, user: u64, name: &str) -> Event {
+    UserSeen { at: at(ms), avatar: None, bot: false, discriminator: None, name: name.into(), user_id: id(user) }.into()
+}
+
+pub(crate) fn member(ms: i64, user: u64, joined_ms: i64) -> MemberSeen {
+    MemberSeen {
+        at: at(ms),
+        guild_id: id(GUILD),
+        joined_at: Some(at(joined_ms)),
+        nickname: None,
+        premium_since: None,
+        user_id: id(user),
+    }
+}
+
+pub(crate) fn joined(ms: i64, user: u64, joined_ms: i64) -> Event {
+    Event::MemberJoined(member(ms, user, joined_ms))
+}
+
+pub(crate) fn left(ms: i64, user: u64) -> Event {
+    MemberLeft { at: at(ms), guild_id: id(GUILD), user_id: id(user) }.into()
+}
+
+pub(crate) fn message(ms: i64, message: u64, channel: u64, user: u64) -> Event {
+    MessageSent {
+        at: at(ms),
+        channel_id: id(channel),
+        content: Some(MessageContent { characters: 12, has_attachment: false, has_embed: true, words: 3 }),
+        guild_id: id(GUILD),
+        kind: 0,
+        message_id: id(message),
+        user_id: id(user),
+    }
+    .into()
+}
+
+pub(crate) fn presence(ms: i64, user: u64, status: PresenceStatus, game: Option<&str>) -> Event {
+    PresenceChanged {
+        activity: game.map(|name| Activity { kind: 0, name: name.into() }),
+        at: at(ms),
+        guild_id: id(GUILD),
+        status,
+        user_id: id(user),
+    }
+    .into()
+}
+
+pub(crate) fn voice(ms: i64, user: u64, channel: Option<u64>) -> Event {
+    voice_state(ms, user, channel, VoiceState::default())
+}
+
+pub(crate) fn voice_state(ms: i64, user: u64, channel: Option<u64>, state: VoiceState) -> Event {
+    VoiceStateChanged { at: at(ms), channel_id: channel.map(id), guild_id: id(GUILD), state, user_id: id(user) }.into()
+}
+
+pub(crate) fn snapshot(ms: i64, voices: &[(u64, u64)]) -> Event {
+    let voices = voices.iter().map(|(user, channel)| SnapshotVoice {
+        channel_id: id(*channel),
+        state: VoiceState::default(),
+        user_id: id(*user),
+    });
+    VoiceSnapshot { at: at(ms), guild_id: id(GUILD), voices: voices.collect() }.into()
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// The one text that each row of a query has, in the query's order.
+pub(crate) fn lines(store: &Store, sql: &str) -> Result<Vec<String>, Error> {
+    store.read(|conn| read_lines(conn, sql))
+}
+
+pub(crate) fn read_lines(conn: &mut SqliteConnection, sql: &str) -> diesel::QueryResult<Vec<String>> {
+    Ok(sql_query(sql).load::<Line>(conn)?.into_iter().map(|line| line.line).collect())
+}
+
+/// Every row of every table, in a fixed order.
+pub(crate) fn dump(store: &Store) -> Result<Vec<String>, Error> {
+    store.read(|conn| {
+        let mut rows = Vec::new();
+        let tables = "SELECT name AS line FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_\\_%' ESCAPE '\\' \
+                      AND name NOT LIKE 'sqlite_%' ORDER BY 1";
+        for table in read_lines(conn, tables)? {
+            let columns = format!("SELECT 'quote(' || name || ')' AS line FROM pragma_table_info('{table}')");
+            let columns = read_lines(conn, &columns)?.join(" || ' ' || ");
+            rows.extend(read_lines(conn, &format!("SELECT '{table} ' || {columns} AS line FROM {table} ORDER BY 1"))?);
+        }
+        Ok::<_, diesel::result::Error>(rows)
+    })
+}

@@ -1,0 +1,46 @@
+//! Processes that open and write one file at the same time.
+
+mod support;
+
+use std::process::{Child, Command};
+
+use mocha_store::{Clock, Store};
+use support::*;
+
+const PROCESSES: u64 = 4;
+const MESSAGES: u64 = 500;
+
+/// Not a test of its own but what each of the processes does.
+#[test]
+fn child() -> TestResult {
+    let (Ok(path), Ok(number)) = (std::env::var("MOCHA_CHILD_FILE"), std::env::var("MOCHA_CHILD_NUMBER")) else {
+        return Ok(());
+    };
+    let number: u64 = number.parse()?;
+    let store = Store::builder().clock(Clock::Events).batch_len(50).open(path)?;
+    // Half of the messages are everybody's.
+    record(&store, (0..MESSAGES).map(|n| message(0, if n % 2 == 0 { 1 + n } else { 10_000 * number + n }, 20, 40)))?;
+    Ok(())
+}
+
+#[test]
+fn all_of_them_open_a_new_file_and_nothing_is_lost_or_doubled() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let spawn = |number: u64| -> std::io::Result<Child> {
+        Command::new(std::env::current_exe()?)
+            .args(["child", "--exact", "--test-threads=1"])
+            .env("MOCHA_CHILD_FILE", &path)
+            .env("MOCHA_CHILD_NUMBER", number.to_string())
+            .spawn()
+    };
+    let children: Vec<Child> = (1..=PROCESSES).map(spawn).collect::<Result<_, _>>()?;
+    for mut child in children {
+        assert!(child.wait()?.success());
+    }
+    let store = Store::open(&path)?;
+    let expected = MESSAGES / 2 + PROCESSES * MESSAGES / 2;
+    assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, [expected.to_string()]);
+    assert_eq!(lines(&store, "SELECT integrity_check AS line FROM pragma_integrity_check")?, ["ok"]);
+    Ok(())
+}
