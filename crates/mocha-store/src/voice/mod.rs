@@ -1,6 +1,8 @@
 //! Voice: who is connected where, as a pure state machine, and how its findings reach the file.
 
 mod gap;
+#[cfg(test)]
+mod tests;
 mod tracker;
 mod write;
 

@@ -57,10 +57,12 @@ pub(super) fn left(conn: &mut SqliteConnection, state: &mut State, event: &Membe
         }
         Some(None) | None => last_join,
     };
+    // A membership that began later is another one: this is told late.
+    let ended = began_ms.filter(|began| *began <= at_ms);
     let is_new = last_leave.is_none_or(|last_leave| {
-        at_ms > last_leave && (began_ms.is_some_and(|began| began > last_leave) || at_ms - last_leave > SAME_LEAVE_MS)
+        at_ms > last_leave && (ended.is_some_and(|began| began > last_leave) || at_ms - last_leave > SAME_LEAVE_MS)
     });
-    if row.is_some() && began_ms.is_none_or(|began| began <= at_ms) {
+    if row.is_some() && (ended.is_some() || began_ms.is_none()) {
         diesel::delete(members::table.find(&id)).execute(conn)?;
         state.members.remove(&person);
     }

@@ -31,7 +31,7 @@ pub(crate) fn id<I: TryFrom<u64>>(number: u64) -> I {
 
 /// A store in memory whose time passes with the events.
 pub(crate) fn store() -> Result<Store, Error> {
-    Store::builder().clock(Clock::Events).open_in_memory()
+    Store::builder().clock(Clock::Events).readers(1).open_in_memory()
 }
 
 /// Records the events and waits until they are in the file.

@@ -1,0 +1,83 @@
+//! A whole history told a second time changes nothing, with or without a restart between.
+
+mod support;
+
+use mocha_schema::{PresenceStatus, VoiceState};
+use mocha_store::{
+    Event,
+    event::{ChannelGone, GuildGone, GuildOutage, ShardReady},
+};
+use proptest::prelude::*;
+use support::*;
+
+fn event(ms: i64) -> impl Strategy<Value = Event> {
+    let (user_id, channel_id) = (40..44_u64, 20..23_u64);
+    let status = prop_oneof![Just(PresenceStatus::Online), Just(PresenceStatus::Dnd)];
+    prop_oneof![
+        Just(guild(ms, 100)),
+        channel_id.clone().prop_map(move |channel_id| channel(ms, channel_id, Some("general"))),
+        (user_id.clone(), "[ab]").prop_map(move |(user_id, name)| user(ms, user_id, &name)),
+        (user_id.clone(), 0..3_i64).prop_map(move |(user, ago)| member(ms, user, ms - ago * 7_000_000).into()),
+        user_id.clone().prop_map(move |user| joined(ms, user, ms)),
+        user_id.clone().prop_map(move |user| left(ms, user)),
+        (1..9_u64, channel_id.clone(), user_id.clone())
+            .prop_map(move |(n, channel, user)| message(ms, n, channel, user)),
+        (user_id.clone(), status, proptest::option::of(Just("chess")))
+            .prop_map(move |(user, status, game)| presence(ms, user, status, game)),
+        (user_id.clone(), proptest::option::of(channel_id.clone()), any::<bool>()).prop_map(
+            move |(user, channel, self_mute)| {
+                voice_state(ms, user, channel, VoiceState { self_mute, ..VoiceState::default() })
+            }
+        ),
+        proptest::collection::btree_map(user_id, channel_id.clone(), 0..3)
+            .prop_map(move |voices| snapshot(ms, &voices.into_iter().collect::<Vec<_>>())),
+        Just(ShardReady { at: at(ms), shard_count: 1, shard_id: 0 }.into()),
+        Just(GuildOutage { at: at(ms), guild_id: id(GUILD) }.into()),
+        Just(GuildGone { at: at(ms), guild_id: id(GUILD) }.into()),
+        channel_id.prop_map(move |gone| ChannelGone { at: at(ms), channel_id: id(gone), guild_id: id(GUILD) }.into()),
+    ]
+}
+
+/// Shown a line each.
+#[derive(Clone)]
+struct History(Vec<Event>);
+
+impl std::fmt::Debug for History {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|event| write!(f, "\n{event:?}"))
+    }
+}
+
+/// Events seconds, minutes or hours apart.
+fn history() -> impl Strategy<Value = History> {
+    let pause = prop_oneof![1_000..5_000_i64, 60_000..600_000_i64, 3_000_000..9_000_000_i64];
+    proptest::collection::vec(pause, 1..40).prop_flat_map(|pauses| {
+        let mut ms = 0;
+        let mut events = Vec::new();
+        for pause in pauses {
+            ms += pause;
+            events.push(event(ms));
+        }
+        events.prop_map(History)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+    #[test]
+    fn twice_is_once(History(events) in history(), restart in any::<bool>()) {
+        let store = store().unwrap();
+        let running = (!restart).then(|| store.recorder().unwrap());
+        record(&store, events.clone()).unwrap();
+        let before = dump(&store).unwrap();
+        record(&store, events).unwrap();
+        if let Some(recorder) = &running {
+            prop_assert_eq!(recorder.stats().rejected, 0);
+        }
+        let after = dump(&store).unwrap();
+        let differs = |rows: &[String], others: &[String]| -> Vec<String> {
+            rows.iter().filter(|row| !others.contains(row)).cloned().collect()
+        };
+        prop_assert_eq!(differs(&after, &before), differs(&before, &after));
+    }
+}
