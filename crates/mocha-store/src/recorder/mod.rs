@@ -50,11 +50,14 @@ pub struct Recorder {
     handle: Arc<Handle>,
 }
 
+/// Ends with why it could not write everything, if so.
+type Thread = JoinHandle<Result<(), Arc<Error>>>;
+
 /// What the clones of a [`Recorder`] share.
 pub(crate) struct Handle {
     counters: Arc<Counters>,
     queue: Arc<Queue>,
-    thread: Mutex<Option<JoinHandle<Result<(), Arc<Error>>>>>,
+    thread: Mutex<Option<Thread>>,
 }
 
 impl fmt::Debug for Handle {

@@ -160,7 +160,7 @@ fn switch_to_wal(conn: &mut SqliteConnection, settings: &Settings) -> diesel::Qu
     loop {
         match conn.batch_execute("PRAGMA journal_mode = WAL") {
             Err(error) if kind_of_diesel(&error) == ErrorKind::Busy && Instant::now() < deadline => {
-                thread::sleep(Duration::from_millis(5))
+                thread::sleep(Duration::from_millis(5));
             }
             result => return result,
         }

@@ -6,7 +6,7 @@ use mocha_schema::{
     schema::{channels, gone_channels},
 };
 
-use super::{Outcome, State};
+use super::{Outcome, State, voice};
 use crate::event::{ChannelGone, ChannelSeen};
 
 pub(super) fn seen(conn: &mut SqliteConnection, state: &mut State, event: &ChannelSeen) -> QueryResult<Outcome> {
@@ -45,6 +45,6 @@ pub(super) fn gone(conn: &mut SqliteConnection, state: &mut State, event: &Chann
         ))
         .execute(conn)?;
     let rows = state.tracker.channel_gone(guild_id, channel_id, at.timestamp_millis());
-    state.voice_rows(conn, &rows)?;
+    voice::write(conn, &rows)?;
     Ok(Outcome::of(noted > 0 || !rows.is_empty()))
 }

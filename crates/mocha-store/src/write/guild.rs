@@ -6,7 +6,7 @@ use mocha_schema::{
     schema::{guild_states, guilds},
 };
 
-use super::{Outcome, State};
+use super::{Outcome, State, voice};
 use crate::event::{GuildGone, GuildSeen};
 
 pub(super) fn seen(conn: &mut SqliteConnection, state: &mut State, event: &GuildSeen) -> QueryResult<Outcome> {
@@ -51,7 +51,7 @@ pub(super) fn gone(conn: &mut SqliteConnection, state: &mut State, event: &Guild
         .set(guild_states::gone_at.eq(UnixTime::from(at)))
         .execute(conn)?;
     let rows = state.tracker.guild_gone(guild_id, at.timestamp_millis());
-    state.voice_rows(conn, &rows)?;
+    voice::write(conn, &rows)?;
     Ok(Outcome::of(noted > 0 || !rows.is_empty()))
 }
 

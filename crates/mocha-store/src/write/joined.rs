@@ -9,7 +9,7 @@ use mocha_schema::{
     schema::{guilds, member_events, members},
 };
 
-use super::{Outcome, State, member};
+use super::{Outcome, State, member, voice};
 use crate::{
     event::{MemberLeft, MemberSeen},
     voice::Person,
@@ -75,7 +75,7 @@ pub(super) fn left(conn: &mut SqliteConnection, state: &mut State, event: &Membe
     log(conn, MemberEventType::Leave, person, at_ms, member_count, at)?;
     crate::voice::learn(conn, &mut state.tracker, person)?;
     let rows = state.tracker.changed(person, None, mocha_schema::VoiceState::default(), at_ms);
-    state.voice_rows(conn, &rows)?;
+    voice::write(conn, &rows)?;
     Ok(Outcome::Written)
 }
 

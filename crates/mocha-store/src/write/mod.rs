@@ -9,14 +9,15 @@ mod parent;
 mod presence;
 mod recent;
 mod user;
+mod voice;
 
-use diesel::{QueryResult, SqliteConnection};
+use diesel::prelude::*;
 use mocha_schema::{RecorderState, schema::recorder_states};
 
 use self::{parent::Parents, presence::Presences, recent::Recent};
 use crate::{
     Event,
-    voice::{self, Mark, Person, Tracker},
+    voice::{Mark, Person, Tracker, load_open, stamp},
 };
 
 /// What became of an event.
@@ -59,7 +60,7 @@ impl State {
 
     /// Takes up what the file has, and notes the start.
     pub(crate) fn start(&mut self, conn: &mut SqliteConnection, now_ms: Option<i64>) -> QueryResult<()> {
-        voice::load_open(conn, &mut self.tracker)?;
+        load_open(conn, &mut self.tracker)?;
         self.started_at_ms = now_ms;
         now_ms.map_or(Ok(()), |now_ms| self.note(conn, now_ms, false))
     }
@@ -75,7 +76,7 @@ impl State {
         if let Some(now_ms) = now_ms {
             self.prove(now_ms);
         }
-        voice::stamp(conn, &mut self.tracker)?;
+        stamp(conn, &mut self.tracker)?;
         // Without a clock and before the first event there is no time to note.
         if self.started_at_ms.is_some() { self.note(conn, self.tracker.proof_ms(), stop) } else { Ok(()) }
     }
@@ -119,49 +120,12 @@ impl State {
                 Ok(Outcome::Written)
             }
             Event::UserSeen(event) => user::seen(conn, self, event),
-            Event::VoiceSnapshot(event) => self.voice_snapshot(conn, event),
-            Event::VoiceStateChanged(event) => self.voice_state(conn, event),
+            Event::VoiceSnapshot(event) => voice::snapshot(conn, self, event),
+            Event::VoiceStateChanged(event) => voice::changed(conn, self, event),
         }
-    }
-
-    fn voice_state(
-        &mut self,
-        conn: &mut SqliteConnection,
-        event: &crate::event::VoiceStateChanged,
-    ) -> QueryResult<Outcome> {
-        let person = Person { guild_id: event.guild_id, user_id: event.user_id };
-        voice::learn(conn, &mut self.tracker, person)?;
-        self.parents.guild(conn, event.guild_id, event.at)?;
-        self.parents.user(conn, event.user_id, event.at)?;
-        if let Some(channel_id) = event.channel_id {
-            self.parents.channel(conn, channel_id, event.guild_id, parent::VOICE, event.at)?;
-        }
-        let rows = self.tracker.changed(person, event.channel_id, event.state, event.at.timestamp_millis());
-        self.voice_rows(conn, &rows)
-    }
-
-    fn voice_snapshot(
-        &mut self,
-        conn: &mut SqliteConnection,
-        event: &crate::event::VoiceSnapshot,
-    ) -> QueryResult<Outcome> {
-        self.parents.guild(conn, event.guild_id, event.at)?;
-        for voice in &event.voices {
-            voice::learn(conn, &mut self.tracker, Person { guild_id: event.guild_id, user_id: voice.user_id })?;
-            self.parents.user(conn, voice.user_id, event.at)?;
-            self.parents.channel(conn, voice.channel_id, event.guild_id, parent::VOICE, event.at)?;
-        }
-        let rows = self.tracker.snapshot(event.guild_id, &event.voices, event.at.timestamp_millis());
-        self.voice_rows(conn, &rows)
-    }
-
-    fn voice_rows(&mut self, conn: &mut SqliteConnection, rows: &[voice::Row]) -> QueryResult<Outcome> {
-        voice::apply(conn, rows)?;
-        Ok(Outcome::of(!rows.is_empty()))
     }
 
     fn note(&self, conn: &mut SqliteConnection, now_ms: i64, stop: bool) -> QueryResult<()> {
-        use diesel::prelude::*;
         let state = RecorderState {
             id: 1,
             started_at_ms: self.started_at_ms.unwrap_or(now_ms),

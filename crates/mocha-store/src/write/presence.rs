@@ -1,6 +1,6 @@
 //! Status and activity: a row for each change.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -32,10 +32,10 @@ impl Presences {
         if self.0.len() >= LIMIT {
             self.0.clear();
         }
-        if !self.0.contains_key(&person) {
-            self.0.insert(person, load(conn, person)?);
-        }
-        Ok(self.0.get(&person).and_then(Option::as_ref))
+        Ok(match self.0.entry(person) {
+            Entry::Occupied(known) => known.into_mut().as_ref(),
+            Entry::Vacant(unknown) => unknown.insert(load(conn, person)?).as_ref(),
+        })
     }
 }
 
