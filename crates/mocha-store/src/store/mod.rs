@@ -46,6 +46,8 @@ pub struct Store {
 }
 
 struct Inner {
+    /// A database in memory lives as long as one connection to it, and any other may be lost in a panic.
+    _keeper: Option<Mutex<SqliteConnection>>,
     link: Link,
     readers: Pool<ConnectionManager<SqliteConnection>>,
     recorder: Mutex<Weak<Handle>>,
@@ -98,7 +100,12 @@ impl Store {
             .connection_customizer(Box::new(Reader(settings)))
             .build(ConnectionManager::new(link.location.uri(Access::Read)?))
             .map_err(|error| Error::classify(format!("cannot open {} for reading", link.location), error))?;
-        let inner = Inner { link, readers, recorder: Mutex::default(), writer: Mutex::new(Some(writer)) };
+        let keeper = match link.location {
+            Location::File(_) => None,
+            Location::Memory(_) => Some(Mutex::new(link.location.connect(Access::Read)?)),
+        };
+        let inner =
+            Inner { _keeper: keeper, link, readers, recorder: Mutex::default(), writer: Mutex::new(Some(writer)) };
         Ok(Self { inner: Arc::new(inner) })
     }
 
