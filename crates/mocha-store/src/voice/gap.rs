@@ -5,7 +5,25 @@ use super::{
     tracker::{Open, Person, Row, Tracker, close},
 };
 
+/// Discord lets a lost connection resume for some minutes, and tells then what was missed.
+const RESUME_WINDOW_MS: i64 = 600_000;
+
 impl Tracker {
+    /// Ends the sessions that were lost so long ago that nothing will bridge the gap.
+    pub(super) fn give_up(&mut self) -> Vec<Row> {
+        let patience_ms = self.bridge_limit_ms().max(RESUME_WINDOW_MS);
+        let given_up: Vec<(Person, Open, i64)> = self
+            .everybody()
+            .filter_map(|(person, open)| Some((person, open, open.lost_since_ms?)))
+            .filter(|(.., since_ms)| self.proof_ms().saturating_sub(*since_ms) > patience_ms)
+            .collect();
+        let mut rows = Vec::new();
+        for (person, open, since_ms) in given_up {
+            self.end(person, open, since_ms, &mut rows);
+        }
+        rows
+    }
+
     /// The person was last proved at `since_ms`, and is heard of again at `at_ms`.
     ///
     /// Connected still, and after no more than the bridge limit: the time between is assumed, and the session goes on.

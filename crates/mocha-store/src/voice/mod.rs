@@ -1,6 +1,7 @@
 //! Voice: who is connected where, as a pure state machine, and how its findings reach the file.
 
 mod gap;
+mod recent;
 #[cfg(test)]
 mod tests;
 mod tracker;

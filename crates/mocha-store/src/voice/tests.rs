@@ -106,7 +106,7 @@ fn midnight_cuts_what_is_open_and_what_ends() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     changed(&mut tracker, &mut file, 9, Some(1), muted(), DAY_MS - 10);
     tracker.prove(DAY_MS + 5);
-    file.apply(tracker.cut_days());
+    file.apply(tracker.settle());
     assert_eq!(file.of(9), [(DAY_MS - 10, Some(DAY_MS), false), (DAY_MS, None, false)]);
     changed(&mut tracker, &mut file, 9, None, muted(), 2 * DAY_MS + 7);
     let ends: Vec<_> = file.of(9).into_iter().map(|(_, end, _)| end).collect();
@@ -144,6 +144,46 @@ fn who_is_not_in_the_snapshot_left_at_the_last_proof() {
     file.apply(tracker.snapshot(guild(), &[voice(8, 2), voice(7, 2)], 6000));
     assert_eq!(file.of(9), [(1000, Some(5000), false)]);
     assert_eq!(file.kinds(), [(Join, 1000), (Join, 1000), (Leave, 5000), (Move, 6000), (Join, 6000)]);
+}
+
+#[test]
+fn a_clock_that_steps_back_makes_no_negative_time() {
+    let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
+    changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
+    changed(&mut tracker, &mut file, 9, Some(2), muted(), 400);
+    changed(&mut tracker, &mut file, 9, None, muted(), 500);
+    assert_eq!(file.kinds(), [(Join, 1000), (Move, 1000), (Leave, 1000)]);
+    assert_eq!(file.of(9), []);
+    // What was told before is not a step of the clock.
+    changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
+    changed(&mut tracker, &mut file, 9, Some(2), muted(), 400);
+    assert_eq!(file.log.len(), 3);
+}
+
+#[test]
+fn history_told_again_after_a_restart_is_not_news() {
+    let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
+    tracker.learn(person(9), None, Some(5000));
+    tracker.told_until(6000);
+    changed(&mut tracker, &mut file, 9, Some(1), muted(), 4000);
+    changed(&mut tracker, &mut file, 9, None, muted(), 5000);
+    assert_eq!(file.kinds(), []);
+    changed(&mut tracker, &mut file, 9, Some(1), muted(), 7000);
+    assert_eq!(file.kinds(), [(Join, 7000)]);
+}
+
+#[test]
+fn a_guild_that_never_comes_back_is_given_up_at_its_last_proof() {
+    let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
+    changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
+    tracker.prove(5000);
+    tracker.guild_lost(guild());
+    tracker.prove(5000 + 600_000);
+    file.apply(tracker.settle());
+    assert_eq!(file.kinds(), [(Join, 1000)]);
+    tracker.prove(5001 + 600_000);
+    file.apply(tracker.settle());
+    assert_eq!(file.kinds(), [(Join, 1000), (Leave, 5000)]);
 }
 
 #[test]
@@ -200,7 +240,7 @@ proptest! {
                 }
                 Step::Stale(user, channel, ago) => changed(&mut tracker, &mut file, user, channel, state(false), now - ago),
             }
-            file.apply(tracker.cut_days());
+            file.apply(tracker.settle());
         }
         let mut ends: BTreeMap<Person, i64> = BTreeMap::new();
         let mut sessions: BTreeMap<(Person, i64), i64> = BTreeMap::new();

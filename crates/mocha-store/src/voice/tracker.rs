@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use mocha_schema::{ChannelId, GuildId, UserId, VoiceEventType, VoiceInterval, VoiceState};
 
-use super::days;
+use super::{days, recent::Recent};
 use crate::event::{ShardReady, SnapshotVoice};
 
 /// Somebody in a guild.
@@ -69,13 +69,25 @@ pub(crate) struct Tracker {
     open: BTreeMap<GuildId, BTreeSet<UserId>>,
     /// The last instant at which everybody who is connected and not lost was surely still there.
     proof_ms: i64,
+    /// What was told lately.
+    recent: Recent,
+    /// Until when the file was told everything before: what is not later than this and out of order is history.
+    told_until_ms: i64,
     /// What was known before, for a transaction that is undone.
     undo: Vec<(Person, Option<Known>)>,
 }
 
 impl Tracker {
     pub(crate) fn new(bridge_limit_ms: i64) -> Self {
-        Self { bridge_limit_ms, people: HashMap::new(), open: BTreeMap::new(), proof_ms: i64::MIN, undo: Vec::new() }
+        Self {
+            bridge_limit_ms,
+            people: HashMap::new(),
+            open: BTreeMap::new(),
+            proof_ms: i64::MIN,
+            recent: Recent::default(),
+            told_until_ms: i64::MIN,
+            undo: Vec::new(),
+        }
     }
 
     pub(crate) fn knows(&self, person: Person) -> bool {
@@ -86,6 +98,11 @@ impl Tracker {
     pub(crate) fn learn(&mut self, person: Person, open: Option<Open>, away_since_ms: Option<i64>) {
         let since_ms = away_since_ms.unwrap_or(i64::MIN);
         self.put(person, open.map_or(Known::Away { since_ms }, Known::Open));
+    }
+
+    /// What comes with a time up to this one, and out of order, was told before the program was started.
+    pub(crate) fn told_until(&mut self, at_ms: i64) {
+        self.told_until_ms = at_ms;
     }
 
     /// Everybody who is connected and not lost is still there at this instant.
@@ -103,7 +120,7 @@ impl Tracker {
 
     /// Where an undo may go back to.
     pub(crate) fn mark(&self) -> Mark {
-        Mark { changes: self.undo.len(), proof_ms: self.proof_ms }
+        Mark { changes: self.undo.len(), proof_ms: self.proof_ms, told: self.recent.added() }
     }
 
     /// Undoes everything since the mark.
@@ -113,6 +130,7 @@ impl Tracker {
             self.set(person, known);
         }
         self.proof_ms = mark.proof_ms;
+        self.recent.undo_to(mark.told);
     }
 
     /// What happened so far is in the file and cannot be undone.
@@ -121,6 +139,8 @@ impl Tracker {
     }
 
     /// Somebody's connection is now this.
+    ///
+    /// A change that is older than the person's last one was either told before, or the clock stepped back: then no time passed.
     pub(crate) fn changed(
         &mut self,
         person: Person,
@@ -129,7 +149,10 @@ impl Tracker {
         at_ms: i64,
     ) -> Vec<Row> {
         let mut rows = Vec::new();
-        self.found(person, channel_id, state, at_ms, &mut rows);
+        if self.recent.add(&(person, channel_id, state, at_ms)) {
+            let news_from_ms = if at_ms > self.told_until_ms { self.news_from(person) } else { at_ms };
+            self.found(person, channel_id, state, at_ms.max(news_from_ms), &mut rows);
+        }
         rows
     }
 
@@ -182,9 +205,9 @@ impl Tracker {
         }
     }
 
-    /// Cuts what is open at each midnight that the last proof lies after.
-    pub(crate) fn cut_days(&mut self) -> Vec<Row> {
-        let mut rows = Vec::new();
+    /// Cuts what is open at each midnight that the last proof lies after, and ends what is lost for good.
+    pub(crate) fn settle(&mut self) -> Vec<Row> {
+        let mut rows = self.give_up();
         let open: Vec<(Person, Open)> = self.proved().collect();
         for (person, open) in open {
             let mut parts: Vec<(i64, i64)> = days(open.started_at_ms, self.last_proof(open)).collect();
@@ -197,12 +220,7 @@ impl Tracker {
 
     /// The connected people who are not lost, and with [`proof_ms`](Self::proof_ms) surely still there.
     pub(crate) fn proved(&self) -> impl Iterator<Item = (Person, Open)> {
-        self.open.iter().flat_map(move |(guild_id, users)| {
-            users.iter().filter_map(move |user_id| {
-                let person = Person { guild_id: *guild_id, user_id: *user_id };
-                Some((person, self.open_of(person).filter(|open| open.lost_since_ms.is_none())?))
-            })
-        })
+        self.everybody().filter(|(_, open)| open.lost_since_ms.is_none())
     }
 
     pub(crate) fn proof_ms(&self) -> i64 {
@@ -218,12 +236,10 @@ impl Tracker {
         at_ms: i64,
         rows: &mut Vec<Row>,
     ) {
-        let mut open = match self.people.get(&person) {
-            Some(Known::Open(open)) if at_ms < open.started_at_ms => return,
-            Some(Known::Away { since_ms }) if at_ms < *since_ms => return,
-            Some(Known::Open(open)) => Some(*open),
-            Some(Known::Away { .. }) | None => None,
-        };
+        if at_ms < self.news_from(person) {
+            return;
+        }
+        let mut open = self.open_of(person);
         if let Some((lost, since_ms)) = open.and_then(|open| Some((open, open.lost_since_ms?))) {
             open = self.bridge(person, lost, since_ms, at_ms, channel_id.is_some(), rows);
         }
@@ -288,6 +304,25 @@ impl Tracker {
         open.lost_since_ms.unwrap_or(self.proof_ms).max(open.started_at_ms)
     }
 
+    /// The first instant of which the person's state is not known.
+    fn news_from(&self, person: Person) -> i64 {
+        match self.people.get(&person) {
+            Some(Known::Away { since_ms }) => *since_ms,
+            Some(Known::Open(open)) => open.started_at_ms,
+            None => i64::MIN,
+        }
+    }
+
+    /// Everybody who is connected.
+    pub(super) fn everybody(&self) -> impl Iterator<Item = (Person, Open)> {
+        self.open.iter().flat_map(move |(guild_id, users)| {
+            users.iter().filter_map(move |user_id| {
+                let person = Person { guild_id: *guild_id, user_id: *user_id };
+                Some((person, self.open_of(person)?))
+            })
+        })
+    }
+
     fn open_in(&self, guild_id: GuildId) -> impl Iterator<Item = UserId> {
         self.open.get(&guild_id).into_iter().flatten().copied()
     }
@@ -326,6 +361,7 @@ impl Tracker {
 pub(crate) struct Mark {
     changes: usize,
     proof_ms: i64,
+    told: usize,
 }
 
 impl Open {

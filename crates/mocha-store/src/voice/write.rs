@@ -55,7 +55,7 @@ pub(crate) fn load_open(conn: &mut SqliteConnection, tracker: &mut Tracker) -> Q
 
 /// Writes down until when everybody who is connected is proved to have been so.
 pub(crate) fn stamp(conn: &mut SqliteConnection, tracker: &mut Tracker) -> QueryResult<()> {
-    let rows = tracker.cut_days();
+    let rows = tracker.settle();
     apply(conn, &rows)?;
     for (person, open) in tracker.proved() {
         let row = voice_intervals::table.find((person.guild_id, person.user_id, open.started_at_ms));

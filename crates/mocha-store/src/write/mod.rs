@@ -61,6 +61,11 @@ impl State {
     /// Takes up what the file has, and notes the start.
     pub(crate) fn start(&mut self, conn: &mut SqliteConnection, now_ms: Option<i64>) -> QueryResult<()> {
         load_open(conn, &mut self.tracker)?;
+        if now_ms.is_none() {
+            // Only a replay tells history; a bot whose clock was set back does not.
+            let seen_at_ms = recorder_states::table.select(recorder_states::seen_at_ms).get_result(conn).optional()?;
+            self.tracker.told_until(seen_at_ms.unwrap_or(i64::MIN));
+        }
         self.started_at_ms = now_ms;
         now_ms.map_or(Ok(()), |now_ms| self.note(conn, now_ms, false))
     }

@@ -1,0 +1,51 @@
+//! Which changes were told lately: Discord tells some twice.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+/// A set of the last so many things, by their hashes.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    added: usize,
+    hashes: HashSet<u64>,
+    order: VecDeque<u64>,
+}
+
+/// More than a reconnect ever delivers again.
+const LIMIT: usize = 65_536;
+
+impl Recent {
+    /// Whether it is new.
+    pub(super) fn add(&mut self, told: &impl Hash) -> bool {
+        let mut hasher = DefaultHasher::new();
+        told.hash(&mut hasher);
+        let hash = hasher.finish();
+        if !self.hashes.insert(hash) {
+            return false;
+        }
+        self.order.push_back(hash);
+        self.added += 1;
+        if self.order.len() > LIMIT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.hashes.remove(&oldest);
+        }
+        true
+    }
+
+    /// How many were ever added.
+    pub(super) fn added(&self) -> usize {
+        self.added
+    }
+
+    /// Forgets what was added since there were so many.
+    pub(super) fn undo_to(&mut self, added: usize) {
+        while self.added > added {
+            self.added -= 1;
+            let Some(newest) = self.order.pop_back() else { break };
+            self.hashes.remove(&newest);
+        }
+    }
+}
