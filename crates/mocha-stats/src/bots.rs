@@ -1,0 +1,41 @@
+//! Whether bots count.
+
+/// Whose doings count: a bot is a user whose `bot` is true in `users`; who is not there, or unknown, is none.
+///
+/// # Examples
+///
+/// ```
+/// use mocha_schema::GuildId;
+/// use mocha_stats::{Bots, Leaderboard};
+///
+/// # mod fixture { include!("fixture.rs"); }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut conn = fixture::seeded()?;
+/// let board = Leaderboard::messages(GuildId::try_from(1)?);
+/// assert_eq!(board.load(&mut conn)?.messages, 6);
+/// assert_eq!(board.bots(Bots::Only).load(&mut conn)?.messages, 5);
+/// assert_eq!(board.bots(Bots::Include).load(&mut conn)?.messages, 11);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Bots {
+    /// People only. The default, but for [`Growth`](crate::Growth).
+    #[default]
+    Exclude,
+    /// People and bots.
+    Include,
+    /// Bots only.
+    Only,
+}
+
+impl Bots {
+    /// Whether somebody counts.
+    pub(crate) const fn counts(self, bot: bool) -> bool {
+        match self {
+            Self::Exclude => !bot,
+            Self::Include => true,
+            Self::Only => bot,
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Plain sums over the event log as it stands: every row counts, of every type and also of bots. The statements are those
+//! that the file's own documentation gives, with an end to the time.
+
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Nullable, Text},
+};
+use mocha_schema::{GuildId, UserId};
+
+use crate::{
+    Error, Window,
+    leaderboard::ranked,
+    scan::{self, Unsigned},
+};
+
+/// The question what one user wrote in one guild, of all message types.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct UserStatistics {
+    guild: GuildId,
+    user: UserId,
+    window: Window,
+}
+
+/// What one user wrote.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct UserStatisticsAnswer {
+    /// Rows of `message_events`, of any message type.
+    pub messages: u64,
+    /// Characters of the messages whose content is known; `None` if it is of none.
+    pub characters: Option<i64>,
+    /// Messages that have attachments.
+    pub attachments: u64,
+    /// The window that was asked about.
+    pub window: Window,
+}
+
+impl UserStatistics {
+    /// Asks about this user in this guild; of all time, until told otherwise.
+    pub const fn of(guild: GuildId, user: UserId) -> Self {
+        Self { guild, user, window: Window::all() }
+    }
+
+    /// Counts only what lies in this window. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads the user's messages of the window, in all guilds, through an index, in one statement; memory is constant.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_schema::{GuildId, UserId};
+    /// use mocha_stats::UserStatistics;
+    ///
+    /// # mod fixture { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let user = UserStatistics::of(GuildId::try_from(1)?, UserId::try_from(20)?).load(&mut conn)?;
+    /// assert_eq!((user.messages, user.characters, user.attachments), (3, Some(150), 0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<UserStatisticsAnswer, Error> {
+        let row = scan::events(USER_SQL, self.guild, self.window).bind::<Text, _>(self.user);
+        let UserRow { messages, characters, attachments } = row.get_result(conn).map_err(Error::database)?;
+        Ok(UserStatisticsAnswer { messages, characters, attachments, window: self.window })
+    }
+}
+
+const USER_SQL: &str = "\
+    SELECT COUNT(*) AS messages, SUM(character_count) AS characters, \
+        COUNT(CASE WHEN has_attachment = 1 THEN 1 END) AS attachments \
+    FROM message_events INDEXED BY idx_message_events_user_time \
+    WHERE guild_id = ?1 AND user_id = ?4 AND created_at >= ?2 AND created_at < ?3";
+
+#[derive(Clone, Copy, Debug, QueryableByName)]
+struct UserRow {
+    #[diesel(sql_type = BigInt, deserialize_as = Unsigned)]
+    messages: u64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    characters: Option<i64>,
+    #[diesel(sql_type = BigInt, deserialize_as = Unsigned)]
+    attachments: u64,
+}
+
+/// The question who has most rows in a guild's message log: all message types, and bots too.
+///
+/// For a board to show, see [`Leaderboard::messages`](crate::Leaderboard::messages).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct GuildLeaderboard {
+    guild: GuildId,
+    limit: Option<usize>,
+    window: Window,
+}
+
+/// Who has most rows in a guild's message log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct GuildLeaderboardAnswer {
+    /// By messages, most first; equals by user id as a number.
+    pub entries: Vec<GuildRank>,
+    /// The window that was asked about.
+    pub window: Window,
+}
+
+/// Somebody's place on a [`GuildLeaderboardAnswer`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct GuildRank {
+    /// `RANK()`: equal counts share a rank, and the next rank skips as many.
+    pub rank: u64,
+    /// The user.
+    pub user_id: UserId,
+    /// Rows of `message_events`, of any message type.
+    pub messages: u64,
+}
+
+impl GuildLeaderboard {
+    /// Asks about this guild; of all time and without a limit, until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { guild, limit: None, window: Window::all() }
+    }
+
+    /// Counts only what lies in this window. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Lists only the first `n`; ranks stay what they are without it. The default is everybody.
+    pub const fn limit(mut self, n: usize) -> Self {
+        self.limit = Some(n);
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads the guild's messages of the window through an index, in one statement; memory grows with people.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::GuildLeaderboard;
+    ///
+    /// # mod fixture { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let board = GuildLeaderboard::of(GuildId::try_from(1)?).limit(1).load(&mut conn)?;
+    /// let [bot] = board.entries[..] else { return Err("one is listed".into()) };
+    /// assert_eq!((bot.rank, bot.user_id.get(), bot.messages), (1, 9, 5));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<GuildLeaderboardAnswer, Error> {
+        let rows: Vec<GuildRow> =
+            scan::events(GUILD_SQL, self.guild, self.window).load(conn).map_err(Error::database)?;
+        let entries = ranked(rows, |row| row.messages, |row| row.user_id)
+            .into_iter()
+            .take(self.limit.unwrap_or(usize::MAX))
+            .map(|(rank, GuildRow { user_id, messages })| GuildRank { rank, user_id, messages })
+            .collect();
+        Ok(GuildLeaderboardAnswer { entries, window: self.window })
+    }
+}
+
+const GUILD_SQL: &str = "\
+    SELECT user_id, COUNT(*) AS messages \
+    FROM message_events INDEXED BY idx_message_events_guild_time \
+    WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 \
+    GROUP BY user_id";
+
+#[derive(Clone, Copy, Debug, QueryableByName)]
+struct GuildRow {
+    #[diesel(sql_type = Text)]
+    user_id: UserId,
+    #[diesel(sql_type = BigInt, deserialize_as = Unsigned)]
+    messages: u64,
+}
+
+/// The question how long everybody's finished voice sessions in a guild were, bots' too.
+///
+/// A session counts whole in the window that it ended in; who is still connected does not count. For time clipped to the
+/// window, see [`Leaderboard::voice`](crate::Leaderboard::voice).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct VoiceActivity {
+    guild: GuildId,
+    window: Window,
+}
+
+/// How long everybody's finished voice sessions were.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct VoiceActivityAnswer {
+    /// By user id as a number.
+    pub entries: Vec<UserVoice>,
+    /// The window that was asked about.
+    pub window: Window,
+}
+
+/// Somebody in a [`VoiceActivityAnswer`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct UserVoice {
+    /// The user.
+    pub user_id: UserId,
+    /// Milliseconds of the sessions; `None` if the log has no duration of any.
+    pub voice_ms: Option<i64>,
+    /// How many sessions ended.
+    pub sessions: u64,
+}
+
+impl VoiceActivity {
+    /// Asks about this guild; of all time, until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { guild, window: Window::all() }
+    }
+
+    /// Counts only sessions that ended in this window. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads the guild's voice log of the window through an index, in one statement; memory grows with people.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::VoiceActivity;
+    ///
+    /// # mod fixture { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let voice = VoiceActivity::of(GuildId::try_from(1)?).load(&mut conn)?;
+    /// let [one] = voice.entries[..] else { return Err("one session ended".into()) };
+    /// assert_eq!((one.user_id.get(), one.voice_ms, one.sessions), (20, Some(3_600_000), 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<VoiceActivityAnswer, Error> {
+        let rows: Vec<VoiceRow> =
+            scan::events(VOICE_SQL, self.guild, self.window).load(conn).map_err(Error::database)?;
+        let entries = rows.into_iter();
+        let entries = entries.map(|VoiceRow { user_id, voice_ms, sessions }| UserVoice { user_id, voice_ms, sessions });
+        let mut entries: Vec<UserVoice> = entries.collect();
+        entries.sort_unstable_by_key(|entry| entry.user_id);
+        Ok(VoiceActivityAnswer { entries, window: self.window })
+    }
+}
+
+const VOICE_SQL: &str = "\
+    SELECT user_id, SUM(duration) AS voice_ms, COUNT(*) AS sessions \
+    FROM voice_events INDEXED BY idx_voice_events_guild_time \
+    WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND event_type = 'leave' \
+    GROUP BY user_id";
+
+#[derive(Clone, Copy, Debug, QueryableByName)]
+struct VoiceRow {
+    #[diesel(sql_type = Text)]
+    user_id: UserId,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    voice_ms: Option<i64>,
+    #[diesel(sql_type = BigInt, deserialize_as = Unsigned)]
+    sessions: u64,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! The answers against the documented SQL.
+
+use diesel::sql_query;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    fixture::{MONDAY, TestResult, empty},
+    random,
+};
+
+// The documented statements, word for word.
+
+const DOCUMENTED_USER_SQL: &str = "\
+SELECT 
+  COUNT(*) as message_count,
+  SUM(character_count) as total_characters,
+  COUNT(CASE WHEN has_attachment = 1 THEN 1 END) as attachments
+FROM message_events 
+WHERE guild_id = ? AND user_id = ? AND created_at >= ?;";
+
+const DOCUMENTED_GUILD_SQL: &str = "\
+SELECT 
+  user_id,
+  COUNT(*) as message_count,
+  RANK() OVER (ORDER BY COUNT(*) DESC) as rank
+FROM message_events 
+WHERE guild_id = ? AND created_at >= ?
+GROUP BY user_id 
+ORDER BY message_count DESC 
+LIMIT ?;";
+
+const DOCUMENTED_VOICE_SQL: &str = "\
+SELECT 
+  user_id,
+  SUM(duration) as total_voice_time,
+  COUNT(*) as session_count
+FROM voice_events 
+WHERE guild_id = ? AND created_at >= ? AND event_type = 'leave'
+GROUP BY user_id;";
+
+#[derive(Debug, PartialEq, QueryableByName)]
+struct DocumentedUser {
+    #[diesel(sql_type = BigInt)]
+    message_count: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    total_characters: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    attachments: i64,
+}
+
+#[derive(Debug, PartialEq, QueryableByName)]
+struct DocumentedRank {
+    #[diesel(sql_type = Text)]
+    user_id: UserId,
+    #[diesel(sql_type = BigInt)]
+    message_count: i64,
+    #[diesel(sql_type = BigInt)]
+    rank: i64,
+}
+
+#[derive(Debug, PartialEq, QueryableByName)]
+struct DocumentedVoice {
+    #[diesel(sql_type = Text)]
+    user_id: UserId,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    total_voice_time: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    session_count: i64,
+}
+
+/// Windows that a single bound says as well.
+fn since() -> impl Strategy<Value = Window> {
+    random::window(20).prop_map(|window| match window.start() {
+        Some(start) => Window::since(start).unwrap(),
+        None => Window::all(),
+    })
+}
+
+proptest! {
+    #[test]
+    fn messages_are_what_the_documented_sql_says(
+        messages in random::messages(20), window in since(), limit in random::limit()
+    ) {
+        let mut conn = empty().unwrap();
+        random::insert_messages(&mut conn, &messages).unwrap();
+        let guild = GuildId::try_from(random::GUILD).unwrap();
+        let start = window.start_second();
+
+        for user in random::USERS {
+            let user = UserId::try_from(user.0).unwrap();
+            let answer = UserStatistics::of(guild, user).within(window).load(&mut conn).unwrap();
+            let documented: DocumentedUser = sql_query(DOCUMENTED_USER_SQL)
+                .bind::<Text, _>(guild)
+                .bind::<Text, _>(user)
+                .bind::<BigInt, _>(start)
+                .get_result(&mut conn)
+                .unwrap();
+            prop_assert_eq!(documented, DocumentedUser {
+                message_count: answer.messages.cast_signed(),
+                total_characters: answer.characters,
+                attachments: answer.attachments.cast_signed(),
+            });
+        }
+
+        let question = GuildLeaderboard::of(guild).within(window);
+        let question = limit.map_or(question, |limit| question.limit(limit));
+        let answer = question.load(&mut conn).unwrap();
+        let ours: Vec<_> = answer.entries.iter().map(|entry| DocumentedRank {
+            user_id: entry.user_id,
+            message_count: entry.messages.cast_signed(),
+            rank: entry.rank.cast_signed(),
+        }).collect();
+        let mut documented = |limit: i64| -> Vec<DocumentedRank> {
+            sql_query(DOCUMENTED_GUILD_SQL)
+                .bind::<Text, _>(guild)
+                .bind::<BigInt, _>(start)
+                .bind::<BigInt, _>(limit)
+                .load(&mut conn)
+                .unwrap()
+        };
+        // The documented statement leaves open who comes first among equals, and so whom its limit cuts off.
+        let mut whole = documented(-1);
+        whole.sort_by_key(|entry| (entry.rank, entry.user_id));
+        whole.truncate(limit.unwrap_or(usize::MAX));
+        prop_assert_eq!(&ours, &whole);
+        let limited = documented(limit.map_or(-1, |limit| limit.try_into().unwrap()));
+        let numbers = |entries: &[DocumentedRank]| -> Vec<(i64, i64)> {
+            entries.iter().map(|entry| (entry.rank, entry.message_count)).collect()
+        };
+        prop_assert_eq!(numbers(&ours), numbers(&limited));
+    }
+
+    #[test]
+    fn voice_is_what_the_documented_sql_says(voice in random::voice(20), window in since()) {
+        let mut conn = empty().unwrap();
+        random::insert_voice(&mut conn, &voice).unwrap();
+        let guild = GuildId::try_from(random::GUILD).unwrap();
+        let answer = VoiceActivity::of(guild).within(window).load(&mut conn).unwrap();
+        let mut documented: Vec<DocumentedVoice> = sql_query(DOCUMENTED_VOICE_SQL)
+            .bind::<Text, _>(guild)
+            .bind::<BigInt, _>(window.start_second())
+            .load(&mut conn)
+            .unwrap();
+        documented.sort_by_key(|entry| entry.user_id);
+        let ours: Vec<_> = answer.entries.iter().map(|entry| DocumentedVoice {
+            user_id: entry.user_id,
+            total_voice_time: entry.voice_ms,
+            session_count: entry.sessions.cast_signed(),
+        }).collect();
+        prop_assert_eq!(ours, documented);
+    }
+
+    #[test]
+    fn the_end_of_a_window_cuts_off_what_comes_after(
+        messages in random::messages(20), voice in random::voice(20), window in random::window(20)
+    ) {
+        let guild = GuildId::try_from(random::GUILD).unwrap();
+        let user = UserId::try_from(2).unwrap();
+        let load = |messages: &[_], voice: &_, window| -> TestResult<_> {
+            let mut conn = empty()?;
+            random::insert_messages(&mut conn, messages)?;
+            random::insert_voice_rows(&mut conn, voice)?;
+            Ok((
+                UserStatistics::of(guild, user).within(window).load(&mut conn)?,
+                GuildLeaderboard::of(guild).within(window).load(&mut conn)?.entries,
+                VoiceActivity::of(guild).within(window).load(&mut conn)?.entries,
+            ))
+        };
+        let in_window = |second: i64| random::holds(window, second * 1000);
+        let (mut fewer, mut less) = (messages.clone(), voice.clone());
+        fewer.retain(|message| in_window(message.second));
+        less.log.retain(|event| in_window(event.second));
+        let (clipped, all) = (load(&messages, &voice, window).unwrap(), load(&fewer, &less, Window::all()).unwrap());
+        prop_assert_eq!(UserStatisticsAnswer { window, ..all.0 }, clipped.0);
+        prop_assert_eq!((all.1, all.2), (clipped.1, clipped.2));
+    }
+}
+
+#[test]
+fn nothing_known_is_not_zero() -> TestResult {
+    let mut conn = empty()?;
+    let mut rows = random::insert_users(&mut conn)?;
+    rows.voice_event(&mut conn, 1, 2, mocha_schema::VoiceEventType::Leave, None, MONDAY)?;
+    let (guild, user) = (1.try_into()?, 2.try_into()?);
+    assert_eq!(UserStatistics::of(guild, user).load(&mut conn)?.characters, None);
+    let voice = VoiceActivity::of(guild).load(&mut conn)?;
+    assert_eq!(voice.entries, [UserVoice { user_id: user, voice_ms: None, sessions: 1 }]);
+    Ok(())
+}

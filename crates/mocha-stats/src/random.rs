@@ -1,0 +1,230 @@
+//! Random rows and windows for the property tests.
+
+use chrono::{DateTime, TimeDelta};
+use chrono_tz::Tz;
+use diesel::SqliteConnection;
+use mocha_schema::{VoiceEventType, VoiceInterval};
+use proptest::prelude::*;
+
+use crate::{
+    Bots, Window,
+    fixture::{MONDAY, Message, Rows, TestResult, insert_interval, insert_user, interval},
+};
+
+/// The guild that is asked about; rows of [`OTHER_GUILD`] must not show.
+pub(crate) const GUILD: u64 = 1;
+pub(crate) const OTHER_GUILD: u64 = 11;
+
+/// Ids whose order as texts is another than as numbers, and whether each is a bot.
+pub(crate) const USERS: [(u64, Option<bool>); 5] =
+    [(2, None), (10, Some(false)), (9, Some(true)), (100, Some(false)), (1_000, Some(true))];
+
+/// A user without a row in `users`: nobody knows that it is a bot.
+pub(crate) const UNKNOWN_USER: u64 = 77;
+
+pub(crate) fn is_bot(user: u64) -> bool {
+    USERS.contains(&(user, Some(true)))
+}
+
+pub(crate) fn counts(bots: Bots, user: u64) -> bool {
+    match bots {
+        Bots::Exclude => !is_bot(user),
+        Bots::Include => true,
+        Bots::Only => is_bot(user),
+    }
+}
+
+pub(crate) fn insert_users(conn: &mut SqliteConnection) -> TestResult<Rows> {
+    for (user, bot) in USERS {
+        insert_user(conn, user, bot)?;
+    }
+    Ok(Rows::default())
+}
+
+pub(crate) fn guild() -> impl Strategy<Value = u64> {
+    prop_oneof![4 => Just(GUILD), 1 => Just(OTHER_GUILD)]
+}
+
+pub(crate) fn user() -> impl Strategy<Value = u64> {
+    prop::sample::select(USERS.as_slice()).prop_map(|user| user.0)
+}
+
+pub(crate) fn any_user() -> impl Strategy<Value = u64> {
+    prop_oneof![5 => user(), 1 => Just(UNKNOWN_USER)]
+}
+
+pub(crate) fn bots() -> impl Strategy<Value = Bots> {
+    prop::sample::select([Bots::Exclude, Bots::Include, Bots::Only].as_slice())
+}
+
+pub(crate) fn limit() -> impl Strategy<Value = Option<usize>> {
+    prop::option::of(0..6_usize)
+}
+
+/// Messages within so many seconds from [`MONDAY`] on.
+pub(crate) fn messages(seconds: i64) -> impl Strategy<Value = Vec<Message>> {
+    let kind =
+        prop::sample::select([Some(0), Some(0), Some(19), Some(20), Some(23), Some(7), Some(21), None].as_slice());
+    let content = prop::option::weighted(0.8, (0..50_i32, 0..10_i32));
+    let attachment = prop::option::of(any::<bool>());
+    // A channel belongs to one guild.
+    let message = (guild(), 0..3_u64, user(), kind, content, attachment, 0..seconds).prop_map(
+        |(guild, channel, user, kind, content, has_attachment, second)| Message {
+            guild,
+            channel: guild * 1_000 + [2, 10, 100].get(usize::try_from(channel).unwrap()).unwrap(),
+            user,
+            kind,
+            content,
+            has_attachment,
+            second: MONDAY + second,
+        },
+    );
+    prop::collection::vec(message, 0..40)
+}
+
+pub(crate) fn insert_messages(conn: &mut SqliteConnection, messages: &[Message]) -> TestResult {
+    let mut rows = insert_users(conn)?;
+    messages.iter().try_for_each(|message| rows.message(conn, *message))
+}
+
+/// Windows around the time that rows are in, with edges on full seconds and between them, empty ones and open ones.
+pub(crate) fn window(seconds: i64) -> impl Strategy<Value = Window> {
+    let monday = DateTime::from_timestamp(MONDAY, 0).unwrap();
+    let instant = (-2..seconds + 2, prop_oneof![2 => Just(0), 1 => -3..3_i64, 1 => 0..1_000_i64])
+        .prop_map(move |(second, ms)| monday + TimeDelta::seconds(second) + TimeDelta::milliseconds(ms))
+        .boxed();
+    prop_oneof![
+        1 => Just(Window::all()),
+        1 => instant.clone().prop_map(|start| Window::since(start).unwrap()),
+        4 => (instant.clone(), instant).prop_map(|(a, b)| Window::between(a.min(b), a.max(b)).unwrap()),
+    ]
+}
+
+/// Whether an instant lies in a window, by the window's definition.
+pub(crate) fn holds(window: Window, ms: i64) -> bool {
+    let instant = DateTime::from_timestamp_millis(ms).unwrap();
+    window.start().is_none_or(|start| start <= instant) && window.end().is_none_or(|end| instant < end)
+}
+
+/// Zones of whole, half and quarter hours, east and west.
+pub(crate) fn zone() -> impl Strategy<Value = Tz> {
+    use chrono_tz::{America, Asia, Australia, Europe, Pacific};
+    const ZONES: [Tz; 7] = [
+        Tz::UTC,
+        America::St_Johns,
+        Asia::Kathmandu,
+        Australia::Lord_Howe,
+        Europe::Berlin,
+        Pacific::Chatham,
+        Pacific::Kiritimati,
+    ];
+    prop::sample::select(ZONES.as_slice())
+}
+
+/// Somebody in a voice channel, in milliseconds since [`MONDAY`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Talk {
+    pub(crate) guild: u64,
+    pub(crate) user: u64,
+    pub(crate) channel: Option<u64>,
+    pub(crate) start: i64,
+    pub(crate) end: Option<i64>,
+    pub(crate) seen: i64,
+    pub(crate) assumed: bool,
+}
+
+impl Talk {
+    pub(crate) fn goes_on_at_the_end_of(&self, window: Window) -> bool {
+        match window.end() {
+            None => self.end.is_none(),
+            Some(end) => {
+                let end = (end.timestamp_millis()) - MONDAY * 1000;
+                self.start <= end && self.end.is_none_or(|own| end < own)
+            }
+        }
+    }
+}
+
+/// An entry of the voice log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogEntry {
+    pub(crate) guild: u64,
+    pub(crate) user: u64,
+    pub(crate) kind: VoiceEventType,
+    pub(crate) duration: Option<i64>,
+    pub(crate) second: i64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Voice {
+    pub(crate) talks: Vec<Talk>,
+    pub(crate) log: Vec<LogEntry>,
+}
+
+/// Voice within so many seconds from [`MONDAY`] on; at most one open interval a user and guild, as the file demands.
+pub(crate) fn voice(seconds: i64) -> impl Strategy<Value = Voice> {
+    let ms = seconds * 1000;
+    let channel = prop::option::weighted(0.8, prop::sample::select([2, 10, 100].as_slice()));
+    // Few instants, so that edges meet.
+    let instant = prop_oneof![(0..seconds).prop_map(|second| second * 1000), 0..ms];
+    let end = prop::option::weighted(0.7, 1..ms);
+    let talk = (guild(), any_user(), channel, instant, end, 0..ms, prop::bool::weighted(0.2)).prop_map(
+        |(guild, user, channel, start, length, proof, assumed)| {
+            let end = length.map(|length| start + length);
+            Talk { guild, user, channel, start, end, seen: end.unwrap_or(start + proof), assumed }
+        },
+    );
+    let talks = prop::collection::vec(talk, 0..15).prop_map(|talks| {
+        let mut kept: Vec<Talk> = Vec::new();
+        for talk in talks {
+            let clash = |other: &Talk| {
+                let same = (other.guild, other.user) == (talk.guild, talk.user);
+                same && (other.start == talk.start || (other.end, talk.end) == (None, None))
+            };
+            if !kept.iter().any(clash) {
+                kept.push(talk);
+            }
+        }
+        kept
+    });
+    let kind = prop::sample::select(
+        [VoiceEventType::Join, VoiceEventType::Leave, VoiceEventType::Leave, VoiceEventType::Move].as_slice(),
+    );
+    let entry = (guild(), any_user(), kind, prop::option::weighted(0.8, 0..ms), 0..seconds).prop_map(
+        |(guild, user, kind, duration, second)| LogEntry { guild, user, kind, duration, second: MONDAY + second },
+    );
+    (talks, prop::collection::vec(entry, 0..20)).prop_map(|(talks, log)| Voice { talks, log })
+}
+
+pub(crate) fn insert_voice(conn: &mut SqliteConnection, voice: &Voice) -> TestResult {
+    insert_users(conn)?;
+    insert_voice_rows(conn, voice)
+}
+
+pub(crate) fn insert_voice_rows(conn: &mut SqliteConnection, voice: &Voice) -> TestResult {
+    let base = MONDAY * 1000;
+    for talk in &voice.talks {
+        let end = talk.end.map(|end| base + end);
+        let row = interval(talk.guild, talk.user, talk.channel, base + talk.start, end)?;
+        insert_interval(conn, VoiceInterval { seen_at_ms: base + talk.seen, assumed: talk.assumed, ..row })?;
+    }
+    let mut rows = Rows::default();
+    for LogEntry { guild, user, kind, duration, second } in &voice.log {
+        rows.voice_event(conn, *guild, *user, *kind, *duration, *second)?;
+    }
+    Ok(())
+}
+
+/// Voice time and how much of it is assumed, counted millisecond by millisecond.
+pub(crate) fn milliseconds<'a>(window: Window, talks: impl Iterator<Item = &'a Talk>) -> (u64, u64) {
+    let (mut voice, mut assumed) = (0, 0);
+    let window_end = window.end().map(|end| end.timestamp_millis() - MONDAY * 1000);
+    for talk in talks {
+        let end = talk.end.or(window_end).unwrap_or(talk.seen);
+        for ms in (talk.start..end).filter(|ms| holds(window, MONDAY * 1000 + ms)) {
+            voice += 1;
+            assumed += u64::from(talk.assumed || (talk.end.is_none() && ms >= talk.seen));
+        }
+    }
+    (voice, assumed)
+}
