@@ -45,13 +45,15 @@ fn the_error_names_the_field() -> TestResult {
 }
 
 #[test]
-fn of_events_that_belong_together_all_are_taken_or_none() -> TestResult {
+fn of_events_that_belong_together_the_others_are_taken() -> TestResult {
     let store = store()?;
     let recorder = store.recorder()?;
-    let error = recorder.record_all(vec![message(0, 30, 20, 40), user(0, 40, "\0")]).expect_err("a NUL");
+    let events = vec![message(0, 30, 20, 40), user(0, 40, "\0"), message(0, 31, 20, 41)];
+    let error = recorder.record_all(events).expect_err("a NUL");
     assert_eq!(error.kind(), &ErrorKind::InvalidEvent { field: "name" });
     recorder.flush()?;
-    assert_eq!(lines(&store, "SELECT id AS line FROM message_events")?, [""; 0]);
+    assert_eq!(lines(&store, "SELECT id AS line FROM message_events ORDER BY id")?, ["30", "31"]);
+    assert_eq!((recorder.stats().queued, recorder.stats().refused), (2, 1));
     Ok(())
 }
 

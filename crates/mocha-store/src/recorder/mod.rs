@@ -80,30 +80,36 @@ impl Recorder {
     /// * [`ErrorKind::Closed`]: the recorder was shut down.
     pub fn record(&self, event: impl Into<Event>) -> Result<(), Error> {
         let event = event.into();
-        self.take(1, check(&event), || [event].into_iter())
+        check(&event).and_then(|()| self.push([event].into_iter())).inspect_err(|_| self.handle.counters.refused(1))
     }
 
-    /// Takes events that belong together, all or none, in their order. Never blocks.
+    /// Takes events that belong together, in their order. Never blocks.
     ///
     /// # Errors
     ///
-    /// As [`record`](Self::record); if one event is invalid none is recorded.
-    pub fn record_all(&self, events: Vec<Event>) -> Result<(), Error> {
-        self.take(events.len(), events.iter().try_for_each(check), || events.into_iter())
+    /// * [`ErrorKind::InvalidEvent`]: of the first event that has a value that the file cannot hold. Such events are left
+    ///   out, the others are taken.
+    /// * [`ErrorKind::QueueFull`] and [`ErrorKind::Closed`], as of [`record`](Self::record): none is taken.
+    pub fn record_all(&self, mut events: Vec<Event>) -> Result<(), Error> {
+        let mut first = Ok(());
+        let counters = &self.handle.counters;
+        events.retain(|event| {
+            let Err(error) = check(event) else { return true };
+            counters.refused(1);
+            if first.is_ok() {
+                first = Err(error);
+            }
+            false
+        });
+        let count = events.len();
+        self.push(events.into_iter()).inspect_err(|_| counters.refused(count))?;
+        first
     }
 
-    fn take<I: ExactSizeIterator<Item = Event>>(
-        &self,
-        count: usize,
-        checked: Result<(), Error>,
-        events: impl FnOnce() -> I,
-    ) -> Result<(), Error> {
+    fn push(&self, events: impl ExactSizeIterator<Item = Event>) -> Result<(), Error> {
+        let count = events.len();
         // Counted before it can be written, so that `pending` never falls short.
-        let result = checked.and_then(|()| self.handle.queue.push(events(), || self.handle.counters.queued(count)));
-        if result.is_err() {
-            self.handle.counters.refused(count);
-        }
-        result
+        self.handle.queue.push(events, || self.handle.counters.queued(count))
     }
 
     /// Waits until everything recorded before is in the file. Blocks; in an async program see `flush_async`.

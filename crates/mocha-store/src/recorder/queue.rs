@@ -64,7 +64,8 @@ impl Queue {
         if state.closed {
             return Err(closed());
         }
-        if state.events.len().saturating_add(events.len()) > self.limit {
+        // What comes at once may go beyond: a guild of more members than the queue is long could never be taken else.
+        if state.events.len() >= self.limit {
             let context = format!("the recorder's queue is full: {} events wait to be committed", state.events.len());
             return Err(Error::new(ErrorKind::QueueFull, context));
         }

@@ -101,7 +101,8 @@ impl StoreBuilder {
         self
     }
 
-    /// At most how many events wait to be committed; more are refused. Default: 65,536.
+    /// How many events may wait to be committed before further ones are refused. Events that are recorded by one call are
+    /// taken together, beyond this if need be. Default: 65,536.
     pub fn queue_len(mut self, events: usize) -> Self {
         self.settings.queue_len = events;
         self

@@ -1,0 +1,283 @@
+//! The adapter.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use chrono::{DateTime, Utc};
+use mocha_schema::UserId;
+use mocha_store::{Error, Recorder};
+use twilight_model::{
+    gateway::{
+        Intents,
+        event::{Event, EventType},
+    },
+    id::{Id, marker::UserMarker},
+};
+
+use crate::{
+    ResourceType,
+    clock::Clock,
+    translate::{Context, EVENT_TYPES, translate},
+};
+
+/// Takes the events of twilight's shards and records what Mocha keeps of them.
+///
+/// A clone is the same adapter: give one to each shard's task.
+#[derive(Clone, Debug)]
+pub struct Adapter {
+    clock: Arc<Clock>,
+    /// The bot's id; 0 while it is not known.
+    current_user: Arc<AtomicU64>,
+    intents: Intents,
+    recorder: Recorder,
+    resources: ResourceType,
+}
+
+impl Adapter {
+    /// The events that the adapter reads, to ask the shards for.
+    ///
+    /// With twilight-gateway: `Adapter::EVENT_TYPES.iter().copied().map(EventTypeFlags::from).collect()`. Others may be
+    /// given to [`update`](Self::update) too; they are passed over.
+    ///
+    /// ```
+    /// use mocha_twilight::Adapter;
+    /// use twilight_model::gateway::event::EventType;
+    ///
+    /// assert!(Adapter::EVENT_TYPES.contains(&EventType::MessageCreate));
+    /// assert!(!Adapter::EVENT_TYPES.contains(&EventType::TypingStart));
+    /// ```
+    pub const EVENT_TYPES: &[EventType] = &EVENT_TYPES;
+
+    /// An adapter that records everything but presences; `intents` are those that the shards are started with.
+    ///
+    /// Without [`Intents::MESSAGE_CONTENT`] Discord sends most messages empty: their characters, words, attachments and
+    /// embeds are recorded as unknown then, not as zero.
+    #[must_use]
+    pub fn new(recorder: Recorder, intents: Intents) -> Self {
+        Self::builder(recorder, intents).build()
+    }
+
+    /// An adapter with other settings than [`new`](Self::new) has.
+    ///
+    /// ```
+    /// use mocha_store::Store;
+    /// use mocha_twilight::{Adapter, ResourceType};
+    /// use twilight_model::gateway::Intents;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = Store::builder().open_in_memory()?;
+    /// let adapter = Adapter::builder(store.recorder()?, Intents::GUILDS | Intents::GUILD_PRESENCES)
+    ///     .resources(ResourceType::all())
+    ///     .build();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder(recorder: Recorder, intents: Intents) -> AdapterBuilder {
+        AdapterBuilder { current_user: None, intents, recorder, resources: ResourceType::default() }
+    }
+
+    /// Records what an event says, as of now.
+    ///
+    /// It never blocks and does not wait for the file: it costs a few microseconds, and for a `GUILD_CREATE` as much again
+    /// for each of the guild's members. Events that Mocha does not keep are passed over, as are messages and voice calls
+    /// outside of guilds. Messages are of the time that Discord gives them, all else of the time it is given to the
+    /// adapter, by a clock that does not step back while the program runs.
+    ///
+    /// The events of one shard are to be given in the order in which they came.
+    ///
+    /// # Errors
+    ///
+    /// What [`Recorder::record_all`] says; nothing of the event is recorded then, and the adapter goes on with the next:
+    /// [`QueueFull`](mocha_store::ErrorKind::QueueFull) if the file cannot keep up,
+    /// [`InvalidEvent`](mocha_store::ErrorKind::InvalidEvent) if the event has something that the file cannot hold, and
+    /// [`Closed`](mocha_store::ErrorKind::Closed) after a shutdown.
+    ///
+    /// # Examples
+    ///
+    /// See the [crate's documentation](crate).
+    pub fn update(&self, event: &Event) -> Result<(), Error> {
+        self.update_at(event, self.clock.now())
+    }
+
+    /// Records what an event says that arrived at another time than now, as in a replay of recorded traffic or an import.
+    ///
+    /// # Errors
+    ///
+    /// The same as [`update`](Self::update)'s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::DateTime;
+    /// use mocha_store::Store;
+    /// use mocha_twilight::Adapter;
+    /// use twilight_model::gateway::{Intents, event::Event, payload::incoming::GuildDelete};
+    /// use twilight_model::id::Id;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = Store::builder().open_in_memory()?;
+    /// let adapter = Adapter::new(store.recorder()?, Intents::GUILDS);
+    ///
+    /// let event = Event::GuildDelete(GuildDelete { id: Id::new(1), unavailable: None });
+    /// let arrival = DateTime::from_timestamp(1_519_862_400, 0).ok_or("no such time")?;
+    /// adapter.update_at(&event, arrival)?;
+    ///
+    /// let before_1970 = DateTime::from_timestamp(-1, 0).ok_or("no such time")?;
+    /// assert!(adapter.update_at(&event, before_1970).is_err_and(|error| error.is_invalid_input()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update_at(&self, event: &Event, at: DateTime<Utc>) -> Result<(), Error> {
+        if let Event::Ready(ready) = event {
+            self.current_user.store(ready.user.id.get(), Ordering::Relaxed);
+        }
+        let mut events = translate(event, &self.context(at));
+        match events.len() {
+            0 => Ok(()),
+            1 => events.pop().map_or(Ok(()), |event| self.recorder.record(event)),
+            _ => self.recorder.record_all(events),
+        }
+    }
+
+    fn context(&self, at: DateTime<Utc>) -> Context {
+        Context {
+            at,
+            current_user: UserId::try_from(self.current_user.load(Ordering::Relaxed)).ok(),
+            intents: self.intents,
+            resources: self.resources,
+        }
+    }
+}
+
+/// Settings of an [`Adapter`]; made by [`Adapter::builder`].
+#[derive(Clone, Debug)]
+#[must_use = "it does nothing until `build` is called"]
+pub struct AdapterBuilder {
+    current_user: Option<Id<UserMarker>>,
+    intents: Intents,
+    recorder: Recorder,
+    resources: ResourceType,
+}
+
+impl AdapterBuilder {
+    /// The bot's own user. Default = the one in `READY`, the first event of every new connection.
+    ///
+    /// Without [`Intents::MESSAGE_CONTENT`] it tells the messages that Discord sends whole nevertheless, the bot's own and
+    /// those that mention it. It is needed only for a connection that was resumed from an earlier run of the program.
+    pub const fn current_user(mut self, user: Id<UserMarker>) -> Self {
+        self.current_user = Some(user);
+        self
+    }
+
+    /// What is recorded. Default = everything but [`ResourceType::PRESENCE`].
+    pub const fn resources(mut self, resources: ResourceType) -> Self {
+        self.resources = resources;
+        self
+    }
+
+    /// The adapter.
+    #[must_use]
+    pub fn build(self) -> Adapter {
+        let Self { current_user, intents, recorder, resources } = self;
+        Adapter {
+            clock: Arc::new(Clock::new()),
+            current_user: Arc::new(AtomicU64::new(current_user.map_or(0, Id::get))),
+            intents,
+            recorder,
+            resources,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::prelude::*;
+    use mocha_schema::schema::{channels, members, message_events, users, voice_intervals};
+    use mocha_store::{Clock, Store};
+    use serde_json::json;
+
+    use super::*;
+    use crate::frames::{self, TestResult};
+
+    #[test]
+    fn an_adapter_can_be_shared_by_tasks() {
+        fn shared<T: Clone + Send + Sync + 'static>() {}
+        shared::<Adapter>();
+    }
+
+    fn store() -> Result<Store, Error> {
+        Store::builder().clock(Clock::Events).open_in_memory()
+    }
+
+    #[test]
+    fn ready_tells_who_the_bot_is() -> TestResult {
+        let store = store()?;
+        let recorder = store.recorder()?;
+        let adapter = Adapter::new(recorder.clone(), Intents::GUILDS | Intents::GUILD_MESSAGES);
+        let told = Adapter::builder(recorder.clone(), adapter.intents).current_user(Id::new(frames::BOT)).build();
+        let message = |id: &str| frames::parse_changed("message_own", |frame| frame["d"]["id"] = id.into());
+        adapter.update_at(&message("1")?, frames::arrival())?;
+        told.update_at(&message("2")?, frames::arrival())?;
+        adapter.clone().update_at(&frames::parse("ready")?, frames::arrival())?;
+        adapter.update_at(&message("3")?, frames::arrival())?;
+        recorder.flush()?;
+        let characters: Vec<Option<i32>> = store.read(|conn| {
+            message_events::table.select(message_events::character_count).order(message_events::id).load(conn)
+        })?;
+        assert_eq!(characters, [None, Some(19), Some(19)]);
+        Ok(())
+    }
+
+    #[test]
+    fn an_event_is_of_the_time_it_is_given_and_of_now() -> TestResult {
+        let store = store()?;
+        let recorder = store.recorder()?;
+        let adapter = Adapter::new(recorder.clone(), Intents::all());
+        let before = Utc::now().timestamp_millis();
+        adapter.update_at(&frames::parse("voice_join")?, frames::arrival())?;
+        let other = frames::parse_changed("voice_leave", |frame| {
+            frame["d"]["user_id"] = frames::BERT.to_string().into();
+            frame["d"]["channel_id"] = frames::VOICE.to_string().into();
+        })?;
+        adapter.update(&other)?;
+        recorder.flush()?;
+        let times: Vec<i64> = store.read(|conn| {
+            voice_intervals::table
+                .select(voice_intervals::session_started_at_ms)
+                .order(voice_intervals::user_id)
+                .load(conn)
+        })?;
+        let [given, now] = times.as_slice() else { return Err(format!("{times:?}").into()) };
+        assert_eq!(*given, frames::arrival().timestamp_millis());
+        assert!((before..=Utc::now().timestamp_millis()).contains(now), "{now}");
+        Ok(())
+    }
+
+    /// Discord sends guilds of up to 70,000 members whole, and a bot cannot send a part of it again.
+    #[test]
+    fn a_guild_of_more_members_than_the_queue_is_long_is_recorded() -> TestResult {
+        let store = Store::builder().clock(Clock::Events).queue_len(100).open_in_memory()?;
+        let recorder = store.recorder()?;
+        let adapter = Adapter::new(recorder.clone(), Intents::all());
+        let event = frames::parse_changed("guild_create", |frame| {
+            let first = frame["d"]["members"][0].clone();
+            let members = (1..=1_000).map(|id| {
+                let mut member = first.clone();
+                member["user"]["id"] = id.to_string().into();
+                member
+            });
+            frame["d"]["members"] = json!(members.collect::<Vec<_>>());
+        })?;
+        adapter.update_at(&event, frames::arrival())?;
+        recorder.flush()?;
+        let rows: (i64, i64, i64) = store.read(|conn| -> QueryResult<_> {
+            let members = members::table.count().get_result(conn)?;
+            Ok((members, users::table.count().get_result(conn)?, channels::table.count().get_result(conn)?))
+        })?;
+        // Anna is in voice, but not a member.
+        assert_eq!(rows, (1_000, 1_001, 4));
+        Ok(())
+    }
+}

@@ -1,0 +1,247 @@
+//! Channels and threads.
+
+use mocha_schema::GuildId;
+use mocha_store::{
+    Event,
+    event::{ChannelGone, ChannelSeen},
+};
+use twilight_model::{
+    channel::{Channel, ChannelFlags},
+    gateway::payload::incoming::{
+        ChannelCreate, ChannelDelete, ChannelUpdate, ThreadCreate, ThreadDelete, ThreadListSync, ThreadUpdate,
+    },
+};
+
+use crate::{
+    ResourceType, convert,
+    translate::{Context, Translate},
+};
+
+impl Translate for ChannelCreate {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self(channel) = self;
+        push_of_guild(channel, context, events);
+    }
+}
+
+impl Translate for ChannelUpdate {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self(channel) = self;
+        push_of_guild(channel, context, events);
+    }
+}
+
+impl Translate for ChannelDelete {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        // Of a channel that is no more, only which one it was matters.
+        let Self(channel) = self;
+        if let Some(guild_id) = channel.guild_id
+            && context.wants(ResourceType::CHANNEL)
+        {
+            let (guild_id, channel_id) = (convert::id(guild_id), convert::id(channel.id));
+            events.push(ChannelGone { at: context.at, channel_id, guild_id }.into());
+        }
+    }
+}
+
+impl Translate for ThreadCreate {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self(thread) = self;
+        push_of_guild(thread, context, events);
+    }
+}
+
+impl Translate for ThreadUpdate {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self(thread) = self;
+        push_of_guild(thread, context, events);
+    }
+}
+
+impl Translate for ThreadDelete {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        if !context.wants(ResourceType::CHANNEL) {
+            return;
+        }
+        let Self {
+            guild_id,
+            id,
+            // Known since it was made.
+            kind: _,
+            parent_id: _,
+        } = self;
+        let (guild_id, channel_id) = (convert::id(*guild_id), convert::id(*id));
+        events.push(ChannelGone { at: context.at, channel_id, guild_id }.into());
+    }
+}
+
+impl Translate for ThreadListSync {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self {
+            guild_id,
+            threads,
+            // Which channels were looked through: an active thread that is missing was archived, not deleted.
+            channel_ids: _,
+            // Who follows a thread; nothing is counted by it.
+            members: _,
+        } = self;
+        for thread in threads {
+            push(thread, convert::id(*guild_id), context, events);
+        }
+    }
+}
+
+/// A channel that says itself which guild it is in; those in none are not recorded.
+fn push_of_guild(channel: &Channel, context: &Context, events: &mut Vec<Event>) {
+    if let Some(guild_id) = channel.guild_id {
+        push(channel, convert::id(guild_id), context, events);
+    }
+}
+
+/// A channel or thread of a guild.
+pub(crate) fn push(channel: &Channel, guild_id: GuildId, context: &Context, events: &mut Vec<Event>) {
+    if !context.wants(ResourceType::CHANNEL) {
+        return;
+    }
+    let Channel {
+        flags,
+        guild_id: _, // Missing in a GUILD_CREATE as Discord sends it; the caller knows better.
+        id,
+        kind,
+        name,
+        parent_id,
+        position,
+        // Settings; nothing is counted by them.
+        application_id: _,
+        available_tags: _,
+        bitrate: _,
+        default_auto_archive_duration: _,
+        default_forum_layout: _,
+        default_reaction_emoji: _,
+        default_sort_order: _,
+        default_thread_rate_limit_per_user: _,
+        icon: _,
+        invitable: _,
+        managed: _,
+        nsfw: _,
+        permission_overwrites: _,
+        rate_limit_per_user: _,
+        rtc_region: _,
+        topic: _,
+        user_limit: _,
+        video_quality_mode: _,
+        // A thread's tags, state and who follows it; nothing is counted by them.
+        applied_tags: _,
+        member: _,
+        member_count: _,
+        newly_created: _,
+        owner_id: _,
+        thread_metadata: _,
+        // Discord's own counts, which stop at 50 or leave out what was deleted.
+        last_message_id: _,
+        last_pin_timestamp: _,
+        message_count: _,
+        total_message_sent: _,
+        // Of channels in no guild.
+        recipients: _,
+    } = channel;
+    // Discord hides the name of a channel that the bot may not see behind a stand-in.
+    let hidden = flags.is_some_and(|flags| flags.contains(ChannelFlags::CHANNEL_OBFUSCATED))
+        || name.as_deref() == Some(HIDDEN_NAME);
+    let seen = ChannelSeen {
+        at: context.at,
+        channel_id: convert::id(*id),
+        guild_id,
+        kind: (*kind).into(),
+        name: name.clone().filter(|_| !hidden),
+        parent_id: parent_id.map(convert::id),
+        position: *position,
+    };
+    events.push(seen.into());
+}
+
+/// The stand-in.
+const HIDDEN_NAME: &str = "___hidden___";
+
+#[cfg(test)]
+mod tests {
+    use mocha_store::{
+        Event,
+        event::{ChannelGone, ChannelSeen},
+    };
+
+    use crate::{ResourceType, frames};
+
+    fn expected(
+        name: Option<&str>,
+        kind: u8,
+        channel_id: u64,
+        parent_id: u64,
+    ) -> Result<ChannelSeen, mocha_schema::IdError> {
+        Ok(ChannelSeen {
+            at: frames::arrival(),
+            channel_id: channel_id.try_into()?,
+            guild_id: frames::GUILD.try_into()?,
+            kind,
+            name: name.map(Into::into),
+            parent_id: Some(parent_id.try_into()?),
+            position: Some(3),
+        })
+    }
+
+    #[test]
+    fn channels_are_seen_when_made_and_when_changed() -> frames::TestResult {
+        let made = expected(Some("general"), 0, frames::TEXT, frames::CATEGORY)?;
+        assert_eq!(frames::translate("channel_create")?, [Event::ChannelSeen(made.clone())]);
+        let changed = ChannelSeen { name: Some("lounge".into()), position: Some(0), ..made };
+        assert_eq!(frames::translate("channel_update")?, [Event::ChannelSeen(changed)]);
+        Ok(())
+    }
+
+    #[test]
+    fn the_stand_in_for_a_hidden_name_is_no_name() -> frames::TestResult {
+        let hidden = expected(None, 2, frames::VOICE, frames::CATEGORY)?;
+        assert_eq!(frames::translate("channel_update_obfuscated")?, [Event::ChannelSeen(hidden)]);
+        Ok(())
+    }
+
+    #[test]
+    fn threads_are_channels_without_a_place() -> frames::TestResult {
+        let thread = expected(Some("help with a borrow"), 11, frames::THREAD, frames::TEXT)?;
+        let thread = ChannelSeen { position: None, ..thread };
+        for frame in ["thread_create", "thread_update", "thread_list_sync"] {
+            assert_eq!(frames::translate(frame)?, [Event::ChannelSeen(thread.clone())], "{frame}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn channels_and_threads_go() -> frames::TestResult {
+        for (frame, channel_id) in [("channel_delete", frames::TEXT), ("thread_delete", frames::THREAD)] {
+            let gone = ChannelGone {
+                at: frames::arrival(),
+                channel_id: channel_id.try_into()?,
+                guild_id: frames::GUILD.try_into()?,
+            };
+            assert_eq!(frames::translate(frame)?, [Event::ChannelGone(gone)], "{frame}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn channels_can_be_left_out() -> frames::TestResult {
+        let context = frames::context().without(ResourceType::CHANNEL);
+        for frame in [
+            "channel_create",
+            "channel_delete",
+            "channel_update",
+            "thread_create",
+            "thread_delete",
+            "thread_list_sync",
+            "thread_update",
+        ] {
+            assert_eq!(frames::translate_with(frame, context)?, [], "{frame}");
+        }
+        Ok(())
+    }
+}

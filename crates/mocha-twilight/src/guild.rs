@@ -1,0 +1,313 @@
+//! Guilds.
+
+use mocha_schema::GuildId;
+use mocha_store::{
+    Event,
+    event::{GuildGone, GuildOutage, GuildSeen},
+};
+use twilight_model::{
+    gateway::payload::incoming::{GuildCreate, GuildDelete, GuildUpdate, UnavailableGuild},
+    guild::{Guild, PartialGuild, UnavailableGuild as UnavailableGuildModel},
+    id::{
+        Id,
+        marker::{ChannelMarker, GuildMarker},
+    },
+    util::ImageHash,
+};
+
+use crate::{
+    ResourceType, channel, convert, member, presence,
+    translate::{Context, Translate},
+    voice,
+};
+
+impl Translate for GuildCreate {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        match self {
+            Self::Available(guild) => push_whole(guild, context, events),
+            // Always true.
+            Self::Unavailable(UnavailableGuildModel { id, unavailable: _ }) => push_outage(*id, context, events),
+        }
+    }
+}
+
+impl Translate for GuildDelete {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self { id, unavailable } = self;
+        if *unavailable == Some(true) {
+            push_outage(*id, context, events);
+        } else {
+            events.push(GuildGone { at: context.at, guild_id: convert::id(*id) }.into());
+        }
+    }
+}
+
+impl Translate for GuildUpdate {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self(PartialGuild {
+            afk_channel_id,
+            icon,
+            id,
+            member_count,
+            name,
+            // Settings, looks, roles and rights; nothing is counted by them.
+            afk_timeout: _,
+            application_id: _,
+            banner: _,
+            default_message_notifications: _,
+            description: _,
+            discovery_splash: _,
+            emojis: _,
+            explicit_content_filter: _,
+            features: _,
+            max_members: _,
+            max_presences: _,
+            mfa_level: _,
+            nsfw_level: _,
+            owner: _,
+            owner_id: _,
+            permissions: _,
+            preferred_locale: _,
+            premium_progress_bar_enabled: _,
+            premium_subscription_count: _,
+            premium_tier: _,
+            public_updates_channel_id: _,
+            roles: _,
+            rules_channel_id: _,
+            splash: _,
+            system_channel_flags: _,
+            system_channel_id: _,
+            vanity_url_code: _,
+            verification_level: _,
+            widget_channel_id: _,
+            widget_enabled: _,
+        }) = self;
+        push(convert::id(*id), name, icon.as_ref(), *member_count, *afk_channel_id, context, events);
+    }
+}
+
+impl Translate for UnavailableGuild {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self { id } = self;
+        push_outage(*id, context, events);
+    }
+}
+
+fn push_outage(id: Id<GuildMarker>, context: &Context, events: &mut Vec<Event>) {
+    events.push(GuildOutage { at: context.at, guild_id: convert::id(id) }.into());
+}
+
+/// A guild and all that is in it; whatever others refer to comes first.
+fn push_whole(guild: &Guild, context: &Context, events: &mut Vec<Event>) {
+    let Guild {
+        afk_channel_id,
+        channels,
+        icon,
+        id,
+        member_count,
+        members,
+        name,
+        presences,
+        threads,
+        voice_states,
+        // Settings, looks, roles and rights; nothing is counted by them.
+        afk_timeout: _,
+        application_id: _,
+        banner: _,
+        default_message_notifications: _,
+        description: _,
+        discovery_splash: _,
+        emojis: _,
+        explicit_content_filter: _,
+        features: _,
+        guild_scheduled_events: _,
+        max_members: _,
+        max_presences: _,
+        max_stage_video_channel_users: _,
+        max_video_channel_users: _,
+        mfa_level: _,
+        nsfw_level: _,
+        owner: _,
+        owner_id: _,
+        permissions: _,
+        preferred_locale: _,
+        premium_progress_bar_enabled: _,
+        premium_subscription_count: _,
+        premium_tier: _,
+        public_updates_channel_id: _,
+        roles: _,
+        rules_channel_id: _,
+        safety_alerts_channel_id: _,
+        splash: _,
+        stage_instances: _,
+        stickers: _,
+        system_channel_flags: _,
+        system_channel_id: _,
+        vanity_url_code: _,
+        verification_level: _,
+        widget_channel_id: _,
+        widget_enabled: _,
+        // Only in answers to requests; `member_count` is exact.
+        approximate_member_count: _,
+        approximate_presence_count: _,
+        // When the bot itself came; it stands with its member.
+        joined_at: _,
+        // Whether offline members are missing: who is missing is not taken for gone.
+        large: _,
+        // A guild that is unavailable comes as such.
+        unavailable: _,
+    } = guild;
+    let guild_id = convert::id(*id);
+    push(guild_id, name, icon.as_ref(), *member_count, *afk_channel_id, context, events);
+    for channel in channels.iter().chain(threads) {
+        channel::push(channel, guild_id, context, events);
+    }
+    for member in members {
+        member::push(member, guild_id, context, events);
+    }
+    voice::push_snapshot(voice_states, guild_id, context, events);
+    for presence in presences {
+        presence::push(presence, context, events);
+    }
+}
+
+fn push(
+    guild_id: GuildId,
+    name: &str,
+    icon: Option<&ImageHash>,
+    member_count: Option<u64>,
+    afk_channel_id: Option<Id<ChannelMarker>>,
+    context: &Context,
+    events: &mut Vec<Event>,
+) {
+    if !context.wants(ResourceType::GUILD) {
+        return;
+    }
+    let seen = GuildSeen {
+        afk_channel_id: afk_channel_id.map(convert::id),
+        at: context.at,
+        guild_id,
+        icon: icon.map(ToString::to_string),
+        member_count,
+        name: name.into(),
+    };
+    events.push(seen.into());
+}
+
+#[cfg(test)]
+mod tests {
+    use mocha_store::{
+        Event,
+        event::{GuildGone, GuildOutage, GuildSeen},
+    };
+
+    use twilight_model::{
+        gateway::{Intents, payload::incoming::UnavailableGuild},
+        id::Id,
+    };
+
+    use crate::{ResourceType, frames, translate::Context};
+
+    fn guild() -> Result<GuildSeen, mocha_schema::IdError> {
+        Ok(GuildSeen {
+            afk_channel_id: Some(frames::VOICE.try_into()?),
+            at: frames::arrival(),
+            guild_id: frames::GUILD.try_into()?,
+            icon: Some("fedcba9876543210fedcba9876543210".into()),
+            member_count: Some(3),
+            name: "Mocha".into(),
+        })
+    }
+
+    #[test]
+    fn a_guild_comes_with_all_that_is_in_it() -> frames::TestResult {
+        let events = frames::translate("guild_create")?;
+        let [
+            Event::GuildSeen(seen),
+            Event::ChannelSeen(category),
+            Event::ChannelSeen(text),
+            Event::ChannelSeen(voice),
+            Event::ChannelSeen(thread),
+            Event::UserSeen(anna),
+            Event::MemberSeen(_),
+            Event::UserSeen(bot),
+            Event::MemberSeen(_),
+            Event::VoiceSnapshot(snapshot),
+        ] = events.as_slice()
+        else {
+            return Err(format!("{events:?}").into());
+        };
+        assert_eq!(*seen, guild()?);
+        let channels = [category, text, voice, thread].map(|channel| (channel.channel_id.get(), channel.kind));
+        assert_eq!(channels, [(frames::CATEGORY, 4), (frames::TEXT, 0), (frames::VOICE, 2), (frames::THREAD, 11)]);
+        assert_eq!([category, text, voice, thread].map(|channel| channel.guild_id), [seen.guild_id; 4]);
+        assert_eq!(
+            (anna.user_id.get(), anna.bot, bot.user_id.get(), bot.bot),
+            (frames::ANNA, false, frames::BOT, true)
+        );
+        assert_eq!((snapshot.at, snapshot.guild_id), (frames::arrival(), seen.guild_id));
+        let voices: Vec<_> = snapshot
+            .voices
+            .iter()
+            .map(|voice| (voice.user_id.get(), voice.channel_id.get(), voice.state.self_deaf))
+            .collect();
+        assert_eq!(voices, [(frames::ANNA, frames::VOICE, true)]);
+        Ok(())
+    }
+
+    #[test]
+    fn presences_come_last_and_only_if_wanted() -> frames::TestResult {
+        let events = frames::translate_with("guild_create", frames::context().with(ResourceType::PRESENCE))?;
+        let [.., Event::VoiceSnapshot(_), Event::PresenceChanged(presence)] = events.as_slice() else {
+            return Err(format!("{events:?}").into());
+        };
+        assert_eq!((presence.guild_id.get(), presence.user_id.get()), (frames::GUILD, frames::ANNA));
+        Ok(())
+    }
+
+    #[test]
+    fn nobody_in_voice_is_a_snapshot_too() -> frames::TestResult {
+        let event = frames::parse_changed("guild_create", |frame| frame["d"]["voice_states"] = serde_json::json!([]))?;
+        let events = crate::translate::translate(&event, &frames::context());
+        let Some(Event::VoiceSnapshot(snapshot)) = events.last() else { return Err(format!("{events:?}").into()) };
+        assert_eq!(snapshot.voices, []);
+        Ok(())
+    }
+
+    #[test]
+    fn without_the_intent_an_empty_list_of_voices_says_nothing() -> frames::TestResult {
+        let event = frames::parse_changed("guild_create", |frame| frame["d"]["voice_states"] = serde_json::json!([]))?;
+        let context = Context { intents: Intents::GUILDS, ..frames::context() };
+        let events = crate::translate::translate(&event, &context);
+        assert!(!events.iter().any(|event| matches!(event, Event::VoiceSnapshot(_))), "{events:?}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_tell() -> frames::TestResult {
+        let seen =
+            GuildSeen { afk_channel_id: None, icon: None, member_count: None, name: "Espresso".into(), ..guild()? };
+        assert_eq!(frames::translate("guild_update")?, [Event::GuildSeen(seen)]);
+        Ok(())
+    }
+
+    #[test]
+    fn an_outage_is_not_a_farewell() -> frames::TestResult {
+        let (at, guild_id) = (frames::arrival(), frames::GUILD.try_into()?);
+        let outage = Event::GuildOutage(GuildOutage { at, guild_id });
+        let gone = Event::GuildGone(GuildGone { at, guild_id });
+        // Whatever is left out: without them silence could not be told from not having heard.
+        let context = frames::context().without(ResourceType::all());
+        for (frame, expected) in
+            [("guild_create_unavailable", &outage), ("guild_delete_outage", &outage), ("guild_delete", &gone)]
+        {
+            assert_eq!(frames::translate_with(frame, context)?, std::slice::from_ref(expected), "{frame}");
+        }
+        assert_eq!(frames::translate_with("guild_create", context)?, []);
+        // Discord has no such frame, but twilight has the event.
+        let event =
+            twilight_model::gateway::event::Event::UnavailableGuild(UnavailableGuild { id: Id::new(frames::GUILD) });
+        assert_eq!(crate::translate::translate(&event, &context), [outage]);
+        Ok(())
+    }
+}

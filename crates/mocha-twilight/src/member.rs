@@ -1,0 +1,245 @@
+//! Members coming, being there and going.
+
+use chrono::{DateTime, Utc};
+use mocha_schema::{GuildId, UserId};
+use mocha_store::{
+    Event,
+    event::{MemberLeft, MemberSeen},
+};
+use twilight_model::{
+    gateway::payload::incoming::{MemberAdd, MemberChunk, MemberRemove, MemberUpdate},
+    guild::{Member, PartialMember},
+    util::Timestamp,
+};
+
+use crate::{
+    ResourceType, convert, presence,
+    translate::{Context, Translate},
+    user,
+};
+
+impl Translate for MemberAdd {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self { guild_id, member } = self;
+        user::push(&member.user, context, events);
+        if context.wants(ResourceType::MEMBER) {
+            events.push(Event::MemberJoined(seen(member, convert::id(*guild_id), context)));
+        }
+    }
+}
+
+impl Translate for MemberUpdate {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self {
+            guild_id,
+            joined_at,
+            nick,
+            premium_since,
+            user,
+            // Looks, roles and rights; nothing is counted by them.
+            avatar: _,
+            flags: _,
+            pending: _,
+            roles: _,
+            communication_disabled_until: _,
+            // A VOICE_STATE_UPDATE says the same to those who are in voice.
+            deaf: _,
+            mute: _,
+        } = self;
+        user::push(user, context, events);
+        if context.wants(ResourceType::MEMBER) {
+            let (guild_id, user_id) = (convert::id(*guild_id), convert::id(user.id));
+            events.push(membership(guild_id, user_id, nick.as_ref(), *joined_at, *premium_since, context.at).into());
+        }
+    }
+}
+
+impl Translate for MemberRemove {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self { guild_id, user } = self;
+        user::push(user, context, events);
+        if context.wants(ResourceType::MEMBER) {
+            let left = MemberLeft { at: context.at, guild_id: convert::id(*guild_id), user_id: convert::id(user.id) };
+            events.push(left.into());
+        }
+    }
+}
+
+impl Translate for MemberChunk {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self {
+            guild_id,
+            members,
+            presences,
+            // Each chunk stands for itself.
+            chunk_count: _,
+            chunk_index: _,
+            nonce: _,
+            // Whom the bot asked for by id and who is no member: not somebody who left.
+            not_found: _,
+        } = self;
+        for member in members {
+            push(member, convert::id(*guild_id), context, events);
+        }
+        for presence in presences {
+            presence::push(presence, context, events);
+        }
+    }
+}
+
+/// A member and the user behind it.
+pub(crate) fn push(member: &Member, guild_id: GuildId, context: &Context, events: &mut Vec<Event>) {
+    user::push(&member.user, context, events);
+    if context.wants(ResourceType::MEMBER) {
+        events.push(seen(member, guild_id, context).into());
+    }
+}
+
+/// A member of whom the user is told elsewhere.
+pub(crate) fn push_partial(
+    member: &PartialMember,
+    guild_id: GuildId,
+    user_id: UserId,
+    context: &Context,
+    events: &mut Vec<Event>,
+) {
+    if !context.wants(ResourceType::MEMBER) {
+        return;
+    }
+    let PartialMember {
+        joined_at,
+        nick,
+        premium_since,
+        // Looks, roles and rights; nothing is counted by them.
+        avatar: _,
+        avatar_decoration_data: _,
+        banner: _,
+        communication_disabled_until: _,
+        flags: _,
+        permissions: _,
+        roles: _,
+        // Voice has events of its own.
+        deaf: _,
+        mute: _,
+        // Not sent where a member is partial.
+        user: _,
+    } = member;
+    events.push(membership(guild_id, user_id, nick.as_ref(), *joined_at, *premium_since, context.at).into());
+}
+
+fn seen(member: &Member, guild_id: GuildId, context: &Context) -> MemberSeen {
+    let Member {
+        joined_at,
+        nick,
+        premium_since,
+        user,
+        // Looks, roles and rights; nothing is counted by them.
+        avatar: _,
+        avatar_decoration_data: _,
+        banner: _,
+        communication_disabled_until: _,
+        flags: _,
+        pending: _,
+        roles: _,
+        // Voice has events of its own.
+        deaf: _,
+        mute: _,
+    } = member;
+    membership(guild_id, convert::id(user.id), nick.as_ref(), *joined_at, *premium_since, context.at)
+}
+
+fn membership(
+    guild_id: GuildId,
+    user_id: UserId,
+    nickname: Option<&String>,
+    joined_at: Option<Timestamp>,
+    premium_since: Option<Timestamp>,
+    at: DateTime<Utc>,
+) -> MemberSeen {
+    MemberSeen {
+        at,
+        guild_id,
+        joined_at: joined_at.map(convert::time),
+        nickname: nickname.cloned(),
+        premium_since: premium_since.map(convert::time),
+        user_id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mocha_schema::PresenceStatus;
+    use mocha_store::{Event, event::MemberLeft};
+
+    use crate::{ResourceType, frames};
+
+    #[test]
+    fn somebody_comes() -> frames::TestResult {
+        let events = frames::translate("member_add")?;
+        let [Event::UserSeen(user), Event::MemberJoined(member)] = events.as_slice() else {
+            return Err(format!("{events:?}").into());
+        };
+        assert_eq!((user.user_id.get(), user.name.as_str(), user.bot), (frames::ANNA, "anna", false));
+        assert_eq!(user.discriminator, None);
+        assert_eq!((member.guild_id.get(), member.user_id.get()), (frames::GUILD, frames::ANNA));
+        assert_eq!(member.at, frames::arrival());
+        assert_eq!(member.joined_at, Some("2026-11-20T08:30:00.123Z".parse()?));
+        assert_eq!((member.nickname.as_deref(), member.premium_since), (None, None));
+        Ok(())
+    }
+
+    #[test]
+    fn somebody_changes() -> frames::TestResult {
+        let events = frames::translate("member_update")?;
+        let [Event::UserSeen(user), Event::MemberSeen(member)] = events.as_slice() else {
+            return Err(format!("{events:?}").into());
+        };
+        assert_eq!(user.user_id, member.user_id);
+        assert_eq!(member.nickname.as_deref(), Some("Änn"));
+        assert_eq!(member.joined_at, Some("2026-11-20T08:30:00.123Z".parse()?));
+        assert_eq!(member.premium_since, Some("2026-11-21T00:00:00Z".parse()?));
+        Ok(())
+    }
+
+    #[test]
+    fn somebody_goes() -> frames::TestResult {
+        let events = frames::translate("member_remove")?;
+        let [Event::UserSeen(_), Event::MemberLeft(left)] = events.as_slice() else {
+            return Err(format!("{events:?}").into());
+        };
+        let expected = MemberLeft {
+            at: frames::arrival(),
+            guild_id: frames::GUILD.try_into()?,
+            user_id: frames::ANNA.try_into()?,
+        };
+        assert_eq!(*left, expected);
+        Ok(())
+    }
+
+    #[test]
+    fn a_chunk_has_members_and_if_wanted_presences() -> frames::TestResult {
+        let events = frames::translate("member_chunk")?;
+        let [Event::UserSeen(_), Event::MemberSeen(anna), Event::UserSeen(_), Event::MemberSeen(bert)] =
+            events.as_slice()
+        else {
+            return Err(format!("{events:?}").into());
+        };
+        assert_eq!((anna.user_id.get(), bert.user_id.get()), (frames::ANNA, frames::BERT));
+
+        let events = frames::translate_with("member_chunk", frames::context().with(ResourceType::PRESENCE))?;
+        let Some(Event::PresenceChanged(presence)) = events.get(4) else { return Err(format!("{events:?}").into()) };
+        assert_eq!((presence.guild_id.get(), presence.user_id.get()), (frames::GUILD, frames::BERT));
+        assert_eq!(presence.status, PresenceStatus::Idle);
+        assert_eq!(events.len(), 5);
+        Ok(())
+    }
+
+    #[test]
+    fn members_can_be_left_out() -> frames::TestResult {
+        for frame in ["member_add", "member_update", "member_remove"] {
+            let events = frames::translate_with(frame, frames::context().without(ResourceType::MEMBER))?;
+            assert!(matches!(events.as_slice(), [Event::UserSeen(_)]), "{frame}: {events:?}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! Status and activities.
+
+use mocha_schema::PresenceStatus;
+use mocha_store::{
+    Event,
+    event::{Activity as StoreActivity, PresenceChanged},
+};
+use twilight_model::gateway::{
+    payload::incoming::PresenceUpdate,
+    presence::{Activity, ActivityType, Presence, Status},
+};
+
+use crate::{
+    ResourceType, convert,
+    translate::{Context, Translate},
+};
+
+impl Translate for PresenceUpdate {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self(presence) = self;
+        push(presence, context, events);
+    }
+}
+
+/// The presence of somebody in a guild.
+pub(crate) fn push(presence: &Presence, context: &Context, events: &mut Vec<Event>) {
+    if !context.wants(ResourceType::PRESENCE) {
+        return;
+    }
+    let Presence {
+        activities,
+        guild_id,
+        status,
+        // Only the id: Discord may leave out everything else, `bot` too, and what is missing would pass for false.
+        user,
+        // Which devices somebody has is not Mocha's business.
+        client_status: _,
+    } = presence;
+    let changed = PresenceChanged {
+        activity: main_activity(activities).map(activity),
+        at: context.at,
+        guild_id: convert::id(*guild_id),
+        status: match status {
+            Status::DoNotDisturb => PresenceStatus::Dnd,
+            Status::Idle => PresenceStatus::Idle,
+            Status::Invisible | Status::Offline => PresenceStatus::Offline,
+            Status::Online => PresenceStatus::Online,
+        },
+        user_id: convert::id(user.id()),
+    };
+    events.push(changed.into());
+}
+
+/// The first that is not a custom status; that one if there is no other.
+fn main_activity(activities: &[Activity]) -> Option<&Activity> {
+    activities.iter().find(|activity| activity.kind != ActivityType::Custom).or_else(|| activities.first())
+}
+
+fn activity(activity: &Activity) -> StoreActivity {
+    let Activity {
+        kind,
+        // Of a custom status Discord's word for it; what the person wrote is the state.
+        name,
+        // What exactly somebody plays, hears or writes, and with whom, is not Mocha's business.
+        details: _,
+        details_url: _,
+        emoji: _,
+        party: _,
+        secrets: _,
+        state: _,
+        state_url: _,
+        url: _,
+        // When it began; it is counted from when it was heard of.
+        created_at: _,
+        timestamps: _,
+        // Looks, and the application's own.
+        application_id: _,
+        assets: _,
+        buttons: _,
+        flags: _,
+        id: _,
+        instance: _,
+        status_display_type: _,
+    } = activity;
+    StoreActivity { kind: (*kind).into(), name: name.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use mocha_schema::PresenceStatus;
+    use mocha_store::{
+        Event,
+        event::{Activity, PresenceChanged},
+    };
+
+    use crate::{ResourceType, frames, translate::translate};
+
+    fn expected(status: PresenceStatus, activity: Option<(u8, &str)>) -> Result<Event, mocha_schema::IdError> {
+        Ok(Event::PresenceChanged(PresenceChanged {
+            activity: activity.map(|(kind, name)| Activity { kind, name: name.into() }),
+            at: frames::arrival(),
+            guild_id: frames::GUILD.try_into()?,
+            status,
+            user_id: frames::ANNA.try_into()?,
+        }))
+    }
+
+    #[test]
+    fn what_is_played_comes_before_a_custom_status() -> frames::TestResult {
+        let context = frames::context().with(ResourceType::PRESENCE);
+        assert_eq!(
+            frames::translate_with("presence_update", context)?,
+            [expected(PresenceStatus::Dnd, Some((2, "Spotify")))?]
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn the_text_of_a_custom_status_is_not_kept() -> frames::TestResult {
+        let context = frames::context().with(ResourceType::PRESENCE);
+        let event = frames::parse_changed("presence_update", |frame| {
+            if let Some(activities) = frame["d"]["activities"].as_array_mut() {
+                activities.truncate(1);
+            }
+        })?;
+        assert_eq!(translate(&event, &context), [expected(PresenceStatus::Dnd, Some((4, "Custom Status")))?]);
+        Ok(())
+    }
+
+    #[test]
+    fn every_status_has_its_own() -> frames::TestResult {
+        let context = frames::context().with(ResourceType::PRESENCE);
+        for (word, status) in [
+            ("dnd", PresenceStatus::Dnd),
+            ("idle", PresenceStatus::Idle),
+            ("invisible", PresenceStatus::Offline),
+            ("offline", PresenceStatus::Offline),
+            ("online", PresenceStatus::Online),
+        ] {
+            let event = frames::parse_changed("presence_update", |frame| {
+                frame["d"]["activities"] = serde_json::json!([]);
+                frame["d"]["status"] = word.into();
+            })?;
+            assert_eq!(translate(&event, &context), [expected(status, None)?], "{word}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn presences_are_left_out_unless_asked_for() -> frames::TestResult {
+        assert_eq!(frames::translate("presence_update")?, []);
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! What can be asked, and what the bot must hear for it.
+
+use twilight_model::gateway::{Intents, event::EventType};
+
+#[doc = include_str!("statistic.md")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Statistic {
+    /// Who came and who left, by day, and how many members there were.
+    Growth,
+    /// Who is a member, since when and under what nickname.
+    Members,
+    /// Characters, words, attachments and embeds of messages.
+    MessageContent,
+    /// Messages by user, channel and time.
+    Messages,
+    /// Status and activities over time.
+    Presence,
+    /// Time in voice by user, channel and state.
+    Voice,
+}
+
+impl Statistic {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Growth, Self::Members, Self::MessageContent, Self::Messages, Self::Presence, Self::Voice];
+
+    /// The intents without which it cannot be told.
+    ///
+    /// `GUILDS` is always one: it brings `GUILD_CREATE`, with which a guild begins. What a bot needs for several is their
+    /// union.
+    ///
+    /// ```
+    /// use mocha_twilight::Statistic;
+    /// use twilight_model::gateway::Intents;
+    ///
+    /// let intents = Statistic::Messages.intents() | Statistic::Voice.intents();
+    /// assert_eq!(intents, Intents::GUILDS | Intents::GUILD_MESSAGES | Intents::GUILD_VOICE_STATES);
+    /// ```
+    #[must_use]
+    pub const fn intents(self) -> Intents {
+        let own = match self {
+            Self::Growth | Self::Members => Intents::GUILD_MEMBERS,
+            Self::MessageContent => Intents::GUILD_MESSAGES.union(Intents::MESSAGE_CONTENT),
+            Self::Messages => Intents::GUILD_MESSAGES,
+            Self::Presence => Intents::GUILD_PRESENCES,
+            Self::Voice => Intents::GUILD_VOICE_STATES,
+        };
+        Intents::GUILDS.union(own)
+    }
+
+    /// The events that it is made of, beside those that every statistic needs: `READY`, and those of guilds, channels and
+    /// threads that `GUILDS` brings.
+    ///
+    /// ```
+    /// use mocha_twilight::Statistic;
+    /// use twilight_model::gateway::event::EventType;
+    ///
+    /// assert_eq!(Statistic::Voice.event_types(), [EventType::GuildCreate, EventType::VoiceStateUpdate]);
+    /// ```
+    #[must_use]
+    pub const fn event_types(self) -> &'static [EventType] {
+        match self {
+            Self::Growth => &[EventType::MemberAdd, EventType::MemberRemove],
+            Self::Members => &[
+                EventType::GuildCreate,
+                EventType::MemberAdd,
+                EventType::MemberChunk,
+                EventType::MemberRemove,
+                EventType::MemberUpdate,
+            ],
+            Self::MessageContent | Self::Messages => &[EventType::MessageCreate],
+            Self::Presence => &[EventType::GuildCreate, EventType::MemberChunk, EventType::PresenceUpdate],
+            Self::Voice => &[EventType::GuildCreate, EventType::VoiceStateUpdate],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Adapter;
+
+    /// A row of the table as the code has it.
+    fn row(statistic: Statistic) -> String {
+        let intents: Vec<_> = statistic.intents().iter_names().map(|(name, _)| format!("`{name}`")).collect();
+        let events: Vec<_> =
+            statistic.event_types().iter().filter_map(|kind| kind.name()).map(|name| format!("`{name}`")).collect();
+        let privileged = Intents::GUILD_MEMBERS | Intents::GUILD_PRESENCES | Intents::MESSAGE_CONTENT;
+        let leave = if statistic.intents().intersects(privileged) { "yes" } else { "no" };
+        format!("| [`{statistic:?}`](Self::{statistic:?}) | {} | {leave} | {} |", intents.join(", "), events.join(", "))
+    }
+
+    #[test]
+    fn the_table_says_what_the_code_says() {
+        let table: Vec<_> =
+            include_str!("statistic.md").lines().filter(|line| line.starts_with("| [")).map(String::from).collect();
+        assert_eq!(table, Statistic::ALL.map(row));
+    }
+
+    #[test]
+    fn the_adapter_reads_the_events_of_every_statistic() {
+        for statistic in Statistic::ALL {
+            for kind in statistic.event_types() {
+                assert!(Adapter::EVENT_TYPES.contains(kind), "{statistic:?}: {kind:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! From one event of the gateway to the events of the store.
+
+use chrono::{DateTime, Utc};
+use mocha_schema::UserId;
+use mocha_store::Event as StoreEvent;
+use twilight_model::gateway::{
+    Intents,
+    event::{Event, EventType},
+};
+
+use crate::ResourceType;
+
+/// What must be known beside a payload.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context {
+    /// When the event arrived.
+    pub(crate) at: DateTime<Utc>,
+    /// The bot itself, once it is known.
+    pub(crate) current_user: Option<UserId>,
+    /// What the bot asked Discord for.
+    pub(crate) intents: Intents,
+    /// What is recorded.
+    pub(crate) resources: ResourceType,
+}
+
+impl Context {
+    pub(crate) const fn wants(&self, resource: ResourceType) -> bool {
+        self.resources.contains(resource)
+    }
+}
+
+/// A payload of the gateway that says something to record.
+pub(crate) trait Translate {
+    /// Adds what it says, in the order in which it is to be recorded.
+    fn translate(&self, context: &Context, events: &mut Vec<StoreEvent>);
+}
+
+/// The events that [`translate`] reads, but for `UnavailableGuild`: twilight has it, Discord does not send it.
+pub(crate) const EVENT_TYPES: [EventType; 19] = [
+    EventType::ChannelCreate,
+    EventType::ChannelDelete,
+    EventType::ChannelUpdate,
+    EventType::GuildCreate,
+    EventType::GuildDelete,
+    EventType::GuildUpdate,
+    EventType::MemberAdd,
+    EventType::MemberChunk,
+    EventType::MemberRemove,
+    EventType::MemberUpdate,
+    EventType::MessageCreate,
+    EventType::PresenceUpdate,
+    EventType::Ready,
+    EventType::ThreadCreate,
+    EventType::ThreadDelete,
+    EventType::ThreadListSync,
+    EventType::ThreadUpdate,
+    EventType::UserUpdate,
+    EventType::VoiceStateUpdate,
+];
+
+/// What an event says, in the words of the store and in the order in which it is to be recorded.
+pub(crate) fn translate(event: &Event, context: &Context) -> Vec<StoreEvent> {
+    let mut events = Vec::new();
+    let out = &mut events;
+    match event {
+        Event::ChannelCreate(payload) => payload.translate(context, out),
+        Event::ChannelDelete(payload) => payload.translate(context, out),
+        Event::ChannelUpdate(payload) => payload.translate(context, out),
+        Event::GuildCreate(payload) => payload.translate(context, out),
+        Event::GuildDelete(payload) => payload.translate(context, out),
+        Event::GuildUpdate(payload) => payload.translate(context, out),
+        Event::MemberAdd(payload) => payload.translate(context, out),
+        Event::MemberChunk(payload) => payload.translate(context, out),
+        Event::MemberRemove(payload) => payload.translate(context, out),
+        Event::MemberUpdate(payload) => payload.translate(context, out),
+        Event::MessageCreate(payload) => payload.translate(context, out),
+        Event::PresenceUpdate(payload) => payload.translate(context, out),
+        Event::Ready(payload) => payload.translate(context, out),
+        Event::ThreadCreate(payload) => payload.translate(context, out),
+        Event::ThreadDelete(payload) => payload.translate(context, out),
+        Event::ThreadListSync(payload) => payload.translate(context, out),
+        Event::ThreadUpdate(payload) => payload.translate(context, out),
+        Event::UnavailableGuild(payload) => payload.translate(context, out),
+        Event::UserUpdate(payload) => payload.translate(context, out),
+        Event::VoiceStateUpdate(payload) => payload.translate(context, out),
+        _ => {}
+    }
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+    use crate::frames;
+
+    /// Whether an event says something to record. A variant that twilight adds stops the compiler here, not in a bot.
+    const fn is_read(event: &Event) -> bool {
+        match event {
+            Event::ChannelCreate(_)
+            | Event::ChannelDelete(_)
+            | Event::ChannelUpdate(_)
+            | Event::GuildCreate(_)
+            | Event::GuildDelete(_)
+            | Event::GuildUpdate(_)
+            | Event::MemberAdd(_)
+            | Event::MemberChunk(_)
+            | Event::MemberRemove(_)
+            | Event::MemberUpdate(_)
+            | Event::MessageCreate(_)
+            | Event::PresenceUpdate(_)
+            | Event::Ready(_)
+            | Event::ThreadCreate(_)
+            | Event::ThreadDelete(_)
+            | Event::ThreadListSync(_)
+            | Event::ThreadUpdate(_)
+            | Event::UnavailableGuild(_)
+            | Event::UserUpdate(_)
+            | Event::VoiceStateUpdate(_) => true,
+            Event::AutoModerationActionExecution(_)
+            | Event::AutoModerationRuleCreate(_)
+            | Event::AutoModerationRuleDelete(_)
+            | Event::AutoModerationRuleUpdate(_)
+            | Event::BanAdd(_)
+            | Event::BanRemove(_)
+            | Event::ChannelPinsUpdate(_)
+            | Event::CommandPermissionsUpdate(_)
+            | Event::EntitlementCreate(_)
+            | Event::EntitlementDelete(_)
+            | Event::EntitlementUpdate(_)
+            | Event::GatewayClose(_)
+            | Event::GatewayHeartbeat
+            | Event::GatewayHeartbeatAck
+            | Event::GatewayHello(_)
+            | Event::GatewayInvalidateSession(_)
+            | Event::GatewayReconnect
+            | Event::GuildAuditLogEntryCreate(_)
+            | Event::GuildEmojisUpdate(_)
+            | Event::GuildIntegrationsUpdate(_)
+            | Event::GuildScheduledEventCreate(_)
+            | Event::GuildScheduledEventDelete(_)
+            | Event::GuildScheduledEventUpdate(_)
+            | Event::GuildScheduledEventUserAdd(_)
+            | Event::GuildScheduledEventUserRemove(_)
+            | Event::GuildStickersUpdate(_)
+            | Event::IntegrationCreate(_)
+            | Event::IntegrationDelete(_)
+            | Event::IntegrationUpdate(_)
+            | Event::InteractionCreate(_)
+            | Event::InviteCreate(_)
+            | Event::InviteDelete(_)
+            | Event::MessageDelete(_)
+            | Event::MessageDeleteBulk(_)
+            | Event::MessagePollVoteAdd(_)
+            | Event::MessagePollVoteRemove(_)
+            | Event::MessageUpdate(_)
+            | Event::RateLimited(_)
+            | Event::ReactionAdd(_)
+            | Event::ReactionRemove(_)
+            | Event::ReactionRemoveAll(_)
+            | Event::ReactionRemoveEmoji(_)
+            | Event::Resumed
+            | Event::RoleCreate(_)
+            | Event::RoleDelete(_)
+            | Event::RoleUpdate(_)
+            | Event::StageInstanceCreate(_)
+            | Event::StageInstanceDelete(_)
+            | Event::StageInstanceUpdate(_)
+            | Event::SubscriptionCreate(_)
+            | Event::SubscriptionDelete(_)
+            | Event::SubscriptionUpdate(_)
+            | Event::ThreadMemberUpdate(_)
+            | Event::ThreadMembersUpdate(_)
+            | Event::TypingStart(_)
+            | Event::VoiceServerUpdate(_)
+            | Event::WebhooksUpdate(_) => false,
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_what_the_shards_are_asked_for() -> frames::TestResult {
+        let mut kinds = Vec::new();
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frames"))? {
+            let path = entry?.path();
+            let name = path.file_stem().and_then(|name| name.to_str()).ok_or("a file without a name")?;
+            let event = frames::parse(name)?;
+            assert_eq!(is_read(&event), EVENT_TYPES.contains(&event.kind()), "{name}");
+            let outside = ["message_direct", "voice_call"].contains(&name);
+            let events = translate(&event, &frames::context().with(ResourceType::PRESENCE));
+            assert_eq!(!events.is_empty(), is_read(&event) && !outside, "{name}: {events:?}");
+            kinds.push(event.kind());
+        }
+        for kind in EVENT_TYPES {
+            assert!(kinds.contains(&kind), "no frame of {kind:?}");
+        }
+        Ok(())
+    }
+}
