@@ -1,0 +1,76 @@
+//! Plays a trace of gateway frames into a file of Mocha and tells what happened in it.
+//!
+//! `cargo run --release --example replay -- TRACE[.zst] [--db FILE] [--json]`
+
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    path::PathBuf,
+};
+
+use anyhow::Context as _;
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use mocha_examples::replay::{Answer, BrokenLine, Trace, feed, report};
+use mocha_store::{Clock, Store};
+use serde::Serialize as _;
+use serde_json::ser::PrettyFormatter;
+
+/// Plays recorded gateway traffic of a guild through Mocha and reports what happened.
+#[derive(Debug, Parser)]
+struct Options {
+    /// The trace: a gateway frame a line, as JSON, plain or compressed with zstd
+    trace: PathBuf,
+    /// Where to keep what happened; in memory if not given. Playing a trace twice changes nothing
+    #[arg(long, value_name = "FILE")]
+    db: Option<PathBuf>,
+    /// Print one JSON document with every user and channel instead of a report
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    let Options { trace, db, json } = Options::parse();
+    let file = File::open(&trace).with_context(|| format!("cannot open {}", trace.display()))?;
+    let bar = progress(file.metadata()?.len())?;
+    let trace = Trace::new(bar.wrap_read(file)).with_context(|| format!("cannot read {}", trace.display()))?;
+
+    let builder = Store::builder().clock(Clock::Events);
+    let store = match db {
+        Some(path) => builder.open(path)?,
+        None => builder.open_in_memory()?,
+    };
+    let recorder = store.recorder()?;
+    let played = feed(trace, &recorder, |line| bar.suspend(|| complain(line)))?;
+    recorder.shutdown()?;
+    bar.finish_and_clear();
+
+    let about = played.guild_id.zip(played.span);
+    let (guild_id, span) = about.context("there is no frame of a guild in the trace")?;
+    let answer = store.read(|conn| Answer::load(conn, guild_id, span))?;
+    let text = if json { document(&answer)? } else { store.read(|conn| report(conn, &played, &answer))? };
+    match io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => Ok(result?),
+    }
+}
+
+fn document(answer: &Answer) -> anyhow::Result<String> {
+    let mut json = Vec::new();
+    let formatter = PrettyFormatter::with_indent(b" ");
+    answer.serialize(&mut serde_json::Serializer::with_formatter(&mut json, formatter))?;
+    json.push(b'\n');
+    Ok(String::from_utf8(json)?)
+}
+
+/// A bar on the terminal that is the standard error; none if it is something else.
+fn progress(bytes: u64) -> anyhow::Result<ProgressBar> {
+    let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {elapsed}")?;
+    Ok(ProgressBar::new(bytes).with_style(style))
+}
+
+#[expect(clippy::print_stderr, reason = "a program tells its user what it could not read")]
+fn complain(line: &BrokenLine) {
+    eprintln!("{line}");
+}

@@ -1,0 +1,218 @@
+//! What a trace says about its guild, as one JSON document.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, DurationRound as _, NaiveDate, TimeDelta, Utc};
+use diesel::SqliteConnection;
+use mocha_schema::{ChannelId, GuildId, UserId};
+use mocha_stats::{
+    Bots, Channels as ChannelsQuestion, Growth as GrowthQuestion, HeatMap, Leaderboard, VoiceChannels, Window,
+};
+use serde::Serialize;
+
+/// The answer. Bots are left out, but of the voice channels and the open sessions; zones are UTC.
+#[derive(Clone, Debug, Serialize)]
+pub struct Answer {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// When the first frame was received, in unix milliseconds.
+    pub start_ms: i64,
+    /// When the last frame was received, in unix milliseconds.
+    pub end_ms: i64,
+    /// Messages.
+    pub messages: Messages,
+    /// Voice.
+    pub voice: Voice,
+    /// The channels that were written in, the busiest first.
+    pub channels: Vec<TextChannel>,
+    /// Who came and went, bots among them.
+    pub growth: Growth,
+    /// Messages by weekday, Monday first, and hour.
+    pub heatmap_utc: [[u64; 24]; 7],
+}
+
+/// Messages of people.
+#[derive(Clone, Debug, Serialize)]
+pub struct Messages {
+    /// How many.
+    pub total: u64,
+    /// Everybody who wrote, most first.
+    pub leaderboard: Vec<Writer>,
+}
+
+/// Somebody who wrote.
+#[derive(Clone, Debug, Serialize)]
+pub struct Writer {
+    /// Ties share a rank, and the next is skipped.
+    pub rank: u64,
+    /// The user.
+    pub user_id: UserId,
+    /// Messages.
+    pub messages: u64,
+    /// Characters in them.
+    pub characters: u64,
+    /// Words in them.
+    pub words: u64,
+}
+
+/// Time in voice, between the first and the last frame.
+#[derive(Clone, Debug, Serialize)]
+pub struct Voice {
+    /// Of all people together, in milliseconds.
+    pub total_ms: u64,
+    /// Who is still connected at the end, bots among them.
+    pub open_sessions: u64,
+    /// Everybody who was in voice, longest first.
+    pub leaderboard: Vec<Talker>,
+    /// The channels, bots among those in them, busiest first.
+    pub channels: Vec<VoiceChannel>,
+}
+
+/// Somebody who was in voice.
+#[derive(Clone, Debug, Serialize)]
+pub struct Talker {
+    /// Ties share a rank, and the next is skipped.
+    pub rank: u64,
+    /// The user.
+    pub user_id: UserId,
+    /// How long, in milliseconds.
+    pub voice_ms: u64,
+    /// Sessions that ended.
+    pub sessions: u64,
+}
+
+/// A voice channel.
+#[derive(Clone, Debug, Serialize)]
+pub struct VoiceChannel {
+    /// The channel.
+    pub channel_id: Option<ChannelId>,
+    /// The time of everybody in it together, in milliseconds.
+    pub voice_ms: u64,
+}
+
+/// A channel that was written in.
+#[derive(Clone, Debug, Serialize)]
+pub struct TextChannel {
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// Messages.
+    pub messages: u64,
+    /// How many wrote them.
+    pub unique_users: u64,
+}
+
+/// Who came and went.
+#[derive(Clone, Debug, Serialize)]
+pub struct Growth {
+    /// Who came.
+    pub joins: u64,
+    /// Who went.
+    pub leaves: u64,
+    /// The days on which somebody did.
+    pub days: Vec<GrowthDay>,
+}
+
+/// A day.
+#[derive(Clone, Debug, Serialize)]
+pub struct GrowthDay {
+    /// Which.
+    pub day: NaiveDate,
+    /// Who came.
+    pub joins: u64,
+    /// Who went.
+    pub leaves: u64,
+}
+
+impl Answer {
+    /// Asks everything about a guild from the first frame's arrival to the last one's.
+    ///
+    /// # Errors
+    ///
+    /// If the last frame was received before the first, or the file cannot be read.
+    pub fn load(
+        conn: &mut SqliteConnection,
+        guild_id: GuildId,
+        (start, end): (DateTime<Utc>, DateTime<Utc>),
+    ) -> anyhow::Result<Self> {
+        let window = Window::between(start, end)?;
+        let seconds = whole_seconds(start, end)?;
+        let growth = GrowthQuestion::of(guild_id).within(seconds).load(conn)?;
+        Ok(Self {
+            guild_id,
+            start_ms: start.timestamp_millis(),
+            end_ms: end.timestamp_millis(),
+            messages: Messages::load(conn, guild_id, seconds)?,
+            voice: Voice::load(conn, guild_id, window, seconds)?,
+            channels: channels(conn, guild_id, seconds)?,
+            growth: Growth {
+                joins: growth.joins,
+                leaves: growth.leaves,
+                days: growth
+                    .days
+                    .iter()
+                    .filter(|day| day.joins + day.leaves > 0)
+                    .map(|day| GrowthDay { day: day.day, joins: day.joins, leaves: day.leaves })
+                    .collect(),
+            },
+            heatmap_utc: HeatMap::of(guild_id).within(seconds).load(conn)?.hours,
+        })
+    }
+}
+
+impl Messages {
+    fn load(conn: &mut SqliteConnection, guild_id: GuildId, seconds: Window) -> anyhow::Result<Self> {
+        let board = Leaderboard::messages(guild_id).within(seconds).load(conn)?;
+        let writers = board.entries.iter().map(|entry| Writer {
+            rank: entry.rank,
+            user_id: entry.user_id,
+            messages: entry.messages,
+            characters: entry.characters,
+            words: entry.words,
+        });
+        Ok(Self { total: board.messages, leaderboard: writers.collect() })
+    }
+}
+
+impl Voice {
+    fn load(conn: &mut SqliteConnection, guild_id: GuildId, window: Window, seconds: Window) -> anyhow::Result<Self> {
+        let board = Leaderboard::voice(guild_id).within(window).load(conn)?;
+        let everybody = Leaderboard::voice(guild_id).within(window).bots(Bots::Include).load(conn)?;
+        let places = VoiceChannels::of(guild_id).within(window).bots(Bots::Include).load(conn)?;
+        // A session that the last frame ends is over, though its end is the first instant after the window.
+        let ended = Leaderboard::voice(guild_id).within(seconds).load(conn)?;
+        let ended: HashMap<UserId, u64> = ended.entries.iter().map(|entry| (entry.user_id, entry.sessions)).collect();
+        let talkers = board.entries.iter().map(|entry| Talker {
+            rank: entry.rank,
+            user_id: entry.user_id,
+            voice_ms: entry.voice_ms,
+            sessions: ended.get(&entry.user_id).copied().unwrap_or(entry.sessions),
+        });
+        Ok(Self {
+            total_ms: board.voice_ms,
+            open_sessions: everybody.open_sessions,
+            leaderboard: talkers.collect(),
+            channels: places
+                .channels
+                .iter()
+                .map(|channel| VoiceChannel { channel_id: channel.channel_id, voice_ms: channel.voice_ms })
+                .collect(),
+        })
+    }
+}
+
+fn channels(conn: &mut SqliteConnection, guild_id: GuildId, seconds: Window) -> anyhow::Result<Vec<TextChannel>> {
+    let answer = ChannelsQuestion::of(guild_id).within(seconds).load(conn)?;
+    let channels = answer.channels.iter().map(|channel| TextChannel {
+        channel_id: channel.channel_id,
+        messages: channel.messages,
+        unique_users: channel.unique_users,
+    });
+    Ok(channels.collect())
+}
+
+/// The window of what is stored in whole seconds: from that of the first frame through that of the last.
+fn whole_seconds(start: DateTime<Utc>, end: DateTime<Utc>) -> anyhow::Result<Window> {
+    let second = TimeDelta::seconds(1);
+    let (start, end) = (start.duration_trunc(second)?, end.duration_trunc(second)?);
+    Ok(Window::between(start, end + second)?)
+}

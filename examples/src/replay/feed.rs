@@ -1,0 +1,123 @@
+//! A trace goes into a store.
+
+use std::fmt;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use mocha_schema::GuildId;
+use mocha_store::{Error, Recorder};
+use mocha_twilight::Adapter;
+use twilight_model::gateway::{Intents, event::Event};
+
+use super::{
+    delivery::Deliveries,
+    trace::{Frame, Trace},
+};
+
+/// What was played.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Played {
+    /// Lines that could not be read.
+    pub broken: u64,
+    /// Frames that had been delivered before.
+    pub delivered_again: u64,
+    /// Frames, those that nobody keeps among them.
+    pub frames: u64,
+    /// The guild that it is about: the first that is spoken of.
+    pub guild_id: Option<GuildId>,
+    /// When the first and when the last frame was received.
+    pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// A line that could not be read, or that says what no file can hold.
+#[derive(Debug)]
+pub struct BrokenLine {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Why.
+    pub reason: anyhow::Error,
+}
+
+impl fmt::Display for BrokenLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {:#}", self.number, self.reason)
+    }
+}
+
+/// Plays a whole trace and waits until it is in the file. Broken lines are handed to `on_broken`, and the rest goes on.
+///
+/// # Errors
+///
+/// If the file cannot be written.
+pub fn feed(
+    mut trace: Trace<'_>,
+    recorder: &Recorder,
+    mut on_broken: impl FnMut(&BrokenLine),
+) -> anyhow::Result<Played> {
+    // Whoever recorded the trace was allowed everything.
+    let adapter = Adapter::new(recorder.clone(), Intents::all());
+    let mut deliveries = Deliveries::default();
+    let mut played = Played::default();
+    let mut broken = 0;
+    let mut report = |number, reason| {
+        broken += 1;
+        on_broken(&BrokenLine { number, reason });
+    };
+    loop {
+        let (number, line) = match trace.next_line() {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            Err(error) => {
+                // The file was cut off, or is damaged in the middle: there is no way behind it.
+                report(trace.number(), anyhow::Error::new(error).context("the trace cannot be read any further"));
+                break;
+            }
+        };
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let frame = match Frame::parse(line, |kind| Adapter::EVENT_TYPES.contains(&kind)) {
+            Ok(frame) => frame,
+            Err(reason) => {
+                report(number, reason);
+                continue;
+            }
+        };
+        played.saw(&frame);
+        let Some(event) = &frame.event else { continue };
+        if !deliveries.is_new(frame.text, matches!(event, Event::Ready(_))) {
+            played.delivered_again += 1;
+            continue;
+        }
+        match record(&adapter, recorder, event, frame.received_at) {
+            Err(error) if error.is_invalid_input() || error.is_queue_full() => report(number, error.into()),
+            result => result.with_context(|| format!("line {number} could not be recorded"))?,
+        }
+    }
+    played.broken = broken;
+    recorder.flush().context("the trace could not be written")?;
+    Ok(played)
+}
+
+/// A bot must not wait, a replay may: if the queue is full, until it is empty.
+fn record(adapter: &Adapter, recorder: &Recorder, event: &Event, at: DateTime<Utc>) -> Result<(), Error> {
+    match adapter.update_at(event, at) {
+        Err(error) if error.is_queue_full() => {
+            recorder.flush()?;
+            adapter.update_at(event, at)
+        }
+        result => result,
+    }
+}
+
+impl Played {
+    fn saw(&mut self, frame: &Frame<'_>) {
+        self.frames += 1;
+        // After a reconnect a frame may have an older time than the one before it.
+        let at = frame.received_at;
+        self.span = Some(self.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+        if self.guild_id.is_none() {
+            self.guild_id = frame.event.as_ref().and_then(Event::guild_id).map(|id| id.into_nonzero().into());
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The answer as a person reads it.
+
+use diesel::prelude::*;
+use mocha_schema::schema::guilds;
+
+use super::{
+    Answer, Played,
+    answer::{GrowthDay, Talker, TextChannel, VoiceChannel, Writer},
+};
+use crate::{
+    names::Names,
+    render::{Row, duration, facts, heading, heat_map, number, table},
+};
+
+/// So many rows a table has.
+const TOP: usize = 10;
+
+/// The report, as text of 80 columns: the totals and the first of each list, with names where the file has them.
+///
+/// # Errors
+///
+/// If the file cannot be read.
+pub fn report(conn: &mut SqliteConnection, played: &Played, answer: &Answer) -> QueryResult<String> {
+    let guild: Option<Option<String>> =
+        guilds::table.find(answer.guild_id).select(guilds::name).get_result(conn).optional()?;
+    let writers = answer.messages.leaderboard.iter().take(TOP).map(|writer| writer.user_id);
+    let talkers = answer.voice.leaderboard.iter().take(TOP).map(|talker| talker.user_id);
+    let channels = answer.channels.iter().take(TOP).map(|channel| channel.channel_id);
+    let voice_channels = answer.voice.channels.iter().take(TOP).filter_map(|channel| channel.channel_id);
+    let names = Names::load(conn, writers.chain(talkers), channels.chain(voice_channels))?;
+    let span = played.span.map(|(first, last)| format!(", {} to {}", first.date_naive(), last.date_naive()));
+    let title = format!("{}{} (UTC)", guild.flatten().unwrap_or_else(|| "A server".into()), span.unwrap_or_default());
+    Ok([
+        heading(&title),
+        totals(played, answer),
+        heading("Who wrote most"),
+        top(" #  member", &["messages", "words"], &answer.messages.leaderboard, |entry| writer(entry, &names)),
+        heading("Who was in voice longest"),
+        top(" #  member", &["time", "sessions"], &answer.voice.leaderboard, |entry| talker(entry, &names)),
+        heading("Where people wrote"),
+        top("channel", &["messages", "people"], &answer.channels, |entry| channel(entry, &names)),
+        heading("Where people were in voice, bots among them"),
+        top("channel", &["time"], &answer.voice.channels, |entry| voice_channel(entry, &names)),
+        heading("When people wrote"),
+        heat_map(&answer.heatmap_utc),
+        heading("Who came and went"),
+        table("day", &["joined", "left"], &answer.growth.days.iter().map(day).collect::<Vec<_>>()),
+    ]
+    .concat())
+}
+
+fn totals(played: &Played, answer: &Answer) -> String {
+    let Played { broken, delivered_again, frames, guild_id: _, span: _ } = *played;
+    let count = |count: usize| number(u64::try_from(count).unwrap_or(u64::MAX));
+    facts(&[
+        ("messages", number(answer.messages.total)),
+        ("people who wrote", count(answer.messages.leaderboard.len())),
+        ("time in voice", duration(answer.voice.total_ms)),
+        ("people in voice", count(answer.voice.leaderboard.len())),
+        ("still in voice, with bots", number(answer.voice.open_sessions)),
+        ("joined", number(answer.growth.joins)),
+        ("left", number(answer.growth.leaves)),
+        ("frames", number(frames)),
+        ("delivered again", number(delivered_again)),
+        ("broken lines", number(broken)),
+    ])
+}
+
+fn top<T>(label: &str, columns: &[&str], entries: &[T], row: impl Fn(&T) -> Row) -> String {
+    table(label, columns, &entries.iter().take(TOP).map(row).collect::<Vec<_>>())
+}
+
+fn writer(writer: &Writer, names: &Names) -> Row {
+    Row {
+        bar: writer.messages,
+        label: format!("{:>2}  {}", writer.rank, names.user(writer.user_id)),
+        values: vec![number(writer.messages), number(writer.words)],
+    }
+}
+
+fn talker(talker: &Talker, names: &Names) -> Row {
+    Row {
+        bar: talker.voice_ms,
+        label: format!("{:>2}  {}", talker.rank, names.user(talker.user_id)),
+        values: vec![duration(talker.voice_ms), number(talker.sessions)],
+    }
+}
+
+fn channel(channel: &TextChannel, names: &Names) -> Row {
+    Row {
+        bar: channel.messages,
+        label: names.channel(channel.channel_id),
+        values: vec![number(channel.messages), number(channel.unique_users)],
+    }
+}
+
+fn voice_channel(channel: &VoiceChannel, names: &Names) -> Row {
+    Row {
+        bar: channel.voice_ms,
+        label: channel.channel_id.map_or_else(|| "unknown".to_owned(), |channel_id| names.channel(channel_id)),
+        values: vec![duration(channel.voice_ms)],
+    }
+}
+
+fn day(day: &GrowthDay) -> Row {
+    Row { bar: day.joins, label: day.day.to_string(), values: vec![number(day.joins), number(day.leaves)] }
+}
