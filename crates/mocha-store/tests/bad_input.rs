@@ -6,7 +6,7 @@ use chrono::DateTime;
 use mocha_schema::{GuildId, IdError, MAX_SECONDS};
 use mocha_store::{
     ErrorKind, Event,
-    event::{MessageContent, MessageSent, ShardReady, UserSeen},
+    event::{MessageContent, MessageSent, ShardChanged, ShardStatus, UserSeen},
 };
 use support::*;
 
@@ -27,7 +27,7 @@ fn the_error_names_the_field() -> TestResult {
         ("name", UserSeen { name: "x".repeat(1 << 20), ..user.clone() }.into()),
         ("avatar", UserSeen { avatar: Some("\0".into()), ..user }.into()),
         ("joined_at", Event::MemberJoined(member(0, 40, -START - 1))),
-        ("shard_id", ShardReady { at: at(0), shard_count: 0, shard_id: 0 }.into()),
+        ("shard_id", ShardChanged { at: at(0), shard_count: 0, shard_id: 0, status: ShardStatus::Ready }.into()),
     ];
     for (field, event) in cases {
         let error = recorder.record(event).expect_err(field);

@@ -5,7 +5,7 @@ mod support;
 use mocha_schema::{PresenceStatus, VoiceState};
 use mocha_store::{
     Event,
-    event::{ChannelGone, GuildGone, GuildOutage, ShardReady},
+    event::{ChannelGone, GuildGone, GuildOutage, ShardChanged, ShardStatus},
 };
 use proptest::prelude::*;
 use support::*;
@@ -31,7 +31,8 @@ fn event(ms: i64) -> impl Strategy<Value = Event> {
         ),
         proptest::collection::btree_map(user_id, channel_id.clone(), 0..3)
             .prop_map(move |voices| snapshot(ms, &voices.into_iter().collect::<Vec<_>>())),
-        Just(ShardReady { at: at(ms), shard_count: 1, shard_id: 0 }.into()),
+        prop_oneof![Just(ShardStatus::Lost), Just(ShardStatus::Ready), Just(ShardStatus::Resumed)]
+            .prop_map(move |status| ShardChanged { at: at(ms), shard_count: 1, shard_id: 0, status }.into()),
         Just(GuildOutage { at: at(ms), guild_id: id(GUILD) }.into()),
         Just(GuildGone { at: at(ms), guild_id: id(GUILD) }.into()),
         channel_id.prop_map(move |gone| ChannelGone { at: at(ms), channel_id: id(gone), guild_id: id(GUILD) }.into()),

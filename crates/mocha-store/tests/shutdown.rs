@@ -62,3 +62,18 @@ async fn an_async_bot_reads_flushes_and_stops() -> TestResult {
     assert_eq!(recorder.record(message(0, 31, 20, 40)).expect_err("closed").kind(), &ErrorKind::Closed);
     Ok(())
 }
+
+#[test]
+fn an_abort_loses_what_is_not_in_the_file_and_notes_no_stop() -> TestResult {
+    let store =
+        Store::builder().clock(Clock::Events).flush_interval(std::time::Duration::from_secs(60)).open_in_memory()?;
+    let recorder = store.recorder()?;
+    recorder.record(message(0, 30, 20, 40))?;
+    recorder.flush()?;
+    recorder.record(message(1000, 31, 20, 40))?;
+    recorder.abort();
+    assert_eq!((recorder.stats().written, recorder.stats().dropped), (1, 1));
+    assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, ["1"]);
+    assert_eq!(lines(&store, "SELECT coalesce(stopped_at_ms, 'runs') AS line FROM recorder_states")?, ["runs"]);
+    Ok(())
+}

@@ -19,7 +19,7 @@ pub use self::{
     member::{MemberLeft, MemberSeen},
     message::{MessageContent, MessageSent},
     presence::{Activity, PresenceChanged},
-    shard::ShardReady,
+    shard::{ShardChanged, ShardStatus},
     user::UserSeen,
     voice::{SnapshotVoice, VoiceSnapshot, VoiceStateChanged},
 };
@@ -51,8 +51,8 @@ pub enum Event {
     MessageSent(MessageSent),
     /// Somebody's status or activity changed.
     PresenceChanged(PresenceChanged),
-    /// A connection to the gateway began anew: what happened before it may have been missed.
-    ShardReady(ShardReady),
+    /// A connection to the gateway broke or was made.
+    ShardChanged(ShardChanged),
     /// A user was seen or changed.
     UserSeen(UserSeen),
     /// Everybody who is in the voice channels of a guild.
@@ -75,7 +75,7 @@ impl Event {
             Self::MemberLeft(event) => event.at,
             Self::MessageSent(event) => event.at,
             Self::PresenceChanged(event) => event.at,
-            Self::ShardReady(event) => event.at,
+            Self::ShardChanged(event) => event.at,
             Self::UserSeen(event) => event.at,
             Self::VoiceSnapshot(event) => event.at,
             Self::VoiceStateChanged(event) => event.at,
@@ -91,7 +91,7 @@ impl Event {
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.check(),
             Self::MessageSent(event) => event.check(),
             Self::PresenceChanged(event) => event.check(),
-            Self::ShardReady(event) => event.check(),
+            Self::ShardChanged(event) => event.check(),
             Self::UserSeen(event) => event.check(),
             Self::ChannelGone(_)
             | Self::GuildGone(_)

@@ -5,20 +5,32 @@ use mocha_schema::GuildId;
 
 use super::{Event, valid::Invalid};
 
-/// A connection to the gateway that began anew, rather than being resumed.
-///
-/// Who is in voice in the guilds of this shard is not known until each guild's [`VoiceSnapshot`](super::VoiceSnapshot).
+/// A connection to the gateway that broke or was made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ShardReady {
-    /// When it was ready.
+pub struct ShardChanged {
+    /// When.
     pub at: DateTime<Utc>,
     /// How many shards the bot has; 1 for a bot that does not shard.
     pub shard_count: u32,
     /// Which of them it is, from 0.
     pub shard_id: u32,
+    /// What became of the connection.
+    pub status: ShardStatus,
 }
 
-impl ShardReady {
+/// What became of a connection to the gateway.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ShardStatus {
+    /// It broke: what happens from here on is not heard.
+    Lost,
+    /// It began anew: who is in voice in the guilds of this shard is not known until each guild's
+    /// [`VoiceSnapshot`](super::VoiceSnapshot).
+    Ready,
+    /// It goes on, and what was missed was told before this.
+    Resumed,
+}
+
+impl ShardChanged {
     pub(super) fn check(&self) -> Result<(), Invalid> {
         if self.shard_id < self.shard_count {
             return Ok(());
@@ -32,8 +44,8 @@ impl ShardReady {
     }
 }
 
-impl From<ShardReady> for Event {
-    fn from(event: ShardReady) -> Self {
-        Self::ShardReady(event)
+impl From<ShardChanged> for Event {
+    fn from(event: ShardChanged) -> Self {
+        Self::ShardChanged(event)
     }
 }

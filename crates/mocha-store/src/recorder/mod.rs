@@ -135,6 +135,14 @@ impl Recorder {
         self.handle.stop()
     }
 
+    /// Ends the thread as a crash of the program would: what is not in the file is lost, and counted as `dropped`, and the
+    /// next start finds people in voice where they were last proved to be. To try how a bot gets over a crash.
+    pub fn abort(&self) {
+        self.handle.queue.abort();
+        // It has nothing to write and nothing to tell.
+        drop(self.handle.stop());
+    }
+
     /// What the recorder has done so far.
     #[must_use]
     pub fn stats(&self) -> RecorderStats {

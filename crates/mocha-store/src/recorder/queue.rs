@@ -22,6 +22,7 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct State {
+    aborted: bool,
     closed: bool,
     events: Vec<Event>,
     /// When the oldest of the events came.
@@ -43,6 +44,8 @@ impl fmt::Debug for State {
 /// What the writer takes out.
 #[derive(Default)]
 pub(super) struct Taken {
+    /// Nothing more is to be written.
+    pub(super) aborted: bool,
     /// Nothing comes after this.
     pub(super) closed: bool,
     pub(super) events: Vec<Event>,
@@ -96,6 +99,15 @@ impl Queue {
         Ok(())
     }
 
+    /// Lets nothing more in, and has nothing more written.
+    pub(super) fn abort(&self) {
+        let mut state = self.lock();
+        state.aborted = true;
+        state.closed = true;
+        drop(state);
+        self.changed.notify_one();
+    }
+
     /// Lets nothing more in; what is in is still written.
     pub(super) fn close(&self) {
         self.lock().closed = true;
@@ -121,6 +133,7 @@ impl Queue {
                 state.since = None;
                 state.writer_idle = false;
                 return Taken {
+                    aborted: state.aborted,
                     closed: state.closed,
                     events: std::mem::take(&mut state.events),
                     waiters: std::mem::take(&mut state.waiters),

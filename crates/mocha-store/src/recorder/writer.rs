@@ -49,8 +49,12 @@ impl Writer {
 
     pub(super) fn run(mut self) -> Result<(), Arc<Error>> {
         loop {
-            let Taken { closed, events, waiters } = self.queue.take(self.deadline());
+            let Taken { aborted, closed, events, waiters } = self.queue.take(self.deadline());
             self.pending.extend(events);
+            if aborted {
+                self.counters.dropped(self.pending.len());
+                return Ok(());
+            }
             if closed {
                 let result = self.finish();
                 tell(waiters, &result);

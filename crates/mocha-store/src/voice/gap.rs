@@ -26,19 +26,18 @@ impl Tracker {
 
     /// The person was last proved at `since_ms`, and is heard of again at `at_ms`.
     ///
-    /// Connected still, and after no more than the bridge limit: the time between is assumed, and the session goes on.
-    /// Else the session ended at its last proof. Gives the session that goes on.
+    /// After no more than the bridge limit the time between is assumed, and the session goes on until then at least.
+    /// Else it ended at its last proof. Gives the session that goes on.
     pub(super) fn bridge(
         &mut self,
         person: Person,
         lost: Open,
         since_ms: i64,
         at_ms: i64,
-        connected: bool,
         rows: &mut Vec<Row>,
     ) -> Option<Open> {
         let gap_ms = at_ms.saturating_sub(since_ms);
-        if !connected || gap_ms > self.bridge_limit_ms() {
+        if gap_ms > self.bridge_limit_ms() {
             self.end(person, lost, since_ms, rows);
             return None;
         }

@@ -9,7 +9,7 @@ use super::{
     days,
     tracker::{Entry, Person, Row, Tracker},
 };
-use crate::event::{ShardReady, SnapshotVoice};
+use crate::event::{ShardChanged, ShardStatus, SnapshotVoice};
 
 const BRIDGE_MS: i64 = 300_000;
 const DAY_MS: i64 = 86_400_000;
@@ -74,8 +74,8 @@ fn voice(user: u64, channel: u64) -> SnapshotVoice {
     }
 }
 
-fn shard() -> ShardReady {
-    ShardReady { at: chrono::DateTime::UNIX_EPOCH, shard_count: 1, shard_id: 0 }
+fn shard(status: ShardStatus) -> ShardChanged {
+    ShardChanged { at: chrono::DateTime::UNIX_EPOCH, shard_count: 1, shard_id: 0, status }
 }
 
 fn changed(tracker: &mut Tracker, file: &mut File, user: u64, channel: Option<u64>, state: VoiceState, at_ms: i64) {
@@ -119,7 +119,7 @@ fn a_short_gap_is_assumed_and_a_long_one_ends_the_session_at_its_last_proof() {
         let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
         changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
         tracker.prove(5000);
-        tracker.shard_lost(shard());
+        tracker.shard_changed(shard(ShardStatus::Lost));
         tracker.prove(5000 + gap_ms);
         file.apply(tracker.snapshot(guild(), &[SnapshotVoice { state: muted(), ..voice(9, 1) }], 5000 + gap_ms));
         let back = 5000 + gap_ms;
@@ -131,6 +131,22 @@ fn a_short_gap_is_assumed_and_a_long_one_ends_the_session_at_its_last_proof() {
             assert_eq!(file.of(9), [(1000, Some(5000), false), (back, None, false)]);
         }
     }
+}
+
+#[test]
+fn a_resumed_connection_leaves_no_gap_for_who_stayed() {
+    let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
+    changed(&mut tracker, &mut file, 8, Some(1), muted(), 1000);
+    changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
+    tracker.prove(5000);
+    tracker.shard_changed(shard(ShardStatus::Lost));
+    tracker.prove(9000);
+    // Told late: nobody knows when it was.
+    changed(&mut tracker, &mut file, 9, None, muted(), 9000);
+    tracker.shard_changed(shard(ShardStatus::Resumed));
+    changed(&mut tracker, &mut file, 8, None, muted(), 10_000);
+    assert_eq!(file.of(8), [(1000, Some(10_000), false)]);
+    assert_eq!(file.of(9), [(1000, Some(5000), false), (5000, Some(9000), true)]);
 }
 
 #[test]
@@ -233,7 +249,7 @@ proptest! {
             let state = |mute| if mute { muted() } else { VoiceState::default() };
             match step {
                 Step::Changed(user, channel, mute) => changed(&mut tracker, &mut file, user, channel, state(mute), now),
-                Step::Lost => tracker.shard_lost(shard()),
+                Step::Lost => tracker.shard_changed(shard(ShardStatus::Lost)),
                 Step::Snapshot(voices) => {
                     let voices: Vec<_> = voices.into_iter().map(|(user, channel)| voice(user, channel)).collect();
                     file.apply(tracker.snapshot(guild(), &voices, now));

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use mocha_schema::{ChannelId, GuildId, UserId, VoiceEventType, VoiceInterval, VoiceState};
 
 use super::{days, recent::Recent};
-use crate::event::{ShardReady, SnapshotVoice};
+use crate::event::{ShardChanged, ShardStatus, SnapshotVoice};
 
 /// Somebody in a guild.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -197,11 +197,25 @@ impl Tracker {
         }
     }
 
-    /// What happened in the shard's guilds until now may have been missed.
-    pub(crate) fn shard_lost(&mut self, shard: ShardReady) {
+    /// What becomes of the shard's guilds when its connection breaks or is made.
+    pub(crate) fn shard_changed(&mut self, shard: ShardChanged) {
         let guilds: Vec<GuildId> = self.open.keys().copied().filter(|guild_id| shard.serves(*guild_id)).collect();
         for guild_id in guilds {
-            self.guild_lost(guild_id);
+            match shard.status {
+                ShardStatus::Lost | ShardStatus::Ready => self.guild_lost(guild_id),
+                ShardStatus::Resumed => self.guild_resumed(guild_id),
+            }
+        }
+    }
+
+    /// All that was missed in the guild was told: who was not spoken of was there all the time.
+    fn guild_resumed(&mut self, guild_id: GuildId) {
+        let people: Vec<UserId> = self.open_in(guild_id).collect();
+        for user_id in people {
+            let person = Person { guild_id, user_id };
+            if let Some(open) = self.open_of(person).filter(|open| open.lost_since_ms.is_some()) {
+                self.put_open(person, Open { lost_since_ms: None, ..open });
+            }
         }
     }
 
@@ -241,7 +255,7 @@ impl Tracker {
         }
         let mut open = self.open_of(person);
         if let Some((lost, since_ms)) = open.and_then(|open| Some((open, open.lost_since_ms?))) {
-            open = self.bridge(person, lost, since_ms, at_ms, channel_id.is_some(), rows);
+            open = self.bridge(person, lost, since_ms, at_ms, rows);
         }
         match (open, channel_id) {
             (None, None) => {}
@@ -269,8 +283,13 @@ impl Tracker {
         let people: Vec<UserId> = self.open_in(guild_id).collect();
         for user_id in people {
             let person = Person { guild_id, user_id };
-            if let Some(open) = self.open_of(person).filter(&which) {
-                self.found(person, None, open.state, at_ms, &mut rows);
+            match self.open_of(person).filter(|open| open.started_at_ms <= at_ms && which(open)) {
+                // Nobody was heard to be there until now.
+                Some(open) if open.lost_since_ms.is_some() => {
+                    self.end(person, open, self.last_proof(open), &mut rows);
+                }
+                Some(open) => self.found(person, None, open.state, at_ms, &mut rows),
+                None => {}
             }
         }
         rows

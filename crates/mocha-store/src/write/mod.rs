@@ -120,8 +120,8 @@ impl State {
             Event::MemberSeen(event) => member::seen(conn, self, event),
             Event::MessageSent(event) => message::sent(conn, self, event),
             Event::PresenceChanged(event) => presence::changed(conn, self, event),
-            Event::ShardReady(event) => {
-                self.tracker.shard_lost(*event);
+            Event::ShardChanged(event) => {
+                self.tracker.shard_changed(*event);
                 Ok(Outcome::Written)
             }
             Event::UserSeen(event) => user::seen(conn, self, event),
