@@ -1,0 +1,143 @@
+//! Migrations run, revert and run again, refuse what they do not know, and may run at once.
+
+mod sql;
+
+use std::{fs, path::PathBuf, sync::Barrier, thread};
+
+use diesel::{connection::SimpleConnection, prelude::*, sqlite::Sqlite};
+use diesel_migrations::MigrationHarness;
+use mocha_schema::{MIGRATIONS, migrate};
+use sql::{Failure, lines, migrated};
+
+/// A row in each of the eight tables, and one in voice.
+const SEED: &str = "
+    INSERT INTO guilds VALUES ('1', 'Rust', NULL, 3, 1, 2);
+    INSERT INTO users VALUES ('2', 'mira', NULL, NULL, 0, 1, 2);
+    INSERT INTO channels VALUES ('3', '1', 'general', 0, NULL, 0, 1, 2);
+    INSERT INTO members VALUES ('1:2', '1', '2', NULL, 1, NULL, 1, 2);
+    INSERT INTO message_events VALUES ('4', '1', '3', '2', 0, 0, 0, 5, 1, 3);
+    INSERT INTO voice_events VALUES ('5', '1', '3', '2', 'join', 3, NULL, 0, 0, 0, 3);
+    INSERT INTO member_events VALUES ('6', '1', '2', 'join', 3, 1);
+    INSERT INTO presence_events VALUES ('7', '1', '2', 'online', NULL, NULL, 3);
+    INSERT INTO voice_intervals VALUES ('1', '2', 3000, NULL, 3000, 3000, '3', 0, 0, 0, 0, 0, 0, 0, 0);";
+
+/// Everything that `CREATE` made.
+fn dump(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
+    lines(
+        conn,
+        "SELECT type || ' ' || name || ' ' || tbl_name || ifnull(' ' || sql, '') AS line FROM sqlite_schema
+         WHERE tbl_name <> '__diesel_schema_migrations' ORDER BY type, name",
+    )
+}
+
+/// A path for a new file; what an earlier run left there is removed.
+fn new_file(name: &str) -> Result<PathBuf, Failure> {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    for suffix in ["", "-journal", "-shm", "-wal"] {
+        let file = PathBuf::from(format!("{}{suffix}", path.display()));
+        if file.exists() {
+            fs::remove_file(file)?;
+        }
+    }
+    Ok(path)
+}
+
+fn open(path: &std::path::Path) -> Result<SqliteConnection, Failure> {
+    let mut conn = SqliteConnection::establish(path.to_str().ok_or("a path that is no text")?)?;
+    conn.batch_execute("PRAGMA busy_timeout = 10000")?;
+    Ok(conn)
+}
+
+#[test]
+fn migrations_run_revert_and_run_again() -> Result<(), Failure> {
+    let mut conn = migrated()?;
+    let first = dump(&mut conn)?;
+    assert!(first.len() > 20, "{first:?}");
+    for _ in 0..2 {
+        conn.batch_execute("PRAGMA foreign_keys = ON")?;
+        conn.batch_execute(SEED)?;
+        conn.revert_all_migrations(MIGRATIONS)?;
+        assert_eq!(dump(&mut conn)?, [""; 0]);
+        migrate(&mut conn)?;
+        assert_eq!(dump(&mut conn)?, first);
+    }
+    Ok(())
+}
+
+#[test]
+fn each_migration_alone_reverts_what_it_did() -> Result<(), Failure> {
+    let mut conn = SqliteConnection::establish(":memory:")?;
+    conn.applied_migrations()?; // Makes Diesel's own table.
+    let migrations = diesel::migration::MigrationSource::<Sqlite>::migrations(&MIGRATIONS)?;
+    for migration in &migrations {
+        let before = dump(&mut conn)?;
+        conn.run_migration(migration)?;
+        let after = dump(&mut conn)?;
+        assert!(after.len() > before.len(), "{}", migration.name());
+        conn.revert_migration(migration)?;
+        assert_eq!(dump(&mut conn)?, before, "{}", migration.name());
+        conn.run_migration(migration)?;
+        assert_eq!(dump(&mut conn)?, after, "{}", migration.name());
+    }
+    Ok(())
+}
+
+#[test]
+fn migrating_again_changes_nothing() -> Result<(), Failure> {
+    let path = new_file("again.db")?;
+    let mut conn = open(&path)?;
+    migrate(&mut conn)?;
+    conn.batch_execute(SEED)?;
+    let rows = lines(&mut conn, "SELECT id || created_at AS line FROM message_events")?;
+    let schema = dump(&mut conn)?;
+    migrate(&mut conn)?;
+    assert_eq!(dump(&mut conn)?, schema);
+    assert_eq!(lines(&mut conn, "SELECT id || created_at AS line FROM message_events")?, rows);
+    Ok(())
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused_and_unchanged() -> Result<(), Failure> {
+    let path = new_file("newer.db")?;
+    let mut conn = open(&path)?;
+    migrate(&mut conn)?;
+    conn.batch_execute(SEED)?;
+    conn.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')")?;
+    // Something is pending too: that must not run either.
+    conn.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '00000000000002'")?;
+    drop(conn);
+    let before = fs::read(&path)?;
+
+    let error = migrate(&mut open(&path)?).unwrap_err();
+    assert!(error.is_schema_too_new(), "{error}");
+    assert!(error.to_string().contains("99990101000000"), "{error}");
+    assert!(fs::read(&path)? == before, "the file was written to");
+    Ok(())
+}
+
+#[test]
+fn four_migrate_one_new_file_at_once() -> Result<(), Failure> {
+    let expected = dump(&mut migrated()?)?;
+    for round in 0..5 {
+        let path = new_file(&format!("four-{round}.db"))?;
+        open(&path)?.batch_execute("PRAGMA journal_mode = WAL")?;
+        let barrier = Barrier::new(4);
+        thread::scope(|scope| -> Result<(), Failure> {
+            let migrating: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| -> Result<(), Failure> {
+                        let conn = open(&path);
+                        barrier.wait();
+                        Ok(migrate(&mut conn?)?)
+                    })
+                })
+                .collect();
+            for thread in migrating {
+                thread.join().map_err(|_| "a thread panicked")??;
+            }
+            Ok(())
+        })?;
+        assert_eq!(dump(&mut open(&path)?)?, expected);
+    }
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! `schema.rs` says of each table exactly what a migrated file says, in both directions.
+
+mod sql;
+
+use diesel::{
+    Column, Table, debug_query,
+    query_builder::QueryFragment,
+    sql_types::{HasSqlType, SqlType, is_nullable},
+    sqlite::{Sqlite, SqliteType},
+};
+use mocha_schema::schema::{
+    channels, gone_channels, guild_states, guilds, member_events, members, message_events, presence_events,
+    recorder_states, users, voice_events, voice_intervals,
+};
+use sql::{Failure, lines, migrated};
+
+/// Whether Diesel's type of a column takes NULL.
+trait Nullability {
+    const MARK: &'static str;
+}
+
+impl Nullability for is_nullable::IsNullable {
+    const MARK: &'static str = "";
+}
+
+impl Nullability for is_nullable::NotNull {
+    const MARK: &'static str = " !";
+}
+
+/// The columns of a table, in order, as Diesel's types have them.
+trait Columns {
+    fn facts() -> Vec<String>;
+}
+
+/// Name, affinity, and `!` where NULL is refused.
+fn fact<C>() -> String
+where
+    C: Column,
+    C::SqlType: SqlType<IsNull: Nullability>,
+    Sqlite: HasSqlType<C::SqlType>,
+{
+    let affinity = match <Sqlite as HasSqlType<C::SqlType>>::metadata(&mut ()) {
+        SqliteType::Text => "TEXT",
+        SqliteType::Integer | SqliteType::Long | SqliteType::SmallInt => "INTEGER",
+        other => panic!("{}: nothing here is of type {other:?}", C::NAME),
+    };
+    format!("{} {affinity}{}", C::NAME, <<C::SqlType as SqlType>::IsNull as Nullability>::MARK)
+}
+
+/// Rust has no other way to walk through the columns of a tuple.
+macro_rules! columns {
+    ($($column:ident)+) => {
+        impl<$($column),+> Columns for ($($column,)+)
+        where
+            $($column: Column, $column::SqlType: SqlType<IsNull: Nullability>, Sqlite: HasSqlType<$column::SqlType>,)+
+        {
+            fn facts() -> Vec<String> {
+                vec![$(fact::<$column>()),+]
+            }
+        }
+    };
+}
+
+columns!(A B C);
+columns!(A B C D);
+columns!(A B C D E F);
+columns!(A B C D E F G);
+columns!(A B C D E F G H);
+columns!(A B C D E F G H I J);
+columns!(A B C D E F G H I J K);
+columns!(A B C D E F G H I J K L M N O);
+
+/// One table of `schema.rs`: its name in SQL, its columns and its key.
+struct Declared {
+    columns: Vec<String>,
+    key: Vec<String>,
+    name: String,
+}
+
+fn declared<T>(table: &T) -> Declared
+where
+    T: Table<AllColumns: Columns, PrimaryKey: QueryFragment<Sqlite>> + QueryFragment<Sqlite>,
+{
+    let key = names(&table.primary_key());
+    Declared { columns: T::AllColumns::facts(), key, name: names(table).concat() }
+}
+
+/// The last parts of the names that a piece of SQL lists.
+fn names(fragment: &impl QueryFragment<Sqlite>) -> Vec<String> {
+    let sql = debug_query::<Sqlite, _>(fragment).to_string();
+    let listed = sql.split(" -- ").next().unwrap_or_default().split(", ");
+    listed.filter_map(|name| Some(name.trim_matches(['(', ')', '`']).rsplit("`.`").next()?.to_owned())).collect()
+}
+
+/// All of them, in order of name.
+fn all() -> Vec<Declared> {
+    vec![
+        declared(&channels::table),
+        declared(&gone_channels::table),
+        declared(&guild_states::table),
+        declared(&guilds::table),
+        declared(&member_events::table),
+        declared(&members::table),
+        declared(&message_events::table),
+        declared(&presence_events::table),
+        declared(&recorder_states::table),
+        declared(&users::table),
+        declared(&voice_events::table),
+        declared(&voice_intervals::table),
+    ]
+}
+
+#[test]
+fn every_table_is_declared_once() -> Result<(), Failure> {
+    let names: Vec<_> = all().into_iter().map(|table| table.name).collect();
+    let in_the_file = lines(
+        &mut migrated()?,
+        "SELECT name AS line FROM sqlite_schema WHERE type = 'table' AND name <> '__diesel_schema_migrations'
+         ORDER BY name",
+    )?;
+    assert_eq!(names, in_the_file);
+    // A `table!` that is not in the list above would not be looked at.
+    assert_eq!(include_str!("../src/schema.rs").matches("diesel::table! {").count(), names.len());
+    Ok(())
+}
+
+#[test]
+fn columns_are_those_of_the_file() -> Result<(), Failure> {
+    let mut conn = migrated()?;
+    for Declared { columns, name, .. } in all() {
+        let in_the_file = lines(
+            &mut conn,
+            &format!(
+                "SELECT name || ' ' || type || iif(\"notnull\", ' !', '') AS line FROM pragma_table_info('{name}')
+                 ORDER BY cid"
+            ),
+        )?;
+        assert_eq!(columns, in_the_file, "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn primary_keys_are_those_of_the_file() -> Result<(), Failure> {
+    let mut conn = migrated()?;
+    for Declared { key, name, .. } in all() {
+        let sql = format!("SELECT name AS line FROM pragma_table_info('{name}') WHERE pk ORDER BY pk");
+        assert_eq!(key, lines(&mut conn, &sql)?, "{name}");
+    }
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! What every test here asks of SQLite: a migrated file, and facts about it as lines of text.
+
+use std::error::Error;
+
+use diesel::{QueryableByName, prelude::*, sql_types::Text};
+
+pub(crate) type Failure = Box<dyn Error + Send + Sync>;
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// A new file in memory with all tables.
+pub(crate) fn migrated() -> Result<SqliteConnection, Failure> {
+    let mut conn = SqliteConnection::establish(":memory:")?;
+    mocha_schema::migrate(&mut conn)?;
+    Ok(conn)
+}
+
+/// What a query answers whose one column is a text called `line`.
+pub(crate) fn lines(conn: &mut SqliteConnection, sql: &str) -> QueryResult<Vec<String>> {
+    let lines = diesel::sql_query(sql).load::<Line>(conn)?;
+    Ok(lines.into_iter().map(|line| line.line).collect())
+}
