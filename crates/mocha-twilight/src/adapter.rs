@@ -10,7 +10,7 @@ use mocha_schema::UserId;
 use mocha_store::{Error, Recorder};
 use twilight_model::{
     gateway::{
-        Intents,
+        Intents, ShardId,
         event::{Event, EventType},
     },
     id::{Id, marker::UserMarker},
@@ -33,6 +33,7 @@ pub struct Adapter {
     intents: Intents,
     recorder: Recorder,
     resources: ResourceType,
+    shard: Option<ShardId>,
 }
 
 impl Adapter {
@@ -75,7 +76,13 @@ impl Adapter {
     /// # }
     /// ```
     pub fn builder(recorder: Recorder, intents: Intents) -> AdapterBuilder {
-        AdapterBuilder { current_user: None, intents, recorder, resources: ResourceType::default() }
+        AdapterBuilder { current_user: None, intents, recorder, resources: ResourceType::default(), shard: None }
+    }
+
+    /// The same adapter for the events of one connection of several: give each shard's task its own.
+    #[must_use]
+    pub fn for_shard(&self, shard: ShardId) -> Self {
+        Self { shard: Some(shard), ..self.clone() }
     }
 
     /// Records what an event says, as of now.
@@ -89,10 +96,11 @@ impl Adapter {
     ///
     /// # Errors
     ///
-    /// What [`Recorder::record_all`] says; nothing of the event is recorded then, and the adapter goes on with the next:
-    /// [`QueueFull`](mocha_store::ErrorKind::QueueFull) if the file cannot keep up,
-    /// [`InvalidEvent`](mocha_store::ErrorKind::InvalidEvent) if the event has something that the file cannot hold, and
-    /// [`Closed`](mocha_store::ErrorKind::Closed) after a shutdown.
+    /// What [`Recorder::record_all`] says, and the adapter goes on with the next:
+    /// [`QueueFull`](mocha_store::ErrorKind::QueueFull) if the file cannot keep up and
+    /// [`Closed`](mocha_store::ErrorKind::Closed) after a shutdown: nothing of the event is recorded;
+    /// [`InvalidEvent`](mocha_store::ErrorKind::InvalidEvent) if the event has something that the file cannot hold: all else
+    /// of the event is recorded.
     ///
     /// # Examples
     ///
@@ -147,6 +155,7 @@ impl Adapter {
             current_user: UserId::try_from(self.current_user.load(Ordering::Relaxed)).ok(),
             intents: self.intents,
             resources: self.resources,
+            shard: self.shard,
         }
     }
 }
@@ -159,6 +168,7 @@ pub struct AdapterBuilder {
     intents: Intents,
     recorder: Recorder,
     resources: ResourceType,
+    shard: Option<ShardId>,
 }
 
 impl AdapterBuilder {
@@ -177,16 +187,26 @@ impl AdapterBuilder {
         self
     }
 
+    /// The connection whose events it is given; for several see [`Adapter::for_shard`].
+    ///
+    /// Discord does not say which connection broke or resumed. Without this only a connection that began anew is heard of,
+    /// and people in voice are taken to be there until then, rather than until the last was heard of them.
+    pub const fn shard(mut self, shard: ShardId) -> Self {
+        self.shard = Some(shard);
+        self
+    }
+
     /// The adapter.
     #[must_use]
     pub fn build(self) -> Adapter {
-        let Self { current_user, intents, recorder, resources } = self;
+        let Self { current_user, intents, recorder, resources, shard } = self;
         Adapter {
             clock: Arc::new(Clock::new()),
             current_user: Arc::new(AtomicU64::new(current_user.map_or(0, Id::get))),
             intents,
             recorder,
             resources,
+            shard,
         }
     }
 }

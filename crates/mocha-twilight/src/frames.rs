@@ -7,7 +7,7 @@ use mocha_store::Event as StoreEvent;
 use serde::de::DeserializeSeed;
 use serde_json::Value;
 use twilight_model::gateway::{
-    Intents,
+    Intents, ShardId,
     event::{DispatchEventWithTypeDeserializer, Event},
 };
 
@@ -37,6 +37,7 @@ pub(crate) fn context() -> Context {
         current_user: BOT.try_into().ok(),
         intents: Intents::all(),
         resources: ResourceType::default(),
+        shard: Some(ShardId::ONE),
     }
 }
 

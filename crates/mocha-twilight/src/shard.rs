@@ -1,6 +1,9 @@
-//! A connection to the gateway that began anew.
+//! The connection to the gateway.
 
-use mocha_store::{Event, event::ShardReady};
+use mocha_store::{
+    Event,
+    event::{ShardChanged, ShardStatus},
+};
 use twilight_model::gateway::{ShardId, payload::incoming::Ready};
 
 use crate::{
@@ -24,32 +27,68 @@ impl Translate for Ready {
         } = self;
         let shard = shard.unwrap_or(ShardId::ONE);
         user::push_current(user, context, events);
-        events.push(ShardReady { at: context.at, shard_count: shard.total(), shard_id: shard.number() }.into());
+        push(shard, ShardStatus::Ready, context, events);
     }
+}
+
+/// A connection that broke or resumed. Only `READY` says which one it is; of the others the adapter has to know.
+pub(crate) fn push_own(status: ShardStatus, context: &Context, events: &mut Vec<Event>) {
+    if let Some(shard) = context.shard {
+        push(shard, status, context, events);
+    }
+}
+
+fn push(shard: ShardId, status: ShardStatus, context: &Context, events: &mut Vec<Event>) {
+    let event = ShardChanged { at: context.at, shard_count: shard.total(), shard_id: shard.number(), status };
+    events.push(event.into());
 }
 
 #[cfg(test)]
 mod tests {
-    use mocha_store::{Event, event::ShardReady};
+    use mocha_store::{
+        Event,
+        event::{ShardChanged, ShardStatus},
+    };
+    use twilight_model::gateway::{ShardId, event::Event as GatewayEvent};
 
-    use crate::{ResourceType, frames};
+    use crate::{ResourceType, frames, translate::translate};
+
+    fn shard(shard_id: u32, shard_count: u32, status: ShardStatus) -> ShardChanged {
+        ShardChanged { at: frames::arrival(), shard_count, shard_id, status }
+    }
 
     #[test]
     fn a_new_connection_tells_the_bot_and_the_shard() -> frames::TestResult {
         let events = frames::translate("ready")?;
-        let [Event::UserSeen(user), Event::ShardReady(shard)] = events.as_slice() else {
+        let [Event::UserSeen(user), Event::ShardChanged(told)] = events.as_slice() else {
             return Err(format!("{events:?}").into());
         };
         assert_eq!((user.user_id.get(), user.bot), (frames::BOT, true));
-        assert_eq!(*shard, ShardReady { at: frames::arrival(), shard_count: 4, shard_id: 2 });
+        assert_eq!(*told, shard(2, 4, ShardStatus::Ready));
         Ok(())
     }
 
     #[test]
     fn a_bot_without_shards_is_the_first_of_one() -> frames::TestResult {
         let context = frames::context().without(ResourceType::all());
-        let shard = ShardReady { at: frames::arrival(), shard_count: 1, shard_id: 0 };
-        assert_eq!(frames::translate_with("ready_without_shard", context)?, [Event::ShardReady(shard)]);
+        let ready = shard(0, 1, ShardStatus::Ready);
+        assert_eq!(frames::translate_with("ready_without_shard", context)?, [Event::ShardChanged(ready)]);
         Ok(())
+    }
+
+    #[test]
+    fn a_connection_breaks_and_resumes_if_it_is_known_which() {
+        for (event, status) in [
+            (GatewayEvent::GatewayClose(None), ShardStatus::Lost),
+            (GatewayEvent::GatewayInvalidateSession(true), ShardStatus::Lost),
+            (GatewayEvent::GatewayReconnect, ShardStatus::Lost),
+            (GatewayEvent::Resumed, ShardStatus::Resumed),
+        ] {
+            let mut context = frames::context();
+            context.shard = Some(ShardId::new(1, 3));
+            assert_eq!(translate(&event, &context), [Event::ShardChanged(shard(1, 3, status))]);
+            context.shard = None;
+            assert_eq!(translate(&event, &context), []);
+        }
     }
 }

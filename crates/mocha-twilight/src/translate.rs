@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use mocha_schema::UserId;
-use mocha_store::Event as StoreEvent;
+use mocha_store::{Event as StoreEvent, event::ShardStatus};
 use twilight_model::gateway::{
-    Intents,
+    Intents, ShardId,
     event::{Event, EventType},
 };
 
-use crate::ResourceType;
+use crate::{ResourceType, shard};
 
 /// What must be known beside a payload.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct Context {
     pub(crate) intents: Intents,
     /// What is recorded.
     pub(crate) resources: ResourceType,
+    /// The connection that the event came over, if the adapter was told.
+    pub(crate) shard: Option<ShardId>,
 }
 
 impl Context {
@@ -36,10 +38,13 @@ pub(crate) trait Translate {
 }
 
 /// The events that [`translate`] reads, but for `UnavailableGuild`: twilight has it, Discord does not send it.
-pub(crate) const EVENT_TYPES: [EventType; 19] = [
+pub(crate) const EVENT_TYPES: [EventType; 23] = [
     EventType::ChannelCreate,
     EventType::ChannelDelete,
     EventType::ChannelUpdate,
+    EventType::GatewayClose,
+    EventType::GatewayInvalidateSession,
+    EventType::GatewayReconnect,
     EventType::GuildCreate,
     EventType::GuildDelete,
     EventType::GuildUpdate,
@@ -50,6 +55,7 @@ pub(crate) const EVENT_TYPES: [EventType; 19] = [
     EventType::MessageCreate,
     EventType::PresenceUpdate,
     EventType::Ready,
+    EventType::Resumed,
     EventType::ThreadCreate,
     EventType::ThreadDelete,
     EventType::ThreadListSync,
@@ -66,6 +72,9 @@ pub(crate) fn translate(event: &Event, context: &Context) -> Vec<StoreEvent> {
         Event::ChannelCreate(payload) => payload.translate(context, out),
         Event::ChannelDelete(payload) => payload.translate(context, out),
         Event::ChannelUpdate(payload) => payload.translate(context, out),
+        Event::GatewayClose(_) | Event::GatewayInvalidateSession(_) | Event::GatewayReconnect => {
+            shard::push_own(ShardStatus::Lost, context, out);
+        }
         Event::GuildCreate(payload) => payload.translate(context, out),
         Event::GuildDelete(payload) => payload.translate(context, out),
         Event::GuildUpdate(payload) => payload.translate(context, out),
@@ -76,6 +85,7 @@ pub(crate) fn translate(event: &Event, context: &Context) -> Vec<StoreEvent> {
         Event::MessageCreate(payload) => payload.translate(context, out),
         Event::PresenceUpdate(payload) => payload.translate(context, out),
         Event::Ready(payload) => payload.translate(context, out),
+        Event::Resumed => shard::push_own(ShardStatus::Resumed, context, out),
         Event::ThreadCreate(payload) => payload.translate(context, out),
         Event::ThreadDelete(payload) => payload.translate(context, out),
         Event::ThreadListSync(payload) => payload.translate(context, out),
@@ -101,6 +111,9 @@ mod tests {
             Event::ChannelCreate(_)
             | Event::ChannelDelete(_)
             | Event::ChannelUpdate(_)
+            | Event::GatewayClose(_)
+            | Event::GatewayInvalidateSession(_)
+            | Event::GatewayReconnect
             | Event::GuildCreate(_)
             | Event::GuildDelete(_)
             | Event::GuildUpdate(_)
@@ -111,6 +124,7 @@ mod tests {
             | Event::MessageCreate(_)
             | Event::PresenceUpdate(_)
             | Event::Ready(_)
+            | Event::Resumed
             | Event::ThreadCreate(_)
             | Event::ThreadDelete(_)
             | Event::ThreadListSync(_)
@@ -129,12 +143,9 @@ mod tests {
             | Event::EntitlementCreate(_)
             | Event::EntitlementDelete(_)
             | Event::EntitlementUpdate(_)
-            | Event::GatewayClose(_)
             | Event::GatewayHeartbeat
             | Event::GatewayHeartbeatAck
             | Event::GatewayHello(_)
-            | Event::GatewayInvalidateSession(_)
-            | Event::GatewayReconnect
             | Event::GuildAuditLogEntryCreate(_)
             | Event::GuildEmojisUpdate(_)
             | Event::GuildIntegrationsUpdate(_)
@@ -160,7 +171,6 @@ mod tests {
             | Event::ReactionRemove(_)
             | Event::ReactionRemoveAll(_)
             | Event::ReactionRemoveEmoji(_)
-            | Event::Resumed
             | Event::RoleCreate(_)
             | Event::RoleDelete(_)
             | Event::RoleUpdate(_)
@@ -191,7 +201,9 @@ mod tests {
             assert_eq!(!events.is_empty(), is_read(&event) && !outside, "{name}: {events:?}");
             kinds.push(event.kind());
         }
-        for kind in EVENT_TYPES {
+        // Not said in frames of this form.
+        let connection = [EventType::GatewayClose, EventType::GatewayInvalidateSession, EventType::GatewayReconnect];
+        for kind in EVENT_TYPES.into_iter().filter(|kind| !connection.contains(kind)) {
             assert!(kinds.contains(&kind), "no frame of {kind:?}");
         }
         Ok(())
