@@ -1,1 +1,22 @@
-//! x
+//! What the measurements share.
+
+/// Whether to run once with small sizes: without `cargo bench`, a measurement is only a test that it runs.
+#[must_use]
+pub fn is_test() -> bool {
+    let mut args = std::env::args();
+    !args.any(|arg| arg == "--bench") || std::env::args().any(|arg| arg == "--test")
+}
+
+/// The one in the middle; `None` of nothing.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(mocha_benches::median(vec![5, 1, 3]), Some(3));
+/// assert_eq!(mocha_benches::median(Vec::<u8>::new()), None);
+/// ```
+#[must_use]
+pub fn median<T: Copy + Ord>(mut values: Vec<T>) -> Option<T> {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
+}

@@ -1,1 +1,36 @@
-//! x
+//! Reproducible traffic of simulated Discord servers, and what is true of it, for Mocha's tests, benches and examples.
+//!
+//! A [`Server`] lives a while and tells it as a stream of [`Event`](mocha_store::Event)s, in order of time and made as it
+//! is read. [`messages`] makes messages alone, fast. A [`Reference`] reads such a stream and knows the right answers.
+//!
+//! ```
+//! use mocha_sim::{Reference, Server};
+//!
+//! let server = Server::new(7).days(2).members(50).messages_per_day(200);
+//! let mut reference = Reference::new(server.guild_id());
+//! for event in server.events() {
+//!     reference.observe(&event);
+//! }
+//! assert!(reference.messages_by_user().values().map(|totals| totals.messages).sum::<u64>() > 200);
+//! assert!(server.events().eq(server.events()));
+//! ```
+
+mod channel;
+mod dice;
+mod member;
+mod message;
+mod names;
+mod presence;
+mod reference;
+mod rhythm;
+mod server;
+mod snowflake;
+mod traffic;
+mod voice;
+
+pub use self::{
+    message::{Messages, messages},
+    reference::{MessageTotals, Reference, VoiceTotals},
+    server::Server,
+    traffic::Traffic,
+};

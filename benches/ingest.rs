@@ -1,0 +1,242 @@
+//! How fast the recorder writes messages, beside bare prepared inserts of the same rows into the same tables.
+//!
+//! `cargo bench -p mocha-benches --bench ingest`. Both write to fresh files on the disk of the target folder, migrated in
+//! the same way, with the same PRAGMAs and with all guilds, channels and users there beforehand. The bare inserts are as
+//! fast as SQLite allows: a prepared statement, a row each, 1,000 rows a transaction, and texts made before the clock runs.
+//! The recorder makes its texts while the clock runs, but commits more at once if more waits (`StoreBuilder::batch_len`).
+#![expect(clippy::print_stdout, reason = "a measurement is printed")]
+
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use criterion::{Criterion, SamplingMode, Throughput};
+use mocha_benches::{is_test, median};
+use mocha_store::{
+    Event, Store,
+    event::{ChannelSeen, GuildSeen, MessageSent, UserSeen},
+};
+use rusqlite::{Connection, params};
+use tempfile::TempDir;
+
+const SEED: u64 = 1;
+
+/// What the ratio is measured with, in so many rounds of each.
+const MESSAGES: usize = 200_000;
+const ROUNDS: usize = 5;
+
+/// What criterion measures, which wants it often.
+const SAMPLE: usize = 20_000;
+
+/// Enough to see that it runs.
+const TEST: usize = 2_000;
+
+const ROWS_A_TRANSACTION: usize = 1_000;
+
+type Failure = Box<dyn Error>;
+
+fn main() -> Result<(), Failure> {
+    compare()?;
+    let mut criterion = Criterion::default().configure_from_args();
+    measure(&mut criterion);
+    criterion.final_summary();
+    Ok(())
+}
+
+/// Prints both rates and their ratio, each the median of alternating rounds.
+fn compare() -> Result<(), Failure> {
+    let (len, rounds) = if is_test() { (TEST, 1) } else { (MESSAGES, ROUNDS) };
+    let messages: Vec<_> = mocha_sim::messages(SEED, len).collect();
+    let (mut recorded, mut inserted, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let (record, insert) = (record(&messages)?, insert(&messages)?);
+        recorded.push(record);
+        inserted.push(insert);
+        ratios.push(insert.as_nanos() * 1_000 / record.as_nanos().max(1));
+    }
+    let rate = |times| median(times).map_or(0, |time| per_second(len, time));
+    let ratio = median(ratios).unwrap_or(0);
+    println!(
+        "ingest of {len} messages, median of {rounds} rounds: recorder {}/s, bare inserts {}/s, ratio {}.{} %",
+        rate(recorded),
+        rate(inserted),
+        ratio / 10,
+        ratio % 10,
+    );
+    Ok(())
+}
+
+fn per_second(len: usize, time: Duration) -> u128 {
+    u128::try_from(len).unwrap_or(0) * 1_000_000_000 / time.as_nanos().max(1)
+}
+
+fn measure(criterion: &mut Criterion) {
+    let len = if is_test() { TEST } else { SAMPLE };
+    let messages: Vec<_> = mocha_sim::messages(SEED, len).collect();
+    let mut group = criterion.benchmark_group("ingest");
+    group
+        .sample_size(10)
+        .sampling_mode(SamplingMode::Flat)
+        .warm_up_time(Duration::from_millis(500))
+        .throughput(Throughput::Elements(u64::try_from(len).unwrap_or(0)));
+    let runs: [(&str, Run); 2] = [("recorder", record), ("bare_inserts", insert)];
+    for (name, run) in runs {
+        group.bench_function(name, |bencher| {
+            bencher.iter_custom(|iterations| {
+                (0..iterations).map(|_| run(&messages).expect("the disk takes what is measured")).sum()
+            });
+        });
+    }
+    group.finish();
+}
+
+/// One way to write all messages into a fresh file; tells how long it took.
+type Run = fn(&[MessageSent]) -> Result<Duration, Failure>;
+
+fn record(messages: &[MessageSent]) -> Result<Duration, Failure> {
+    let folder = folder()?;
+    let path = folder.path().join("stats.db");
+    let store = Store::builder().queue_len(messages.len() + 1).open(&path)?;
+    record_parents(&store, messages)?;
+    let recorder = store.recorder()?;
+
+    let start = Instant::now();
+    for message in messages {
+        recorder.record(*message)?;
+    }
+    recorder.flush()?;
+    let time = start.elapsed();
+
+    recorder.shutdown()?;
+    check(&path, messages.len())?;
+    Ok(time)
+}
+
+fn insert(messages: &[MessageSent]) -> Result<Duration, Failure> {
+    let folder = folder()?;
+    let path = folder.path().join("stats.db");
+    record_parents(&Store::open(&path)?, messages)?;
+    let rows: Vec<_> = messages.iter().map(Row::of).collect();
+    let mut conn = connect(&path)?;
+
+    let start = Instant::now();
+    for rows in rows.chunks(ROWS_A_TRANSACTION) {
+        let transaction = conn.transaction()?;
+        {
+            let mut statement = transaction.prepare_cached(
+                "INSERT INTO message_events (id, guild_id, channel_id, user_id, message_type, has_attachment, has_embed,
+                     character_count, word_count, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?;
+            for row in rows {
+                statement.execute(params![
+                    row.id,
+                    row.guild_id,
+                    row.channel_id,
+                    row.user_id,
+                    row.kind,
+                    row.has_attachment,
+                    row.has_embed,
+                    row.characters,
+                    row.words,
+                    row.created_at,
+                ])?;
+            }
+        }
+        transaction.commit()?;
+    }
+    let time = start.elapsed();
+
+    drop(conn);
+    check(&path, messages.len())?;
+    Ok(time)
+}
+
+/// A message as SQLite takes it.
+struct Row {
+    channel_id: String,
+    characters: Option<u32>,
+    created_at: i64,
+    guild_id: String,
+    has_attachment: Option<bool>,
+    has_embed: Option<bool>,
+    id: String,
+    kind: u8,
+    user_id: String,
+    words: Option<u32>,
+}
+
+impl Row {
+    fn of(message: &MessageSent) -> Self {
+        let MessageSent { at, channel_id, content, guild_id, kind, message_id, user_id } = *message;
+        Self {
+            channel_id: channel_id.to_string(),
+            characters: content.map(|content| content.characters),
+            created_at: at.timestamp(),
+            guild_id: guild_id.to_string(),
+            has_attachment: content.map(|content| content.has_attachment),
+            has_embed: content.map(|content| content.has_embed),
+            id: message_id.to_string(),
+            kind,
+            user_id: user_id.to_string(),
+            words: content.map(|content| content.words),
+        }
+    }
+}
+
+/// A connection set up as the recorder's is.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let conn = Connection::open(path)?;
+    conn.execute_batch(
+        "PRAGMA busy_timeout = 5000;
+         PRAGMA journal_mode = WAL;
+         PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA synchronous = NORMAL;
+         PRAGMA cache_size = 10000;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA mmap_size = 268435456;
+         PRAGMA foreign_keys = ON;",
+    )?;
+    Ok(conn)
+}
+
+/// A new folder on the disk that builds go to; what is in it is removed in the end.
+fn folder() -> std::io::Result<TempDir> {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// Writes the guilds, channels and users of the messages, and shuts the recorder down.
+fn record_parents(store: &Store, messages: &[MessageSent]) -> Result<(), Failure> {
+    let Some(MessageSent { at, .. }) = messages.first().copied() else { return Ok(()) };
+    let guilds: BTreeSet<_> = messages.iter().map(|message| message.guild_id).collect();
+    let channels: BTreeSet<_> = messages.iter().map(|message| (message.channel_id, message.guild_id)).collect();
+    let users: BTreeSet<_> = messages.iter().map(|message| message.user_id).collect();
+    let guilds = guilds.into_iter().map(|guild_id| {
+        let name = "guild".to_owned();
+        Event::from(GuildSeen { afk_channel_id: None, at, guild_id, icon: None, member_count: None, name })
+    });
+    let channels = channels.into_iter().map(|(channel_id, guild_id)| {
+        let name = Some("channel".to_owned());
+        Event::from(ChannelSeen { at, channel_id, guild_id, kind: 0, name, parent_id: None, position: None })
+    });
+    let users = users.into_iter().map(|user_id| {
+        let name = "user".to_owned();
+        Event::from(UserSeen { at, avatar: None, bot: false, discriminator: None, name, user_id })
+    });
+    let recorder = store.recorder()?;
+    for event in guilds.chain(channels).chain(users) {
+        recorder.record(event)?;
+    }
+    recorder.shutdown()?;
+    Ok(())
+}
+
+/// A measurement of something else than what was meant is worth nothing.
+fn check(path: &Path, len: usize) -> Result<(), Failure> {
+    let rows: u32 = Connection::open(path)?.query_row("SELECT COUNT(*) FROM message_events", [], |row| row.get(0))?;
+    if usize::try_from(rows) == Ok(len) { Ok(()) } else { Err(format!("{rows} rows of {len} messages").into()) }
+}

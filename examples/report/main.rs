@@ -1,0 +1,60 @@
+//! Some months of a lively simulated server: recorded into `data/stats.db`, then asked about and printed.
+//!
+//! `cargo run --release --example report`. Every run says the same, the second one also on the file of the first.
+
+mod report;
+
+use std::io::{self, Write as _};
+
+use chrono::TimeDelta;
+use indicatif::{ProgressBar, ProgressStyle};
+use mocha_sim::Server;
+use mocha_stats::Window;
+use mocha_store::{Clock, Recorder, Store};
+
+use crate::report::Report;
+
+const FILE: &str = "data/stats.db";
+/// Thirteen weeks.
+const DAYS: u32 = 91;
+
+/// So many events are recorded between two flushes: fewer than the recorder's queue takes.
+const FLUSH_EVERY: usize = 10_000;
+
+fn main() -> anyhow::Result<()> {
+    let server = Server::new(2024).days(DAYS).members(800).messages_per_day(1_500).voice_sessions_per_day(160);
+
+    // The server lives by the clock of its events, not by the wall's.
+    let store = Store::builder().clock(Clock::Events).open(FILE)?;
+    let recorder = store.recorder()?;
+    record(&recorder, &server)?;
+    recorder.shutdown()?;
+
+    let window = Window::last(TimeDelta::days(DAYS.into()), server.end())?;
+    let report = store.read(|conn| Report::load(conn, server.guild_id(), window))?;
+    let mut out = io::stdout().lock();
+    out.write_all(report.print().as_bytes())?;
+    writeln!(out, "\nAll of it is in {FILE}, for any SQLite tool to look at.")?;
+    Ok(())
+}
+
+/// Records all that happens, with a progress bar on a terminal.
+fn record(recorder: &Recorder, server: &Server) -> anyhow::Result<()> {
+    let style = ProgressStyle::with_template("recording {bar:40} day {pos} of {len}")?;
+    let bar = ProgressBar::new(DAYS.into()).with_style(style);
+    let mut day = None;
+    for (count, event) in server.events().enumerate() {
+        let today = Some(event.at().date_naive());
+        if day != today {
+            day = today;
+            bar.inc(1);
+        }
+        recorder.record(event)?;
+        // A bot never waits; a simulation must, for it is faster than any disk.
+        if count % FLUSH_EVERY == 0 {
+            recorder.flush()?;
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
