@@ -4,9 +4,9 @@
 
 use anyhow::Context as _;
 use chrono::{TimeDelta, Utc};
-use mocha_stats::{Leaderboard, Window};
-use mocha_store::Store;
-use mocha_twilight::{Adapter, Statistic};
+use mocha_discord::Store;
+use mocha_discord::stats::{Leaderboard, Window};
+use mocha_discord::twilight::{Adapter, Statistic};
 use twilight_gateway::{CloseFrame, Event, EventTypeFlags, Shard, ShardId, StreamExt as _};
 use twilight_http::Client;
 use twilight_model::{
@@ -32,7 +32,7 @@ async fn main() -> anyhow::Result<()> {
     let store = Store::open("data/bot.db")?;
     let recorder = store.recorder()?;
     let intents = Statistic::Messages.intents() | Statistic::Voice.intents();
-    let adapter = Adapter::new(recorder.clone(), intents);
+    let adapter = Adapter::builder(recorder.clone(), intents).shard(ShardId::ONE).build();
     let wanted = Adapter::EVENT_TYPES.iter().copied().chain([EventType::InteractionCreate]).map(EventTypeFlags::from);
     let wanted: EventTypeFlags = wanted.collect();
     let mut shard = Shard::new(ShardId::ONE, token, intents);

@@ -1,18 +1,19 @@
 //! Plays a trace of gateway frames into a file of Mocha and tells what happened in it.
 //!
-//! `cargo run --release --example replay -- TRACE[.zst] [--db FILE] [--json]`
+//! `cargo run --release --example replay -- TRACE[.zst] [--db FILE] [--json] [--kill-every N]`
 
 use std::{
     fs::File,
     io::{self, Write as _},
+    num::NonZeroU64,
     path::PathBuf,
 };
 
 use anyhow::Context as _;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
+use mocha_discord::{Clock, Store};
 use mocha_examples::replay::{Answer, BrokenLine, Trace, feed, report};
-use mocha_store::{Clock, Store};
 use serde::Serialize as _;
 use serde_json::ser::PrettyFormatter;
 
@@ -27,10 +28,13 @@ struct Options {
     /// Print one JSON document with every user and channel instead of a report
     #[arg(long)]
     json: bool,
+    /// Kill the recorder after every N frames, as a crash would, and start it again
+    #[arg(long, value_name = "N")]
+    kill_every: Option<NonZeroU64>,
 }
 
 fn main() -> anyhow::Result<()> {
-    let Options { trace, db, json } = Options::parse();
+    let Options { trace, db, json, kill_every } = Options::parse();
     let file = File::open(&trace).with_context(|| format!("cannot open {}", trace.display()))?;
     let bar = progress(file.metadata()?.len())?;
     let trace = Trace::new(bar.wrap_read(file)).with_context(|| format!("cannot read {}", trace.display()))?;
@@ -40,9 +44,7 @@ fn main() -> anyhow::Result<()> {
         Some(path) => builder.open(path)?,
         None => builder.open_in_memory()?,
     };
-    let recorder = store.recorder()?;
-    let played = feed(trace, &recorder, |line| bar.suspend(|| complain(line)))?;
-    recorder.shutdown()?;
+    let played = feed(trace, &store, kill_every, |line| bar.suspend(|| complain(line)))?;
     bar.finish_and_clear();
 
     let about = played.guild_id.zip(played.span);

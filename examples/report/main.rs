@@ -8,9 +8,9 @@ use std::io::{self, Write as _};
 
 use chrono::TimeDelta;
 use indicatif::{ProgressBar, ProgressStyle};
+use mocha_discord::stats::Window;
+use mocha_discord::{Clock, Recorder, Store};
 use mocha_sim::Server;
-use mocha_stats::Window;
-use mocha_store::{Clock, Recorder, Store};
 
 use crate::report::Report;
 

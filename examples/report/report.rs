@@ -3,14 +3,14 @@
 use anyhow::Context as _;
 use chrono::{Datelike as _, NaiveDate};
 use diesel::prelude::*;
+use mocha_discord::stats::{
+    Channels, ChannelsAnswer, Growth, GrowthAnswer, HeatMap, HeatMapAnswer, Leaderboard, MessageLeaderboardAnswer,
+    VoiceChannels, VoiceChannelsAnswer, VoiceLeaderboardAnswer, Window,
+};
+use mocha_discord::{GuildId, models::Guild, schema::guilds};
 use mocha_examples::{
     names::Names,
     render::{Row, duration, facts, heading, heat_map, number, table},
-};
-use mocha_schema::{Guild, GuildId, schema::guilds};
-use mocha_stats::{
-    Channels, ChannelsAnswer, Growth, GrowthAnswer, HeatMap, HeatMapAnswer, Leaderboard, MessageLeaderboardAnswer,
-    VoiceChannels, VoiceChannelsAnswer, VoiceLeaderboardAnswer, Window,
 };
 
 /// So many rows a table has.
@@ -97,7 +97,7 @@ impl Report {
     }
 
     fn writers(&self) -> String {
-        let row = |entry: &mocha_stats::MessageRank| Row {
+        let row = |entry: &mocha_discord::stats::MessageRank| Row {
             bar: entry.messages,
             label: format!("{:>2}  {}", entry.rank, self.names.user(entry.user_id)),
             values: vec![number(entry.messages), number(entry.words)],
@@ -110,7 +110,7 @@ impl Report {
     }
 
     fn talkers(&self) -> String {
-        let row = |entry: &mocha_stats::VoiceRank| Row {
+        let row = |entry: &mocha_discord::stats::VoiceRank| Row {
             bar: entry.voice_ms,
             label: format!("{:>2}  {}", entry.rank, self.names.user(entry.user_id)),
             values: vec![duration(entry.voice_ms), number(entry.sessions)],
@@ -119,7 +119,7 @@ impl Report {
     }
 
     fn rooms(&self) -> String {
-        let row = |channel: &mocha_stats::ChannelMessages| Row {
+        let row = |channel: &mocha_discord::stats::ChannelMessages| Row {
             bar: channel.messages,
             label: self.names.channel(channel.channel_id),
             values: vec![number(channel.messages), number(channel.unique_users)],
@@ -128,7 +128,7 @@ impl Report {
     }
 
     fn voice_rooms(&self) -> String {
-        let row = |channel: &mocha_stats::ChannelVoice| Row {
+        let row = |channel: &mocha_discord::stats::ChannelVoice| Row {
             bar: channel.voice_ms,
             label: channel.channel_id.map_or_else(|| "unknown".to_owned(), |channel_id| self.names.channel(channel_id)),
             values: vec![duration(channel.voice_ms)],

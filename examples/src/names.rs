@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use mocha_schema::{
+use mocha_discord::{
     ChannelId, UserId,
     schema::{channels, users},
 };

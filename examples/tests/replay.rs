@@ -1,10 +1,10 @@
 //! Traces, whole and damaged, through all of `replay`.
 
-use std::{error::Error, fs, io::Read as _, path::PathBuf};
+use std::{error::Error, fs, io::Read as _, num::NonZeroU64, path::PathBuf};
 
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types::Text};
+use mocha_discord::{Clock, Store};
 use mocha_examples::replay::{Answer, Played, Trace, feed, report};
-use mocha_store::{Clock, Store};
 use serde_json::{Value, json};
 
 type TestResult<T = ()> = Result<T, Box<dyn Error>>;
@@ -31,10 +31,12 @@ struct Replayed {
 }
 
 fn replay(store: &Store, trace: &[u8]) -> TestResult<Replayed> {
-    let recorder = store.recorder()?;
+    replay_with_kills(store, trace, None)
+}
+
+fn replay_with_kills(store: &Store, trace: &[u8], kill_every: Option<NonZeroU64>) -> TestResult<Replayed> {
     let mut broken = Vec::new();
-    let played = feed(Trace::new(trace)?, &recorder, |line| broken.push(line.number))?;
-    recorder.shutdown()?;
+    let played = feed(Trace::new(trace)?, store, kill_every, |line| broken.push(line.number))?;
     let (guild_id, span) = played.guild_id.zip(played.span).ok_or("nothing was played")?;
     let (answer, report) = store.read(|conn| -> anyhow::Result<_> {
         let answer = Answer::load(conn, guild_id, span)?;
@@ -209,6 +211,17 @@ fn the_same_trace_again_changes_no_row() -> TestResult {
 }
 
 #[test]
+fn a_recorder_that_dies_and_is_started_again_gives_the_same_answer() -> TestResult {
+    let trace = lines().concat();
+    for every in 1..5 {
+        let replayed = replay_with_kills(&in_memory()?, trace.as_bytes(), NonZeroU64::new(every))?;
+        assert!(replayed.played.kills > 0);
+        assert_eq!(replayed.answer, expected(), "killed every {every} frames");
+    }
+    Ok(())
+}
+
+#[test]
 fn the_report_has_names_and_numbers() -> TestResult {
     let report = replay(&in_memory()?, lines().concat().as_bytes())?.report;
     for part in ["Mocha, 2026-11-22 to 2026-11-22 (UTC)", " 1  anna", "general", "Lounge", "2026-11-22       1"] {
@@ -237,6 +250,8 @@ fn the_real_month_gives_its_answer() -> TestResult {
         assert_eq!(&replayed.answer[part], expected, "{part}");
     }
     assert_eq!(replayed.answer, expected);
+    let killed = replay_with_kills(&in_memory()?, &bytes, NonZeroU64::new(5_000))?;
+    assert_eq!((killed.played.kills, killed.answer), (8, expected));
     Ok(())
 }
 

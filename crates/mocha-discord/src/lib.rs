@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-pub use mocha_schema as schema;
-pub use mocha_schema::{ChannelId, GuildId, MessageId, UserId};
+pub use mocha_schema as models;
+pub use mocha_schema::{ChannelId, GuildId, MessageId, UserId, schema};
 pub use mocha_stats as stats;
 pub use mocha_store::{
     Clock, Durability, Error, ErrorKind, Event, Recorder, RecorderStats, Store, StoreBuilder, event,

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, DurationRound as _, NaiveDate, TimeDelta, Utc};
 use diesel::SqliteConnection;
-use mocha_schema::{ChannelId, GuildId, UserId};
-use mocha_stats::{
+use mocha_discord::stats::{
     Bots, Channels as ChannelsQuestion, Growth as GrowthQuestion, HeatMap, Leaderboard, VoiceChannels, Window,
 };
+use mocha_discord::{ChannelId, GuildId, UserId};
 use serde::Serialize;
 
 /// The answer. Bots are left out, but of the voice channels and the open sessions; zones are UTC.

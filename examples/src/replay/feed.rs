@@ -1,12 +1,15 @@
 //! A trace goes into a store.
 
-use std::fmt;
+use std::{fmt, num::NonZeroU64};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use mocha_schema::GuildId;
-use mocha_store::{Error, Recorder};
-use mocha_twilight::Adapter;
+use mocha_discord::GuildId;
+use mocha_discord::twilight::Adapter;
+use mocha_discord::{
+    Error, Recorder, Store,
+    event::{ShardChanged, ShardStatus},
+};
 use twilight_model::gateway::{Intents, event::Event};
 
 use super::{
@@ -23,6 +26,8 @@ pub struct Played {
     pub delivered_again: u64,
     /// Frames, those that nobody keeps among them.
     pub frames: u64,
+    /// How often the recorder was killed.
+    pub kills: u64,
     /// The guild that it is about: the first that is spoken of.
     pub guild_id: Option<GuildId>,
     /// When the first and when the last frame was received.
@@ -46,16 +51,24 @@ impl fmt::Display for BrokenLine {
 
 /// Plays a whole trace and waits until it is in the file. Broken lines are handed to `on_broken`, and the rest goes on.
 ///
+/// After each so many frames of `kill_every` the recorder dies as in a crash, right after a commit, and is started again; the connection
+/// to the gateway is then resumed, as the trace goes on without a gap.
+///
 /// # Errors
 ///
 /// If the file cannot be written.
 pub fn feed(
     mut trace: Trace<'_>,
-    recorder: &Recorder,
+    store: &Store,
+    kill_every: Option<NonZeroU64>,
     mut on_broken: impl FnMut(&BrokenLine),
 ) -> anyhow::Result<Played> {
     // Whoever recorded the trace was allowed everything.
-    let adapter = Adapter::new(recorder.clone(), Intents::all());
+    let start = || -> Result<_, Error> {
+        let recorder = store.recorder()?;
+        Ok((Adapter::new(recorder.clone(), Intents::all()), recorder))
+    };
+    let (mut adapter, mut recorder) = start()?;
     let mut deliveries = Deliveries::default();
     let mut played = Played::default();
     let mut broken = 0;
@@ -89,13 +102,21 @@ pub fn feed(
             played.delivered_again += 1;
             continue;
         }
-        match record(&adapter, recorder, event, frame.received_at) {
+        match record(&adapter, &recorder, event, frame.received_at) {
             Err(error) if error.is_invalid_input() || error.is_queue_full() => report(number, error.into()),
             result => result.with_context(|| format!("line {number} could not be recorded"))?,
         }
+        if kill_every.is_some_and(|every| played.frames % every == 0) {
+            recorder.flush().context("the trace could not be written")?;
+            recorder.abort();
+            (adapter, recorder) = start()?;
+            let status = ShardStatus::Resumed;
+            recorder.record(ShardChanged { at: frame.received_at, shard_count: 1, shard_id: 0, status })?;
+            played.kills += 1;
+        }
     }
     played.broken = broken;
-    recorder.flush().context("the trace could not be written")?;
+    recorder.shutdown().context("the trace could not be written")?;
     Ok(played)
 }
 

@@ -1,7 +1,7 @@
 //! The answer as a person reads it.
 
 use diesel::prelude::*;
-use mocha_schema::schema::guilds;
+use mocha_discord::schema::guilds;
 
 use super::{
     Answer, Played,
@@ -50,7 +50,7 @@ pub fn report(conn: &mut SqliteConnection, played: &Played, answer: &Answer) -> 
 }
 
 fn totals(played: &Played, answer: &Answer) -> String {
-    let Played { broken, delivered_again, frames, guild_id: _, span: _ } = *played;
+    let Played { broken, delivered_again, frames, guild_id: _, kills: _, span: _ } = *played;
     let count = |count: usize| number(u64::try_from(count).unwrap_or(u64::MAX));
     facts(&[
         ("messages", number(answer.messages.total)),
