@@ -26,7 +26,10 @@ impl From<VoiceStateChanged> for Event {
     }
 }
 
-/// Everybody who is in the voice channels of a guild: who is not in it is in none.
+/// Everybody who is in the voice channels of a guild: who is not in it is in none, and left at the last proof.
+///
+/// After a restart or a reconnect it tells what became of those who were connected before. An empty one ends every
+/// session of a guild that will not come back, without waiting until it is given up.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VoiceSnapshot {
     /// When it was received.

@@ -222,7 +222,7 @@ impl Tracker {
     /// Cuts what is open at each midnight that the last proof lies after, and ends what is lost for good.
     pub(crate) fn settle(&mut self) -> Vec<Row> {
         let mut rows = self.give_up();
-        let open: Vec<(Person, Open)> = self.proved().collect();
+        let open: Vec<(Person, Open)> = self.everybody().filter(|(_, open)| open.lost_since_ms.is_none()).collect();
         for (person, open) in open {
             let mut parts: Vec<(i64, i64)> = days(open.started_at_ms, self.last_proof(open)).collect();
             let Some((started_at_ms, _)) = parts.pop().filter(|_| !parts.is_empty()) else { continue };
@@ -232,9 +232,18 @@ impl Tracker {
         rows
     }
 
-    /// The connected people who are not lost, and with [`proof_ms`](Self::proof_ms) surely still there.
-    pub(crate) fn proved(&self) -> impl Iterator<Item = (Person, Open)> {
-        self.everybody().filter(|(_, open)| open.lost_since_ms.is_none())
+    /// By guild, the connected people who are not lost, and with [`proof_ms`](Self::proof_ms) surely still there.
+    pub(crate) fn proved_by_guild(&self) -> impl Iterator<Item = (GuildId, Proved)> {
+        self.open.iter().map(|(guild_id, users)| {
+            let is_proved = |user_id: &UserId| {
+                let person = Person { guild_id: *guild_id, user_id: *user_id };
+                self.open_of(person).is_some_and(|open| open.lost_since_ms.is_none())
+            };
+            if users.iter().all(is_proved) {
+                return (*guild_id, Proved::All);
+            }
+            (*guild_id, Proved::Some(users.iter().copied().filter(is_proved).collect()))
+        })
     }
 
     pub(crate) fn proof_ms(&self) -> i64 {
@@ -373,6 +382,13 @@ impl Tracker {
             None => self.people.remove(&person),
         }
     }
+}
+
+/// Which of a guild's connected people are not lost.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Proved {
+    All,
+    Some(Vec<UserId>),
 }
 
 /// A point that the tracker can go back to.

@@ -7,7 +7,7 @@ use mocha_schema::{
     schema::{voice_events, voice_intervals},
 };
 
-use super::tracker::{Entry, Open, Person, Row, Tracker};
+use super::tracker::{Entry, Open, Person, Proved, Row, Tracker};
 
 /// Writes the rows in their order.
 pub(crate) fn apply(conn: &mut SqliteConnection, rows: &[Row]) -> QueryResult<()> {
@@ -57,13 +57,24 @@ pub(crate) fn load_open(conn: &mut SqliteConnection, tracker: &mut Tracker) -> Q
 pub(crate) fn stamp(conn: &mut SqliteConnection, tracker: &mut Tracker) -> QueryResult<()> {
     let rows = tracker.settle();
     apply(conn, &rows)?;
-    for (person, open) in tracker.proved() {
-        let row = voice_intervals::table.find((person.guild_id, person.user_id, open.started_at_ms));
-        let seen_at_ms = tracker.proof_ms().max(open.started_at_ms);
+    let seen_at_ms = tracker.proof_ms();
+    let set = voice_intervals::seen_at_ms.eq(seen_at_ms);
+    for (guild_id, proved) in tracker.proved_by_guild() {
         // A replay of what the file has already proves nothing new.
-        diesel::update(row.filter(voice_intervals::seen_at_ms.lt(seen_at_ms)))
-            .set(voice_intervals::seen_at_ms.eq(seen_at_ms))
-            .execute(conn)?;
+        let open = voice_intervals::table
+            .filter(voice_intervals::guild_id.eq(guild_id))
+            .filter(voice_intervals::ended_at_ms.is_null())
+            .filter(voice_intervals::seen_at_ms.lt(seen_at_ms));
+        match proved {
+            Proved::All => {
+                diesel::update(open).set(set).execute(conn)?;
+            }
+            Proved::Some(users) => {
+                for user_id in users {
+                    diesel::update(open.filter(voice_intervals::user_id.eq(user_id))).set(set).execute(conn)?;
+                }
+            }
+        }
     }
     Ok(())
 }
