@@ -66,7 +66,7 @@ async fn an_async_bot_reads_flushes_and_stops() -> TestResult {
 #[test]
 fn an_abort_loses_what_is_not_in_the_file_and_notes_no_stop() -> TestResult {
     let store =
-        Store::builder().clock(Clock::Events).flush_interval(std::time::Duration::from_secs(60)).open_in_memory()?;
+        Store::builder().clock(Clock::Events).flush_interval(std::time::Duration::from_mins(1)).open_in_memory()?;
     let recorder = store.recorder()?;
     recorder.record(message(0, 30, 20, 40))?;
     recorder.flush()?;
