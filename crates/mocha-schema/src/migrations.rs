@@ -4,7 +4,7 @@ use diesel::{
     OptionalExtension, QueryableByName, RunQueryDsl,
     migration::{Migration, MigrationSource},
     sql_query,
-    sql_types::Text,
+    sql_types::{Integer, Text},
     sqlite::{Sqlite, SqliteConnection},
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -17,7 +17,7 @@ pub const APPLICATION_ID: i32 = i32::from_be_bytes(*b"Mcha");
 /// All migrations, oldest first.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
-/// Brings the tables up to date, and leaves a file that is so as it is.
+/// Brings the tables up to date, and only reads a file that is so.
 ///
 /// All migrations run in one transaction that takes the write lock first, so that of two processes one migrates and the
 /// other finds nothing to do; give the connection a `busy_timeout`. It sets `application_id` too.
@@ -35,6 +35,9 @@ pub fn migrate(conn: &mut SqliteConnection) -> Result<(), Error> {
             Self(Error::migration(error))
         }
     }
+    if is_up_to_date(conn)? {
+        return Ok(());
+    }
     conn.immediate_transaction(|conn| {
         check_version(conn).map_err(Failed)?;
         conn.run_pending_migrations(MIGRATIONS).map_err(|error| Failed(Error::migration(error)))?;
@@ -47,12 +50,32 @@ pub fn migrate(conn: &mut SqliteConnection) -> Result<(), Error> {
     .map_err(|Failed(error)| error)
 }
 
+/// Whether nothing is to be done.
+fn is_up_to_date(conn: &mut SqliteConnection) -> Result<bool, Error> {
+    #[derive(QueryableByName)]
+    struct Header {
+        #[diesel(sql_type = Integer)]
+        application_id: i32,
+    }
+    let Header { application_id } = sql_query("PRAGMA application_id").get_result(conn).map_err(Error::migration)?;
+    Ok(application_id == APPLICATION_ID && applied(conn)? == known()?)
+}
+
 /// Refuses a file that a newer Mocha migrated, and only reads it: Diesel itself would not mind.
 ///
 /// # Errors
 ///
 /// As [`migrate`].
 pub fn check_version(conn: &mut SqliteConnection) -> Result<(), Error> {
+    let known = known()?;
+    match applied(conn)?.into_iter().rfind(|version| !known.contains(version)) {
+        Some(version) => Err(Error::too_new(version)),
+        None => Ok(()),
+    }
+}
+
+/// The versions that the file has, oldest first.
+fn applied(conn: &mut SqliteConnection) -> Result<Vec<String>, Error> {
     #[derive(QueryableByName)]
     struct Applied {
         #[diesel(sql_type = Text)]
@@ -64,15 +87,18 @@ pub fn check_version(conn: &mut SqliteConnection) -> Result<(), Error> {
             .optional()
             .map_err(Error::migration)?;
     if table.is_none() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let applied: Vec<Applied> = sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version DESC")
+    let applied: Vec<Applied> = sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version")
         .load(conn)
         .map_err(Error::migration)?;
-    let known: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS.migrations().map_err(Error::migration)?;
-    let known: Vec<String> = known.iter().map(|known| known.name().version().to_string()).collect();
-    match applied.into_iter().find(|applied| !known.contains(&applied.version)) {
-        Some(Applied { version }) => Err(Error::too_new(version)),
-        None => Ok(()),
-    }
+    Ok(applied.into_iter().map(|applied| applied.version).collect())
+}
+
+/// The versions that this crate has, oldest first.
+fn known() -> Result<Vec<String>, Error> {
+    let migrations: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS.migrations().map_err(Error::migration)?;
+    let mut versions: Vec<String> = migrations.iter().map(|migration| migration.name().version().to_string()).collect();
+    versions.sort();
+    Ok(versions)
 }

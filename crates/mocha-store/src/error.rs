@@ -43,7 +43,7 @@ pub enum ErrorKind {
     },
     /// Reading or writing a file or folder failed.
     Io,
-    /// The file is none of Mocha's: not SQLite, or with other tables. It was not touched.
+    /// The file is none of Mocha's: not SQLite, or with other tables. Opening did not touch it.
     NotMocha,
     /// The queue of the recorder is full. The event was dropped, and counted as such.
     QueueFull,
@@ -66,8 +66,16 @@ impl Error {
         Self(Box::new(Inner { context: context.into(), kind, source: Some(source.into()) }))
     }
 
-    /// An error of SQLite's, by Diesel or by one that wraps Diesel's; without one in the chain it is the author's own.
+    /// An error of SQLite's, by Diesel or by one that wraps Diesel's.
     pub(crate) fn classify(context: impl Into<String>, source: impl Into<BoxedError>) -> Self {
+        let source = source.into();
+        // Some wrap the error's text alone.
+        let kind = kind_of(source.as_ref()).unwrap_or_else(|| kind_of_message(&source.to_string()));
+        Self::with_source(kind, context, source)
+    }
+
+    /// An error of an author's closure: SQLite's, or else the author's own.
+    pub(crate) fn of_closure(context: impl Into<String>, source: impl Into<BoxedError>) -> Self {
         let source = source.into();
         let kind = kind_of(source.as_ref()).unwrap_or(ErrorKind::User);
         Self::with_source(kind, context, source)
@@ -119,7 +127,7 @@ impl Error {
 impl ErrorKind {
     /// Whether an event may be to blame for it: anything else would befall every event alike.
     pub(crate) fn blames_event(&self) -> bool {
-        matches!(self, Self::Database | Self::User)
+        *self == Self::Database
     }
 }
 
@@ -163,15 +171,21 @@ pub(crate) fn kind_of_diesel(error: &DieselError) -> ErrorKind {
 
 /// Diesel hands on SQLite's message but not its code, so the messages are told apart here, and only here.
 fn kind_of_message(message: &str) -> ErrorKind {
-    const KINDS: [(&str, ErrorKind); 8] = [
+    const KINDS: [(&str, ErrorKind); 13] = [
         ("database is locked", ErrorKind::Busy),
         ("database table is locked", ErrorKind::Busy),
         ("database or disk is full", ErrorKind::DiskFull),
         ("database disk image is malformed", ErrorKind::Corrupt),
+        ("malformed database schema", ErrorKind::Corrupt),
         ("file is not a database", ErrorKind::NotMocha),
+        // Somebody changed the tables.
+        ("no such table", ErrorKind::NotMocha),
+        ("no such column", ErrorKind::NotMocha),
+        ("has no column named", ErrorKind::NotMocha),
         ("attempt to write a readonly database", ErrorKind::ReadOnly),
         ("unable to open database file", ErrorKind::Io),
         ("disk I/O error", ErrorKind::Io),
+        ("out of memory", ErrorKind::Io),
     ];
     KINDS.into_iter().find(|(text, _)| message.contains(text)).map_or(ErrorKind::Database, |(_, kind)| kind)
 }

@@ -131,3 +131,42 @@ fn four_threads_adopt_it_at_once() -> TestResult {
     assert_eq!(counts, vec![vec!["5".to_owned()]; 4]);
     Ok(())
 }
+
+#[test]
+fn what_an_older_program_got_wrong_harms_nothing_else() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    original(
+        &path,
+        "INSERT INTO guilds VALUES ('10', 'Rust', NULL, 7, 1600000000, 1600000001);
+         INSERT INTO channels VALUES ('20', '10', 'general', 0, '', 1, 1600000000, 1600000000);
+         INSERT INTO presence_events VALUES ('p', '10', '40', 'invisible', NULL, NULL, 1600000000);
+         INSERT INTO voice_events VALUES ('c', '10', NULL, '40', 'leave', 1600000000, 1600000010, 1600000010000, 0, 0, 1600000010);
+         INSERT INTO voice_events VALUES ('d', '10', NULL, '41', 'leave', 1600000000000, 1600000010000, 10000, 0, 0, 1600000010);
+         INSERT INTO voice_events VALUES ('e', '10', NULL, '42', 'leave', NULL, NULL, 9223372036854775807, 0, 0, 1600000010);
+         INSERT INTO voice_events VALUES ('f', 'me', NULL, 'you', 'leave', NULL, NULL, 5000, NULL, NULL, 1600000010);
+         CREATE TABLE greetings (guild_id);
+         CREATE TRIGGER greet AFTER INSERT ON guilds BEGIN INSERT INTO greetings VALUES (new.id); END;
+         CREATE INDEX idx_word_count ON message_events (word_count);",
+    )?;
+    let store = Store::builder().clock(mocha_store::Clock::Events).open(&path)?;
+    assert_eq!(lines(&store, "SELECT user_id AS line FROM voice_intervals")?, [""; 0]);
+    assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM voice_events")?, ["4"]);
+    let recorder = store.recorder()?;
+    recorder.record(channel(0, 20, Some("new")))?;
+    recorder.record(presence(0, 40, mocha_schema::PresenceStatus::Online, None))?;
+    for user in [40, 41, 42] {
+        recorder.record(voice(0, user, Some(20)))?;
+        recorder.record(voice(3_600_000, user, None))?;
+    }
+    recorder.flush()?;
+    assert_eq!(recorder.stats().rejected, 0);
+    assert_eq!(lines(&store, "SELECT name AS line FROM channels WHERE id = '20'")?, ["new"]);
+    let hours = "SELECT user_id || ' ' || duration AS line FROM voice_events WHERE id LIKE 'leave:%' ORDER BY user_id";
+    assert_eq!(lines(&store, hours)?, ["40 3600000", "41 3600000", "42 3600000"]);
+    let own = "SELECT name AS line FROM sqlite_schema WHERE name IN ('greet', 'idx_word_count') ORDER BY name";
+    assert_eq!(lines(&store, own)?, ["greet", "idx_word_count"]);
+    // It was not run by the adoption itself.
+    assert_eq!(lines(&store, "SELECT guild_id AS line FROM greetings WHERE guild_id = '10'")?, [""; 0]);
+    Ok(())
+}

@@ -112,3 +112,44 @@ fn an_authors_own_tables_are_welcome() -> TestResult {
     assert_eq!(lines(&Store::open(&path)?, "SELECT count(*) || '' AS line FROM jokes")?, ["0"]);
     Ok(())
 }
+
+#[test]
+fn an_up_to_date_file_is_opened_while_another_writes() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    drop(Store::open(&path)?);
+    let mut other = connect(&path)?;
+    other.batch_execute("BEGIN IMMEDIATE")?;
+    Store::builder().busy_timeout(std::time::Duration::from_millis(50)).open(&path)?;
+    Ok(())
+}
+
+#[test]
+fn a_transaction_that_a_crash_left_behind_is_undone_first() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (path, copy) = (folder.path().join("stats.db"), folder.path().join("crashed.db"));
+    let mut conn = connect(&path)?;
+    // As the original's file is without write-ahead logging, in the middle of a large transaction.
+    conn.batch_execute(include_str!("original.sql"))?;
+    conn.batch_execute(
+        "INSERT INTO guilds VALUES ('10', 'Rust', NULL, 7, 1600000000, 1600000001);
+         PRAGMA cache_size = 5; BEGIN IMMEDIATE; UPDATE guilds SET name = 'lost'; CREATE TABLE blobs (x);
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+         INSERT INTO blobs SELECT randomblob(2000) FROM n",
+    )?;
+    for end in ["", "-journal"] {
+        fs::copy(format!("{}{end}", path.display()), format!("{}{end}", copy.display()))?;
+    }
+    assert_eq!(lines(&Store::open(&copy)?, "SELECT name AS line FROM guilds")?, ["Rust"]);
+    Ok(())
+}
+
+#[test]
+fn an_error_in_a_migration_is_not_the_authors() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let id = mocha_schema::APPLICATION_ID;
+    connect(&path)?.batch_execute(&format!("PRAGMA application_id = {id}; CREATE TABLE guilds (x)"))?;
+    assert_eq!(Store::open(&path).expect_err("the table is there").kind(), &ErrorKind::Database);
+    Ok(())
+}

@@ -36,6 +36,58 @@ fn the_others_of_its_transaction_are_written() -> TestResult {
 }
 
 #[test]
+fn one_that_undoes_the_whole_transaction_is_left_out_alone_too() -> TestResult {
+    let store = store()?;
+    let recorder = store.recorder()?;
+    store.write(|conn| {
+        conn.batch_execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON message_events WHEN new.id = '31' \
+             BEGIN SELECT RAISE(ROLLBACK, 'not this one'); END",
+        )
+    })?;
+    recorder.record_all(vec![message(19_000, 31, 20, 41), voice(20_000, 40, Some(20)), message(21_000, 32, 20, 41)])?;
+    recorder.flush()?;
+    recorder.record(voice(80_000, 40, None))?;
+    recorder.flush()?;
+    assert_eq!(
+        lines(&store, "SELECT event_type || duration AS line FROM voice_events ORDER BY created_at")?,
+        ["join0", "leave60000"]
+    );
+    assert_eq!(lines(&store, "SELECT id AS line FROM message_events")?, ["32"]);
+    assert_eq!((recorder.stats().rejected, recorder.stats().written), (1, 3));
+    Ok(())
+}
+
+#[test]
+fn events_are_kept_when_the_tables_are_gone_rather_than_blamed() -> TestResult {
+    let store = store()?;
+    let recorder = store.recorder()?;
+    store.write(|conn| conn.batch_execute("ALTER TABLE message_events RENAME TO elsewhere"))?;
+    recorder.record(message(0, 30, 20, 40))?;
+    assert_eq!(recorder.flush().expect_err("there is no table").kind(), &ErrorKind::NotMocha);
+    store.write(|conn| conn.batch_execute("ALTER TABLE elsewhere RENAME TO message_events"))?;
+    while recorder.flush().is_err() {}
+    assert_eq!((recorder.stats().rejected, recorder.stats().written), (0, 1));
+    Ok(())
+}
+
+#[test]
+fn a_full_disk_is_called_so_and_the_store_goes_on() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let store = Store::open(folder.path().join("stats.db"))?;
+    store.write(|conn| conn.batch_execute("CREATE TABLE blobs (x); PRAGMA max_page_count = 100"))?;
+    let error = loop {
+        if let Err(error) = store.write(|conn| conn.batch_execute("INSERT INTO blobs VALUES (randomblob(30000))")) {
+            break error;
+        }
+    };
+    assert!(error.is_disk_full(), "{:?}", error.kind());
+    store.write(|conn| conn.batch_execute("PRAGMA max_page_count = 100000"))?;
+    store.write(|conn| conn.batch_execute("INSERT INTO blobs VALUES (randomblob(30000))"))?;
+    Ok(())
+}
+
+#[test]
 fn a_parent_that_somebody_deleted_comes_back() -> TestResult {
     let store = store()?;
     let recorder = store.recorder()?;
@@ -74,6 +126,8 @@ fn while_the_file_is_locked_events_wait_and_then_all_are_written() -> TestResult
     };
     assert!(error.is_queue_full(), "{error}");
     assert!(recorder.stats().last_error.is_some_and(|error| error.is_busy()));
+    // What was taken out of the queue and is not in the file counts too.
+    assert_eq!(taken, 100);
     other.batch_execute("ROLLBACK")?;
     while recorder.flush().is_err() {}
     let stats = recorder.stats();
@@ -95,5 +149,7 @@ fn a_shutdown_that_cannot_write_says_what_is_lost() -> TestResult {
     assert!(recorder.shutdown().expect_err("it is locked").is_busy());
     let stats = recorder.stats();
     assert_eq!((stats.queued, stats.dropped, stats.written), (1, 1, 0));
+    // It says so to whoever asks again.
+    assert!(recorder.shutdown().expect_err("it failed").is_busy());
     Ok(())
 }

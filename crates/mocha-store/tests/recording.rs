@@ -2,6 +2,7 @@
 
 mod support;
 
+use diesel::connection::SimpleConnection;
 use mocha_schema::PresenceStatus::{Dnd, Online};
 use mocha_store::{
     Event,
@@ -116,6 +117,18 @@ fn a_join_told_again_counts_once() -> TestResult {
 }
 
 #[test]
+fn who_comes_back_within_the_minute_joined_twice() -> TestResult {
+    let store = store()?;
+    let events =
+        [guild(0, 100), joined(1000, 40, 1000), left(11_000, 40), joined(41_000, 40, 41_000), left(100_000, 40)];
+    for _ in 0..2 {
+        record(&store, events.clone())?;
+        assert_eq!(log(&store)?, ["join 40 101", "leave 40 100", "join 40 101", "leave 40 100"]);
+    }
+    Ok(())
+}
+
+#[test]
 fn a_leave_told_again_counts_once() -> TestResult {
     let store = store()?;
     record(&store, [guild(0, 100), joined(5000, 40, 5000), left(60_000, 40), left(60_100, 40)])?;
@@ -169,5 +182,37 @@ fn a_presence_is_a_row_only_when_it_changes() -> TestResult {
     )?;
     let rows = "SELECT status || ' ' || coalesce(activity_name, '-') AS line FROM presence_events ORDER BY created_at";
     assert_eq!(lines(&store, rows)?, ["online -", "online chess", "dnd chess"]);
+    Ok(())
+}
+
+#[test]
+fn presences_of_one_second_are_told_apart_also_the_second_time() -> TestResult {
+    let store = store()?;
+    let events = [presence(200, 40, Online, None), presence(500, 40, Online, None), presence(800, 40, Dnd, None)];
+    for _ in 0..2 {
+        record(&store, events.clone())?;
+        assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM presence_events")?, ["2"]);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_member_whose_row_somebody_deleted_comes_back_when_seen() -> TestResult {
+    let store = store()?;
+    let _running = store.recorder()?;
+    record(&store, [member(0, 40, 0).into()])?;
+    store.write(|conn| conn.batch_execute("DELETE FROM members"))?;
+    record(&store, [member(1000, 40, 0).into()])?;
+    assert_eq!(lines(&store, "SELECT id AS line FROM members")?, ["10:40"]);
+    Ok(())
+}
+
+#[test]
+fn a_message_with_a_wild_time_moves_nobodys_clock() -> TestResult {
+    let store = store()?;
+    let _running = store.recorder()?;
+    let years = 90 * 365 * 86_400_000;
+    record(&store, [voice(0, 40, Some(20)), message(years, 1, 20, 41), voice(60_000, 40, None)])?;
+    assert_eq!(lines(&store, "SELECT duration || '' AS line FROM voice_events WHERE event_type = 'leave'")?, ["60000"]);
     Ok(())
 }

@@ -44,3 +44,22 @@ fn all_of_them_open_a_new_file_and_nothing_is_lost_or_doubled() -> TestResult {
     assert_eq!(lines(&store, "SELECT integrity_check AS line FROM pragma_integrity_check")?, ["ok"]);
     Ok(())
 }
+
+#[test]
+fn one_does_not_end_the_sessions_that_the_other_records() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let open = || Store::builder().clock(Clock::Events).open(folder.path().join("stats.db"));
+    let (one, other) = (open()?, open()?);
+    let recorder = one.recorder()?;
+    recorder.record(voice(0, 40, Some(20)))?;
+    recorder.flush()?;
+    // It hears of another guild only, and for long enough to give up what it were to answer for.
+    record(&other, [user(3_600_000, 41, "ferris"), message(3_600_000, 1, 20, 41)])?;
+    recorder.record(voice(7_200_000, 40, None))?;
+    recorder.flush()?;
+    assert_eq!(
+        lines(&one, "SELECT event_type || ' ' || duration AS line FROM voice_events ORDER BY created_at")?,
+        ["join 0", "leave 7200000"]
+    );
+    Ok(())
+}

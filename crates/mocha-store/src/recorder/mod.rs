@@ -1,21 +1,18 @@
 //! The recorder: a handle that takes events without blocking, and the one thread that writes them.
 
+mod ended;
 mod queue;
 mod stats;
 mod writer;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError, mpsc},
-    thread::JoinHandle,
+    sync::{Arc, mpsc},
 };
 
+pub(crate) use self::ended::Ended;
 pub use self::stats::RecorderStats;
-use self::{
-    queue::{Queue, Waiter},
-    stats::Counters,
-    writer::Writer,
-};
+use self::{ended::Teller, queue::Queue, stats::Counters, writer::Writer};
 use crate::{Error, ErrorKind, Event, store::Link};
 
 /// Takes what happens and has it written by a thread of its own. Cheap to clone; all clones feed the same thread.
@@ -50,14 +47,11 @@ pub struct Recorder {
     handle: Arc<Handle>,
 }
 
-/// Ends with why it could not write everything, if so.
-type Thread = JoinHandle<Result<(), Arc<Error>>>;
-
 /// What the clones of a [`Recorder`] share.
 pub(crate) struct Handle {
     counters: Arc<Counters>,
+    ended: Arc<Ended>,
     queue: Arc<Queue>,
-    thread: Mutex<Option<Thread>>,
 }
 
 impl fmt::Debug for Handle {
@@ -180,30 +174,39 @@ impl Recorder {
 }
 
 impl Handle {
-    pub(crate) fn start(link: Link) -> Result<Arc<Self>, Error> {
+    /// Starts the thread once the one before it has ended: two would not know of each other's sessions in voice.
+    pub(crate) fn start(link: Link, before: Option<Arc<Ended>>) -> Result<Arc<Self>, Error> {
+        if let Some(before) = before {
+            // Whoever stopped it was told how it ended.
+            drop(before.wait());
+        }
         let settings = Arc::clone(&link.settings);
         let queue = Arc::new(Queue::new(settings.queue_len, settings.batch_len, settings.flush_interval));
-        let counters = Arc::new(Counters::default());
+        let (counters, ended) = (Arc::new(Counters::default()), Arc::new(Ended::default()));
         let writer = Writer::start(link, Arc::clone(&queue), Arc::clone(&counters))?;
-        let thread = std::thread::Builder::new()
+        let (the_queue, the_ended) = (Arc::clone(&queue), Arc::clone(&ended));
+        std::thread::Builder::new()
             .name("mocha-recorder".into())
-            .spawn(move || writer.run())
+            .spawn(move || {
+                let mut teller = Teller { ended: the_ended, first: || the_queue.abandon(), outcome: None };
+                teller.outcome = Some(writer.run());
+            })
             .map_err(|error| Error::with_source(ErrorKind::Io, "cannot start the recorder's thread", error))?;
-        Ok(Arc::new(Self { counters, queue, thread: Mutex::new(Some(thread)) }))
+        Ok(Arc::new(Self { counters, ended, queue }))
     }
 
     pub(crate) fn is_closed(&self) -> bool {
         self.queue.is_closed()
     }
 
+    /// What tells when the thread has ended.
+    pub(crate) fn ended(&self) -> Arc<Ended> {
+        Arc::clone(&self.ended)
+    }
+
     fn stop(&self) -> Result<(), Error> {
         self.queue.close();
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        match thread.take().map(JoinHandle::join) {
-            None => Ok(()),
-            Some(Ok(result)) => result.map_err(|error| again(&error)),
-            Some(Err(_)) => Err(stopped()),
-        }
+        self.ended.wait().map_err(|error| again(&error))
     }
 }
 

@@ -25,6 +25,8 @@ struct State {
     aborted: bool,
     closed: bool,
     events: Vec<Event>,
+    /// Events that were taken out and are not in the file yet.
+    in_flight: usize,
     /// When the oldest of the events came.
     since: Option<Instant>,
     waiters: Vec<Waiter>,
@@ -68,8 +70,9 @@ impl Queue {
             return Err(closed());
         }
         // What comes at once may go beyond: a guild of more members than the queue is long could never be taken else.
-        if state.events.len() >= self.limit {
-            let context = format!("the recorder's queue is full: {} events wait to be committed", state.events.len());
+        let waiting = state.events.len().saturating_add(state.in_flight);
+        if waiting >= self.limit {
+            let context = format!("the recorder's queue is full: {waiting} events wait to be committed");
             return Err(Error::new(ErrorKind::QueueFull, context));
         }
         queued();
@@ -99,6 +102,16 @@ impl Queue {
         Ok(())
     }
 
+    /// Lets nothing more in, and nobody wait for what nobody writes.
+    pub(super) fn abandon(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let waiters = std::mem::take(&mut state.waiters);
+        drop(state);
+        // Each hears of it by being dropped.
+        drop(waiters);
+    }
+
     /// Lets nothing more in, and has nothing more written.
     pub(super) fn abort(&self) {
         let mut state = self.lock();
@@ -118,6 +131,12 @@ impl Queue {
         self.lock().closed
     }
 
+    /// So many of the events that were taken out need not be kept any longer.
+    pub(super) fn done(&self, events: usize) {
+        let mut state = self.lock();
+        state.in_flight = state.in_flight.saturating_sub(events);
+    }
+
     /// Waits for a batch that is full or old enough, for somebody who waits, for the end, or for the deadline; takes all there is.
     pub(super) fn take(&self, deadline: Option<Instant>) -> Taken {
         let mut state = self.lock();
@@ -125,13 +144,14 @@ impl Queue {
             let now = Instant::now();
             let due = match state.since {
                 Some(_) if state.events.len() >= self.batch_len => Some(now),
-                Some(since) => Some(since + self.flush_interval),
+                Some(since) => since.checked_add(self.flush_interval),
                 None => None,
             };
             let until = [due, deadline].into_iter().flatten().min();
             if state.closed || !state.waiters.is_empty() || until.is_some_and(|until| until <= now) {
                 state.since = None;
                 state.writer_idle = false;
+                state.in_flight += state.events.len();
                 return Taken {
                     aborted: state.aborted,
                     closed: state.closed,

@@ -1,18 +1,22 @@
 //! The thread that writes: it takes what is queued and commits it in groups.
 
 use std::{
+    collections::VecDeque,
     sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
 use chrono::Utc;
-use diesel::{Connection, connection::SimpleConnection, sqlite::SqliteConnection};
+use diesel::{connection::SimpleConnection, sqlite::SqliteConnection};
 
-use super::{Counters, Queue, Waiter, queue::Taken, stats::Tally};
+use super::{
+    Counters, Queue,
+    queue::{Taken, Waiter},
+    stats::Tally,
+};
 use crate::{
     Error, Event,
-    error::kind_of_diesel,
     store::{Clock, Link},
     write::{Outcome, State},
 };
@@ -27,9 +31,11 @@ pub(super) struct Writer {
     /// `None` after a failure: what a failed transaction leaves behind is not to be trusted.
     conn: Option<SqliteConnection>,
     counters: Arc<Counters>,
+    /// Until when everything was heard that was taken from the queue, in unix milliseconds.
+    heard_ms: i64,
     link: Link,
     /// Taken from the queue and not in the file yet.
-    pending: Vec<Event>,
+    pending: VecDeque<Event>,
     queue: Arc<Queue>,
     stamp_due: Instant,
     state: State,
@@ -40,16 +46,18 @@ impl Writer {
         let bridge_limit_ms = i64::try_from(link.settings.bridge_limit.as_millis()).unwrap_or(i64::MAX);
         let mut conn = link.connect_writer()?;
         let mut state = State::new(bridge_limit_ms);
-        let now_ms = (link.settings.clock == Clock::System).then(|| Utc::now().timestamp_millis());
+        let heard_ms = Utc::now().timestamp_millis();
+        let now_ms = (link.settings.clock == Clock::System).then_some(heard_ms);
         conn.immediate_transaction(|conn| state.start(conn, now_ms))
             .map_err(|error| Error::classify(format!("cannot start recording into {}", link.location), error))?;
         let stamp_due = Instant::now() + STAMP_INTERVAL;
-        Ok(Self { conn: Some(conn), counters, link, pending: Vec::new(), queue, stamp_due, state })
+        Ok(Self { conn: Some(conn), counters, heard_ms, link, pending: VecDeque::new(), queue, stamp_due, state })
     }
 
     pub(super) fn run(mut self) -> Result<(), Arc<Error>> {
         loop {
             let Taken { aborted, closed, events, waiters } = self.queue.take(self.deadline());
+            self.heard_ms = Utc::now().timestamp_millis();
             self.pending.extend(events);
             if aborted {
                 self.counters.dropped(self.pending.len());
@@ -129,15 +137,25 @@ impl Writer {
     /// Commits the first `len` events. If one of them is what SQLite refuses, it alone is left out.
     fn commit(&mut self, len: usize, stop: bool) -> Result<(), Error> {
         let begun = Instant::now();
-        let stamp = stop || begun >= self.stamp_due || self.link.settings.clock == Clock::Events;
-        let tally = match self.attempt(len, stamp, stop, Isolation::Batch) {
-            Err(error) if error.kind().blames_event() && len > 0 => {
+        // Until now is proved only once all that was heard until now is written.
+        let last = len == self.pending.len();
+        let stamp = last && (stop || begun >= self.stamp_due || self.link.settings.clock == Clock::Events);
+        let tally = match self.attempt(len, stamp, stop) {
+            Ok(tally) => tally,
+            // One by one costs time, so only then.
+            Err(error) if len > 1 && error.kind().blames_event() => {
                 tracing::debug!(error = %error, "a transaction is tried again event by event");
-                self.attempt(len, stamp, stop, Isolation::Event)
+                return (0..len).try_for_each(|_| self.commit(1, stop));
             }
-            result => result,
-        }?;
+            Err(error) if len == 1 && error.kind().blames_event() => {
+                tracing::warn!(error = %error, "SQLite refused an event, which is left out");
+                self.counters.failed(Arc::new(error));
+                Tally { rejected: 1, ..Tally::default() }
+            }
+            Err(error) => return Err(error),
+        };
         self.pending.drain(..len);
+        self.queue.done(len);
         self.counters.committed(tally, begun.elapsed());
         if stamp {
             self.stamp_due = Instant::now() + STAMP_INTERVAL;
@@ -146,37 +164,32 @@ impl Writer {
     }
 
     /// One transaction.
-    fn attempt(&mut self, len: usize, stamp: bool, stop: bool, isolation: Isolation) -> Result<Tally, Error> {
+    fn attempt(&mut self, len: usize, stamp: bool, stop: bool) -> Result<Tally, Error> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => self.link.connect_writer()?,
         };
         let clock = self.link.settings.clock;
         let mark = self.state.mark();
-        let events = self.pending.get(..len).unwrap_or_default();
-        let (state, counters) = (&mut self.state, &self.counters);
+        let (events, heard_ms, state) = (self.pending.iter().take(len), self.heard_ms, &mut self.state);
         // The cause of a failure, which a failure of the ROLLBACK after it would hide.
         let mut cause = None;
         let result = conn.immediate_transaction(|conn| {
             let mut tally = Tally::default();
-            let mut work = || -> diesel::QueryResult<()> {
+            let work = || -> diesel::QueryResult<()> {
+                state.notice_others(conn)?;
                 for event in events {
-                    if clock == Clock::Events {
+                    // A message has Discord's time, all else the time at which it was heard.
+                    if clock == Clock::Events && !matches!(event, Event::MessageSent(_)) {
                         state.prove(event.at().timestamp_millis());
                     }
-                    let outcome = match isolation {
-                        Isolation::Batch => state.apply(conn, event).map(Some)?,
-                        Isolation::Event => apply_alone(conn, state, event, counters)?,
-                    };
-                    match outcome {
-                        Some(Outcome::Duplicate) => tally.duplicate += 1,
-                        Some(Outcome::Written) => tally.written += 1,
-                        None => tally.rejected += 1,
+                    match state.apply(conn, event)? {
+                        Outcome::Duplicate => tally.duplicate += 1,
+                        Outcome::Written => tally.written += 1,
                     }
                 }
                 if stamp {
-                    let now_ms = (clock == Clock::System).then(|| Utc::now().timestamp_millis());
-                    state.stamp(conn, now_ms, stop)?;
+                    state.stamp(conn, (clock == Clock::System).then_some(heard_ms), stop)?;
                 }
                 Ok(())
             };
@@ -197,38 +210,6 @@ impl Writer {
                 let error = cause.unwrap_or(error);
                 Err(Error::classify(format!("cannot write to {}", self.link.location), error))
             }
-        }
-    }
-}
-
-/// What a failure undoes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Isolation {
-    /// All events of the transaction.
-    Batch,
-    /// One event. A savepoint each costs time, so only after a failure.
-    Event,
-}
-
-/// One event in a savepoint of its own; `None` if SQLite refuses it.
-fn apply_alone(
-    conn: &mut SqliteConnection,
-    state: &mut State,
-    event: &Event,
-    counters: &Counters,
-) -> diesel::QueryResult<Option<Outcome>> {
-    let mark = state.mark();
-    match conn.transaction(|conn| state.apply(conn, event)) {
-        Ok(outcome) => Ok(Some(outcome)),
-        Err(error) => {
-            state.undo_to(mark);
-            if !kind_of_diesel(&error).blames_event() {
-                return Err(error);
-            }
-            let error = Error::classify("SQLite refused an event", error);
-            tracing::warn!(error = %error, "an event was left out");
-            counters.failed(Arc::new(error));
-            Ok(None)
         }
     }
 }

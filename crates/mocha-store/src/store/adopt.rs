@@ -1,21 +1,24 @@
 //! A file of the TypeScript original becomes one of Mocha's: the same tables and rows, with foreign keys.
 
-use diesel::{Connection, connection::SimpleConnection, sqlite::SqliteConnection};
+use diesel::{
+    Connection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Text,
+    sqlite::SqliteConnection,
+};
 use diesel_migrations::MigrationHarness;
 use mocha_schema::{APPLICATION_ID, MIGRATIONS};
 
 use super::{
     Link, adopt_voice,
-    identify::{Column, Contents, SHARED_TABLES, columns, contents, unreadable},
+    identify::{Contents, SHARED_TABLES, columns, contents, unreadable},
 };
-use crate::{Error, ErrorKind};
+use crate::Error;
 
-/// The columns that a table has in a new file.
-pub(super) fn expected_columns(table: &str) -> Result<Vec<Column>, Error> {
+/// A database in memory with the tables as a new file has them.
+pub(super) fn new_tables() -> Result<SqliteConnection, Error> {
     let mut conn = SqliteConnection::establish(":memory:")
         .map_err(|error| Error::classify("cannot open a database in memory", error))?;
     mocha_schema::migrate(&mut conn).map_err(|error| Error::classify("cannot make the tables in memory", error))?;
-    columns(&mut conn, table).map_err(|error| Error::classify("cannot read the tables in memory", error))
+    Ok(conn)
 }
 
 /// Adopts the file in one transaction, or leaves it as it was.
@@ -28,12 +31,16 @@ pub(super) fn adopt(conn: &mut SqliteConnection, link: &Link) -> Result<(), Erro
         if contents(conn, link).map_err(|error| Failed(error.into()))? != Contents::Original {
             return Ok(());
         }
+        let own = authors_own(conn)?;
         set_aside(conn)?;
         conn.run_pending_migrations(MIGRATIONS).map_err(Failed)?;
         copy_rows(conn)?;
         adopt_voice::fill_intervals(conn)?;
         for table in SHARED_TABLES {
             conn.batch_execute(&format!("DROP TABLE original_{table}"))?;
+        }
+        for sql in own {
+            conn.batch_execute(&sql)?;
         }
         conn.batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}"))?;
         Ok(())
@@ -43,12 +50,7 @@ pub(super) fn adopt(conn: &mut SqliteConnection, link: &Link) -> Result<(), Erro
         Ok(error) => *error,
         Err(error) => {
             let context = format!("cannot adopt {}; it was left as it was", link.location);
-            let error = Error::classify(context, error);
-            if *error.kind() == ErrorKind::User {
-                Error::with_source(ErrorKind::Database, error.to_string(), error)
-            } else {
-                error
-            }
+            Error::classify(context, error)
         }
     })
 }
@@ -60,6 +62,30 @@ impl From<diesel::result::Error> for Failed {
     fn from(error: diesel::result::Error) -> Self {
         Self(error.into())
     }
+}
+
+/// How the author's own indexes and triggers on the tables were made: they go with the old tables, and come back.
+fn authors_own(conn: &mut SqliteConnection) -> Result<Vec<String>, Failed> {
+    #[derive(QueryableByName)]
+    struct Made {
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = Text)]
+        tbl_name: String,
+        #[diesel(sql_type = Text)]
+        sql: String,
+    }
+    let made = |conn: &mut SqliteConnection| {
+        sql_query(
+            "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL",
+        )
+        .load::<Made>(conn)
+    };
+    let ours = made(&mut new_tables().map_err(|error| Failed(error.into()))?)?;
+    let own = made(conn)?.into_iter().filter(|made| {
+        SHARED_TABLES.contains(&made.tbl_name.as_str()) && ours.iter().all(|ours| ours.name != made.name)
+    });
+    Ok(own.map(|made| made.sql).collect())
 }
 
 /// Renames the old tables, and drops their indexes, whose names the new ones take.
@@ -75,7 +101,6 @@ fn set_aside(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
 
 /// The indexes that a CREATE INDEX made; those of a PRIMARY KEY go with their table.
 fn made_indexes(conn: &mut SqliteConnection, table: &str) -> diesel::QueryResult<Vec<String>> {
-    use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
     #[derive(QueryableByName)]
     struct Index {
         #[diesel(sql_type = Text)]

@@ -45,6 +45,9 @@ pub(super) fn fill_intervals(conn: &mut SqliteConnection) -> QueryResult<()> {
     Ok(())
 }
 
+/// Discord began in 2015.
+const FIRST_MS: i64 = 1_420_070_400_000;
+
 /// Where somebody was from when on, since the last leave.
 type Stays = Vec<(i64, Option<ChannelId>, VoiceState)>;
 
@@ -68,6 +71,11 @@ fn intervals(entries: &[Entry]) -> Vec<VoiceInterval> {
         let started_at_ms =
             entry.session_start.map_or(ended_at_ms.saturating_sub(duration_ms), |s| s.saturating_mul(1000));
         let ended_at_ms = started_at_ms.saturating_add(duration_ms);
+        // A session of decades, or one that ended later than it was written down, is a mistake of whoever wrote it.
+        let written_ms = entry.created_at.saturating_add(1).saturating_mul(1000);
+        if started_at_ms < FIRST_MS || ended_at_ms > written_ms {
+            continue;
+        }
         let free_from = ends.get(&key).copied().unwrap_or(0).max(0);
         let mut stay = (started_at_ms, channel_id, state);
         let later = stays.into_iter().filter(|(at, ..)| *at < ended_at_ms).chain([(ended_at_ms, None, state)]);

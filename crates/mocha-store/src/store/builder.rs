@@ -24,6 +24,9 @@ pub enum Clock {
     #[default]
     System,
     /// The events' own times and nothing else: for replays, imports and tests.
+    ///
+    /// Each event but a message, whose time is Discord's and not that of its arrival, proves that all was heard until
+    /// then: silence is no gap. An event that is older than what the file knew at the start is history, told again.
     Events,
 }
 

@@ -4,7 +4,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -27,13 +27,23 @@ pub(crate) enum Location {
 }
 
 /// All that is needed to open a connection.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Link {
+    /// A database in memory lives as long as one connection to it, and any other may be lost.
+    _keeper: Option<Arc<Mutex<SqliteConnection>>>,
     pub(crate) location: Location,
     pub(crate) settings: Arc<Settings>,
 }
 
 impl Link {
+    pub(crate) fn new(location: Location, settings: Settings) -> Result<Self, Error> {
+        let keeper = match location {
+            Location::File(_) => None,
+            Location::Memory(_) => Some(Arc::new(Mutex::new(location.connect(Access::Read)?))),
+        };
+        Ok(Self { _keeper: keeper, location, settings: Arc::new(settings) })
+    }
+
     /// A connection that may write, all set up.
     pub(crate) fn connect_writer(&self) -> Result<SqliteConnection, Error> {
         let mut conn = self.location.connect(Access::Write)?;

@@ -35,10 +35,17 @@ pub(super) fn check_untouched(link: &Link) -> Result<(), Error> {
     if let Location::Memory(_) = link.location {
         return Ok(());
     }
-    let mut conn = link.location.connect(Access::Read)?;
-    wait_for_locks(&mut conn, &link.settings).map_err(|error| unreadable(link, error))?;
-    contents(&mut conn, link)?;
-    mocha_schema::check_version(&mut conn).map_err(|error| not_migrated(link, error))
+    let check = |access| {
+        let mut conn = link.location.connect(access)?;
+        wait_for_locks(&mut conn, &link.settings).map_err(|error| unreadable(link, error))?;
+        contents(&mut conn, link)?;
+        mocha_schema::check_version(&mut conn).map_err(|error| not_migrated(link, error))
+    };
+    match check(Access::Read) {
+        // A transaction that a crash left behind has to be undone before anything can be read.
+        Err(error) if *error.kind() == ErrorKind::ReadOnly => check(Access::Write),
+        result => result,
+    }
 }
 
 /// Makes the tables, migrates or adopts, and gives the connection that did it, set up for writing.
@@ -46,10 +53,13 @@ pub(super) fn bring_up_to_date(link: &Link) -> Result<SqliteConnection, Error> {
     let mut conn = link.location.connect(Access::Write)?;
     wait_for_locks(&mut conn, &link.settings).map_err(|error| unreadable(link, error))?;
     check_sqlite_version(&mut conn)?;
-    // Before the first table, or never: lets retention give pages back without a VACUUM.
-    conn.batch_execute("PRAGMA auto_vacuum = INCREMENTAL").map_err(|error| unreadable(link, error))?;
-    if contents(&mut conn, link)? == Contents::Original {
-        adopt::adopt(&mut conn, link)?;
+    match contents(&mut conn, link)? {
+        // Before the first table, or never: lets retention give pages back without a VACUUM.
+        Contents::Empty => {
+            conn.batch_execute("PRAGMA auto_vacuum = INCREMENTAL").map_err(|error| unreadable(link, error))?;
+        }
+        Contents::Mocha => {}
+        Contents::Original => adopt::adopt(&mut conn, link)?,
     }
     // Before the schema, for a new file's change to write-ahead logging must not wait for another's migration.
     configure(&mut conn, Access::Write, &link.settings).map_err(|error| unreadable(link, error))?;
@@ -85,9 +95,10 @@ pub(super) fn contents(conn: &mut SqliteConnection, link: &Link) -> Result<Conte
     if tables.is_empty() {
         return Ok(Contents::Empty);
     }
+    let mut made = adopt::new_tables()?;
     for table in SHARED_TABLES {
         let found = columns(conn, table).map_err(|error| unreadable(link, error))?;
-        if found != adopt::expected_columns(table)? {
+        if found != columns(&mut made, table).map_err(|error| unreadable(link, error))? {
             return Err(foreign(link, &format!("its table `{table}` is missing or is another one")));
         }
     }

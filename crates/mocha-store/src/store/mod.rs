@@ -10,6 +10,7 @@ use std::{
     fmt,
     path::Path,
     sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
 };
 
 use diesel::{
@@ -23,7 +24,10 @@ pub(crate) use self::{
     builder::Settings,
     connection::{Access, Link, Location, configure},
 };
-use crate::{Error, ErrorKind, Recorder, recorder::Handle};
+use crate::{
+    Error, ErrorKind, Recorder,
+    recorder::{Ended, Handle},
+};
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -45,12 +49,17 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
+/// The recorder that was started last.
+#[derive(Default)]
+struct LastRecorder {
+    ended: Option<Arc<Ended>>,
+    handle: Weak<Handle>,
+}
+
 struct Inner {
-    /// A database in memory lives as long as one connection to it, and any other may be lost in a panic.
-    _keeper: Option<Mutex<SqliteConnection>>,
     link: Link,
     readers: Pool<ConnectionManager<SqliteConnection>>,
-    recorder: Mutex<Weak<Handle>>,
+    recorder: Mutex<LastRecorder>,
     /// `None` while a closure has it: one that panics takes the connection, and its transaction, along.
     writer: Mutex<Option<SqliteConnection>>,
 }
@@ -86,13 +95,14 @@ impl Store {
 
     fn new(location: Location, settings: Settings) -> Result<Self, Error> {
         location.create()?;
-        let link = Link { location, settings: Arc::new(settings) };
+        let link = Link::new(location, settings)?;
         identify::check_untouched(&link)?;
         let writer = identify::bring_up_to_date(&link)?;
         let settings = Arc::clone(&link.settings);
         let readers = Pool::builder()
             .max_size(settings.readers)
-            .connection_timeout(settings.busy_timeout)
+            // To open them all takes time, even for who does not want to wait for locks.
+            .connection_timeout(settings.busy_timeout.max(Duration::from_secs(1)))
             // A connection that is opened anew has forgotten its prepared statements.
             .idle_timeout(None)
             .max_lifetime(None)
@@ -100,12 +110,7 @@ impl Store {
             .connection_customizer(Box::new(Reader(settings)))
             .build(ConnectionManager::new(link.location.uri(Access::Read)?))
             .map_err(|error| Error::classify(format!("cannot open {} for reading", link.location), error))?;
-        let keeper = match link.location {
-            Location::File(_) => None,
-            Location::Memory(_) => Some(Mutex::new(link.location.connect(Access::Read)?)),
-        };
-        let inner =
-            Inner { _keeper: keeper, link, readers, recorder: Mutex::default(), writer: Mutex::new(Some(writer)) };
+        let inner = Inner { link, readers, recorder: Mutex::default(), writer: Mutex::new(Some(writer)) };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -127,13 +132,20 @@ impl Store {
             .readers
             .get()
             .map_err(|error| Error::with_source(ErrorKind::Busy, "no connection for reading became free", error))?;
-        conn.transaction(|conn| f(conn).map_err(Failure::User)).map_err(|failure| failure.into_error("reading failed"))
+        let mut cause = None;
+        let result = conn.transaction(|conn| {
+            f(conn).map_err(|error| {
+                cause = Some(error);
+                diesel::result::Error::RollbackTransaction
+            })
+        });
+        result.map_err(|error| failed("reading failed", error, cause))
     }
 
     /// Runs a closure in one transaction that may write, committed if it returns `Ok` and undone if not.
     ///
-    /// One at a time; the recorder's commits wait for it, so return soon. After a panic in the closure the transaction is
-    /// undone and the store goes on.
+    /// One at a time; the recorder's commits wait for it, so return soon, and neither write through the store nor flush the
+    /// recorder within: that waits for itself. After a panic in the closure the transaction is undone and the store goes on.
     ///
     /// # Errors
     ///
@@ -147,24 +159,35 @@ impl Store {
             Some(conn) => conn,
             None => self.inner.link.connect_writer()?,
         };
-        let result = conn.immediate_transaction(|conn| f(conn).map_err(Failure::User));
-        *writer = Some(conn);
-        result.map_err(|failure| failure.into_error("writing failed"))
+        let mut cause = None;
+        let result = conn.immediate_transaction(|conn| {
+            f(conn).map_err(|error| {
+                cause = Some(error);
+                diesel::result::Error::RollbackTransaction
+            })
+        });
+        // What a transaction leaves behind that could not be undone is not to be trusted.
+        if matches!(result, Ok(_) | Err(diesel::result::Error::RollbackTransaction)) {
+            *writer = Some(conn);
+        }
+        result.map_err(|error| failed("writing failed", error, cause))
     }
 
     /// The recorder of this store: the one thread that writes what happens. It starts at the first call; later calls
-    /// give further handles to it, until it is shut down.
+    /// give further handles to it, until it is shut down; then the next one starts when that one has ended.
+    ///
+    /// Several processes may record into one file, if each hears of other guilds, as shards do.
     ///
     /// # Errors
     ///
     /// As [`Store::open`], for it opens a connection of its own.
     pub fn recorder(&self) -> Result<Recorder, Error> {
-        let mut current = self.inner.recorder.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(handle) = current.upgrade().filter(|handle| !handle.is_closed()) {
+        let mut last = self.inner.recorder.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = last.handle.upgrade().filter(|handle| !handle.is_closed()) {
             return Ok(Recorder::new(handle));
         }
-        let handle = Handle::start(self.inner.link.clone())?;
-        *current = Arc::downgrade(&handle);
+        let handle = Handle::start(self.inner.link.clone(), last.ended.clone())?;
+        *last = LastRecorder { ended: Some(handle.ended()), handle: Arc::downgrade(&handle) };
         Ok(Recorder::new(handle))
     }
 }
@@ -209,23 +232,11 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Reader {
     }
 }
 
-/// Why a transaction around an author's closure failed.
-enum Failure<E> {
-    Sqlite(diesel::result::Error),
-    User(E),
-}
-
-impl<E> From<diesel::result::Error> for Failure<E> {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Sqlite(error)
-    }
-}
-
-impl<E: Into<BoxedError>> Failure<E> {
-    fn into_error(self, context: &str) -> Error {
-        match self {
-            Self::Sqlite(error) => Error::classify(context, error),
-            Self::User(error) => Error::classify(context, error),
-        }
+/// Why a transaction around an author's closure failed: for the closure's reason, even if undoing it failed then too, as when the
+/// disk is full.
+fn failed<E: Into<BoxedError>>(context: &str, error: diesel::result::Error, cause: Option<E>) -> Error {
+    match cause {
+        Some(cause) => Error::of_closure(context, cause),
+        None => Error::classify(context, error),
     }
 }

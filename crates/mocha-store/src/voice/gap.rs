@@ -14,6 +14,7 @@ impl Tracker {
         let patience_ms = self.bridge_limit_ms().max(RESUME_WINDOW_MS);
         let given_up: Vec<(Person, Open, i64)> = self
             .everybody()
+            .filter(|(_, open)| open.claimed)
             .filter_map(|(person, open)| Some((person, open, open.lost_since_ms?)))
             .filter(|(.., since_ms)| self.proof_ms().saturating_sub(*since_ms) > patience_ms)
             .collect();
@@ -41,7 +42,7 @@ impl Tracker {
             self.end(person, lost, since_ms, rows);
             return None;
         }
-        let proved = Open { lost_since_ms: None, ..lost };
+        let proved = Open { lost_since_ms: None, unreachable: false, ..lost };
         if gap_ms <= 0 {
             self.put_open(person, proved);
             return Some(proved);

@@ -21,11 +21,15 @@ pub(crate) struct Person {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Open {
     pub(crate) channel_id: Option<ChannelId>,
+    /// Whether this program was told that it hears of the guild; else another one may record it into the same file.
+    pub(crate) claimed: bool,
     /// The last proof, once what follows may have been missed; `None` while every proof of the tracker is one of this.
     pub(crate) lost_since_ms: Option<i64>,
     pub(crate) session_started_at_ms: i64,
     pub(crate) started_at_ms: i64,
     pub(crate) state: VoiceState,
+    /// Lost with the whole guild: that a connection is resumed says nothing of it.
+    pub(crate) unreachable: bool,
 }
 
 /// What is known of a person.
@@ -190,9 +194,19 @@ impl Tracker {
         for user_id in people {
             let person = Person { guild_id, user_id };
             let Some(open) = self.open_of(person) else { continue };
-            if open.lost_since_ms.is_none() {
-                let lost_since_ms = Some(self.last_proof(open));
-                self.put(person, Known::Open(Open { lost_since_ms, ..open }));
+            let lost_since_ms = Some(self.last_proof(open));
+            self.put(person, Known::Open(Open { claimed: true, lost_since_ms, ..open }));
+        }
+    }
+
+    /// Discord itself cannot reach the guild until its next snapshot.
+    pub(crate) fn guild_unreachable(&mut self, guild_id: GuildId) {
+        self.guild_lost(guild_id);
+        let people: Vec<UserId> = self.open_in(guild_id).collect();
+        for user_id in people {
+            let person = Person { guild_id, user_id };
+            if let Some(open) = self.open_of(person) {
+                self.put_open(person, Open { unreachable: true, ..open });
             }
         }
     }
@@ -213,7 +227,7 @@ impl Tracker {
         let people: Vec<UserId> = self.open_in(guild_id).collect();
         for user_id in people {
             let person = Person { guild_id, user_id };
-            if let Some(open) = self.open_of(person).filter(|open| open.lost_since_ms.is_some()) {
+            if let Some(open) = self.open_of(person).filter(|open| open.lost_since_ms.is_some() && !open.unreachable) {
                 self.put_open(person, Open { lost_since_ms: None, ..open });
             }
         }
@@ -232,17 +246,15 @@ impl Tracker {
         rows
     }
 
-    /// By guild, the connected people who are not lost, and with [`proof_ms`](Self::proof_ms) surely still there.
-    pub(crate) fn proved_by_guild(&self) -> impl Iterator<Item = (GuildId, Proved)> {
-        self.open.iter().map(|(guild_id, users)| {
-            let is_proved = |user_id: &UserId| {
-                let person = Person { guild_id: *guild_id, user_id: *user_id };
-                self.open_of(person).is_some_and(|open| open.lost_since_ms.is_none())
+    /// By guild, which of the connected people are lost; all others of it were at [`proof_ms`](Self::proof_ms) still there.
+    pub(crate) fn lost_by_guild(&self) -> impl Iterator<Item = (GuildId, Vec<UserId>)> {
+        self.open.iter().filter_map(|(guild_id, users)| {
+            let is_lost = |user_id: &&UserId| {
+                let person = Person { guild_id: *guild_id, user_id: **user_id };
+                self.open_of(person).is_some_and(|open| open.lost_since_ms.is_some())
             };
-            if users.iter().all(is_proved) {
-                return (*guild_id, Proved::All);
-            }
-            (*guild_id, Proved::Some(users.iter().copied().filter(is_proved).collect()))
+            let lost: Vec<UserId> = users.iter().filter(is_lost).copied().collect();
+            (lost.len() < users.len()).then_some((*guild_id, lost))
         })
     }
 
@@ -269,8 +281,15 @@ impl Tracker {
         match (open, channel_id) {
             (None, None) => {}
             (None, Some(_)) => {
-                let session =
-                    Open { channel_id, lost_since_ms: None, session_started_at_ms: at_ms, started_at_ms: at_ms, state };
+                let session = Open {
+                    channel_id,
+                    claimed: true,
+                    lost_since_ms: None,
+                    session_started_at_ms: at_ms,
+                    started_at_ms: at_ms,
+                    state,
+                    unreachable: false,
+                };
                 self.open(person, session, rows);
                 rows.push(session.log(person, VoiceEventType::Join, at_ms));
             }
@@ -336,7 +355,7 @@ impl Tracker {
     fn news_from(&self, person: Person) -> i64 {
         match self.people.get(&person) {
             Some(Known::Away { since_ms }) => *since_ms,
-            Some(Known::Open(open)) => open.started_at_ms,
+            Some(Known::Open(open)) => open.started_at_ms.max(open.lost_since_ms.unwrap_or(i64::MIN)),
             None => i64::MIN,
         }
     }
@@ -382,13 +401,6 @@ impl Tracker {
             None => self.people.remove(&person),
         }
     }
-}
-
-/// Which of a guild's connected people are not lost.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Proved {
-    All,
-    Some(Vec<UserId>),
 }
 
 /// A point that the tracker can go back to.

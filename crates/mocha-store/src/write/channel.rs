@@ -1,8 +1,9 @@
 //! Channels and threads.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use mocha_schema::{
-    Channel, ChannelChange, UnixTime,
+    ChannelChange, UnixTime,
     schema::{channels, gone_channels},
 };
 
@@ -13,14 +14,19 @@ pub(super) fn seen(conn: &mut SqliteConnection, state: &mut State, event: &Chann
     let ChannelSeen { at, channel_id, guild_id, kind, name, parent_id, position } = event;
     state.parents.guild(conn, *guild_id, *at)?;
     state.parents.channel(conn, *channel_id, *guild_id, i32::from(*kind), *at)?;
-    let known: Channel = channels::table.find(channel_id).select(Channel::as_select()).get_result(conn)?;
-    if *at < known.updated_at && known.name.is_some() {
+    // The parent as it stands in the file: an older program may have written what is no id.
+    let (known_name, known_kind, known_parent, known_position, updated_at) = channels::table
+        .find(channel_id)
+        .select((channels::name, channels::kind, channels::parent_id, channels::position, channels::updated_at))
+        .get_result::<(Option<String>, i32, Option<String>, Option<i32>, DateTime<Utc>)>(conn)?;
+    if *at < updated_at && known_name.is_some() {
         return Ok(Outcome::Duplicate);
     }
     let back = diesel::delete(gone_channels::table.find(channel_id)).execute(conn)?;
     let kind = i32::from(*kind);
-    let name = name.as_deref().or(known.name.as_deref());
-    if (known.name.as_deref(), known.kind, known.parent_id, known.position) == (name, kind, *parent_id, *position) {
+    let name = name.as_deref().or(known_name.as_deref());
+    let parent = parent_id.map(|id| id.to_string());
+    if (known_name.as_deref(), known_kind, known_parent, known_position) == (name, kind, parent, *position) {
         return Ok(Outcome::of(back > 0));
     }
     diesel::update(channels::table.find(channel_id))
@@ -29,7 +35,7 @@ pub(super) fn seen(conn: &mut SqliteConnection, state: &mut State, event: &Chann
             kind: Some(kind),
             parent_id: Some(*parent_id),
             position: Some(*position),
-            updated_at: Some((*at).max(known.updated_at).into()),
+            updated_at: Some((*at).max(updated_at).into()),
         })
         .execute(conn)?;
     Ok(Outcome::Written)

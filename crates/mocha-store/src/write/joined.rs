@@ -28,7 +28,11 @@ pub(super) fn joined(conn: &mut SqliteConnection, state: &mut State, event: &Mem
     let at_ms = event.at.timestamp_millis();
     let began_ms = event.joined_at.map_or(at_ms, |joined_at| joined_at.timestamp_millis());
     let near = began_ms.saturating_sub(SAME_JOIN_MS)..began_ms.saturating_add(SAME_JOIN_MS);
-    let told = last(conn, MemberEventType::Join, person, near)?.is_some();
+    let told = match last(conn, MemberEventType::Join, person, near)? {
+        // Somebody who left and came back within the minute joined twice.
+        Some(told_ms) => last(conn, MemberEventType::Leave, person, told_ms..began_ms)?.is_none(),
+        None => false,
+    };
     let fresh = at_ms.abs_diff(began_ms) <= SAME_JOIN_MS.unsigned_abs();
     let is_new = !told && (fresh || !is_member(conn, person)?);
     let seen = member::seen(conn, state, event)?;

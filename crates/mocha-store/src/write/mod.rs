@@ -38,6 +38,8 @@ impl Outcome {
 /// What the writer keeps in memory. But for the tracker all of it can be forgotten at any time.
 #[derive(Debug)]
 pub(crate) struct State {
+    /// SQLite's number of what others wrote to the file.
+    data_version: Option<i64>,
     members: Recent<Person>,
     parents: Parents,
     presences: Presences,
@@ -49,6 +51,7 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(bridge_limit_ms: i64) -> Self {
         Self {
+            data_version: None,
             members: Recent::default(),
             parents: Parents::default(),
             presences: Presences::default(),
@@ -90,9 +93,27 @@ impl State {
         self.tracker.mark()
     }
 
+    /// Forgets what is in the file if others wrote to it.
+    pub(crate) fn notice_others(&mut self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        #[derive(QueryableByName)]
+        struct Version {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            data_version: i64,
+        }
+        let Version { data_version } = diesel::sql_query("PRAGMA data_version").get_result(conn)?;
+        if self.data_version.replace(data_version) != Some(data_version) {
+            self.forget();
+        }
+        Ok(())
+    }
+
     /// Goes back to the mark, for the transaction was undone.
     pub(crate) fn undo_to(&mut self, mark: Mark) {
         self.tracker.undo_to(mark);
+        self.forget();
+    }
+
+    fn forget(&mut self) {
         self.members.clear();
         self.parents.clear();
         self.presences.clear();
@@ -111,7 +132,9 @@ impl State {
             Event::ChannelSeen(event) => channel::seen(conn, self, event),
             Event::GuildGone(event) => guild::gone(conn, self, event),
             Event::GuildOutage(event) => {
-                self.tracker.guild_lost(event.guild_id);
+                // What is proved so far outlives a crash of the program while the guild is lost.
+                stamp(conn, &mut self.tracker)?;
+                self.tracker.guild_unreachable(event.guild_id);
                 Ok(Outcome::Written)
             }
             Event::GuildSeen(event) => guild::seen(conn, self, event),
@@ -121,6 +144,7 @@ impl State {
             Event::MessageSent(event) => message::sent(conn, self, event),
             Event::PresenceChanged(event) => presence::changed(conn, self, event),
             Event::ShardChanged(event) => {
+                stamp(conn, &mut self.tracker)?;
                 self.tracker.shard_changed(*event);
                 Ok(Outcome::Written)
             }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, hash_map::Entry};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use mocha_schema::{NewPresenceEvent, PresenceEvent, PresenceStatus, schema::presence_events};
+use mocha_schema::{NewPresenceEvent, schema::presence_events};
 
 use super::{Outcome, State};
 use crate::{event::PresenceChanged, voice::Person};
@@ -16,8 +16,9 @@ pub(super) struct Presences(HashMap<Person, Option<Last>>);
 #[derive(Clone, Debug)]
 struct Last {
     activity: Option<(i32, String)>,
-    at: DateTime<Utc>,
-    status: Option<PresenceStatus>,
+    at_ms: i64,
+    /// As it stands in the file: older programs may have written others than Discord knows.
+    status: Option<String>,
 }
 
 /// Beyond, people are looked up again.
@@ -43,9 +44,11 @@ pub(super) fn changed(conn: &mut SqliteConnection, state: &mut State, event: &Pr
     let PresenceChanged { activity, at, guild_id, status, user_id } = event;
     let person = Person { guild_id: *guild_id, user_id: *user_id };
     let activity = activity.as_ref().map(|activity| (i32::from(activity.kind), activity.name.clone()));
+    let at_ms = at.timestamp_millis();
     if let Some(last) = state.presences.last(conn, person)? {
         // Discord tells the same once for each guild and again after a reconnect; and a replay tells what is past.
-        if (last.status, &last.activity) == (Some(*status), &activity) || at.timestamp() < last.at.timestamp() {
+        let same = (last.status.as_deref(), &last.activity) == (Some(status.as_str()), &activity);
+        if same || at_ms < last.at_ms {
             return Ok(Outcome::Duplicate);
         }
     }
@@ -53,7 +56,7 @@ pub(super) fn changed(conn: &mut SqliteConnection, state: &mut State, event: &Pr
     state.parents.user(conn, *user_id, *at)?;
     let inserted = diesel::insert_or_ignore_into(presence_events::table)
         .values(NewPresenceEvent {
-            id: &format!("presence:{guild_id}:{user_id}:{}", at.timestamp_millis()),
+            id: &format!("presence:{guild_id}:{user_id}:{at_ms}"),
             guild_id: *guild_id,
             user_id: *user_id,
             status: Some(*status),
@@ -63,22 +66,29 @@ pub(super) fn changed(conn: &mut SqliteConnection, state: &mut State, event: &Pr
         })
         .execute(conn)?;
     if inserted > 0 {
-        state.presences.0.insert(person, Some(Last { activity, at: *at, status: Some(*status) }));
+        state.presences.0.insert(person, Some(Last { activity, at_ms, status: Some(status.to_string()) }));
     }
     Ok(Outcome::of(inserted > 0))
 }
 
 fn load(conn: &mut SqliteConnection, person: Person) -> QueryResult<Option<Last>> {
-    let last: Option<PresenceEvent> = presence_events::table
+    type Row = (String, Option<String>, Option<i32>, Option<String>, DateTime<Utc>);
+    let last: Option<Row> = presence_events::table
         .filter(presence_events::user_id.eq(person.user_id))
         .filter(presence_events::guild_id.eq(person.guild_id))
         .order((presence_events::created_at.desc(), presence_events::id.desc()))
-        .select(PresenceEvent::as_select())
+        .select((
+            presence_events::id,
+            presence_events::status,
+            presence_events::activity_type,
+            presence_events::activity_name,
+            presence_events::created_at,
+        ))
         .first(conn)
         .optional()?;
-    Ok(last.map(|last| Last {
-        activity: last.activity_type.zip(last.activity_name),
-        at: last.created_at,
-        status: last.status,
+    Ok(last.map(|(id, status, kind, name, at)| {
+        // The id has the milliseconds, unless an older program made it.
+        let ms = id.strip_prefix("presence:").and_then(|id| id.rsplit(':').next()?.parse().ok());
+        Last { activity: kind.zip(name), at_ms: ms.unwrap_or_else(|| at.timestamp_millis()), status }
     }))
 }
