@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, fmt};
 
+use chrono::{DateTime, Utc};
+
 /// Why a question could not be asked or answered. [`kind`](Self::kind) says what, `source()` has SQLite's reason.
 #[derive(Debug)]
 pub struct Error {
@@ -69,6 +71,12 @@ impl Error {
     pub const fn is_invalid_input(&self) -> bool {
         matches!(self.kind, ErrorKind::InvalidInput { .. })
     }
+}
+
+/// A time that the file holds in unix milliseconds.
+pub(crate) fn instant(ms: i64) -> Result<DateTime<Utc>, Error> {
+    let reason = || diesel::result::Error::DeserializationError(format!("{ms} unix milliseconds are no time").into());
+    DateTime::from_timestamp_millis(ms).ok_or_else(|| Error::database(reason()))
 }
 
 impl fmt::Display for Error {

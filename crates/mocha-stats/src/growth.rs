@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, TimeDelta, TimeZone};
+use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use diesel::{
     prelude::*,
@@ -11,7 +11,9 @@ use diesel::{
 use mocha_schema::GuildId;
 
 use crate::{
-    Bots, Error, Window, quarter,
+    Bots, Error, Window,
+    period::exists,
+    quarter,
     scan::{self, Unsigned},
 };
 
@@ -151,11 +153,6 @@ impl Growth {
         let (Some(first), Some(last)) = (first, last) else { return Vec::new() };
         first.iter_days().take_while(|day| *day <= last).filter(|day| exists(*day, self.zone)).collect()
     }
-}
-
-/// Whether the zone has such a day: some left one out when they crossed the date line.
-fn exists(day: NaiveDate, zone: Tz) -> bool {
-    day.and_hms_opt(12, 0, 0).is_some_and(|noon| zone.from_local_datetime(&noon).earliest().is_some())
 }
 
 #[derive(Clone, Copy, Debug, Default)]

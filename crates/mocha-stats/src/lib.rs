@@ -1,14 +1,18 @@
 //! Questions about what a Discord server did, asked of Mocha's SQLite file through any migrated `SqliteConnection`.
 //!
-//! A question is a value: it is made for a guild, narrowed by a [`Window`] of time and a policy for [`Bots`], and answered
-//! by `load`. Answers are plain structs in a total order, so that the same file always gives the same answer.
+//! A question is a value: it is made for a guild, narrowed by a [`Window`] of time and a policy for [`Bots`], about voice by
+//! a [`VoiceFilter`], and answered by `load`. Answers are plain structs in a total order, so that the same file always gives the same answer.
 //!
 //! | question | answers |
 //! |---|---|
 //! | [`Leaderboard::messages`] | who wrote most |
 //! | [`Leaderboard::voice`] | who was in voice longest |
 //! | [`Channels`] | where people wrote, and how many |
-//! | [`VoiceChannels`] | where people talked |
+//! | [`VoiceChannels`] | where people were in voice |
+//! | [`GuildVoice`], [`UserVoice`] | how long all or one were in voice, and in how many sessions |
+//! | [`VoiceNow`] | who is in voice, and since when |
+//! | [`VoiceOccupancy`] | how many were in voice at once, and when most were |
+//! | [`VoiceSeries`] | voice time by hour, day, week or month |
 //! | [`Growth`] | who came and went, by day |
 //! | [`HeatMap`] | when people wrote, by weekday and hour |
 //! | [`UserStatistics`], [`GuildLeaderboard`], [`VoiceActivity`] | plain sums over the event log as it stands |
@@ -42,15 +46,14 @@ mod heat_map;
 mod leaderboard;
 mod log;
 mod message_leaderboard;
+mod period;
 #[cfg(test)]
 mod plan;
 mod quarter;
 #[cfg(test)]
 mod random;
 mod scan;
-mod voice_channels;
-mod voice_interval;
-mod voice_leaderboard;
+mod voice;
 mod window;
 
 pub use self::{
@@ -61,11 +64,16 @@ pub use self::{
     heat_map::{HeatMap, HeatMapAnswer},
     leaderboard::Leaderboard,
     log::{
-        GuildLeaderboard, GuildLeaderboardAnswer, GuildRank, UserStatistics, UserStatisticsAnswer, UserVoice,
+        GuildLeaderboard, GuildLeaderboardAnswer, GuildRank, UserStatistics, UserStatisticsAnswer, UserVoiceActivity,
         VoiceActivity, VoiceActivityAnswer,
     },
     message_leaderboard::{MessageLeaderboard, MessageLeaderboardAnswer, MessageRank},
-    voice_channels::{ChannelVoice, VoiceChannels, VoiceChannelsAnswer},
-    voice_leaderboard::{VoiceLeaderboard, VoiceLeaderboardAnswer, VoiceRank},
+    period::Period,
+    voice::{
+        ASSUMED_TAIL_MS, Assumed, ChannelVoice, GuildVoice, GuildVoiceAnswer, InVoice, OccupancyStep, UserVoice,
+        UserVoiceAnswer, VoiceChannels, VoiceChannelsAnswer, VoiceFilter, VoiceLeaderboard, VoiceLeaderboardAnswer,
+        VoiceNow, VoiceNowAnswer, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak, VoicePeriod, VoiceRank, VoiceSeries,
+        VoiceSeriesAnswer, VoiceSessions, VoiceStateFilter,
+    },
     window::Window,
 };

@@ -213,7 +213,7 @@ pub struct VoiceActivity {
 #[non_exhaustive]
 pub struct VoiceActivityAnswer {
     /// By user id as a number.
-    pub entries: Vec<UserVoice>,
+    pub entries: Vec<UserVoiceActivity>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -222,7 +222,7 @@ pub struct VoiceActivityAnswer {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct UserVoice {
+pub struct UserVoiceActivity {
     /// The user.
     pub user_id: UserId,
     /// Milliseconds of the sessions; `None` if the log has no duration of any.
@@ -270,8 +270,9 @@ impl VoiceActivity {
         let rows: Vec<VoiceRow> =
             scan::events(VOICE_SQL, self.guild, self.window).load(conn).map_err(Error::database)?;
         let entries = rows.into_iter();
-        let entries = entries.map(|VoiceRow { user_id, voice_ms, sessions }| UserVoice { user_id, voice_ms, sessions });
-        let mut entries: Vec<UserVoice> = entries.collect();
+        let entries =
+            entries.map(|VoiceRow { user_id, voice_ms, sessions }| UserVoiceActivity { user_id, voice_ms, sessions });
+        let mut entries: Vec<UserVoiceActivity> = entries.collect();
         entries.sort_unstable_by_key(|entry| entry.user_id);
         Ok(VoiceActivityAnswer { entries, window: self.window })
     }

@@ -5,6 +5,11 @@ use chrono_tz::Tz;
 
 const SECONDS: i64 = 900;
 
+/// The quarter hour of a unix second.
+pub(crate) const fn of(second: i64) -> i64 {
+    second.div_euclid(SECONDS)
+}
+
 /// Where a quarter hour (`created_at / 900`) lies in a zone; `None` if no calendar reaches there.
 pub(crate) fn local(quarter: i64, zone: Tz) -> Option<DateTime<Tz>> {
     let start: DateTime<Utc> = DateTime::from_timestamp(quarter.checked_mul(SECONDS)?, 0)?;

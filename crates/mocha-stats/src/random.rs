@@ -3,12 +3,12 @@
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
 use diesel::SqliteConnection;
-use mocha_schema::{VoiceEventType, VoiceInterval};
+use mocha_schema::VoiceEventType;
 use proptest::prelude::*;
 
 use crate::{
     Bots, Window,
-    fixture::{MONDAY, Message, Rows, TestResult, insert_interval, insert_user, interval},
+    fixture::{MONDAY, Message, Rows, TestResult, insert_user},
 };
 
 /// The guild that is asked about; rows of [`OTHER_GUILD`] must not show.
@@ -121,30 +121,6 @@ pub(crate) fn zone() -> impl Strategy<Value = Tz> {
     prop::sample::select(ZONES.as_slice())
 }
 
-/// Somebody in a voice channel, in milliseconds since [`MONDAY`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Talk {
-    pub(crate) guild: u64,
-    pub(crate) user: u64,
-    pub(crate) channel: Option<u64>,
-    pub(crate) start: i64,
-    pub(crate) end: Option<i64>,
-    pub(crate) seen: i64,
-    pub(crate) assumed: bool,
-}
-
-impl Talk {
-    pub(crate) fn goes_on_at_the_end_of(&self, window: Window) -> bool {
-        match window.end() {
-            None => self.end.is_none(),
-            Some(end) => {
-                let end = (end.timestamp_millis()) - MONDAY * 1000;
-                self.start <= end && self.end.is_none_or(|own| end < own)
-            }
-        }
-    }
-}
-
 /// An entry of the voice log.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LogEntry {
@@ -155,76 +131,21 @@ pub(crate) struct LogEntry {
     pub(crate) second: i64,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Voice {
-    pub(crate) talks: Vec<Talk>,
-    pub(crate) log: Vec<LogEntry>,
-}
-
-/// Voice within so many seconds from [`MONDAY`] on; at most one open interval a user and guild, as the file demands.
-pub(crate) fn voice(seconds: i64) -> impl Strategy<Value = Voice> {
-    let ms = seconds * 1000;
-    let channel = prop::option::weighted(0.8, prop::sample::select([2, 10, 100].as_slice()));
-    // Few instants, so that edges meet.
-    let instant = prop_oneof![(0..seconds).prop_map(|second| second * 1000), 0..ms];
-    let end = prop::option::weighted(0.7, 1..ms);
-    let talk = (guild(), any_user(), channel, instant, end, 0..ms, prop::bool::weighted(0.2)).prop_map(
-        |(guild, user, channel, start, length, proof, assumed)| {
-            let end = length.map(|length| start + length);
-            Talk { guild, user, channel, start, end, seen: end.unwrap_or(start + proof), assumed }
-        },
-    );
-    let talks = prop::collection::vec(talk, 0..15).prop_map(|talks| {
-        let mut kept: Vec<Talk> = Vec::new();
-        for talk in talks {
-            let clash = |other: &Talk| {
-                let same = (other.guild, other.user) == (talk.guild, talk.user);
-                same && (other.start == talk.start || (other.end, talk.end) == (None, None))
-            };
-            if !kept.iter().any(clash) {
-                kept.push(talk);
-            }
-        }
-        kept
-    });
+/// A voice log within so many seconds from [`MONDAY`] on.
+pub(crate) fn voice_log(seconds: i64) -> impl Strategy<Value = Vec<LogEntry>> {
     let kind = prop::sample::select(
         [VoiceEventType::Join, VoiceEventType::Leave, VoiceEventType::Leave, VoiceEventType::Move].as_slice(),
     );
-    let entry = (guild(), any_user(), kind, prop::option::weighted(0.8, 0..ms), 0..seconds).prop_map(
+    let entry = (guild(), any_user(), kind, prop::option::weighted(0.8, 0..seconds * 1000), 0..seconds).prop_map(
         |(guild, user, kind, duration, second)| LogEntry { guild, user, kind, duration, second: MONDAY + second },
     );
-    (talks, prop::collection::vec(entry, 0..20)).prop_map(|(talks, log)| Voice { talks, log })
+    prop::collection::vec(entry, 0..20)
 }
 
-pub(crate) fn insert_voice(conn: &mut SqliteConnection, voice: &Voice) -> TestResult {
-    insert_users(conn)?;
-    insert_voice_rows(conn, voice)
-}
-
-pub(crate) fn insert_voice_rows(conn: &mut SqliteConnection, voice: &Voice) -> TestResult {
-    let base = MONDAY * 1000;
-    for talk in &voice.talks {
-        let end = talk.end.map(|end| base + end);
-        let row = interval(talk.guild, talk.user, talk.channel, base + talk.start, end)?;
-        insert_interval(conn, VoiceInterval { seen_at_ms: base + talk.seen, assumed: talk.assumed, ..row })?;
-    }
+pub(crate) fn insert_voice_log(conn: &mut SqliteConnection, log: &[LogEntry]) -> TestResult {
     let mut rows = Rows::default();
-    for LogEntry { guild, user, kind, duration, second } in &voice.log {
-        rows.voice_event(conn, *guild, *user, *kind, *duration, *second)?;
-    }
-    Ok(())
-}
-
-/// Voice time and how much of it is assumed, counted millisecond by millisecond.
-pub(crate) fn milliseconds<'a>(window: Window, talks: impl Iterator<Item = &'a Talk>) -> (u64, u64) {
-    let (mut voice, mut assumed) = (0, 0);
-    let window_end = window.end().map(|end| end.timestamp_millis() - MONDAY * 1000);
-    for talk in talks {
-        let end = talk.end.or(window_end).unwrap_or(talk.seen);
-        for ms in (talk.start..end).filter(|ms| holds(window, MONDAY * 1000 + ms)) {
-            voice += 1;
-            assumed += u64::from(talk.assumed || (talk.end.is_none() && ms >= talk.seen));
-        }
-    }
-    (voice, assumed)
+    log.iter().try_for_each(|entry| {
+        let LogEntry { guild, user, kind, duration, second } = *entry;
+        rows.voice_event(conn, guild, user, kind, duration, second)
+    })
 }

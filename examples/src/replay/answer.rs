@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, DurationRound as _, NaiveDate, TimeDelta, Utc};
 use diesel::SqliteConnection;
 use mocha_discord::stats::{
-    Bots, Channels as ChannelsQuestion, Growth as GrowthQuestion, HeatMap, Leaderboard, VoiceChannels, Window,
+    Bots, Channels as ChannelsQuestion, Growth as GrowthQuestion, HeatMap, Leaderboard, VoiceChannels, VoiceFilter,
+    Window,
 };
 use mocha_discord::{ChannelId, GuildId, UserId};
 use serde::Serialize;
@@ -176,8 +177,9 @@ impl Messages {
 impl Voice {
     fn load(conn: &mut SqliteConnection, guild_id: GuildId, window: Window, seconds: Window) -> anyhow::Result<Self> {
         let board = Leaderboard::voice(guild_id).within(window).load(conn)?;
-        let everybody = Leaderboard::voice(guild_id).within(window).bots(Bots::Include).load(conn)?;
-        let places = VoiceChannels::of(guild_id).within(window).bots(Bots::Include).load(conn)?;
+        let with_bots = VoiceFilter::new().bots(Bots::Include);
+        let everybody = Leaderboard::voice(guild_id).within(window).filter(with_bots.clone()).load(conn)?;
+        let places = VoiceChannels::of(guild_id).within(window).filter(with_bots).load(conn)?;
         // A session that the last frame ends is over, though its end is the first instant after the window.
         let ended = Leaderboard::voice(guild_id).within(seconds).load(conn)?;
         let ended: HashMap<UserId, u64> = ended.entries.iter().map(|entry| (entry.user_id, entry.sessions)).collect();

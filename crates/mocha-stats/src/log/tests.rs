@@ -132,9 +132,9 @@ proptest! {
     }
 
     #[test]
-    fn voice_is_what_the_documented_sql_says(voice in random::voice(20), window in since()) {
+    fn voice_is_what_the_documented_sql_says(log in random::voice_log(20), window in since()) {
         let mut conn = empty().unwrap();
-        random::insert_voice(&mut conn, &voice).unwrap();
+        random::insert_voice_log(&mut conn, &log).unwrap();
         let guild = GuildId::try_from(random::GUILD).unwrap();
         let answer = VoiceActivity::of(guild).within(window).load(&mut conn).unwrap();
         let mut documented: Vec<DocumentedVoice> = sql_query(DOCUMENTED_VOICE_SQL)
@@ -153,14 +153,14 @@ proptest! {
 
     #[test]
     fn the_end_of_a_window_cuts_off_what_comes_after(
-        messages in random::messages(20), voice in random::voice(20), window in random::window(20)
+        messages in random::messages(20), log in random::voice_log(20), window in random::window(20)
     ) {
         let guild = GuildId::try_from(random::GUILD).unwrap();
         let user = UserId::try_from(2).unwrap();
-        let load = |messages: &[_], voice: &_, window| -> TestResult<_> {
+        let load = |messages: &[_], log: &[_], window| -> TestResult<_> {
             let mut conn = empty()?;
             random::insert_messages(&mut conn, messages)?;
-            random::insert_voice_rows(&mut conn, voice)?;
+            random::insert_voice_log(&mut conn, log)?;
             Ok((
                 UserStatistics::of(guild, user).within(window).load(&mut conn)?,
                 GuildLeaderboard::of(guild).within(window).load(&mut conn)?.entries,
@@ -168,10 +168,10 @@ proptest! {
             ))
         };
         let in_window = |second: i64| random::holds(window, second * 1000);
-        let (mut fewer, mut less) = (messages.clone(), voice.clone());
+        let (mut fewer, mut less) = (messages.clone(), log.clone());
         fewer.retain(|message| in_window(message.second));
-        less.log.retain(|event| in_window(event.second));
-        let (clipped, all) = (load(&messages, &voice, window).unwrap(), load(&fewer, &less, Window::all()).unwrap());
+        less.retain(|event| in_window(event.second));
+        let (clipped, all) = (load(&messages, &log, window).unwrap(), load(&fewer, &less, Window::all()).unwrap());
         prop_assert_eq!(UserStatisticsAnswer { window, ..all.0 }, clipped.0);
         prop_assert_eq!((all.1, all.2), (clipped.1, clipped.2));
     }
@@ -185,6 +185,6 @@ fn nothing_known_is_not_zero() -> TestResult {
     let (guild, user) = (1.try_into()?, 2.try_into()?);
     assert_eq!(UserStatistics::of(guild, user).load(&mut conn)?.characters, None);
     let voice = VoiceActivity::of(guild).load(&mut conn)?;
-    assert_eq!(voice.entries, [UserVoice { user_id: user, voice_ms: None, sessions: 1 }]);
+    assert_eq!(voice.entries, [UserVoiceActivity { user_id: user, voice_ms: None, sessions: 1 }]);
     Ok(())
 }

@@ -1,0 +1,162 @@
+//! Where people were in voice.
+
+use std::{cmp::Reverse, collections::HashMap};
+
+use diesel::SqliteConnection;
+use mocha_schema::{ChannelId, GuildId};
+
+use super::{
+    Assumed, VoiceFilter,
+    interval::{Stay, VoiceTime},
+    scope::{Fold, Scope},
+};
+use crate::{Error, Window};
+
+/// The question how long people were in each voice channel of a guild.
+///
+/// Each person's time counts: two people in a channel for an hour are two hours.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct VoiceChannels(Scope);
+
+/// Where people were in voice.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct VoiceChannelsAnswer {
+    /// The channels with any voice time, longest first; equals by channel id as a number, the unknown channel last.
+    pub channels: Vec<ChannelVoice>,
+    /// Milliseconds in all channels: observed, assumed or both, as the filter's [`Assumed`] says.
+    pub voice_ms: u64,
+    /// Milliseconds that were observed.
+    pub observed_ms: u64,
+    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    pub assumed_ms: u64,
+    /// The window that was asked about.
+    pub window: Window,
+}
+
+/// A channel of a [`VoiceChannelsAnswer`] or a [`UserVoiceAnswer`](crate::UserVoiceAnswer).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ChannelVoice {
+    /// The channel; `None` for what was adopted from a log that does not tell.
+    pub channel_id: Option<ChannelId>,
+    /// Milliseconds in it: observed, assumed or both, as the filter's [`Assumed`] says.
+    pub voice_ms: u64,
+    /// Milliseconds that were observed.
+    pub observed_ms: u64,
+    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    pub assumed_ms: u64,
+}
+
+impl VoiceChannels {
+    /// Asks about this guild; of all time and without bots, until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        Self(Scope::of(guild))
+    }
+
+    /// Counts only what lies in this window, to the millisecond. The default is all time.
+    ///
+    /// Who is still in voice counts to the window's end, but no longer than [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS)
+    /// after the last proof; without an end, to the last proof.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.0.window = window;
+        self
+    }
+
+    /// Counts only the time that this filter lets through. The default is all time of people.
+    pub fn filter(mut self, filter: VoiceFilter) -> Self {
+        self.0.filter = filter;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads the guild's intervals of the window and of the day before it through an index, in one transaction; memory
+    /// grows with channels, and of a [`fair`](VoiceFilter::fair) filter with people who are in voice at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::VoiceChannels;
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let answer = VoiceChannels::of(GuildId::try_from(1)?).load(&mut conn)?;
+    /// let [lounge] = answer.channels[..] else { return Err("one channel was used".into()) };
+    /// assert_eq!(lounge.voice_ms, 90 * 60 * 1000);
+    /// assert_eq!(lounge.assumed_ms, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceChannelsAnswer, Error> {
+        let Scope { ref filter, window, .. } = self.0;
+        let Channels(channels) = self.0.load(conn, Channels::default())?;
+        let mut all = VoiceTime::default();
+        for time in channels.values() {
+            all.add(*time);
+        }
+        let VoiceTime { observed_ms, assumed_ms } = all;
+        let voice_ms = all.voice_ms(filter.assumed);
+        Ok(VoiceChannelsAnswer {
+            channels: by_time(channels, filter.assumed),
+            voice_ms,
+            observed_ms,
+            assumed_ms,
+            window,
+        })
+    }
+}
+
+/// Those with any voice time, longest first; equals by channel id, the unknown channel last.
+pub(super) fn by_time(channels: HashMap<Option<ChannelId>, VoiceTime>, assumed: Assumed) -> Vec<ChannelVoice> {
+    let channels = channels.into_iter().map(|(channel_id, time)| {
+        let VoiceTime { observed_ms, assumed_ms } = time;
+        ChannelVoice { channel_id, voice_ms: time.voice_ms(assumed), observed_ms, assumed_ms }
+    });
+    let mut channels: Vec<ChannelVoice> = channels.filter(|channel| channel.voice_ms > 0).collect();
+    channels
+        .sort_unstable_by_key(|channel| (Reverse(channel.voice_ms), channel.channel_id.is_none(), channel.channel_id));
+    channels
+}
+
+#[derive(Debug, Default)]
+struct Channels(HashMap<Option<ChannelId>, VoiceTime>);
+
+impl Fold for Channels {
+    fn stay(&mut self, stay: Stay) {
+        self.0.entry(stay.channel_id).or_default().add(stay.time());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{fixture::empty, random, voice::truth};
+
+    proptest! {
+        #[test]
+        fn it_is_what_plain_rust_counts((voice, window) in truth::voice(), filter in truth::filter()) {
+            let mut conn = empty().unwrap();
+            voice.insert(&mut conn).unwrap();
+            let question = VoiceChannels::of(random::GUILD.try_into().unwrap()).within(window).filter(filter.clone());
+            let answer = question.load(&mut conn).unwrap();
+            let there: Vec<_> = voice.ticks(window).flat_map(|tick| voice.counted(window, &filter, tick)).collect();
+            let (observed_ms, assumed_ms) = voice.ms(&there);
+            prop_assert_eq!((answer.observed_ms, answer.assumed_ms), (observed_ms, assumed_ms));
+            prop_assert_eq!(answer.voice_ms, truth::by_policy(filter.assumed, observed_ms, assumed_ms));
+            prop_assert_eq!(answer.channels, voice.by_channel(filter.assumed, &there));
+            prop_assert_eq!(answer.window, window);
+        }
+    }
+}

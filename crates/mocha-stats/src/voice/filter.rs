@@ -1,0 +1,181 @@
+//! Which time in voice counts.
+
+use std::collections::BTreeSet;
+
+use mocha_schema::{ChannelId, VoiceState};
+
+use crate::Bots;
+
+/// Which time in voice counts; every question about voice takes one. A new one lets all time of people count, in any
+/// channel and state, alone too, and leaves bots out.
+///
+/// # Examples
+///
+/// ```
+/// use mocha_schema::{ChannelId, GuildId};
+/// use mocha_stats::{Leaderboard, VoiceFilter, VoiceStateFilter};
+///
+/// # mod fixture { include!("../fixture.rs"); }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut conn = fixture::seeded()?;
+/// let board = Leaderboard::voice(GuildId::try_from(1)?);
+/// assert_eq!(board.load(&mut conn)?.voice_ms, 90 * 60 * 1000);
+///
+/// // Two were in the same channel for half an hour; then one was alone.
+/// let fair = VoiceFilter::new().fair().state(VoiceStateFilter::Talking);
+/// assert_eq!(board.clone().filter(fair).load(&mut conn)?.voice_ms, 60 * 60 * 1000);
+///
+/// let elsewhere = VoiceFilter::new().without_channels(&[ChannelId::try_from(3000)?]);
+/// assert_eq!(board.filter(elsewhere).load(&mut conn)?.voice_ms, 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+#[must_use = "a filter does nothing until a question takes it"]
+pub struct VoiceFilter {
+    pub(super) assumed: Assumed,
+    pub(super) bots: Bots,
+    pub(super) fair: bool,
+    pub(super) state: VoiceStateFilter,
+    pub(super) without_afk: bool,
+    pub(super) without_channels: BTreeSet<ChannelId>,
+}
+
+impl VoiceFilter {
+    /// All time of people.
+    pub const fn new() -> Self {
+        Self {
+            assumed: Assumed::Count,
+            bots: Bots::Exclude,
+            fair: false,
+            state: VoiceStateFilter::All,
+            without_afk: false,
+            without_channels: BTreeSet::new(),
+        }
+    }
+
+    /// Whether time that was not seen but concluded counts. The default is [`Assumed::Count`].
+    pub fn assumed(mut self, assumed: Assumed) -> Self {
+        self.assumed = assumed;
+        self
+    }
+
+    /// Whether bots count. The default is [`Bots::Exclude`].
+    pub fn bots(mut self, bots: Bots) -> Self {
+        self.bots = bots;
+        self
+    }
+
+    /// Leaves out time alone: while no other person was connected to the same channel.
+    ///
+    /// Bots are no company, muted and deafened people are, and so is who is only assumed to have been there. Nobody has
+    /// company in a channel that is not known.
+    #[doc(alias = "alone")]
+    #[doc(alias = "company")]
+    pub fn fair(mut self) -> Self {
+        self.fair = true;
+        self
+    }
+
+    /// Counts only time in this state. The default is [`VoiceStateFilter::All`].
+    pub fn state(mut self, state: VoiceStateFilter) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// Leaves out the channel that the guild moves idle people to: the one it has now, also for time before it had it.
+    #[doc(alias = "idle")]
+    pub fn without_afk(mut self) -> Self {
+        self.without_afk = true;
+        self
+    }
+
+    /// Leaves out these channels, and those that were named before.
+    pub fn without_channels(mut self, channels: &[ChannelId]) -> Self {
+        self.without_channels.extend(channels);
+        self
+    }
+}
+
+/// Whether time counts that was not seen but concluded: it bridges a gap between two proofs, or comes after the last one.
+///
+/// Answers always have observed and assumed milliseconds apart; this decides which of them `voice_ms` has.
+///
+/// # Examples
+///
+/// ```
+/// use mocha_schema::GuildId;
+/// use mocha_stats::{Assumed, GuildVoice, VoiceFilter, Window};
+///
+/// # mod fixture { include!("../fixture.rs"); }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut conn = fixture::seeded()?;
+/// # let monday = chrono::DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+/// // Somebody was last seen at half past nine.
+/// let until_ten = Window::between(monday, monday + chrono::TimeDelta::hours(10))?;
+/// let voice = GuildVoice::of(GuildId::try_from(1)?).within(until_ten);
+/// for (assumed, minutes) in [(Assumed::Count, 95), (Assumed::LeaveOut, 90), (Assumed::Only, 5)] {
+///     let answer = voice.clone().filter(VoiceFilter::new().assumed(assumed)).load(&mut conn)?;
+///     assert_eq!(answer.voice_ms, minutes * 60_000);
+///     assert_eq!((answer.observed_ms, answer.assumed_ms), (90 * 60_000, 5 * 60_000));
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Assumed {
+    /// Observed and assumed time. The default.
+    #[default]
+    Count,
+    /// Observed time only.
+    LeaveOut,
+    /// Assumed time only.
+    Only,
+}
+
+/// In which state time counts. The states are no partition: somebody may be muted and stream.
+///
+/// # Examples
+///
+/// ```
+/// use mocha_schema::GuildId;
+/// use mocha_stats::{GuildVoice, VoiceFilter, VoiceStateFilter};
+///
+/// # mod fixture { include!("../fixture.rs"); }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut conn = fixture::seeded()?;
+/// let muted = VoiceFilter::new().state(VoiceStateFilter::Muted);
+/// assert_eq!(GuildVoice::of(GuildId::try_from(1)?).filter(muted).load(&mut conn)?.voice_ms, 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum VoiceStateFilter {
+    /// Any state. The default.
+    #[default]
+    All,
+    /// Deafened, by oneself or by the server.
+    Deafened,
+    /// Muted, by oneself or by the server.
+    Muted,
+    /// Sharing the screen.
+    Streaming,
+    /// Able to speak: neither muted nor deafened, by oneself or by the server, nor in the audience of a stage.
+    Talking,
+    /// Camera on.
+    Video,
+}
+
+impl VoiceStateFilter {
+    /// Whether time in this state counts.
+    pub(super) const fn counts(self, state: VoiceState) -> bool {
+        match self {
+            Self::All => true,
+            Self::Deafened => state.is_deafened(),
+            Self::Muted => state.is_muted(),
+            Self::Streaming => state.stream,
+            Self::Talking => !state.is_muted() && !state.is_deafened() && !state.suppress,
+            Self::Video => state.video,
+        }
+    }
+}

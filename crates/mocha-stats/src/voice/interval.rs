@@ -1,0 +1,186 @@
+//! A row of `voice_intervals`, clipped to a window.
+
+use diesel::prelude::*;
+use mocha_schema::{ChannelId, UserId, VoiceState};
+
+use super::Assumed;
+use crate::Window;
+
+/// How many milliseconds after the last proof somebody whose leaving was not seen is assumed to have stayed, at most: five
+/// minutes.
+///
+/// A recorder that runs proves every half minute that people are still there. One that died proves nothing, and who was in
+/// voice then must not gather time until it is started again.
+pub const ASSUMED_TAIL_MS: i64 = 300_000;
+
+/// A row of `voice_intervals`, and whether its user is a bot.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub(super) struct Interval {
+    pub(super) user_id: UserId,
+    pub(super) bot: bool,
+    pub(super) channel_id: Option<ChannelId>,
+    pub(super) started_at_ms: i64,
+    pub(super) ended_at_ms: Option<i64>,
+    pub(super) seen_at_ms: i64,
+    pub(super) session_started_at_ms: i64,
+    pub(super) state: VoiceState,
+    pub(super) assumed: bool,
+}
+
+impl Interval {
+    /// What of it lies in the window, if anything does. While it is open it goes on after its last proof, but no longer than
+    /// [`ASSUMED_TAIL_MS`], and not at all if the window has no end.
+    pub(super) fn clip(&self, window: Window) -> Option<Stay> {
+        let from_ms = self.started_at_ms.max(window.start_ms());
+        let to_ms = self.end_ms(window).min(window.end_ms().unwrap_or(i64::MAX));
+        let assumed_from_ms = match self.ended_at_ms {
+            _ if self.assumed => from_ms,
+            None => self.seen_at_ms,
+            Some(_) => to_ms,
+        };
+        let all = Stay { user_id: self.user_id, channel_id: self.channel_id, from_ms, assumed_from_ms, to_ms };
+        all.part(from_ms, to_ms)
+    }
+
+    /// Whether it goes on at the window's end; if that has none, whether it is open.
+    pub(super) fn is_open_at_end(&self, window: Window) -> bool {
+        match window.end_ms() {
+            None => self.ended_at_ms.is_none(),
+            Some(instant) => self.started_at_ms <= instant && self.end_ms(window) > instant,
+        }
+    }
+
+    fn end_ms(&self, window: Window) -> i64 {
+        let tail_ms = if window.end_ms().is_some() { ASSUMED_TAIL_MS } else { 0 };
+        self.ended_at_ms.unwrap_or_else(|| self.seen_at_ms.saturating_add(tail_ms))
+    }
+}
+
+/// Time of somebody in a channel, never empty: observed first, and assumed from an instant on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Stay {
+    pub(super) user_id: UserId,
+    pub(super) channel_id: Option<ChannelId>,
+    pub(super) from_ms: i64,
+    pub(super) assumed_from_ms: i64,
+    pub(super) to_ms: i64,
+}
+
+impl Stay {
+    /// What of it lies between two instants, if anything does.
+    pub(super) fn part(self, from_ms: i64, to_ms: i64) -> Option<Self> {
+        let (from_ms, to_ms) = (self.from_ms.max(from_ms), self.to_ms.min(to_ms));
+        if from_ms >= to_ms {
+            return None;
+        }
+        Some(Self { from_ms, assumed_from_ms: self.assumed_from_ms.clamp(from_ms, to_ms), to_ms, ..self })
+    }
+
+    /// What of it the policy counts, if anything is.
+    pub(super) fn counted(self, assumed: Assumed) -> Option<Self> {
+        match assumed {
+            Assumed::Count => Some(self),
+            Assumed::LeaveOut => self.part(self.from_ms, self.assumed_from_ms),
+            Assumed::Only => self.part(self.assumed_from_ms, self.to_ms),
+        }
+    }
+
+    /// How long it is.
+    pub(super) fn time(self) -> VoiceTime {
+        VoiceTime {
+            observed_ms: between(self.from_ms, self.assumed_from_ms),
+            assumed_ms: between(self.assumed_from_ms, self.to_ms),
+        }
+    }
+}
+
+/// How long somebody was in voice.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct VoiceTime {
+    pub(super) observed_ms: u64,
+    pub(super) assumed_ms: u64,
+}
+
+impl VoiceTime {
+    // Saturating: a file that somebody else wrote into must not be able to make it panic.
+    pub(super) fn add(&mut self, other: Self) {
+        self.observed_ms = self.observed_ms.saturating_add(other.observed_ms);
+        self.assumed_ms = self.assumed_ms.saturating_add(other.assumed_ms);
+    }
+
+    /// The milliseconds that the policy counts.
+    pub(super) const fn voice_ms(self, assumed: Assumed) -> u64 {
+        match assumed {
+            Assumed::Count => self.observed_ms.saturating_add(self.assumed_ms),
+            Assumed::LeaveOut => self.observed_ms,
+            Assumed::Only => self.assumed_ms,
+        }
+    }
+}
+
+/// Milliseconds from one instant to another; 0 if that is not later.
+pub(super) fn between(start_ms: i64, end_ms: i64) -> u64 {
+    u64::try_from(end_ms.saturating_sub(start_ms)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::fixture::TestResult;
+
+    #[test]
+    fn an_interval_is_clipped_to_the_window() -> TestResult {
+        const TAIL: i64 = ASSUMED_TAIL_MS;
+        let instant = |ms| DateTime::from_timestamp_millis(ms).ok_or("no such time");
+        let (all, since) = (Window::all(), Window::since(instant(150)?)?);
+        let between = |start, end| TestResult::Ok(Window::between(instant(start)?, instant(end)?)?);
+        // started, ended, seen, assumed, window; observed, assumed, open.
+        for (number, (started, ended, seen, assumed, window, expected)) in [
+            (100, Some(200), 200, false, all, (100, 0, false)),
+            (100, Some(200), 200, true, all, (0, 100, false)),
+            (100, Some(200), 200, false, since, (50, 0, false)),
+            (100, Some(200), 200, true, between(120, 130)?, (0, 10, true)),
+            (100, Some(200), 200, false, between(100, 200)?, (100, 0, false)),
+            (100, Some(200), 200, false, between(200, 300)?, (0, 0, false)),
+            (100, Some(200), 200, false, between(50, 99)?, (0, 0, false)),
+            (100, Some(200), 200, false, between(50, 100)?, (0, 0, true)),
+            (100, None, 180, false, all, (80, 0, true)),
+            (100, None, 180, false, since, (30, 0, true)),
+            (100, None, 120, false, since, (0, 0, true)),
+            (100, None, 180, false, between(0, 250)?, (80, 70, true)),
+            (100, None, 180, true, between(0, 250)?, (0, 150, true)),
+            (100, None, 180, false, between(200, 250)?, (0, 50, true)),
+            (100, None, 180, false, between(0, 150)?, (50, 0, true)),
+            (100, None, 50, false, all, (0, 0, true)),
+            // After the last proof it goes on for a while, and not for ever.
+            (100, None, 180, false, between(0, 180 + TAIL - 1)?, (80, 299_999, true)),
+            (100, None, 180, false, between(0, 180 + TAIL)?, (80, 300_000, false)),
+            (100, None, 180, false, between(0, 180 + 9 * TAIL)?, (80, 300_000, false)),
+            (100, None, 180, false, between(180 + TAIL - 1, 180 + 9 * TAIL)?, (0, 1, false)),
+            (100, None, 180, false, between(180 + TAIL, 180 + 9 * TAIL)?, (0, 0, false)),
+            (i64::MIN, Some(i64::MAX), 0, false, between(200, 250)?, (50, 0, true)),
+            (i64::MIN, None, i64::MAX, false, between(200, 250)?, (50, 0, true)),
+            (i64::MAX, None, i64::MIN, false, between(200, 250)?, (0, 0, false)),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let interval = Interval {
+                user_id: 1.try_into()?,
+                bot: false,
+                channel_id: None,
+                started_at_ms: started,
+                ended_at_ms: ended,
+                seen_at_ms: seen,
+                session_started_at_ms: started,
+                state: VoiceState::default(),
+                assumed,
+            };
+            let VoiceTime { observed_ms, assumed_ms } = interval.clip(window).map(Stay::time).unwrap_or_default();
+            assert_eq!((observed_ms, assumed_ms, interval.is_open_at_end(window)), expected, "case {number}");
+        }
+        Ok(())
+    }
+}

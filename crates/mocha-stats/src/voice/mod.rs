@@ -1,0 +1,31 @@
+//! Voice: how long people were connected, where and when, out of `voice_intervals`.
+//!
+//! Every question scans the intervals once, through a [`Scope`](scope::Scope), and folds what of them counts.
+
+mod channels;
+mod company;
+mod filter;
+mod guild;
+mod interval;
+mod leaderboard;
+mod now;
+mod occupancy;
+mod scope;
+mod series;
+mod sessions;
+#[cfg(test)]
+mod truth;
+mod user;
+
+pub use self::{
+    channels::{ChannelVoice, VoiceChannels, VoiceChannelsAnswer},
+    filter::{Assumed, VoiceFilter, VoiceStateFilter},
+    guild::{GuildVoice, GuildVoiceAnswer},
+    interval::ASSUMED_TAIL_MS,
+    leaderboard::{VoiceLeaderboard, VoiceLeaderboardAnswer, VoiceRank},
+    now::{InVoice, VoiceNow, VoiceNowAnswer},
+    occupancy::{OccupancyStep, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak},
+    series::{VoicePeriod, VoiceSeries, VoiceSeriesAnswer},
+    sessions::VoiceSessions,
+    user::{UserVoice, UserVoiceAnswer},
+};

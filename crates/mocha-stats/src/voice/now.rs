@@ -1,0 +1,314 @@
+//! Who is in voice now.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::{connection::DefaultLoadingMode, prelude::*};
+use mocha_schema::{
+    ChannelId, GuildId, UserId, VoiceState,
+    schema::{users, voice_intervals},
+};
+
+use super::{VoiceFilter, scope::afk_channel};
+use crate::{Error, error::instant};
+
+/// The question who is in voice now, and since when.
+///
+/// Now is when the file was last written: a recorder that runs renews the proofs every half minute, and one that died
+/// leaves people behind who may be gone, which [`seen_at`](InVoice::seen_at) tells.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct VoiceNow {
+    filter: VoiceFilter,
+    guild: GuildId,
+}
+
+/// Who is in voice now.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct VoiceNowAnswer {
+    /// By the beginning of the session, longest first; equals by user id as a number.
+    pub users: Vec<InVoice>,
+}
+
+/// Somebody of a [`VoiceNowAnswer`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct InVoice {
+    /// The user.
+    pub user_id: UserId,
+    /// The channel; `None` for what was adopted from a log that does not tell.
+    pub channel_id: Option<ChannelId>,
+    /// When the session began.
+    pub session_started_at: DateTime<Utc>,
+    /// Since when the user is in this channel.
+    pub channel_since: DateTime<Utc>,
+    /// Muted, deafened, streaming and the like.
+    #[cfg_attr(feature = "serde", serde(with = "StateFields"))]
+    pub state: VoiceState,
+    /// Since when the user is in this channel and state.
+    pub state_since: DateTime<Utc>,
+    /// The last instant at which the user was surely there.
+    pub seen_at: DateTime<Utc>,
+}
+
+/// How a [`VoiceState`] is written.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "they are those of the state")]
+#[serde(remote = "VoiceState")]
+struct StateFields {
+    server_mute: bool,
+    server_deaf: bool,
+    self_mute: bool,
+    self_deaf: bool,
+    stream: bool,
+    video: bool,
+    suppress: bool,
+}
+
+impl VoiceNow {
+    /// Asks about this guild; without bots, until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { filter: VoiceFilter::new(), guild }
+    }
+
+    /// Lists only those whose time this filter counts now. Time is not asked for, so what it says of assumed time does not
+    /// matter. The default is all people.
+    pub fn filter(mut self, filter: VoiceFilter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads the guild's open intervals through their own index, and those of their sessions through the primary key, in
+    /// one transaction; memory grows with people who are in voice.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or no time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{VoiceFilter, VoiceNow};
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let now = VoiceNow::of(GuildId::try_from(1)?).load(&mut conn)?;
+    /// let [one] = now.users[..] else { return Err("one is in voice".into()) };
+    /// assert_eq!((one.user_id.get(), one.channel_id.map(|channel| channel.get())), (30, Some(3000)));
+    /// assert_eq!((one.seen_at - one.session_started_at).num_minutes(), 30);
+    ///
+    /// let with_company = VoiceNow::of(GuildId::try_from(1)?).filter(VoiceFilter::new().fair());
+    /// assert_eq!(with_company.load(&mut conn)?.users, []);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceNowAnswer, Error> {
+        let mut people = HashMap::new();
+        let afk = conn.transaction(|conn| {
+            scan(conn, self.guild, |part| add(&mut people, part))?;
+            if self.filter.without_afk { afk_channel(conn, self.guild) } else { Ok(None) }
+        });
+        let afk = afk.map_err(Error::database)?;
+        self.answer(&people, afk)
+    }
+
+    fn answer(&self, people: &HashMap<UserId, Person>, afk: Option<ChannelId>) -> Result<VoiceNowAnswer, Error> {
+        let mut in_channel = HashMap::<ChannelId, usize>::new();
+        for Person { open, .. } in people.values().filter(|person| !person.open.bot) {
+            if let Some(channel) = open.channel_id {
+                *in_channel.entry(channel).or_default() += 1;
+            }
+        }
+        let alone = |open: &Part| {
+            let people = open.channel_id.and_then(|channel| in_channel.get(&channel)).copied().unwrap_or(0);
+            people <= usize::from(!open.bot)
+        };
+        let counts = |Person { open, .. }: &&Person| {
+            let Part { bot, channel_id, state, .. } = *open;
+            let counts = self.filter.bots.counts(bot) && self.filter.counts(channel_id, state, afk);
+            counts && !(self.filter.fair && (channel_id.is_none() || alone(open)))
+        };
+        let users = people.values().filter(counts).map(Person::answer);
+        let mut users: Vec<InVoice> = users.collect::<Result<_, _>>()?;
+        users.sort_unstable_by_key(|user| (user.session_started_at, user.user_id));
+        Ok(VoiceNowAnswer { users })
+    }
+}
+
+/// A part of a session that is not over.
+#[derive(Clone, Copy, Debug, Queryable)]
+struct Part {
+    user_id: UserId,
+    bot: bool,
+    channel_id: Option<ChannelId>,
+    started_at_ms: i64,
+    ended_at_ms: Option<i64>,
+    seen_at_ms: i64,
+    session_started_at_ms: i64,
+    state: VoiceState,
+}
+
+/// Hands over the parts of the sessions that are not over, of each user the last one first.
+fn scan(conn: &mut SqliteConnection, guild: GuildId, mut each: impl FnMut(Part)) -> QueryResult<()> {
+    let open = diesel::alias!(voice_intervals as open);
+    let bots = users::table.filter(users::bot.eq(true)).select(users::id);
+    let same_session = (open.field(voice_intervals::guild_id).eq(voice_intervals::guild_id))
+        .and(open.field(voice_intervals::user_id).eq(voice_intervals::user_id))
+        .and(open.field(voice_intervals::session_started_at_ms).eq(voice_intervals::session_started_at_ms))
+        // The next is true of any such interval, and keeps SQLite from reading all that the user ever was in voice.
+        .and(voice_intervals::started_at_ms.ge(open.field(voice_intervals::session_started_at_ms)));
+    let parts = open
+        .inner_join(voice_intervals::table.on(same_session))
+        .filter(open.field(voice_intervals::guild_id).eq(guild))
+        .filter(open.field(voice_intervals::ended_at_ms).is_null())
+        .order((open.field(voice_intervals::user_id), voice_intervals::started_at_ms.desc()))
+        .select((
+            voice_intervals::user_id,
+            voice_intervals::user_id.eq_any(bots),
+            voice_intervals::channel_id,
+            voice_intervals::started_at_ms,
+            voice_intervals::ended_at_ms,
+            voice_intervals::seen_at_ms,
+            voice_intervals::session_started_at_ms,
+            VoiceState::as_select(),
+        ))
+        .load_iter::<Part, DefaultLoadingMode>(conn)?;
+    for part in parts {
+        each(part?);
+    }
+    Ok(())
+}
+
+/// Somebody who is in voice.
+#[derive(Clone, Copy, Debug)]
+struct Person {
+    open: Part,
+    channel_since_ms: i64,
+    state_since_ms: i64,
+}
+
+/// Adds a part of a session; those of one user must come last one first.
+fn add(people: &mut HashMap<UserId, Person>, part: Part) {
+    let new = Person { open: part, channel_since_ms: part.started_at_ms, state_since_ms: part.started_at_ms };
+    let person = people.entry(part.user_id).or_insert(new);
+    // Midnight cuts too: what goes on right after the part with nothing changed did not begin there.
+    if part.channel_id != person.open.channel_id || part.ended_at_ms != Some(person.channel_since_ms) {
+        return;
+    }
+    if part.state == person.open.state && person.state_since_ms == person.channel_since_ms {
+        person.state_since_ms = part.started_at_ms;
+    }
+    person.channel_since_ms = part.started_at_ms;
+}
+
+impl Person {
+    fn answer(&self) -> Result<InVoice, Error> {
+        let Part { user_id, channel_id, seen_at_ms, session_started_at_ms, state, .. } = self.open;
+        Ok(InVoice {
+            user_id,
+            channel_id,
+            session_started_at: instant(session_started_at_ms)?,
+            channel_since: instant(self.channel_since_ms)?,
+            state,
+            state_since: instant(self.state_since_ms)?,
+            seen_at: instant(seen_at_ms)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mocha_schema::VoiceInterval;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        Bots,
+        fixture::{MONDAY, TestResult, empty, insert_interval, interval, seeded},
+        random,
+        voice::truth,
+    };
+
+    /// The same in plain Rust: millisecond by millisecond back from the last interval of each.
+    fn expected(history: &[VoiceInterval], filter: &VoiceFilter) -> TestResult<VoiceNowAnswer> {
+        let open: Vec<&VoiceInterval> = history.iter().filter(|part| part.ended_at_ms.is_none()).collect();
+        let company = |one: &VoiceInterval| {
+            let others =
+                open.iter().filter(|other| other.user_id != one.user_id && !random::is_bot(other.user_id.get()));
+            others.filter(|other| other.channel_id == one.channel_id).count() > 0
+        };
+        let mut users = Vec::new();
+        for last in &open {
+            let there = |ms: i64| {
+                let mut session = history.iter().filter(|part| {
+                    (part.user_id, part.session_started_at_ms) == (last.user_id, last.session_started_at_ms)
+                });
+                session.find(|part| part.started_at_ms <= ms && part.ended_at_ms.is_none_or(|end| ms < end))
+            };
+            let first = |same: &dyn Fn(&VoiceInterval) -> bool| {
+                let back = (MONDAY * 1000..=last.started_at_ms).rev();
+                back.take_while(|ms| there(*ms).is_some_and(same)).last().ok_or("at least the last one")
+            };
+            let same_channel = |part: &VoiceInterval| part.channel_id == last.channel_id;
+            let same_state = |part: &VoiceInterval| same_channel(part) && part.state == last.state;
+            let at = |ms| DateTime::from_timestamp_millis(ms).ok_or("no such time");
+            let talking = !last.state.self_mute || filter.state == crate::VoiceStateFilter::All;
+            if random::counts(filter.bots, last.user_id.get()) && talking && (!filter.fair || company(last)) {
+                users.push(InVoice {
+                    user_id: last.user_id,
+                    channel_id: last.channel_id,
+                    session_started_at: at(last.session_started_at_ms)?,
+                    channel_since: at(first(&same_channel)?)?,
+                    state: last.state,
+                    state_since: at(first(&same_state)?)?,
+                    seen_at: at(last.seen_at_ms)?,
+                });
+            }
+        }
+        users.sort_by_key(|user| user.user_id.get());
+        users.sort_by_key(|user| user.session_started_at);
+        Ok(VoiceNowAnswer { users })
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_what_plain_rust_says(
+            (history, _) in truth::history(), bots in random::bots(), fair in any::<bool>(), talking in any::<bool>()
+        ) {
+            let mut conn = empty().unwrap();
+            truth::insert_history(&mut conn, &history).unwrap();
+            let mut filter = VoiceFilter::new().bots(bots);
+            if fair {
+                filter = filter.fair();
+            }
+            if talking {
+                filter = filter.state(crate::VoiceStateFilter::Talking);
+            }
+            let answer = VoiceNow::of(random::GUILD.try_into().unwrap()).filter(filter.clone()).load(&mut conn);
+            prop_assert_eq!(answer.unwrap(), expected(&history, &filter).unwrap());
+        }
+    }
+
+    #[test]
+    fn channels_can_be_left_out_and_other_guilds_are() -> TestResult {
+        let mut conn = seeded()?;
+        let now = VoiceNow::of(1.try_into()?).filter(VoiceFilter::new().bots(Bots::Include));
+        insert_interval(&mut conn, interval(11, 20, Some(4000), MONDAY * 1000, None)?)?;
+        assert_eq!(now.load(&mut conn)?.users.len(), 1);
+        let without_afk = now.clone().filter(VoiceFilter::new().without_afk());
+        assert_eq!(without_afk.load(&mut conn)?.users.len(), 1);
+        diesel::sql_query("INSERT INTO guild_states VALUES ('1', '3000', NULL)").execute(&mut conn)?;
+        assert_eq!(without_afk.load(&mut conn)?.users.len(), 0);
+        let without = VoiceFilter::new().without_channels(&[3000.try_into()?]);
+        assert_eq!(now.filter(without).load(&mut conn)?.users.len(), 0);
+        Ok(())
+    }
+}

@@ -1,0 +1,217 @@
+//! What a question about voice is asked of, and the one scan that answers all of them.
+
+use std::collections::HashMap;
+
+use diesel::{
+    connection::DefaultLoadingMode,
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Text},
+};
+use mocha_schema::{
+    ChannelId, GuildId, UserId, VoiceState,
+    schema::{guild_states, users, voice_intervals},
+};
+
+use super::{
+    VoiceFilter,
+    company::{Guest, Room},
+    interval::{Interval, Stay},
+};
+use crate::{Error, Window};
+
+/// What a question is asked of.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) struct Scope {
+    pub(super) filter: VoiceFilter,
+    pub(super) guild: GuildId,
+    /// The only one who counts, if there is one.
+    pub(super) user: Option<UserId>,
+    pub(super) window: Window,
+}
+
+/// An open interval may be of any length, so those that began more than a day before a window are looked for apart. They are
+/// few: midnight cuts while the recorder runs. Diesel cannot name the index, and left alone SQLite reads all that began before.
+const OLDER_SQL: &str = "\
+    SELECT user_id, started_at_ms FROM voice_intervals INDEXED BY idx_voice_intervals_open \
+    WHERE guild_id = ?1 AND ended_at_ms IS NULL AND started_at_ms < ?2 ORDER BY started_at_ms, user_id";
+
+/// Where an older open interval stands.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+struct Older {
+    #[diesel(sql_type = Text)]
+    user_id: UserId,
+    #[diesel(sql_type = BigInt)]
+    started_at_ms: i64,
+}
+
+/// What a question makes of what the scan finds.
+pub(super) trait Fold {
+    /// An interval of somebody who counts, whole and of any channel and state, in order of its start.
+    fn interval(&mut self, _: &Interval) {}
+
+    /// Time that counts, in no order.
+    fn stay(&mut self, stay: Stay);
+}
+
+/// A closed interval lies within a day in UTC.
+const LONGEST_CLOSED_MS: i64 = 86_400_000;
+
+impl Scope {
+    pub(super) const fn of(guild: GuildId) -> Self {
+        Self { filter: VoiceFilter::new(), guild, user: None, window: Window::all() }
+    }
+
+    /// Scans, and gives the fold back.
+    pub(super) fn load<F: Fold>(&self, conn: &mut SqliteConnection, mut fold: F) -> Result<F, Error> {
+        conn.transaction(|conn| self.scan(conn, &mut fold)).map_err(Error::database)?;
+        Ok(fold)
+    }
+
+    /// Reads each interval that may have time in the window, end in it or be open at its end, one at a time, so that memory
+    /// grows with what the fold keeps. To be called in a transaction.
+    pub(super) fn scan(&self, conn: &mut SqliteConnection, fold: &mut impl Fold) -> QueryResult<()> {
+        let Self { ref filter, guild, user, window } = *self;
+        let afk = if filter.without_afk { afk_channel(conn, guild)? } else { None };
+        // Others tell whether the user had company.
+        let only = user.filter(|_| !filter.fair);
+        let mut sieve = Sieve { afk, rooms: HashMap::new(), scope: self };
+        let mut each = |interval: Interval| {
+            if self.counts_user(&interval) {
+                fold.interval(&interval);
+            }
+            sieve.add(&interval, fold);
+        };
+        let intervals = || {
+            let bots = users::table.filter(users::bot.eq(true)).select(users::id);
+            let intervals = voice_intervals::table
+                .filter(voice_intervals::guild_id.eq(guild))
+                .select((
+                    voice_intervals::user_id,
+                    voice_intervals::user_id.eq_any(bots),
+                    voice_intervals::channel_id,
+                    voice_intervals::started_at_ms,
+                    voice_intervals::ended_at_ms,
+                    voice_intervals::seen_at_ms,
+                    voice_intervals::session_started_at_ms,
+                    VoiceState::as_select(),
+                    voice_intervals::assumed,
+                ))
+                .into_boxed();
+            match only {
+                Some(user) => intervals.filter(voice_intervals::user_id.eq(user)),
+                None => intervals,
+            }
+        };
+        let earliest_ms = window.start().map_or(i64::MIN, |_| window.start_ms().saturating_sub(LONGEST_CLOSED_MS));
+        if window.start().is_some() {
+            let older =
+                sql_query(OLDER_SQL).bind::<Text, _>(guild).bind::<BigInt, _>(earliest_ms).load::<Older>(conn)?;
+            for Older { user_id, started_at_ms } in older {
+                if only.is_none_or(|only| only == user_id) {
+                    let key =
+                        voice_intervals::user_id.eq(user_id).and(voice_intervals::started_at_ms.eq(started_at_ms));
+                    each(intervals().filter(key).get_result(conn)?);
+                }
+            }
+        }
+        let rest = intervals()
+            .filter(voice_intervals::started_at_ms.ge(earliest_ms))
+            .filter(voice_intervals::started_at_ms.le(window.end_ms().unwrap_or(i64::MAX)))
+            .filter(voice_intervals::ended_at_ms.is_null().or(voice_intervals::ended_at_ms.ge(window.start_ms())))
+            .order(voice_intervals::started_at_ms);
+        for interval in rest.load_iter::<Interval, DefaultLoadingMode>(conn)? {
+            each(interval?);
+        }
+        sieve.finish(fold);
+        Ok(())
+    }
+
+    /// Whether it is of somebody who counts.
+    fn counts_user(&self, interval: &Interval) -> bool {
+        self.filter.bots.counts(interval.bot) && self.user.is_none_or(|user| interval.user_id == user)
+    }
+}
+
+/// The channel that the guild moves idle people to.
+pub(super) fn afk_channel(conn: &mut SqliteConnection, guild: GuildId) -> QueryResult<Option<ChannelId>> {
+    let state = guild_states::table.find(guild).select(guild_states::afk_channel_id);
+    Ok(state.get_result(conn).optional()?.flatten())
+}
+
+impl VoiceFilter {
+    /// Whether time in a channel and state counts.
+    pub(super) fn counts(&self, channel: Option<ChannelId>, state: VoiceState, afk: Option<ChannelId>) -> bool {
+        let left_out = |channel| Some(channel) == afk || self.without_channels.contains(&channel);
+        self.state.counts(state) && !channel.is_some_and(left_out)
+    }
+}
+
+/// Lets through what counts.
+struct Sieve<'a> {
+    afk: Option<ChannelId>,
+    /// Who is in each channel, if company matters.
+    rooms: HashMap<ChannelId, Room>,
+    scope: &'a Scope,
+}
+
+impl Sieve<'_> {
+    fn add(&mut self, interval: &Interval, fold: &mut impl Fold) {
+        let Interval { bot, channel_id, state, .. } = *interval;
+        let Scope { filter, window, .. } = self.scope;
+        let Some(stay) = interval.clip(*window) else { return };
+        let counts = self.scope.counts_user(interval) && filter.counts(channel_id, state, self.afk);
+        if filter.fair {
+            if let Some(channel) = channel_id {
+                self.rooms.entry(channel).or_default().enter(Guest::new(stay, bot, counts), fold);
+            }
+        } else if counts {
+            fold.stay(stay);
+        }
+    }
+
+    fn finish(self, fold: &mut impl Fold) {
+        for mut room in self.rooms.into_values() {
+            room.leave_until(i64::MAX, fold);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+    use mocha_schema::VoiceInterval;
+
+    use super::*;
+    use crate::{
+        GuildVoice,
+        fixture::{MONDAY, TestResult, empty, insert_interval, interval},
+    };
+
+    #[test]
+    fn what_began_a_day_before_the_window_is_found_and_what_is_open_however_old() -> TestResult {
+        let (mut conn, monday_ms) = (empty()?, MONDAY * 1000);
+        let tuesday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")? + TimeDelta::days(1);
+        let last_ms = tuesday - TimeDelta::milliseconds(1);
+        insert_interval(&mut conn, interval(1, 20, Some(3000), monday_ms, Some(monday_ms + LONGEST_CLOSED_MS))?)?;
+        let voice_ms = |conn: &mut SqliteConnection, window| -> TestResult<(u64, u64, u64)> {
+            let answer = GuildVoice::of(1.try_into()?).within(window).load(conn)?;
+            Ok((answer.voice_ms, answer.sessions.started, answer.sessions.ended))
+        };
+        assert_eq!(voice_ms(&mut conn, Window::since(last_ms)?)?, (1, 0, 1));
+        assert_eq!(voice_ms(&mut conn, Window::between(last_ms, tuesday)?)?, (1, 0, 0));
+        assert_eq!(voice_ms(&mut conn, Window::since(tuesday)?)?, (0, 0, 1));
+        assert_eq!(voice_ms(&mut conn, Window::since(tuesday + TimeDelta::milliseconds(1))?)?, (0, 0, 0));
+        // Nobody cut these at midnight.
+        for (user, days) in [(30, 40), (100, 3)] {
+            let open = interval(1, user, Some(3000), monday_ms - days * LONGEST_CLOSED_MS, None)?;
+            insert_interval(&mut conn, VoiceInterval { seen_at_ms: monday_ms + LONGEST_CLOSED_MS + 5, ..open })?;
+        }
+        assert_eq!(voice_ms(&mut conn, Window::since(last_ms)?)?, (1 + 2 * 6, 0, 1));
+        assert_eq!(voice_ms(&mut conn, Window::between(last_ms, tuesday)?)?, (3, 0, 0));
+        // After the last proof each is believed five minutes, and not for days.
+        let later = Window::between(tuesday, tuesday + TimeDelta::days(3))?;
+        assert_eq!(voice_ms(&mut conn, later)?, (2 * (5 + 300_000), 0, 1));
+        Ok(())
+    }
+}

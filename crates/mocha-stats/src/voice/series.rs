@@ -1,0 +1,282 @@
+//! Voice time over time.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta};
+use chrono_tz::Tz;
+use diesel::SqliteConnection;
+use mocha_schema::GuildId;
+
+use super::{
+    VoiceFilter,
+    interval::{Stay, VoiceTime},
+    scope::{Fold, Scope},
+};
+use crate::{Error, Period, Window, period::Label, quarter};
+
+/// The question how long everybody in a guild was in voice, hour by hour, or by day, week or month of a zone.
+///
+/// Each person's time counts: two people in a channel for an hour are two hours.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct VoiceSeries {
+    period: Period,
+    scope: Scope,
+    zone: Tz,
+}
+
+/// Voice time over time.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct VoiceSeriesAnswer {
+    /// Every period, oldest first, without gaps: from that of the window's start, or of the first time in voice if it has
+    /// none, to that of the window's end, or of the last time in voice. A window without an end and without voice has none.
+    pub periods: Vec<VoicePeriod>,
+    /// Milliseconds in all of them: observed, assumed or both, as the filter's [`Assumed`](crate::Assumed) says.
+    pub voice_ms: u64,
+    /// Milliseconds that were observed.
+    pub observed_ms: u64,
+    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    pub assumed_ms: u64,
+    /// The window that was asked about.
+    pub window: Window,
+}
+
+/// A period of a [`VoiceSeriesAnswer`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct VoicePeriod {
+    /// Its first instant, also if the window starts later: only what lies in the window is counted.
+    pub start: DateTime<Tz>,
+    /// Milliseconds in voice: observed, assumed or both, as the filter's [`Assumed`](crate::Assumed) says.
+    pub voice_ms: u64,
+    /// Milliseconds that were observed.
+    pub observed_ms: u64,
+    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    pub assumed_ms: u64,
+}
+
+impl VoiceSeries {
+    /// Asks about this guild; of all time, by day, in UTC and without bots, until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { period: Period::Day, scope: Scope::of(guild), zone: Tz::UTC }
+    }
+
+    /// Counts only what lies in this window, to the millisecond. The default is all time.
+    ///
+    /// Who is still in voice counts to the window's end, but no longer than [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS)
+    /// after the last proof; without an end, to the last proof.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.scope.window = window;
+        self
+    }
+
+    /// Counts only the time that this filter lets through. The default is all time of people.
+    pub fn filter(mut self, filter: VoiceFilter) -> Self {
+        self.scope.filter = filter;
+        self
+    }
+
+    /// What the time is cut into. The default is [`Period::Day`].
+    pub const fn by(mut self, period: Period) -> Self {
+        self.period = period;
+        self
+    }
+
+    /// Whose hours and days. The default is UTC. A day that the zone left out, as Samoa did once, is not listed.
+    pub const fn zone(mut self, zone: Tz) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads the guild's intervals of the window and of the day before it through an index, in one transaction; memory
+    /// grows with the quarter hours in which somebody was in voice, and with the periods.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{Period, VoiceSeries};
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// // Two came at nine in UTC; one stayed until half past, one until ten.
+    /// let series = VoiceSeries::of(GuildId::try_from(1)?).by(Period::Hour).zone(chrono_tz::Asia::Kathmandu);
+    /// let answer = series.load(&mut conn)?;
+    /// let [first, second] = answer.periods[..] else { return Err("two hours".into()) };
+    /// assert_eq!((first.start.to_rfc3339().as_str(), first.voice_ms), ("2026-10-19T14:00:00+05:45", 30 * 60_000));
+    /// assert_eq!((second.start.to_rfc3339().as_str(), second.voice_ms), ("2026-10-19T15:00:00+05:45", 60 * 60_000));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceSeriesAnswer, Error> {
+        let quarters = self.scope.load(conn, Quarters::default())?;
+        Ok(self.answer(&quarters))
+    }
+
+    fn answer(&self, Quarters(quarters): &Quarters) -> VoiceSeriesAnswer {
+        let (mut by_label, mut all) = (BTreeMap::<Label, VoiceTime>::new(), VoiceTime::default());
+        let local = |quarter: i64| quarter::local(quarter, self.zone);
+        for (quarter, time) in quarters {
+            // Always there: the window starts in 1970, and no recorder writes what lies after 9999.
+            let Some(at) = local(*quarter) else { continue };
+            by_label.entry(self.period.label(at)).or_default().add(*time);
+            all.add(*time);
+        }
+        let first = quarters.keys().next().and_then(|quarter| local(*quarter));
+        let last = quarters.keys().next_back().and_then(|quarter| local(*quarter));
+        let periods = self.periods(first, last).into_iter().map(|(label, start)| {
+            let time = by_label.get(&label).copied().unwrap_or_default();
+            let VoiceTime { observed_ms, assumed_ms } = time;
+            VoicePeriod { start, voice_ms: self.voice_ms(time), observed_ms, assumed_ms }
+        });
+        let VoiceTime { observed_ms, assumed_ms } = all;
+        VoiceSeriesAnswer {
+            periods: periods.collect(),
+            voice_ms: self.voice_ms(all),
+            observed_ms,
+            assumed_ms,
+            window: self.scope.window,
+        }
+    }
+
+    /// The periods of the window, which ends with the first and last voice where it is open.
+    fn periods(&self, first: Option<DateTime<Tz>>, last: Option<DateTime<Tz>>) -> Vec<(Label, DateTime<Tz>)> {
+        let (start, end) = (self.scope.window.start(), self.scope.window.end());
+        if start.is_some() && start == end {
+            return Vec::new();
+        }
+        let first = start.map(|start| start.with_timezone(&self.zone)).or(first);
+        let last = end.map(|end| (end - TimeDelta::nanoseconds(1)).with_timezone(&self.zone)).or(last);
+        first.zip(last).map(|(first, last)| self.period.between(first, last)).unwrap_or_default()
+    }
+
+    fn voice_ms(&self, time: VoiceTime) -> u64 {
+        time.voice_ms(self.scope.filter.assumed)
+    }
+}
+
+/// Time by quarter hours.
+#[derive(Debug, Default)]
+struct Quarters(BTreeMap<i64, VoiceTime>);
+
+impl Fold for Quarters {
+    fn stay(&mut self, stay: Stay) {
+        const QUARTER_MS: i64 = 900_000;
+        let mut rest = Some(stay);
+        while let Some(stay) = rest {
+            let quarter = stay.from_ms.div_euclid(QUARTER_MS);
+            let end_ms = quarter.saturating_add(1).saturating_mul(QUARTER_MS);
+            if let Some(part) = stay.part(stay.from_ms, end_ms) {
+                self.0.entry(quarter).or_default().add(part.time());
+            }
+            rest = stay.part(end_ms, stay.to_ms);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use chrono::{Datelike, Timelike};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        fixture::{TestResult, empty},
+        random,
+        voice::truth::{self, Voice},
+    };
+
+    /// Saturday, 24 October 2026, midnight UTC: the next night the clocks of Berlin go back.
+    const SATURDAY_MS: i64 = (crate::fixture::MONDAY + 5 * 86_400) * 1000;
+    const FIVE_MINUTES_MS: i64 = 300_000;
+    const THREE_DAYS: i64 = 3 * 288;
+
+    /// What the zone's clock and calendar say of a tick's period; two are equal in the same period only.
+    fn name(question: &VoiceSeries, voice: &Voice, tick: i64) -> String {
+        let at = DateTime::from_timestamp_millis(voice.at(tick)).unwrap().with_timezone(&question.zone);
+        match question.period {
+            Period::Hour => format!("{} {} {}", at.date_naive(), at.hour(), at.format("%z")),
+            Period::Day => at.date_naive().to_string(),
+            Period::Week => format!("{:?}", at.iso_week()),
+            Period::Month => at.format("%Y-%m").to_string(),
+        }
+    }
+
+    /// The same in plain Rust, tick by tick; where each period starts is told apart by its name.
+    fn expected(question: &VoiceSeries, voice: &Voice) -> Vec<(String, u64, u64, u64)> {
+        let Scope { ref filter, window, .. } = question.scope;
+        let there: Vec<_> = voice.ticks(window).flat_map(|tick| voice.counted(window, filter, tick)).collect();
+        let seen: BTreeSet<i64> = there.iter().map(|there| there.tick).collect();
+        let ticks: Vec<i64> = voice.ticks(window).collect();
+        let first = window.start().and(ticks.first()).or(seen.first());
+        let last = window.end().and(ticks.last()).or(seen.last());
+        let (Some(first), Some(last)) = (first, last) else { return Vec::new() };
+        let mut names: Vec<String> = (*first..=*last).map(|tick| name(question, voice, tick)).collect();
+        names.dedup();
+        let periods = names.into_iter().map(|period| {
+            let own: Vec<_> =
+                there.iter().filter(|there| name(question, voice, there.tick) == period).copied().collect();
+            let (observed, assumed) = voice.ms(&own);
+            (period, truth::by_policy(filter.assumed, observed, assumed), observed, assumed)
+        });
+        periods.collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn it_is_what_plain_rust_counts(
+            (voice, window) in truth::voice_of(SATURDAY_MS, FIVE_MINUTES_MS, THREE_DAYS), filter in truth::filter(),
+            zone in random::zone(),
+            period in prop::sample::select([Period::Hour, Period::Day, Period::Week, Period::Month].as_slice())
+        ) {
+            let mut conn = empty().unwrap();
+            voice.insert(&mut conn).unwrap();
+            let guild = random::GUILD.try_into().unwrap();
+            let question = VoiceSeries::of(guild).within(window).filter(filter).by(period).zone(zone);
+            let answer = question.load(&mut conn).unwrap();
+            let tick = |start: DateTime<Tz>| (start.timestamp_millis() - voice.origin_ms).div_euclid(voice.tick_ms);
+            let periods: Vec<_> = answer.periods.iter().map(|period| {
+                let name = name(&question, &voice, tick(period.start));
+                (name, period.voice_ms, period.observed_ms, period.assumed_ms)
+            }).collect();
+            prop_assert_eq!(periods, expected(&question, &voice));
+            let sum = |value: fn(&VoicePeriod) -> u64| answer.periods.iter().map(value).sum::<u64>();
+            prop_assert_eq!(answer.voice_ms, sum(|period| period.voice_ms));
+            prop_assert_eq!(answer.observed_ms, sum(|period| period.observed_ms));
+            prop_assert_eq!(answer.assumed_ms, sum(|period| period.assumed_ms));
+        }
+    }
+
+    #[test]
+    fn time_is_cut_at_the_edge_to_the_millisecond() -> TestResult {
+        let mut conn = empty()?;
+        let edge = SATURDAY_MS + 7 * 900_000;
+        crate::fixture::insert_interval(&mut conn, crate::fixture::interval(1, 2, None, edge - 1, Some(edge + 2))?)?;
+        let zone = chrono_tz::Asia::Kathmandu;
+        // A quarter to two in UTC is half past seven there; the hour began at a quarter past one.
+        let answer = VoiceSeries::of(1.try_into()?).by(Period::Hour).zone(zone).load(&mut conn)?;
+        let hours: Vec<_> = answer.periods.iter().map(|hour| (hour.start.hour(), hour.voice_ms)).collect();
+        assert_eq!(hours, [(7, 3)]);
+        let utc = VoiceSeries::of(1.try_into()?).by(Period::Hour);
+        let quarter = DateTime::from_timestamp_millis(edge).ok_or("no such time")?;
+        let window = Window::between(quarter, quarter + TimeDelta::hours(2))?;
+        let answer = utc.within(window).load(&mut conn)?;
+        let hours: Vec<_> = answer.periods.iter().map(|hour| (hour.start.hour(), hour.voice_ms)).collect();
+        assert_eq!(hours, [(1, 2), (2, 0), (3, 0)]);
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! Sessions: from connecting to disconnecting, through any channels.
+
+use std::collections::HashMap;
+
+use mocha_schema::UserId;
+
+use super::interval::{Interval, between};
+use crate::Window;
+
+/// The voice sessions that began and ended in a window, each whole: from connecting to disconnecting, through any channels
+/// and states, also what of it lies before the window.
+///
+/// They are counted by the intervals and not by the voice log, because that has their beginnings and ends by the whole
+/// second and these by the millisecond. So a session that was over in the millisecond in which it began, of which the log
+/// tells, is none here. Of a filter they mind only whether bots count.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct VoiceSessions {
+    /// How many began in the window.
+    pub started: u64,
+    /// How many ended in the window.
+    pub ended: u64,
+    /// Milliseconds of the longest that ended; `None` if none did.
+    pub longest_ms: Option<u64>,
+    /// Milliseconds of those that ended, divided by their number and rounded down; `None` if none did.
+    pub mean_ms: Option<u64>,
+}
+
+/// Counts sessions as their intervals come, in order of time.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    ended: u64,
+    /// The last session of each, which may go on.
+    last: HashMap<UserId, Session>,
+    longest_ms: Option<u64>,
+    started: u64,
+    total_ms: u64,
+    window: Window,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Session {
+    started_at_ms: i64,
+    ended_at_ms: Option<i64>,
+}
+
+impl Sessions {
+    pub(super) fn new(window: Window) -> Self {
+        Self { ended: 0, last: HashMap::new(), longest_ms: None, started: 0, total_ms: 0, window }
+    }
+
+    pub(super) fn add(&mut self, interval: &Interval) {
+        let session = Session { started_at_ms: interval.session_started_at_ms, ended_at_ms: interval.ended_at_ms };
+        let before = self.last.insert(interval.user_id, session);
+        if before.is_some_and(|before| before.started_at_ms == session.started_at_ms) {
+            return;
+        }
+        self.started += u64::from(self.holds(session.started_at_ms));
+        if let Some(before) = before {
+            self.end(before);
+        }
+    }
+
+    pub(super) fn finish(mut self) -> VoiceSessions {
+        for session in std::mem::take(&mut self.last).into_values() {
+            self.end(session);
+        }
+        let Self { ended, longest_ms, started, total_ms, .. } = self;
+        VoiceSessions { started, ended, longest_ms, mean_ms: total_ms.checked_div(ended) }
+    }
+
+    /// Nothing of the session comes any more, in the window or after it.
+    fn end(&mut self, session: Session) {
+        let Some(ended_at_ms) = session.ended_at_ms.filter(|ended_at_ms| self.holds(*ended_at_ms)) else { return };
+        let length_ms = between(session.started_at_ms, ended_at_ms);
+        self.ended += 1;
+        self.longest_ms = self.longest_ms.max(Some(length_ms));
+        self.total_ms = self.total_ms.saturating_add(length_ms);
+    }
+
+    fn holds(&self, instant_ms: i64) -> bool {
+        self.window.start_ms() <= instant_ms && self.window.end_ms().is_none_or(|end_ms| instant_ms < end_ms)
+    }
+}
