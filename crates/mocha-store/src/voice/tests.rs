@@ -177,6 +177,18 @@ fn a_clock_that_steps_back_makes_no_negative_time() {
 }
 
 #[test]
+fn a_clock_that_was_years_ahead_freezes_nobody() {
+    let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
+    tracker.learn(person(8), None, Some(1000 * DAY_MS));
+    changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000 * DAY_MS);
+    for user in [8, 9] {
+        changed(&mut tracker, &mut file, user, Some(1), muted(), 5000);
+        changed(&mut tracker, &mut file, user, None, muted(), 9000);
+        assert_eq!(file.of(user), [(5000, Some(9000), false)]);
+    }
+}
+
+#[test]
 fn history_told_again_after_a_restart_is_not_news() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     tracker.learn(person(9), None, Some(5000));

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use mocha_schema::{ChannelId, GuildId, UserId, VoiceEventType, VoiceInterval, VoiceState};
 
-use super::{days, recent::Recent};
+use super::{DAY_MS, days, recent::Recent};
 use crate::event::{ShardChanged, ShardStatus, SnapshotVoice};
 
 /// Somebody in a guild.
@@ -144,7 +144,8 @@ impl Tracker {
 
     /// Somebody's connection is now this.
     ///
-    /// A change that is older than the person's last one was either told before, or the clock stepped back: then no time passed.
+    /// A change that is older than the person's last one was either told before, or the clock stepped back: then no time
+    /// passed. If it stepped back by more than a day it was wrong before, and the new time is believed.
     pub(crate) fn changed(
         &mut self,
         person: Person,
@@ -154,8 +155,16 @@ impl Tracker {
     ) -> Vec<Row> {
         let mut rows = Vec::new();
         if self.recent.add(&(person, channel_id, state, at_ms)) {
-            let news_from_ms = if at_ms > self.told_until_ms { self.news_from(person) } else { at_ms };
-            self.found(person, channel_id, state, at_ms.max(news_from_ms), &mut rows);
+            let mut at_ms = at_ms;
+            if at_ms > self.told_until_ms {
+                let news_from_ms = self.news_from(person);
+                if news_from_ms.saturating_sub(at_ms) > DAY_MS {
+                    self.set_back(person, at_ms, &mut rows);
+                } else {
+                    at_ms = at_ms.max(news_from_ms);
+                }
+            }
+            self.found(person, channel_id, state, at_ms, &mut rows);
         }
         rows
     }
@@ -260,6 +269,14 @@ impl Tracker {
 
     pub(crate) fn proof_ms(&self) -> i64 {
         self.proof_ms
+    }
+
+    /// What is known of the person is of a time that will not come for long.
+    fn set_back(&mut self, person: Person, at_ms: i64, rows: &mut Vec<Row>) {
+        if let Some(open) = self.open_of(person) {
+            self.end(person, open, open.started_at_ms, rows);
+        }
+        self.put(person, Known::Away { since_ms: at_ms });
     }
 
     /// One person was found in a channel, or in none.
