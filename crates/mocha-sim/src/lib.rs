@@ -17,6 +17,8 @@
 
 mod channel;
 mod dice;
+mod fault;
+mod judge;
 mod member;
 mod message;
 mod names;
@@ -27,10 +29,14 @@ mod server;
 mod snowflake;
 mod traffic;
 mod voice;
+mod world;
 
 pub use self::{
+    fault::{Faults, Order, Step},
+    judge::{Found, Session, VoiceActivity, judge},
     message::{Messages, messages},
     reference::{MessageTotals, Reference, VoiceTotals},
     server::Server,
     traffic::Traffic,
+    world::World,
 };

@@ -41,7 +41,7 @@ pub struct VoiceSnapshot {
 }
 
 /// Somebody in a [`VoiceSnapshot`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct SnapshotVoice {
     /// The channel.
     pub channel_id: ChannelId,

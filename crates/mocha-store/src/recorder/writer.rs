@@ -179,9 +179,8 @@ impl Writer {
             let work = || -> diesel::QueryResult<()> {
                 state.notice_others(conn)?;
                 for event in events {
-                    // A message has Discord's time, all else the time at which it was heard.
-                    if clock == Clock::Events && !matches!(event, Event::MessageSent(_)) {
-                        state.prove(event.at().timestamp_millis());
+                    if clock == Clock::Events {
+                        state.prove_by(event);
                     }
                     match state.apply(conn, event)? {
                         Outcome::Duplicate => tally.duplicate += 1,

@@ -25,8 +25,8 @@ pub enum Clock {
     System,
     /// The events' own times and nothing else: for replays, imports and tests.
     ///
-    /// Each event but a message, whose time is Discord's and not that of its arrival, proves that all was heard until
-    /// then: silence is no gap. An event that is older than what the file knew at the start is history, told again.
+    /// Each event proves that all was heard until then: silence is no gap. But a message, whose time is Discord's and not
+    /// that of its arrival, moves the time by a day at most. An event that is older than what the file knew at the start is history, told again.
     Events,
 }
 

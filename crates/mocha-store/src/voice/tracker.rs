@@ -172,6 +172,9 @@ impl Tracker {
     /// Exactly these people of the guild are connected.
     pub(crate) fn snapshot(&mut self, guild_id: GuildId, voices: &[SnapshotVoice], at_ms: i64) -> Vec<Row> {
         let mut rows = Vec::new();
+        if !self.recent.add(&(guild_id, voices, at_ms)) {
+            return rows;
+        }
         let present: BTreeSet<UserId> = voices.iter().map(|voice| voice.user_id).collect();
         let missing: Vec<UserId> = self.open_in(guild_id).filter(|user_id| !present.contains(user_id)).collect();
         for user_id in missing {

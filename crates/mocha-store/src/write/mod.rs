@@ -79,6 +79,16 @@ impl State {
         self.tracker.prove(at_ms);
     }
 
+    /// An event was heard when it says. A message has Discord's time instead, which a damaged digit may put far off.
+    pub(crate) fn prove_by(&mut self, event: &Event) {
+        const DAY_MS: i64 = 86_400_000;
+        let (at_ms, proof_ms) = (event.at().timestamp_millis(), self.tracker.proof_ms());
+        let far_off = proof_ms > i64::MIN && at_ms.saturating_sub(proof_ms) > DAY_MS;
+        if !(far_off && matches!(event, Event::MessageSent(_))) {
+            self.prove(at_ms);
+        }
+    }
+
     /// Notes in the file that all goes on until now, or until it stops now.
     pub(crate) fn stamp(&mut self, conn: &mut SqliteConnection, now_ms: Option<i64>, stop: bool) -> QueryResult<()> {
         if let Some(now_ms) = now_ms {

@@ -1,0 +1,165 @@
+//! The judge finds what is wrong, and nothing else.
+
+use std::collections::BTreeMap;
+
+use mocha_schema::{VoiceInterval, VoiceState};
+use mocha_store::event::{MessageSent, ShardChanged, ShardStatus, SnapshotVoice, VoiceSnapshot, VoiceStateChanged};
+
+use super::*;
+use crate::{MessageTotals, traffic::time};
+
+const LIMIT_MS: i64 = 300_000;
+const DAY_MS: i64 = 86_400_000;
+
+fn id<I: TryFrom<u64>>(number: u64) -> I {
+    I::try_from(number).ok().expect("not zero")
+}
+
+fn voice(at_ms: i64, channel: Option<u64>) -> Event {
+    let channel_id = channel.map(id);
+    VoiceStateChanged { at: time(at_ms), channel_id, guild_id: id(1), state: VoiceState::default(), user_id: id(9) }
+        .into()
+}
+
+fn snapshot(at_ms: i64, channel: Option<u64>) -> Event {
+    let state = VoiceState::default();
+    let voices = channel.map(|channel| SnapshotVoice { channel_id: id(channel), state, user_id: id(9) });
+    VoiceSnapshot { at: time(at_ms), guild_id: id(1), voices: voices.into_iter().collect() }.into()
+}
+
+fn shard(at_ms: i64, status: ShardStatus) -> Event {
+    ShardChanged { at: time(at_ms), shard_count: 1, shard_id: 0, status }.into()
+}
+
+fn message(at_ms: i64) -> Event {
+    let (channel_id, guild_id, message_id) = (id(2), id(1), id(7));
+    MessageSent { at: time(at_ms), channel_id, content: None, guild_id, kind: 0, message_id, user_id: id(8) }.into()
+}
+
+fn delivered(events: &[Event]) -> Vec<Step> {
+    let mut steps: Vec<Step> = events.iter().cloned().map(Step::Deliver).collect();
+    steps.push(Step::Flush);
+    steps
+}
+
+fn interval(started_at_ms: i64, ended_at_ms: i64, assumed: bool) -> VoiceInterval {
+    VoiceInterval {
+        guild_id: id(1),
+        user_id: id(9),
+        started_at_ms,
+        ended_at_ms: Some(ended_at_ms),
+        seen_at_ms: ended_at_ms,
+        session_started_at_ms: 1_000,
+        channel_id: Some(id(5)),
+        state: VoiceState::default(),
+        assumed,
+    }
+}
+
+/// A file that has these intervals of one session, ended or open, and the message.
+fn file(intervals: Vec<VoiceInterval>) -> Found {
+    let mut found = Found { intervals, ..Found::default() };
+    if let Some(ended_at_ms) = found.intervals.last().and_then(|last| last.ended_at_ms) {
+        found.sessions = vec![Session { user_id: id(9), started_at_ms: 1_000, ended_at_ms }];
+        let activity = VoiceActivity { session_count: 1, total_voice_time: ended_at_ms - 1_000 };
+        found.voice_activity.insert(id(9), activity);
+    }
+    found.messages.insert(id(8), MessageTotals { messages: 1, ..MessageTotals::default() });
+    found
+}
+
+fn open(interval: VoiceInterval) -> VoiceInterval {
+    VoiceInterval { ended_at_ms: None, ..interval }
+}
+
+/// Makes something wrong.
+type Doctor = fn(&mut Found);
+
+#[test]
+fn the_truth_is_found_true_and_everything_else_is_not() {
+    let truth = [voice(1_000, Some(5)), message(2_000), voice(60_000, None)];
+    let steps = delivered(&truth);
+    let judge_it = |found: &Found| judge(&truth, &steps, LIMIT_MS, found);
+    let right = file(vec![interval(1_000, 60_000, false)]);
+    assert_eq!(judge_it(&right), [""; 0]);
+
+    let doctored: [(&str, Doctor); 9] = [
+        ("a millisecond more", |found| *found = file(vec![interval(1_000, 60_001, false)])),
+        ("a millisecond less", |found| *found = file(vec![interval(1_000, 59_999, false)])),
+        ("a hole", |found| *found = file(vec![interval(1_000, 2_000, false), interval(3_000, 60_000, false)])),
+        ("an overlap", |found| *found = file(vec![interval(1_000, 3_000, false), interval(2_000, 60_000, false)])),
+        ("a leave twice", |found| found.sessions.extend(found.sessions.clone())),
+        ("no leave", |found| found.sessions.clear()),
+        ("another channel", |found| found.intervals.iter_mut().for_each(|interval| interval.channel_id = Some(id(6)))),
+        ("no message", |found| found.messages.clear()),
+        ("a join", |found| found.joins.extend([(id(9), 1)])),
+    ];
+    for (name, doctor) in doctored {
+        let mut found = right.clone();
+        doctor(&mut found);
+        assert!(!judge_it(&found).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_short_gap_is_counted_and_a_long_one_is_not() {
+    for (gap_ms, bridged) in [(LIMIT_MS, true), (LIMIT_MS + 1, false)] {
+        let (lost_ms, back_ms) = (10_000, 10_000 + gap_ms);
+        let truth = [voice(1_000, Some(5)), message(2_000)];
+        let news = [shard(lost_ms, ShardStatus::Lost), shard(back_ms, ShardStatus::Ready), snapshot(back_ms, Some(5))];
+        let steps = delivered(&[&truth[..], &news[..]].concat());
+        let whole = file(vec![
+            interval(1_000, lost_ms, false),
+            interval(lost_ms, back_ms, true),
+            open(interval(back_ms, back_ms, false)),
+        ]);
+        assert_eq!(judge(&truth, &steps, LIMIT_MS, &whole).is_empty(), bridged);
+        let mut cut = file(vec![interval(1_000, lost_ms, false)]);
+        cut.intervals.push(open(VoiceInterval { session_started_at_ms: back_ms, ..interval(back_ms, back_ms, false) }));
+        assert_eq!(judge(&truth, &steps, LIMIT_MS, &cut).is_empty(), !bridged);
+    }
+}
+
+#[test]
+fn a_leave_that_nobody_heard_was_at_the_last_proof() {
+    let truth = [voice(1_000, Some(5)), message(2_000), voice(20_000, None)];
+    let heard = [shard(10_000, ShardStatus::Lost), shard(30_000, ShardStatus::Ready), snapshot(30_000, None)];
+    let steps = delivered(&[&truth[..2], &heard[..]].concat());
+    for (end_ms, holds) in [(10_000, true), (10_001, false), (9_999, false), (30_000, false)] {
+        let found = file(vec![interval(1_000, end_ms, false)]);
+        assert_eq!(judge(&truth, &steps, LIMIT_MS, &found).is_empty(), holds, "{end_ms}");
+    }
+    // Told late by a resumed connection, the time of the gap counts.
+    let told = [shard(10_000, ShardStatus::Lost), voice(30_000, None), shard(30_000, ShardStatus::Resumed)];
+    let steps = delivered(&[&truth[..2], &told[..]].concat());
+    for (end_ms, holds) in [(30_000, true), (30_001, false)] {
+        let found = file(vec![interval(1_000, 10_000, false), interval(10_000, end_ms, true)]);
+        assert_eq!(judge(&truth, &steps, LIMIT_MS, &found).is_empty(), holds, "{end_ms}");
+    }
+}
+
+#[test]
+fn what_a_crash_took_is_not_asked_for() {
+    let truth = [voice(1_000, Some(5)), message(2_000), voice(60_000, None)];
+    let [voice, message, left] = truth.clone().map(Step::Deliver);
+    let found = Found { messages: BTreeMap::new(), ..file(vec![open(interval(1_000, 1_000, false))]) };
+    let lost = [voice.clone(), Step::Flush, message.clone(), left, Step::Crash];
+    assert_eq!(judge(&truth, &lost, LIMIT_MS, &found), [""; 0]);
+    assert_ne!(judge(&truth, &[voice, message, Step::Flush, Step::Crash], LIMIT_MS, &found), [""; 0]);
+}
+
+#[test]
+fn midnight_cuts_and_a_clock_is_wrong_by_no_more_than_it_was_set() {
+    let truth = [voice(1_000, Some(5)), message(2_000), voice(DAY_MS + 1, None)];
+    let uncut = file(vec![interval(1_000, DAY_MS + 1, false)]);
+    let cut = file(vec![interval(1_000, DAY_MS, false), interval(DAY_MS, DAY_MS + 1, false)]);
+    let mut steps = delivered(&truth);
+    assert_eq!(judge(&truth, &steps, LIMIT_MS, &cut), [""; 0]);
+    assert_ne!(judge(&truth, &steps, LIMIT_MS, &uncut), [""; 0]);
+    for (by_ms, holds) in [(499, false), (-500, true)] {
+        steps.push(Step::ClockSet(by_ms));
+        let found = file(vec![interval(1_000, DAY_MS - 499, false)]);
+        assert_eq!(judge(&truth, &steps, LIMIT_MS, &found).is_empty(), holds);
+        steps.pop();
+    }
+}

@@ -1,0 +1,102 @@
+//! What Discord knows of a guild at an instant, and tells whoever connects then.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
+use mocha_store::{
+    Event,
+    event::{ChannelSeen, GuildSeen, MemberSeen, SnapshotVoice, UserSeen, VoiceSnapshot},
+};
+
+/// A guild as it is now: it follows the undisturbed events, and tells it all at once as `GUILD_CREATE` does.
+///
+/// # Examples
+///
+/// ```
+/// use mocha_sim::{Server, World};
+/// use mocha_store::Event;
+///
+/// let server = Server::new(3).days(1).members(20);
+/// let mut world = World::default();
+/// for event in server.events() {
+///     world.observe(&event);
+/// }
+/// let told = world.guild_create(server.end());
+/// assert!(matches!(told.first(), Some(Event::GuildSeen(_))));
+/// assert!(matches!(told.last(), Some(Event::VoiceSnapshot(_))));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    channels: BTreeMap<ChannelId, ChannelSeen>,
+    guild: Option<GuildSeen>,
+    members: BTreeMap<UserId, MemberSeen>,
+    users: BTreeMap<UserId, UserSeen>,
+    voice: BTreeMap<UserId, (ChannelId, VoiceState)>,
+}
+
+impl World {
+    /// Takes note of the next thing that happens.
+    pub fn observe(&mut self, event: &Event) {
+        match event {
+            Event::ChannelGone(event) => {
+                self.channels.remove(&event.channel_id);
+            }
+            Event::ChannelSeen(event) => {
+                self.channels.insert(event.channel_id, event.clone());
+            }
+            Event::GuildSeen(event) => self.guild = Some(event.clone()),
+            Event::MemberJoined(event) | Event::MemberSeen(event) => {
+                self.members.insert(event.user_id, event.clone());
+            }
+            Event::MemberLeft(event) => {
+                self.members.remove(&event.user_id);
+                self.voice.remove(&event.user_id);
+            }
+            Event::UserSeen(event) => {
+                self.users.insert(event.user_id, event.clone());
+            }
+            Event::VoiceSnapshot(event) => {
+                self.voice =
+                    event.voices.iter().map(|voice| (voice.user_id, (voice.channel_id, voice.state))).collect();
+            }
+            Event::VoiceStateChanged(event) => {
+                match event.channel_id {
+                    Some(channel_id) => self.voice.insert(event.user_id, (channel_id, event.state)),
+                    None => self.voice.remove(&event.user_id),
+                };
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn guild_id(&self) -> Option<GuildId> {
+        self.guild.as_ref().map(|guild| guild.guild_id)
+    }
+
+    pub(crate) fn voice_of(&self, user_id: UserId) -> Option<(ChannelId, VoiceState)> {
+        self.voice.get(&user_id).copied()
+    }
+
+    /// The guild, its channels, its members and who is in voice, told at this time; nothing before the guild was seen.
+    #[must_use]
+    pub fn guild_create(&self, at: DateTime<Utc>) -> Vec<Event> {
+        let Some(guild) = &self.guild else { return Vec::new() };
+        let guild_id = guild.guild_id;
+        let member_count = u64::try_from(self.members.len()).ok();
+        let mut events: Vec<Event> = vec![GuildSeen { at, member_count, ..guild.clone() }.into()];
+        events.extend(self.channels.values().map(|channel| ChannelSeen { at, ..channel.clone() }.into()));
+        for (user_id, member) in &self.members {
+            events.extend(self.users.get(user_id).map(|user| UserSeen { at, ..user.clone() }.into()));
+            events.push(Event::MemberSeen(MemberSeen { at, ..member.clone() }));
+        }
+        let voices = self.voice.iter();
+        let voices = voices.map(|(user_id, (channel_id, state))| SnapshotVoice {
+            channel_id: *channel_id,
+            state: *state,
+            user_id: *user_id,
+        });
+        events.push(VoiceSnapshot { at, guild_id, voices: voices.collect() }.into());
+        events
+    }
+}

@@ -1,0 +1,107 @@
+//! Whatever goes wrong between Discord and the file, the file says what the judge knows to be true.
+
+mod lab;
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use lab::*;
+use mocha_sim::{Faults, Order, Server, Step, judge};
+use mocha_store::{Clock, Recorder, Store, StoreBuilder};
+use proptest::{prelude::*, test_runner::FileFailurePersistence};
+
+/// A store that commits only when it is flushed, so that what a crash takes is the same in each run.
+fn builder() -> StoreBuilder {
+    Store::builder().clock(Clock::Events).flush_interval(Duration::from_hours(1)).readers(1)
+}
+
+/// Does what the steps say.
+fn play(store: &Store, steps: &[Step]) -> TestResult {
+    let mut recorder: Option<Recorder> = None;
+    for step in steps {
+        match (step, &recorder) {
+            (Step::Start, _) => recorder = Some(store.recorder()?),
+            (Step::Deliver(event), Some(recorder)) => recorder.record(event.clone())?,
+            (Step::Flush, Some(recorder)) => recorder.flush()?,
+            (Step::Stop, Some(recorder)) => recorder.shutdown()?,
+            (Step::Crash, Some(recorder)) => recorder.abort(),
+            (Step::ClockSet(_), _) => {}
+            (step, None) => return Err(format!("{step:?} before the start").into()),
+        }
+    }
+    Ok(())
+}
+
+/// Small servers, and for how many hours they are watched.
+fn servers() -> impl Strategy<Value = (Server, i64)> {
+    (0..1_000_000_u64, 10..31_u32, 2..5_i64).prop_map(|(seed, members, hours)| (server(seed, members), hours))
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    prop_oneof![Just(Order::Kept), Just(Order::KeptByPerson), Just(Order::Lost)]
+}
+
+/// Each fault never, seldom or often.
+fn rate() -> impl Strategy<Value = u64> {
+    prop_oneof![2 => Just(0), 2 => 1..20_u64, 1 => 20..150_u64]
+}
+
+fn faults() -> impl Strategy<Value = Faults> {
+    let ends = (rate(), rate(), rate());
+    let links = (rate(), rate(), rate(), order());
+    (ends, links, (rate(), rate(), rate())).prop_map(
+        |((crashes, stops, flushes), (outages, resumes, sessions, order), (drops, duplicates, guild_creates))| Faults {
+            clock_steps: 0,
+            crashes,
+            drops,
+            duplicates,
+            flushes,
+            guild_creates,
+            outages,
+            order,
+            resumes,
+            sessions,
+            stops,
+        },
+    )
+}
+
+fn hold((server, hours): (Server, i64), seed: u64, faults: Faults) -> Result<(), TestCaseError> {
+    let end = midnight() - TimeDelta::minutes(100) + TimeDelta::hours(hours);
+    let truth = events(server, end);
+    let steps = faults.apply(seed, &truth, end);
+    let store = builder().open_in_memory()?;
+    play(&store, &steps).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let found = find(&store, server.guild_id()).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let contradictions = judge(&truth, &steps, BRIDGE_LIMIT_MS, &found);
+    prop_assert!(contradictions.is_empty(), "{contradictions:#?}");
+    Ok(())
+}
+
+/// A quick share; `PROPTEST_CASES` says how many otherwise.
+fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
+    ProptestConfig {
+        cases: if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { 40 },
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("proptest-regressions"))),
+        ..default
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn the_file_says_what_is_true(server in servers(), seed in any::<u64>(), faults in faults()) {
+        hold(server, seed, faults)?;
+    }
+
+    #[test]
+    fn a_clock_that_is_set_is_wrong_by_no_more_than_that(
+        server in servers(),
+        seed in any::<u64>(),
+        (clock_steps, duplicates, guild_creates, flushes) in (1..30_u64, rate(), rate(), rate()),
+    ) {
+        hold(server, seed, Faults { clock_steps, duplicates, flushes, guild_creates, ..Faults::default() })?;
+    }
+}
