@@ -81,3 +81,21 @@ struct Plan {
     #[diesel(sql_type = diesel::sql_types::Text)]
     detail: String,
 }
+
+#[test]
+fn a_history_of_gaps_told_again_ends_nobodys_session() -> TestResult {
+    let store = store()?;
+    let hour = 3_600_000;
+    let events = [
+        shard(hour, ShardStatus::Resumed),
+        outage(2 * hour),
+        snapshot(3 * hour, &[(40, 20)]),
+        shard(4 * hour, ShardStatus::Resumed),
+        user(5 * hour, 41, "ferris"),
+    ];
+    record(&store, events.clone())?;
+    let before = dump(&store)?;
+    record(&store, events)?;
+    assert_eq!(dump(&store)?, before);
+    Ok(())
+}

@@ -19,7 +19,7 @@ pub struct ShardChanged {
 }
 
 /// What became of a connection to the gateway.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum ShardStatus {
     /// It broke: what happens from here on is not heard.
     Lost,

@@ -74,8 +74,9 @@ fn voice(user: u64, channel: u64) -> SnapshotVoice {
     }
 }
 
-fn shard(status: ShardStatus) -> ShardChanged {
-    ShardChanged { at: chrono::DateTime::UNIX_EPOCH, shard_count: 1, shard_id: 0, status }
+fn shard(at_ms: i64, status: ShardStatus) -> ShardChanged {
+    let at = chrono::DateTime::from_timestamp_millis(at_ms).expect("it exists");
+    ShardChanged { at, shard_count: 1, shard_id: 0, status }
 }
 
 fn changed(tracker: &mut Tracker, file: &mut File, user: u64, channel: Option<u64>, state: VoiceState, at_ms: i64) {
@@ -119,7 +120,7 @@ fn a_short_gap_is_assumed_and_a_long_one_ends_the_session_at_its_last_proof() {
         let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
         changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
         tracker.prove(5000);
-        tracker.shard_changed(shard(ShardStatus::Lost));
+        tracker.shard_changed(shard(5000, ShardStatus::Lost));
         tracker.prove(5000 + gap_ms);
         file.apply(tracker.snapshot(guild(), &[SnapshotVoice { state: muted(), ..voice(9, 1) }], 5000 + gap_ms));
         let back = 5000 + gap_ms;
@@ -139,11 +140,11 @@ fn a_resumed_connection_leaves_no_gap_for_who_stayed() {
     changed(&mut tracker, &mut file, 8, Some(1), muted(), 1000);
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
     tracker.prove(5000);
-    tracker.shard_changed(shard(ShardStatus::Lost));
+    tracker.shard_changed(shard(5000, ShardStatus::Lost));
     tracker.prove(9000);
     // Told late: nobody knows when it was.
     changed(&mut tracker, &mut file, 9, None, muted(), 9000);
-    tracker.shard_changed(shard(ShardStatus::Resumed));
+    tracker.shard_changed(shard(9000, ShardStatus::Resumed));
     changed(&mut tracker, &mut file, 8, None, muted(), 10_000);
     assert_eq!(file.of(8), [(1000, Some(10_000), false)]);
     assert_eq!(file.of(9), [(1000, Some(5000), false), (5000, Some(9000), true)]);
@@ -155,7 +156,7 @@ fn who_is_not_in_the_snapshot_left_at_the_last_proof() {
     changed(&mut tracker, &mut file, 8, Some(1), muted(), 1000);
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
     tracker.prove(5000);
-    tracker.guild_lost(guild());
+    tracker.guild_unreachable(guild(), 5000);
     tracker.prove(6000);
     file.apply(tracker.snapshot(guild(), &[voice(8, 2), voice(7, 2)], 6000));
     assert_eq!(file.of(9), [(1000, Some(5000), false)]);
@@ -205,7 +206,7 @@ fn a_guild_that_never_comes_back_is_given_up_at_its_last_proof() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
     tracker.prove(5000);
-    tracker.guild_lost(guild());
+    tracker.guild_unreachable(guild(), 5000);
     tracker.prove(5000 + 600_000);
     file.apply(tracker.settle());
     assert_eq!(file.kinds(), [(Join, 1000)]);
@@ -261,7 +262,7 @@ proptest! {
             let state = |mute| if mute { muted() } else { VoiceState::default() };
             match step {
                 Step::Changed(user, channel, mute) => changed(&mut tracker, &mut file, user, channel, state(mute), now),
-                Step::Lost => tracker.shard_changed(shard(ShardStatus::Lost)),
+                Step::Lost => tracker.shard_changed(shard(now, ShardStatus::Lost)),
                 Step::Snapshot(voices) => {
                     let voices: Vec<_> = voices.into_iter().map(|(user, channel)| voice(user, channel)).collect();
                     file.apply(tracker.snapshot(guild(), &voices, now));

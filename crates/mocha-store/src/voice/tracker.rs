@@ -200,49 +200,54 @@ impl Tracker {
         self.all_leave(guild_id, at_ms, |_| true)
     }
 
-    /// What happens in the guild from here on is not heard.
-    pub(crate) fn guild_lost(&mut self, guild_id: GuildId) {
-        let people: Vec<UserId> = self.open_in(guild_id).collect();
-        for user_id in people {
-            let person = Person { guild_id, user_id };
-            let Some(open) = self.open_of(person) else { continue };
-            let lost_since_ms = Some(self.last_proof(open));
-            self.put(person, Known::Open(Open { claimed: true, lost_since_ms, ..open }));
-        }
-    }
-
     /// Discord itself cannot reach the guild until its next snapshot.
-    pub(crate) fn guild_unreachable(&mut self, guild_id: GuildId) {
-        self.guild_lost(guild_id);
-        let people: Vec<UserId> = self.open_in(guild_id).collect();
-        for user_id in people {
-            let person = Person { guild_id, user_id };
-            if let Some(open) = self.open_of(person) {
-                self.put_open(person, Open { unreachable: true, ..open });
-            }
+    pub(crate) fn guild_unreachable(&mut self, guild_id: GuildId, at_ms: i64) {
+        if self.recent.add(&(guild_id, at_ms)) {
+            self.guild_lost(guild_id, at_ms, true);
         }
     }
 
     /// What becomes of the shard's guilds when its connection breaks or is made.
     pub(crate) fn shard_changed(&mut self, shard: ShardChanged) {
+        let ShardChanged { at, shard_count, shard_id, status } = shard;
+        if !self.recent.add(&(shard_id, shard_count, status, at)) {
+            return;
+        }
+        let at_ms = at.timestamp_millis();
         let guilds: Vec<GuildId> = self.open.keys().copied().filter(|guild_id| shard.serves(*guild_id)).collect();
         for guild_id in guilds {
-            match shard.status {
-                ShardStatus::Lost | ShardStatus::Ready => self.guild_lost(guild_id),
-                ShardStatus::Resumed => self.guild_resumed(guild_id),
+            match status {
+                ShardStatus::Lost | ShardStatus::Ready => self.guild_lost(guild_id, at_ms, false),
+                ShardStatus::Resumed => self.guild_resumed(guild_id, at_ms),
             }
         }
     }
 
+    /// What happens in the guild from here on is not heard, nor after the connection is resumed if it is unreachable.
+    fn guild_lost(&mut self, guild_id: GuildId, at_ms: i64, unreachable: bool) {
+        for (person, open) in self.open_until(guild_id, at_ms) {
+            let lost_since_ms = Some(self.last_proof(open));
+            let unreachable = unreachable || open.unreachable;
+            self.put_open(person, Open { claimed: true, lost_since_ms, unreachable, ..open });
+        }
+    }
+
     /// All that was missed in the guild was told: who was not spoken of was there all the time.
-    fn guild_resumed(&mut self, guild_id: GuildId) {
-        let people: Vec<UserId> = self.open_in(guild_id).collect();
-        for user_id in people {
-            let person = Person { guild_id, user_id };
-            if let Some(open) = self.open_of(person).filter(|open| open.lost_since_ms.is_some() && !open.unreachable) {
+    fn guild_resumed(&mut self, guild_id: GuildId, at_ms: i64) {
+        for (person, open) in self.open_until(guild_id, at_ms) {
+            if !open.unreachable {
                 self.put_open(person, Open { lost_since_ms: None, ..open });
             }
         }
+    }
+
+    /// The connected people of the guild of whom this instant is no history.
+    fn open_until(&self, guild_id: GuildId, at_ms: i64) -> Vec<(Person, Open)> {
+        let people = self.open_in(guild_id).map(|user_id| Person { guild_id, user_id });
+        people
+            .filter(|person| at_ms > self.told_until_ms || at_ms >= self.news_from(*person))
+            .filter_map(|person| Some((person, self.open_of(person)?)))
+            .collect()
     }
 
     /// Cuts what is open at each midnight that the last proof lies after, and ends what is lost for good.

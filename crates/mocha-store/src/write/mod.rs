@@ -144,7 +144,7 @@ impl State {
             Event::GuildOutage(event) => {
                 // What is proved so far outlives a crash of the program while the guild is lost.
                 stamp(conn, &mut self.tracker)?;
-                self.tracker.guild_unreachable(event.guild_id);
+                self.tracker.guild_unreachable(event.guild_id, event.at.timestamp_millis());
                 Ok(Outcome::Written)
             }
             Event::GuildSeen(event) => guild::seen(conn, self, event),
