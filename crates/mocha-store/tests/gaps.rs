@@ -85,13 +85,14 @@ struct Plan {
 #[test]
 fn a_history_of_gaps_told_again_ends_nobodys_session() -> TestResult {
     let store = store()?;
-    let hour = 3_600_000;
+    let minute = 60_000;
+    // Midnight, 107 minutes after the start, cuts the interval: what is told before it is older than what is open.
     let events = [
-        shard(hour, ShardStatus::Resumed),
-        outage(2 * hour),
-        snapshot(3 * hour, &[(40, 20)]),
-        shard(4 * hour, ShardStatus::Resumed),
-        user(5 * hour, 41, "ferris"),
+        shard(30 * minute, ShardStatus::Resumed),
+        outage(60 * minute),
+        snapshot(90 * minute, &[(40, 20)]),
+        shard(240 * minute, ShardStatus::Resumed),
+        user(300 * minute, 41, "ferris"),
     ];
     record(&store, events.clone())?;
     let before = dump(&store)?;
