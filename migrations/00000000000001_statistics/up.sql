@@ -49,11 +49,12 @@ CREATE INDEX idx_members_guild_id ON members (guild_id);
 CREATE INDEX idx_members_user_id ON members (user_id);
 CREATE INDEX idx_members_joined_at ON members (joined_at);
 
+-- Its keys are checked at the commit: else SQLite keeps a journal of each statement that a trigger adds to.
 CREATE TABLE message_events (
     id TEXT PRIMARY KEY NOT NULL,
-    guild_id TEXT NOT NULL REFERENCES guilds (id) ON DELETE CASCADE,
-    channel_id TEXT NOT NULL REFERENCES channels (id) ON DELETE CASCADE,
-    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    guild_id TEXT NOT NULL REFERENCES guilds (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    channel_id TEXT NOT NULL REFERENCES channels (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     message_type INTEGER DEFAULT 0,
     has_attachment INTEGER DEFAULT false,
     has_embed INTEGER DEFAULT false,

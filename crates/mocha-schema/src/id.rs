@@ -1,4 +1,4 @@
-//! Discord's ids: a newtype each, so that a channel never passes for a guild; decimal TEXT in the file.
+//! Discord's ids: a newtype each, so that a channel never passes for a guild; decimal TEXT in the file, INTEGER in roll-ups.
 
 use std::{fmt, num::NonZeroU64, str::FromStr};
 
@@ -6,7 +6,7 @@ use diesel::{
     deserialize::{self, FromSql, FromSqlRow},
     expression::AsExpression,
     serialize::{self, IsNull, Output, ToSql},
-    sql_types::Text,
+    sql_types::{BigInt, Text},
     sqlite::{Sqlite, SqliteValue},
 };
 
@@ -41,8 +41,9 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
         ///
-        /// Never zero; decimal TEXT in the file; ordered as a number. Ids of different kinds do not mix.
+        /// Never zero; decimal TEXT in the file, in roll-ups INTEGER; ordered as a number. Ids of different kinds do not mix.
         #[derive(AsExpression, Clone, Copy, Debug, Eq, FromSqlRow, Hash, Ord, PartialEq, PartialOrd)]
+        #[diesel(sql_type = BigInt)]
         #[diesel(sql_type = Text)]
         pub struct $name(NonZeroU64);
 
@@ -100,6 +101,22 @@ macro_rules! ids {
         impl ToSql<Text, Sqlite> for $name {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
                 out.set_value(self.0.to_string());
+                Ok(IsNull::No)
+            }
+        }
+
+        impl FromSql<BigInt, Sqlite> for $name {
+            fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+                let number = <i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?;
+                let id = u64::try_from(number).ok().and_then(NonZeroU64::new);
+                id.map(Self).ok_or_else(|| format!("{number} is no {}", stringify!($name)).into())
+            }
+        }
+
+        impl ToSql<BigInt, Sqlite> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                // As SQLite casts a text: what is too large for it is its largest.
+                out.set_value(i64::try_from(self.get()).unwrap_or(i64::MAX));
                 Ok(IsNull::No)
             }
         }

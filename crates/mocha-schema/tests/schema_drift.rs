@@ -9,8 +9,9 @@ use diesel::{
     sqlite::{Sqlite, SqliteType},
 };
 use mocha_schema::schema::{
-    channels, gone_channels, guild_states, guilds, member_events, members, message_events, presence_events,
-    recorder_states, users, voice_events, voice_intervals,
+    channels, gone_channels, guild_states, guilds, horizons, member_events, members, message_days, message_events,
+    message_months, message_quarters, presence_events, recorder_states, users, voice_days, voice_events,
+    voice_intervals, voice_months,
 };
 use sql::{Failure, lines, migrated};
 
@@ -66,8 +67,10 @@ columns!(A B C D);
 columns!(A B C D E F);
 columns!(A B C D E F G);
 columns!(A B C D E F G H);
+columns!(A B C D E F G H I);
 columns!(A B C D E F G H I J);
 columns!(A B C D E F G H I J K);
+columns!(A B C D E F G H I J K L M N);
 columns!(A B C D E F G H I J K L M N O);
 
 /// One table of `schema.rs`: its name in SQL, its columns and its key.
@@ -99,14 +102,20 @@ fn all() -> Vec<Declared> {
         declared(&gone_channels::table),
         declared(&guild_states::table),
         declared(&guilds::table),
+        declared(&horizons::table),
         declared(&member_events::table),
         declared(&members::table),
+        declared(&message_days::table),
         declared(&message_events::table),
+        declared(&message_months::table),
+        declared(&message_quarters::table),
         declared(&presence_events::table),
         declared(&recorder_states::table),
         declared(&users::table),
+        declared(&voice_days::table),
         declared(&voice_events::table),
         declared(&voice_intervals::table),
+        declared(&voice_months::table),
     ]
 }
 
