@@ -1,4 +1,5 @@
-DROP TRIGGER users_bot_changed;
+DROP TRIGGER users_bot_changed_to;
+DROP TRIGGER users_bot_changed_from;
 DROP TRIGGER users_bot_gone;
 DROP TRIGGER users_bot_added;
 DROP TRIGGER voice_events_changed_to;

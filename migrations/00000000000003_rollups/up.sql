@@ -62,15 +62,16 @@ CREATE TABLE message_quarters (
     PRIMARY KEY (guild_id, quarter, channel_id, bot)
 ) STRICT, WITHOUT ROWID;
 
--- A message that counts: a message, a reply, a command. This is the way of nearly all; the others go through `message_changes`.
+-- A message that counts: a message, a reply, a command, of the years 1970 to 9999, as every time here is: what is no number
+-- comes after all numbers. This is the way of nearly all; the others go through `message_changes`.
 CREATE TRIGGER message_events_added AFTER INSERT ON message_events
-WHEN new.message_type IN (0, 19, 20, 23) AND new.created_at >= (SELECT messages_from FROM horizons)
+WHEN new.message_type IN (0, 19, 20, 23) AND new.created_at BETWEEN (SELECT messages_from FROM horizons) AND 253402300799
 BEGIN
     INSERT INTO message_days
     VALUES (
         CAST(new.guild_id AS INTEGER), CAST(new.created_at AS INTEGER) / 86400,
         CAST(new.user_id AS INTEGER), CAST(new.channel_id AS INTEGER),
-        coalesce((SELECT bot IS TRUE FROM users WHERE id = new.user_id), 0),
+        coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(CAST(new.user_id AS INTEGER) AS TEXT)), 0),
         1,
         CAST(coalesce(new.character_count, 0) AS INTEGER),
         CAST(coalesce(new.word_count, 0) AS INTEGER),
@@ -180,7 +181,7 @@ BEGIN
 END;
 
 CREATE TRIGGER message_events_gone AFTER DELETE ON message_events
-WHEN old.message_type IN (0, 19, 20, 23) AND old.created_at >= (SELECT messages_from FROM horizons)
+WHEN old.message_type IN (0, 19, 20, 23) AND old.created_at BETWEEN (SELECT messages_from FROM horizons) AND 253402300799
 BEGIN
     INSERT INTO message_changes VALUES (
         CAST(old.guild_id AS INTEGER), CAST(old.created_at AS INTEGER),
@@ -195,7 +196,7 @@ END;
 
 -- A message that changes goes and comes.
 CREATE TRIGGER message_events_changed_from AFTER UPDATE ON message_events
-WHEN old.message_type IN (0, 19, 20, 23) AND old.created_at >= (SELECT messages_from FROM horizons)
+WHEN old.message_type IN (0, 19, 20, 23) AND old.created_at BETWEEN (SELECT messages_from FROM horizons) AND 253402300799
 BEGIN
     INSERT INTO message_changes VALUES (
         CAST(old.guild_id AS INTEGER), CAST(old.created_at AS INTEGER),
@@ -209,7 +210,7 @@ BEGIN
 END;
 
 CREATE TRIGGER message_events_changed_to AFTER UPDATE ON message_events
-WHEN new.message_type IN (0, 19, 20, 23) AND new.created_at >= (SELECT messages_from FROM horizons)
+WHEN new.message_type IN (0, 19, 20, 23) AND new.created_at BETWEEN (SELECT messages_from FROM horizons) AND 253402300799
 BEGIN
     INSERT INTO message_changes VALUES (
         CAST(new.guild_id AS INTEGER), CAST(new.created_at AS INTEGER),
@@ -276,7 +277,8 @@ BEGIN
     VALUES (
         new.guild_id, new.at_ms / 86400000, new.user_id, new.channel_id, new.assumed,
         coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(new.user_id AS TEXT)), 0),
-        new.sessions, new.intervals, new.voice_ms, new.deafened_ms, new.muted_ms, new.streaming_ms, new.talking_ms, new.video_ms
+        new.sessions, new.intervals,
+        new.voice_ms, new.deafened_ms, new.muted_ms, new.streaming_ms, new.talking_ms, new.video_ms
     )
     ON CONFLICT DO UPDATE SET
         sessions = sessions + excluded.sessions,
@@ -291,7 +293,8 @@ BEGIN
     VALUES (
         new.guild_id, new.at_ms / 2592000000, new.user_id, new.channel_id, new.assumed,
         coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(new.user_id AS TEXT)), 0),
-        new.sessions, new.intervals, new.voice_ms, new.deafened_ms, new.muted_ms, new.streaming_ms, new.talking_ms, new.video_ms
+        new.sessions, new.intervals,
+        new.voice_ms, new.deafened_ms, new.muted_ms, new.streaming_ms, new.talking_ms, new.video_ms
     )
     ON CONFLICT DO UPDATE SET
         sessions = sessions + excluded.sessions,
@@ -311,7 +314,7 @@ BEGIN
 END;
 
 CREATE TRIGGER voice_intervals_added AFTER INSERT ON voice_intervals
-WHEN new.ended_at_ms IS NOT NULL AND new.started_at_ms >= (SELECT voice_from * 1000 FROM horizons)
+WHEN new.ended_at_ms IS NOT NULL AND new.started_at_ms BETWEEN (SELECT voice_from * 1000 FROM horizons) AND 253402300799999
 BEGIN
     INSERT INTO voice_changes VALUES (
         CAST(new.guild_id AS INTEGER), new.started_at_ms,
@@ -322,13 +325,14 @@ BEGIN
         (new.ended_at_ms - new.started_at_ms) * (new.server_deaf OR new.self_deaf),
         (new.ended_at_ms - new.started_at_ms) * (new.server_mute OR new.self_mute),
         (new.ended_at_ms - new.started_at_ms) * new.stream,
-        (new.ended_at_ms - new.started_at_ms) * NOT (new.server_mute OR new.self_mute OR new.server_deaf OR new.self_deaf OR new.suppress),
+        (new.ended_at_ms - new.started_at_ms)
+            * NOT (new.server_mute OR new.self_mute OR new.server_deaf OR new.self_deaf OR new.suppress),
         (new.ended_at_ms - new.started_at_ms) * new.video
     );
 END;
 
 CREATE TRIGGER voice_intervals_gone AFTER DELETE ON voice_intervals
-WHEN old.ended_at_ms IS NOT NULL AND old.started_at_ms >= (SELECT voice_from * 1000 FROM horizons)
+WHEN old.ended_at_ms IS NOT NULL AND old.started_at_ms BETWEEN (SELECT voice_from * 1000 FROM horizons) AND 253402300799999
 BEGIN
     INSERT INTO voice_changes VALUES (
         CAST(old.guild_id AS INTEGER), old.started_at_ms,
@@ -339,13 +343,14 @@ BEGIN
         -(old.ended_at_ms - old.started_at_ms) * (old.server_deaf OR old.self_deaf),
         -(old.ended_at_ms - old.started_at_ms) * (old.server_mute OR old.self_mute),
         -(old.ended_at_ms - old.started_at_ms) * old.stream,
-        -(old.ended_at_ms - old.started_at_ms) * NOT (old.server_mute OR old.self_mute OR old.server_deaf OR old.self_deaf OR old.suppress),
+        -(old.ended_at_ms - old.started_at_ms)
+            * NOT (old.server_mute OR old.self_mute OR old.server_deaf OR old.self_deaf OR old.suppress),
         -(old.ended_at_ms - old.started_at_ms) * old.video
     );
 END;
 
 CREATE TRIGGER voice_intervals_changed_from AFTER UPDATE ON voice_intervals
-WHEN old.ended_at_ms IS NOT NULL AND old.started_at_ms >= (SELECT voice_from * 1000 FROM horizons)
+WHEN old.ended_at_ms IS NOT NULL AND old.started_at_ms BETWEEN (SELECT voice_from * 1000 FROM horizons) AND 253402300799999
 BEGIN
     INSERT INTO voice_changes VALUES (
         CAST(old.guild_id AS INTEGER), old.started_at_ms,
@@ -356,13 +361,14 @@ BEGIN
         -(old.ended_at_ms - old.started_at_ms) * (old.server_deaf OR old.self_deaf),
         -(old.ended_at_ms - old.started_at_ms) * (old.server_mute OR old.self_mute),
         -(old.ended_at_ms - old.started_at_ms) * old.stream,
-        -(old.ended_at_ms - old.started_at_ms) * NOT (old.server_mute OR old.self_mute OR old.server_deaf OR old.self_deaf OR old.suppress),
+        -(old.ended_at_ms - old.started_at_ms)
+            * NOT (old.server_mute OR old.self_mute OR old.server_deaf OR old.self_deaf OR old.suppress),
         -(old.ended_at_ms - old.started_at_ms) * old.video
     );
 END;
 
 CREATE TRIGGER voice_intervals_changed_to AFTER UPDATE ON voice_intervals
-WHEN new.ended_at_ms IS NOT NULL AND new.started_at_ms >= (SELECT voice_from * 1000 FROM horizons)
+WHEN new.ended_at_ms IS NOT NULL AND new.started_at_ms BETWEEN (SELECT voice_from * 1000 FROM horizons) AND 253402300799999
 BEGIN
     INSERT INTO voice_changes VALUES (
         CAST(new.guild_id AS INTEGER), new.started_at_ms,
@@ -373,13 +379,14 @@ BEGIN
         (new.ended_at_ms - new.started_at_ms) * (new.server_deaf OR new.self_deaf),
         (new.ended_at_ms - new.started_at_ms) * (new.server_mute OR new.self_mute),
         (new.ended_at_ms - new.started_at_ms) * new.stream,
-        (new.ended_at_ms - new.started_at_ms) * NOT (new.server_mute OR new.self_mute OR new.server_deaf OR new.self_deaf OR new.suppress),
+        (new.ended_at_ms - new.started_at_ms)
+            * NOT (new.server_mute OR new.self_mute OR new.server_deaf OR new.self_deaf OR new.suppress),
         (new.ended_at_ms - new.started_at_ms) * new.video
     );
 END;
 
 CREATE TRIGGER voice_events_added AFTER INSERT ON voice_events
-WHEN new.event_type = 'leave' AND new.created_at >= (SELECT voice_from FROM horizons)
+WHEN new.event_type = 'leave' AND new.created_at BETWEEN (SELECT voice_from FROM horizons) AND 253402300799
 BEGIN
     INSERT INTO voice_changes VALUES (
         CAST(new.guild_id AS INTEGER), CAST(new.created_at AS INTEGER) * 1000, CAST(new.user_id AS INTEGER), 0, 0,
@@ -388,7 +395,7 @@ BEGIN
 END;
 
 CREATE TRIGGER voice_events_gone AFTER DELETE ON voice_events
-WHEN old.event_type = 'leave' AND old.created_at >= (SELECT voice_from FROM horizons)
+WHEN old.event_type = 'leave' AND old.created_at BETWEEN (SELECT voice_from FROM horizons) AND 253402300799
 BEGIN
     INSERT INTO voice_changes VALUES (
         CAST(old.guild_id AS INTEGER), CAST(old.created_at AS INTEGER) * 1000, CAST(old.user_id AS INTEGER), 0, 0,
@@ -397,7 +404,7 @@ BEGIN
 END;
 
 CREATE TRIGGER voice_events_changed_from AFTER UPDATE ON voice_events
-WHEN old.event_type = 'leave' AND old.created_at >= (SELECT voice_from FROM horizons)
+WHEN old.event_type = 'leave' AND old.created_at BETWEEN (SELECT voice_from FROM horizons) AND 253402300799
 BEGIN
     INSERT INTO voice_changes VALUES (
         CAST(old.guild_id AS INTEGER), CAST(old.created_at AS INTEGER) * 1000, CAST(old.user_id AS INTEGER), 0, 0,
@@ -406,7 +413,7 @@ BEGIN
 END;
 
 CREATE TRIGGER voice_events_changed_to AFTER UPDATE ON voice_events
-WHEN new.event_type = 'leave' AND new.created_at >= (SELECT voice_from FROM horizons)
+WHEN new.event_type = 'leave' AND new.created_at BETWEEN (SELECT voice_from FROM horizons) AND 253402300799
 BEGIN
     INSERT INTO voice_changes VALUES (
         CAST(new.guild_id AS INTEGER), CAST(new.created_at AS INTEGER) * 1000, CAST(new.user_id AS INTEGER), 0, 0,
@@ -419,6 +426,7 @@ END;
 CREATE VIEW bot_changes AS SELECT id, bot FROM users WHERE false;
 
 CREATE TRIGGER bot_changes_added INSTEAD OF INSERT ON bot_changes
+WHEN new.id = CAST(CAST(new.id AS INTEGER) AS TEXT)
 BEGIN
     INSERT INTO message_quarters
     SELECT CAST(guild_id AS INTEGER), CAST(created_at AS INTEGER) / 900, CAST(channel_id AS INTEGER), new.bot,
@@ -428,7 +436,7 @@ BEGIN
         sum(has_embed IS TRUE)
     FROM message_events INDEXED BY idx_message_events_user_time
     WHERE user_id = new.id AND message_type IN (0, 19, 20, 23)
-        AND created_at >= (SELECT messages_from FROM horizons)
+        AND created_at BETWEEN (SELECT messages_from FROM horizons) AND 253402300799
     GROUP BY 1, 2, 3
     ON CONFLICT DO UPDATE SET
         messages = messages + excluded.messages,
@@ -444,7 +452,7 @@ BEGIN
         -sum(has_embed IS TRUE)
     FROM message_events INDEXED BY idx_message_events_user_time
     WHERE user_id = new.id AND message_type IN (0, 19, 20, 23)
-        AND created_at >= (SELECT messages_from FROM horizons)
+        AND created_at BETWEEN (SELECT messages_from FROM horizons) AND 253402300799
     GROUP BY 1, 2, 3
     ON CONFLICT DO UPDATE SET
         messages = messages + excluded.messages,
@@ -456,7 +464,7 @@ BEGIN
     WHERE messages = 0 AND (guild_id, quarter, channel_id) IN (
         SELECT CAST(guild_id AS INTEGER), CAST(created_at AS INTEGER) / 900, CAST(channel_id AS INTEGER)
         FROM message_events INDEXED BY idx_message_events_user_time
-        WHERE user_id = new.id AND created_at >= (SELECT messages_from FROM horizons)
+        WHERE user_id = new.id AND created_at BETWEEN (SELECT messages_from FROM horizons) AND 253402300799
     );
     UPDATE message_days SET bot = new.bot WHERE user_id = CAST(new.id AS INTEGER);
     UPDATE message_months SET bot = new.bot WHERE user_id = CAST(new.id AS INTEGER);
@@ -476,45 +484,49 @@ BEGIN
     INSERT INTO bot_changes VALUES (old.id, 0);
 END;
 
-CREATE TRIGGER users_bot_changed AFTER UPDATE ON users
-WHEN (old.bot IS TRUE) <> (new.bot IS TRUE)
+CREATE TRIGGER users_bot_changed_from AFTER UPDATE ON users
+WHEN old.bot IS TRUE AND (new.bot IS NOT TRUE OR new.id <> old.id)
 BEGIN
-    INSERT INTO bot_changes VALUES (new.id, new.bot IS TRUE);
+    INSERT INTO bot_changes VALUES (old.id, 0);
+END;
+
+CREATE TRIGGER users_bot_changed_to AFTER UPDATE ON users
+WHEN new.bot IS TRUE AND (old.bot IS NOT TRUE OR new.id <> old.id)
+BEGIN
+    INSERT INTO bot_changes VALUES (new.id, 1);
 END;
 
 -- What is there already.
 
 INSERT INTO message_days
-SELECT CAST(guild_id AS INTEGER), CAST(message_events.created_at AS INTEGER) / 86400, CAST(user_id AS INTEGER), CAST(channel_id AS INTEGER),
-    coalesce(users.bot IS TRUE, 0), count(*),
-    sum(CAST(coalesce(message_events.character_count, 0) AS INTEGER)),
-    sum(CAST(coalesce(message_events.word_count, 0) AS INTEGER)),
-    sum(message_events.has_attachment IS TRUE),
-    sum(message_events.has_embed IS TRUE)
-FROM message_events LEFT JOIN users ON users.id = message_events.user_id
-WHERE message_type IN (0, 19, 20, 23) AND message_events.created_at >= (SELECT messages_from FROM horizons)
-GROUP BY 1, 2, 3, 4, 5;
+SELECT CAST(guild_id AS INTEGER), CAST(created_at AS INTEGER) / 86400,
+    CAST(user_id AS INTEGER), CAST(channel_id AS INTEGER),
+    coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(CAST(user_id AS INTEGER) AS TEXT)), 0),
+    count(*),
+    sum(CAST(coalesce(character_count, 0) AS INTEGER)),
+    sum(CAST(coalesce(word_count, 0) AS INTEGER)),
+    sum(has_attachment IS TRUE),
+    sum(has_embed IS TRUE)
+FROM message_events
+WHERE message_type IN (0, 19, 20, 23) AND created_at BETWEEN (SELECT messages_from FROM horizons) AND 253402300799
+GROUP BY 1, 2, 3, 4;
 
 INSERT INTO message_months
-SELECT CAST(guild_id AS INTEGER), CAST(message_events.created_at AS INTEGER) / 2592000, CAST(user_id AS INTEGER), CAST(channel_id AS INTEGER),
-    coalesce(users.bot IS TRUE, 0), count(*),
-    sum(CAST(coalesce(message_events.character_count, 0) AS INTEGER)),
-    sum(CAST(coalesce(message_events.word_count, 0) AS INTEGER)),
-    sum(message_events.has_attachment IS TRUE),
-    sum(message_events.has_embed IS TRUE)
-FROM message_events LEFT JOIN users ON users.id = message_events.user_id
-WHERE message_type IN (0, 19, 20, 23) AND message_events.created_at >= (SELECT messages_from FROM horizons)
-GROUP BY 1, 2, 3, 4, 5;
+SELECT guild_id, day / 30, user_id, channel_id, bot,
+    sum(messages), sum(characters), sum(words), sum(attachments), sum(embeds)
+FROM message_days
+GROUP BY 1, 2, 3, 4;
 
 INSERT INTO message_quarters
-SELECT CAST(guild_id AS INTEGER), CAST(message_events.created_at AS INTEGER) / 900, CAST(channel_id AS INTEGER),
-    coalesce(users.bot IS TRUE, 0), count(*),
-    sum(CAST(coalesce(message_events.character_count, 0) AS INTEGER)),
-    sum(CAST(coalesce(message_events.word_count, 0) AS INTEGER)),
-    sum(message_events.has_attachment IS TRUE),
-    sum(message_events.has_embed IS TRUE)
-FROM message_events LEFT JOIN users ON users.id = message_events.user_id
-WHERE message_type IN (0, 19, 20, 23) AND message_events.created_at >= (SELECT messages_from FROM horizons)
+SELECT CAST(guild_id AS INTEGER), CAST(created_at AS INTEGER) / 900, CAST(channel_id AS INTEGER),
+    coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(CAST(user_id AS INTEGER) AS TEXT)), 0),
+    count(*),
+    sum(CAST(coalesce(character_count, 0) AS INTEGER)),
+    sum(CAST(coalesce(word_count, 0) AS INTEGER)),
+    sum(has_attachment IS TRUE),
+    sum(has_embed IS TRUE)
+FROM message_events
+WHERE message_type IN (0, 19, 20, 23) AND created_at BETWEEN (SELECT messages_from FROM horizons) AND 253402300799
 GROUP BY 1, 2, 3, 4;
 
 INSERT INTO voice_changes
@@ -528,9 +540,10 @@ SELECT CAST(guild_id AS INTEGER), started_at_ms, CAST(user_id AS INTEGER), CAST(
     (ended_at_ms - started_at_ms) * NOT (server_mute OR self_mute OR server_deaf OR self_deaf OR suppress),
     (ended_at_ms - started_at_ms) * video
 FROM voice_intervals
-WHERE ended_at_ms IS NOT NULL AND started_at_ms >= (SELECT voice_from * 1000 FROM horizons);
+WHERE ended_at_ms IS NOT NULL
+    AND started_at_ms BETWEEN (SELECT voice_from * 1000 FROM horizons) AND 253402300799999;
 
 INSERT INTO voice_changes
 SELECT CAST(guild_id AS INTEGER), CAST(created_at AS INTEGER) * 1000, CAST(user_id AS INTEGER), 0, 0, 1, 0, 0, 0, 0, 0, 0, 0
 FROM voice_events
-WHERE event_type = 'leave' AND created_at >= (SELECT voice_from FROM horizons);
+WHERE event_type = 'leave' AND created_at BETWEEN (SELECT voice_from FROM horizons) AND 253402300799;

@@ -141,3 +141,68 @@ fn four_migrate_one_new_file_at_once() -> Result<(), Failure> {
     }
     Ok(())
 }
+
+/// Every row of every roll-up.
+fn rollups(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
+    let mut rows = Vec::new();
+    for table in ["message_days", "message_months", "message_quarters", "voice_days", "voice_months"] {
+        let columns = format!("SELECT name AS line FROM pragma_table_info('{table}')");
+        let columns = lines(conn, &columns)?.join(" || ' ' || ");
+        rows.extend(lines(conn, &format!("SELECT '{table} ' || {columns} AS line FROM {table} ORDER BY 1"))?);
+    }
+    Ok(rows)
+}
+
+/// Of two people and a bot, in two months; some count and some do not.
+const HISTORY: &str = "
+    INSERT INTO guilds VALUES ('1', NULL, NULL, 3, 1, 2), ('me', NULL, NULL, 3, 1, 2);
+    INSERT INTO users VALUES ('2', NULL, NULL, NULL, 0, 1, 2), ('3', NULL, NULL, NULL, 1, 1, 2), ('4', NULL, NULL, NULL, NULL, 1, 2),
+        ('you', NULL, NULL, NULL, 1, 1, 2), ('her', NULL, NULL, NULL, 0, 1, 2);
+    INSERT INTO channels VALUES ('5', '1', NULL, 0, NULL, 0, 1, 2), ('6', '1', NULL, 0, NULL, 0, 1, 2);
+    INSERT INTO message_events VALUES
+        ('10', '1', '5', '2', 0, 1, 0, 5, 1, 1629849599), ('11', '1', '5', '2', 19, 1, 1, 7, 2, 1629849600),
+        ('12', '1', '5', '2', 20, NULL, NULL, NULL, NULL, 1629849600), ('13', '1', '6', '2', 23, 0, 1, 1, 1, 1629850500),
+        ('14', '1', '5', '3', 0, 0, 1, 9, 3, 1629849600), ('15', '1', '5', '4', 0, 0, 0, 1, 1, 1629849600),
+        ('16', '1', '5', '2', 7, 1, 1, 5, 1, 1629849600), ('17', '1', '5', '2', NULL, 1, 1, 5, 1, 1629849600),
+        ('18', '1', '5', '2', 0, 1, 1, 5, 1, -1), ('19', '1', '5', '2', 0, 1, 1, 5, 1, '2021-08-25'),
+        ('20', 'me', '5', 'you', 0, 1, 1, 5, 1, 1629849600), ('21', 'me', '5', 'her', 0, 1, 1, 5, 1, 1629849600);
+    INSERT INTO voice_events VALUES
+        ('30', '1', '5', '2', 'join', 1629849000, NULL, 0, 0, 0, 1629849000),
+        ('31', '1', NULL, '2', 'leave', 1629849000, 1629849660, 660000, 0, 0, 1629849660),
+        ('32', '1', NULL, '3', 'leave', NULL, NULL, NULL, NULL, NULL, 1629849599);
+    INSERT INTO voice_intervals VALUES
+        ('1', '2', 1629849000000, 1629849600000, 1629849600000, 1629849000000, '5', 0, 0, 1, 0, 0, 0, 0, 0),
+        ('1', '2', 1629849600000, 1629849600250, 1629849600250, 1629849000000, '5', 0, 1, 0, 0, 1, 1, 0, 0),
+        ('1', '2', 1629849600250, 1629849660000, 1629849660000, 1629849000000, '5', 0, 0, 0, 0, 0, 1, 0, 1),
+        ('1', '3', 1629849590000, 1629849599000, 1629849599000, 1629849590000, NULL, 0, 0, 0, 0, 0, 0, 1, 0),
+        ('1', '4', 1629849600000, NULL, 1629849600000, 1629849600000, '5', 0, 0, 0, 0, 0, 0, 0, 0);";
+
+#[test]
+fn a_file_from_before_the_roll_ups_gets_them_filled() -> Result<(), Failure> {
+    let mut older = SqliteConnection::establish(":memory:")?;
+    older.run_next_migration(MIGRATIONS)?;
+    older.run_next_migration(MIGRATIONS)?;
+    older.batch_execute(HISTORY)?;
+    migrate(&mut older)?;
+    let rows = rollups(&mut older)?;
+    let expected = [
+        "message_days 0 18864 0 5 0 2 10 2 2 2",
+        "message_days 1 18863 2 5 0 1 5 1 1 0",
+        "message_days 1 18864 2 5 0 2 7 2 1 1",
+        "message_days 1 18864 2 6 0 1 1 1 0 1",
+        "message_days 1 18864 3 5 1 1 9 3 0 1",
+        "message_days 1 18864 4 5 0 1 1 1 0 0",
+        "message_months 0 628 0 5 0 2 10 2 2 2",
+        "message_months 1 628 2 5 0 3 12 3 2 1",
+        "message_months 1 628 2 6 0 1 1 1 0 1",
+        "message_months 1 628 3 5 1 1 9 3 0 1",
+        "message_months 1 628 4 5 0 1 1 1 0 0",
+    ];
+    assert_eq!(rows.iter().take(11).collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
+    // As a file has them that had the triggers all along.
+    let mut newer = migrated()?;
+    newer.batch_execute(HISTORY)?;
+    assert_eq!(rows, rollups(&mut newer)?);
+    assert!(rows.iter().any(|row| row == "voice_days 1 18863 3 0 0 1 1 1 9000 0 0 0 0 0"), "{rows:#?}");
+    Ok(())
+}

@@ -3,6 +3,7 @@
 mod error;
 pub mod event;
 mod recorder;
+mod rollup;
 mod store;
 mod voice;
 mod write;
@@ -11,5 +12,6 @@ pub use self::{
     error::{Error, ErrorKind},
     event::Event,
     recorder::{Recorder, RecorderStats},
+    rollup::{Counted, Difference, MessageSums, Progress, Rebuilt, Rollup, Sums, Verification, VoiceSums},
     store::{Clock, Durability, Store, StoreBuilder},
 };

@@ -2,10 +2,10 @@
 
 mod support;
 
-use std::{fs, path::Path};
+use std::{fs, ops::ControlFlow, path::Path};
 
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
-use mocha_store::{ErrorKind, Store};
+use mocha_store::{ErrorKind, Rollup, Store};
 use support::*;
 
 /// The tables as drizzle-kit writes them: no foreign keys.
@@ -107,6 +107,43 @@ fn the_log_of_voice_becomes_intervals() -> TestResult {
     Ok(())
 }
 
+/// Whether each roll-up is what it sums up.
+fn verify(store: &Store) -> TestResult {
+    for rollup in Rollup::ALL {
+        let verification = store.verify(rollup, |_| ControlFlow::Continue(()))?;
+        assert!(verification.is_ok(), "{verification:#?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_roll_ups_are_filled() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let robot = "INSERT INTO users VALUES ('41', 'robot', '0', NULL, 1, 1600000000, 1600000000);";
+    original(&path, &format!("{ROWS}{robot}"))?;
+    let store = Store::open(&path)?;
+    let row = |table: &str| {
+        let columns = format!("SELECT name AS line FROM pragma_table_info('{table}')");
+        let columns = lines(&store, &columns)?.join(" || ' ' || ");
+        lines(&store, &format!("SELECT {columns} AS line FROM {table}"))
+    };
+    assert_eq!(row("message_days")?, ["10 18518 40 20 0 1 12 3 1 0", "11 18518 41 21 1 1 5 1 0 0"]);
+    assert_eq!(row("message_months")?, ["10 617 40 20 0 1 12 3 1 0", "11 617 41 21 1 1 5 1 0 0"]);
+    assert_eq!(row("message_quarters")?, ["10 1777777 20 0 1 12 3 1 0", "11 1777778 21 1 1 5 1 0 0"]);
+    let voice = |period| {
+        [
+            format!("10 {period} 40 0 0 0 1 0 0 0 0 0 0 0"),
+            format!("10 {period} 40 22 0 0 0 1 60000 0 60000 0 0 0"),
+            format!("10 {period} 40 23 0 0 0 1 40250 0 0 0 40250 0"),
+            format!("10 {period} 42 0 0 0 2 1 5000 0 0 0 5000 0"),
+        ]
+    };
+    assert_eq!(row("voice_days")?, voice(18_518));
+    assert_eq!(row("voice_months")?, voice(617));
+    verify(&store)
+}
+
 #[test]
 fn what_cannot_be_adopted_stays_as_it_was() -> TestResult {
     let folder = tempfile::tempdir()?;
@@ -166,6 +203,7 @@ fn what_an_older_program_got_wrong_harms_nothing_else() -> TestResult {
     assert_eq!(lines(&store, hours)?, ["40 3600000", "41 3600000", "42 3600000"]);
     let own = "SELECT name AS line FROM sqlite_schema WHERE name IN ('greet', 'idx_word_count') ORDER BY name";
     assert_eq!(lines(&store, own)?, ["greet", "idx_word_count"]);
+    verify(&store)?;
     // It was not run by the adoption itself.
     assert_eq!(lines(&store, "SELECT guild_id AS line FROM greetings WHERE guild_id = '10'")?, [""; 0]);
     Ok(())

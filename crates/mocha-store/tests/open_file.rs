@@ -37,10 +37,11 @@ struct Mmap {
 #[test]
 fn every_connection_has_the_pragmas() -> TestResult {
     let folder = tempfile::tempdir()?;
-    let expected = |journal: &str, synchronous: &str| format!("{journal} {synchronous} 10000 2 1 1234");
+    let expected = |journal: &str, synchronous: &str| format!("{journal} {synchronous} 10000 2 1 1 1234");
     let pragmas = "SELECT (SELECT journal_mode FROM pragma_journal_mode) || ' ' || (SELECT synchronous FROM pragma_synchronous) \
                    || ' ' || (SELECT cache_size FROM pragma_cache_size) || ' ' || (SELECT temp_store FROM pragma_temp_store) \
                    || ' ' || (SELECT foreign_keys FROM pragma_foreign_keys) \
+                   || ' ' || (SELECT recursive_triggers FROM pragma_recursive_triggers) \
                    || ' ' || (SELECT timeout FROM pragma_busy_timeout) AS line";
     for (durability, synchronous) in [(Durability::Normal, "1"), (Durability::Full, "2")] {
         let builder = Store::builder().durability(durability).busy_timeout(std::time::Duration::from_millis(1234));

@@ -158,6 +158,8 @@ pub(crate) fn configure(conn: &mut SqliteConnection, access: Access, settings: &
     conn.batch_execute("PRAGMA temp_store = MEMORY")?;
     conn.batch_execute("PRAGMA mmap_size = 268435456")?;
     conn.batch_execute("PRAGMA foreign_keys = ON")?;
+    // Else REPLACE deletes a row without the triggers that take it out of the roll-ups.
+    conn.batch_execute("PRAGMA recursive_triggers = ON")?;
     if access == Access::Read {
         conn.batch_execute("PRAGMA query_only = ON")?;
     }

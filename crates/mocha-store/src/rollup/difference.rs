@@ -1,0 +1,183 @@
+//! What a roll-up has, and what it should have.
+
+use std::collections::BTreeMap;
+
+use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_types, sqlite::SqliteConnection};
+
+use super::{Rollup, slice::Slice};
+
+/// A row of a roll-up that is not what it should be.
+///
+/// Ids are numbers as the file has them, and no [`GuildId`](mocha_schema::GuildId) and the like, for a wrong row may have any:
+/// 0 stands for a text that is no number.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Difference {
+    /// Whether the voice time is assumed; `None` of messages.
+    pub assumed: Option<bool>,
+    /// The channel; 0 of voice sessions, and of voice time in a channel that is not known.
+    pub channel_id: i64,
+    /// What the row should be; `None` if it should not be there.
+    pub expected: Option<Counted>,
+    /// What the row is; `None` if it is missing.
+    pub found: Option<Counted>,
+    /// The guild.
+    pub guild_id: i64,
+    /// The day, month of thirty days, or quarter of an hour, counted from 1970-01-01, UTC.
+    pub period: i64,
+    /// The roll-up.
+    pub rollup: Rollup,
+    /// The user; `None` in [`Rollup::MessageQuarters`], which does not tell.
+    pub user_id: Option<i64>,
+}
+
+/// What a row of a roll-up says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Counted {
+    /// Whether the user is a bot; in [`Rollup::MessageQuarters`], whether the authors are.
+    pub bot: bool,
+    /// The sums.
+    pub sums: Sums,
+}
+
+/// The sums of a row.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Sums {
+    /// Of [`Rollup::MessageDays`], [`Rollup::MessageMonths`] and [`Rollup::MessageQuarters`].
+    Messages(MessageSums),
+    /// Of [`Rollup::VoiceDays`] and [`Rollup::VoiceMonths`].
+    Voice(VoiceSums),
+}
+
+/// The sums of messages; `None` is NULL, which only a row that somebody else wrote can have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, QueryableByName)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+#[non_exhaustive]
+pub struct MessageSums {
+    /// How many.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub messages: Option<i64>,
+    /// Characters of those whose content is known.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub characters: Option<i64>,
+    /// Words of those whose content is known.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub words: Option<i64>,
+    /// How many have attachments.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub attachments: Option<i64>,
+    /// How many have embeds.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub embeds: Option<i64>,
+}
+
+/// The sums of voice, times in milliseconds; `None` is NULL, which only a row that somebody else wrote can have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, QueryableByName)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+#[non_exhaustive]
+pub struct VoiceSums {
+    /// Sessions that ended, as the voice log has them.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub sessions: Option<i64>,
+    /// Closed intervals.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub intervals: Option<i64>,
+    /// In voice.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub voice_ms: Option<i64>,
+    /// Deafened.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub deafened_ms: Option<i64>,
+    /// Muted.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub muted_ms: Option<i64>,
+    /// Sharing the screen.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub streaming_ms: Option<i64>,
+    /// Neither muted nor deafened nor in the audience of a stage.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub talking_ms: Option<i64>,
+    /// With the camera on.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub video_ms: Option<i64>,
+}
+
+impl From<MessageSums> for Sums {
+    fn from(sums: MessageSums) -> Self {
+        Self::Messages(sums)
+    }
+}
+
+impl From<VoiceSums> for Sums {
+    fn from(sums: VoiceSums) -> Self {
+        Self::Voice(sums)
+    }
+}
+
+/// What a row is about, but for its guild.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, QueryableByName)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+pub(super) struct Key {
+    #[diesel(sql_type = sql_types::BigInt)]
+    period: i64,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    user_id: Option<i64>,
+    #[diesel(sql_type = sql_types::BigInt)]
+    channel_id: i64,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Bool>)]
+    assumed: Option<bool>,
+    /// Where bots have rows of their own, whether it is one of theirs.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Bool>)]
+    apart: Option<bool>,
+}
+
+#[derive(QueryableByName)]
+struct Row<S> {
+    #[diesel(embed)]
+    key: Key,
+    #[diesel(sql_type = sql_types::Bool)]
+    bot: bool,
+    #[diesel(embed)]
+    sums: S,
+}
+
+/// The rows of a slice.
+pub(super) type Rows = BTreeMap<Key, Counted>;
+
+/// Reads the rows of a slice by a statement that names them as all roll-ups do.
+pub(super) fn load(conn: &mut SqliteConnection, rollup: Rollup, slice: &Slice, statement: &str) -> QueryResult<Rows> {
+    fn rows<S: Into<Sums>>(rows: Vec<Row<S>>) -> Rows {
+        rows.into_iter().map(|Row { key, bot, sums }| (key, Counted { bot, sums: sums.into() })).collect()
+    }
+    match rollup {
+        Rollup::MessageDays | Rollup::MessageMonths | Rollup::MessageQuarters => {
+            slice.query(statement).load::<Row<MessageSums>>(conn).map(rows)
+        }
+        Rollup::VoiceDays | Rollup::VoiceMonths => slice.query(statement).load::<Row<VoiceSums>>(conn).map(rows),
+    }
+}
+
+/// What is not the same on both sides, in order of the rows' keys.
+pub(super) fn compare(rollup: Rollup, guild_id: i64, mut found: Rows, expected: Rows) -> Vec<Difference> {
+    let mut pairs: BTreeMap<Key, (Option<Counted>, Option<Counted>)> = BTreeMap::new();
+    for (key, expected) in expected {
+        let found = found.remove(&key);
+        if found != Some(expected) {
+            pairs.insert(key, (found, Some(expected)));
+        }
+    }
+    pairs.extend(found.into_iter().map(|(key, found)| (key, (Some(found), None))));
+    let difference = |(Key { period, user_id, channel_id, assumed, apart: _ }, (found, expected))| Difference {
+        assumed,
+        channel_id,
+        expected,
+        found,
+        guild_id,
+        period,
+        rollup,
+        user_id,
+    };
+    pairs.into_iter().map(difference).collect()
+}

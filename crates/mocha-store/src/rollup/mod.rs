@@ -1,0 +1,70 @@
+//! The roll-ups: sums that the triggers of the file keep, held against what they are sums of, and made anew.
+
+mod difference;
+mod rebuild;
+mod slice;
+mod statement;
+mod verify;
+
+use std::fmt;
+
+pub use self::{
+    difference::{Counted, Difference, MessageSums, Sums, VoiceSums},
+    rebuild::Rebuilt,
+    slice::Progress,
+    verify::Verification,
+};
+
+/// A table of sums that triggers keep, so that it is right at each commit, whoever writes.
+///
+/// [`Store::verify`](crate::Store::verify) says whether it is, and [`Store::rebuild`](crate::Store::rebuild) mends it.
+/// It can only be wrong if somebody wrote to it, or replaced rows (`INSERT OR REPLACE`) over a connection without
+/// `PRAGMA recursive_triggers`, which all connections of the store have.
+///
+/// Months are thirty days each, and sums of the days; all else is counted from the events. All days are UTC's.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Rollup {
+    /// `message_days`: messages by day, author and channel.
+    MessageDays,
+    /// `message_months`: the sums of `message_days` by thirty days.
+    MessageMonths,
+    /// `message_quarters`: messages by quarter of an hour and channel, those of bots apart.
+    MessageQuarters,
+    /// `voice_days`: voice time and sessions by day, user and channel.
+    VoiceDays,
+    /// `voice_months`: the sums of `voice_days` by thirty days.
+    VoiceMonths,
+}
+
+impl Rollup {
+    /// All of them, days before the months that are sums of them: the order in which to rebuild.
+    pub const ALL: [Self; 5] =
+        [Self::MessageDays, Self::MessageMonths, Self::MessageQuarters, Self::VoiceDays, Self::VoiceMonths];
+
+    /// The table's name in the file.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_store::Rollup;
+    ///
+    /// assert_eq!(Rollup::VoiceDays.table(), "voice_days");
+    /// ```
+    #[must_use]
+    pub const fn table(self) -> &'static str {
+        match self {
+            Self::MessageDays => "message_days",
+            Self::MessageMonths => "message_months",
+            Self::MessageQuarters => "message_quarters",
+            Self::VoiceDays => "voice_days",
+            Self::VoiceMonths => "voice_months",
+        }
+    }
+}
+
+impl fmt::Display for Rollup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.table())
+    }
+}

@@ -1,0 +1,101 @@
+//! Slices: what is compared or made anew in one transaction.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
+
+use diesel::{
+    QueryResult, QueryableByName, RunQueryDsl,
+    query_builder::{BoxedSqlQuery, SqlQuery},
+    sql_query,
+    sql_types::{BigInt, Text},
+    sqlite::{Sqlite, SqliteConnection},
+};
+
+use super::{Rollup, statement};
+use crate::{Error, Store};
+
+/// How far a verification or a rebuilding has come: it goes by slices, which are thirty days of a guild each.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How many differences it has found so far; none when rebuilding.
+    pub differences: usize,
+    /// How many slices are done.
+    pub done: usize,
+    /// How many there are: those that had events or rows when it began.
+    pub total: usize,
+}
+
+/// Thirty days of a guild.
+pub(super) struct Slice {
+    pub(super) guild_id: i64,
+    month: i64,
+    /// The guild's id as the events have it: a JSON array.
+    names: String,
+}
+
+impl Slice {
+    /// A statement about this slice.
+    pub(super) fn query(&self, statement: &str) -> BoxedSqlQuery<'_, Sqlite, SqlQuery> {
+        sql_query(statement)
+            .into_boxed()
+            .bind::<Text, _>(self.names.as_str())
+            .bind::<BigInt, _>(self.guild_id)
+            .bind::<BigInt, _>(self.month)
+    }
+}
+
+/// The months of a guild, and its id as a JSON string in all ways in which events have it. Those are one, the number, but in a
+/// damaged file.
+#[derive(Default)]
+struct Guild {
+    months: BTreeSet<i64>,
+    names: BTreeSet<String>,
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    guild_id: i64,
+    #[diesel(sql_type = BigInt)]
+    month: i64,
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// Goes through all slices of a roll-up, in order of guild and month, until `step` breaks it off; returns whether it did not.
+/// `step` gets how many are done with this one.
+pub(super) fn each(
+    store: &Store,
+    rollup: Rollup,
+    mut step: impl FnMut(&Slice, Progress) -> Result<ControlFlow<()>, Error>,
+) -> Result<bool, Error> {
+    let guilds = store.read(|conn| guilds(conn, rollup))?;
+    let total = guilds.values().map(|guild| guild.months.len()).sum();
+    let mut done = 0;
+    for (guild_id, Guild { months, names }) in guilds {
+        let names = format!("[{}]", names.into_iter().collect::<Vec<_>>().join(","));
+        for month in months {
+            done += 1;
+            let slice = Slice { guild_id, month, names: names.clone() };
+            if step(&slice, Progress { differences: 0, done, total })?.is_break() {
+                return Ok(done == total);
+            }
+        }
+    }
+    Ok(true)
+}
+
+fn guilds(conn: &mut SqliteConnection, rollup: Rollup) -> QueryResult<BTreeMap<i64, Guild>> {
+    let mut guilds = BTreeMap::<_, Guild>::new();
+    for source in statement::sources(rollup) {
+        for Found { guild_id, month, name } in sql_query(statement::slices(&source)).load(conn)? {
+            let guild = guilds.entry(guild_id).or_default();
+            guild.months.insert(month);
+            guild.names.insert(name);
+        }
+    }
+    Ok(guilds)
+}

@@ -1,0 +1,20 @@
+SELECT
+    ?2 AS guild_id,
+    CAST(created_at AS INTEGER) / 86400 AS day,
+    CAST(user_id AS INTEGER) AS user_id,
+    CAST(channel_id AS INTEGER) AS channel_id,
+    coalesce((
+        SELECT users.bot IS TRUE FROM users
+        WHERE users.id = CAST(CAST(message_events.user_id AS INTEGER) AS TEXT)
+    ), 0) AS bot,
+    count(*) AS messages,
+    sum(CAST(coalesce(character_count, 0) AS INTEGER)) AS characters,
+    sum(CAST(coalesce(word_count, 0) AS INTEGER)) AS words,
+    sum(has_attachment IS TRUE) AS attachments,
+    sum(has_embed IS TRUE) AS embeds
+FROM message_events INDEXED BY idx_message_events_guild_time
+WHERE guild_id IN (SELECT value FROM json_each(?1))
+    AND created_at >= max(?3 * 2592000, (SELECT messages_from FROM horizons))
+    AND created_at < min((?3 + 1) * 2592000, 253402300800)
+    AND message_type IN (0, 19, 20, 23)
+GROUP BY 1, 2, 3, 4

@@ -1,0 +1,173 @@
+//! The statements: what a slice of a roll-up has, and what it should have.
+//!
+//! In each, `?1` is a JSON array of the guild's id as the events have it, `?2` the guild as a number, and `?3` the month.
+
+use super::Rollup;
+
+/// A table in which a roll-up, or what it sums up, has something, and how to find it there.
+pub(super) struct Source {
+    /// The table, for events by the name of the index through which it is read.
+    table: &'static str,
+    /// The column of the time.
+    time: &'static str,
+    /// From which time on, as an expression over `horizons`.
+    from: &'static str,
+    /// The last time that counts.
+    last: &'static str,
+    /// How much of that time a month is.
+    month: &'static str,
+}
+
+const MESSAGES: Source = Source {
+    table: "message_events INDEXED BY idx_message_events_guild_time",
+    time: "created_at",
+    from: "messages_from",
+    last: "253402300799",
+    month: "2592000",
+};
+const INTERVALS: Source = Source {
+    table: "voice_intervals INDEXED BY idx_voice_intervals_guild_time",
+    time: "started_at_ms",
+    from: "voice_from * 1000",
+    last: "253402300799999",
+    month: "2592000000",
+};
+const SESSIONS: Source = Source {
+    table: "voice_events INDEXED BY idx_voice_events_guild_time",
+    time: "created_at",
+    from: "voice_from",
+    last: "253402300799",
+    month: "2592000",
+};
+
+/// The roll-up itself.
+const fn own(rollup: Rollup) -> Source {
+    let (table, time, from, month) = match rollup {
+        Rollup::MessageDays => ("message_days", "day", "messages_from / 86400", "30"),
+        Rollup::MessageMonths => ("message_months", "month", "messages_from / 2592000", "1"),
+        Rollup::MessageQuarters => ("message_quarters", "quarter", "messages_from / 900", "2880"),
+        Rollup::VoiceDays => ("voice_days", "day", "voice_from / 86400", "30"),
+        Rollup::VoiceMonths => ("voice_months", "month", "voice_from / 2592000", "1"),
+    };
+    Source { table, time, from, last: "9223372036854775807", month }
+}
+
+/// The tables to look into, the roll-up itself among them: a row that should not be there has to be found too.
+pub(super) fn sources(rollup: Rollup) -> Vec<Source> {
+    // Of the month that the horizon cuts, all days.
+    let days = |rollup, from| Source { from, ..own(rollup) };
+    let mut sources = match rollup {
+        Rollup::MessageDays | Rollup::MessageQuarters => vec![MESSAGES],
+        Rollup::MessageMonths => vec![days(Rollup::MessageDays, "messages_from / 2592000 * 30")],
+        Rollup::VoiceDays => vec![INTERVALS, SESSIONS],
+        Rollup::VoiceMonths => vec![days(Rollup::VoiceDays, "voice_from / 2592000 * 30")],
+    };
+    sources.push(own(rollup));
+    sources
+}
+
+/// Lists the months in which a table has something.
+pub(super) fn slices(source: &Source) -> String {
+    let Source { table, time, from, last, month } = source;
+    include_str!("sql/slices.sql")
+        .replace("{table}", table)
+        .replace("{time}", time)
+        .replace("{from}", from)
+        .replace("{last}", last)
+        .replace("{month}", month)
+}
+
+/// What the slice should have, with the columns of the roll-up.
+const fn counted(rollup: Rollup) -> &'static str {
+    match rollup {
+        Rollup::MessageDays => include_str!("sql/message_days.sql"),
+        Rollup::MessageMonths => include_str!("sql/message_months.sql"),
+        Rollup::MessageQuarters => include_str!("sql/message_quarters.sql"),
+        Rollup::VoiceDays => include_str!("sql/voice_days.sql"),
+        Rollup::VoiceMonths => include_str!("sql/voice_months.sql"),
+    }
+}
+
+/// The condition that a row of the roll-up belongs to the slice.
+fn belongs(rollup: Rollup) -> String {
+    let Source { time, from, month, .. } = own(rollup);
+    format!(
+        "guild_id = ?2 AND {time} >= max(?3 * {month}, (SELECT {from} FROM horizons)) AND {time} < (?3 + 1) * {month}"
+    )
+}
+
+/// The columns by the names that all roll-ups share; NULL where this one has none such.
+fn columns(rollup: Rollup) -> String {
+    const MESSAGES: &str = "messages, characters, words, attachments, embeds";
+    const VOICE: &str = "sessions, intervals, voice_ms, deafened_ms, muted_ms, streaming_ms, talking_ms, video_ms";
+    let (key, sums) = match rollup {
+        Rollup::MessageDays | Rollup::MessageMonths => ("user_id, NULL AS assumed, NULL AS apart", MESSAGES),
+        Rollup::MessageQuarters => ("NULL AS user_id, NULL AS assumed, bot AS apart", MESSAGES),
+        Rollup::VoiceDays | Rollup::VoiceMonths => ("user_id, assumed, NULL AS apart", VOICE),
+    };
+    format!("{} AS period, channel_id, {key}, bot, {sums}", own(rollup).time)
+}
+
+/// Reads what the slice has.
+pub(super) fn found(rollup: Rollup) -> String {
+    format!("SELECT {} FROM {rollup} WHERE {}", columns(rollup), belongs(rollup))
+}
+
+/// Reads what it should have.
+pub(super) fn expected(rollup: Rollup) -> String {
+    format!("SELECT {} FROM ({})", columns(rollup), counted(rollup))
+}
+
+/// Deletes what the slice has.
+pub(super) fn clear(rollup: Rollup) -> String {
+    format!("DELETE FROM {rollup} WHERE {}", belongs(rollup))
+}
+
+/// Writes what it should have.
+pub(super) fn fill(rollup: Rollup) -> String {
+    format!("INSERT INTO {rollup} {}", counted(rollup))
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types::Text};
+
+    use super::*;
+    use crate::Store;
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    fn plan(conn: &mut SqliteConnection, sql: &str) -> diesel::QueryResult<Vec<String>> {
+        let steps = sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load::<Step>(conn)?;
+        Ok(steps.into_iter().map(|step| step.detail).collect())
+    }
+
+    #[test]
+    fn no_slice_reads_more_than_its_own() -> Result<(), Box<dyn std::error::Error>> {
+        let store = Store::builder().open_in_memory()?;
+        for rollup in Rollup::ALL {
+            let mut steps = Vec::new();
+            for statement in [found(rollup), expected(rollup), clear(rollup), fill(rollup)] {
+                steps.extend(store.read(|conn| plan(conn, &statement))?);
+            }
+            for source in sources(rollup) {
+                steps.extend(store.read(|conn| plan(conn, &slices(&source)))?);
+            }
+            // A table of the file is only ever searched: by guild and time, or by guild for the next one.
+            let tables = ["_events", "_intervals", "_days", "_months", "_quarters"];
+            let of_tables = steps.iter().filter(|step| tables.iter().any(|table| step.contains(table)));
+            let (searches, others): (Vec<_>, Vec<_>) = of_tables.partition(|step| step.starts_with("SEARCH"));
+            assert!(others.is_empty(), "{rollup}: {others:#?}");
+            let narrow = |step: &&&String| step.contains("(guild_id=? AND ");
+            assert!(searches.iter().filter(narrow).count() >= 6, "{rollup}: {steps:#?}");
+            let wide = searches.iter().filter(|step| !step.contains("(guild_id"));
+            // The first guild of all is at the beginning of the index.
+            assert_eq!(wide.count(), sources(rollup).len(), "{rollup}: {steps:#?}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! After any changes, by whomever, the roll-ups are what plain Rust makes of the same changes.
+
+mod rollups_model;
+mod support;
+
+use std::ops::ControlFlow;
+
+use diesel::{SqliteConnection, connection::SimpleConnection};
+use mocha_store::{Rollup, Store};
+use proptest::prelude::*;
+use rollups_model::{Change, Model, change};
+use support::*;
+
+/// Every row of every roll-up, in order of their keys.
+fn rows(conn: &mut SqliteConnection) -> diesel::QueryResult<Vec<String>> {
+    let mut rows = Vec::new();
+    for rollup in Rollup::ALL {
+        let columns = format!("SELECT name AS line FROM pragma_table_info('{rollup}')");
+        let columns = read_lines(conn, &columns)?.join(" || ' ' || ");
+        let key = format!("SELECT name AS line FROM pragma_table_info('{rollup}') WHERE pk ORDER BY pk");
+        let key = read_lines(conn, &key)?.join(", ");
+        let sql = format!("SELECT '{rollup} ' || {columns} AS line FROM {rollup} ORDER BY {key}");
+        rows.extend(read_lines(conn, &sql)?);
+    }
+    Ok(rows)
+}
+
+/// Applies the change to both; what the file refuses is none.
+fn apply(store: &Store, model: &mut Model, change: &Change) -> Result<Vec<String>, mocha_store::Error> {
+    // A change that a constraint refuses leaves nothing behind, and the model knows which do.
+    let _refused = store.write(|conn| conn.batch_execute(&change.sql()));
+    model.apply(change);
+    store.read(rows)
+}
+
+/// `PROPTEST_CASES` for more of them.
+fn config() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60);
+    ProptestConfig::with_cases(cases)
+}
+
+proptest! {
+    #![proptest_config(config())]
+    #[test]
+    fn they_are_what_plain_rust_counts(changes in proptest::collection::vec(change(), 1..60)) {
+        let store = store().unwrap();
+        let mut model = Model::default();
+        for change in &changes {
+            let found = apply(&store, &mut model, change).unwrap();
+            prop_assert_eq!(found, model.rows(), "after {:?}", change);
+        }
+        for rollup in Rollup::ALL {
+            let verification = store.verify(rollup, |_| ControlFlow::Continue(())).unwrap();
+            prop_assert!(verification.is_ok(), "{:#?}", verification);
+        }
+        // Made anew, they are the same.
+        for rollup in Rollup::ALL {
+            prop_assert!(store.rebuild(rollup, |_| ControlFlow::Continue(())).unwrap().complete);
+        }
+        prop_assert_eq!(store.read(rows).unwrap(), model.rows());
+    }
+}

@@ -1,0 +1,273 @@
+//! What the roll-ups of a file should be after any changes, in plain Rust.
+
+mod change;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use self::change::{Change, change};
+use self::change::{Conflict, Entry, Interval, Message};
+
+type Sums = BTreeMap<Key, Vec<i64>>;
+
+/// What a row is about. The order of the fields is that of the rows.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Key {
+    guild: i64,
+    period: i64,
+    user: Option<i64>,
+    channel: i64,
+    /// Of quarters of an hour, whether bots wrote; of voice, whether it is assumed.
+    flag: Option<i64>,
+}
+
+/// What the file has.
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    /// Each with the guild it is in.
+    channels: BTreeMap<i64, i64>,
+    entries: BTreeMap<i64, Entry>,
+    guilds: BTreeSet<i64>,
+    intervals: BTreeMap<(i64, i64, i64), Interval>,
+    messages: BTreeMap<i64, Message>,
+    messages_from: i64,
+    /// What was counted before the horizon.
+    old_messages: Sums,
+    old_quarters: Sums,
+    old_voice: Sums,
+    /// Each with whether it is a bot.
+    users: BTreeMap<i64, bool>,
+    voice_from: i64,
+}
+
+fn add(sums: &mut Sums, key: Key, values: &[i64]) {
+    let sum = sums.entry(key).or_insert_with(|| vec![0; values.len()]);
+    for (sum, value) in sum.iter_mut().zip(values) {
+        *sum += value;
+    }
+}
+
+impl Model {
+    pub(crate) fn apply(&mut self, change: &Change) {
+        match *change {
+            Change::Message(conflict, message, first) => {
+                if first {
+                    self.parents(&message);
+                }
+                match conflict {
+                    Conflict::Ignore => drop(self.messages.entry(message.id).or_insert(message)),
+                    Conflict::Replace | Conflict::Upsert => drop(self.messages.insert(message.id, message)),
+                }
+                self.parents(&message);
+            }
+            Change::Edit(message) => {
+                self.parents(&message);
+                self.messages.entry(message.id).and_modify(|found| *found = message);
+            }
+            Change::DeleteMessage(id) => drop(self.messages.remove(&id)),
+            Change::DeleteMessagesOf(user) => self.messages.retain(|_, message| message.user != user),
+            Change::DeleteGuild(guild) => {
+                if self.guilds.remove(&guild) {
+                    self.messages.retain(|_, message| message.guild != guild);
+                    let gone: Vec<i64> =
+                        self.channels.iter().filter(|(_, of)| **of == guild).map(|(id, _)| *id).collect();
+                    for channel in gone {
+                        self.delete_channel(channel);
+                    }
+                }
+            }
+            Change::DeleteChannel(channel) => self.delete_channel(channel),
+            Change::DeleteUser(user) => self.delete_user(user),
+            Change::User(conflict, user, bot) => {
+                if matches!(conflict, Conflict::Replace) {
+                    self.delete_user(user);
+                }
+                let bot = bot.unwrap_or(false);
+                match conflict {
+                    Conflict::Ignore => drop(self.users.entry(user).or_insert(bot)),
+                    Conflict::Replace | Conflict::Upsert => drop(self.users.insert(user, bot)),
+                }
+            }
+            Change::RenameUser(from, to) => {
+                // Else the file refuses it.
+                if from != to && !self.users.contains_key(&to) && self.messages.values().all(|m| m.user != from) {
+                    let bot = self.users.remove(&from);
+                    self.users.extend(bot.map(|bot| (to, bot)));
+                }
+            }
+            Change::Interval(conflict, interval) => self.interval(conflict, interval),
+            Change::Close(guild, user, length) => self.close(guild, user, length),
+            Change::DeleteIntervals(guild, user) => self.intervals.retain(|key, _| (key.0, key.1) != (guild, user)),
+            Change::Entry(conflict, entry) => match conflict {
+                Conflict::Ignore => drop(self.entries.entry(entry.id).or_insert(entry)),
+                Conflict::Replace | Conflict::Upsert => drop(self.entries.insert(entry.id, entry)),
+            },
+            Change::DeleteEntry(id) => drop(self.entries.remove(&id)),
+            Change::MessagesFrom(at) => {
+                let at = at.max(self.messages_from);
+                self.old_messages = self.message_days();
+                self.old_messages.retain(|key, _| key.period < at / 86_400);
+                self.old_quarters = self.message_quarters();
+                self.old_quarters.retain(|key, _| key.period < at / 900);
+                self.messages.retain(|_, message| message.at >= at);
+                self.messages_from = at;
+            }
+            Change::VoiceFrom(at) => {
+                let at = at.max(self.voice_from);
+                self.old_voice = self.voice_days();
+                self.old_voice.retain(|key, _| key.period < at / 86_400);
+                self.entries.retain(|_, entry| entry.at >= at);
+                self.intervals.retain(|key, _| key.2 >= at * 1000);
+                self.voice_from = at;
+            }
+        }
+    }
+
+    fn parents(&mut self, message: &Message) {
+        self.guilds.insert(message.guild);
+        self.channels.entry(message.channel).or_insert(message.guild);
+        self.users.entry(message.user).or_insert(false);
+    }
+
+    fn delete_channel(&mut self, channel: i64) {
+        if self.channels.remove(&channel).is_some() {
+            self.messages.retain(|_, message| message.channel != channel);
+        }
+    }
+
+    fn delete_user(&mut self, user: i64) {
+        if self.users.remove(&user).is_some() {
+            self.messages.retain(|_, message| message.user != user);
+        }
+    }
+
+    /// Nobody has two that are open in one guild.
+    fn interval(&mut self, conflict: Conflict, interval: Interval) {
+        let key = (interval.guild, interval.user, interval.start_ms);
+        let is_open = |key: &(i64, i64, i64), found: &Interval| {
+            found.end_ms.is_none() && (key.0, key.1) == (interval.guild, interval.user)
+        };
+        let others_open = self.intervals.iter().any(|(other, found)| *other != key && is_open(other, found));
+        match conflict {
+            Conflict::Ignore if self.intervals.contains_key(&key) => {}
+            Conflict::Ignore | Conflict::Upsert if interval.end_ms.is_none() && others_open => {}
+            Conflict::Replace => {
+                if interval.end_ms.is_none() {
+                    self.intervals.retain(|key, found| !is_open(key, found));
+                }
+                self.intervals.insert(key, interval);
+            }
+            Conflict::Ignore | Conflict::Upsert => drop(self.intervals.insert(key, interval)),
+        }
+    }
+
+    fn close(&mut self, guild: i64, user: i64, length: Option<i64>) {
+        let mut own = self.intervals.range_mut((guild, user, i64::MIN)..=(guild, user, i64::MAX));
+        if let Some(length) = length {
+            for (_, interval) in own.filter(|(_, interval)| interval.end_ms.is_none()) {
+                interval.end_ms = Some(interval.start_ms + length);
+            }
+        } else if own.all(|(_, interval)| interval.end_ms.is_some()) {
+            let mut own = self.intervals.range_mut((guild, user, i64::MIN)..=(guild, user, i64::MAX));
+            if let Some((_, last)) = own.next_back() {
+                last.end_ms = None;
+            }
+        }
+    }
+
+    fn is_bot(&self, user: i64) -> i64 {
+        i64::from(self.users.get(&user).copied().unwrap_or(false))
+    }
+
+    /// The messages that count from the horizon on, with their sums.
+    fn counted(&self) -> impl Iterator<Item = (&Message, [i64; 5])> {
+        let counted = self.messages.values().filter(|message| {
+            matches!(message.kind, Some(0 | 19 | 20 | 23))
+                && (self.messages_from..=253_402_300_799).contains(&message.at)
+        });
+        counted.map(|message| {
+            let flag = |flag: Option<bool>| i64::from(flag == Some(true));
+            let (characters, words) = (message.characters.unwrap_or(0), message.words.unwrap_or(0));
+            (message, [1, characters, words, flag(message.attachment), flag(message.embed)])
+        })
+    }
+
+    fn message_days(&self) -> Sums {
+        let mut sums = self.old_messages.clone();
+        for (message, values) in self.counted() {
+            let Message { guild, channel, user, at, .. } = *message;
+            add(&mut sums, Key { guild, period: at / 86_400, user: Some(user), channel, flag: None }, &values);
+        }
+        sums
+    }
+
+    fn message_quarters(&self) -> Sums {
+        let mut sums = self.old_quarters.clone();
+        for (message, values) in self.counted() {
+            let Message { guild, channel, user, at, .. } = *message;
+            let flag = Some(self.is_bot(user));
+            add(&mut sums, Key { guild, period: at / 900, user: None, channel, flag }, &values);
+        }
+        sums
+    }
+
+    fn voice_days(&self) -> Sums {
+        let mut sums = self.old_voice.clone();
+        for interval in self.intervals.values() {
+            let (Some(end_ms), start_ms) = (interval.end_ms, interval.start_ms) else { continue };
+            if !(self.voice_from * 1000..=253_402_300_799_999).contains(&start_ms) {
+                continue;
+            }
+            let [server_mute, server_deaf, self_mute, self_deaf, stream, video, suppress, assumed] = interval.flags;
+            let (muted, deafened) = (server_mute || self_mute, server_deaf || self_deaf);
+            let ms = |flag: bool| if flag { end_ms - start_ms } else { 0 };
+            let talking = ms(!muted && !deafened && !suppress);
+            let values = [0, 1, ms(true), ms(deafened), ms(muted), ms(stream), talking, ms(video)];
+            let key = Key {
+                guild: interval.guild,
+                period: start_ms / 86_400_000,
+                user: Some(interval.user),
+                channel: interval.channel.unwrap_or(0),
+                flag: Some(assumed.into()),
+            };
+            add(&mut sums, key, &values);
+        }
+        for entry in self.entries.values() {
+            if entry.leave && (self.voice_from..=253_402_300_799).contains(&entry.at) {
+                let Entry { guild, user, at, .. } = *entry;
+                let key = Key { guild, period: at / 86_400, user: Some(user), channel: 0, flag: Some(0) };
+                add(&mut sums, key, &[1, 0, 0, 0, 0, 0, 0, 0]);
+            }
+        }
+        sums
+    }
+
+    /// Every row of every roll-up, in their order.
+    pub(crate) fn rows(&self) -> Vec<String> {
+        let mut rows = Vec::new();
+        let months = |days: &Sums| {
+            let mut months = Sums::new();
+            for (key, values) in days {
+                add(&mut months, Key { period: key.period / 30, ..*key }, values);
+            }
+            months
+        };
+        let (message_days, voice_days) = (self.message_days(), self.voice_days());
+        let (message_months, voice_months) = (months(&message_days), months(&voice_days));
+        let tables = [
+            ("message_days", message_days),
+            ("message_months", message_months),
+            ("message_quarters", self.message_quarters()),
+            ("voice_days", voice_days),
+            ("voice_months", voice_months),
+        ];
+        for (table, sums) in tables {
+            for (Key { guild, period, user, channel, flag }, values) in sums {
+                let bot = user.map(|user| self.is_bot(user));
+                let key = [Some(guild), Some(period), user, Some(channel), flag, bot];
+                let row: Vec<String> = key.into_iter().flatten().chain(values).map(|n| n.to_string()).collect();
+                rows.push(format!("{table} {}", row.join(" ")));
+            }
+        }
+        rows
+    }
+}

@@ -1,0 +1,327 @@
+//! Whatever somebody does to a roll-up behind its triggers is found, and mended.
+
+mod support;
+
+use std::{
+    ops::ControlFlow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+use mocha_schema::VoiceState;
+use mocha_store::{Counted, Difference, MessageSums, Rollup, Store, Sums, Verification, VoiceSums};
+use support::*;
+
+const DAY: i64 = 86_400_000;
+
+fn verify(store: &Store, rollup: Rollup) -> Result<Verification, mocha_store::Error> {
+    store.verify(rollup, |_| ControlFlow::Continue(()))
+}
+
+fn rebuild(store: &Store) -> TestResult {
+    for rollup in Rollup::ALL {
+        let rebuilt = store.rebuild(rollup, |_| ControlFlow::Continue(()))?;
+        assert!(rebuilt.complete, "{rollup}");
+    }
+    Ok(())
+}
+
+/// How many rows of each roll-up are wrong.
+fn differences(store: &Store) -> Result<[usize; 5], mocha_store::Error> {
+    let mut found = [0; 5];
+    for (found, rollup) in found.iter_mut().zip(Rollup::ALL) {
+        *found = verify(store, rollup)?.differences.len();
+    }
+    Ok(found)
+}
+
+/// Two months of messages and voice, of two people and a bot.
+fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
+    let store = store()?;
+    let deaf = VoiceState { self_deaf: true, ..VoiceState::default() };
+    let mut events = Vec::new();
+    for day in 0..40 {
+        let ms = day * DAY;
+        for user in 40..43 {
+            let number = u64::try_from(day)? * 3 + user;
+            events.push(message(ms, number, 20, user));
+            events.push(voice_state(ms + 1000, user, Some(22), deaf));
+            events.push(voice(ms + 61_000, user, None));
+        }
+    }
+    record(&store, events)?;
+    store.write(|conn| conn.batch_execute("UPDATE users SET bot = 1 WHERE id = '42'"))?;
+    assert_eq!(differences(&store)?, [0; 5]);
+    Ok(store)
+}
+
+#[test]
+fn each_kind_of_tampering_is_found_in_its_roll_up_alone_and_mended() -> TestResult {
+    let store = filled()?;
+    let untouched = dump(&store)?;
+    for (number, rollup) in Rollup::ALL.into_iter().enumerate() {
+        let (sum, period) = match rollup {
+            Rollup::VoiceDays => ("deafened_ms", "day"),
+            Rollup::VoiceMonths => ("deafened_ms", "month"),
+            Rollup::MessageDays => ("words", "day"),
+            Rollup::MessageMonths => ("words", "month"),
+            _ => ("words", "quarter"),
+        };
+        let row = format!("({period}, channel_id) = (SELECT {period}, channel_id FROM {rollup} ORDER BY 1, 2 DESC)");
+        let flag = if rollup == Rollup::MessageQuarters { "" } else { " AND user_id = 40" };
+        // A quarter's row of a bot cannot become another's while that has one.
+        let (replace, replaced) = if rollup == Rollup::MessageQuarters { ("OR REPLACE", 2) } else { ("", 1) };
+        let tampered = [
+            (1, format!("UPDATE {rollup} SET {sum} = {sum} + 1 WHERE {row} AND NOT bot{flag}")),
+            (1, format!("UPDATE {rollup} SET {sum} = NULL WHERE {row} AND NOT bot{flag}")),
+            (1, format!("DELETE FROM {rollup} WHERE {row} AND bot")),
+            (replaced, format!("UPDATE {replace} {rollup} SET bot = 0 WHERE {row} AND bot")),
+            // Rows too many, of a guild, a channel and a time without events.
+            (2, format!("UPDATE {rollup} SET guild_id = 77 WHERE {row} AND bot")),
+            (2, format!("UPDATE {rollup} SET channel_id = -9223372036854775807 WHERE {row} AND bot")),
+            (2, format!("UPDATE {rollup} SET {period} = {period} + 90000000 WHERE {row} AND bot")),
+        ];
+        for (wrong, sql) in tampered {
+            store.write(|conn| conn.batch_execute(&sql))?;
+            assert_ne!(dump(&store)?, untouched, "{sql}");
+            let mut found = differences(&store)?;
+            assert_eq!(found[number], wrong, "{sql}");
+            found[number] = 0;
+            // Months are held against days.
+            if matches!(rollup, Rollup::MessageDays | Rollup::VoiceDays) {
+                assert_eq!(found[number + 1] > 0, !sql.contains("SET bot"), "{sql}");
+                found[number + 1] = 0;
+            }
+            assert_eq!(found, [0; 5], "{sql}");
+            rebuild(&store)?;
+            assert_eq!(dump(&store)?, untouched, "{sql}");
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is of a bot, how many messages and how many words.
+fn told(counted: Option<Counted>) -> Option<(bool, Option<i64>, Option<i64>)> {
+    let Counted { bot, sums: Sums::Messages(MessageSums { messages, words, .. }), .. } = counted? else { return None };
+    Some((bot, messages, words))
+}
+
+#[test]
+fn a_difference_says_what_is_and_what_should_be() -> TestResult {
+    let store = store()?;
+    record(&store, [message(0, 30, 20, 40), voice(0, 40, Some(22)), voice(5000, 40, None)])?;
+    store.write(|conn| {
+        conn.batch_execute(
+            "UPDATE message_days SET words = 7, bot = 1;
+             UPDATE message_quarters SET bot = 1;
+             DELETE FROM voice_months WHERE channel_id = 22;",
+        )
+    })?;
+    let day = START / DAY;
+    let [days, _, quarters, _, voice] = Rollup::ALL.map(|rollup| verify(&store, rollup));
+    let Verification { complete, differences, rollup, rows, .. } = days?;
+    assert_eq!((complete, rollup, rows), (true, Rollup::MessageDays, 1));
+    let [Difference { assumed, channel_id, expected, found, guild_id, period, rollup, user_id, .. }] = differences[..]
+    else {
+        return Err("one row differs".into());
+    };
+    assert_eq!((guild_id, period, user_id, channel_id, assumed), (10, day, Some(40), 20, None));
+    assert_eq!(rollup, Rollup::MessageDays);
+    assert_eq!(told(found), Some((true, Some(1), Some(7))));
+    assert_eq!(told(expected), Some((false, Some(1), Some(3))));
+
+    let differences = quarters?.differences;
+    let sides = |difference: &Difference| (difference.user_id, told(difference.found), told(difference.expected));
+    let expected = [(None, None, Some((false, Some(1), Some(3)))), (None, Some((true, Some(1), Some(3))), None)];
+    assert_eq!(differences.iter().map(sides).collect::<Vec<_>>(), expected);
+
+    let [missing] = &voice?.differences[..] else { return Err("one row is missing".into()) };
+    assert_eq!((missing.period, missing.channel_id, missing.assumed), (day / 30, 22, Some(false)));
+    assert_eq!(missing.found, None);
+    let Some(Sums::Voice(VoiceSums { intervals, sessions, voice_ms, talking_ms, muted_ms, .. })) =
+        missing.expected.map(|counted| counted.sums)
+    else {
+        return Err("sums of voice".into());
+    };
+    let expected = (Some(1), Some(0), Some(5000), Some(5000), Some(0));
+    assert_eq!((intervals, sessions, voice_ms, talking_ms, muted_ms), expected);
+    Ok(())
+}
+
+#[test]
+fn who_replaces_rows_behind_the_triggers_is_found_out() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let store = Store::open(&path)?;
+    record(&store, [message(0, 30, 20, 40), message(0, 31, 20, 40)])?;
+    let replace = "INSERT OR REPLACE INTO message_events SELECT * FROM message_events";
+    // The store's own connections run the triggers of what REPLACE deletes.
+    store.write(|conn| conn.batch_execute(replace))?;
+    assert_eq!(differences(&store)?, [0; 5]);
+    let mut other = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
+    other.batch_execute(replace)?;
+    // Months are still the sums of days.
+    assert_eq!(differences(&store)?, [1, 0, 1, 0, 0]);
+    rebuild(&store)?;
+    assert_eq!(differences(&store)?, [0; 5]);
+    assert_eq!(lines(&store, "SELECT messages || '' AS line FROM message_months")?, ["2"]);
+    // All else that others do goes through the triggers.
+    other.batch_execute("DELETE FROM message_events WHERE id = '30'; UPDATE message_events SET word_count = 9")?;
+    other.batch_execute(
+        "DELETE FROM users; INSERT INTO users (id, bot, created_at, updated_at) VALUES ('40', 1, 0, 0)",
+    )?;
+    assert_eq!(differences(&store)?, [0; 5]);
+    Ok(())
+}
+
+#[test]
+fn a_bot_that_gets_another_id_takes_its_sums_along() -> TestResult {
+    let store = filled()?;
+    store.write(|conn| {
+        conn.batch_execute(
+            "UPDATE users SET id = '50' WHERE id = '42'; UPDATE message_events SET user_id = '50' WHERE user_id = '42';
+             UPDATE voice_intervals SET user_id = '50' WHERE user_id = '42' AND ended_at_ms % 2 = 0",
+        )
+    })?;
+    assert_eq!(differences(&store)?, [0; 5]);
+    let bots = "SELECT user_id || ' ' || max(bot) AS line FROM voice_days GROUP BY user_id ORDER BY 1";
+    assert_eq!(lines(&store, bots)?, ["40 0", "41 0", "42 0", "50 1"]);
+    Ok(())
+}
+
+#[test]
+fn while_the_recorder_writes_nothing_differs() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let store =
+        Store::builder().batch_len(16).clock(mocha_store::Clock::Events).open(folder.path().join("stats.db"))?;
+    let recorder = store.recorder()?;
+    let done = Arc::new(AtomicBool::new(false));
+    let writer = thread::spawn({
+        let (done, recorder, store) = (Arc::clone(&done), recorder.clone(), store.clone());
+        move || -> TestResult {
+            for number in 1_u64.. {
+                let (ms, user) = (i64::try_from(number)? * 600_000, 40 + number % 7);
+                recorder.record(message(ms, number, 20 + number % 3, user))?;
+                recorder.record(voice(ms, user, (number % 2 == 0).then_some(23)))?;
+                if number % 100 == 0 {
+                    recorder.flush()?;
+                    let bot = number / 100 % 2;
+                    let learned = format!("UPDATE users SET bot = {bot} WHERE id IN ('41', '42')");
+                    store.write(|conn| conn.batch_execute(&learned))?;
+                    if done.load(Ordering::Relaxed) {
+                        break;
+                    }
+                }
+            }
+            Ok(())
+        }
+    });
+    let mut rows = 0;
+    for _ in 0..8 {
+        for rollup in Rollup::ALL {
+            let verification = verify(&store, rollup)?;
+            assert!(verification.is_ok(), "{verification:#?}");
+            rows += verification.rows;
+            store.rebuild(rollup, |_| ControlFlow::Continue(()))?;
+        }
+    }
+    done.store(true, Ordering::Relaxed);
+    writer.join().map_err(|_| "the writer panicked")??;
+    assert!(rows > 0);
+    assert_eq!(recorder.stats().rejected, 0);
+    assert_eq!(differences(&store)?, [0; 5]);
+    Ok(())
+}
+
+#[test]
+fn progress_counts_slices_and_may_end_it() -> TestResult {
+    let store = filled()?;
+    store.write(|conn| conn.batch_execute("UPDATE message_days SET words = 0"))?;
+    // The forty days lie in two months; eighty rows of people and forty of a bot.
+    let mut told = Vec::new();
+    let whole = store.verify(Rollup::MessageDays, |progress| {
+        told.push((progress.done, progress.total, progress.differences > 0));
+        ControlFlow::Continue(())
+    })?;
+    assert_eq!(told.first(), Some(&(1, told.len(), true)));
+    assert_eq!(told.last(), Some(&(told.len(), told.len(), true)));
+    assert!((2..=3).contains(&told.len()), "{told:?}");
+    assert_eq!((whole.complete, whole.is_ok(), whole.rows, whole.differences.len()), (true, false, 120, 120));
+
+    let broken_off = store.verify(Rollup::VoiceDays, |_| ControlFlow::Break(()))?;
+    assert_eq!((broken_off.complete, broken_off.is_ok(), broken_off.differences.len()), (false, false, 0));
+    let rebuilt = store.rebuild(Rollup::MessageDays, |_| ControlFlow::Break(()))?;
+    assert!(!rebuilt.complete && (1..120).contains(&rebuilt.rows), "{rebuilt:?}");
+    assert_eq!(verify(&store, Rollup::MessageDays)?.differences.len(), 120 - rebuilt.rows);
+    Ok(())
+}
+
+#[test]
+fn before_the_horizon_roll_ups_are_left_as_they_are() -> TestResult {
+    let store = filled()?;
+    let horizon = (START / DAY + 17) * 86_400;
+    store.write(|conn| {
+        conn.batch_execute(&format!(
+            "UPDATE horizons SET messages_from = {horizon}, voice_from = {horizon};
+             DELETE FROM message_events WHERE created_at < {horizon};
+             DELETE FROM voice_events WHERE created_at < {horizon};
+             DELETE FROM voice_intervals WHERE started_at_ms < {horizon} * 1000;"
+        ))
+    })?;
+    assert_eq!(differences(&store)?, [0; 5]);
+    let before = dump(&store)?;
+    assert!(before.iter().filter(|row| row.starts_with("message_days")).count() == 120);
+    rebuild(&store)?;
+    assert_eq!(dump(&store)?, before);
+    // Of an older day nobody knows any more; of its month all the days.
+    let older =
+        format!("UPDATE message_days SET words = words + 1 WHERE day = {} AND user_id = 40", horizon / 86_400 - 1);
+    store.write(|conn| conn.batch_execute(&older))?;
+    assert_eq!(differences(&store)?, [0, 1, 0, 0, 0]);
+    rebuild(&store)?;
+    assert_eq!(differences(&store)?, [0; 5]);
+    let words = "SELECT sum(words) || '' AS line FROM";
+    assert_eq!(lines(&store, &format!("{words} message_days"))?, ["361"]);
+    assert_eq!(lines(&store, &format!("{words} message_months"))?, ["361"]);
+    Ok(())
+}
+
+#[test]
+fn what_is_no_number_is_counted_and_reported_as_zero() -> TestResult {
+    let store = store()?;
+    store.write(|conn| {
+        conn.batch_execute(
+            "INSERT INTO guilds (id, created_at, updated_at) VALUES ('10', 0, 0), ('me', 0, 0), ('010', 0, 0);
+             INSERT INTO channels (id, guild_id, type, created_at, updated_at) VALUES ('20', '10', 0, 0, 0);
+             INSERT INTO users (id, bot, created_at, updated_at) VALUES ('40', 0, 0, 0), ('you', 1, 0, 0), ('her', 0, 0, 0);
+             INSERT INTO message_events (id, guild_id, channel_id, user_id, created_at, word_count) VALUES
+                ('1', '10', '20', '40', 86400, 'five'), ('2', 'me', '20', 'you', 86400, 5), ('3', 'me', '20', 'her', 86400, 1),
+                ('4', '010', '20', '40', 86400, 3), ('5', '10', '20', '40', '2018-03-01', 3), ('6', '10', '20', '40', 86400.5, 3);
+             INSERT INTO voice_events (id, guild_id, user_id, event_type, created_at) VALUES
+                ('1', 'me', 'you', 'leave', 86400), ('2', '10', '40', 'leave', 9223372036854775807),
+                ('3', '10', '40', 'leave', '2018-03-01');",
+        )
+    })?;
+    let days =
+        "SELECT guild_id || ' ' || user_id || ' ' || bot || ' ' || messages || ' ' || words AS line FROM message_days";
+    let expected = ["0 0 0 2 6", "10 40 0 3 6"];
+    assert_eq!(lines(&store, days)?, expected);
+    assert_eq!(lines(&store, "SELECT guild_id || ' ' || bot || sessions AS line FROM voice_days")?, ["0 01"]);
+    assert_eq!(differences(&store)?, [0; 5]);
+    store.write(|conn| conn.batch_execute("UPDATE users SET bot = 1 - bot; UPDATE users SET bot = 1 - bot"))?;
+    assert_eq!(differences(&store)?, [0; 5]);
+    store.write(|conn| conn.batch_execute("DELETE FROM message_days; DELETE FROM voice_days"))?;
+    let missing = verify(&store, Rollup::MessageDays)?.differences;
+    assert_eq!(
+        missing.iter().map(|row| (row.guild_id, row.user_id)).collect::<Vec<_>>(),
+        [(0, Some(0)), (10, Some(40))]
+    );
+    rebuild(&store)?;
+    assert_eq!(lines(&store, days)?, expected);
+    assert_eq!(differences(&store)?, [0; 5]);
+    Ok(())
+}
