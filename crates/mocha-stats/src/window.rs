@@ -1,8 +1,12 @@
 //! The time that a question is about.
 
+mod calendar;
+mod stretch;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use mocha_schema::{MAX_SECONDS, check_time};
 
+use self::stretch::Stretch;
 use crate::Error;
 
 /// A half-open span of time, `start <= t < end`, between two instants in UTC; either side may be open.
@@ -10,6 +14,10 @@ use crate::Error;
 /// Messages, voice log entries, joins and leaves are kept by the whole second, and such a row belongs to the window if its
 /// second does: a window that starts at half past a second leaves that second out, one that ends there has it in. Voice
 /// time is kept in milliseconds and is clipped to the window exactly; parts of a millisecond are rounded up on both sides.
+///
+/// A window of days, weeks or months of a zone knows what it was made of, for its [`previous`](Self::previous) one; it is not
+/// equal to one of the same two instants that was made otherwise. A day begins at the first instant at which the zone's clock
+/// shows its date, and may have 23 or 25 hours. A day that the zone left out is empty.
 ///
 /// # Examples
 ///
@@ -22,6 +30,9 @@ use crate::Error;
 /// assert_eq!(week, Window::between(now - TimeDelta::days(7), now)?);
 /// assert_eq!(week.end(), Some(now));
 /// assert_eq!(Window::all().start(), None);
+///
+/// let days = Window::last_days(7, chrono_tz::Europe::Berlin, now)?;
+/// assert_eq!(days.start(), Some("2023-11-08T00:00:00+01:00".parse()?));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -29,13 +40,16 @@ use crate::Error;
 pub struct Window {
     start: Option<DateTime<Utc>>,
     end: Option<DateTime<Utc>>,
+    /// What of the calendar it was made of.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    calendar: Option<Stretch>,
 }
 
 impl Window {
     /// All time.
     #[must_use]
     pub const fn all() -> Self {
-        Self { start: None, end: None }
+        Self { start: None, end: None, calendar: None }
     }
 
     /// From `start` on, without an end.
@@ -57,7 +71,7 @@ impl Window {
     /// ```
     pub fn since(start: DateTime<Utc>) -> Result<Self, Error> {
         check("start", start)?;
-        Ok(Self { start: Some(start), end: None })
+        Ok(Self { start: Some(start), ..Self::all() })
     }
 
     /// From `start`, included, to `end`, excluded. If they are equal, the window is empty.
@@ -84,7 +98,7 @@ impl Window {
         if end < start {
             return Err(Error::invalid("end", "must not be before `start`"));
         }
-        Ok(Self { start: Some(start), end: Some(end) })
+        Ok(Self { start: Some(start), end: Some(end), calendar: None })
     }
 
     /// The time of this length before `until`, which is excluded.
@@ -114,7 +128,37 @@ impl Window {
         }
         let start = until.checked_sub_signed(length).filter(|start| check_time(*start).is_ok());
         let start = start.ok_or(Error::invalid("length", "must not reach back before 1970"))?;
-        Ok(Self { start: Some(start), end: Some(until) })
+        Ok(Self { start: Some(start), end: Some(until), calendar: None })
+    }
+
+    /// The window of the same length right before it, which ends where this one starts.
+    ///
+    /// Before one of whole days, weeks or months of a zone come as many of them, so that before March comes all of February,
+    /// and days begin at midnight though the clock was turned between; before any other comes the same duration. `None` if it
+    /// has no start or no end, and if the one before would reach back before 1970.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::TimeDelta;
+    /// use chrono_tz::Europe::Berlin;
+    /// use mocha_stats::Window;
+    ///
+    /// let march = Window::month("2026-03-01".parse()?, Berlin)?;
+    /// assert_eq!(march.previous(), Some(Window::month("2026-02-01".parse()?, Berlin)?));
+    ///
+    /// let hour = Window::last(TimeDelta::hours(1), "2026-03-29T01:00:00Z".parse()?)?;
+    /// assert_eq!(hour.previous(), Some(Window::last(TimeDelta::hours(1), "2026-03-29T00:00:00Z".parse()?)?));
+    /// assert_eq!(Window::all().previous(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn previous(self) -> Option<Self> {
+        if let Some(stretch) = self.calendar {
+            return Self::of(stretch.previous()?);
+        }
+        let (start, end) = (self.start?, self.end?);
+        Self::last(end - start, start).ok()
     }
 
     /// The first instant that belongs to it; `None` if it has no start.
@@ -163,17 +207,23 @@ fn millis_up(time: DateTime<Utc>) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use chrono::NaiveDate;
+    use chrono_tz::{America::New_York, Tz};
     use proptest::prelude::*;
 
     use super::*;
     use crate::ErrorKind;
 
-    fn at(seconds: i64, nanos: u32) -> DateTime<Utc> {
+    pub(super) fn date(year: i32, month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(year, month, day).unwrap()
+    }
+
+    pub(super) fn at(seconds: i64, nanos: u32) -> DateTime<Utc> {
         DateTime::from_timestamp(seconds, nanos).unwrap()
     }
 
-    fn field(window: Result<Window, Error>) -> Option<&'static str> {
+    pub(super) fn field(window: Result<Window, Error>) -> Option<&'static str> {
         match window.err()?.kind() {
             ErrorKind::InvalidInput { field } => Some(field),
             ErrorKind::Database => None,
@@ -205,7 +255,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn nothing_comes_before_1970_and_nothing_before_what_is_open() -> Result<(), Error> {
+        assert_eq!(Window::between(at(5, 0), at(11, 0))?.previous(), None);
+        assert_eq!(Window::between(at(5, 0), at(10, 0))?.previous(), Some(Window::between(at(0, 0), at(5, 0))?));
+        assert_eq!(Window::between(at(5, 0), at(5, 0))?.previous(), Some(Window::between(at(5, 0), at(5, 0))?));
+        assert_eq!(Window::since(at(5, 0))?.previous(), None);
+        assert_eq!(Window::month(date(1970, 1, 1), Tz::UTC)?.previous(), None);
+        assert_eq!(Window::day(date(1970, 1, 1), New_York)?.previous(), None);
+        let february = Window::month(date(1970, 2, 1), Tz::UTC)?;
+        assert_eq!(february.previous(), Some(Window::month(date(1970, 1, 1), Tz::UTC)?));
+        Ok(())
+    }
+
     proptest! {
+        #[test]
+        fn the_previous_one_touches_and_is_as_long(start in 0..100_000_i64, length in 0..60_000_i64) {
+            let window = Window::between(at(start, 0), at(start + length, 0)).unwrap();
+            let expected = (start >= length).then(|| Window::between(at(start - length, 0), at(start, 0)).unwrap());
+            prop_assert_eq!(window.previous(), expected);
+        }
+
         #[test]
         fn a_whole_second_or_millisecond_is_in_it_if_its_instant_is(
             start in 0..4_000_000_000_i64, length in 0..4_000_000_000_i64
