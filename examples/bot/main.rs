@@ -75,8 +75,8 @@ async fn answer(
     let guild = interaction.guild_id.context("not in a server")?.into_nonzero().into();
     let month = Window::last(TimeDelta::days(30), Utc::now())?;
     let board = store.read_async(move |conn| Leaderboard::messages(guild).within(month).limit(10).load(conn)).await?;
-    let lines = board.entries.iter().map(|entry| format!("{}. <@{}>: {}\n", entry.rank, entry.user_id, entry.messages));
-    let text = format!("{} messages in 30 days\n{}", board.messages, lines.collect::<String>());
+    let lines = board.entries.iter().map(|entry| format!("{}. <@{}>: {}\n", entry.rank, entry.user_id, entry.value));
+    let text = format!("{} messages in 30 days\n{}", board.total, lines.collect::<String>());
     let (content, allowed_mentions) = (Some(text), Some(AllowedMentions::default()));
     let data = InteractionResponseData { content, allowed_mentions, ..InteractionResponseData::default() };
     let kind = InteractionResponseType::ChannelMessageWithSource;

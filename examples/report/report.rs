@@ -1,13 +1,15 @@
 //! What is asked, and how the answers are laid out.
 
+use std::collections::HashMap;
+
 use anyhow::Context as _;
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use mocha_discord::stats::{
-    Channels, ChannelsAnswer, Growth, GrowthAnswer, HeatMap, HeatMapAnswer, Leaderboard, MessageLeaderboardAnswer,
-    VoiceChannels, VoiceChannelsAnswer, VoiceLeaderboardAnswer, Window,
+    Channels, ChannelsAnswer, Growth, GrowthAnswer, GrowthPeriod, HeatMap, HeatMapAnswer, Leaderboard,
+    LeaderboardAnswer, Period, VoiceChannels, VoiceChannelsAnswer, VoiceLeaderboardAnswer, Window,
 };
-use mocha_discord::{GuildId, models::Guild, schema::guilds};
+use mocha_discord::{GuildId, UserId, models::Guild, schema::guilds};
 use mocha_examples::{
     names::Names,
     render::{Row, duration, facts, heading, heat_map, number, table},
@@ -22,16 +24,19 @@ pub(crate) struct Report {
     growth: GrowthAnswer,
     guild: Guild,
     heat_map: HeatMapAnswer,
-    messages: MessageLeaderboardAnswer,
+    characters: u64,
+    messages: LeaderboardAnswer,
     names: Names,
     voice: VoiceLeaderboardAnswer,
     voice_channels: VoiceChannelsAnswer,
+    words: HashMap<UserId, u64>,
 }
 
 impl Report {
     /// Asks everything.
     pub(crate) fn load(conn: &mut SqliteConnection, guild_id: GuildId, window: Window) -> anyhow::Result<Self> {
         let messages = Leaderboard::messages(guild_id).within(window).load(conn)?;
+        let words = Leaderboard::words(guild_id).within(window).load(conn)?;
         let voice = Leaderboard::voice(guild_id).within(window).load(conn)?;
         let channels = Channels::of(guild_id).within(window).load(conn)?;
         let voice_channels = VoiceChannels::of(guild_id).within(window).load(conn)?;
@@ -40,7 +45,7 @@ impl Report {
         let rooms = channels.channels.iter().map(|channel| channel.channel_id).take(TOP);
         let voice_rooms = voice_channels.channels.iter().filter_map(|channel| channel.channel_id).take(TOP);
         Ok(Self {
-            growth: Growth::of(guild_id).within(window).load(conn)?,
+            growth: Growth::of(guild_id).within(window).by(Period::Week).load(conn)?,
             guild: guilds::table
                 .find(guild_id)
                 .select(Guild::as_select())
@@ -48,18 +53,22 @@ impl Report {
                 .context("the guild is not in the file")?,
             heat_map: HeatMap::of(guild_id).within(window).load(conn)?,
             names: Names::load(conn, writers.chain(talkers), rooms.chain(voice_rooms))?,
+            characters: Leaderboard::characters(guild_id).within(window).load(conn)?.total,
             channels,
             messages,
             voice,
             voice_channels,
+            words: words.entries.iter().map(|entry| (entry.user_id, entry.value)).collect(),
         })
     }
 
     /// The whole report, as text of 80 columns. Bots are left out, but of who came and went.
     pub(crate) fn print(&self) -> String {
         let name = self.guild.name.as_deref().unwrap_or("A server");
-        let days = self.growth.days.first().zip(self.growth.days.last());
-        let span = days.map(|(first, last)| format!(", {} to {}", first.day, last.day)).unwrap_or_default();
+        let day = |instant: DateTime<Utc>| instant.date_naive();
+        let (start, end) = (self.growth.window.start(), self.growth.window.end());
+        let (first, last) = (start.map(day), end.map(|end| day(end - TimeDelta::nanoseconds(1))));
+        let span = first.zip(last).map(|(first, last)| format!(", {first} to {last}")).unwrap_or_default();
         [
             heading(&format!("{name}{span} (UTC)")),
             self.totals(),
@@ -80,13 +89,11 @@ impl Report {
     }
 
     fn totals(&self) -> String {
-        let characters = self.messages.entries.iter().map(|entry| entry.characters).sum();
-        let words = self.messages.entries.iter().map(|entry| entry.words).sum();
         let sessions = self.voice.entries.iter().map(|entry| entry.sessions).sum();
         facts(&[
-            ("messages", number(self.messages.messages)),
-            ("words", number(words)),
-            ("characters", number(characters)),
+            ("messages", number(self.messages.total)),
+            ("words", number(self.words.values().sum())),
+            ("characters", number(self.characters)),
             ("people who wrote", number(self.channels.unique_users)),
             ("time in voice", duration(self.voice.voice_ms)),
             ("voice sessions ended", number(sessions)),
@@ -97,10 +104,10 @@ impl Report {
     }
 
     fn writers(&self) -> String {
-        let row = |entry: &mocha_discord::stats::MessageRank| Row {
-            bar: entry.messages,
+        let row = |entry: &mocha_discord::stats::Rank| Row {
+            bar: entry.value,
             label: format!("{:>2}  {}", entry.rank, self.names.user(entry.user_id)),
-            values: vec![number(entry.messages), number(entry.words)],
+            values: vec![number(entry.value), number(self.words.get(&entry.user_id).copied().unwrap_or_default())],
         };
         table(
             " #  member",
@@ -137,16 +144,11 @@ impl Report {
     }
 
     fn weeks(&self) -> String {
-        let mut weeks: Vec<(NaiveDate, u64, u64)> = Vec::new();
-        for days in self.growth.days.chunk_by(|a, b| a.day.iso_week() == b.day.iso_week()) {
-            let first = days.first().map(|day| day.day).unwrap_or_default();
-            weeks.push((first, days.iter().map(|day| day.joins).sum(), days.iter().map(|day| day.leaves).sum()));
-        }
-        let row = |(first, joins, leaves): &(NaiveDate, u64, u64)| Row {
-            bar: *joins,
-            label: first.to_string(),
-            values: vec![number(*joins), number(*leaves), format!("{:+}", joins.cast_signed() - leaves.cast_signed())],
+        let row = |week: &GrowthPeriod| Row {
+            bar: week.joins,
+            label: week.start.date_naive().to_string(),
+            values: vec![number(week.joins), number(week.leaves), format!("{:+}", week.net)],
         };
-        table("from", &["joined", "left", "net"], &weeks.iter().map(row).collect::<Vec<_>>())
+        table("from", &["joined", "left", "net"], &self.growth.periods.iter().map(row).collect::<Vec<_>>())
     }
 }

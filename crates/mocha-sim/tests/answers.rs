@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use mocha_schema::{ChannelId, GuildId, UserId};
 use mocha_sim::{MessageTotals, Reference, Server};
 use mocha_stats::{
-    Bots, Channels, ChannelsAnswer, Growth, GrowthAnswer, Leaderboard, MessageLeaderboardAnswer, VoiceChannels,
+    Bots, Channels, ChannelsAnswer, Growth, GrowthAnswer, Leaderboard, LeaderboardAnswer, VoiceChannels,
     VoiceChannelsAnswer, VoiceFilter, VoiceLeaderboardAnswer, Window,
 };
 use mocha_store::{Clock, Store};
@@ -54,7 +54,8 @@ fn record(store: &Store, server: Server) -> Result<(Reference, DateTime<Utc>), m
 struct Answers {
     channels: ChannelsAnswer,
     growth: GrowthAnswer,
-    messages: MessageLeaderboardAnswer,
+    /// By messages, characters and words.
+    messages: [LeaderboardAnswer; 3],
     voice: VoiceLeaderboardAnswer,
     voice_channels: VoiceChannelsAnswer,
 }
@@ -65,7 +66,11 @@ fn ask(store: &Store, guild_id: GuildId, window: Window, bots: Bots) -> Result<A
         Ok(Answers {
             channels: Channels::of(guild_id).within(window).bots(bots).load(conn)?,
             growth: Growth::of(guild_id).within(window).load(conn)?,
-            messages: Leaderboard::messages(guild_id).within(window).bots(bots).load(conn)?,
+            messages: [
+                Leaderboard::messages(guild_id).within(window).bots(bots).load(conn)?,
+                Leaderboard::characters(guild_id).within(window).bots(bots).load(conn)?,
+                Leaderboard::words(guild_id).within(window).bots(bots).load(conn)?,
+            ],
             voice: Leaderboard::voice(guild_id).within(window).filter(voice.clone()).load(conn)?,
             voice_channels: VoiceChannels::of(guild_id).within(window).filter(voice).load(conn)?,
         })
@@ -82,15 +87,17 @@ fn compare(answers: &Answers, reference: &Reference, end: DateTime<Utc>, bots: B
 
     let expected: BTreeMap<UserId, MessageTotals> =
         reference.messages_by_user().into_iter().filter(|(user_id, _)| counted(*user_id)).collect();
-    let entries = answers.messages.entries.iter();
-    let got: BTreeMap<_, _> = entries
-        .map(|entry| {
-            let totals = MessageTotals { characters: entry.characters, messages: entry.messages, words: entry.words };
-            (entry.user_id, totals)
-        })
-        .collect();
-    assert_eq!(got, expected);
-    assert_eq!(answers.messages.messages, expected.values().map(|totals| totals.messages).sum::<u64>());
+    let values = [
+        |totals: &MessageTotals| totals.messages,
+        |totals: &MessageTotals| totals.characters,
+        |totals: &MessageTotals| totals.words,
+    ];
+    for (board, value) in answers.messages.iter().zip(values) {
+        let got: BTreeMap<UserId, u64> = board.entries.iter().map(|entry| (entry.user_id, entry.value)).collect();
+        let expected: BTreeMap<UserId, u64> = expected.iter().map(|(user, totals)| (*user, value(totals))).collect();
+        assert_eq!(board.total, expected.values().sum::<u64>());
+        assert_eq!(got, expected.into_iter().filter(|(_, value)| *value > 0).collect());
+    }
 
     let mut expected = BTreeMap::<ChannelId, (u64, u64)>::new();
     let mut people = BTreeSet::new();

@@ -38,4 +38,22 @@ impl Bots {
             Self::Only => bot,
         }
     }
+
+    /// The end of a condition on a roll-up by user.
+    pub(crate) const fn condition_of_rollup(self) -> &'static str {
+        match self {
+            Self::Exclude => " AND bot = 0",
+            Self::Include => "",
+            Self::Only => " AND bot = 1",
+        }
+    }
+
+    /// The end of a condition on events of users.
+    pub(crate) const fn condition_of_event(self) -> &'static str {
+        match self {
+            Self::Exclude => " AND NOT EXISTS (SELECT 1 FROM users WHERE id = user_id AND bot IS TRUE)",
+            Self::Include => "",
+            Self::Only => " AND EXISTS (SELECT 1 FROM users WHERE id = user_id AND bot IS TRUE)",
+        }
+    }
 }

@@ -1,16 +1,16 @@
 //! When people wrote.
 
-use chrono::{Datelike, Timelike};
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use chrono_tz::Tz;
-use diesel::{
-    prelude::*,
-    sql_types::{BigInt, Bool},
-};
-use mocha_schema::GuildId;
+use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
+use mocha_schema::{GuildId, UserId};
 
 use crate::{
-    Bots, Error, Window, quarter,
-    scan::{self, Unsigned},
+    Bots, Error, Window,
+    message_scan::{Column, MessageScan},
+    message_times::MessageTimes,
+    quarter,
+    scan::Unsigned,
 };
 
 /// The question when a week's messages are written: by weekday and hour.
@@ -21,6 +21,7 @@ use crate::{
 pub struct HeatMap {
     bots: Bots,
     guild: GuildId,
+    user: Option<UserId>,
     window: Window,
     zone: Tz,
 }
@@ -34,14 +35,41 @@ pub struct HeatMapAnswer {
     pub hours: [[u64; 24]; 7],
     /// All messages.
     pub messages: u64,
+    /// From when on the [`user`](HeatMap::user)'s single messages are kept, if the window starts earlier: what was written
+    /// before is not counted. `None` if all of the window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
+    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    pub widened: bool,
 }
 
 impl HeatMap {
     /// Asks about this guild; of all time, in UTC and without bots, until told otherwise.
     pub const fn of(guild: GuildId) -> Self {
-        Self { bots: Bots::Exclude, guild, window: Window::all(), zone: Tz::UTC }
+        Self { bots: Bots::Exclude, guild, user: None, window: Window::all(), zone: Tz::UTC }
+    }
+
+    /// Counts only what this user wrote, though it be a bot.
+    ///
+    /// It reads the user's single messages, in other guilds too, and knows none that are not kept any more: see
+    /// [`known_from`](HeatMapAnswer::known_from).
+    ///
+    /// ```
+    /// use mocha_schema::{GuildId, UserId};
+    /// use mocha_stats::HeatMap;
+    ///
+    /// # mod fixture { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let answer = HeatMap::of(GuildId::try_from(1)?).user(UserId::try_from(20)?).load(&mut conn)?;
+    /// assert_eq!((answer.hours[0][9], answer.messages, answer.known_from), (3, 3, None));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn user(mut self, user: UserId) -> Self {
+        self.user = Some(user);
+        self
     }
 
     /// Counts only what lies in this window. The default is all time.
@@ -50,7 +78,7 @@ impl HeatMap {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Whether bots count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user) it is not minded.
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
@@ -66,12 +94,13 @@ impl HeatMap {
 
     /// Asks the file.
     ///
-    /// Reads the guild's messages of the window through an index, in one statement; memory grows with the quarter hours in
-    /// which something was written.
+    /// Reads the guild's roll-up by quarters of an hour and channel, and single messages of less than a quarter at each edge of
+    /// the window, through a key and an index, in one transaction; of one [`user`](Self::user) what is said there. Memory does
+    /// not grow.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused.
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no count.
     ///
     /// # Examples
     ///
@@ -91,85 +120,120 @@ impl HeatMap {
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<HeatMapAnswer, Error> {
-        let rows = scan::counted_messages(SQL, self.guild, self.window).load(conn).map_err(Error::database)?;
-        Ok(self.fold(rows))
+        conn.transaction(|conn| self.read(conn)).map_err(Error::database)
     }
 
-    fn fold(self, rows: Vec<Row>) -> HeatMapAnswer {
-        let mut answer = HeatMapAnswer { hours: [[0; 24]; 7], messages: 0, window: self.window };
-        for row in rows.into_iter().filter(|row| self.bots.counts(row.bot)) {
-            // Always there: the scan stays between 1970 and 9999, and a week has its days and hours.
-            let Some(at) = quarter::local(row.quarter, self.zone) else { continue };
-            let (weekday, hour) = (at.weekday().num_days_from_monday(), at.hour());
-            let hours = usize::try_from(weekday).ok().and_then(|weekday| answer.hours.get_mut(weekday));
-            let cell = hours.zip(usize::try_from(hour).ok()).and_then(|(hours, hour)| hours.get_mut(hour));
-            if let Some(cell) = cell {
-                *cell += row.messages;
-                answer.messages += row.messages;
-            }
+    fn read(self, conn: &mut SqliteConnection) -> QueryResult<HeatMapAnswer> {
+        let Self { bots, guild, user, window, zone } = self;
+        let times = MessageTimes::load(conn, MessageScan { bots, guild, user }, window, false)?;
+        let mut week = Week { hours: [[0; 24]; 7], last: None, zone };
+        let statement = times.scan.read::<(BigInt, BigInt)>(&[times.column, Column::Messages], &times.sources);
+        for row in statement.load_iter::<(i64, Unsigned), DefaultLoadingMode>(conn)? {
+            let (time, messages) = row?;
+            week.add(times.quarter(time), messages.into());
         }
-        answer
+        let Week { hours, .. } = week;
+        let messages = hours.iter().flatten().fold(0, |sum: u64, hour| sum.saturating_add(*hour));
+        let MessageTimes { known_from, widened, .. } = times;
+        Ok(HeatMapAnswer { hours, messages, known_from, window, widened })
     }
 }
 
-const SQL: &str = "\
-    SELECT created_at / 900 AS quarter, user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, COUNT(*) AS messages \
-    FROM message_events INDEXED BY idx_message_events_guild_time \
-    WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND message_type IN (?4, ?5, ?6, ?7) \
-    GROUP BY quarter, bot";
+/// Messages by weekday and hour of a zone.
+#[derive(Debug)]
+struct Week {
+    hours: [[u64; 24]; 7],
+    /// The quarter before, its weekday and its hour: many come in a row.
+    last: Option<(i64, usize, usize)>,
+    zone: Tz,
+}
 
-#[derive(Clone, Copy, Debug, QueryableByName)]
-struct Row {
-    #[diesel(sql_type = BigInt)]
-    quarter: i64,
-    #[diesel(sql_type = Bool)]
-    bot: bool,
-    #[diesel(sql_type = BigInt, deserialize_as = Unsigned)]
-    messages: u64,
+impl Week {
+    fn add(&mut self, quarter: i64, messages: u64) {
+        // Always there: the scan stays between 1970 and 9999, and a week has its days and hours.
+        let Some((weekday, hour)) = self.place(quarter) else { return };
+        if let Some(cell) = self.hours.get_mut(weekday).and_then(|hours| hours.get_mut(hour)) {
+            *cell = cell.saturating_add(messages);
+        }
+    }
+
+    fn place(&mut self, quarter: i64) -> Option<(usize, usize)> {
+        if let Some((last, weekday, hour)) = self.last
+            && last == quarter
+        {
+            return Some((weekday, hour));
+        }
+        let at = quarter::local(quarter, self.zone)?;
+        let weekday = usize::try_from(at.weekday().num_days_from_monday()).ok()?;
+        let hour = usize::try_from(at.hour()).ok()?;
+        self.last = Some((quarter, weekday, hour));
+        Some((weekday, hour))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, TimeZone};
+    use chrono::TimeZone;
     use proptest::prelude::*;
 
     use super::*;
     use crate::{
-        fixture::{Message, TestResult, empty},
+        fixture::{MONDAY, Message, TestResult, empty},
         random,
     };
 
     const TEN_DAYS: i64 = 10 * 86_400;
 
-    /// The same in plain Rust, message by message and to the second.
-    fn expected(question: HeatMap, messages: &[Message]) -> TestResult<HeatMapAnswer> {
-        let mut answer = HeatMapAnswer { hours: [[0; 24]; 7], messages: 0, window: question.window };
+    /// The same in plain Rust, message by message and to the second, of what is in a window.
+    fn expected(question: HeatMap, messages: &[Message], window: Window) -> TestResult<[[u64; 24]; 7]> {
+        let mut hours = [[0; 24]; 7];
+        let counts = |user| question.user.map_or(random::counts(question.bots, user), |only| only.get() == user);
         let counted = messages
             .iter()
-            .filter(|message| message.guild == random::GUILD && random::counts(question.bots, message.user))
+            .filter(|message| message.guild == random::GUILD && counts(message.user))
             .filter(|message| matches!(message.kind, Some(0 | 19 | 20 | 23)))
-            .filter(|message| random::holds(question.window, message.second * 1000));
+            .filter(|message| random::holds(window, message.second * 1000));
         for message in counted {
             let utc = DateTime::from_timestamp(message.second, 0).ok_or("no such time")?;
             let at = utc.with_timezone(&question.zone).naive_local();
             let weekday: usize = at.format("%u").to_string().parse()?;
             let hour: usize = at.format("%H").to_string().parse()?;
-            answer.hours[weekday - 1][hour] += 1;
-            answer.messages += 1;
+            hours[weekday - 1][hour] += 1;
         }
-        Ok(answer)
+        Ok(hours)
     }
 
     proptest! {
         #[test]
         fn it_is_what_plain_rust_counts(
             messages in random::messages(TEN_DAYS), window in random::window(TEN_DAYS), bots in random::bots(),
-            zone in random::zone()
+            zone in random::zone(), user in prop::option::of(random::any_user()), horizon in prop::option::of(0..11_i64)
         ) {
             let mut conn = empty().unwrap();
             random::insert_messages(&mut conn, &messages).unwrap();
-            let question = HeatMap::of(random::GUILD.try_into().unwrap()).within(window).bots(bots).zone(zone);
-            prop_assert_eq!(question.load(&mut conn).unwrap(), expected(question, &messages).unwrap());
+            let mut question = HeatMap::of(random::GUILD.try_into().unwrap()).within(window).bots(bots).zone(zone);
+            if let Some(user) = user {
+                question = question.user(user.try_into().unwrap());
+            }
+            let horizon = horizon.map_or(0, |day| MONDAY + day * 86_400);
+            random::forget_before(&mut conn, horizon).unwrap();
+            let answer = question.load(&mut conn).unwrap();
+            let (counted, messages) = if user.is_some() {
+                let kept = messages.into_iter().filter(|message| message.second >= horizon).collect();
+                (window, kept)
+            } else {
+                (random::widened(window, horizon).unwrap(), messages)
+            };
+            let hours = expected(question, &messages, counted).unwrap();
+            prop_assert_eq!(answer.hours, hours);
+            prop_assert_eq!(answer.messages, hours.iter().flatten().sum::<u64>());
+            // Parts of a second are in no message.
+            let seconds = |window: Window| (window.start_second(), window.end_second());
+            prop_assert_eq!(answer.widened, seconds(counted) != seconds(window));
+            let (start, end) = seconds(window);
+            let unknown = user.is_some() && start < horizon && start < end;
+            prop_assert_eq!(answer.known_from.map(|at| at.timestamp()), unknown.then_some(horizon));
+            prop_assert_eq!(answer.window, window);
         }
     }
 
@@ -177,9 +241,11 @@ mod tests {
     fn hours_of_day(zone: Tz, (year, month, day): (i32, u32, u32)) -> TestResult<[[u64; 24]; 7]> {
         let midnight = |day| zone.with_ymd_and_hms(year, month, day, 0, 0, 0).single().ok_or("no such midnight");
         let (start, end) = (midnight(day)?, midnight(day + 1)?);
-        let rows = (start.timestamp()..end.timestamp()).step_by(900);
-        let rows = rows.map(|second| Row { quarter: second / 900, bot: false, messages: 1 });
-        Ok(HeatMap::of(1.try_into()?).zone(zone).fold(rows.collect()).hours)
+        let mut week = Week { hours: [[0; 24]; 7], last: None, zone };
+        for second in (start.timestamp()..end.timestamp()).step_by(900) {
+            week.add(second / 900, 1);
+        }
+        Ok(week.hours)
     }
 
     #[test]

@@ -5,17 +5,31 @@
 //!
 //! | question | answers |
 //! |---|---|
-//! | [`Leaderboard::messages`] | who wrote most |
+//! | [`Leaderboard`] | who wrote most, was active on most days, has the highest score |
 //! | [`Leaderboard::voice`] | who was in voice longest |
 //! | [`Channels`] | where people wrote, and how many |
+//! | [`ActiveMembers`] | how many took part, by day, week and month |
 //! | [`VoiceChannels`] | where people were in voice |
 //! | [`GuildVoice`], [`UserVoice`] | how long all or one were in voice, and in how many sessions |
 //! | [`VoiceNow`] | who is in voice, and since when |
 //! | [`VoiceOccupancy`] | how many were in voice at once, and when most were |
 //! | [`VoiceSeries`] | voice time by hour, day, week or month |
-//! | [`Growth`] | who came and went, by day |
+//! | [`Growth`] | who came and went, and how many there were, by hour, day, week or month |
+//! | [`Retention`] | who stayed, in the first week and by the week of joining |
+//! | [`Activation`] | who took part in the first week |
+//! | [`LengthOfStay`] | how long those who left had stayed |
+//! | [`PresenceTime`] | how long people were online, idle or offline |
+//! | [`OnlineSeries`] | how many were online, by hour, day, week or month |
+//! | [`Activities`] | what people played and heard |
+//! | [`MemberStatistics`] | everything about one member: places, channels, streaks, first and last seen |
+//! | [`GuildOverview`] | one guild at a glance, with the window before |
+//! | [`MessageSeries`] | messages, characters and words by hour, day, week or month |
 //! | [`HeatMap`] | when people wrote, by weekday and hour |
 //! | [`UserStatistics`], [`GuildLeaderboard`], [`VoiceActivity`] | plain sums over the event log as it stands |
+//!
+//! Messages and voice come from roll-ups that triggers in the file keep at each commit, and at the edges of a window from
+//! single rows: an answer is exact for any window, and takes about as long for twice as many messages of the same people. Where
+//! single rows are gone, older than what is kept, whole days in UTC are counted, and `widened` says so.
 //!
 //! ```
 //! use mocha_schema::GuildId;
@@ -28,7 +42,7 @@
 //! let week = Window::between(monday, monday + chrono::TimeDelta::days(7))?;
 //! let board = Leaderboard::messages(GuildId::try_from(1)?).within(week).limit(10).load(&mut conn)?;
 //! for entry in &board.entries {
-//!     let line = format!("#{} <@{}> {} of {} messages", entry.rank, entry.user_id, entry.messages, board.messages);
+//!     let line = format!("#{} <@{}> {} of {} messages", entry.rank, entry.user_id, entry.value, board.total);
 //!     assert!(line.ends_with("of 6 messages"));
 //! }
 //! assert_eq!(board.entries.len(), 3);
@@ -36,7 +50,9 @@
 //! # }
 //! ```
 
+mod active_members;
 mod bots;
+mod channel_filter;
 mod channels;
 mod error;
 #[cfg(test)]
@@ -45,30 +61,53 @@ mod growth;
 mod heat_map;
 mod leaderboard;
 mod log;
-mod message_leaderboard;
+mod member;
+mod message_scan;
+mod message_series;
+mod message_times;
+mod overview;
 mod period;
+mod periods;
 #[cfg(test)]
 mod plan;
+mod presence;
 mod quarter;
 #[cfg(test)]
 mod random;
+mod rollup;
 mod scan;
+mod share;
+mod snapshot;
+mod statement;
 mod voice;
 mod window;
+#[cfg(test)]
+mod world;
+mod written;
 
 pub use self::{
+    active_members::{ActiveDay, ActiveMembers, ActiveMembersAnswer, ActiveWeek, COMMUNICATOR_MESSAGES},
     bots::Bots,
-    channels::{ChannelMessages, Channels, ChannelsAnswer},
+    channels::{ChannelGroup, ChannelMessages, Channels, ChannelsAnswer, UncategorizedMessages},
     error::{Error, ErrorKind},
-    growth::{Growth, GrowthAnswer, GrowthDay},
+    growth::{
+        Activation, ActivationAnswer, Cohort, FirstWeek, Growth, GrowthAnswer, GrowthPeriod, LengthOfStay,
+        LengthOfStayAnswer, Retention, RetentionAnswer, Stays,
+    },
     heat_map::{HeatMap, HeatMapAnswer},
-    leaderboard::Leaderboard,
+    leaderboard::{Leaderboard, LeaderboardAnswer, Measure, PreviousRank, Rank, Weights},
     log::{
         GuildLeaderboard, GuildLeaderboardAnswer, GuildRank, UserStatistics, UserStatisticsAnswer, UserVoiceActivity,
         VoiceActivity, VoiceActivityAnswer,
     },
-    message_leaderboard::{MessageLeaderboard, MessageLeaderboardAnswer, MessageRank},
+    member::{FavouriteChannel, MemberStatistics, MemberStatisticsAnswer, MemberVoice, Place, Seen, Streak},
+    message_series::{MessagePeriod, MessageSeries, MessageSeriesAnswer},
+    overview::{Compared, ComparedChannel, GuildOverview, GuildOverviewAnswer},
     period::Period,
+    presence::{
+        Activities, ActivitiesAnswer, ActivityTime, OnlinePeriod, OnlineSeries, OnlineSeriesAnswer, PresenceTime,
+        PresenceTimeAnswer, StatusTime,
+    },
     voice::{
         ASSUMED_TAIL_MS, Assumed, ChannelVoice, GuildVoice, GuildVoiceAnswer, InVoice, OccupancyStep, UserVoice,
         UserVoiceAnswer, VoiceChannels, VoiceChannelsAnswer, VoiceFilter, VoiceLeaderboard, VoiceLeaderboardAnswer,
@@ -76,4 +115,5 @@ pub use self::{
         VoiceSeriesAnswer, VoiceSessions, VoiceStateFilter,
     },
     window::Window,
+    written::Written,
 };

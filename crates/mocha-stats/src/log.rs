@@ -11,6 +11,7 @@ use crate::{
     Error, Window,
     leaderboard::ranked,
     scan::{self, Unsigned},
+    statement::Statement,
 };
 
 /// The question what one user wrote in one guild, of all message types.
@@ -72,27 +73,20 @@ impl UserStatistics {
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<UserStatisticsAnswer, Error> {
-        let row = scan::events(USER_SQL, self.guild, self.window).bind::<Text, _>(self.user);
-        let UserRow { messages, characters, attachments } = row.get_result(conn).map_err(Error::database)?;
+        let mut statement = Statement::<(BigInt, Nullable<BigInt>, BigInt)>::new();
+        statement.push(USER_SQL).bind_id(self.guild.get()).bind_id(self.user.get());
+        statement.bind(self.window.start_second()).bind(self.window.end_second());
+        let (messages, characters, attachments): (Unsigned, Option<i64>, Unsigned) =
+            statement.get_result(conn).map_err(Error::database)?;
+        let (messages, attachments) = (messages.into(), attachments.into());
         Ok(UserStatisticsAnswer { messages, characters, attachments, window: self.window })
     }
 }
 
 const USER_SQL: &str = "\
-    SELECT COUNT(*) AS messages, SUM(character_count) AS characters, \
-        COUNT(CASE WHEN has_attachment = 1 THEN 1 END) AS attachments \
+    SELECT COUNT(*), SUM(character_count), COUNT(CASE WHEN has_attachment = 1 THEN 1 END) \
     FROM message_events INDEXED BY idx_message_events_user_time \
-    WHERE guild_id = ?1 AND user_id = ?4 AND created_at >= ?2 AND created_at < ?3";
-
-#[derive(Clone, Copy, Debug, QueryableByName)]
-struct UserRow {
-    #[diesel(sql_type = BigInt, deserialize_as = Unsigned)]
-    messages: u64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    characters: Option<i64>,
-    #[diesel(sql_type = BigInt, deserialize_as = Unsigned)]
-    attachments: u64,
-}
+    WHERE guild_id = CAST(? AS TEXT) AND user_id = CAST(? AS TEXT) AND created_at >= ? AND created_at < ?";
 
 /// The question who has most rows in a guild's message log: all message types, and bots too.
 ///

@@ -1,8 +1,8 @@
 //! Random rows and windows for the property tests.
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use diesel::SqliteConnection;
+use diesel::{RunQueryDsl, SqliteConnection, sql_query};
 use mocha_schema::VoiceEventType;
 use proptest::prelude::*;
 
@@ -104,6 +104,35 @@ pub(crate) fn window(seconds: i64) -> impl Strategy<Value = Window> {
 pub(crate) fn holds(window: Window, ms: i64) -> bool {
     let instant = DateTime::from_timestamp_millis(ms).unwrap();
     window.start().is_none_or(|start| start <= instant) && window.end().is_none_or(|end| instant < end)
+}
+
+/// What a window becomes if raw rows are kept from a day on only.
+pub(crate) fn widened(window: Window, horizon: i64) -> TestResult<Window> {
+    if window.start().is_some() && window.start() == window.end() {
+        return Ok(window);
+    }
+    let horizon = DateTime::from_timestamp(horizon, 0).ok_or("no such time")?;
+    let midnight = |edge: DateTime<Utc>| edge.date_naive().and_time(NaiveTime::MIN).and_utc();
+    let floor = |start| if start < horizon { midnight(start) } else { start };
+    let ceiling = |end| if end < horizon && midnight(end) < end { midnight(end) + TimeDelta::days(1) } else { end };
+    Ok(match (window.start().map(floor), window.end().map(ceiling)) {
+        (Some(start), Some(end)) => Window::between(start, end)?,
+        (Some(start), None) => Window::since(start)?,
+        _ => window,
+    })
+}
+
+/// What retention does.
+pub(crate) fn forget_before(conn: &mut SqliteConnection, horizon: i64) -> TestResult {
+    for sql in [
+        format!("UPDATE horizons SET messages_from = {horizon}, voice_from = {horizon}"),
+        format!("DELETE FROM message_events WHERE created_at < {horizon}"),
+        format!("DELETE FROM voice_events WHERE created_at < {horizon}"),
+        format!("DELETE FROM voice_intervals WHERE started_at_ms < {horizon} * 1000"),
+    ] {
+        sql_query(sql).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Zones of whole, half and quarter hours, east and west.

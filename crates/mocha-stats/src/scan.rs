@@ -1,13 +1,14 @@
 //! How the event tables are read.
 
 use diesel::{
+    QueryResult,
     deserialize::{self, FromSql, FromSqlRow},
     query_builder::{BoxedSqlQuery, SqlQuery},
     sql_query,
-    sql_types::{BigInt, Integer, Text},
+    sql_types::{BigInt, Text},
     sqlite::{Sqlite, SqliteValue},
 };
-use mocha_schema::{COUNTED_MESSAGE_TYPES, GuildId};
+use mocha_schema::{ChannelId, GuildId};
 
 use crate::Window;
 
@@ -22,16 +23,6 @@ pub(crate) fn events(sql: &'static str, guild: GuildId, window: Window) -> Scan 
         .bind::<Text, _>(guild)
         .bind::<BigInt, _>(window.start_second())
         .bind::<BigInt, _>(window.end_second())
-}
-
-/// Binds what [`events`] does, and `?4` to `?7` to the message types that count.
-pub(crate) fn counted_messages(sql: &'static str, guild: GuildId, window: Window) -> Scan {
-    let [message, reply, slash_command, menu_command] = COUNTED_MESSAGE_TYPES;
-    events(sql, guild, window)
-        .bind::<Integer, _>(message)
-        .bind::<Integer, _>(reply)
-        .bind::<Integer, _>(slash_command)
-        .bind::<Integer, _>(menu_command)
 }
 
 /// A count or a sum of what is never negative; a file where it is makes an error and not a wrong number.
@@ -49,4 +40,13 @@ impl FromSql<BigInt, Sqlite> for Unsigned {
         let number = <i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?;
         u64::try_from(number).map(Self).map_err(|_| format!("{number} is negative and cannot be a count").into())
     }
+}
+
+/// The channel of a roll-up's row; 0 is one that is not known.
+pub(crate) fn id_or_unknown(channel: i64) -> QueryResult<Option<ChannelId>> {
+    if channel == 0 {
+        return Ok(None);
+    }
+    let id = u64::try_from(channel).ok().and_then(|channel| ChannelId::try_from(channel).ok());
+    id.map(Some).ok_or_else(|| diesel::result::Error::DeserializationError(format!("{channel} is no channel").into()))
 }

@@ -149,10 +149,10 @@ impl Answer {
                 joins: growth.joins,
                 leaves: growth.leaves,
                 days: growth
-                    .days
+                    .periods
                     .iter()
                     .filter(|day| day.joins + day.leaves > 0)
-                    .map(|day| GrowthDay { day: day.day, joins: day.joins, leaves: day.leaves })
+                    .map(|day| GrowthDay { day: day.start.date_naive(), joins: day.joins, leaves: day.leaves })
                     .collect(),
             },
             heatmap_utc: HeatMap::of(guild_id).within(seconds).load(conn)?.hours,
@@ -163,14 +163,19 @@ impl Answer {
 impl Messages {
     fn load(conn: &mut SqliteConnection, guild_id: GuildId, seconds: Window) -> anyhow::Result<Self> {
         let board = Leaderboard::messages(guild_id).within(seconds).load(conn)?;
+        let mut by_user = |board: Leaderboard| -> anyhow::Result<HashMap<UserId, u64>> {
+            let entries = board.within(seconds).load(conn)?.entries;
+            Ok(entries.iter().map(|entry| (entry.user_id, entry.value)).collect())
+        };
+        let (characters, words) = (by_user(Leaderboard::characters(guild_id))?, by_user(Leaderboard::words(guild_id))?);
         let writers = board.entries.iter().map(|entry| Writer {
             rank: entry.rank,
             user_id: entry.user_id,
-            messages: entry.messages,
-            characters: entry.characters,
-            words: entry.words,
+            messages: entry.value,
+            characters: characters.get(&entry.user_id).copied().unwrap_or_default(),
+            words: words.get(&entry.user_id).copied().unwrap_or_default(),
         });
-        Ok(Self { total: board.messages, leaderboard: writers.collect() })
+        Ok(Self { total: board.total, leaderboard: writers.collect() })
     }
 }
 

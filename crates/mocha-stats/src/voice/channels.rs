@@ -2,14 +2,10 @@
 
 use std::{cmp::Reverse, collections::HashMap};
 
-use diesel::SqliteConnection;
+use diesel::{Connection, SqliteConnection};
 use mocha_schema::{ChannelId, GuildId};
 
-use super::{
-    Assumed, VoiceFilter,
-    interval::{Stay, VoiceTime},
-    scope::{Fold, Scope},
-};
+use super::{Assumed, VoiceFilter, interval::VoiceTime, scope::Scope};
 use crate::{Error, Window};
 
 /// The question how long people were in each voice channel of a guild.
@@ -34,6 +30,9 @@ pub struct VoiceChannelsAnswer {
     pub assumed_ms: u64,
     /// The window that was asked about.
     pub window: Window,
+    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all. Not of
+    /// [`fair`](VoiceFilter::fair) time, of which no roll-up knows.
+    pub widened: bool,
 }
 
 /// A channel of a [`VoiceChannelsAnswer`] or a [`UserVoiceAnswer`](crate::UserVoiceAnswer).
@@ -74,8 +73,9 @@ impl VoiceChannels {
 
     /// Asks the file.
     ///
-    /// Reads the guild's intervals of the window and of the day before it through an index, in one transaction; memory
-    /// grows with channels, and of a [`fair`](VoiceFilter::fair) filter with people who are in voice at once.
+    /// Reads roll-ups of months and days, and single intervals of at most a day at each edge of the window; of
+    /// [`fair`](VoiceFilter::fair) time all intervals of the window. Through keys and indexes, in one transaction; memory
+    /// grows with channels, and of fair time with people who are in voice at once.
     ///
     /// # Errors
     ///
@@ -99,11 +99,14 @@ impl VoiceChannels {
     /// ```
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceChannelsAnswer, Error> {
         let Scope { ref filter, window, .. } = self.0;
-        let Channels(channels) = self.0.load(conn, Channels::default())?;
-        let mut all = VoiceTime::default();
-        for time in channels.values() {
-            all.add(*time);
-        }
+        let (mut channels, mut all) = (HashMap::<_, VoiceTime>::new(), VoiceTime::default());
+        let widened = conn.transaction(|conn| {
+            self.0.each_part(conn, |part| {
+                channels.entry(part.channel).or_default().add(part.time);
+                all.add(part.time);
+            })
+        });
+        let widened = widened.map_err(Error::database)?;
         let VoiceTime { observed_ms, assumed_ms } = all;
         let voice_ms = all.voice_ms(filter.assumed);
         Ok(VoiceChannelsAnswer {
@@ -112,6 +115,7 @@ impl VoiceChannels {
             observed_ms,
             assumed_ms,
             window,
+            widened,
         })
     }
 }
@@ -126,15 +130,6 @@ pub(super) fn by_time(channels: HashMap<Option<ChannelId>, VoiceTime>, assumed: 
     channels
         .sort_unstable_by_key(|channel| (Reverse(channel.voice_ms), channel.channel_id.is_none(), channel.channel_id));
     channels
-}
-
-#[derive(Debug, Default)]
-struct Channels(HashMap<Option<ChannelId>, VoiceTime>);
-
-impl Fold for Channels {
-    fn stay(&mut self, stay: Stay) {
-        self.0.entry(stay.channel_id).or_default().add(stay.time());
-    }
 }
 
 #[cfg(test)]

@@ -178,4 +178,28 @@ impl VoiceStateFilter {
             Self::Video => state.video,
         }
     }
+
+    /// The sum of it in the roll-ups.
+    pub(super) const fn column(self) -> &'static str {
+        match self {
+            Self::All => "voice_ms",
+            Self::Deafened => "deafened_ms",
+            Self::Muted => "muted_ms",
+            Self::Streaming => "streaming_ms",
+            Self::Talking => "talking_ms",
+            Self::Video => "video_ms",
+        }
+    }
+
+    /// The end of a condition on intervals.
+    pub(super) const fn condition(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Deafened => " AND (server_deaf OR self_deaf)",
+            Self::Muted => " AND (server_mute OR self_mute)",
+            Self::Streaming => " AND stream",
+            Self::Talking => " AND NOT (server_mute OR self_mute OR server_deaf OR self_deaf OR suppress)",
+            Self::Video => " AND video",
+        }
+    }
 }

@@ -96,9 +96,9 @@ impl Stay {
 
 /// How long somebody was in voice.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct VoiceTime {
-    pub(super) observed_ms: u64,
-    pub(super) assumed_ms: u64,
+pub(crate) struct VoiceTime {
+    pub(crate) observed_ms: u64,
+    pub(crate) assumed_ms: u64,
 }
 
 impl VoiceTime {
@@ -108,10 +108,15 @@ impl VoiceTime {
         self.assumed_ms = self.assumed_ms.saturating_add(other.assumed_ms);
     }
 
+    /// Observed and assumed.
+    pub(crate) const fn all_ms(self) -> u64 {
+        self.observed_ms.saturating_add(self.assumed_ms)
+    }
+
     /// The milliseconds that the policy counts.
     pub(super) const fn voice_ms(self, assumed: Assumed) -> u64 {
         match assumed {
-            Assumed::Count => self.observed_ms.saturating_add(self.assumed_ms),
+            Assumed::Count => self.all_ms(),
             Assumed::LeaveOut => self.observed_ms,
             Assumed::Only => self.assumed_ms,
         }

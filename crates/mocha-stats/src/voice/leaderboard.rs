@@ -2,22 +2,11 @@
 
 use std::collections::HashMap;
 
-use diesel::{
-    prelude::*,
-    sql_types::{BigInt, Bool, Text},
-};
+use diesel::prelude::*;
 use mocha_schema::{GuildId, UserId};
 
-use super::{
-    VoiceFilter,
-    interval::{Interval, Stay, VoiceTime},
-    scope::{Fold, Scope},
-};
-use crate::{
-    Error, Window,
-    leaderboard::ranked,
-    scan::{self, Unsigned},
-};
+use super::{VoiceFilter, VoiceScan, VoiceStateFilter, interval::VoiceTime, scope::Scope};
+use crate::{Error, Window, leaderboard::ranked};
 
 /// The question who was in voice longest; made by [`Leaderboard::voice`](crate::Leaderboard::voice).
 ///
@@ -49,6 +38,9 @@ pub struct VoiceLeaderboardAnswer {
     pub open_sessions: u64,
     /// The window that was asked about.
     pub window: Window,
+    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all. Not of
+    /// [`fair`](VoiceFilter::fair) time, of which no roll-up knows.
+    pub widened: bool,
 }
 
 /// Somebody's place on a [`VoiceLeaderboardAnswer`].
@@ -99,8 +91,9 @@ impl VoiceLeaderboard {
 
     /// Asks the file.
     ///
-    /// Reads the guild's intervals of the window and of the day before it, and its voice log of the window, through their
-    /// indexes, in one transaction; memory grows with people.
+    /// Reads roll-ups of months and days, and single intervals and entries of the voice log of at most a day at each edge of
+    /// the window; of [`fair`](VoiceFilter::fair) time all intervals of the window. Through keys and indexes, in one
+    /// transaction; memory grows with people.
     ///
     /// # Errors
     ///
@@ -131,30 +124,31 @@ impl VoiceLeaderboard {
     /// # }
     /// ```
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceLeaderboardAnswer, Error> {
-        let Scope { ref filter, guild, window, .. } = self.scope;
-        let mut fold = Board { users: HashMap::new(), window };
+        let mut board = Board::default();
         conn.transaction(|conn| {
-            self.scope.scan(conn, &mut fold)?;
-            let finished: Vec<Finished> = scan::events(FINISHED_SQL, guild, window).load(conn)?;
-            for finished in finished.into_iter().filter(|finished| filter.bots.counts(finished.bot)) {
-                fold.user(finished.user_id).sessions += finished.sessions;
-            }
+            board.widened = self.scope.each_part(conn, |part| {
+                let user = board.users.entry(part.user).or_default();
+                user.sessions = user.sessions.saturating_add(part.sessions);
+                user.time.add(part.time);
+            })?;
+            let Scope { ref filter, guild, window, .. } = self.scope;
+            let scan = VoiceScan { bots: filter.bots, guild, state: VoiceStateFilter::All, user: None, window };
+            board.open_sessions = u64::try_from(scan.open_at_end(conn)?.len()).unwrap_or(u64::MAX);
             Ok(())
         })
         .map_err(Error::database)?;
-        Ok(self.answer(fold))
+        Ok(self.answer(board))
     }
 
-    fn answer(&self, Board { users, window }: Board) -> VoiceLeaderboardAnswer {
+    fn answer(&self, Board { open_sessions, users, widened }: Board) -> VoiceLeaderboardAnswer {
         let assumed = self.scope.filter.assumed;
-        let (mut all, mut open_sessions) = (VoiceTime::default(), 0);
+        let mut all = VoiceTime::default();
         let mut rows = Vec::with_capacity(users.len());
         for (user_id, user) in users {
             all.add(user.time);
-            open_sessions += u64::from(user.open);
             let voice_ms = user.time.voice_ms(assumed);
             if voice_ms > 0 || user.sessions > 0 {
-                let User { open: _, sessions, time: VoiceTime { observed_ms, assumed_ms } } = user;
+                let User { sessions, time: VoiceTime { observed_ms, assumed_ms } } = user;
                 rows.push(VoiceRank { rank: 0, user_id, voice_ms, observed_ms, assumed_ms, sessions });
             }
         }
@@ -170,57 +164,23 @@ impl VoiceLeaderboard {
             observed_ms,
             assumed_ms,
             open_sessions,
-            window,
+            window: self.scope.window,
+            widened,
         }
     }
 }
 
-const FINISHED_SQL: &str = "\
-    SELECT user_id, user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, COUNT(*) AS sessions \
-    FROM voice_events INDEXED BY idx_voice_events_guild_time \
-    WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND event_type = 'leave' \
-    GROUP BY user_id";
-
-/// The finished sessions of somebody.
-#[derive(Clone, Copy, Debug, QueryableByName)]
-struct Finished {
-    #[diesel(sql_type = Text)]
-    user_id: UserId,
-    #[diesel(sql_type = Bool)]
-    bot: bool,
-    #[diesel(sql_type = BigInt, deserialize_as = Unsigned)]
-    sessions: u64,
-}
-
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Board {
+    open_sessions: u64,
     users: HashMap<UserId, User>,
-    window: Window,
+    widened: bool,
 }
 
 #[derive(Debug, Default)]
 struct User {
-    open: bool,
     sessions: u64,
     time: VoiceTime,
-}
-
-impl Board {
-    fn user(&mut self, user: UserId) -> &mut User {
-        self.users.entry(user).or_default()
-    }
-}
-
-impl Fold for Board {
-    fn interval(&mut self, interval: &Interval) {
-        if interval.is_open_at_end(self.window) {
-            self.user(interval.user_id).open = true;
-        }
-    }
-
-    fn stay(&mut self, stay: Stay) {
-        self.user(stay.user_id).time.add(stay.time());
-    }
 }
 
 #[cfg(test)]
@@ -284,6 +244,7 @@ mod tests {
             assumed_ms,
             open_sessions: open.len().try_into()?,
             window,
+            widened: false,
         })
     }
 

@@ -13,10 +13,12 @@ mod occupancy;
 mod scope;
 mod series;
 mod sessions;
+mod total;
 #[cfg(test)]
-mod truth;
+pub(crate) mod truth;
 mod user;
 
+pub(crate) use self::total::{PartOf, VoicePart, VoiceScan};
 pub use self::{
     channels::{ChannelVoice, VoiceChannels, VoiceChannelsAnswer},
     filter::{Assumed, VoiceFilter, VoiceStateFilter},

@@ -142,8 +142,13 @@ pub(super) fn afk_channel(conn: &mut SqliteConnection, guild: GuildId) -> QueryR
 impl VoiceFilter {
     /// Whether time in a channel and state counts.
     pub(super) fn counts(&self, channel: Option<ChannelId>, state: VoiceState, afk: Option<ChannelId>) -> bool {
+        self.state.counts(state) && self.counts_channel(channel, afk)
+    }
+
+    /// Whether time in a channel counts.
+    pub(super) fn counts_channel(&self, channel: Option<ChannelId>, afk: Option<ChannelId>) -> bool {
         let left_out = |channel| Some(channel) == afk || self.without_channels.contains(&channel);
-        self.state.counts(state) && !channel.is_some_and(left_out)
+        !channel.is_some_and(left_out)
     }
 }
 

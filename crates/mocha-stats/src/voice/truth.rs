@@ -51,14 +51,23 @@ impl Voice {
         random::insert_users(conn)?;
         for talk in &self.talks {
             let (start, end) = (self.at(talk.start), talk.end.map(|end| self.at(end)));
-            let row = interval(talk.guild, talk.user, talk.channel, start, end)?;
-            let row = VoiceInterval {
-                seen_at_ms: end.unwrap_or(self.at(talk.seen)),
-                state: talk.state,
-                assumed: talk.assumed,
-                ..row
-            };
-            insert_interval(conn, row)?;
+            // A closed one is cut at midnight.
+            let mut from = start;
+            while end.is_none_or(|end| from < end) {
+                let midnight = from - from.rem_euclid(DAY_MS) + DAY_MS;
+                let to = end.map(|end| end.min(midnight));
+                let row = interval(talk.guild, talk.user, talk.channel, from, to)?;
+                let row = VoiceInterval {
+                    seen_at_ms: to.unwrap_or(self.at(talk.seen)),
+                    session_started_at_ms: start,
+                    state: talk.state,
+                    assumed: talk.assumed,
+                    ..row
+                };
+                insert_interval(conn, row)?;
+                let Some(to) = to else { break };
+                from = to;
+            }
         }
         for guild in [random::GUILD, random::OTHER_GUILD] {
             let afk = self.afk.filter(|_| guild == random::GUILD).map(ChannelId::try_from).transpose()?;

@@ -1,28 +1,8 @@
-//! What leaderboards have in common: where they begin, and ranks.
+//! Ranks.
 
 use std::cmp::Reverse;
 
-use mocha_schema::{GuildId, UserId};
-
-use crate::{MessageLeaderboard, VoiceLeaderboard};
-
-/// Where leaderboards begin: `Leaderboard::messages(guild)`, `Leaderboard::voice(guild)`.
-#[derive(Clone, Copy, Debug)]
-pub struct Leaderboard;
-
-impl Leaderboard {
-    /// Asks who wrote most messages; of all time, without bots and without a limit, until told otherwise.
-    #[doc(alias = "top")]
-    pub const fn messages(guild: GuildId) -> MessageLeaderboard {
-        MessageLeaderboard::of(guild)
-    }
-
-    /// Asks who was in voice longest; of all time, without bots and without a limit, until told otherwise.
-    #[doc(alias = "top")]
-    pub const fn voice(guild: GuildId) -> VoiceLeaderboard {
-        VoiceLeaderboard::of(guild)
-    }
-}
+use mocha_schema::UserId;
 
 /// Sorts by value, greatest first, then by user id as a number, and gives each its `RANK()`: equal values share
 /// the rank, and the next one is as high as if they had not.

@@ -1,0 +1,123 @@
+//! How many were active when.
+
+use std::ops::Range;
+
+use chrono::{DateTime, NaiveDate};
+
+use super::{
+    ActiveDay, ActiveMembers, ActiveMembersAnswer, ActiveWeek, COMMUNICATOR_MESSAGES, MONTH_DAYS, WEEK_DAYS,
+    activity::{ActiveOn, Activity, day_of},
+};
+use crate::rollup::DAY;
+
+/// How many there are in each of some days or weeks, as it changes from one to the next.
+#[derive(Debug)]
+struct Changes {
+    by: Vec<i64>,
+    first: i64,
+}
+
+impl Changes {
+    fn new(range: &Range<i64>) -> Self {
+        Self { by: range.clone().map(|_| 0).collect(), first: range.start }
+    }
+
+    /// One more from one to another, which is excluded. What comes after the last one is nobody's.
+    fn add(&mut self, range: Range<i64>) {
+        for (at, change) in [(range.start, 1), (range.end, -1)] {
+            let place = usize::try_from(at - self.first).ok();
+            if let Some(by) = place.and_then(|place| self.by.get_mut(place)) {
+                *by += change;
+            }
+        }
+    }
+
+    /// Somebody who counts on so many days from each of these days on, which are in order, and on none twice.
+    fn follow(&mut self, days: impl Iterator<Item = i64>, length: i64) {
+        let mut counted_until = self.first;
+        for day in days {
+            let (from, until) = (day.max(counted_until), day + length);
+            if from < until {
+                self.add(from..until);
+                counted_until = until;
+            }
+        }
+    }
+
+    fn counts(self) -> impl Iterator<Item = u64> {
+        self.by.into_iter().scan(0_i64, |count, change| {
+            *count += change;
+            u64::try_from(*count).ok()
+        })
+    }
+}
+
+/// Counts from Monday, 1969-12-29.
+fn week_of(day: i64) -> i64 {
+    (day + 3).div_euclid(WEEK_DAYS)
+}
+
+fn monday_of(week: i64) -> i64 {
+    week * WEEK_DAYS - 3
+}
+
+/// Always there for the days of a window.
+fn date(day: i64) -> Option<NaiveDate> {
+    Some(DateTime::from_timestamp(day * DAY, 0)?.date_naive())
+}
+
+fn messages(days: &[ActiveOn]) -> u64 {
+    days.iter().fold(0, |sum, active| sum.saturating_add(active.messages))
+}
+
+impl ActiveMembers {
+    pub(super) fn answer(self, mut activity: Activity) -> ActiveMembersAnswer {
+        for person in activity.people.values_mut() {
+            // Stable sorting is quick with what is in order but for an edge.
+            person.days.sort_by_key(|active| active.day);
+        }
+        let listed = self.listed(&activity);
+        let weeks = if listed.is_empty() { 0..0 } else { week_of(listed.start)..week_of(listed.end - 1) + 1 };
+        let [mut daily, mut weekly, mut monthly] = [(); 3].map(|()| Changes::new(&listed));
+        let mut communicators_by_week = Changes::new(&weeks);
+        let (mut unique_members, mut communicators) = (0, 0);
+        for person in activity.people.values() {
+            let in_window = || person.days.iter().map(|active| active.day);
+            daily.follow(in_window(), 1);
+            weekly.follow(person.before.into_iter().chain(in_window()), WEEK_DAYS);
+            monthly.follow(person.before.into_iter().chain(in_window()), MONTH_DAYS);
+            unique_members += u64::from(!person.days.is_empty());
+            communicators += u64::from(messages(&person.days) >= COMMUNICATOR_MESSAGES);
+            for days in person.days.chunk_by(|a, b| week_of(a.day) == week_of(b.day)) {
+                if let [first, ..] = days
+                    && messages(days) >= COMMUNICATOR_MESSAGES
+                {
+                    let week = week_of(first.day);
+                    communicators_by_week.add(week..week + 1);
+                }
+            }
+        }
+        let counts = daily.counts().zip(weekly.counts()).zip(monthly.counts());
+        let days = listed.zip(counts).filter_map(|(day, ((daily, weekly), monthly))| {
+            Some(ActiveDay { day: date(day)?, daily, weekly, monthly })
+        });
+        let weeks = weeks
+            .zip(communicators_by_week.counts())
+            .filter_map(|(week, communicators)| Some(ActiveWeek { monday: date(monday_of(week))?, communicators }));
+        let (days, weeks) = (days.collect(), weeks.collect());
+        let Self { window, .. } = self;
+        ActiveMembersAnswer { days, weeks, unique_members, communicators, window, widened: activity.widened }
+    }
+
+    /// The days from that of the window's start, or the first active one, to that of its end, or the last active one.
+    fn listed(self, activity: &Activity) -> Range<i64> {
+        let (start, end) = (self.window.start(), self.window.end());
+        if start.zip(end).is_some_and(|(start, end)| start >= end) {
+            return 0..0;
+        }
+        let days = || activity.people.values().flat_map(|person| &person.days).map(|active| active.day);
+        let first = start.map(day_of).or_else(|| days().min());
+        let last = end.map(|end| day_of(end - chrono::TimeDelta::nanoseconds(1))).or_else(|| days().max());
+        first.zip(last).map_or(0..0, |(first, last)| first..last + 1)
+    }
+}

@@ -1,0 +1,170 @@
+//! How many take part.
+
+mod activity;
+mod count;
+
+use chrono::NaiveDate;
+use diesel::{Connection, SqliteConnection};
+use mocha_schema::GuildId;
+
+use self::activity::Activity;
+use crate::{Bots, Error, Window, share::share};
+
+/// So many messages in a time make somebody a communicator of it, as Discord's own statistics have it.
+pub const COMMUNICATOR_MESSAGES: u64 = 3;
+
+/// The days of [`ActiveDay::weekly`] and [`ActiveDay::monthly`].
+const WEEK_DAYS: i64 = 7;
+const MONTH_DAYS: i64 = 30;
+
+/// The question how many members of a guild were active: day by day, in the week and in the month up to each day, and how many
+/// wrote more than a little.
+///
+/// Active is who wrote a message, a reply or a command ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)) in any
+/// channel, once or often; whether they still are members is not asked. Days and weeks are those in UTC.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[doc(alias("DAU", "WAU", "MAU"))]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct ActiveMembers {
+    bots: Bots,
+    guild: GuildId,
+    voice: bool,
+    window: Window,
+}
+
+/// How many were active.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ActiveMembersAnswer {
+    /// Every day, oldest first, without gaps: from that of the window's start, or the first on which somebody was active if it
+    /// has none, to that of the window's end, or the last on which somebody was. A window without an end in which nobody was
+    /// active has none.
+    pub days: Vec<ActiveDay>,
+    /// The weeks that these days lie in, oldest first, without gaps.
+    pub weeks: Vec<ActiveWeek>,
+    /// Who was active in the window, each once.
+    pub unique_members: u64,
+    /// Who wrote [`COMMUNICATOR_MESSAGES`] or more in the window.
+    pub communicators: u64,
+    /// The window that was asked about.
+    pub window: Window,
+    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    pub widened: bool,
+}
+
+/// A day of an [`ActiveMembersAnswer`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ActiveDay {
+    /// The day in UTC, also if the window starts or ends in it.
+    pub day: NaiveDate,
+    /// Who was active on it, within the window.
+    pub daily: u64,
+    /// Who was active in the seven days up to and including it, also before the window's start.
+    pub weekly: u64,
+    /// Who was active in the thirty days up to and including it, also before the window's start.
+    pub monthly: u64,
+}
+
+/// A week of an [`ActiveMembersAnswer`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ActiveWeek {
+    /// Its first day in UTC, also if the window starts later.
+    pub monday: NaiveDate,
+    /// Who wrote [`COMMUNICATOR_MESSAGES`] or more in it, within the window.
+    pub communicators: u64,
+}
+
+impl ActiveDay {
+    /// The part of the month's members who were there on the day, from 0 to 1; 0 if nobody was.
+    #[must_use]
+    #[doc(alias = "DAU/MAU")]
+    pub fn stickiness(self) -> f64 {
+        share(self.daily, self.monthly)
+    }
+}
+
+impl ActiveMembersAnswer {
+    /// The mean of [`ActiveDay::daily`] over all days, also those that the window has only a part of; 0 if there are none.
+    #[must_use]
+    pub fn mean_daily(&self) -> f64 {
+        let sum = self.days.iter().fold(0, |sum: u64, day| sum.saturating_add(day.daily));
+        share(sum, u64::try_from(self.days.len()).unwrap_or(u64::MAX))
+    }
+}
+
+impl ActiveMembers {
+    /// Asks about this guild; of all time, without bots and without voice, until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { bots: Bots::Exclude, guild, voice: false, window: Window::all() }
+    }
+
+    /// Asks about the days of this window. The default is all time.
+    ///
+    /// What lies outside of it counts only where a day looks back: in [`ActiveDay::weekly`] and [`ActiveDay::monthly`].
+    pub const fn within(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Whether bots count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.bots = bots;
+        self
+    }
+
+    /// Counts who was in voice as active too, in any channel and state, however short. Communicators stay those who wrote.
+    pub const fn including_voice(mut self) -> Self {
+        self.voice = true;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads the roll-up of the window's days and of the 29 days before them, and single messages and voice intervals of at most
+    /// a day at each edge, through their keys and indexes, in one transaction; memory grows with people times the days on which
+    /// they were active.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::{DateTime, TimeDelta};
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{ActiveMembers, Window};
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// // Three people wrote on Monday, one of them three messages.
+    /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+    /// let week = Window::between(monday, monday + TimeDelta::days(8))?;
+    /// let active = ActiveMembers::of(GuildId::try_from(1)?).within(week).load(&mut conn)?;
+    /// assert_eq!((active.unique_members, active.communicators), (3, 1));
+    /// assert_eq!(active.mean_daily(), 3.0 / 8.0);
+    ///
+    /// let [first, .., seventh, eighth] = active.days[..] else { return Err("eight days".into()) };
+    /// assert_eq!((first.daily, first.weekly, first.monthly, first.stickiness()), (3, 3, 3, 1.0));
+    /// assert_eq!((seventh.daily, seventh.weekly, seventh.monthly, seventh.stickiness()), (0, 3, 3, 0.0));
+    /// assert_eq!((eighth.day.to_string().as_str(), eighth.weekly, eighth.monthly), ("2026-10-26", 0, 3));
+    ///
+    /// let communicators: Vec<u64> = active.weeks.iter().map(|week| week.communicators).collect();
+    /// assert_eq!(communicators, [1, 0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<ActiveMembersAnswer, Error> {
+        let activity = conn.transaction(|conn| Activity::load(conn, self)).map_err(Error::database)?;
+        Ok(self.answer(activity))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! What channels are put together.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+use mocha_schema::{
+    ChannelId, GuildId,
+    schema::{channels, gone_channels},
+};
+
+/// What an entry of a [`ChannelsAnswer`](crate::ChannelsAnswer) is.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum ChannelGroup {
+    /// A category with its channels and their threads.
+    Category,
+    /// A channel with its threads, or a forum with its posts.
+    Channel,
+    /// A channel or a thread, each on its own. The default.
+    #[default]
+    Thread,
+}
+
+/// Discord's channel types.
+const CATEGORY: i32 = 4;
+const FORUM: i32 = 15;
+const MEDIA: i32 = 16;
+/// Text, voice, announcements and stages: voice channels and stages have a chat of their own.
+const WRITTEN_IN: [i32; 4] = [0, 2, 5, 13];
+const THREADS: [i32; 3] = [10, 11, 12];
+
+/// The channels of a guild, as it is now.
+#[derive(Debug)]
+pub(super) struct Places {
+    group: ChannelGroup,
+    places: HashMap<ChannelId, Place>,
+}
+
+#[derive(Clone, Copy, Debug, Queryable)]
+struct Place {
+    kind: i32,
+    parent: Option<ChannelId>,
+}
+
+impl Place {
+    fn is_thread(self) -> bool {
+        THREADS.contains(&self.kind)
+    }
+}
+
+impl Places {
+    pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, group: ChannelGroup) -> QueryResult<Self> {
+        let rows: Vec<(ChannelId, Place)> = channels::table
+            .filter(channels::guild_id.eq(guild))
+            .select((channels::id, (channels::kind, channels::parent_id)))
+            .load(conn)?;
+        Ok(Self { group, places: rows.into_iter().collect() })
+    }
+
+    /// For each thread on its own nobody needs to know what is in what.
+    pub(super) fn none() -> Self {
+        Self { group: ChannelGroup::Thread, places: HashMap::new() }
+    }
+
+    /// The entry that a channel belongs to; `None` if it is in no category.
+    pub(super) fn group_of(&self, channel: ChannelId) -> Option<ChannelId> {
+        match self.group {
+            ChannelGroup::Category => {
+                let channel = self.without_thread(channel);
+                let place = self.places.get(&channel)?;
+                if place.kind == CATEGORY { Some(channel) } else { place.parent.filter(|_| !place.is_thread()) }
+            }
+            ChannelGroup::Channel => Some(self.without_thread(channel)),
+            ChannelGroup::Thread => Some(channel),
+        }
+    }
+
+    /// The channel that a thread is in; itself, if it is no thread or nobody knows.
+    fn without_thread(&self, channel: ChannelId) -> ChannelId {
+        let thread = self.places.get(&channel).filter(|place| place.is_thread());
+        thread.and_then(|thread| thread.parent).unwrap_or(channel)
+    }
+
+    /// All entries that could have messages, quiet or not.
+    pub(super) fn all(&self, conn: &mut SqliteConnection, guild: GuildId) -> QueryResult<Vec<ChannelId>> {
+        let gone = gone_channels::table.filter(gone_channels::guild_id.eq(guild)).select(gone_channels::channel_id);
+        let gone: HashSet<ChannelId> = gone.load(conn)?.into_iter().collect();
+        let is_there = |&(channel, place): &(&ChannelId, &Place)| {
+            // A thread is gone with the channel it is in.
+            let parent = place.parent.filter(|_| place.is_thread());
+            !gone.contains(channel) && !parent.is_some_and(|parent| gone.contains(&parent))
+        };
+        let is_entry = |&(_, place): &(&ChannelId, &Place)| match self.group {
+            ChannelGroup::Category => place.kind == CATEGORY,
+            ChannelGroup::Channel => WRITTEN_IN.contains(&place.kind) || [FORUM, MEDIA].contains(&place.kind),
+            ChannelGroup::Thread => WRITTEN_IN.contains(&place.kind) || place.is_thread(),
+        };
+        Ok(self.places.iter().filter(is_there).filter(is_entry).map(|(channel, _)| *channel).collect())
+    }
+}

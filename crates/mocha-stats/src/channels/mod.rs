@@ -1,0 +1,266 @@
+//! Where people wrote.
+
+mod group;
+
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
+
+use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
+use mocha_schema::{ChannelId, GuildId, UserId};
+
+pub use self::group::ChannelGroup;
+use self::group::Places;
+use crate::{
+    Bots, Error, Window,
+    message_scan::{Column, MessageScan},
+    rollup::{Horizon, Sources, Span},
+    scan::Unsigned,
+    share::share,
+};
+
+/// The question how much was written in each channel of a guild, and by how many.
+///
+/// Counted are messages, replies and commands ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)), also in
+/// channels that are gone.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct Channels {
+    bots: Bots,
+    group: ChannelGroup,
+    guild: GuildId,
+    limit: Option<usize>,
+    quiet: bool,
+    window: Window,
+}
+
+/// Where people wrote.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ChannelsAnswer {
+    /// By messages, most first; equals by channel id as a number.
+    pub channels: Vec<ChannelMessages>,
+    /// What was written in channels that are in no category; `None` if nothing was, and unless it was asked by
+    /// [`ChannelGroup::Category`].
+    pub uncategorized: Option<UncategorizedMessages>,
+    /// Messages in all channels, also in those that are not listed.
+    pub messages: u64,
+    /// Who wrote in any channel, each once: less than the sum over the channels if somebody wrote in two.
+    pub unique_users: u64,
+    /// The window that was asked about.
+    pub window: Window,
+    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    pub widened: bool,
+}
+
+/// A channel of a [`ChannelsAnswer`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ChannelMessages {
+    /// The thread, channel or category that [`ChannelGroup`] says.
+    pub channel_id: ChannelId,
+    /// How many messages.
+    pub messages: u64,
+    /// Who wrote them, each once.
+    pub unique_users: u64,
+    /// Their part of all messages, from 0 to 1; 0 if there are none.
+    pub share: f64,
+}
+
+/// The channels of a [`ChannelsAnswer`] that are in no category.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct UncategorizedMessages {
+    /// How many messages.
+    pub messages: u64,
+    /// Who wrote them, each once.
+    pub unique_users: u64,
+    /// Their part of all messages, from 0 to 1.
+    pub share: f64,
+}
+
+impl Channels {
+    /// Asks about this guild; of all time, without bots, each thread on its own, without quiet channels and without a limit,
+    /// until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        let (bots, group, window) = (Bots::Exclude, ChannelGroup::Thread, Window::all());
+        Self { bots, group, guild, limit: None, quiet: false, window }
+    }
+
+    /// Counts only what lies in this window. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Whether bots count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.bots = bots;
+        self
+    }
+
+    /// What is put together, as the channels are in each other now; who wrote in several channels of a group counts there
+    /// once. The default is [`ChannelGroup::Thread`].
+    ///
+    /// A thread of which nobody knows the channel stays on its own.
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{ChannelGroup, Channels};
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// # diesel::RunQueryDsl::execute(diesel::sql_query("UPDATE channels SET type = 11, parent_id = '1000' WHERE id = '2000'"), &mut conn)?;
+    /// // 2000 is a thread in 1000.
+    /// let channels = Channels::of(GuildId::try_from(1)?).by(ChannelGroup::Channel);
+    /// let [only] = channels.load(&mut conn)?.channels[..] else { return Err("one channel was used".into()) };
+    /// assert_eq!((only.channel_id.get(), only.messages, only.unique_users), (1000, 6, 3));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn by(mut self, group: ChannelGroup) -> Self {
+        self.group = group;
+        self
+    }
+
+    /// Lists channels without messages in the window too, as the guild is now: those that are not gone and that can be written
+    /// in, which voice channels and stages can; forums only by [`ChannelGroup::Channel`], for it is their posts that are written
+    /// in. Threads, asleep or not, are listed by [`ChannelGroup::Thread`], and empty categories by
+    /// [`ChannelGroup::Category`].
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{Bots, Channels};
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// // Bots write in 2000 only.
+    /// let bots = Channels::of(GuildId::try_from(1)?).bots(Bots::Only);
+    /// assert_eq!(bots.load(&mut conn)?.channels.len(), 1);
+    /// let [_, quiet] = bots.with_quiet().load(&mut conn)?.channels[..] else { return Err("two channels".into()) };
+    /// assert_eq!((quiet.channel_id.get(), quiet.messages), (1000, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "inactive")]
+    pub const fn with_quiet(mut self) -> Self {
+        self.quiet = true;
+        self
+    }
+
+    /// Lists only the first `n`. Totals and shares stay what they are without it. The default is all.
+    pub const fn limit(mut self, n: usize) -> Self {
+        self.limit = Some(n);
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads roll-ups of months and days, single messages of at most a day at each edge of the window, and the guild's channels
+    /// if they are needed, through their keys and indexes, in one transaction; memory grows with people times the channels they
+    /// wrote in.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::Channels;
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let answer = Channels::of(GuildId::try_from(1)?).load(&mut conn)?;
+    /// let [first, second] = answer.channels[..] else { return Err("two channels were used".into()) };
+    /// assert_eq!((first.channel_id.get(), first.messages, first.unique_users), (1000, 4, 2));
+    /// assert_eq!((second.channel_id.get(), second.messages, second.unique_users), (2000, 2, 2));
+    /// assert!((0.66..0.67).contains(&first.share));
+    /// // Somebody wrote in both.
+    /// assert_eq!((answer.messages, answer.unique_users), (6, 3));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<ChannelsAnswer, Error> {
+        conn.transaction(|conn| self.read(conn)).map_err(Error::database)
+    }
+
+    fn read(self, conn: &mut SqliteConnection) -> QueryResult<ChannelsAnswer> {
+        let Self { bots, group, guild, window, .. } = self;
+        let Horizon { messages_from, .. } = Horizon::load(conn)?;
+        let span = Span::seconds(window, messages_from);
+        let scan = MessageScan { bots, guild, user: None };
+        let columns = [Column::Channel, Column::User, Column::Messages];
+        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::by_month(span));
+        let mut channels: HashMap<ChannelId, Writing> = HashMap::new();
+        for row in statement.load_iter::<(ChannelId, UserId, Unsigned), DefaultLoadingMode>(conn)? {
+            let (channel, user, messages) = row?;
+            let writing = channels.entry(channel).or_default();
+            writing.messages = writing.messages.saturating_add(messages.into());
+            writing.users.insert(user);
+        }
+        let needed = self.quiet || group != ChannelGroup::Thread;
+        let places = if needed { Places::load(conn, guild, group)? } else { Places::none() };
+        let mut groups: HashMap<Option<ChannelId>, Writing> = HashMap::new();
+        for (channel, writing) in channels {
+            groups.entry(places.group_of(channel)).or_default().add(writing);
+        }
+        if self.quiet {
+            for channel in places.all(conn, guild)? {
+                groups.entry(Some(channel)).or_default();
+            }
+        }
+        Ok(self.answer(groups, span != Span::seconds(window, 0)))
+    }
+
+    fn answer(self, groups: HashMap<Option<ChannelId>, Writing>, widened: bool) -> ChannelsAnswer {
+        let users: HashSet<UserId> = groups.values().flat_map(|group| &group.users).copied().collect();
+        let total = groups.values().fold(0, |sum: u64, group| sum.saturating_add(group.messages));
+        let (mut channels, mut uncategorized) = (Vec::new(), None);
+        for (channel, Writing { messages, users }) in groups {
+            let (unique_users, share) = (count(&users), share(messages, total));
+            match channel {
+                Some(channel_id) => channels.push(ChannelMessages { channel_id, messages, unique_users, share }),
+                None => uncategorized = Some(UncategorizedMessages { messages, unique_users, share }),
+            }
+        }
+        channels.sort_unstable_by_key(|channel| (Reverse(channel.messages), channel.channel_id));
+        channels.truncate(self.limit.unwrap_or(usize::MAX));
+        let (messages, unique_users) = (total, count(&users));
+        ChannelsAnswer { channels, uncategorized, messages, unique_users, window: self.window, widened }
+    }
+}
+
+fn count(users: &HashSet<UserId>) -> u64 {
+    u64::try_from(users.len()).unwrap_or(u64::MAX)
+}
+
+/// What was written somewhere.
+#[derive(Debug, Default)]
+struct Writing {
+    messages: u64,
+    users: HashSet<UserId>,
+}
+
+impl Writing {
+    // Saturating: a file that somebody else wrote into must not be able to make it panic.
+    fn add(&mut self, other: Self) {
+        self.messages = self.messages.saturating_add(other.messages);
+        if self.users.is_empty() {
+            self.users = other.users;
+        } else {
+            self.users.extend(other.users);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

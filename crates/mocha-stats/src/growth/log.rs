@@ -1,0 +1,79 @@
+//! The log of who came and went, entry by entry.
+
+use std::ops::Range;
+
+use diesel::{
+    connection::DefaultLoadingMode,
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Bool, Nullable, Text},
+};
+use mocha_schema::{GuildId, UserId};
+
+/// Somebody who came or went.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, QueryableByName)]
+pub(crate) struct Entry {
+    #[diesel(sql_type = Text)]
+    pub(crate) user_id: UserId,
+    #[diesel(sql_type = Bool)]
+    pub(crate) bot: bool,
+    /// Came, and did not go.
+    #[diesel(sql_type = Bool)]
+    pub(crate) joined: bool,
+    /// How many members the guild had then, if it was known.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub(crate) member_count: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    pub(crate) second: i64,
+}
+
+const SQL: &str = "\
+    SELECT user_id, user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, event_type = 'join' AS joined, \
+        member_count, created_at AS second \
+    FROM member_events INDEXED BY idx_member_events_guild_time \
+    WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND event_type IN ('join', 'leave') \
+    ORDER BY created_at, rowid";
+
+/// The entries of these seconds, one at a time, in order of time; of the same second as they were written.
+pub(crate) fn entries(
+    conn: &mut SqliteConnection,
+    guild: GuildId,
+    Range { start, end }: Range<i64>,
+) -> QueryResult<impl Iterator<Item = QueryResult<Entry>>> {
+    sql_query(SQL)
+        .bind::<Text, _>(guild)
+        .bind::<BigInt, _>(start)
+        .bind::<BigInt, _>(end)
+        .load_iter::<Entry, DefaultLoadingMode>(conn)
+}
+
+const BEFORE_SQL: &str = "\
+    SELECT event_type = 'join' AS joined, member_count \
+    FROM member_events INDEXED BY idx_member_events_guild_time \
+    WHERE guild_id = ?1 AND created_at < ?2 AND event_type IN ('join', 'leave') \
+    ORDER BY created_at DESC, rowid DESC";
+
+#[derive(Clone, Copy, Debug, QueryableByName)]
+struct Before {
+    #[diesel(sql_type = Bool)]
+    joined: bool,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    member_count: Option<i64>,
+}
+
+/// How many members the guild had when this second began, if the log tells: reads back to the last entry that has a count.
+pub(super) fn members_at(conn: &mut SqliteConnection, guild: GuildId, second: i64) -> QueryResult<Option<i64>> {
+    let entries = sql_query(BEFORE_SQL)
+        .bind::<Text, _>(guild)
+        .bind::<BigInt, _>(second)
+        .load_iter::<Before, DefaultLoadingMode>(conn)?;
+    let mut since = 0_i64;
+    for entry in entries {
+        let Before { joined, member_count } = entry?;
+        if let Some(count) = member_count {
+            return Ok(Some(count.saturating_add(since)));
+        }
+        since += if joined { 1 } else { -1 };
+    }
+    Ok(None)
+}

@@ -1,0 +1,296 @@
+//! Who stayed.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use diesel::SqliteConnection;
+use mocha_schema::{GuildId, check_time};
+
+use super::membership::{Membership, WEEK, memberships};
+use crate::{Bots, Error, Period, Window, periods};
+
+/// The question how many of those who joined a guild stayed.
+///
+/// Each membership counts: who leaves and joins again joined twice. A membership lasts from its join to its leave. If the leave
+/// was not seen, it lasts until the next join of the same person; without one, it goes on.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct Retention {
+    bots: Bots,
+    guild: GuildId,
+    until: DateTime<Utc>,
+    window: Window,
+    zone: Tz,
+}
+
+/// How many of those who joined stayed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct RetentionAnswer {
+    /// Of those whose first week has passed.
+    pub first_week: FirstWeek,
+    /// By the week in which they joined: every week from Monday on, oldest first, without gaps, from that of the window's
+    /// start, or of the first join if it has none, to that of the window's end, or of what is known.
+    pub cohorts: Vec<Cohort>,
+    /// The window that was asked about.
+    pub window: Window,
+}
+
+/// How many of those who joined stayed their first week.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct FirstWeek {
+    /// Who joined seven days before what is known ends, or earlier.
+    pub joined: u64,
+    /// Who of them stayed seven days or longer.
+    pub stayed: u64,
+}
+
+/// Those who joined in a week.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Cohort {
+    /// The week's first instant, also if the window starts later: only who joined in the window counts.
+    pub start: DateTime<Tz>,
+    /// How many joined.
+    pub joined: u64,
+    /// How many stayed one week of seven days or longer, then two weeks, and so on; as many numbers as weeks have passed since
+    /// the cohort's last instant, so that everybody in it can have stayed that long.
+    pub stayed: Vec<u64>,
+}
+
+impl Retention {
+    /// Asks about this guild as it is known until an instant, mostly now; about joins of all time, weeks in UTC and without
+    /// bots, until told otherwise.
+    pub const fn of(guild: GuildId, until: DateTime<Utc>) -> Self {
+        Self { bots: Bots::Exclude, guild, until, window: Window::all(), zone: Tz::UTC }
+    }
+
+    /// Counts only who joined in this window; whether they stayed is told by what came after it too. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Whether bots count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.bots = bots;
+        self
+    }
+
+    /// Whose weeks. The default is UTC.
+    pub const fn zone(mut self, zone: Tz) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads the guild's joins and leaves from the window's start until what is known ends through an index, in one statement;
+    /// memory grows with memberships.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `until`: before 1970 or after 9999.
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::{DateTime, TimeDelta};
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::Retention;
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+    /// // Three joined on Monday; one left on Wednesday.
+    /// let retention = Retention::of(GuildId::try_from(1)?, monday + TimeDelta::weeks(3)).load(&mut conn)?;
+    /// assert_eq!((retention.first_week.joined, retention.first_week.stayed), (3, 2));
+    /// assert_eq!(retention.cohorts[0].joined, 3);
+    /// assert_eq!(retention.cohorts[0].stayed, [2, 2]);
+    ///
+    /// // On Friday nobody can tell yet.
+    /// let friday = Retention::of(GuildId::try_from(1)?, monday + TimeDelta::days(4)).load(&mut conn)?;
+    /// assert_eq!((friday.first_week.joined, friday.cohorts[0].joined), (0, 3));
+    /// assert!(friday.cohorts[0].stayed.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<RetentionAnswer, Error> {
+        let known = known_until(self.until)?;
+        let seconds = self.window.start_second()..known;
+        let memberships = memberships(conn, self.guild, self.bots, seconds).map_err(Error::database)?;
+        Ok(self.answer(&memberships))
+    }
+
+    fn answer(self, memberships: &[Membership]) -> RetentionAnswer {
+        let until = self.until.timestamp();
+        let (mut first_week, mut first_join) = (FirstWeek::default(), None::<i64>);
+        let joins: Vec<(i64, Membership)> = joined_in(self.window, memberships).collect();
+        for (joined, membership) in &joins {
+            first_join = Some(first_join.map_or(*joined, |first| first.min(*joined)));
+            if until.saturating_sub(*joined) >= WEEK {
+                first_week.joined += 1;
+                first_week.stayed += u64::from(membership.seconds().is_none_or(|seconds| seconds >= WEEK));
+            }
+        }
+        let start = self.window.start().or_else(|| DateTime::from_timestamp(first_join?, 0));
+        let end = self.window.end().map_or(self.until, |end| end.min(self.until));
+        let weeks = periods::touched(Period::Week, self.zone, start, Some(end));
+        let ends = weeks.iter().skip(1).map(|(_, start)| start.to_utc()).chain([end]);
+        let mut cohorts: Vec<Cohort> = weeks
+            .iter()
+            .zip(ends)
+            .map(|((_, start), end)| {
+                let passed = usize::try_from((self.until - end).num_weeks());
+                let stayed = vec![0; passed.unwrap_or(0)];
+                Cohort { start: *start, joined: 0, stayed }
+            })
+            .collect();
+        for (joined, membership) in joins {
+            let Some(at) = DateTime::from_timestamp(joined, 0) else { continue };
+            let after = weeks.partition_point(|(_, start)| *start <= at);
+            let Some(cohort) = after.checked_sub(1).and_then(|index| cohorts.get_mut(index)) else { continue };
+            cohort.joined += 1;
+            let weeks = membership.seconds().map_or(i64::MAX, |seconds| seconds / WEEK);
+            let weeks = usize::try_from(weeks).unwrap_or(usize::MAX);
+            cohort.stayed.iter_mut().take(weeks).for_each(|stayed| *stayed += 1);
+        }
+        RetentionAnswer { first_week, cohorts, window: self.window }
+    }
+}
+
+/// The first second that is not known.
+pub(super) fn known_until(until: DateTime<Utc>) -> Result<i64, Error> {
+    check_time(until).map_err(|_| Error::invalid("until", "must lie between 1970 and 9999"))?;
+    Ok(until.timestamp() + i64::from(until.timestamp_subsec_nanos() > 0))
+}
+
+/// The memberships that began in the window, and the second of each join.
+pub(super) fn joined_in(window: Window, memberships: &[Membership]) -> impl Iterator<Item = (i64, Membership)> {
+    let seconds = window.start_second()..window.end_second();
+    let joined = memberships.iter().filter_map(|membership| Some((membership.joined?, *membership)));
+    joined.filter(move |(joined, _)| seconds.contains(joined))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        fixture::{MONDAY, TestResult},
+        growth::truth::{self, Event},
+        random,
+    };
+
+    const FIVE_WEEKS: i64 = 5 * WEEK;
+
+    fn week_of(zone: Tz, second: i64) -> String {
+        DateTime::from_timestamp(second, 0).unwrap().with_timezone(&zone).format("%G-%V").to_string()
+    }
+
+    /// A cohort's week, how many joined, and how many stayed.
+    type Row = (String, u64, Vec<u64>);
+
+    /// The same in plain Rust, second by second where weeks begin.
+    fn expected(question: Retention, events: &[Event]) -> (FirstWeek, Vec<Row>) {
+        let Retention { until, window, zone, .. } = question;
+        let known = |second: i64| DateTime::from_timestamp(second, 0).unwrap() < until;
+        let log: Vec<Event> = truth::log(events, i64::MAX).into_iter().filter(|event| known(event.second)).collect();
+        let mut stays = truth::stays(question.bots, &log);
+        stays.retain(|stay| random::holds(window, stay.joined * 1000));
+        let count = |counts: &dyn Fn(&truth::Stay) -> bool| -> u64 {
+            stays.iter().filter(|stay| counts(stay)).count().try_into().unwrap()
+        };
+        let week = TimeDelta::weeks(1);
+        let first_week_passed = |stay: &truth::Stay| DateTime::from_timestamp(stay.joined, 0).unwrap() + week <= until;
+        let first_week = FirstWeek {
+            joined: count(&first_week_passed),
+            stayed: count(&|stay| first_week_passed(stay) && stay.lasted(WEEK)),
+        };
+        let end = window.end().map_or(until, |end| end.min(until));
+        let first = stays.iter().map(|stay| stay.joined).min();
+        let start = window.start().or(first.and_then(|first| DateTime::from_timestamp(first, 0)));
+        let Some(start) = start.filter(|start| *start < end) else { return (first_week, Vec::new()) };
+        let last = (end - TimeDelta::nanoseconds(1)).timestamp();
+        let quarters = start.timestamp().div_euclid(900)..=last.div_euclid(900);
+        let mut weeks: Vec<String> = quarters.map(|quarter| week_of(zone, quarter * 900)).collect();
+        weeks.dedup();
+        let cohorts = weeks.into_iter().map(|name| {
+            let own = |stay: &truth::Stay| week_of(zone, stay.joined) == name;
+            // The first quarter hour that is in no longer in the cohort's week or in the window.
+            let mut over = start.timestamp().div_euclid(900) * 900;
+            while week_of(zone, over) != name {
+                over += 900;
+            }
+            while week_of(zone, over) == name {
+                over += 900;
+            }
+            let over = DateTime::from_timestamp(over, 0).unwrap().min(end);
+            let passed = (1..).take_while(|weeks| over + week * *weeks <= until);
+            let stayed = passed.map(|weeks| count(&|stay| own(stay) && stay.lasted(WEEK * i64::from(weeks))));
+            let stayed = stayed.collect();
+            (name.clone(), count(&own), stayed)
+        });
+        (first_week, cohorts.collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn it_is_what_plain_rust_counts(
+            (events, window) in truth::events_and_window(FIVE_WEEKS), bots in random::bots(),
+            zone in random::zone(), until_ms in
+                prop_oneof![-WEEK * 1000..2 * FIVE_WEEKS * 1000, 0..25_000_i64, WEEK * 1000..WEEK * 1000 + 25_000]
+        ) {
+            let until = DateTime::from_timestamp_millis(MONDAY * 1000 + until_ms).unwrap();
+            let question = Retention::of(random::GUILD.try_into().unwrap(), until).within(window).bots(bots).zone(zone);
+            let answer = question.load(&mut truth::file(&events).unwrap()).unwrap();
+            let (first_week, cohorts) = expected(question, &events);
+            prop_assert_eq!(answer.first_week, first_week);
+            let rows: Vec<Row> = answer.cohorts.into_iter().map(|cohort| {
+                (week_of(zone, cohort.start.timestamp()), cohort.joined, cohort.stayed)
+            }).collect();
+            prop_assert_eq!(rows, cohorts);
+        }
+    }
+
+    #[test]
+    fn a_week_is_stayed_if_it_is_whole() -> TestResult {
+        let event = |join, second| Event { guild: 1, user: 2, join, count: None, second };
+        for (left, until, expected) in
+            [(WEEK - 1, WEEK, (1, 0)), (WEEK, WEEK + 1, (1, 1)), (WEEK, WEEK, (1, 1)), (WEEK, WEEK - 1, (0, 0))]
+        {
+            let until = DateTime::from_timestamp(MONDAY + until, 0).ok_or("no such time")?;
+            let mut conn = truth::file(&[event(true, MONDAY), event(false, MONDAY + left)])?;
+            let FirstWeek { joined, stayed } = Retention::of(1.try_into()?, until).load(&mut conn)?.first_week;
+            assert_eq!((joined, stayed), expected, "{left} {until}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn who_joins_again_without_having_left_ended_the_former_membership_then() -> TestResult {
+        let join = |second| Event { guild: 1, user: 2, join: true, count: None, second };
+        let until = DateTime::from_timestamp(MONDAY + 4 * WEEK, 0).ok_or("no such time")?;
+        let mut conn = truth::file(&[join(MONDAY), join(MONDAY + WEEK - 1)])?;
+        let first_week = Retention::of(1.try_into()?, until).load(&mut conn)?.first_week;
+        assert_eq!(first_week, FirstWeek { joined: 2, stayed: 1 });
+        Ok(())
+    }
+
+    #[test]
+    fn an_instant_that_cannot_be_is_an_error() -> TestResult {
+        let early = DateTime::from_timestamp(-1, 0).ok_or("no such time")?;
+        let error = Retention::of(1.try_into()?, early).load(&mut truth::file(&[])?).unwrap_err();
+        assert_eq!(error.kind(), &crate::ErrorKind::InvalidInput { field: "until" });
+        Ok(())
+    }
+}

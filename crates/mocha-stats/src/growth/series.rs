@@ -1,0 +1,233 @@
+//! Who came and went over time.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+use diesel::{Connection, SqliteConnection};
+use mocha_schema::GuildId;
+
+use super::log::{Entry, entries, members_at};
+use crate::{Bots, Error, Period, Window, period::Label, periods, quarter};
+
+/// The question how a guild grew, hour by hour, or by day, week or month of a zone.
+///
+/// Each join and each leave counts, also of somebody who comes and goes and comes again.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct Growth {
+    bots: Bots,
+    guild: GuildId,
+    period: Period,
+    window: Window,
+    zone: Tz,
+}
+
+/// How a guild grew.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct GrowthAnswer {
+    /// Every period, oldest first, without gaps: from that of the window's start, or of the first event if it has none, to
+    /// that of the window's end, or of the last event. A window without an end and without events has none.
+    pub periods: Vec<GrowthPeriod>,
+    /// All joins.
+    pub joins: u64,
+    /// All leaves.
+    pub leaves: u64,
+    /// Joins less leaves.
+    pub net: i64,
+    /// How many members the guild had at the window's end, as for [`GrowthPeriod::members`].
+    pub members: Option<u64>,
+    /// The window that was asked about.
+    pub window: Window,
+}
+
+/// A period of a [`GrowthAnswer`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct GrowthPeriod {
+    /// Its first instant, also if the window starts later: only what lies in the window is counted.
+    pub start: DateTime<Tz>,
+    /// How many joined.
+    pub joins: u64,
+    /// How many left.
+    pub leaves: u64,
+    /// Joins less leaves.
+    pub net: i64,
+    /// How many members the guild had when the period ended, or the window in it: the last count that the log has, and the
+    /// joins and leaves after it. Bots are among them, whatever [`Growth::bots`] says: Discord counts them. `None` while
+    /// the log has no count yet.
+    pub members: Option<u64>,
+}
+
+impl Growth {
+    /// Asks about this guild; of all time, by day, in UTC and with bots, until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { bots: Bots::Include, guild, period: Period::Day, window: Window::all(), zone: Tz::UTC }
+    }
+
+    /// Counts only what lies in this window. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Whether bots count. The default is [`Bots::Include`]: Discord's own member count has them too.
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.bots = bots;
+        self
+    }
+
+    /// What the time is cut into. The default is [`Period::Day`].
+    pub const fn by(mut self, period: Period) -> Self {
+        self.period = period;
+        self
+    }
+
+    /// Whose hours and days. The default is UTC. A day that the zone left out, as Samoa did once, is not listed.
+    pub const fn zone(mut self, zone: Tz) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads the guild's joins and leaves of the window, and those before it back to the last with a count of members, through
+    /// an index, in one transaction; memory grows with the quarter hours in which somebody came or went, and with the periods.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{Growth, Period};
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// # let told = diesel::sql_query("UPDATE member_events SET member_count = 40 WHERE id = '4'");
+    /// # diesel::RunQueryDsl::execute(told, &mut conn)?;
+    /// let growth = Growth::of(GuildId::try_from(1)?).load(&mut conn)?;
+    /// assert_eq!((growth.joins, growth.leaves, growth.net), (4, 1, 3));
+    /// let [monday, tuesday, wednesday] = growth.periods[..] else { return Err("three days".into()) };
+    /// assert_eq!((monday.start.to_string().as_str(), monday.joins), ("2026-10-19 00:00:00 UTC", 4));
+    /// assert_eq!((tuesday.joins, tuesday.leaves), (0, 0));
+    /// assert_eq!(wednesday.net, -1);
+    /// // The last who joined was told to be the fortieth; the leave after it has no count.
+    /// assert_eq!((monday.members, tuesday.members, wednesday.members), (Some(40), Some(40), Some(39)));
+    ///
+    /// // Who joined at six in the morning in UTC joined the evening before in Honolulu, which was another week.
+    /// let honolulu = Growth::of(GuildId::try_from(1)?).by(Period::Week).zone(chrono_tz::Pacific::Honolulu);
+    /// let weeks: Vec<u64> = honolulu.load(&mut conn)?.periods.iter().map(|week| week.joins).collect();
+    /// assert_eq!(weeks, [4, 0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<GrowthAnswer, Error> {
+        let (start, end) = (self.window.start_second(), self.window.end_second());
+        let log = conn.transaction(|conn| {
+            let before = if self.window.start().is_some() { members_at(conn, self.guild, start)? } else { None };
+            let mut log =
+                Log { before, bots: self.bots, first: None, last: None, members: before, quarters: BTreeMap::new() };
+            entries(conn, self.guild, start..end)?.try_for_each(|entry| entry.map(|entry| log.add(entry)))?;
+            Ok(log)
+        });
+        Ok(self.answer(log.map_err(Error::database)?))
+    }
+
+    fn answer(self, log: Log) -> GrowthAnswer {
+        let (mut by_label, mut all) = (BTreeMap::<Label, Quarter>::new(), Quarter::default());
+        for (quarter, own) in log.quarters {
+            // Always there: the scan stays between 1970 and 9999.
+            let Some(at) = quarter::local(quarter, self.zone) else { continue };
+            by_label.entry(self.period.label(at)).or_default().add(own);
+            all.add(own);
+        }
+        let start = self.window.start().or_else(|| DateTime::from_timestamp(log.first?, 0));
+        let end = self.window.end().or_else(|| DateTime::from_timestamp(log.last?.checked_add(1)?, 0));
+        let (mut members, mut counted) = (log.before, by_label.into_iter().peekable());
+        let periods = periods::touched(self.period, self.zone, start, end).into_iter().map(|(label, start)| {
+            let mut own = Quarter::default();
+            // Before the first one only bots came, who do not count but as members.
+            while let Some((of, quarter)) = counted.next_if(|(of, _)| *of <= label) {
+                members = quarter.members;
+                if of == label {
+                    own = quarter;
+                }
+            }
+            let Quarter { joins, leaves, .. } = own;
+            GrowthPeriod { start, joins, leaves, net: own.net(), members: at_least_none(members) }
+        });
+        GrowthAnswer {
+            periods: periods.collect(),
+            joins: all.joins,
+            leaves: all.leaves,
+            net: all.net(),
+            members: at_least_none(log.members),
+            window: self.window,
+        }
+    }
+}
+
+/// A count that the file tells, which another program may have made negative.
+fn at_least_none(members: Option<i64>) -> Option<u64> {
+    members.map(|members| u64::try_from(members).unwrap_or(0))
+}
+
+/// What happened, by quarter hours.
+#[derive(Debug)]
+struct Log {
+    /// How many members there were before it.
+    before: Option<i64>,
+    bots: Bots,
+    /// The first second in which somebody who counts came or went.
+    first: Option<i64>,
+    last: Option<i64>,
+    /// How many members there are after it.
+    members: Option<i64>,
+    quarters: BTreeMap<i64, Quarter>,
+}
+
+impl Log {
+    fn add(&mut self, entry: Entry) {
+        let Entry { bot, joined, member_count, second, .. } = entry;
+        let change = if joined { 1 } else { -1 };
+        self.members = member_count.or_else(|| self.members?.checked_add(change));
+        let quarter = self.quarters.entry(quarter::of(second)).or_default();
+        quarter.members = self.members;
+        if self.bots.counts(bot) {
+            self.first.get_or_insert(second);
+            self.last = Some(second);
+            *(if joined { &mut quarter.joins } else { &mut quarter.leaves }) += 1;
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Quarter {
+    joins: u64,
+    leaves: u64,
+    /// How many members there were after it.
+    members: Option<i64>,
+}
+
+impl Quarter {
+    /// Goes on with a later one.
+    fn add(&mut self, later: Self) {
+        self.joins += later.joins;
+        self.leaves += later.leaves;
+        self.members = later.members;
+    }
+
+    const fn net(self) -> i64 {
+        self.joins.cast_signed() - self.leaves.cast_signed()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! The answers against plain Rust.
+
+use chrono::{TimeDelta, Timelike};
+use diesel::RunQueryDsl;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    fixture::{MONDAY, TestResult},
+    growth::truth::{self, Event},
+    random,
+};
+
+const TEN_DAYS: i64 = 10 * 86_400;
+
+/// What the zone's clock and calendar say of a second's period; two are equal in the same period only.
+fn name(question: Growth, second: i64) -> String {
+    let at = DateTime::from_timestamp(second, 0).unwrap().with_timezone(&question.zone);
+    match question.period {
+        Period::Hour => format!("{} {} {}", at.date_naive(), at.hour(), at.format("%z")),
+        Period::Day => at.date_naive().to_string(),
+        Period::Week => at.format("%G-%V").to_string(),
+        Period::Month => at.format("%Y-%m").to_string(),
+    }
+}
+
+/// Name, joins, leaves and members of a period.
+type Row = (String, u64, u64, Option<u64>);
+
+/// The same in plain Rust, event by event and to the second, walking through the zone's time quarter hour by quarter hour.
+fn expected(question: Growth, events: &[Event]) -> (Vec<Row>, Row) {
+    let window = question.window;
+    let log = truth::log(events, window.end_second());
+    let counted: Vec<Event> = log
+        .iter()
+        .filter(|event| random::counts(question.bots, event.user) && random::holds(window, event.second * 1000))
+        .copied()
+        .collect();
+    let first = window.start().map(|start| start.timestamp()).or(counted.first().map(|event| event.second));
+    // The second of the last instant before the end.
+    let end = window.end().map(|end| (end - TimeDelta::nanoseconds(1)).timestamp());
+    let last = end.or(counted.last().map(|event| event.second));
+    let mut names: Vec<String> = Vec::new();
+    if let (Some(first), Some(last)) = (first, last)
+        && (window.start() != window.end() || window.start().is_none())
+    {
+        let seconds = (first.div_euclid(900)..=last.div_euclid(900)).map(|quarter| quarter * 900);
+        names = seconds.map(|second| name(question, second)).collect();
+        names.dedup();
+    }
+    let number = |join: bool, counts: &dyn Fn(&Event) -> bool| {
+        counted.iter().filter(|event| event.join == join && counts(event)).count()
+    };
+    let members = |knows: &dyn Fn(&Event) -> bool| {
+        let known: Vec<&Event> = log.iter().filter(|event| knows(event)).collect();
+        let told = known.iter().rposition(|event| event.count.is_some())?;
+        let later: i64 = known[told + 1..].iter().map(|event| if event.join { 1 } else { -1 }).sum();
+        Some(u64::try_from(i64::from(known[told].count?) + later).unwrap_or(0))
+    };
+    let row = |name: String, counts: &dyn Fn(&Event) -> bool, knows: &dyn Fn(&Event) -> bool| {
+        let [joins, leaves] = [true, false].map(|join| u64::try_from(number(join, counts)).unwrap());
+        (name, joins, leaves, members(knows))
+    };
+    let periods = names.iter().enumerate().map(|(index, own)| {
+        let before = |event: &Event| {
+            let name = name(question, event.second);
+            first.is_some_and(|first| event.second < first) || names[..=index].contains(&name)
+        };
+        row(own.clone(), &|event| name(question, event.second) == *own, &before)
+    });
+    (periods.collect(), row(String::new(), &|_| true, &|_| true))
+}
+
+proptest! {
+    #[test]
+    fn it_is_what_plain_rust_counts(
+        (events, window) in truth::events_and_window(TEN_DAYS), bots in random::bots(),
+        zone in random::zone(),
+        period in prop::sample::select([Period::Hour, Period::Day, Period::Week, Period::Month].as_slice())
+    ) {
+        let question = Growth::of(random::GUILD.try_into().unwrap()).within(window).bots(bots).zone(zone).by(period);
+        let answer = question.load(&mut truth::file(&events).unwrap()).unwrap();
+        let (periods, all) = expected(question, &events);
+        let rows: Vec<Row> = answer.periods.iter().map(|period| {
+            (name(question, period.start.timestamp()), period.joins, period.leaves, period.members)
+        }).collect();
+        prop_assert_eq!(rows, periods);
+        prop_assert_eq!((String::new(), answer.joins, answer.leaves, answer.members), all);
+        let net = |joins: u64, leaves: u64| joins.cast_signed() - leaves.cast_signed();
+        prop_assert_eq!(answer.net, net(answer.joins, answer.leaves));
+        prop_assert!(answer.periods.iter().all(|period| period.net == net(period.joins, period.leaves)));
+    }
+}
+
+fn load(question: Growth, events: &[(u64, i64)]) -> TestResult<GrowthAnswer> {
+    let events: Vec<Event> = events
+        .iter()
+        .map(|(user, second)| Event { guild: random::GUILD, user: *user, join: true, count: None, second: *second })
+        .collect();
+    Ok(question.load(&mut truth::file(&events)?)?)
+}
+
+#[test]
+fn a_day_begins_at_midnight_of_the_zone() -> TestResult {
+    // A quarter to midnight and midnight in Kathmandu, which is 5 hours and 45 minutes ahead.
+    let midnight = MONDAY - (5 * 60 + 45) * 60;
+    let growth =
+        load(Growth::of(1.try_into()?).zone(chrono_tz::Asia::Kathmandu), &[(2, midnight - 1), (10, midnight)])?;
+    let days: Vec<_> = growth.periods.iter().map(|day| (day.start.to_rfc3339(), day.joins)).collect();
+    assert_eq!(days, [("2026-10-18T00:00:00+05:45".to_owned(), 1), ("2026-10-19T00:00:00+05:45".to_owned(), 1)]);
+    Ok(())
+}
+
+#[test]
+fn days_are_those_that_the_window_touches() -> TestResult {
+    let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
+    let day = TimeDelta::days(1);
+    for (window, expected) in [
+        (Window::between(monday, monday)?, 0),
+        (Window::between(monday + day / 2, monday + day / 2)?, 0),
+        (Window::between(monday, monday + TimeDelta::nanoseconds(1))?, 1),
+        (Window::between(monday, monday + day)?, 1),
+        (Window::between(monday, monday + day + TimeDelta::nanoseconds(1))?, 2),
+        (Window::between(monday - TimeDelta::nanoseconds(1), monday + day)?, 2),
+        (Window::since(monday)?, 0),
+        (Window::all(), 0),
+    ] {
+        assert_eq!(load(Growth::of(1.try_into()?).within(window), &[])?.periods.len(), expected, "{window:?}");
+    }
+    // The third day's event is of a bot, which counts until told otherwise.
+    let events = [(2, MONDAY), (9, MONDAY + 2 * 86_400)];
+    let sunday = Window::since(monday - day)?;
+    let growth = Growth::of(1.try_into()?);
+    assert_eq!(load(growth, &events)?.periods.len(), 3);
+    assert_eq!(load(growth.within(sunday), &events)?.periods.len(), 4);
+    assert_eq!(load(growth.within(sunday).bots(Bots::Exclude), &events)?.periods.len(), 2);
+    Ok(())
+}
+
+#[test]
+fn a_day_that_the_zone_left_out_is_not_listed() -> TestResult {
+    // Samoa went from the 29th to the 31st of December 2011.
+    let instant = |text: &str| text.parse::<DateTime<chrono::Utc>>();
+    let window = Window::between(instant("2011-12-29T12:00:00Z")?, instant("2011-12-31T12:00:00Z")?)?;
+    let growth = load(Growth::of(1.try_into()?).zone(chrono_tz::Pacific::Apia).within(window), &[])?;
+    let days: Vec<String> = growth.periods.iter().map(|day| day.start.date_naive().to_string()).collect();
+    assert_eq!(days, ["2011-12-29", "2011-12-31", "2012-01-01"]);
+    Ok(())
+}
+
+#[test]
+fn an_event_of_another_kind_counts_for_nothing() -> TestResult {
+    let mut conn = crate::fixture::seeded()?;
+    let before = Growth::of(1.try_into()?).load(&mut conn)?;
+    diesel::sql_query("INSERT INTO member_events VALUES ('ban', '1', '20', 'ban', 7, 0)").execute(&mut conn)?;
+    assert_eq!(Growth::of(1.try_into()?).load(&mut conn)?, before);
+    Ok(())
+}

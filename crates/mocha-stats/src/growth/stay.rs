@@ -1,0 +1,229 @@
+//! How long those who left had been there.
+
+use diesel::SqliteConnection;
+use mocha_schema::GuildId;
+
+use super::membership::memberships;
+use crate::{Bots, Error, Window};
+
+/// The question how long those who left a guild had been members.
+///
+/// Each leave counts, also of somebody who leaves twice. An end that was not seen, because the same person joined again, is no
+/// leave.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+#[doc(alias = "tenure")]
+pub struct LengthOfStay {
+    bots: Bots,
+    guild: GuildId,
+    window: Window,
+}
+
+/// How long those who left had been members.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct LengthOfStayAnswer {
+    /// All who left.
+    pub left: u64,
+    /// Who of them joined before the log begins, or unseen: nobody knows how long they stayed.
+    pub unknown: u64,
+    /// The mean of the others in seconds, rounded down; `None` if there are none.
+    pub mean_seconds: Option<u64>,
+    /// The median of the others in seconds; of an even number the mean of the two in the middle, rounded down.
+    pub median_seconds: Option<u64>,
+    /// The others by how long they stayed.
+    pub stays: Stays,
+    /// The window that was asked about.
+    pub window: Window,
+}
+
+/// How many stayed how long: each in the first that holds.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Stays {
+    /// Less than an hour.
+    pub under_an_hour: u64,
+    /// Less than 24 hours.
+    pub under_a_day: u64,
+    /// Less than seven days.
+    pub under_a_week: u64,
+    /// Less than thirty days.
+    pub under_a_month: u64,
+    /// Less than 365 days.
+    pub under_a_year: u64,
+    /// That or longer.
+    pub longer: u64,
+}
+
+impl LengthOfStay {
+    /// Asks about this guild; of all time and without bots, until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { bots: Bots::Exclude, guild, window: Window::all() }
+    }
+
+    /// Counts only who left in this window, whenever they joined. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Whether bots count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.bots = bots;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads all joins and leaves of the guild before the window's end through an index, in one statement; memory grows with
+    /// memberships.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::LengthOfStay;
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// // One came on Monday at six and left on Wednesday at midnight.
+    /// let stay = LengthOfStay::of(GuildId::try_from(1)?).load(&mut conn)?;
+    /// assert_eq!((stay.left, stay.unknown), (1, 0));
+    /// assert_eq!((stay.mean_seconds, stay.median_seconds), (Some(42 * 3600), Some(42 * 3600)));
+    /// assert_eq!((stay.stays.under_a_day, stay.stays.under_a_week), (0, 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<LengthOfStayAnswer, Error> {
+        let Self { bots, guild, window } = self;
+        let memberships = memberships(conn, guild, bots, 0..window.end_second()).map_err(Error::database)?;
+        let (mut left, mut lengths) = (0, Vec::new());
+        for membership in memberships {
+            if membership.left && membership.ended.is_some_and(|ended| ended >= window.start_second()) {
+                left += 1;
+                lengths.extend(membership.seconds().and_then(|seconds| u64::try_from(seconds).ok()));
+            }
+        }
+        lengths.sort_unstable();
+        let mut stays = Stays::default();
+        for seconds in &lengths {
+            *stays.of(*seconds) += 1;
+        }
+        let known = u64::try_from(lengths.len()).unwrap_or(u64::MAX);
+        Ok(LengthOfStayAnswer {
+            left,
+            unknown: left.saturating_sub(known),
+            mean_seconds: lengths.iter().sum::<u64>().checked_div(known),
+            median_seconds: median(&lengths),
+            stays,
+            window,
+        })
+    }
+}
+
+/// The one in the middle, or the mean of two.
+fn median(sorted: &[u64]) -> Option<u64> {
+    let high = sorted.get(sorted.len() / 2)?;
+    let low = if sorted.len().is_multiple_of(2) { sorted.get((sorted.len() / 2).checked_sub(1)?)? } else { high };
+    Some(low.midpoint(*high))
+}
+
+impl Stays {
+    const fn of(&mut self, seconds: u64) -> &mut u64 {
+        const DAY: u64 = 86_400;
+        match seconds {
+            0..3600 => &mut self.under_an_hour,
+            3600..DAY => &mut self.under_a_day,
+            DAY..604_800 => &mut self.under_a_week,
+            604_800..2_592_000 => &mut self.under_a_month,
+            2_592_000..31_536_000 => &mut self.under_a_year,
+            _ => &mut self.longer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        fixture::MONDAY,
+        growth::truth::{self, Event},
+        random,
+    };
+
+    const TWO_YEARS: i64 = 730 * 86_400;
+
+    /// The same in plain Rust: of each leave the last event of the person before it.
+    fn expected(question: LengthOfStay, events: &[Event]) -> LengthOfStayAnswer {
+        let window = question.window;
+        let log = truth::log(events, i64::MAX);
+        let (mut unknown, mut lengths) = (0, Vec::new());
+        for (index, leave) in log.iter().enumerate() {
+            let counts = !leave.join && random::counts(question.bots, leave.user);
+            if !counts || !random::holds(window, leave.second * 1000) {
+                continue;
+            }
+            match log[..index].iter().rfind(|event| event.user == leave.user) {
+                Some(join) if join.join => lengths.push(leave.second - join.second),
+                _ => unknown += 1,
+            }
+        }
+        lengths.sort_unstable();
+        let between = |from: i64, to: i64| -> u64 {
+            lengths.iter().filter(|length| (from..to).contains(*length)).count().try_into().unwrap()
+        };
+        let (hour, day) = (3600, 24 * 3600);
+        let middle = |index: usize| u64::try_from(lengths[index]).unwrap();
+        let number = lengths.len();
+        let mean = lengths.iter().sum::<i64>().checked_div(number.try_into().unwrap());
+        LengthOfStayAnswer {
+            left: u64::try_from(number).unwrap() + unknown,
+            unknown,
+            mean_seconds: mean.map(|mean| mean.try_into().unwrap()),
+            median_seconds: (number > 0).then(|| middle((number - 1) / 2).midpoint(middle(number / 2))),
+            stays: Stays {
+                under_an_hour: between(0, hour),
+                under_a_day: between(hour, day),
+                under_a_week: between(day, 7 * day),
+                under_a_month: between(7 * day, 30 * day),
+                under_a_year: between(30 * day, 365 * day),
+                longer: between(365 * day, i64::MAX),
+            },
+            window,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_what_plain_rust_counts(
+            // Of stays as long as any.
+            (events, window) in prop::sample::select([4000, 90_000, 700_000, 3_000_000, TWO_YEARS].as_slice())
+                .prop_flat_map(truth::events_and_window),
+            bots in random::bots()
+        ) {
+            let question = LengthOfStay::of(random::GUILD.try_into().unwrap()).within(window).bots(bots);
+            let answer = question.load(&mut truth::file(&events).unwrap()).unwrap();
+            prop_assert_eq!(answer, expected(question, &events));
+        }
+
+        #[test]
+        fn what_is_not_shorter_than_a_bound_is_beyond_it(index in 0..5_usize, length in -1..=0_i64) {
+            let bound = [3600, 86_400, 7 * 86_400, 30 * 86_400, 365 * 86_400][index];
+            let event = |join, second| Event { guild: random::GUILD, user: 2, join, count: None, second };
+            let events = [event(true, MONDAY), event(false, MONDAY + bound + length)];
+            let question = LengthOfStay::of(random::GUILD.try_into().unwrap());
+            let answer = question.load(&mut truth::file(&events).unwrap()).unwrap();
+            prop_assert_eq!(answer, expected(question, &events));
+            prop_assert_eq!(answer.left, 1);
+        }
+    }
+}

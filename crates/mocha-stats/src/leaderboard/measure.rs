@@ -1,0 +1,114 @@
+//! What a leaderboard ranks by.
+
+use crate::message_scan::Column;
+
+/// What a [`Leaderboard`](crate::Leaderboard) ranks by. Messages are those that count
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)): messages, replies and commands.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Measure {
+    /// Days in UTC with a message or voice time.
+    ActiveDays,
+    /// Messages with attachments, as far as their content is known.
+    Attachments,
+    /// Characters of the messages whose content is known.
+    Characters,
+    /// Messages.
+    Messages,
+    /// Several of these, weighted.
+    Score(Weights),
+    /// Voice sessions that ended, as the voice log has them.
+    VoiceSessions,
+    /// Milliseconds in voice, observed and assumed, in any state.
+    VoiceTime,
+    /// Words of the messages whose content is known.
+    Words,
+}
+
+impl Measure {
+    /// The column of messages that is summed up, if that is all.
+    pub(super) const fn column(self) -> Option<Column> {
+        match self {
+            Self::Attachments => Some(Column::Attachments),
+            Self::Characters => Some(Column::Characters),
+            Self::Messages => Some(Column::Messages),
+            Self::Words => Some(Column::Words),
+            Self::ActiveDays | Self::Score(_) | Self::VoiceSessions | Self::VoiceTime => None,
+        }
+    }
+}
+
+/// How many points each thing is worth; a new one has none for anything.
+///
+/// ```
+/// use mocha_schema::GuildId;
+/// use mocha_stats::{Leaderboard, Weights};
+///
+/// # mod fixture { include!("../fixture.rs"); }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut conn = fixture::seeded()?;
+/// let weights = Weights::new().messages(10).voice_minutes(1);
+/// let board = Leaderboard::score(GuildId::try_from(1)?, weights).load(&mut conn)?;
+/// let [first, ..] = &board.entries[..] else { return Err("nobody is listed".into()) };
+/// // Three messages and an hour in voice.
+/// assert_eq!((first.user_id.get(), first.value), (20, 3 * 10 + 60));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[must_use = "weights do nothing until a leaderboard takes them"]
+pub struct Weights {
+    pub(super) attachments: u32,
+    pub(super) characters: u32,
+    pub(super) messages: u32,
+    pub(super) voice_minutes: u32,
+    pub(super) words: u32,
+}
+
+impl Weights {
+    /// No points for anything.
+    pub const fn new() -> Self {
+        Self { attachments: 0, characters: 0, messages: 0, voice_minutes: 0, words: 0 }
+    }
+
+    /// Points for each message with attachments.
+    pub const fn attachments(mut self, points: u32) -> Self {
+        self.attachments = points;
+        self
+    }
+
+    /// Points for each character.
+    pub const fn characters(mut self, points: u32) -> Self {
+        self.characters = points;
+        self
+    }
+
+    /// Points for each message.
+    pub const fn messages(mut self, points: u32) -> Self {
+        self.messages = points;
+        self
+    }
+
+    /// Points for each minute in voice; of all time of somebody in the window the whole minutes count.
+    pub const fn voice_minutes(mut self, points: u32) -> Self {
+        self.voice_minutes = points;
+        self
+    }
+
+    /// Points for each word.
+    pub const fn words(mut self, points: u32) -> Self {
+        self.words = points;
+        self
+    }
+
+    /// The columns of messages that are worth something, and how much.
+    pub(super) fn of_messages(self) -> Vec<(Column, u64)> {
+        let all = [
+            (Column::Attachments, self.attachments),
+            (Column::Characters, self.characters),
+            (Column::Messages, self.messages),
+            (Column::Words, self.words),
+        ];
+        all.into_iter().filter(|(_, points)| *points > 0).map(|(column, points)| (column, points.into())).collect()
+    }
+}

@@ -1,0 +1,328 @@
+//! Who did most.
+
+mod measure;
+mod rank;
+mod total;
+
+use std::collections::{BTreeSet, HashMap};
+
+use diesel::prelude::*;
+use mocha_schema::{ChannelId, GuildId, UserId};
+
+pub use self::measure::{Measure, Weights};
+pub(crate) use self::rank::ranked;
+use self::total::Totals;
+use crate::{Bots, Error, VoiceLeaderboard, Window, channel_filter::ChannelFilter};
+
+/// The question who did most: `Leaderboard::messages(guild)`, `Leaderboard::active_days(guild)` and so on, by any
+/// [`Measure`]; of all time, of people, without a limit, until told otherwise.
+///
+/// Whoever has nothing of what is measured is not on the board.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct Leaderboard {
+    around: Option<(UserId, usize)>,
+    at_least: u64,
+    bots: Bots,
+    channels: ChannelFilter,
+    compare: bool,
+    guild: GuildId,
+    limit: Option<usize>,
+    measure: Measure,
+    offset: usize,
+    only_members: bool,
+    only_users: Option<BTreeSet<UserId>>,
+    window: Window,
+    without_users: BTreeSet<UserId>,
+}
+
+/// Who did most.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct LeaderboardAnswer {
+    /// By value, greatest first; equals by user id as a number.
+    pub entries: Vec<Rank>,
+    /// The values of everybody on the board, also of those who are not listed.
+    pub total: u64,
+    /// How many are on the board, also those who are not listed.
+    pub users: u64,
+    /// The window that was asked about.
+    pub window: Window,
+    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    pub widened: bool,
+}
+
+/// Somebody's place on a [`Leaderboard`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Rank {
+    /// `RANK()`: equal values share a rank, and the next rank skips as many.
+    pub rank: u64,
+    /// The user.
+    pub user_id: UserId,
+    /// What the [`Measure`] measures, in its unit.
+    pub value: u64,
+    /// The place in the window before; `None` for who was not on that board, and if
+    /// [`compare`](Leaderboard::compare) was not asked for.
+    pub previous: Option<PreviousRank>,
+}
+
+/// Somebody's place in the window before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct PreviousRank {
+    /// `RANK()` then.
+    pub rank: u64,
+    /// The value then.
+    pub value: u64,
+}
+
+impl Leaderboard {
+    /// Asks who did most, by any measure.
+    #[doc(alias = "top")]
+    pub const fn by(measure: Measure, guild: GuildId) -> Self {
+        Self {
+            around: None,
+            at_least: 1,
+            bots: Bots::Exclude,
+            channels: ChannelFilter::new(),
+            compare: false,
+            guild,
+            limit: None,
+            measure,
+            offset: 0,
+            only_members: false,
+            only_users: None,
+            window: Window::all(),
+            without_users: BTreeSet::new(),
+        }
+    }
+
+    /// Asks who wrote most messages.
+    pub const fn messages(guild: GuildId) -> Self {
+        Self::by(Measure::Messages, guild)
+    }
+
+    /// Asks who wrote most characters.
+    pub const fn characters(guild: GuildId) -> Self {
+        Self::by(Measure::Characters, guild)
+    }
+
+    /// Asks who wrote most words.
+    pub const fn words(guild: GuildId) -> Self {
+        Self::by(Measure::Words, guild)
+    }
+
+    /// Asks who wrote most messages with attachments.
+    pub const fn attachments(guild: GuildId) -> Self {
+        Self::by(Measure::Attachments, guild)
+    }
+
+    /// Asks who was active on most days; with [`at_least`](Self::at_least), who was on six of seven.
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{Leaderboard, Window};
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let monday = chrono::DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+    /// let week = Window::between(monday, monday + chrono::TimeDelta::days(7))?;
+    /// let active = Leaderboard::active_days(GuildId::try_from(1)?).within(week);
+    /// assert_eq!(active.load(&mut conn)?.users, 3);
+    /// assert_eq!(active.at_least(6).load(&mut conn)?.users, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn active_days(guild: GuildId) -> Self {
+        Self::by(Measure::ActiveDays, guild)
+    }
+
+    /// Asks who has the highest score.
+    pub const fn score(guild: GuildId, weights: Weights) -> Self {
+        Self::by(Measure::Score(weights), guild)
+    }
+
+    /// Asks who was in voice longest, with observed and assumed time apart and any [`VoiceFilter`](crate::VoiceFilter).
+    pub const fn voice(guild: GuildId) -> VoiceLeaderboard {
+        VoiceLeaderboard::of(guild)
+    }
+
+    /// Counts only what lies in this window. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Whether bots are on the board. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.bots = bots;
+        self
+    }
+
+    /// Lists only the first `n` after the [`offset`](Self::offset). Ranks and totals stay what they are without it. The
+    /// default is everybody.
+    pub const fn limit(mut self, n: usize) -> Self {
+        self.limit = Some(n);
+        self
+    }
+
+    /// Leaves out the first `n` of the list. Ranks and totals stay what they are without it. The default is 0.
+    pub const fn offset(mut self, n: usize) -> Self {
+        self.offset = n;
+        self
+    }
+
+    /// Lists only this user and `n` neighbours above and below; nobody if the user is not on the board. It comes before
+    /// [`offset`](Self::offset) and [`limit`](Self::limit).
+    ///
+    /// ```
+    /// use mocha_schema::{GuildId, UserId};
+    /// use mocha_stats::Leaderboard;
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let board = Leaderboard::messages(GuildId::try_from(1)?);
+    /// let alone = board.clone().around(UserId::try_from(100)?, 0).load(&mut conn)?;
+    /// assert_eq!((alone.entries.len(), alone.entries[0].rank), (1, 3));
+    /// assert_eq!(board.around(UserId::try_from(100)?, 1).load(&mut conn)?.entries.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn around(mut self, user: UserId, n: usize) -> Self {
+        self.around = Some((user, n));
+        self
+    }
+
+    /// Leaves out who has less than this, as if they had nothing: for roles that are given by activity. The default is 1.
+    pub const fn at_least(mut self, value: u64) -> Self {
+        self.at_least = value;
+        self
+    }
+
+    /// Ranks only who is a member of the guild now. By default who left is on the board too.
+    #[doc(alias = "present")]
+    pub const fn only_members(mut self) -> Self {
+        self.only_members = true;
+        self
+    }
+
+    /// Counts only what happened in these channels, in their threads and, of a category, in what is in it now; not for
+    /// voice sessions, of which nobody says where they were.
+    pub fn only_channels(mut self, channels: &[ChannelId]) -> Self {
+        self.channels.only.get_or_insert_default().extend(channels);
+        self
+    }
+
+    /// Leaves out what happened in these channels, in their threads and, of a category, in what is in it now.
+    pub fn without_channels(mut self, channels: &[ChannelId]) -> Self {
+        self.channels.without.extend(channels);
+        self
+    }
+
+    /// Ranks only these users.
+    pub fn only_users(mut self, users: &[UserId]) -> Self {
+        self.only_users.get_or_insert_default().extend(users);
+        self
+    }
+
+    /// Leaves these users out.
+    pub fn without_users(mut self, users: &[UserId]) -> Self {
+        self.without_users.extend(users);
+        self
+    }
+
+    /// Gives each entry its place in the window before of the same length ([`Window::previous`]). It takes as long again.
+    pub const fn compare(mut self) -> Self {
+        self.compare = true;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads roll-ups of months and days, and single messages and voice intervals of at most a day at each edge of the
+    /// window, through their keys and indexes, in one transaction. Memory grows with people; by active days, with people times days.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_schema::{ChannelId, GuildId};
+    /// use mocha_stats::Leaderboard;
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let guild = GuildId::try_from(1)?;
+    /// let board = Leaderboard::messages(guild).limit(2).load(&mut conn)?;
+    /// let [first, second] = board.entries[..] else { return Err("two are listed".into()) };
+    /// assert_eq!((first.rank, first.user_id.get(), first.value), (1, 20, 3));
+    /// assert_eq!((second.rank, second.user_id.get(), second.value), (2, 30, 2));
+    /// assert_eq!((board.total, board.users), (6, 3));
+    ///
+    /// let words = Leaderboard::words(guild).without_channels(&[ChannelId::try_from(2000)?]).load(&mut conn)?;
+    /// assert_eq!(words.total, 40);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(&self, conn: &mut SqliteConnection) -> Result<LeaderboardAnswer, Error> {
+        let (now, before) = conn
+            .transaction(|conn| {
+                let before = match self.window.previous().filter(|_| self.compare) {
+                    Some(window) => Some(Totals::load(conn, self, window)?),
+                    None => None,
+                };
+                Ok((Totals::load(conn, self, self.window)?, before))
+            })
+            .map_err(Error::database)?;
+        let widened = now.widened;
+        let mut entries = board(now);
+        let total = entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.value));
+        let users = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        self.cut(&mut entries);
+        if let Some(before) = before {
+            let before: HashMap<UserId, Rank> = board(before).into_iter().map(|rank| (rank.user_id, rank)).collect();
+            for entry in &mut entries {
+                let previous = before.get(&entry.user_id);
+                entry.previous = previous.map(|&Rank { rank, value, .. }| PreviousRank { rank, value });
+            }
+        }
+        Ok(LeaderboardAnswer { entries, total, users, window: self.window, widened })
+    }
+
+    /// Leaves only what is to be listed.
+    fn cut(&self, entries: &mut Vec<Rank>) {
+        if let Some((user, neighbours)) = self.around {
+            match entries.iter().position(|entry| entry.user_id == user) {
+                Some(place) => {
+                    entries.truncate(place.saturating_add(neighbours).saturating_add(1));
+                    entries.drain(..place.saturating_sub(neighbours));
+                }
+                None => entries.clear(),
+            }
+        }
+        entries.drain(..self.offset.min(entries.len()));
+        entries.truncate(self.limit.unwrap_or(usize::MAX));
+    }
+
+    fn counts_user(&self, user: UserId) -> bool {
+        self.only_users.as_ref().is_none_or(|only| only.contains(&user)) && !self.without_users.contains(&user)
+    }
+}
+
+fn board(totals: Totals) -> Vec<Rank> {
+    let rows: Vec<(UserId, u64)> = totals.values.into_iter().collect();
+    let ranks = ranked(rows, |row| row.1, |row| row.0).into_iter();
+    ranks.map(|(rank, (user_id, value))| Rank { rank, user_id, value, previous: None }).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,262 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    fixture::{MONDAY, Message, TestResult, empty},
+    random,
+    world::{SPAN, World, ceil_ms, insert, parent, world},
+};
+
+/// The same in plain Rust, over all there is.
+fn expected(question: &Leaderboard, world: &World, window: Window) -> TestResult<Vec<Rank>> {
+    let counts_channel = |channel: u64| {
+        let chain = [Some(channel), parent(channel), parent(channel).and_then(parent)];
+        let among = |set: &BTreeSet<ChannelId>| {
+            chain.iter().flatten().any(|place| set.iter().any(|channel| channel.get() == *place))
+        };
+        question.channels.only.as_ref().is_none_or(among) && !among(&question.channels.without)
+    };
+    let mut values: BTreeMap<u64, u64> = BTreeMap::new();
+    let messages: Vec<&Message> = world
+        .messages
+        .iter()
+        .filter(|message| message.guild == random::GUILD && matches!(message.kind, Some(0 | 19 | 20 | 23)))
+        .filter(|message| random::holds(window, message.second * 1000) && counts_channel(message.channel))
+        .collect();
+    // The milliseconds of stays in the window, and the days they lie in.
+    let clip = |start: i64, length: i64| {
+        let from = window.start().map_or(start, |edge| ceil_ms(edge).max(start));
+        let to = window.end().map_or(start + length, |edge| ceil_ms(edge).min(start + length));
+        u64::try_from(to - from).unwrap_or(0)
+    };
+    let stays = || {
+        let counted = world.stays.iter().filter(|stay| counts_channel(stay.1));
+        counted.map(|&(user, _, start, length)| (user, start, clip(start, length))).filter(|stay| stay.2 > 0)
+    };
+    let content = |message: &Message| message.content.unwrap_or((0, 0));
+    match question.measure {
+        Measure::ActiveDays => {
+            let wrote = messages.iter().map(|message| (message.user, message.second / 86_400));
+            let talked = stays().map(|(user, start, _)| (user, start / 86_400_000));
+            for (user, _) in wrote.chain(talked).collect::<BTreeSet<_>>() {
+                *values.entry(user).or_default() += 1;
+            }
+        }
+        Measure::VoiceSessions => {
+            for (user, _) in world.leaves.iter().filter(|leave| random::holds(window, leave.1 * 1000)) {
+                *values.entry(*user).or_default() += 1;
+            }
+        }
+        Measure::VoiceTime => stays().for_each(|(user, _, ms)| *values.entry(user).or_default() += ms),
+        Measure::Score(weights) => {
+            let mut ms: BTreeMap<u64, u64> = BTreeMap::new();
+            stays().for_each(|(user, _, stay)| *ms.entry(user).or_default() += stay);
+            for (user, ms) in ms {
+                *values.entry(user).or_default() += ms / 60_000 * u64::from(weights.voice_minutes);
+            }
+            for message in messages {
+                let (characters, words) = content(message);
+                *values.entry(message.user).or_default() += u64::from(weights.messages)
+                    + u64::from(weights.characters) * u64::try_from(characters)?
+                    + u64::from(weights.words) * u64::try_from(words)?
+                    + u64::from(weights.attachments) * u64::from(message.has_attachment == Some(true));
+            }
+        }
+        measure => {
+            for message in messages {
+                *values.entry(message.user).or_default() += match measure {
+                    Measure::Attachments => u64::from(message.has_attachment == Some(true)),
+                    Measure::Characters => u64::try_from(content(message).0)?,
+                    Measure::Words => u64::try_from(content(message).1)?,
+                    _ => 1,
+                };
+            }
+        }
+    }
+    let on_board = |user: u64| {
+        let id = UserId::try_from(user).unwrap();
+        random::counts(question.bots, user)
+            && (!question.only_members || world.members.contains(&user))
+            && question.only_users.as_ref().is_none_or(|only| only.contains(&id))
+            && !question.without_users.contains(&id)
+    };
+    values.retain(|user, value| *value > 0 && *value >= question.at_least && on_board(*user));
+    let mut ranks = Vec::new();
+    for (&user, &value) in &values {
+        let better = values.values().filter(|other| **other > value).count();
+        ranks.push(Rank { rank: u64::try_from(better)? + 1, user_id: user.try_into()?, value, previous: None });
+    }
+    // Stable: those of one rank stay in order of their ids.
+    ranks.sort_by_key(|rank| rank.rank);
+    Ok(ranks)
+}
+
+fn measure() -> impl Strategy<Value = Measure> {
+    let weights = (0..4_u32, 0..4_u32, 0..4_u32, 0..4_u32, 0..4_u32).prop_map(|(a, b, c, d, e)| {
+        Measure::Score(Weights::new().attachments(a).characters(b).messages(c).voice_minutes(d).words(e))
+    });
+    let plain = prop::sample::select(vec![
+        Measure::ActiveDays,
+        Measure::Attachments,
+        Measure::Characters,
+        Measure::Messages,
+        Measure::VoiceSessions,
+        Measure::VoiceTime,
+        Measure::Words,
+    ]);
+    prop_oneof![5 => plain, 1 => weights]
+}
+
+fn question() -> impl Strategy<Value = Leaderboard> {
+    let places = || prop::collection::vec(prop::sample::select(vec![1_002_u64, 1_010, 1_100, 5_000]), 1..3);
+    let lists = (prop::option::weighted(0.3, places()), prop::option::weighted(0.3, places()));
+    let users = || prop::option::weighted(0.2, prop::collection::vec(random::user(), 1..4));
+    (measure(), random::bots(), any::<bool>(), prop_oneof![2 => Just(1), 1 => 0..40_u64], lists, users(), users())
+        .prop_map(|(measure, bots, only_members, at_least, (only, without), only_users, without_users)| {
+            let guild = random::GUILD.try_into().unwrap();
+            let channels = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<ChannelId>>();
+            let users = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<UserId>>();
+            let mut question = Leaderboard::by(measure, guild).bots(bots).at_least(at_least);
+            // Of sessions nobody says where they were.
+            if measure != Measure::VoiceSessions {
+                if let Some(only) = only {
+                    question = question.only_channels(&channels(only));
+                }
+                if let Some(without) = without {
+                    question = question.without_channels(&channels(without));
+                }
+            }
+            if let Some(only) = only_users {
+                question = question.only_users(&users(only));
+            }
+            if let Some(without) = without_users {
+                question = question.without_users(&users(without));
+            }
+            if only_members { question.only_members() } else { question }
+        })
+}
+
+fn window() -> impl Strategy<Value = Window> {
+    let day = (0..SPAN / 86_400, 0..SPAN / 86_400).prop_map(|(a, b)| {
+        let at = |day| DateTime::from_timestamp(MONDAY, 0).unwrap() + TimeDelta::days(day);
+        Window::between(at(a.min(b)), at(a.max(b))).unwrap()
+    });
+    prop_oneof![3 => random::window(SPAN), 1 => day]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn it_is_what_plain_rust_counts(
+        world in world(), question in question(), window in window(), horizon in prop::option::of(0..SPAN / 86_400)
+    ) {
+        let mut conn = empty().unwrap();
+        insert(&mut conn, &world).unwrap();
+        let mut counted = window;
+        if let Some(day) = horizon {
+            let horizon = MONDAY + day * 86_400;
+            random::forget_before(&mut conn, horizon).unwrap();
+            counted = random::widened(window, horizon).unwrap();
+            // An edge that is open is never in a day that is only rolled up.
+            prop_assume!(window.start().is_some() == window.end().is_some());
+        }
+        let question = question.within(window);
+        let answer = question.load(&mut conn).unwrap();
+        let ranks = expected(&question, &world, counted).unwrap();
+        prop_assert_eq!(answer.total, ranks.iter().map(|rank| rank.value).sum::<u64>());
+        prop_assert_eq!(answer.users, u64::try_from(ranks.len()).unwrap());
+        prop_assert_eq!(answer.entries, ranks);
+        prop_assert_eq!(answer.window, window);
+        // Messages are kept by the second, voice by the millisecond.
+        let edges = |window: Window, unit: i64| {
+            [window.start(), window.end()].map(|edge| edge.map(|edge| -(-ceil_ms(edge)).div_euclid(unit)))
+        };
+        let (by_second, by_ms) = (edges(counted, 1000) != edges(window, 1000), edges(counted, 1) != edges(window, 1));
+        prop_assert_eq!(answer.widened, match question.measure {
+            Measure::VoiceTime | Measure::VoiceSessions => by_ms,
+            Measure::ActiveDays => by_ms || by_second,
+            Measure::Score(weights) => {
+                let silent = Weights::new().voice_minutes(weights.voice_minutes);
+                (weights.voice_minutes > 0 && by_ms) || (weights != silent && by_second)
+            }
+            _ => by_second,
+        });
+    }
+
+    #[test]
+    fn a_list_is_a_part_of_the_board(
+        world in world(), question in question(), window in window(),
+        offset in 0..4_usize, limit in random::limit(), around in prop::option::of((random::any_user(), 0..3_usize))
+    ) {
+        let mut conn = empty().unwrap();
+        insert(&mut conn, &world).unwrap();
+        let question = question.within(window);
+        let all = question.load(&mut conn).unwrap();
+        let mut listed = all.entries.clone();
+        let mut part = question.clone().offset(offset);
+        if let Some((user, neighbours)) = around {
+            let user = UserId::try_from(user).unwrap();
+            part = part.around(user, neighbours);
+            let place = listed.iter().position(|entry| entry.user_id == user);
+            listed = match place {
+                Some(place) => listed[place.saturating_sub(neighbours)..(place + neighbours + 1).min(listed.len())].to_vec(),
+                None => Vec::new(),
+            };
+        }
+        let listed: Vec<Rank> = listed.into_iter().skip(offset).take(limit.unwrap_or(usize::MAX)).collect();
+        let part = limit.into_iter().fold(part, Leaderboard::limit).load(&mut conn).unwrap();
+        prop_assert_eq!((part.total, part.users, &part.entries), (all.total, all.users, &listed));
+
+        // Beside each the place on the board of the window before.
+        let compared = question.clone().compare().load(&mut conn).unwrap();
+        let before = match window.previous() {
+            Some(window) => question.within(window).load(&mut conn).unwrap().entries,
+            None => Vec::new(),
+        };
+        prop_assert_eq!(compared.entries.len(), all.entries.len());
+        for (entry, plain) in compared.entries.iter().zip(&all.entries) {
+            prop_assert_eq!((entry.rank, entry.user_id, entry.value), (plain.rank, plain.user_id, plain.value));
+            let then = before.iter().find(|then| then.user_id == entry.user_id);
+            prop_assert_eq!(entry.previous, then.map(|&Rank { rank, value, .. }| PreviousRank { rank, value }));
+        }
+    }
+}
+
+#[test]
+fn a_negative_sum_is_an_error() -> TestResult {
+    let mut conn = empty()?;
+    let message = Message {
+        guild: 1,
+        channel: 2,
+        user: 2,
+        kind: Some(0),
+        content: Some((-5, 1)),
+        has_attachment: None,
+        second: MONDAY,
+    };
+    random::insert_messages(&mut conn, &[message])?;
+    let error = Leaderboard::characters(1.try_into()?).load(&mut conn).unwrap_err();
+    assert!(format!("{error:?}").contains("-5 is negative"), "{error:?}");
+    Ok(())
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn an_answer_is_json_with_ids_as_texts() -> TestResult {
+    let mut conn = crate::fixture::seeded()?;
+    let start = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
+    let question = Leaderboard::messages(1.try_into()?).within(Window::since(start)?).limit(1);
+    let expected = serde_json::json!({
+        "entries": [{ "rank": 1, "user_id": "20", "value": 3, "previous": null }],
+        "total": 6,
+        "users": 3,
+        "window": { "start": "2026-10-19T00:00:00Z", "end": null },
+        "widened": false,
+    });
+    assert_eq!(serde_json::to_value(question.load(&mut conn)?)?, expected);
+    Ok(())
+}

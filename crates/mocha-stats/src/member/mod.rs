@@ -1,0 +1,196 @@
+//! One member at a glance.
+
+mod reading;
+mod seen;
+mod streak;
+mod talk;
+
+use chrono::{DateTime, Utc};
+use diesel::SqliteConnection;
+use mocha_schema::{ChannelId, GuildId, UserId};
+
+use self::{reading::Reading, seen::seen, streak::streaks};
+pub use self::{seen::Seen, streak::Streak};
+use crate::{
+    ChannelVoice, Error, Leaderboard, LeaderboardAnswer, Measure, Window, Written, rollup::DAY, snapshot::snapshot,
+};
+
+/// The question what one user did in a guild: everything about a member in one answer.
+///
+/// Messages count as [`Written`] says, voice time in any channel and state, observed and assumed. A bot that is asked about
+/// counts. Days are days in UTC, as the roll-ups by user have them. When in the week somebody writes tells
+/// [`HeatMap::user`](crate::HeatMap::user), and how much over time [`MessageSeries::user`](crate::MessageSeries::user).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct MemberStatistics {
+    guild: GuildId,
+    now: DateTime<Utc>,
+    top: usize,
+    user: UserId,
+    window: Window,
+}
+
+/// What one user did.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct MemberStatisticsAnswer {
+    /// What the user wrote.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub written: Written,
+    /// The place among people by messages; `None` without messages, and of a bot.
+    pub messages_place: Option<Place>,
+    /// The channels that the user wrote most in: by messages, most first; equals by channel id as a number. A thread is a
+    /// channel of its own.
+    pub channels: Vec<FavouriteChannel>,
+    /// What the user did in voice.
+    pub voice: MemberVoice,
+    /// Days with a message or time in voice.
+    pub active_days: u64,
+    /// The streak of active days that reaches the day of `now`, or the day before it: that day is not over.
+    pub current_streak: Option<Streak>,
+    /// The longest streak of active days; of several the last.
+    pub longest_streak: Option<Streak>,
+    /// The first message or time in voice.
+    pub first_seen: Option<Seen>,
+    /// The last message or the last end of time in voice.
+    pub last_seen: Option<Seen>,
+    /// The window that was asked about.
+    pub window: Window,
+    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    pub widened: bool,
+}
+
+/// What one user did in voice.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct MemberVoice {
+    /// Milliseconds in voice, observed and assumed. Who is still there counts to the window's end, but no longer than
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after the last proof; without an end, to the last proof.
+    pub voice_ms: u64,
+    /// Milliseconds that were observed.
+    pub observed_ms: u64,
+    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    pub assumed_ms: u64,
+    /// Entries of the voice log that tell of a session's end in the window, by the whole second of it.
+    pub sessions: u64,
+    /// The place among people by voice time; `None` without voice time, and of a bot.
+    pub place: Option<Place>,
+    /// The channels that the user was in longest: by time, longest first; equals by channel id as a number, the unknown
+    /// channel last.
+    pub channels: Vec<ChannelVoice>,
+}
+
+/// A place on a [`Leaderboard`] of people.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Place {
+    /// `RANK()`: equals share a rank, and the next rank skips as many.
+    pub rank: u64,
+    /// How many are on the board.
+    pub of: u64,
+}
+
+/// A channel that somebody wrote in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct FavouriteChannel {
+    /// The channel or thread.
+    pub channel_id: ChannelId,
+    /// How many messages.
+    pub messages: u64,
+}
+
+impl MemberStatistics {
+    /// Asks about this user in this guild; of all time, with the first five channels, until told otherwise. `now` says which
+    /// day it is: a streak goes on if it reaches that day or the one before.
+    pub const fn of(guild: GuildId, user: UserId, now: DateTime<Utc>) -> Self {
+        Self { guild, now, top: 5, user, window: Window::all() }
+    }
+
+    /// Counts only what lies in this window, streaks and the first and last time too. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Lists so many channels, of messages and of voice. The default is 5.
+    pub const fn top(mut self, n: usize) -> Self {
+        self.top = n;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads the user's roll-ups of months and days, single messages, intervals and entries of the voice log of the user of at
+    /// most a day at each edge of the window and of the first and last day, and two [`Leaderboard`]s for the places; through
+    /// keys and indexes, in one transaction. Memory grows with the user's days, and with people.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::{DateTime, TimeDelta};
+    /// use mocha_schema::{GuildId, UserId};
+    /// use mocha_stats::MemberStatistics;
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+    /// let tuesday = monday + TimeDelta::days(1);
+    /// let member = MemberStatistics::of(GuildId::try_from(1)?, UserId::try_from(20)?, tuesday).load(&mut conn)?;
+    /// assert_eq!((member.written.messages, member.written.characters, member.written.attachments), (3, 150, 0));
+    /// assert_eq!(member.messages_place.map(|place| (place.rank, place.of)), Some((1, 3)));
+    /// assert_eq!(member.channels.first().map(|channel| channel.channel_id.get()), Some(1000));
+    /// assert_eq!((member.voice.voice_ms, member.voice.sessions), (3_600_000, 1));
+    /// // Wrote and talked on Monday: that streak can go on yet.
+    /// assert_eq!((member.active_days, member.current_streak.map(|streak| streak.days)), (1, Some(1)));
+    /// // Wrote first at nine, and left the voice channel at ten.
+    /// assert_eq!(member.first_seen.and_then(|seen| seen.at), Some(monday + TimeDelta::hours(9)));
+    /// assert_eq!(member.last_seen.and_then(|seen| seen.at), Some(monday + TimeDelta::hours(10)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<MemberStatisticsAnswer, Error> {
+        snapshot(conn, |conn| self.read(conn))
+    }
+
+    fn read(self, conn: &mut SqliteConnection) -> Result<MemberStatisticsAnswer, Error> {
+        let Self { guild, now, top, user, window } = self;
+        let reading = Reading::load(conn, guild, user, window).map_err(Error::database)?;
+        let days = reading.active_days();
+        let (longest_streak, current_streak) = streaks(&days, now.timestamp().div_euclid(DAY));
+        let (first_seen, last_seen) = seen(conn, &reading).map_err(Error::database)?;
+        let mut voice = reading.voice(top);
+        voice.place = if voice.voice_ms > 0 { self.place(conn, Measure::VoiceTime)? } else { None };
+        Ok(MemberStatisticsAnswer {
+            written: reading.written,
+            messages_place: if reading.written.messages > 0 { self.place(conn, Measure::Messages)? } else { None },
+            channels: reading.channels(top),
+            voice,
+            active_days: u64::try_from(days.len()).unwrap_or(u64::MAX),
+            current_streak,
+            longest_streak,
+            first_seen,
+            last_seen,
+            window,
+            widened: reading.widened,
+        })
+    }
+
+    fn place(self, conn: &mut SqliteConnection, measure: Measure) -> Result<Option<Place>, Error> {
+        let board = Leaderboard::by(measure, self.guild).within(self.window).around(self.user, 0);
+        let LeaderboardAnswer { entries, users, .. } = board.load(conn)?;
+        Ok(entries.first().map(|entry| Place { rank: entry.rank, of: users }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

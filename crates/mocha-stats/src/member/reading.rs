@@ -1,0 +1,131 @@
+//! What is read of one user.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+};
+
+use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
+use mocha_schema::{ChannelId, GuildId, UserId};
+
+use super::{
+    FavouriteChannel, MemberVoice,
+    talk::{Stay, Talk},
+};
+use crate::{
+    Bots, ChannelVoice, Window, Written,
+    message_scan::{Column, MessageScan},
+    rollup::{Horizon, Sources, Span},
+    voice::{PartOf, VoiceScan, VoiceStateFilter},
+    written::{Sums, SumsRow},
+};
+
+/// What one user did.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) horizon: Horizon,
+    /// The stay in voice that goes on.
+    pub(super) open: Option<Stay>,
+    sessions: u64,
+    pub(super) talk: Talk,
+    /// Days in UTC with time in voice.
+    pub(super) talked: BTreeSet<i64>,
+    voice: HashMap<Option<ChannelId>, ChannelVoice>,
+    pub(super) widened: bool,
+    pub(super) written: Written,
+    written_in: HashMap<ChannelId, u64>,
+    /// Days in UTC with a message.
+    pub(super) wrote: BTreeSet<i64>,
+}
+
+impl Reading {
+    /// To be called in a transaction.
+    pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, user: UserId, window: Window) -> QueryResult<Self> {
+        let horizon = Horizon::load(conn)?;
+        let span = Span::seconds(window, horizon.messages_from);
+        let mut reading = Self {
+            horizon,
+            open: None,
+            sessions: 0,
+            talk: Talk { guild, user, voice_from: horizon.voice_from, window },
+            talked: BTreeSet::new(),
+            voice: HashMap::new(),
+            widened: span != Span::seconds(window, 0),
+            written: Written::default(),
+            written_in: HashMap::new(),
+            wrote: BTreeSet::new(),
+        };
+        reading.messages(conn, MessageScan { bots: Bots::Include, guild, user: Some(user) }, span)?;
+        let scan = VoiceScan { bots: Bots::Include, guild, state: VoiceStateFilter::All, user: Some(user), window };
+        reading.voice_time(conn, scan)?;
+        Ok(reading)
+    }
+
+    /// Sums by month, and days apart: those an index knows by itself, and looking up the sums of each day takes long.
+    fn messages(&mut self, conn: &mut SqliteConnection, scan: MessageScan, span: Span) -> QueryResult<()> {
+        let [messages, characters, words, attachments, embeds] = Written::COLUMNS;
+        let columns = [Column::Channel, messages, characters, words, attachments, embeds];
+        let sums = scan.read::<(BigInt, Sums)>(&columns, &Sources::by_month(span));
+        for row in sums.load_iter::<(ChannelId, SumsRow), DefaultLoadingMode>(conn)? {
+            let (channel, sums) = row?;
+            let written = Written::of(sums);
+            self.written.add(written);
+            let messages = self.written_in.entry(channel).or_default();
+            *messages = messages.saturating_add(written.messages);
+        }
+        let days = scan.read::<BigInt>(&[Column::Day], &Sources::by_day(span));
+        for day in days.load_iter::<i64, DefaultLoadingMode>(conn)? {
+            self.wrote.insert(day?);
+        }
+        Ok(())
+    }
+
+    /// As of messages, days apart.
+    fn voice_time(&mut self, conn: &mut SqliteConnection, scan: VoiceScan) -> QueryResult<()> {
+        self.widened |= scan.each(conn, PartOf::Anything, |part| {
+            self.sessions = self.sessions.saturating_add(part.sessions);
+            if part.time.all_ms() == 0 {
+                return;
+            }
+            let new = ChannelVoice { channel_id: part.channel, voice_ms: 0, observed_ms: 0, assumed_ms: 0 };
+            let channel = self.voice.entry(part.channel).or_insert(new);
+            channel.voice_ms = channel.voice_ms.saturating_add(part.time.all_ms());
+            channel.observed_ms = channel.observed_ms.saturating_add(part.time.observed_ms);
+            channel.assumed_ms = channel.assumed_ms.saturating_add(part.time.assumed_ms);
+        })?;
+        if !self.voice.is_empty() {
+            (self.talked, self.open) = self.talk.days(conn, self.voice.contains_key(&None))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn active_days(&self) -> BTreeSet<i64> {
+        self.wrote.union(&self.talked).copied().collect()
+    }
+
+    /// The first channels by messages.
+    pub(super) fn channels(&self, top: usize) -> Vec<FavouriteChannel> {
+        let all = self.written_in.iter();
+        let mut channels: Vec<_> =
+            all.map(|(&channel_id, &messages)| FavouriteChannel { channel_id, messages }).collect();
+        channels.sort_unstable_by_key(|channel| (Reverse(channel.messages), channel.channel_id));
+        channels.truncate(top);
+        channels
+    }
+
+    /// All but the place.
+    pub(super) fn voice(&self, top: usize) -> MemberVoice {
+        let mut voice = MemberVoice { sessions: self.sessions, ..MemberVoice::default() };
+        for channel in self.voice.values() {
+            voice.voice_ms = voice.voice_ms.saturating_add(channel.voice_ms);
+            voice.observed_ms = voice.observed_ms.saturating_add(channel.observed_ms);
+            voice.assumed_ms = voice.assumed_ms.saturating_add(channel.assumed_ms);
+        }
+        voice.channels = self.voice.values().copied().collect();
+        voice.channels.sort_unstable_by_key(|channel| {
+            (Reverse(channel.voice_ms), channel.channel_id.is_none(), channel.channel_id)
+        });
+        voice.channels.truncate(top);
+        voice
+    }
+}

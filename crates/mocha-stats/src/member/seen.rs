@@ -1,0 +1,82 @@
+//! When somebody was there first and last.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Nullable},
+};
+use mocha_schema::COUNTED_MESSAGE_TYPES;
+
+use super::{
+    reading::Reading,
+    streak::date,
+    talk::{Stay, Talk},
+};
+use crate::{
+    rollup::{DAY, Horizon},
+    statement::Statement,
+};
+
+/// When somebody wrote or was in voice.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Seen {
+    /// The day in UTC.
+    pub day: NaiveDate,
+    /// The instant: of a message by the second, of voice where it begins or ends, which may be the end of the day. `None` if
+    /// only the roll-up of the day is left.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// The first and the last time of somebody in what was read.
+pub(super) fn seen(conn: &mut SqliteConnection, reading: &Reading) -> QueryResult<(Option<Seen>, Option<Seen>)> {
+    let days = reading.active_days();
+    let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Ok((None, None)) };
+    let first_edges = edges(conn, reading, first)?;
+    let last_edges = if first == last { first_edges } else { edges(conn, reading, last)? };
+    let seen =
+        |day, at_ms: Option<i64>| Some(Seen { day: date(day)?, at: at_ms.and_then(DateTime::from_timestamp_millis) });
+    Ok((seen(first, first_edges.map(|(from_ms, _)| from_ms)), seen(last, last_edges.map(|(_, to_ms)| to_ms))))
+}
+
+/// The first and last instant of a day, if there are more than its sums.
+fn edges(conn: &mut SqliteConnection, reading: &Reading, day: i64) -> QueryResult<Option<Stay>> {
+    let Reading { horizon: Horizon { messages_from, voice_from }, talk, .. } = *reading;
+    let (wrote, talked) = (reading.wrote.contains(&day), reading.talked.contains(&day));
+    let start = day.saturating_mul(DAY);
+    if (wrote && start < messages_from) || (talked && start < voice_from) {
+        return Ok(None);
+    }
+    let mut all = Vec::new();
+    if wrote {
+        all.extend(messages(conn, talk, start)?);
+    }
+    if talked {
+        all.extend(talk.stays(conn, day)?);
+        let (start_ms, end_ms) = (start.saturating_mul(1000), start.saturating_add(DAY).saturating_mul(1000));
+        let open = reading.open.map(|(from_ms, to_ms)| (from_ms.max(start_ms), to_ms.min(end_ms)));
+        all.extend(open.filter(|(from_ms, to_ms)| from_ms < to_ms));
+    }
+    Ok(all.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))))
+}
+
+/// The first and last message of a day that begins at this second, in milliseconds.
+fn messages(conn: &mut SqliteConnection, talk: Talk, start: i64) -> QueryResult<Option<Stay>> {
+    let Talk { guild, user, window, .. } = talk;
+    let mut statement = Statement::<(Nullable<BigInt>, Nullable<BigInt>)>::new();
+    statement
+        .select(["min(CAST(created_at AS INTEGER))", "max(CAST(created_at AS INTEGER))"])
+        .push(" FROM message_events INDEXED BY idx_message_events_user_time")
+        .push(" WHERE user_id = CAST(? AS TEXT) AND guild_id = CAST(? AS TEXT) AND created_at >= ? AND created_at < ?")
+        .bind_id(user.get())
+        .bind_id(guild.get())
+        .bind(start.max(window.start_second()))
+        .bind(start.saturating_add(DAY).min(window.end_second()))
+        .push(" AND message_type IN (?, ?, ?, ?)");
+    for kind in COUNTED_MESSAGE_TYPES {
+        statement.bind(kind.into());
+    }
+    let (first, last): (Option<i64>, Option<i64>) = statement.get_result(conn)?;
+    Ok(first.zip(last).map(|(first, last)| (first.saturating_mul(1000), last.saturating_mul(1000))))
+}

@@ -1,0 +1,115 @@
+//! When one user was in voice.
+
+use std::collections::BTreeSet;
+
+use diesel::{prelude::*, sql_types::BigInt};
+use mocha_schema::{GuildId, UserId};
+
+use crate::{
+    ASSUMED_TAIL_MS, Window,
+    rollup::{DAY, Sources, Span},
+    statement::Statement,
+};
+
+const DAY_MS: i64 = DAY * 1000;
+
+/// Time in voice from one unix millisecond to another.
+pub(super) type Stay = (i64, i64);
+
+/// When one user was in voice: what sums do not tell.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Talk {
+    pub(super) guild: GuildId,
+    pub(super) user: UserId,
+    pub(super) voice_from: i64,
+    pub(super) window: Window,
+}
+
+impl Talk {
+    /// The days in UTC with time in voice, and what is open. Whether any was in a channel that is not known says who knows the
+    /// sums: all else an index tells, but rows of no channel may be of sessions alone, and have to be looked up.
+    pub(super) fn days(
+        self,
+        conn: &mut SqliteConnection,
+        somewhere_unknown: bool,
+    ) -> QueryResult<(BTreeSet<i64>, Option<Stay>)> {
+        let sources = Sources::by_day(Span::millis(self.window, self.voice_from));
+        let mut statement = Statement::<BigInt>::new();
+        for range in &sources.days {
+            let places = [("DISTINCT day", " AND channel_id <> 0"), ("day", " AND channel_id = 0 AND voice_ms > 0")];
+            for (column, place) in places.into_iter().take(if somewhere_unknown { 2 } else { 1 }) {
+                statement
+                    .select([column])
+                    .push(" FROM voice_days INDEXED BY idx_voice_days_user WHERE user_id = ? AND guild_id = ?")
+                    .push(" AND day >= ? AND day < ?")
+                    .push(place)
+                    .bind_id(self.user.get())
+                    .bind_id(self.guild.get())
+                    .bind(range.start)
+                    .bind(range.end);
+            }
+        }
+        for edge in &sources.events {
+            self.closed(&mut statement, ["DISTINCT started_at_ms / 86400000"], (edge.start, edge.end));
+        }
+        let mut days: BTreeSet<i64> = BTreeSet::new();
+        if sources != Sources::default() {
+            days = statement.load::<i64>(conn)?.into_iter().collect();
+        }
+        let open = self.open(conn)?;
+        if let Some((from_ms, to_ms)) = open {
+            days.extend(from_ms.div_euclid(DAY_MS)..=to_ms.saturating_sub(1).div_euclid(DAY_MS));
+        }
+        Ok((days, open))
+    }
+
+    /// Of a day all closed stays, clipped to the window. It must not lie before the horizon.
+    pub(super) fn stays(self, conn: &mut SqliteConnection, day: i64) -> QueryResult<Vec<Stay>> {
+        let clip = self.clip((day.saturating_mul(DAY_MS), day.saturating_add(1).saturating_mul(DAY_MS)));
+        let Some((from_ms, to_ms)) = clip else { return Ok(Vec::new()) };
+        let mut statement = Statement::<(BigInt, BigInt)>::new();
+        self.closed(&mut statement, ["started_at_ms", "ended_at_ms"], (from_ms, to_ms));
+        let stays: Vec<Stay> = statement.load(conn)?;
+        Ok(stays.into_iter().filter_map(|stay| self.clip(stay)).collect())
+    }
+
+    /// Closed intervals that have time in a part of a day. None goes beyond midnight, so that those of the day are all.
+    fn closed<R, const N: usize>(
+        self,
+        statement: &mut Statement<R>,
+        columns: [&'static str; N],
+        (from_ms, to_ms): Stay,
+    ) {
+        statement
+            .select(columns)
+            .push(" FROM voice_intervals WHERE guild_id = CAST(? AS TEXT) AND user_id = CAST(? AS TEXT)")
+            .push(" AND started_at_ms >= ? AND started_at_ms < ? AND ended_at_ms > ?")
+            .bind_id(self.guild.get())
+            .bind_id(self.user.get())
+            .bind(from_ms - from_ms.rem_euclid(DAY_MS))
+            .bind(to_ms)
+            .bind(from_ms);
+    }
+
+    /// The stay that goes on, if one does, as far as it counts in the window.
+    fn open(self, conn: &mut SqliteConnection) -> QueryResult<Option<Stay>> {
+        let mut statement = Statement::<(BigInt, BigInt)>::new();
+        statement
+            .select(["started_at_ms", "seen_at_ms"])
+            .push(" FROM voice_intervals INDEXED BY idx_voice_intervals_open")
+            .push(" WHERE guild_id = CAST(? AS TEXT) AND user_id = CAST(? AS TEXT) AND ended_at_ms IS NULL")
+            .bind_id(self.guild.get())
+            .bind_id(self.user.get());
+        let open: Option<Stay> = statement.get_result(conn).optional()?;
+        let tail_ms = if self.window.end().is_some() { ASSUMED_TAIL_MS } else { 0 };
+        Ok(open.and_then(|(started_at_ms, seen_at_ms)| self.clip((started_at_ms, seen_at_ms.saturating_add(tail_ms)))))
+    }
+
+    fn clip(self, (from_ms, to_ms): Stay) -> Option<Stay> {
+        let from_ms = from_ms.max(self.window.start_ms());
+        // Without an end it is that of the calendar, so that nothing in the file makes days without number.
+        let end_ms = self.window.end_ms().unwrap_or_else(|| self.window.end_second().saturating_mul(1000));
+        let to_ms = to_ms.min(end_ms);
+        (from_ms < to_ms).then_some((from_ms, to_ms))
+    }
+}

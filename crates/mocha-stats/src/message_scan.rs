@@ -1,0 +1,117 @@
+//! How messages are read: sums of whole months, days or quarters of an hour, and single messages at the edges.
+
+use std::ops::Range;
+
+use mocha_schema::{COUNTED_MESSAGE_TYPES, GuildId, UserId};
+
+use crate::{Bots, rollup::Sources, statement::Statement};
+
+/// What is read of messages; a single one has sums too.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Column {
+    Attachments,
+    Channel,
+    Characters,
+    /// The number of the day in UTC; not of months.
+    Day,
+    Embeds,
+    Messages,
+    /// The number of the quarter of an hour; of quarters and messages only.
+    Quarter,
+    /// Not of quarters.
+    User,
+    Words,
+}
+
+impl Column {
+    const fn of_rollup(self) -> &'static str {
+        match self {
+            Self::Attachments => "attachments",
+            Self::Channel => "channel_id",
+            Self::Characters => "characters",
+            Self::Day => "day",
+            Self::Embeds => "embeds",
+            Self::Messages => "messages",
+            Self::Quarter => "quarter",
+            Self::User => "user_id",
+            Self::Words => "words",
+        }
+    }
+
+    /// As the roll-ups' triggers have it.
+    const fn of_message(self) -> &'static str {
+        match self {
+            Self::Attachments => "has_attachment IS TRUE",
+            Self::Channel => "CAST(channel_id AS INTEGER)",
+            Self::Characters => "CAST(coalesce(character_count, 0) AS INTEGER)",
+            Self::Day => "CAST(created_at AS INTEGER) / 86400",
+            Self::Embeds => "has_embed IS TRUE",
+            Self::Messages => "1",
+            Self::Quarter => "CAST(created_at AS INTEGER) / 900",
+            Self::User => "CAST(user_id AS INTEGER)",
+            Self::Words => "CAST(coalesce(word_count, 0) AS INTEGER)",
+        }
+    }
+}
+
+/// Whose messages are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MessageScan {
+    pub(crate) bots: Bots,
+    pub(crate) guild: GuildId,
+    /// The only one, if there is one.
+    pub(crate) user: Option<UserId>,
+}
+
+impl MessageScan {
+    /// The statement that reads these columns, in this order, as integers; rows in no order.
+    pub(crate) fn read<R>(self, columns: &[Column], sources: &Sources) -> Statement<R> {
+        let mut statement = Statement::new();
+        for (table, unit, ranges) in [
+            ("message_months", "month", &sources.months),
+            ("message_days", "day", &sources.days),
+            ("message_quarters", "quarter", &sources.quarters),
+        ] {
+            for range in ranges {
+                self.rollup(&mut statement, columns, table, unit);
+                statement.bind(range.start).bind(range.end);
+            }
+        }
+        for span in &sources.events {
+            self.events(&mut statement, columns, span.start..span.end);
+        }
+        if *sources == Sources::default() {
+            // Nothing is asked for, and nothing is read.
+            self.events(&mut statement, columns, 0..0);
+        }
+        statement
+    }
+
+    fn rollup<R>(self, statement: &mut Statement<R>, columns: &[Column], table: &str, unit: &str) {
+        statement.select(columns.iter().map(|column| column.of_rollup())).push(" FROM ").push(table);
+        if let Some(user) = self.user {
+            statement.push(" INDEXED BY idx_").push(table).push("_user WHERE user_id = ?").bind_id(user.get());
+            statement.push(" AND guild_id = ?");
+        } else {
+            statement.push(" WHERE guild_id = ?");
+        }
+        statement.bind_id(self.guild.get()).push(self.bots.condition_of_rollup());
+        statement.push(" AND ").push(unit).push(" >= ? AND ").push(unit).push(" < ?");
+    }
+
+    fn events<R>(self, statement: &mut Statement<R>, columns: &[Column], seconds: Range<i64>) {
+        statement.select(columns.iter().map(|column| column.of_message())).push(" FROM message_events INDEXED BY ");
+        if let Some(user) = self.user {
+            statement.push("idx_message_events_user_time WHERE user_id = CAST(? AS TEXT)").bind_id(user.get());
+            statement.push(" AND guild_id = CAST(? AS TEXT)");
+        } else {
+            statement.push("idx_message_events_guild_time WHERE guild_id = CAST(? AS TEXT)");
+        }
+        statement.bind_id(self.guild.get()).push(" AND created_at >= ? AND created_at < ?");
+        statement.bind(seconds.start).bind(seconds.end).push(" AND message_type IN (?, ?, ?, ?)");
+        for kind in COUNTED_MESSAGE_TYPES {
+            statement.bind(kind.into());
+        }
+        statement.push(self.bots.condition_of_event());
+    }
+}

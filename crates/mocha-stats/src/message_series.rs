@@ -1,0 +1,236 @@
+//! Messages over time.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
+use mocha_schema::{GuildId, UserId};
+
+use crate::{
+    Bots, Error, Period, Window, Written,
+    message_scan::MessageScan,
+    message_times::MessageTimes,
+    period::Label,
+    periods, quarter,
+    rollup::Span,
+    written::{Sums, SumsRow},
+};
+
+/// The question how much was written in a guild, hour by hour, or by day, week or month of a zone.
+///
+/// Counted are messages, replies and commands ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct MessageSeries {
+    bots: Bots,
+    guild: GuildId,
+    period: Period,
+    user: Option<UserId>,
+    window: Window,
+    zone: Tz,
+}
+
+/// How much was written over time.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct MessageSeriesAnswer {
+    /// Every period, oldest first, without gaps: from that of the window's start, or of the first message if it has none, to
+    /// that of the window's end, or of the last message. A window without an end and without messages has none.
+    pub periods: Vec<MessagePeriod>,
+    /// All of them together.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub written: Written,
+    /// From when on the [`user`](MessageSeries::user)'s single messages are kept, if the window starts earlier: what was
+    /// written before is not counted, and the periods before it have nothing. `None` if all of the window is known.
+    pub known_from: Option<DateTime<Utc>>,
+    /// The window that was asked about.
+    pub window: Window,
+    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    pub widened: bool,
+}
+
+/// A period of a [`MessageSeriesAnswer`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct MessagePeriod {
+    /// Its first instant, also if the window starts later: only what lies in the window is counted.
+    pub start: DateTime<Tz>,
+    /// What was written in it.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub written: Written,
+}
+
+impl MessageSeries {
+    /// Asks about this guild; of all time, by day, in UTC and without bots, until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { bots: Bots::Exclude, guild, period: Period::Day, user: None, window: Window::all(), zone: Tz::UTC }
+    }
+
+    /// Counts only what this user wrote, though it be a bot.
+    ///
+    /// It reads the user's single messages, in other guilds too, and knows none that are not kept any more: see
+    /// [`known_from`](MessageSeriesAnswer::known_from). By days, weeks or months in UTC it reads roll-ups and knows all.
+    ///
+    /// ```
+    /// use mocha_schema::{GuildId, UserId};
+    /// use mocha_stats::MessageSeries;
+    ///
+    /// # mod fixture { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let answer = MessageSeries::of(GuildId::try_from(1)?).user(UserId::try_from(20)?).load(&mut conn)?;
+    /// assert_eq!((answer.written.messages, answer.written.words, answer.known_from), (3, 30, None));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn user(mut self, user: UserId) -> Self {
+        self.user = Some(user);
+        self
+    }
+
+    /// Counts only what lies in this window. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Whether bots count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user) it is not minded.
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.bots = bots;
+        self
+    }
+
+    /// What the time is cut into. The default is [`Period::Day`].
+    pub const fn by(mut self, period: Period) -> Self {
+        self.period = period;
+        self
+    }
+
+    /// Whose hours and days. The default is UTC. A day that the zone left out, as Samoa did once, is not listed.
+    pub const fn zone(mut self, zone: Tz) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads the guild's roll-up by quarters of an hour and channel, and single messages of less than a quarter at each edge of
+    /// the window, through a key and an index, in one transaction; of one [`user`](Self::user) what is said there. Memory
+    /// grows with the periods.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no count.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::{DateTime, TimeDelta};
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{MessageSeries, Period, Window};
+    ///
+    /// # mod fixture { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+    /// let series = MessageSeries::of(GuildId::try_from(1)?)
+    ///     .within(Window::between(monday, monday + TimeDelta::days(7))?)
+    ///     .zone(chrono_tz::America::New_York);
+    /// let answer = series.load(&mut conn)?;
+    /// // The week begins on the evening of Sunday there; all was written in the small hours of Monday.
+    /// let messages: Vec<u64> = answer.periods.iter().map(|day| day.written.messages).collect();
+    /// assert_eq!(messages, [0, 6, 0, 0, 0, 0, 0, 0]);
+    ///
+    /// let hours = series.by(Period::Hour).load(&mut conn)?;
+    /// let hour = hours.periods.iter().find(|hour| hour.written.messages > 0).ok_or("somebody wrote")?;
+    /// assert_eq!(hour.start.to_rfc3339(), "2026-10-19T05:00:00-04:00");
+    /// assert_eq!((hours.periods.len(), hours.written.characters), (7 * 24, 300));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<MessageSeriesAnswer, Error> {
+        conn.transaction(|conn| self.read(conn)).map_err(Error::database)
+    }
+
+    fn read(self, conn: &mut SqliteConnection) -> QueryResult<MessageSeriesAnswer> {
+        let Self { bots, guild, period, user, window, zone } = self;
+        let scan = MessageScan { bots, guild, user };
+        let times = MessageTimes::load(conn, scan, window, zone == Tz::UTC && period != Period::Hour)?;
+        let mut fold = Fold { by_label: BTreeMap::new(), edges: None, last: None };
+        let [messages, characters, words, attachments, embeds] = Written::COLUMNS;
+        let columns = [times.column, messages, characters, words, attachments, embeds];
+        let statement = times.scan.read::<(BigInt, Sums)>(&columns, &times.sources);
+        for row in statement.load_iter::<(i64, SumsRow), DefaultLoadingMode>(conn)? {
+            let (time, sums) = row?;
+            fold.add(self, times.quarter(time), Written::of(sums));
+        }
+        let MessageTimes { known_from, span, widened, .. } = times;
+        let mut written = Written::default();
+        for own in fold.by_label.values() {
+            written.add(*own);
+        }
+        let (start, end) = self.edges(span, widened, fold.edges);
+        let periods = periods::touched(period, zone, start, end).into_iter().map(|(label, start)| {
+            let written = fold.by_label.get(&label).copied().unwrap_or_default();
+            MessagePeriod { start, written }
+        });
+        Ok(MessageSeriesAnswer { periods: periods.collect(), written, known_from, window, widened })
+    }
+
+    /// The time that periods are listed of: where the window is open, up to the first and the last quarter of an hour in which
+    /// somebody wrote.
+    fn edges(
+        self,
+        span: Span,
+        widened: bool,
+        quarters: Option<(i64, i64)>,
+    ) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+        let instant = |second| DateTime::from_timestamp(second, 0);
+        let quarter = |quarter| quarter::local(quarter, Tz::UTC).map(|at| at.to_utc());
+        let edge = |asked: DateTime<Utc>, second| if widened { instant(second) } else { Some(asked) };
+        let start = match self.window.start() {
+            Some(start) => edge(start, span.start),
+            None => quarters.and_then(|(first, _)| quarter(first)),
+        };
+        let end = match self.window.end() {
+            Some(end) => edge(end, span.end),
+            // The last quarter is touched, and none after it.
+            None => quarters.and_then(|(_, last)| Some(quarter(last)? + chrono::TimeDelta::seconds(1))),
+        };
+        (start, end)
+    }
+}
+
+/// What was written, by period.
+#[derive(Debug)]
+struct Fold {
+    by_label: BTreeMap<Label, Written>,
+    /// The first and the last quarter of an hour with messages.
+    edges: Option<(i64, i64)>,
+    /// The quarter before and its period: many come in a row.
+    last: Option<(i64, Label)>,
+}
+
+impl Fold {
+    fn add(&mut self, question: MessageSeries, quarter: i64, written: Written) {
+        let label = match self.last {
+            Some((last, label)) if last == quarter => label,
+            _ => {
+                // Always there: the scan stays between 1970 and 9999.
+                let Some(at) = quarter::local(quarter, question.zone) else { return };
+                let label = question.period.label(at);
+                self.last = Some((quarter, label));
+                let (first, last) = self.edges.unwrap_or((quarter, quarter));
+                self.edges = Some((first.min(quarter), last.max(quarter)));
+                label
+            }
+        };
+        self.by_label.entry(label).or_default().add(written);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! The answers against plain Rust.
+
+use chrono::{TimeDelta, Timelike};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    fixture::{MONDAY, Message, TestResult, empty},
+    random,
+};
+
+const TEN_DAYS: i64 = 10 * 86_400;
+
+/// What the zone's clock and calendar say of a second's period; two are equal in the same period only.
+fn name(question: MessageSeries, second: i64) -> String {
+    let at = DateTime::from_timestamp(second, 0).unwrap().with_timezone(&question.zone);
+    match question.period {
+        Period::Hour => format!("{} {} {}", at.date_naive(), at.hour(), at.format("%z")),
+        Period::Day => at.date_naive().to_string(),
+        Period::Week => at.format("%G-%V").to_string(),
+        Period::Month => at.format("%Y-%m").to_string(),
+    }
+}
+
+/// The same in plain Rust, message by message and to the second, walking through the zone's time quarter hour by quarter hour.
+fn expected(question: MessageSeries, messages: &[Message], window: Window) -> Vec<(String, Written)> {
+    let counts = |user| question.user.map_or(random::counts(question.bots, user), |only| only.get() == user);
+    let mut counted: Vec<&Message> = messages
+        .iter()
+        .filter(|message| message.guild == random::GUILD && counts(message.user))
+        .filter(|message| matches!(message.kind, Some(0 | 19 | 20 | 23)))
+        .filter(|message| random::holds(window, message.second * 1000))
+        .collect();
+    counted.sort_by_key(|message| message.second);
+    let first = window.start().map(|start| start.timestamp()).or(counted.first().map(|message| message.second));
+    // The second of the last instant before the end.
+    let end = window.end().map(|end| (end - TimeDelta::nanoseconds(1)).timestamp());
+    let last = end.or(counted.last().map(|message| message.second));
+    let mut names: Vec<String> = Vec::new();
+    if let (Some(first), Some(last)) = (first, last)
+        && (window.start() != window.end() || window.start().is_none())
+    {
+        let seconds = (first.div_euclid(900)..=last.div_euclid(900)).map(|quarter| quarter * 900);
+        names = seconds.map(|second| name(question, second)).collect();
+        names.dedup();
+    }
+    let periods = names.into_iter().map(|period| {
+        let mut written = Written::default();
+        for message in counted.iter().filter(|message| name(question, message.second) == period) {
+            let (characters, words) = message.content.unwrap_or((0, 0));
+            written.messages += 1;
+            written.characters += u64::try_from(characters).unwrap();
+            written.words += u64::try_from(words).unwrap();
+            written.attachments += u64::from(message.has_attachment == Some(true));
+        }
+        (period, written)
+    });
+    periods.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn it_is_what_plain_rust_counts(
+        messages in random::messages(TEN_DAYS), window in random::window(TEN_DAYS), bots in random::bots(),
+        zone in prop_oneof![1 => Just(Tz::UTC), 3 => random::zone()], user in prop::option::of(random::any_user()),
+        period in prop::sample::select([Period::Hour, Period::Day, Period::Week, Period::Month].as_slice()),
+        horizon in prop::option::of(0..11_i64)
+    ) {
+        let mut conn = empty().unwrap();
+        random::insert_messages(&mut conn, &messages).unwrap();
+        let guild = random::GUILD.try_into().unwrap();
+        let mut question = MessageSeries::of(guild).within(window).bots(bots).zone(zone).by(period);
+        if let Some(user) = user {
+            question = question.user(user.try_into().unwrap());
+        }
+        let horizon = horizon.map_or(0, |day| MONDAY + day * 86_400);
+        random::forget_before(&mut conn, horizon).unwrap();
+        let answer = question.load(&mut conn).unwrap();
+        // Of one user the roll-ups know days in UTC only.
+        let single = user.is_some() && (zone != Tz::UTC || period == Period::Hour);
+        let (counted, messages) = if single {
+            (window, messages.into_iter().filter(|message| message.second >= horizon).collect())
+        } else {
+            (random::widened(window, horizon).unwrap(), messages)
+        };
+        let expected = expected(question, &messages, counted);
+        let periods: Vec<_> =
+            answer.periods.iter().map(|period| (name(question, period.start.timestamp()), period.written)).collect();
+        let mut all = Written::default();
+        for (_, written) in &expected {
+            all.add(*written);
+        }
+        prop_assert_eq!(periods, expected);
+        prop_assert_eq!(answer.written, all);
+        // Parts of a second are in no message.
+        let seconds = |window: Window| (window.start_second(), window.end_second());
+        prop_assert_eq!(answer.widened, seconds(counted) != seconds(window));
+        let (start, end) = seconds(window);
+        let unknown = single && start < horizon && start < end;
+        prop_assert_eq!(answer.known_from.map(|at| at.timestamp()), unknown.then_some(horizon));
+        prop_assert_eq!(answer.window, window);
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_period_is_flat_in_json() -> TestResult {
+    let answer = MessageSeries::of(1.try_into()?).load(&mut crate::fixture::seeded()?)?;
+    let written = serde_json::json!({ "messages": 6, "characters": 300, "words": 60, "attachments": 0, "embeds": 0 });
+    let mut period = written.clone();
+    period["start"] = "2026-10-19T00:00:00Z".into();
+    let mut expected = written;
+    expected["periods"] = vec![period].into();
+    expected["known_from"] = serde_json::Value::Null;
+    expected["window"] = serde_json::json!({ "start": null, "end": null });
+    expected["widened"] = false.into();
+    assert_eq!(serde_json::to_value(answer)?, expected);
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! When messages were written, to the quarter of an hour.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::{
+    Bots, Window,
+    message_scan::{Column, MessageScan},
+    rollup::{Horizon, Sources, Span},
+};
+
+const QUARTERS_OF_A_DAY: i64 = 96;
+
+/// Where messages are read that somebody asks the time of. The roll-ups have quarters of an hour of a guild, and of one user
+/// only days in UTC; so of one user the single messages are read, unless days will do.
+#[derive(Clone, Debug)]
+pub(crate) struct MessageTimes {
+    /// [`Column::Quarter`], or [`Column::Day`].
+    pub(crate) column: Column,
+    /// From when on single messages are known, if what is read begins earlier.
+    pub(crate) known_from: Option<DateTime<Utc>>,
+    pub(crate) scan: MessageScan,
+    pub(crate) sources: Sources,
+    /// What is read, in seconds.
+    pub(crate) span: Span,
+    /// Whether that is more than the window.
+    pub(crate) widened: bool,
+}
+
+impl MessageTimes {
+    /// To be called in a transaction.
+    pub(crate) fn load(
+        conn: &mut SqliteConnection,
+        scan: MessageScan,
+        window: Window,
+        days_will_do: bool,
+    ) -> QueryResult<Self> {
+        let Horizon { messages_from, .. } = Horizon::load(conn)?;
+        let exact = Span::seconds(window, 0);
+        let rolled_up = Span::seconds(window, messages_from);
+        let all = |column, sources| Self {
+            column,
+            known_from: None,
+            scan,
+            sources,
+            span: rolled_up,
+            widened: rolled_up != exact,
+        };
+        if scan.user.is_none() {
+            return Ok(all(Column::Quarter, Sources::by_quarter(rolled_up)));
+        }
+        // A bot that is asked about counts.
+        let scan = MessageScan { bots: Bots::Include, ..scan };
+        if days_will_do {
+            return Ok(Self { scan, ..all(Column::Day, Sources::by_day(rolled_up)) });
+        }
+        let mut span = exact;
+        span.start = exact.start.max(messages_from).min(exact.end);
+        let known_from = DateTime::from_timestamp(messages_from, 0).filter(|_| span != exact);
+        let events = if span.is_empty() { Vec::new() } else { vec![span] };
+        let sources = Sources { events, ..Sources::default() };
+        Ok(Self { column: Column::Quarter, known_from, scan, sources, span: exact, widened: false })
+    }
+
+    /// The quarter of an hour that a value of the column stands for, or begins with.
+    pub(crate) fn quarter(&self, value: i64) -> i64 {
+        if self.column == Column::Day { value.saturating_mul(QUARTERS_OF_A_DAY) } else { value }
+    }
+}

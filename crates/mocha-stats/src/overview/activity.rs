@@ -1,0 +1,110 @@
+//! Who did how much in a window, and where.
+
+use std::{cmp::Reverse, collections::HashMap};
+
+use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
+use mocha_schema::{ChannelId, GuildId, UserId};
+
+use super::{Compared, ComparedChannel};
+use crate::{
+    Bots, PreviousRank, Rank, Window,
+    leaderboard::ranked,
+    message_scan::{Column, MessageScan},
+    rollup::{Horizon, Sources, Span},
+    scan::Unsigned,
+    voice::{PartOf, VoiceScan, VoiceStateFilter},
+};
+
+/// What went on in a window; nobody and no channel is in it with nothing.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    written_in: HashMap<ChannelId, u64>,
+    pub(super) widened: bool,
+    voice_ms: HashMap<UserId, u64>,
+    written_by: HashMap<UserId, u64>,
+}
+
+impl Activity {
+    /// To be called in a transaction.
+    pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, bots: Bots, window: Window) -> QueryResult<Self> {
+        let mut activity = Self::default();
+        let Horizon { messages_from, .. } = Horizon::load(conn)?;
+        let span = Span::seconds(window, messages_from);
+        activity.widened = span != Span::seconds(window, 0);
+        let columns = [Column::User, Column::Channel, Column::Messages];
+        let scan = MessageScan { bots, guild, user: None };
+        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::by_month(span));
+        for row in statement.load_iter::<(UserId, ChannelId, Unsigned), DefaultLoadingMode>(conn)? {
+            let (user, channel, messages) = row?;
+            add(&mut activity.written_by, user, messages.into());
+            add(&mut activity.written_in, channel, messages.into());
+        }
+        let scan = VoiceScan { bots, guild, state: VoiceStateFilter::All, user: None, window };
+        activity.widened |= scan.each(conn, PartOf::Anything, |part| {
+            if part.time.all_ms() > 0 {
+                add(&mut activity.voice_ms, part.user, part.time.all_ms());
+            }
+        })?;
+        Ok(activity)
+    }
+
+    pub(super) fn messages(&self) -> u64 {
+        sum(&self.written_by)
+    }
+
+    pub(super) fn voice_ms(&self) -> u64 {
+        sum(&self.voice_ms)
+    }
+
+    /// Who wrote or was in voice, each once.
+    pub(super) fn active(&self) -> u64 {
+        let silent = self.voice_ms.keys().filter(|user| !self.written_by.contains_key(*user)).count();
+        u64::try_from(self.written_by.len().saturating_add(silent)).unwrap_or(u64::MAX)
+    }
+
+    /// The first channels by messages.
+    pub(super) fn channels(&self, before: Option<&Self>, top: usize) -> Vec<ComparedChannel> {
+        let mut channels: Vec<(ChannelId, u64)> =
+            self.written_in.iter().map(|(channel, sum)| (*channel, *sum)).collect();
+        channels.sort_unstable_by_key(|(channel, messages)| (Reverse(*messages), *channel));
+        let compared = channels.into_iter().take(top).map(|(channel_id, value)| {
+            let previous = before.map(|before| before.written_in.get(&channel_id).copied().unwrap_or(0));
+            ComparedChannel { channel_id, messages: Compared { value, previous } }
+        });
+        compared.collect()
+    }
+
+    /// The first by messages.
+    pub(super) fn writers(&self, before: Option<&Self>, top: usize) -> Vec<Rank> {
+        board(&self.written_by, before.map(|before| &before.written_by), top)
+    }
+
+    /// The first by time in voice.
+    pub(super) fn speakers(&self, before: Option<&Self>, top: usize) -> Vec<Rank> {
+        board(&self.voice_ms, before.map(|before| &before.voice_ms), top)
+    }
+}
+
+// Saturating: a file that somebody else wrote into must not be able to make it panic.
+fn add<K: Eq + std::hash::Hash>(sums: &mut HashMap<K, u64>, key: K, value: u64) {
+    let sum = sums.entry(key).or_default();
+    *sum = sum.saturating_add(value);
+}
+
+fn sum<K>(sums: &HashMap<K, u64>) -> u64 {
+    sums.values().fold(0, |all: u64, value| all.saturating_add(*value))
+}
+
+fn board(now: &HashMap<UserId, u64>, before: Option<&HashMap<UserId, u64>>, top: usize) -> Vec<Rank> {
+    let rows = now.iter().map(|(user, value)| (*user, *value)).collect();
+    let ranks = ranked(rows, |row| row.1, |row| row.0).into_iter().take(top);
+    let compared = ranks.map(|(rank, (user_id, value))| {
+        let previous = before.and_then(|before| {
+            let value = *before.get(&user_id)?;
+            let better = before.values().filter(|other| **other > value).count();
+            Some(PreviousRank { rank: u64::try_from(better).unwrap_or(u64::MAX).saturating_add(1), value })
+        });
+        Rank { rank, user_id, value, previous }
+    });
+    compared.collect()
+}

@@ -1,0 +1,171 @@
+//! One guild at a glance.
+
+mod activity;
+
+use diesel::SqliteConnection;
+use mocha_schema::{ChannelId, GuildId};
+
+use self::activity::Activity;
+use crate::{Bots, Error, Growth, Period, Rank, Window, snapshot::snapshot};
+
+/// The question what went on in a guild: its numbers in one answer, each with what it was in the window before.
+///
+/// Counted are messages, replies and commands ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)), and time in
+/// voice in any channel and state, observed and assumed.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct GuildOverview {
+    bots: Bots,
+    guild: GuildId,
+    top: usize,
+    window: Window,
+}
+
+/// What went on in a guild.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct GuildOverviewAnswer {
+    /// Messages.
+    pub messages: Compared,
+    /// Milliseconds in voice, each person's apart. Who is still there counts to the window's end, but no longer than
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after the last proof; without an end, to the last proof.
+    pub voice_ms: Compared,
+    /// Who wrote or was in voice, each once.
+    pub active_members: Compared,
+    /// Joins, also of somebody who left and came back.
+    pub joins: Compared,
+    /// Leaves.
+    pub leaves: Compared,
+    /// How many members the guild had at the window's end: the last count that the log has, and the joins and leaves after
+    /// it. Bots are among them, whatever [`GuildOverview::bots`] says: Discord counts them. `None` while the log has no
+    /// count yet.
+    pub members: Option<Compared>,
+    /// Where most was written: by messages, most first; equals by channel id as a number. A thread is a channel of its own.
+    pub channels: Vec<ComparedChannel>,
+    /// Who wrote most, by messages, as [`Leaderboard::messages`](crate::Leaderboard::messages) ranks them.
+    pub writers: Vec<Rank>,
+    /// Who was in voice longest, by milliseconds, as a [`Leaderboard`](crate::Leaderboard) by
+    /// [`VoiceTime`](crate::Measure::VoiceTime) ranks them.
+    pub speakers: Vec<Rank>,
+    /// The window that was asked about.
+    pub window: Window,
+    /// The window before, if there is one: [`Window::previous`].
+    pub previous: Option<Window>,
+    /// Whether more than either window was counted: of a day at its edge of which only the roll-up is left, all.
+    pub widened: bool,
+}
+
+/// A number, and what it was in the window before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Compared {
+    /// In the window.
+    pub value: u64,
+    /// In the window before; `None` if there is no such window, or nobody knows.
+    pub previous: Option<u64>,
+}
+
+/// A channel that was written in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ComparedChannel {
+    /// The channel or thread.
+    pub channel_id: ChannelId,
+    /// How many messages.
+    pub messages: Compared,
+}
+
+impl GuildOverview {
+    /// Asks about this guild; of all time, without bots, with the first five channels and members, until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { bots: Bots::Exclude, guild, top: 5, window: Window::all() }
+    }
+
+    /// Counts only what lies in this window. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Whether bots count. The default is [`Bots::Exclude`], of joins and leaves too.
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.bots = bots;
+        self
+    }
+
+    /// Lists so many channels, writers and speakers. The default is 5.
+    pub const fn top(mut self, n: usize) -> Self {
+        self.top = n;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads of both windows the roll-ups of months and days, single messages, intervals and entries of the voice log of at
+    /// most a day at each edge, and joins and leaves, each once, through keys and indexes, in one transaction. Memory grows
+    /// with people and channels, and with the quarter hours in which somebody came or went.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::{DateTime, TimeDelta};
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{GuildOverview, Window};
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+    /// let week = Window::between(monday, monday + TimeDelta::days(7))?;
+    /// let overview = GuildOverview::of(GuildId::try_from(1)?).within(week).load(&mut conn)?;
+    /// assert_eq!((overview.messages.value, overview.messages.previous), (6, Some(0)));
+    /// // One wrote and was never in voice.
+    /// assert_eq!((overview.active_members.value, overview.speakers.len()), (3, 2));
+    /// assert_eq!((overview.joins.value, overview.leaves.value), (3, 1));
+    /// // Nobody told how many there were.
+    /// assert_eq!(overview.members, None);
+    /// assert_eq!(overview.channels.first().map(|channel| channel.channel_id.get()), Some(1000));
+    /// assert_eq!(overview.writers.first().map(|rank| (rank.user_id.get(), rank.value)), Some((20, 3)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<GuildOverviewAnswer, Error> {
+        snapshot(conn, |conn| self.read(conn))
+    }
+
+    fn read(self, conn: &mut SqliteConnection) -> Result<GuildOverviewAnswer, Error> {
+        let Self { bots, guild, top, window } = self;
+        let previous = window.previous();
+        let mut activity = |window| Activity::load(conn, guild, bots, window).map_err(Error::database);
+        let (now, before) = (activity(window)?, previous.map(&mut activity).transpose()?);
+        let mut growth = |window| Growth::of(guild).bots(bots).by(Period::Month).within(window).load(conn);
+        let (grew, grew_before) = (growth(window)?, previous.map(&mut growth).transpose()?);
+        let then = before.as_ref();
+        Ok(GuildOverviewAnswer {
+            messages: Compared { value: now.messages(), previous: then.map(Activity::messages) },
+            voice_ms: Compared { value: now.voice_ms(), previous: then.map(Activity::voice_ms) },
+            active_members: Compared { value: now.active(), previous: then.map(Activity::active) },
+            joins: Compared { value: grew.joins, previous: grew_before.as_ref().map(|growth| growth.joins) },
+            leaves: Compared { value: grew.leaves, previous: grew_before.as_ref().map(|growth| growth.leaves) },
+            members: grew
+                .members
+                .map(|value| Compared { value, previous: grew_before.as_ref().and_then(|growth| growth.members) }),
+            channels: now.channels(then, top),
+            writers: now.writers(then, top),
+            speakers: now.speakers(then, top),
+            window,
+            previous,
+            widened: now.widened || then.is_some_and(|then| then.widened),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! What people did most.
+
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
+
+use diesel::SqliteConnection;
+use mocha_schema::{GuildId, UserId};
+
+use super::scope::{Activity, Scope};
+use crate::{Bots, Error, Window};
+
+/// Discord's activity type of a custom status.
+const CUSTOM_STATUS: i32 = 4;
+
+/// The question what people in a guild played, heard, watched or streamed, and for how long.
+///
+/// The file has one activity of a person at a time; a custom status is none. An activity goes on as long as the status with
+/// which it was told, as [`PresenceTime`](crate::PresenceTime) has it. Two people at it for an hour are two hours.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+#[doc(alias = "games")]
+pub struct Activities {
+    limit: Option<usize>,
+    scope: Scope,
+}
+
+/// What people did.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ActivitiesAnswer {
+    /// By time, longest first, then by people, most first, then by name and kind.
+    pub entries: Vec<ActivityTime>,
+    /// The window that was asked about.
+    pub window: Window,
+}
+
+/// An activity in an [`ActivitiesAnswer`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ActivityTime {
+    /// The name of the game or the programme. The same name of another kind is another activity.
+    pub name: String,
+    /// Discord's activity type: 0 playing, 1 streaming, 2 listening, 3 watching, 5 competing; `None` if the file does not tell.
+    pub kind: Option<i32>,
+    /// Milliseconds of all who did it.
+    pub time_ms: u64,
+    /// Who did it, each once.
+    pub users: u64,
+}
+
+impl Activities {
+    /// Asks about this guild; of all time, without bots and without a limit, until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { limit: None, scope: Scope::of(guild) }
+    }
+
+    /// Counts only what lies in this window, to the millisecond. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.scope.window = window;
+        self
+    }
+
+    /// Whether bots count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.scope.bots = bots;
+        self
+    }
+
+    /// Lists only the first `n`. The default is all.
+    pub const fn limit(mut self, n: usize) -> Self {
+        self.limit = Some(n);
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads what [`PresenceTime::load`](crate::PresenceTime::load) reads; memory grows with people, with joins and leaves, and
+    /// with the activities of each.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::Activities;
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod presence { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = presence::seeded()?;
+    /// // One plays from nine on, as far as is known until eleven; another listens from ten to eleven.
+    /// let activities = Activities::of(GuildId::try_from(1)?).load(&mut conn)?;
+    /// let [chess, spotify] = &activities.entries[..] else { return Err("two activities".into()) };
+    /// assert_eq!((chess.name.as_str(), chess.kind, chess.users, chess.time_ms), ("Chess", Some(0), 1, 2 * 3_600_000));
+    /// assert_eq!((spotify.name.as_str(), spotify.kind, spotify.time_ms), ("Spotify", Some(2), 3_600_000));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<ActivitiesAnswer, Error> {
+        let mut doings = HashMap::<Activity, Doing>::new();
+        self.scope.scan(conn, |spell| {
+            let Some(activity) = spell.activity.filter(|activity| activity.kind != Some(CUSTOM_STATUS)) else { return };
+            if !doings.contains_key(activity) {
+                doings.insert(activity.clone(), Doing::default());
+            }
+            if let Some(doing) = doings.get_mut(activity) {
+                doing.time_ms = doing.time_ms.saturating_add(spell.ms());
+                doing.users.insert(spell.user_id);
+            }
+        })?;
+        let entries = doings.into_iter().map(|(Activity { kind, name }, Doing { time_ms, users })| ActivityTime {
+            name,
+            kind,
+            time_ms,
+            users: u64::try_from(users.len()).unwrap_or(u64::MAX),
+        });
+        let mut entries: Vec<ActivityTime> = entries.collect();
+        entries.sort_unstable_by(|a, b| {
+            let key = |entry: &ActivityTime| (Reverse(entry.time_ms), Reverse(entry.users));
+            key(a).cmp(&key(b)).then_with(|| (&a.name, a.kind).cmp(&(&b.name, b.kind)))
+        });
+        entries.truncate(self.limit.unwrap_or(usize::MAX));
+        Ok(ActivitiesAnswer { entries, window: self.scope.window })
+    }
+}
+
+#[derive(Debug, Default)]
+struct Doing {
+    time_ms: u64,
+    users: HashSet<UserId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        presence::truth::{self, History},
+        random,
+    };
+
+    /// The same in plain Rust.
+    fn expected(question: Activities, history: &History) -> Vec<ActivityTime> {
+        let mut doings = BTreeMap::<(&str, Option<i32>), (u64, BTreeSet<u64>)>::new();
+        for stretch in history.stretches(question.scope, []) {
+            for doing in &stretch.doings {
+                let Some((kind, name)) = doing.activity.filter(|activity| activity.0 != Some(4)) else { continue };
+                let (time_ms, users) = doings.entry((name, kind)).or_default();
+                *time_ms += stretch.ms;
+                users.insert(doing.user);
+            }
+        }
+        let entries = doings.into_iter().map(|((name, kind), (time_ms, users))| {
+            let users = users.len().try_into().unwrap();
+            ActivityTime { name: name.to_owned(), kind, time_ms, users }
+        });
+        let mut entries: Vec<ActivityTime> = entries.collect();
+        // By name and kind already; the sort is stable.
+        entries.sort_by_key(|entry| Reverse(entry.users));
+        entries.sort_by_key(|entry| Reverse(entry.time_ms));
+        entries.truncate(question.limit.unwrap_or(usize::MAX));
+        entries
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn it_is_what_plain_rust_counts(
+            // Of times so short that some are equal.
+            history in truth::history(12), window in random::window(12), bots in random::bots(), limit in random::limit()
+        ) {
+            let question = Activities::of(random::GUILD.try_into().unwrap()).within(window).bots(bots);
+            let question = limit.map_or(question, |limit| question.limit(limit));
+            let answer = question.load(&mut history.file().unwrap()).unwrap();
+            prop_assert_eq!(answer.entries, expected(question, &history));
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! How many people were online over time.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+use diesel::SqliteConnection;
+use mocha_schema::{GuildId, PresenceStatus};
+
+use super::scope::{Known, Scope};
+use crate::{Bots, Error, Period, Window, error::instant, periods};
+
+/// The question how many people in a guild were online, hour by hour, or by day, week or month of a zone.
+///
+/// Online is who is online, idle or not to be disturbed, as [`PresenceTime`](crate::PresenceTime) has it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+pub struct OnlineSeries {
+    period: Period,
+    scope: Scope,
+    zone: Tz,
+}
+
+/// How many people were online over time.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct OnlineSeriesAnswer {
+    /// Every period, oldest first, without gaps: from that of the window's start, or of the first row in it if it has none, to
+    /// that of the window's end, or of the last that is known. If there is nothing to begin or to end with, there are none.
+    pub periods: Vec<OnlinePeriod>,
+    /// The window that was asked about.
+    pub window: Window,
+}
+
+/// A period of an [`OnlineSeriesAnswer`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct OnlinePeriod {
+    /// Its first instant, also if the window starts later: only what lies in the window is counted.
+    pub start: DateTime<Tz>,
+    /// Milliseconds of it that lie in the window and of which something can be known: 0 if it is yet to come.
+    pub length_ms: u64,
+    /// How many were online at once, at most.
+    pub max_users: u64,
+    /// Milliseconds of all who were online; divided by `length_ms`, how many were online on average.
+    pub online_ms: u64,
+}
+
+impl OnlineSeries {
+    /// Asks about this guild; of all time, by day, in UTC and without bots, until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { period: Period::Day, scope: Scope::of(guild), zone: Tz::UTC }
+    }
+
+    /// Counts only what lies in this window, to the millisecond. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.scope.window = window;
+        self
+    }
+
+    /// Whether bots count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.scope.bots = bots;
+        self
+    }
+
+    /// What the time is cut into. The default is [`Period::Day`].
+    pub const fn by(mut self, period: Period) -> Self {
+        self.period = period;
+        self
+    }
+
+    /// Whose hours and days. The default is UTC. A day that the zone left out, as Samoa did once, is not listed.
+    pub const fn zone(mut self, zone: Tz) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads what [`PresenceTime::load`](crate::PresenceTime::load) reads; memory grows with people, with joins and leaves,
+    /// with the seconds in which somebody came online or went, and with the periods.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or no time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::{DateTime, TimeDelta};
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{OnlineSeries, Period, Window};
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod presence { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = presence::seeded()?;
+    /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+    /// // One is online from eight on, another from nine to eleven; after that nothing is known.
+    /// let noon = Window::between(monday + TimeDelta::minutes(8 * 60 + 30), monday + TimeDelta::hours(12))?;
+    /// let series = OnlineSeries::of(GuildId::try_from(1)?).by(Period::Hour).within(noon).load(&mut conn)?;
+    /// let [eight, nine, ten, eleven] = series.periods[..] else { return Err("four hours".into()) };
+    /// assert_eq!((eight.max_users, eight.online_ms, eight.length_ms), (1, 1_800_000, 1_800_000));
+    /// assert_eq!((nine.max_users, nine.online_ms, nine.length_ms), (2, 2 * 3_600_000, 3_600_000));
+    /// assert_eq!((ten.max_users, ten.online_ms), (2, 2 * 3_600_000));
+    /// assert_eq!((eleven.max_users, eleven.online_ms, eleven.length_ms), (0, 0, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<OnlineSeriesAnswer, Error> {
+        let mut changes = BTreeMap::<i64, i64>::new();
+        let known = self.scope.scan(conn, |spell| {
+            if spell.status.is_some_and(|status| status != PresenceStatus::Offline) {
+                *changes.entry(spell.from_ms).or_default() += 1;
+                *changes.entry(spell.to_ms).or_default() -= 1;
+            }
+        })?;
+        self.answer(known, &levels(&changes))
+    }
+
+    fn answer(self, known: Option<Known>, levels: &[Level]) -> Result<OnlineSeriesAnswer, Error> {
+        let window = self.scope.window;
+        let known_to = known.map(|known| instant(known.to_ms)).transpose()?;
+        let known_from = known.map(|known| instant(known.from_ms)).transpose()?;
+        let (start, end) = (window.start().or(known_from), window.end().or(known_to));
+        let touched = periods::touched(self.period, self.zone, start, end);
+        let ends = touched.iter().skip(1).map(|(_, start)| start.timestamp_millis()).chain([i64::MAX]);
+        let (mut periods, mut levels) = (Vec::with_capacity(touched.len()), levels.iter().peekable());
+        for ((_, start), end_ms) in touched.iter().zip(ends) {
+            let part = known.map(|known| (start.timestamp_millis().max(known.from_ms), end_ms.min(known.to_ms)));
+            let (from_ms, to_ms) = part.unwrap_or_default();
+            let mut period =
+                OnlinePeriod { start: *start, length_ms: between(from_ms, to_ms), max_users: 0, online_ms: 0 };
+            while let Some(level) = levels.peek() {
+                let time_ms = between(level.from_ms.max(from_ms), level.to_ms.min(to_ms));
+                if time_ms > 0 {
+                    period.max_users = period.max_users.max(level.users);
+                    period.online_ms = period.online_ms.saturating_add(time_ms.saturating_mul(level.users));
+                }
+                if level.to_ms > to_ms {
+                    break;
+                }
+                levels.next();
+            }
+            periods.push(period);
+        }
+        Ok(OnlineSeriesAnswer { periods, window })
+    }
+}
+
+/// So many people are online from one instant to another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Level {
+    from_ms: i64,
+    to_ms: i64,
+    users: u64,
+}
+
+/// What changes at each instant makes of how many there are, in order of time.
+fn levels(changes: &BTreeMap<i64, i64>) -> Vec<Level> {
+    let mut online = 0_i64;
+    let levels = changes.iter().zip(changes.keys().skip(1)).map(|((from_ms, change), to_ms)| {
+        online += change;
+        Level { from_ms: *from_ms, to_ms: *to_ms, users: u64::try_from(online).unwrap_or(0) }
+    });
+    levels.collect()
+}
+
+/// Milliseconds from one instant to another; 0 if that is not later.
+fn between(from_ms: i64, to_ms: i64) -> u64 {
+    u64::try_from(to_ms.saturating_sub(from_ms)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeDelta, Timelike};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        presence::truth::{self, History, Stretch},
+        random,
+    };
+
+    const TEN_DAYS: i64 = 10 * 86_400;
+
+    /// What the zone's clock and calendar say of an instant's period; two are equal in the same period only.
+    fn name(question: OnlineSeries, ms: i64) -> String {
+        let at = DateTime::from_timestamp_millis(ms).unwrap().with_timezone(&question.zone);
+        match question.period {
+            Period::Hour => format!("{} {} {}", at.date_naive(), at.hour(), at.format("%z")),
+            Period::Day => at.date_naive().to_string(),
+            Period::Week => at.format("%G-%V").to_string(),
+            Period::Month => at.format("%Y-%m").to_string(),
+        }
+    }
+
+    /// Name, length, most at once and time of a period.
+    type Row = (String, u64, u64, u64);
+
+    /// The same in plain Rust, walking through the zone's time quarter hour by quarter hour.
+    fn expected(question: OnlineSeries, history: &History) -> Vec<Row> {
+        const QUARTER_MS: i64 = 900_000;
+        let window = question.scope.window;
+        let (from_ms, to_ms) = history.known(question.scope);
+        let end_ms = window.end().map_or(to_ms, |end| (end + TimeDelta::nanoseconds(999_999)).timestamp_millis());
+        let Some(from_ms) = from_ms else { return Vec::new() };
+        if from_ms >= end_ms {
+            return Vec::new();
+        }
+        let quarters = from_ms.div_euclid(QUARTER_MS)..=(end_ms - 1).div_euclid(QUARTER_MS);
+        let quarters: Vec<i64> = quarters.map(|quarter| quarter * QUARTER_MS).collect();
+        let mut names: Vec<String> = quarters.iter().map(|ms| name(question, *ms)).collect();
+        names.dedup();
+        let online = |stretch: &Stretch| -> u64 {
+            let online = |doing: &&truth::Doing| doing.status.is_some_and(|status| status != PresenceStatus::Offline);
+            stretch.doings.iter().filter(online).count().try_into().unwrap()
+        };
+        let stretches = history.stretches(question.scope, quarters);
+        let periods = names.into_iter().map(|period| {
+            let own: Vec<&Stretch> =
+                stretches.iter().filter(|stretch| name(question, stretch.from_ms) == period).collect();
+            let length_ms = own.iter().map(|stretch| stretch.ms).sum();
+            let max_users = own.iter().map(|stretch| online(stretch)).max().unwrap_or(0);
+            (period, length_ms, max_users, own.iter().map(|stretch| stretch.ms * online(stretch)).sum())
+        });
+        periods.collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn it_is_what_plain_rust_counts(
+            (history, window) in prop_oneof![Just(TEN_DAYS), Just(20)]
+                .prop_flat_map(|seconds| (truth::history(seconds), random::window(seconds))),
+            bots in random::bots(),
+            zone in random::zone(),
+            period in prop::sample::select([Period::Hour, Period::Day, Period::Week, Period::Month].as_slice())
+        ) {
+            let question = OnlineSeries::of(random::GUILD.try_into().unwrap());
+            let question = question.within(window).bots(bots).zone(zone).by(period);
+            let answer = question.load(&mut history.file().unwrap()).unwrap();
+            let rows: Vec<Row> = answer.periods.iter().map(|period| {
+                let name = name(question, period.start.timestamp_millis());
+                (name, period.length_ms, period.max_users, period.online_ms)
+            }).collect();
+            prop_assert_eq!(rows, expected(question, &history));
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! What a question about presence is asked of, and the one scan that answers all of them.
+
+use std::collections::HashMap;
+
+use diesel::{
+    connection::DefaultLoadingMode,
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Bool, Integer, Nullable, Text},
+};
+use mocha_schema::{GuildId, MAX_SECONDS, PresenceStatus, UserId};
+
+use crate::{Bots, Error, Window, growth};
+
+/// What a question is asked of.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) struct Scope {
+    pub(super) bots: Bots,
+    pub(super) guild: GuildId,
+    pub(super) window: Window,
+}
+
+/// The time in which somebody had a status and an activity. Never empty.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Spell<'a> {
+    pub(super) user_id: UserId,
+    /// `None` where the file has none that Discord knows.
+    pub(super) status: Option<PresenceStatus>,
+    pub(super) activity: Option<&'a Activity>,
+    pub(super) from_ms: i64,
+    pub(super) to_ms: i64,
+}
+
+impl Spell<'_> {
+    /// How long it is.
+    pub(super) fn ms(self) -> u64 {
+        u64::try_from(self.to_ms.saturating_sub(self.from_ms)).unwrap_or(0)
+    }
+}
+
+/// What somebody does: Discord's activity type, if the file has it, and the name.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) struct Activity {
+    pub(super) kind: Option<i32>,
+    pub(super) name: String,
+}
+
+/// The time of which the file can tell something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Known {
+    /// The window's start, or the guild's first row in the window if that has no start.
+    pub(super) from_ms: i64,
+    /// The window's end, or the last that is known of the guild, whichever is earlier.
+    pub(super) to_ms: i64,
+}
+
+/// What holds is known no longer than the recorder noted that it runs, or than the guild's last row.
+const KNOWN_SQL: &str = "\
+    SELECT MAX( \
+        COALESCE((SELECT seen_at_ms FROM recorder_states WHERE id = 1), 0), \
+        COALESCE((SELECT MAX(created_at) * 1000 FROM presence_events INDEXED BY idx_presence_events_guild_time \
+            WHERE guild_id = ?1 AND created_at <= ?2), 0) \
+    ) AS ms";
+
+/// The last row of each person before the window. No index leads to those who have rows in a guild, so that people are
+/// gathered: members, those who left since, and those whose rows the recorder wrote, by a step from the ids of one person to
+/// those of the next.
+const BEFORE_SQL: &str = "\
+    SELECT presence_events.user_id, presence_events.user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, \
+        status, activity_type, activity_name, created_at AS second \
+    FROM ( \
+        SELECT user_id FROM members INDEXED BY idx_members_guild_id WHERE guild_id = ?1 \
+        UNION \
+        SELECT user_id FROM member_events INDEXED BY idx_member_events_guild_time \
+        WHERE guild_id = ?1 AND created_at >= ?2 AND event_type = 'leave' \
+        UNION \
+        SELECT (SELECT user_id FROM presence_events WHERE id = told.id) FROM ( \
+            WITH RECURSIVE told (id) AS ( \
+                SELECT MIN(id) FROM presence_events \
+                WHERE id >= 'presence:' || ?1 || ':' AND id < 'presence:' || ?1 || ';' \
+                UNION ALL \
+                SELECT (SELECT MIN(id) FROM presence_events \
+                    WHERE id > rtrim(rtrim(told.id, '0123456789'), ':') || ';' AND id < 'presence:' || ?1 || ';') \
+                FROM told WHERE told.id IS NOT NULL \
+            ) \
+            SELECT id FROM told WHERE id IS NOT NULL \
+        ) AS told \
+    ) AS person \
+    CROSS JOIN presence_events ON presence_events.rowid = ( \
+        SELECT last.rowid FROM presence_events AS last INDEXED BY idx_presence_events_user_time \
+        WHERE last.user_id = person.user_id AND last.guild_id = ?1 AND last.created_at < ?2 \
+        ORDER BY last.created_at DESC, last.rowid DESC LIMIT 1 \
+    )";
+
+const SQL: &str = "\
+    SELECT user_id, user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, status, activity_type, activity_name, \
+        created_at AS second \
+    FROM presence_events INDEXED BY idx_presence_events_guild_time \
+    WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 \
+    ORDER BY created_at, rowid";
+
+#[derive(Clone, Copy, Debug, QueryableByName)]
+struct Last {
+    #[diesel(sql_type = BigInt)]
+    ms: i64,
+}
+
+#[derive(Clone, Debug, QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    user_id: UserId,
+    #[diesel(sql_type = Bool)]
+    bot: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    status: Option<String>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    activity_type: Option<i32>,
+    #[diesel(sql_type = Nullable<Text>)]
+    activity_name: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    second: i64,
+}
+
+impl Scope {
+    pub(super) const fn of(guild: GuildId) -> Self {
+        Self { bots: Bots::Exclude, guild, window: Window::all() }
+    }
+
+    /// Gives each spell that lies in the window, cut where it begins and ends, in order of its end; and the time of which
+    /// something can be known, if there is any. Reads one row at a time, so that memory grows with people.
+    pub(super) fn scan(
+        &self,
+        conn: &mut SqliteConnection,
+        mut each: impl FnMut(Spell<'_>),
+    ) -> Result<Option<Known>, Error> {
+        conn.transaction(|conn| self.read(conn, &mut each)).map_err(Error::database)
+    }
+
+    fn read(&self, conn: &mut SqliteConnection, each: &mut impl FnMut(Spell<'_>)) -> QueryResult<Option<Known>> {
+        let Self { bots, guild, window } = *self;
+        let (start, end) = (window.start_second(), window.end_second());
+        let last: Last = sql_query(KNOWN_SQL).bind::<Text, _>(guild).bind::<BigInt, _>(MAX_SECONDS).get_result(conn)?;
+        let to_ms = last.ms.min(window.end_ms().unwrap_or(i64::MAX));
+        let log = growth::entries(conn, guild, 0..end)?.collect::<QueryResult<Vec<growth::Entry>>>()?;
+        let mut people = People { each, from_ms: window.start_ms(), last: HashMap::new(), to_ms };
+        let mut log = log.into_iter().peekable();
+        let mut take = |people: &mut People<'_, _>, row: Row| {
+            // Who has a row and leaves in one second had it first.
+            while let Some(entry) = log.next_if(|entry| entry.second < row.second) {
+                people.came_or_went(entry);
+            }
+            if bots.counts(row.bot) {
+                people.changed(row);
+            }
+        };
+        if window.start().is_some() {
+            let mut before: Vec<Row> =
+                sql_query(BEFORE_SQL).bind::<Text, _>(guild).bind::<BigInt, _>(start).load(conn)?;
+            before.sort_by_key(|row| row.second);
+            for row in before {
+                take(&mut people, row);
+            }
+        }
+        let rows = sql_query(SQL)
+            .bind::<Text, _>(guild)
+            .bind::<BigInt, _>(start)
+            .bind::<BigInt, _>(end)
+            .load_iter::<Row, DefaultLoadingMode>(conn)?;
+        let mut first = None;
+        for row in rows {
+            let row = row?;
+            first.get_or_insert(row.second);
+            take(&mut people, row);
+        }
+        log.for_each(|entry| people.came_or_went(entry));
+        people.finish();
+        let from_ms = window.start().map(|_| window.start_ms()).or(first.map(ms));
+        Ok(from_ms.filter(|from_ms| *from_ms < to_ms).map(|from_ms| Known { from_ms, to_ms }))
+    }
+}
+
+const fn ms(second: i64) -> i64 {
+    second.saturating_mul(1000)
+}
+
+/// What was last told of everybody.
+struct People<'a, F> {
+    each: &'a mut F,
+    from_ms: i64,
+    last: HashMap<UserId, Person>,
+    to_ms: i64,
+}
+
+#[derive(Debug)]
+struct Person {
+    activity: Option<Activity>,
+    /// Since when; `None` while the person is no member.
+    since_ms: Option<i64>,
+    status: Option<PresenceStatus>,
+}
+
+impl<F: FnMut(Spell<'_>)> People<'_, F> {
+    fn changed(&mut self, row: Row) {
+        let Row { user_id, status, activity_type: kind, activity_name, second, .. } = row;
+        self.end(user_id, ms(second));
+        let activity = activity_name.map(|name| Activity { kind, name });
+        let status = status.and_then(|status| known(&status));
+        self.last.insert(user_id, Person { activity, since_ms: Some(ms(second)), status });
+    }
+
+    /// What was told of somebody who left holds again from the return on: the recorder does not write the same twice.
+    fn came_or_went(&mut self, growth::Entry { user_id, joined, second, .. }: growth::Entry) {
+        if !joined {
+            self.end(user_id, ms(second));
+        }
+        if let Some(person) = self.last.get_mut(&user_id) {
+            person.since_ms = if joined { person.since_ms.or(Some(ms(second))) } else { None };
+        }
+    }
+
+    fn finish(mut self) {
+        let people: Vec<UserId> = self.last.keys().copied().collect();
+        for user_id in people {
+            self.end(user_id, self.to_ms);
+        }
+    }
+
+    /// Gives what lies in the window of the spell that ends now.
+    fn end(&mut self, user_id: UserId, at_ms: i64) {
+        let Some(person) = self.last.get(&user_id) else { return };
+        let Some(since_ms) = person.since_ms else { return };
+        let (from_ms, to_ms) = (since_ms.max(self.from_ms), at_ms.min(self.to_ms));
+        if from_ms < to_ms {
+            let Person { activity, status, .. } = person;
+            (self.each)(Spell { user_id, status: *status, activity: activity.as_ref(), from_ms, to_ms });
+        }
+    }
+}
+
+fn known(status: &str) -> Option<PresenceStatus> {
+    use PresenceStatus::{Dnd, Idle, Offline, Online};
+    [Dnd, Idle, Offline, Online].into_iter().find(|known| known.as_str() == status)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+
+    use super::*;
+    use crate::{
+        PresenceTime,
+        fixture::{MONDAY, TestResult},
+        growth::truth::Event,
+        presence::truth::{History, Told},
+    };
+
+    const HOUR: i64 = 3600;
+
+    /// How many minutes somebody was online who was told to be at midnight, and then joined or left at these hours.
+    fn minutes(window: Window, comings: &[(bool, i64)]) -> TestResult<u64> {
+        let user = 2;
+        let told = Told { guild: 1, user, status: Some("online"), activity: None, second: MONDAY };
+        let log = comings.iter().map(|(join, hour)| Event {
+            guild: 1,
+            user,
+            join: *join,
+            count: None,
+            second: MONDAY + hour * HOUR,
+        });
+        let seen_at_ms = Some((MONDAY + 10 * HOUR) * 1000);
+        let mut conn = History { told: vec![told], log: log.collect(), seen_at_ms, foreign: false }.file()?;
+        let recorded = PresenceTime::of(1.try_into()?).within(window).load(&mut conn)?.online.time_ms / 60_000;
+        // Written by another program, of a guild whose members are not known, it is found if the person left since.
+        if comings.last().is_some_and(|(join, _)| !join) {
+            sql_query("UPDATE presence_events SET id = 'other'").execute(&mut conn)?;
+            let adopted = PresenceTime::of(1.try_into()?).within(window).load(&mut conn)?.online.time_ms / 60_000;
+            assert_eq!(adopted, recorded);
+        }
+        Ok(recorded)
+    }
+
+    #[test]
+    fn a_status_holds_while_somebody_is_there_and_something_is_known() -> TestResult {
+        let at = |hour| DateTime::from_timestamp(MONDAY + hour * HOUR, 0).ok_or("no such time");
+        let morning = Window::between(at(1)?, at(4)?)?;
+        assert_eq!(minutes(morning, &[])?, 180);
+        assert_eq!(minutes(morning, &[(false, 5)])?, 180);
+        assert_eq!(minutes(morning, &[(false, 2)])?, 60);
+        assert_eq!(minutes(morning, &[(false, 2), (true, 3)])?, 120);
+        assert_eq!(minutes(morning, &[(false, 0), (true, 3)])?, 60);
+        assert_eq!(minutes(morning, &[(true, 2), (false, 3)])?, 120);
+        // The recorder last noted that it ran at ten.
+        let day = Window::last(TimeDelta::days(1), at(24)?)?;
+        assert_eq!(minutes(day, &[])?, 600);
+        assert_eq!(minutes(Window::all(), &[])?, 600);
+        assert_eq!(minutes(Window::since(at(11)?)?, &[])?, 0);
+        Ok(())
+    }
+}

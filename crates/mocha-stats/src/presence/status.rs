@@ -1,0 +1,177 @@
+//! How long people had which status.
+
+use std::collections::HashSet;
+
+use diesel::SqliteConnection;
+use mocha_schema::{GuildId, PresenceStatus};
+
+use super::scope::Scope;
+use crate::{Bots, Error, Window, share::share};
+
+/// The question how long people in a guild were online, idle, not to be disturbed or offline.
+///
+/// Each person's time counts, from the first status that is known of them on: two people online for an hour are two hours. A
+/// status holds until the next one that is told, or until the person leaves; who comes back has the last one until another is
+/// told. After the recorder's last note of itself and the guild's last row nothing holds.
+///
+/// What happened while nobody recorded is not known: a status from before such a gap holds through it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[must_use = "a question does nothing until it is loaded"]
+#[doc(alias = "status")]
+pub struct PresenceTime(Scope);
+
+/// How long people had which status.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct PresenceTimeAnswer {
+    /// Do not disturb.
+    pub dnd: StatusTime,
+    /// Idle.
+    pub idle: StatusTime,
+    /// Offline or invisible.
+    pub offline: StatusTime,
+    /// Online.
+    pub online: StatusTime,
+    /// Milliseconds of all four.
+    pub known_ms: u64,
+    /// Whose they are, each once.
+    pub users: u64,
+    /// The window that was asked about.
+    pub window: Window,
+}
+
+/// How long people had a status.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct StatusTime {
+    /// Milliseconds of all who had it.
+    pub time_ms: u64,
+    /// Its part of the time of all four, from 0 to 1; 0 if there is none.
+    pub share: f64,
+}
+
+impl PresenceTime {
+    /// Asks about this guild; of all time and without bots, until told otherwise.
+    pub const fn of(guild: GuildId) -> Self {
+        Self(Scope::of(guild))
+    }
+
+    /// Counts only what lies in this window, to the millisecond. The default is all time.
+    pub const fn within(mut self, window: Window) -> Self {
+        self.0.window = window;
+        self
+    }
+
+    /// Whether bots count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.0.bots = bots;
+        self
+    }
+
+    /// Asks the file.
+    ///
+    /// Reads the guild's rows of the window, the last one before it of each who was a member, and the guild's joins and leaves
+    /// before the window's end, through indexes, in one transaction; memory grows with people and with joins and leaves.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::{DateTime, TimeDelta};
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{PresenceTime, Window};
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod presence { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = presence::seeded()?;
+    /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+    /// // One is online from eight on; another from nine on, idle from ten on, and offline from eleven on.
+    /// let hours = Window::between(monday + TimeDelta::hours(9), monday + TimeDelta::hours(11))?;
+    /// let time = PresenceTime::of(GuildId::try_from(1)?).within(hours).load(&mut conn)?;
+    /// assert_eq!((time.online.time_ms, time.idle.time_ms), (3 * 3_600_000, 3_600_000));
+    /// assert_eq!((time.online.share, time.idle.share, time.dnd.share), (0.75, 0.25, 0.0));
+    /// assert_eq!((time.known_ms, time.users), (4 * 3_600_000, 2));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<PresenceTimeAnswer, Error> {
+        let (mut times, mut users) = ([0_u64; 4], HashSet::new());
+        let [dnd, idle, offline, online] = &mut times;
+        self.0.scan(conn, |spell| {
+            let time = match spell.status {
+                None => return,
+                Some(PresenceStatus::Dnd) => &mut *dnd,
+                Some(PresenceStatus::Idle) => idle,
+                Some(PresenceStatus::Offline) => offline,
+                Some(PresenceStatus::Online) => online,
+            };
+            *time = time.saturating_add(spell.ms());
+            users.insert(spell.user_id);
+        })?;
+        let known_ms = times.iter().fold(0, |sum: u64, time| sum.saturating_add(*time));
+        let [dnd, idle, offline, online] = times.map(|time_ms| StatusTime { time_ms, share: share(time_ms, known_ms) });
+        let users = u64::try_from(users.len()).unwrap_or(u64::MAX);
+        Ok(PresenceTimeAnswer { dnd, idle, offline, online, known_ms, users, window: self.0.window })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        presence::truth::{self, History},
+        random,
+    };
+
+    /// The same in plain Rust.
+    fn expected(question: PresenceTime, history: &History) -> PresenceTimeAnswer {
+        let stretches = history.stretches(question.0, []);
+        let time_ms = |status: Option<PresenceStatus>| -> u64 {
+            let of = |doing: &&truth::Doing| {
+                if status.is_some() { doing.status == status } else { doing.status.is_some() }
+            };
+            let times = stretches
+                .iter()
+                .map(|stretch| stretch.ms * u64::try_from(stretch.doings.iter().filter(of).count()).unwrap());
+            times.sum()
+        };
+        let known_ms = time_ms(None);
+        let time = |status| {
+            let time_ms = time_ms(Some(status));
+            StatusTime { time_ms, share: share(time_ms, known_ms) }
+        };
+        let doings = stretches.iter().flat_map(|stretch| &stretch.doings).filter(|doing| doing.status.is_some());
+        PresenceTimeAnswer {
+            dnd: time(PresenceStatus::Dnd),
+            idle: time(PresenceStatus::Idle),
+            offline: time(PresenceStatus::Offline),
+            online: time(PresenceStatus::Online),
+            known_ms,
+            users: doings.map(|doing| doing.user).collect::<BTreeSet<u64>>().len().try_into().unwrap(),
+            window: question.0.window,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn it_is_what_plain_rust_counts(
+            history in truth::history(60), window in random::window(60), bots in random::bots()
+        ) {
+            let question = PresenceTime::of(random::GUILD.try_into().unwrap()).within(window).bots(bots);
+            let answer = question.load(&mut history.file().unwrap()).unwrap();
+            prop_assert_eq!(answer, expected(question, &history));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What of a window comes from which roll-up, and what from single messages.
+
+use std::ops::Range;
+
+use diesel::prelude::*;
+use mocha_schema::schema::horizons;
+
+use crate::Window;
+
+/// Seconds of what the roll-ups count by.
+pub(crate) const QUARTER: i64 = 900;
+pub(crate) const DAY: i64 = 86_400;
+pub(crate) const MONTH: i64 = 30 * DAY;
+
+/// From when on single messages and voice intervals are kept, in unix seconds: what is older is in the roll-ups only.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub(crate) struct Horizon {
+    pub(crate) messages_from: i64,
+    pub(crate) voice_from: i64,
+}
+
+impl Horizon {
+    pub(crate) fn load(conn: &mut SqliteConnection) -> QueryResult<Self> {
+        horizons::table.find(1).select((horizons::messages_from, horizons::voice_from)).get_result(conn)
+    }
+}
+
+/// The time that a question counts, in unix seconds or milliseconds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Span {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+    per_second: i64,
+}
+
+impl Span {
+    /// The seconds of a window, as messages are kept by; of a day of which only the roll-up is left, all.
+    pub(crate) fn seconds(window: Window, complete_from: i64) -> Self {
+        Self { start: window.start_second(), end: window.end_second(), per_second: 1 }.widened(complete_from)
+    }
+
+    /// The milliseconds of a window, as voice is kept by; of a day of which only the roll-up is left, all.
+    pub(crate) fn millis(window: Window, complete_from: i64) -> Self {
+        let end = window.end_ms().unwrap_or_else(|| window.end_second().saturating_mul(1000));
+        Self { start: window.start_ms(), end, per_second: 1000 }.widened(complete_from)
+    }
+
+    fn widened(self, complete_from: i64) -> Self {
+        let (day, complete_from) = (DAY * self.per_second, complete_from.saturating_mul(self.per_second));
+        if self.start >= self.end {
+            return Self { end: self.start, ..self };
+        }
+        // The horizon is a midnight.
+        let floor = if self.start < complete_from { self.start.rem_euclid(day) } else { 0 };
+        let ceiling = if self.end < complete_from { (-self.end).rem_euclid(day) } else { 0 };
+        Self { start: self.start - floor, end: self.end + ceiling, ..self }
+    }
+
+    /// The whole seconds that begin in it.
+    pub(crate) fn to_seconds(self) -> Self {
+        let up = |edge: i64| -(-edge).div_euclid(self.per_second);
+        Self { start: up(self.start), end: up(self.end), per_second: 1 }
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.start >= self.end
+    }
+
+    /// The whole units of so many seconds in it by their numbers, and what is left before and after them.
+    fn whole(self, seconds: i64) -> (Range<i64>, [Self; 2]) {
+        let unit = seconds * self.per_second;
+        let (first, last) = (-(-self.start).div_euclid(unit), self.end.div_euclid(unit));
+        if first >= last {
+            return (0..0, [self, Self { start: 0, end: 0, ..self }]);
+        }
+        (first..last, [Self { end: first * unit, ..self }, Self { start: last * unit, ..self }])
+    }
+}
+
+/// Where what lies in a [`Span`] is read; nothing of it is empty.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Sources {
+    pub(crate) months: Vec<Range<i64>>,
+    pub(crate) days: Vec<Range<i64>>,
+    pub(crate) quarters: Vec<Range<i64>>,
+    /// One by one.
+    pub(crate) events: Vec<Span>,
+}
+
+impl Sources {
+    /// For sums that nobody needs the days of.
+    pub(crate) fn by_month(span: Span) -> Self {
+        let (months, rest) = span.whole(MONTH);
+        let mut sources = Self { months: non_empty(months), ..Self::default() };
+        for part in rest {
+            let Self { days, events, .. } = Self::by_day(part);
+            sources.days.extend(days);
+            sources.events.extend(events);
+        }
+        sources
+    }
+
+    /// For what happened on each day in UTC.
+    pub(crate) fn by_day(span: Span) -> Self {
+        let (days, rest) = span.whole(DAY);
+        Self { days: non_empty(days), events: events(rest), ..Self::default() }
+    }
+
+    /// For what happened when.
+    pub(crate) fn by_quarter(span: Span) -> Self {
+        let (quarters, rest) = span.whole(QUARTER);
+        Self { quarters: non_empty(quarters), events: events(rest), ..Self::default() }
+    }
+}
+
+fn non_empty(range: Range<i64>) -> Vec<Range<i64>> {
+    if range.is_empty() { Vec::new() } else { vec![range] }
+}
+
+fn events(rest: [Span; 2]) -> Vec<Span> {
+    rest.into_iter().filter(|part| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn window(start: i64, end: i64) -> Window {
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        Window::between(at(start), at(end)).unwrap()
+    }
+
+    /// How often each second is read, sampled where something may begin or end.
+    fn readings(sources: &Sources, second: i64) -> usize {
+        let holds = |ranges: &[Range<i64>], unit: i64| {
+            ranges.iter().filter(|range| range.contains(&second.div_euclid(unit))).count()
+        };
+        let events = sources.events.iter().filter(|span| (span.start..span.end).contains(&second)).count();
+        holds(&sources.months, MONTH) + holds(&sources.days, DAY) + holds(&sources.quarters, QUARTER) + events
+    }
+
+    proptest! {
+        #[test]
+        fn each_second_is_read_once(
+            start in 0..200 * DAY, length in prop_oneof![0..3 * DAY, 0..200 * DAY], aligned in 0..4_i64, probe in -DAY..420 * DAY
+        ) {
+            let unit = [1, QUARTER, DAY, MONTH][usize::try_from(aligned).unwrap()];
+            let (start, end) = (start - start % unit, start + length - (start + length) % unit);
+            let span = Span { start, end: end.max(start), per_second: 1 };
+            for sources in [Sources::by_month(span), Sources::by_day(span), Sources::by_quarter(span)] {
+                for second in [probe, span.start - 1, span.start, span.end - 1, span.end, probe - probe.rem_euclid(DAY)] {
+                    let expected = usize::from((span.start..span.end).contains(&second));
+                    prop_assert_eq!(readings(&sources, second), expected, "{} of {:?}", second, sources);
+                }
+                let edges: i64 = sources.events.iter().map(|span| span.end - span.start).sum();
+                prop_assert!(sources.events.len() <= 2 && edges < 2 * DAY);
+            }
+        }
+
+        #[test]
+        fn before_the_horizon_a_span_has_whole_days(start in 0..9 * DAY, length in 0..9 * DAY, horizon in 0..12_i64) {
+            let window = window(start, start + length);
+            let (exact, span) = (Span::seconds(window, 0), Span::seconds(window, horizon * DAY));
+            for (edge, asked) in [(span.start, start), (span.end, start + length)] {
+                let cut = length > 0 && asked < horizon * DAY;
+                let right = if cut { edge % DAY == 0 && (edge - asked).abs() < DAY } else { edge == asked };
+                prop_assert!(right, "{edge} for {asked}");
+            }
+            prop_assert!(span.start <= start && start + length <= span.end);
+            prop_assert_eq!((exact.start, exact.end), (start, start + length));
+            let ms = Span::millis(window, horizon * DAY);
+            prop_assert_eq!((ms.start, ms.end, ms.to_seconds()), (span.start * 1000, span.end * 1000, span));
+        }
+    }
+}

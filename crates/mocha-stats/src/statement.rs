@@ -1,0 +1,77 @@
+//! Statements over roll-ups and events.
+
+use std::marker::PhantomData;
+
+use diesel::{
+    prelude::*,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    sql_types::BigInt,
+    sqlite::Sqlite,
+};
+
+/// A statement of constant parts, which Diesel keeps prepared by its text, as it does not with `sql_query`. `R` is the SQL
+/// type of its rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement<R> {
+    binds: Vec<i64>,
+    row: PhantomData<R>,
+    sql: String,
+}
+
+impl<R> Statement<R> {
+    pub(crate) const fn new() -> Self {
+        Self { binds: Vec::new(), row: PhantomData, sql: String::new() }
+    }
+
+    /// Begins a part whose rows come beside those of the parts before.
+    pub(crate) fn select(&mut self, columns: impl IntoIterator<Item = &'static str>) -> &mut Self {
+        self.push(if self.sql.is_empty() { "SELECT " } else { " UNION ALL SELECT " });
+        for (place, column) in columns.into_iter().enumerate() {
+            self.push(if place == 0 { "" } else { ", " }).push(column);
+        }
+        self
+    }
+
+    pub(crate) fn push(&mut self, sql: &str) -> &mut Self {
+        self.sql.push_str(sql);
+        self
+    }
+
+    /// The value of the next `?`.
+    pub(crate) fn bind(&mut self, value: i64) -> &mut Self {
+        self.binds.push(value);
+        self
+    }
+
+    /// An id, as roll-ups have it: what is too large for SQLite is its largest.
+    pub(crate) fn bind_id(&mut self, id: u64) -> &mut Self {
+        self.bind(i64::try_from(id).unwrap_or(i64::MAX))
+    }
+}
+
+impl<R> QueryFragment<Sqlite> for Statement<R> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        let mut binds = self.binds.iter();
+        for (place, part) in self.sql.split('?').enumerate() {
+            if place > 0 {
+                let bind =
+                    binds.next().ok_or_else(|| diesel::result::Error::QueryBuilderError("a bind is missing".into()))?;
+                out.push_bind_param::<BigInt, _>(bind)?;
+            }
+            out.push_sql(part);
+        }
+        Ok(())
+    }
+}
+
+impl<R> QueryId for Statement<R> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<R> Query for Statement<R> {
+    type SqlType = R;
+}
+
+impl<R, Conn> RunQueryDsl<Conn> for Statement<R> {}

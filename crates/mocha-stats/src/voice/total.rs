@@ -1,0 +1,261 @@
+//! Voice by user, channel and day: whole days from the roll-ups, the edges and what is open interval by interval.
+
+use std::{collections::HashSet, ops::Range};
+
+use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
+use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
+
+use super::{
+    VoiceStateFilter,
+    interval::{Interval, Stay, VoiceTime},
+    scope::{Fold, Scope, afk_channel},
+};
+use crate::{
+    Bots, Window,
+    rollup::{DAY, Horizon, Sources, Span},
+    scan::{Unsigned, id_or_unknown},
+    statement::Statement,
+};
+
+const DAY_MS: i64 = DAY * 1000;
+
+/// Whose voice is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VoiceScan {
+    pub(crate) bots: Bots,
+    pub(crate) guild: GuildId,
+    pub(crate) state: VoiceStateFilter,
+    /// The only one, if there is one.
+    pub(crate) user: Option<UserId>,
+    pub(crate) window: Window,
+}
+
+/// What somebody did in voice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VoicePart {
+    /// `None` where it is not known, and of sessions.
+    pub(crate) channel: Option<ChannelId>,
+    /// In UTC; 0 if nobody asked for days.
+    pub(crate) day: i64,
+    pub(crate) sessions: u64,
+    pub(crate) time: VoiceTime,
+    pub(crate) user: UserId,
+}
+
+/// What a [`VoicePart`] is of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum PartOf {
+    /// Whatever is fastest.
+    Anything,
+    /// A day in UTC.
+    Day,
+}
+
+/// User, channel or 0, whether it is assumed, day, sessions, milliseconds.
+type Closed = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
+type ClosedRow = (UserId, i64, i64, i64, Unsigned, Unsigned);
+
+/// User, channel or 0, whether it is assumed, start, last proof.
+type Open = (BigInt, BigInt, BigInt, BigInt, BigInt);
+type OpenRow = (UserId, i64, i64, i64, i64);
+
+impl VoiceScan {
+    /// Reads all that counts, one part at a time, in no order; says whether it was more than the window. To be called in a
+    /// transaction.
+    pub(crate) fn each(
+        self,
+        conn: &mut SqliteConnection,
+        part_of: PartOf,
+        mut f: impl FnMut(VoicePart),
+    ) -> QueryResult<bool> {
+        let Horizon { voice_from, .. } = Horizon::load(conn)?;
+        let span = Span::millis(self.window, voice_from);
+        let closed = self.closed(part_of, span);
+        for row in closed.load_iter::<ClosedRow, DefaultLoadingMode>(conn)? {
+            let (user, channel, assumed, day, sessions, ms) = row?;
+            let (observed_ms, assumed_ms) = if assumed == 0 { (ms.into(), 0) } else { (0, ms.into()) };
+            let time = VoiceTime { observed_ms, assumed_ms };
+            f(VoicePart { channel: id_or_unknown(channel)?, day, sessions: sessions.into(), time, user });
+        }
+        for row in self.open().load_iter::<OpenRow, DefaultLoadingMode>(conn)? {
+            let interval = open_interval(row?)?;
+            let Some(stay) = interval.clip(self.window) else { continue };
+            let mut from_ms = stay.from_ms;
+            while let Some(rest) = stay.part(from_ms, stay.to_ms) {
+                // Whoever is there since before midnight was there on both days.
+                let (day, midnight) = match part_of {
+                    PartOf::Anything => (0, stay.to_ms),
+                    PartOf::Day => (from_ms.div_euclid(DAY_MS), from_ms - from_ms.rem_euclid(DAY_MS) + DAY_MS),
+                };
+                let piece = rest.part(from_ms, midnight).unwrap_or(rest);
+                f(VoicePart { channel: stay.channel_id, day, sessions: 0, time: piece.time(), user: stay.user_id });
+                from_ms = piece.to_ms;
+            }
+        }
+        Ok(span != Span::millis(self.window, 0))
+    }
+
+    /// Who is in voice at the window's end, in any state; without an end, who is in voice now. To be called in a transaction.
+    pub(super) fn open_at_end(self, conn: &mut SqliteConnection) -> QueryResult<HashSet<UserId>> {
+        let any = Self { state: VoiceStateFilter::All, ..self };
+        let mut users = HashSet::new();
+        for row in any.open().load_iter::<OpenRow, DefaultLoadingMode>(conn)? {
+            let interval = open_interval(row?)?;
+            if interval.is_open_at_end(self.window) {
+                users.insert(interval.user_id);
+            }
+        }
+        if let Some(end_ms) = self.window.end_ms() {
+            let mut statement = Statement::<BigInt>::new();
+            statement.select(["CAST(user_id AS INTEGER)"]);
+            any.read_intervals(&mut statement);
+            statement.push(" AND started_at_ms >= ? AND started_at_ms <= ? AND ended_at_ms > ?");
+            statement.bind(end_ms - end_ms.rem_euclid(DAY_MS)).bind(end_ms).bind(end_ms);
+            statement.push(self.bots.condition_of_event());
+            users.extend(statement.load::<UserId>(conn)?);
+        }
+        Ok(users)
+    }
+
+    fn closed(self, part_of: PartOf, span: Span) -> Statement<Closed> {
+        let sources = match part_of {
+            PartOf::Anything => Sources::by_month(span),
+            PartOf::Day => Sources::by_day(span),
+        };
+        let mut statement = Statement::new();
+        let day = if part_of == PartOf::Day { "day" } else { "0" };
+        for (table, unit, day, ranges) in
+            [("voice_months", "month", "0", &sources.months), ("voice_days", "day", day, &sources.days)]
+        {
+            for range in ranges {
+                let columns = ["user_id", "channel_id", "assumed", day, "sessions", self.state.column()];
+                statement.select(columns).push(" FROM ").push(table);
+                if let Some(user) = self.user {
+                    statement.push(" INDEXED BY idx_").push(table).push("_user WHERE user_id = ?").bind_id(user.get());
+                    statement.push(" AND guild_id = ?");
+                } else {
+                    statement.push(" WHERE guild_id = ?");
+                }
+                statement.bind_id(self.guild.get()).push(self.bots.condition_of_rollup());
+                statement.push(" AND ").push(unit).push(" >= ? AND ").push(unit).push(" < ?");
+                statement.bind(range.start).bind(range.end);
+            }
+        }
+        for edge in &sources.events {
+            self.intervals(&mut statement, edge.start..edge.end);
+            let seconds = edge.to_seconds();
+            self.sessions(&mut statement, seconds.start..seconds.end);
+        }
+        if sources == Sources::default() {
+            self.intervals(&mut statement, 0..0);
+        }
+        statement
+    }
+
+    /// What of closed intervals lies in so many milliseconds of a day. None goes beyond midnight, so that those of the day are all.
+    fn intervals(self, statement: &mut Statement<Closed>, ms: Range<i64>) {
+        statement
+            .select([
+                "CAST(user_id AS INTEGER)",
+                "CAST(coalesce(channel_id, 0) AS INTEGER)",
+                "assumed",
+                "started_at_ms / 86400000",
+                "0",
+                "min(ended_at_ms, ?) - max(started_at_ms, ?)",
+            ])
+            .bind(ms.end)
+            .bind(ms.start);
+        self.read_intervals(statement);
+        statement.push(" AND started_at_ms >= ? AND started_at_ms < ? AND ended_at_ms > ?");
+        statement.bind(ms.start - ms.start.rem_euclid(DAY_MS)).bind(ms.end).bind(ms.start);
+        statement.push(self.state.condition()).push(self.bots.condition_of_event());
+    }
+
+    fn read_intervals<R>(self, statement: &mut Statement<R>) {
+        // Of one user the primary key has them in order of time.
+        if let Some(user) = self.user {
+            statement.push(" FROM voice_intervals WHERE user_id = CAST(? AS TEXT) AND guild_id = CAST(? AS TEXT)");
+            statement.bind_id(user.get());
+        } else {
+            statement.push(
+                " FROM voice_intervals INDEXED BY idx_voice_intervals_guild_time WHERE guild_id = CAST(? AS TEXT)",
+            );
+        }
+        statement.bind_id(self.guild.get());
+    }
+
+    /// The sessions of which the log says that they ended in so many seconds.
+    fn sessions(self, statement: &mut Statement<Closed>, seconds: Range<i64>) {
+        let columns = ["CAST(user_id AS INTEGER)", "0", "0", "CAST(created_at AS INTEGER) / 86400", "1", "0"];
+        statement.select(columns).push(" FROM voice_events INDEXED BY ");
+        if let Some(user) = self.user {
+            statement.push("idx_voice_events_user_time WHERE user_id = CAST(? AS TEXT)").bind_id(user.get());
+            statement.push(" AND guild_id = CAST(? AS TEXT)");
+        } else {
+            statement.push("idx_voice_events_guild_time WHERE guild_id = CAST(? AS TEXT)");
+        }
+        statement.bind_id(self.guild.get()).push(" AND created_at >= ? AND created_at < ? AND event_type = 'leave'");
+        statement.bind(seconds.start).bind(seconds.end).push(self.bots.condition_of_event());
+    }
+
+    fn open(self) -> Statement<Open> {
+        let mut statement = Statement::new();
+        let columns = [
+            "CAST(user_id AS INTEGER)",
+            "CAST(coalesce(channel_id, 0) AS INTEGER)",
+            "assumed",
+            "started_at_ms",
+            "seen_at_ms",
+        ];
+        statement.select(columns).push(" FROM voice_intervals INDEXED BY idx_voice_intervals_open");
+        statement.push(" WHERE guild_id = CAST(? AS TEXT) AND ended_at_ms IS NULL").bind_id(self.guild.get());
+        if let Some(user) = self.user {
+            statement.push(" AND user_id = CAST(? AS TEXT)").bind_id(user.get());
+        }
+        statement.push(self.state.condition()).push(self.bots.condition_of_event());
+        statement
+    }
+}
+
+impl Scope {
+    /// What counts, by user and channel, and all sessions of those who count; says whether it was more than the window. To be
+    /// called in a transaction.
+    pub(super) fn each_part(&self, conn: &mut SqliteConnection, mut f: impl FnMut(VoicePart)) -> QueryResult<bool> {
+        let Self { ref filter, guild, user, window } = *self;
+        let afk = if filter.without_afk { afk_channel(conn, guild)? } else { None };
+        let scan = VoiceScan { bots: filter.bots, guild, state: filter.state, user, window };
+        let widened = scan.each(conn, PartOf::Anything, |part| {
+            let counts = !filter.fair && filter.counts_channel(part.channel, afk);
+            f(if counts { part } else { VoicePart { time: VoiceTime::default(), ..part } });
+        })?;
+        if filter.fair {
+            // Who had company is in no roll-up.
+            self.scan(conn, &mut Parts(f))?;
+        }
+        Ok(widened)
+    }
+}
+
+/// Hands each stay on.
+struct Parts<F>(F);
+
+impl<F: FnMut(VoicePart)> Fold for Parts<F> {
+    fn stay(&mut self, stay: Stay) {
+        let Stay { channel_id: channel, user_id: user, .. } = stay;
+        (self.0)(VoicePart { channel, day: 0, sessions: 0, time: stay.time(), user });
+    }
+}
+
+fn open_interval((user_id, channel, assumed, started_at_ms, seen_at_ms): OpenRow) -> QueryResult<Interval> {
+    Ok(Interval {
+        user_id,
+        bot: false,
+        channel_id: id_or_unknown(channel)?,
+        started_at_ms,
+        ended_at_ms: None,
+        seen_at_ms,
+        session_started_at_ms: started_at_ms,
+        state: VoiceState::default(),
+        assumed: assumed != 0,
+    })
+}

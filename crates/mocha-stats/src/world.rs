@@ -1,0 +1,118 @@
+//! What people did in some weeks, for the property tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use mocha_schema::{ChannelId, NewChannel, NewGuild, NewMember, VoiceEventType, member_id, schema};
+use proptest::prelude::*;
+
+use crate::{
+    fixture::{MONDAY, Message, TestResult, insert_interval, interval, time},
+    random,
+};
+
+const HOUR: i64 = 3_600;
+
+/// How many seconds it lasts.
+pub(crate) const SPAN: i64 = 70 * 24 * HOUR;
+
+/// What somebody did: a message, or a stay in voice that is over.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) messages: Vec<Message>,
+    pub(crate) members: BTreeSet<u64>,
+    /// User, channel, start and length in milliseconds; within a day, and no two of a user at once.
+    pub(crate) stays: Vec<(u64, u64, i64, i64)>,
+    /// User and second.
+    pub(crate) leaves: Vec<(u64, i64)>,
+}
+
+/// Ten weeks from [`MONDAY`] on.
+pub(crate) fn world() -> impl Strategy<Value = World> {
+    let stay = (
+        random::user(),
+        prop::sample::select(vec![1_002_u64, 1_010]),
+        0..SPAN / HOUR / 24,
+        0..80_000_i64,
+        1..6_000_i64,
+    )
+        .prop_map(|(user, channel, day, second, seconds)| {
+            (user, channel, (MONDAY + day * 24 * HOUR + second) * 1000 + 7, seconds * 1000 - 13)
+        });
+    let stays = prop::collection::vec(stay, 0..12).prop_map(|stays| {
+        let mut free: BTreeMap<(u64, i64), (u64, u64, i64, i64)> = BTreeMap::new();
+        // One a day at most.
+        for stay in stays {
+            free.insert((stay.0, stay.2 / 86_400_000), stay);
+        }
+        free.into_values().collect()
+    });
+    let leaves = prop::collection::vec((random::user(), MONDAY..MONDAY + SPAN), 0..12);
+    let members = prop::collection::btree_set(random::user(), 0..5);
+    (random::messages(SPAN), stays, leaves, members).prop_map(|(messages, stays, leaves, members)| World {
+        messages,
+        members,
+        stays,
+        leaves,
+    })
+}
+
+/// A thread in a channel in a category.
+pub(crate) const PLACES: [(u64, Option<u64>); 3] = [(1_002, None), (1_010, Some(5_000)), (1_100, Some(1_010))];
+
+pub(crate) fn insert(conn: &mut SqliteConnection, world: &World) -> TestResult {
+    let (guild_id, now) = (random::GUILD.try_into()?, time(MONDAY)?);
+    let guild = NewGuild { id: guild_id, name: None, icon: None, member_count: None, created_at: now, updated_at: now };
+    diesel::insert_into(schema::guilds::table).values(&guild).execute(conn)?;
+    for (id, parent) in PLACES {
+        let channel = NewChannel {
+            id: id.try_into()?,
+            guild_id,
+            name: None,
+            kind: 0,
+            parent_id: parent.map(ChannelId::try_from).transpose()?,
+            position: None,
+            created_at: now,
+            updated_at: now,
+        };
+        diesel::insert_into(schema::channels::table).values(&channel).execute(conn)?;
+    }
+    random::insert_messages(conn, &world.messages)?;
+    for &(user, channel, start, length) in &world.stays {
+        insert_interval(conn, interval(random::GUILD, user, Some(channel), start, Some(start + length))?)?;
+    }
+    let log = world.leaves.iter().map(|&(user, second)| random::LogEntry {
+        guild: random::GUILD,
+        user,
+        kind: VoiceEventType::Leave,
+        duration: None,
+        second,
+    });
+    random::insert_voice_log(conn, &log.collect::<Vec<_>>())?;
+    for &user in &world.members {
+        let (guild_id, user_id, now) = (random::GUILD.try_into()?, user.try_into()?, time(MONDAY)?);
+        let member = NewMember {
+            id: &member_id(guild_id, user_id),
+            guild_id,
+            user_id,
+            nickname: None,
+            joined_at: None,
+            premium_since: None,
+            created_at: now,
+            updated_at: now,
+        };
+        diesel::insert_into(schema::members::table).values(&member).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The category or channel that a channel is in.
+pub(crate) fn parent(channel: u64) -> Option<u64> {
+    PLACES.iter().find(|place| place.0 == channel).and_then(|place| place.1)
+}
+
+/// The first millisecond that begins at an instant or after it.
+pub(crate) fn ceil_ms(edge: DateTime<Utc>) -> i64 {
+    edge.timestamp_millis() + i64::from(!edge.timestamp_subsec_nanos().is_multiple_of(1_000_000))
+}

@@ -1,0 +1,267 @@
+//! The three documented queries, word for word, say the same of a file as Mocha's answers: of simulated traffic, of the same
+//! with all that goes wrong between Discord and the file, and of a recorded trace, if there is one.
+
+use std::{collections::BTreeMap, error::Error, fs::File, path::PathBuf, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{
+    QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query,
+    sql_types::{BigInt, Nullable, Text},
+};
+use mocha_discord::{
+    Clock, GuildId, Recorder, Store, UserId,
+    stats::{Bots, GuildLeaderboard, Leaderboard, Measure, UserStatistics, VoiceActivity, Window},
+};
+use mocha_examples::replay::{Trace, feed};
+use mocha_sim::{Faults, Order, Server, Step};
+
+type TestResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+
+const USER_SQL: &str = "\
+SELECT 
+  COUNT(*) as message_count,
+  SUM(character_count) as total_characters,
+  COUNT(CASE WHEN has_attachment = 1 THEN 1 END) as attachments
+FROM message_events 
+WHERE guild_id = ? AND user_id = ? AND created_at >= ?;";
+
+const GUILD_SQL: &str = "\
+SELECT 
+  user_id,
+  COUNT(*) as message_count,
+  RANK() OVER (ORDER BY COUNT(*) DESC) as rank
+FROM message_events 
+WHERE guild_id = ? AND created_at >= ?
+GROUP BY user_id 
+ORDER BY message_count DESC 
+LIMIT ?;";
+
+const VOICE_SQL: &str = "\
+SELECT 
+  user_id,
+  SUM(duration) as total_voice_time,
+  COUNT(*) as session_count
+FROM voice_events 
+WHERE guild_id = ? AND created_at >= ? AND event_type = 'leave'
+GROUP BY user_id;";
+
+/// What the documented queries count and a leaderboard does not: joins, pins, boosts and the like.
+const OTHER_TYPES_SQL: &str = "\
+SELECT user_id, COUNT(*) AS message_count, 0 AS rank FROM message_events
+WHERE guild_id = ? AND created_at >= ? AND message_type NOT IN (0, 19, 20, 23) GROUP BY user_id";
+
+#[derive(QueryableByName)]
+struct User {
+    #[diesel(sql_type = BigInt)]
+    message_count: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    total_characters: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    attachments: i64,
+}
+
+#[derive(QueryableByName)]
+struct Writer {
+    #[diesel(sql_type = Text)]
+    user_id: String,
+    #[diesel(sql_type = BigInt)]
+    message_count: i64,
+    #[diesel(sql_type = BigInt)]
+    rank: i64,
+}
+
+#[derive(QueryableByName)]
+struct Talker {
+    #[diesel(sql_type = Text)]
+    user_id: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    total_voice_time: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    session_count: i64,
+}
+
+/// Asks both ways, of all time and of the last part of what happened.
+fn compare(conn: &mut SqliteConnection, guild_id: GuildId) -> TestResult {
+    #[derive(QueryableByName)]
+    struct Span {
+        #[diesel(sql_type = BigInt)]
+        first: i64,
+        #[diesel(sql_type = BigInt)]
+        last: i64,
+    }
+    let Span { first, last } =
+        sql_query("SELECT min(created_at) AS first, max(created_at) AS last FROM message_events").get_result(conn)?;
+    assert!(first < last, "no traffic");
+    for since in [0, first + (last - first) / 3, last - 5] {
+        let window = Window::since(DateTime::from_timestamp(since, 0).ok_or("no such time")?)?;
+        let writers = compare_writers(conn, guild_id, since, window)?;
+        for user_id in writers.keys().take(20) {
+            compare_user(conn, guild_id, *user_id, since, window)?;
+        }
+        compare_talkers(conn, guild_id, since, window)?;
+    }
+    Ok(())
+}
+
+fn compare_writers(
+    conn: &mut SqliteConnection,
+    guild_id: GuildId,
+    since: i64,
+    window: Window,
+) -> TestResult<BTreeMap<UserId, i64>> {
+    let writers: Vec<Writer> = sql_query(GUILD_SQL)
+        .bind::<Text, _>(guild_id.to_string())
+        .bind::<BigInt, _>(since)
+        .bind::<BigInt, _>(i64::MAX)
+        .load(conn)?;
+    let answer = GuildLeaderboard::of(guild_id).within(window).load(conn)?;
+    let ranks = writers.iter().map(|writer| Ok((writer.user_id.parse()?, (writer.message_count, writer.rank))));
+    let ranks: BTreeMap<UserId, (i64, i64)> = ranks.collect::<TestResult<_>>()?;
+    let mut answered = BTreeMap::new();
+    for entry in &answer.entries {
+        answered.insert(entry.user_id, (i64::try_from(entry.messages)?, i64::try_from(entry.rank)?));
+    }
+    assert_eq!(answered, ranks, "since {since}");
+
+    // The leaderboard of the roll-ups, with what it leaves out on purpose.
+    let mut counts = BTreeMap::new();
+    for entry in Leaderboard::messages(guild_id).bots(Bots::Include).within(window).load(conn)?.entries {
+        counts.insert(entry.user_id, i64::try_from(entry.value)?);
+    }
+    let others: Vec<Writer> =
+        sql_query(OTHER_TYPES_SQL).bind::<Text, _>(guild_id.to_string()).bind::<BigInt, _>(since).load(conn)?;
+    for other in others {
+        *counts.entry(other.user_id.parse()?).or_default() += other.message_count;
+    }
+    let expected: BTreeMap<UserId, i64> = ranks.into_iter().map(|(user_id, (count, _))| (user_id, count)).collect();
+    assert_eq!(counts, expected, "since {since}");
+    Ok(expected)
+}
+
+fn compare_user(
+    conn: &mut SqliteConnection,
+    guild_id: GuildId,
+    user_id: UserId,
+    since: i64,
+    window: Window,
+) -> TestResult {
+    let user: User = sql_query(USER_SQL)
+        .bind::<Text, _>(guild_id.to_string())
+        .bind::<Text, _>(user_id.to_string())
+        .bind::<BigInt, _>(since)
+        .get_result(conn)?;
+    let answer = UserStatistics::of(guild_id, user_id).within(window).load(conn)?;
+    assert_eq!(
+        (i64::try_from(answer.messages)?, answer.characters, i64::try_from(answer.attachments)?),
+        (user.message_count, user.total_characters, user.attachments),
+        "{user_id} since {since}"
+    );
+    Ok(())
+}
+
+fn compare_talkers(conn: &mut SqliteConnection, guild_id: GuildId, since: i64, window: Window) -> TestResult {
+    let talkers: Vec<Talker> =
+        sql_query(VOICE_SQL).bind::<Text, _>(guild_id.to_string()).bind::<BigInt, _>(since).load(conn)?;
+    let mut expected = BTreeMap::new();
+    for talker in talkers {
+        expected.insert(talker.user_id.parse::<UserId>()?, (talker.total_voice_time, talker.session_count));
+    }
+    let mut answered = BTreeMap::new();
+    for entry in VoiceActivity::of(guild_id).within(window).load(conn)?.entries {
+        answered.insert(entry.user_id, (entry.voice_ms, i64::try_from(entry.sessions)?));
+    }
+    assert_eq!(answered, expected, "since {since}");
+
+    let sessions = Leaderboard::by(Measure::VoiceSessions, guild_id).bots(Bots::Include).within(window).load(conn)?;
+    let mut counted = BTreeMap::new();
+    for entry in sessions.entries {
+        counted.insert(entry.user_id, i64::try_from(entry.value)?);
+    }
+    let expected: BTreeMap<UserId, i64> = expected.into_iter().map(|(user_id, (_, count))| (user_id, count)).collect();
+    assert_eq!(counted, expected, "since {since}");
+    Ok(())
+}
+
+fn start() -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::days(19_700)
+}
+
+fn server(seed: u64) -> Server {
+    Server::new(seed).start(start()).days(40).members(60).messages_per_day(120).voice_sessions_per_day(60)
+}
+
+#[test]
+fn of_simulated_traffic() -> TestResult {
+    let store = Store::builder().clock(Clock::Events).queue_len(200_000).open_in_memory()?;
+    let recorder = store.recorder()?;
+    for event in server(1).events() {
+        recorder.record(event)?;
+    }
+    recorder.shutdown()?;
+    store.read(|conn| compare(conn, server(1).guild_id()))?;
+    Ok(())
+}
+
+#[test]
+fn of_damaged_traffic() -> TestResult {
+    let end = start() + TimeDelta::days(6);
+    for seed in 0..4 {
+        let truth: Vec<_> = server(seed).events().take_while(|event| event.at() < end).collect();
+        let faults = Faults {
+            clock_steps: 0,
+            crashes: 10,
+            drops: 20,
+            duplicates: 60,
+            flushes: 40,
+            guild_creates: 10,
+            outages: 10,
+            order: Order::Lost,
+            resumes: 20,
+            sessions: 10,
+            stops: 10,
+        };
+        let builder = Store::builder().clock(Clock::Events).flush_interval(Duration::from_hours(1));
+        let store = builder.queue_len(200_000).open_in_memory()?;
+        play(&store, &faults.apply(seed, &truth, end))?;
+        store.read(|conn| compare(conn, server(seed).guild_id()))?;
+    }
+    Ok(())
+}
+
+/// Does what the steps say.
+fn play(store: &Store, steps: &[Step]) -> TestResult {
+    let mut recorder: Option<Recorder> = None;
+    for step in steps {
+        match (step, &recorder) {
+            (Step::Start, _) => recorder = Some(store.recorder()?),
+            (Step::Deliver(event), Some(recorder)) => recorder.record(event.clone())?,
+            (Step::Flush, Some(recorder)) => recorder.flush()?,
+            (Step::Stop, Some(recorder)) => recorder.shutdown()?,
+            (Step::Crash, Some(recorder)) => recorder.abort(),
+            (Step::ClockSet(_), _) => {}
+            (step, None) => return Err(format!("{step:?} before the start").into()),
+        }
+    }
+    Ok(())
+}
+
+/// Where recorded traffic is, if there is some: not in this repository.
+fn data() -> PathBuf {
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    std::env::var_os("MOCHA_DATA").map_or_else(beside, PathBuf::from)
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that was skipped says so")]
+fn of_a_recorded_trace() -> TestResult {
+    let path = data().join("gateway-2018-03.jsonl.zst");
+    let Ok(file) = File::open(&path) else {
+        eprintln!("skipped: {} is not there", path.display());
+        return Ok(());
+    };
+    let store = Store::builder().clock(Clock::Events).open_in_memory()?;
+    let played = feed(Trace::new(file)?, &store, None, |line| panic!("{line}"))?;
+    let guild_id = played.guild_id.ok_or("nothing was played")?;
+    store.read(|conn| compare(conn, guild_id))?;
+    Ok(())
+}
