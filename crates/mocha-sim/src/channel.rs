@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use mocha_schema::ChannelId;
+use chrono::{DateTime, Utc};
+use mocha_schema::{ChannelId, GuildId};
 use mocha_store::event::{ChannelGone, ChannelSeen};
 
 use crate::{Server, names, snowflake, traffic::Traffic};
@@ -19,6 +20,7 @@ const AWAKE_THREADS: usize = 6;
 #[derive(Clone, Debug)]
 pub(crate) struct Channels {
     first: u64,
+    guild_id: GuildId,
     next: u64,
     text: u64,
     threads: VecDeque<ChannelId>,
@@ -27,9 +29,13 @@ pub(crate) struct Channels {
 
 impl Channels {
     pub(crate) fn of(server: &Server) -> Self {
-        let first = server.guild_id.get().saturating_add(1);
-        let (text, voice) = (u64::from(server.text_channels), u64::from(server.voice_channels));
-        Self { first, next: first + 2 + text + voice, text, threads: VecDeque::new(), voice }
+        Self::new(server.guild_id, server.text_channels, server.voice_channels)
+    }
+
+    pub(crate) fn new(guild_id: GuildId, text: u16, voice: u16) -> Self {
+        let first = guild_id.get().saturating_add(1);
+        let (text, voice) = (u64::from(text), u64::from(voice));
+        Self { first, guild_id, next: first + 2 + text + voice, text, threads: VecDeque::new(), voice }
     }
 
     fn categories(&self) -> [ChannelId; 2] {
@@ -46,53 +52,65 @@ impl Channels {
         (first..first + self.voice).map(snowflake::id)
     }
 
+    /// The text channel of this place in the list.
+    pub(crate) fn text_at(&self, index: usize) -> ChannelId {
+        snowflake::id(self.first + 2 + u64::try_from(index).unwrap_or(0))
+    }
+
+    /// One of the voice channels for a session, each as often as the others.
+    pub(crate) fn voice_of(&self, session: u32) -> ChannelId {
+        snowflake::id(self.first + 2 + self.text + u64::from(session) % self.voice.max(1))
+    }
+
     /// Where idle people are moved to.
     pub(crate) fn afk(&self) -> Option<ChannelId> {
         self.voice().skip(1).last()
     }
+
+    /// All but the threads, as they are seen.
+    pub(crate) fn seen(&self, at: DateTime<Utc>) -> Vec<ChannelSeen> {
+        let [texts, voices] = self.categories();
+        let guild_id = self.guild_id;
+        let seen = |channel_id, kind, name, parent_id, position| ChannelSeen {
+            at,
+            channel_id,
+            guild_id,
+            kind,
+            name: Some(name),
+            parent_id,
+            position: Some(position),
+        };
+        let categories = (0..).zip([(texts, "Text"), (voices, "Voice")]);
+        let mut channels: Vec<ChannelSeen> = categories
+            .map(|(position, (channel_id, name))| seen(channel_id, CATEGORY, name.to_owned(), None, position))
+            .collect();
+        let kinds = [
+            (self.text().collect::<Vec<_>>(), TEXT, &names::TEXT_CHANNELS[..], texts),
+            (self.voice().collect(), VOICE, &names::VOICE_CHANNELS[..], voices),
+        ];
+        for (ids, kind, known, category) in kinds {
+            let numbered = (0..).zip(0..).zip(ids);
+            channels.extend(numbered.map(|((index, position), channel_id)| {
+                seen(channel_id, kind, names::channel(known, index), Some(category), position)
+            }));
+        }
+        channels
+    }
 }
 
 impl Traffic {
-    pub(crate) fn see_channels(&mut self) {
-        let [texts, voices] = self.channels.categories();
-        let categories = [(texts, "Text"), (voices, "Voice")];
-        for (position, (channel_id, name)) in (0..).zip(categories) {
-            self.see_channel(channel_id, CATEGORY, name.to_owned(), None, Some(position));
-        }
-        let kinds = [
-            (self.channels.text().collect::<Vec<_>>(), TEXT, &names::TEXT_CHANNELS[..], texts),
-            (self.channels.voice().collect(), VOICE, &names::VOICE_CHANNELS[..], voices),
-        ];
-        for (ids, kind, known, category) in kinds {
-            for ((index, position), channel_id) in (0..).zip(0..).zip(ids) {
-                self.see_channel(channel_id, kind, names::channel(known, index), Some(category), Some(position));
-            }
-        }
-    }
-
-    fn see_channel(
-        &mut self,
-        channel_id: ChannelId,
-        kind: u8,
-        name: String,
-        parent_id: Option<ChannelId>,
-        position: Option<i32>,
-    ) {
-        let (at, guild_id) = (self.now(), self.server.guild_id);
-        self.emit(ChannelSeen { at, channel_id, guild_id, kind, name: Some(name), parent_id, position });
-    }
-
     pub(crate) fn open_thread(&mut self) {
         let (Some(parent), Some(topic)) = (self.text_channel(), self.dice.pick(&names::TOPICS)) else { return };
         let channel_id = snowflake::id(self.channels.next);
         self.channels.next += 1;
         self.channels.threads.push_back(channel_id);
-        self.see_channel(channel_id, PUBLIC_THREAD, names::thread(topic, self.now()), Some(parent), None);
+        let (at, guild_id) = (self.now(), self.server.guild_id);
+        let (name, parent_id) = (Some(names::thread(topic, at)), Some(parent));
+        self.emit(ChannelSeen { at, channel_id, guild_id, kind: PUBLIC_THREAD, name, parent_id, position: None });
         if self.channels.threads.len() > AWAKE_THREADS
             && let Some(channel_id) = self.channels.threads.pop_front()
             && self.dice.percent(25)
         {
-            let (at, guild_id) = (self.now(), self.server.guild_id);
             self.emit(ChannelGone { at, channel_id, guild_id });
         }
     }

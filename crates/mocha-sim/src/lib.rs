@@ -1,7 +1,7 @@
 //! Reproducible traffic of simulated Discord servers, and what is true of it, for Mocha's tests, benches and examples.
 //!
 //! A [`Server`] lives a while and tells it as a stream of [`Event`](mocha_store::Event)s, in order of time and made as it
-//! is read. [`messages`] makes messages alone, fast. A [`Reference`] reads such a stream and knows the right answers.
+//! is read. A [`Community`] is many guilds and millions of messages, made fast; [`messages`] makes messages alone. A [`Reference`] reads such a stream and knows the right answers.
 //!
 //! ```
 //! use mocha_sim::{Reference, Server};
@@ -16,6 +16,7 @@
 //! ```
 
 mod channel;
+mod community;
 mod dice;
 mod fault;
 mod judge;
@@ -32,6 +33,7 @@ mod voice;
 mod world;
 
 pub use self::{
+    community::{Community, CommunityGuild, CommunityTraffic},
     fault::{Faults, Order, Step},
     judge::{Found, Session, VoiceActivity, judge},
     message::{Messages, messages},

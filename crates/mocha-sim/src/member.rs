@@ -1,6 +1,7 @@
 //! People, and their coming and going.
 
-use mocha_schema::{ChannelId, UserId, VoiceState};
+use chrono::{DateTime, Utc};
+use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
 use mocha_store::{
     Event,
     event::{MemberLeft, MemberSeen, UserSeen},
@@ -30,6 +31,24 @@ pub(crate) fn user_id(number: u64) -> UserId {
     snowflake::id(snowflake::FIRST_USER.saturating_add(number.saturating_mul(snowflake::STEP)))
 }
 
+/// The user of this number as a member of a guild.
+pub(crate) fn introduce(
+    number: u64,
+    bot: bool,
+    guild_id: GuildId,
+    at: DateTime<Utc>,
+    joined_ms: i64,
+) -> (UserSeen, MemberSeen) {
+    let bot_name = usize::try_from(number).ok().and_then(|index| names::BOTS.get(index)).filter(|_| bot);
+    let name = bot_name.map_or_else(|| names::user(number), ToString::to_string);
+    let nickname = (number % 5 == 2).then(|| format!("{name} {number}"));
+    let (joined_at, user_id) = (Some(time(joined_ms)), user_id(number));
+    (
+        UserSeen { at, avatar: None, bot, discriminator: None, name, user_id },
+        MemberSeen { at, guild_id, joined_at, nickname, premium_since: None, user_id },
+    )
+}
+
 impl Traffic {
     /// The members a server has in the beginning; they joined in the year before.
     pub(crate) fn found(&mut self) {
@@ -55,27 +74,17 @@ impl Traffic {
         let Some(who) = self.people.get_mut(person) else { return };
         who.memberships += 1;
         who.present = true;
-        let (bot, user_id) = (who.bot, who.user_id);
+        let bot = who.bot;
         if bot {
             self.present_bots.push(person);
         } else {
             self.present.insert(usize::try_from(place).unwrap_or(0), person);
         }
 
-        let (at, guild_id) = (self.now(), self.server.guild_id);
         let number = u64::try_from(person).unwrap_or(u64::MAX);
-        let bot_name = usize::try_from(number).ok().and_then(|index| names::BOTS.get(index)).filter(|_| bot);
-        let name = bot_name.map_or_else(|| names::user(number), ToString::to_string);
-        let nickname = (number % 5 == 2).then(|| format!("{name} {number}"));
-        self.emit(UserSeen { at, avatar: None, bot, discriminator: None, name, user_id });
-        self.emit(tell(MemberSeen {
-            at,
-            guild_id,
-            joined_at: Some(time(joined_ms)),
-            nickname,
-            premium_since: None,
-            user_id,
-        }));
+        let (user, member) = introduce(number, bot, self.server.guild_id, self.now(), joined_ms);
+        self.emit(user);
+        self.emit(tell(member));
     }
 
     /// Somebody new joins, or one of twelve times somebody who has left returns. Half of them don't stay.

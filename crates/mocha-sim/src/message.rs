@@ -1,13 +1,15 @@
 //! Messages.
 
-use mocha_schema::{ChannelId, GuildId};
+use std::{cmp::Reverse, slice};
+
+use mocha_schema::ChannelId;
 use mocha_store::event::{MessageContent, MessageSent};
 
 use crate::{
+    community::{BOTS, Guild, LARGE, START_MS, Talks, starts},
     dice::Dice,
-    member,
-    snowflake::{self, MessageIds},
-    traffic::{Traffic, time},
+    snowflake,
+    traffic::Traffic,
 };
 
 const MESSAGE: u8 = 0;
@@ -19,13 +21,23 @@ const MENU_COMMAND: u8 = 23;
 /// How long messages are is as Zipf has it, up to this.
 const MAX_CHARACTERS: u64 = 600;
 
-fn content(dice: &mut Dice) -> MessageContent {
+pub(crate) fn content(dice: &mut Dice) -> MessageContent {
     let characters = u32::try_from(dice.zipf(MAX_CHARACTERS)).unwrap_or(1);
     MessageContent {
         characters,
         has_attachment: dice.percent(6),
         has_embed: dice.percent(4),
         words: characters.div_ceil(6),
+    }
+}
+
+/// The type of a message: people reply, and bots answer commands.
+pub(crate) fn kind(dice: &mut Dice, by_bot: bool) -> u8 {
+    match (by_bot, dice.below(100)) {
+        (true, 0..60) => SLASH_COMMAND,
+        (true, 60..65) => MENU_COMMAND,
+        (false, 0..22) => REPLY,
+        _ => MESSAGE,
     }
 }
 
@@ -36,12 +48,7 @@ impl Traffic {
         let by_bot = !self.present_bots.is_empty() && self.dice.below(10) == 0;
         let authors = if by_bot { &self.present_bots } else { &self.present };
         let author = self.dice.rank(authors.len()).and_then(|rank| authors.get(rank).copied());
-        let kind = match (by_bot, self.dice.below(100)) {
-            (true, 0..60) => SLASH_COMMAND,
-            (true, 60..65) => MENU_COMMAND,
-            (false, 0..22) => REPLY,
-            _ => MESSAGE,
-        };
+        let kind = kind(&mut self.dice, by_bot);
         let content = content(&mut self.dice);
         if let Some(person) = author {
             self.tell(person, channel_id, kind, content);
@@ -65,8 +72,9 @@ impl Traffic {
 
 /// So many messages and nothing else, made fast: for measuring.
 ///
-/// They come from 2,000 users in 40 channels of one guild, active as Zipf has it, about nine a minute from the first of
-/// January 2024, in order of time; every fifth is a reply. The same seed makes the same messages.
+/// They are those of a [`Community`](crate::Community)'s large guild, about 11,000 a day from the first of January 2024, in order
+/// of time and without end: the conversations of some 2,500 people and a few bots in 40 channels. The same seed makes the same
+/// messages.
 ///
 /// # Examples
 ///
@@ -74,44 +82,62 @@ impl Traffic {
 /// let mut messages = mocha_sim::messages(1, 1_000);
 /// assert_eq!(messages.len(), 1_000);
 /// let first = messages.next().ok_or("no message")?;
-/// assert!(messages.all(|message| message.at > first.at && message.message_id > first.message_id));
+/// assert!(messages.all(|message| message.at >= first.at && message.message_id > first.message_id));
 /// # Ok::<(), &str>(())
 /// ```
 #[must_use]
 pub fn messages(seed: u64, len: usize) -> Messages {
-    let guild_id: GuildId = snowflake::id(snowflake::FIRST_GUILD);
-    let at_ms = 1_704_067_200_000;
-    Messages { at_ms, dice: Dice::new(seed), guild_id, left: len, message_ids: MessageIds::of(guild_id) }
+    let mut dice = Dice::new(seed);
+    let mut guild = Guild::new(snowflake::id(snowflake::FIRST_GUILD), LARGE);
+    for number in 0..LARGE.members {
+        guild.enter(&mut dice, BOTS + number);
+    }
+    Messages { day_ms: START_MS, dice, guild, left: len, starts: Vec::new(), talks: Talks::default() }
 }
 
 /// Many messages. See [`messages`].
 #[derive(Clone, Debug)]
 pub struct Messages {
-    at_ms: i64,
+    /// The first instant that is not planned.
+    day_ms: i64,
     dice: Dice,
-    guild_id: GuildId,
+    guild: Guild,
     left: usize,
-    message_ids: MessageIds,
+    /// The conversations of the planned day that have not begun, and how many messages each has, the next one last.
+    starts: Vec<(i64, u32)>,
+    talks: Talks,
+}
+
+impl Messages {
+    /// When the next conversation begins.
+    fn next_start(&mut self) -> (i64, u32) {
+        const DAY_MS: i64 = 86_400_000;
+        const MESSAGES_A_DAY: u32 = 11_000;
+        loop {
+            if let Some(start) = self.starts.pop() {
+                return start;
+            }
+            let end_ms = self.day_ms + DAY_MS;
+            self.starts = starts(&mut self.dice, MESSAGES_A_DAY, self.day_ms..end_ms);
+            self.starts.sort_unstable_by_key(|start| Reverse(*start));
+            self.day_ms = end_ms;
+        }
+    }
 }
 
 impl Iterator for Messages {
     type Item = MessageSent;
 
     fn next(&mut self) -> Option<MessageSent> {
-        const USERS: u64 = 2_000;
-        const CHANNELS: u64 = 40;
-        const MEAN_PAUSE_MS: i64 = 6_500;
         self.left = self.left.checked_sub(1)?;
-        self.at_ms += self.dice.ms_between(1, 2 * MEAN_PAUSE_MS);
-        Some(MessageSent {
-            at: time(self.at_ms),
-            channel_id: snowflake::id(self.guild_id.get() + self.dice.zipf(CHANNELS)),
-            content: Some(content(&mut self.dice)),
-            guild_id: self.guild_id,
-            kind: if self.dice.percent(20) { REPLY } else { MESSAGE },
-            message_id: self.message_ids.next(self.at_ms),
-            user_id: member::user_id(self.dice.zipf(USERS)),
-        })
+        loop {
+            let (at_ms, messages) = self.next_start();
+            if self.talks.next_ms().is_some_and(|next_ms| next_ms <= at_ms) {
+                self.starts.push((at_ms, messages));
+                return self.talks.next(&mut self.dice, slice::from_mut(&mut self.guild));
+            }
+            self.talks.begin(&mut self.dice, (0, &self.guild), messages, (at_ms, i64::MAX));
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -97,7 +97,10 @@ impl Traffic {
             member_count: Some(u64::from(self.server.members)),
             name: "The Coffee House".to_owned(),
         });
-        self.see_channels();
+        let channels = self.channels.seen(at);
+        for channel in channels {
+            self.emit(channel);
+        }
         self.found();
         self.see_voice();
         self.plan(self.now_ms, Action::Hour);
