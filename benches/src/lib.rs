@@ -1,5 +1,18 @@
 //! What the measurements share.
 
+mod community;
+mod file;
+mod irc;
+
+pub use self::{
+    community::community,
+    file::{File, single_and_double},
+    irc::irc,
+};
+
+/// Why something could not be measured.
+pub type Failure = Box<dyn std::error::Error>;
+
 /// Whether to run once with small sizes: without `cargo bench`, a measurement is only a test that it runs.
 #[must_use]
 pub fn is_test() -> bool {

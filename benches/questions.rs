@@ -1,0 +1,319 @@
+//! How fast questions are answered, beside the specification's SQL on the same file.
+//!
+//! `cargo bench -p mocha-benches --bench questions`. The specification's statements are prepared beforehand and run bare; both
+//! connections have the same PRAGMAs, and each question is asked with what it has in common with the statement: since an
+//! instant, bots included, the first ten. The first run makes the files, in the folder `tmp` of the target folder.
+#![expect(clippy::print_stdout, reason = "a measurement is printed")]
+
+use std::{
+    hint::black_box,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use criterion::Criterion;
+use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
+use mocha_benches::{Failure, File, community, irc, is_test, median, single_and_double};
+use mocha_schema::{GuildId, UserId};
+use mocha_stats::{
+    ActiveMembers, Bots, GuildOverview, HeatMap, Leaderboard, MemberStatistics, UserStatistics, VoiceFilter, Window,
+};
+use rusqlite::{Connection, Params, Row, Statement, params};
+
+/// Rounds of one answer after the other.
+const ROUNDS: usize = 5;
+
+/// What takes less is repeated within a round.
+const ROUND: Duration = Duration::from_millis(20);
+
+/// So many places of a board are listed.
+const TOP: usize = 10;
+
+const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA cache_size = 10000; PRAGMA temp_store = MEMORY; \
+                       PRAGMA mmap_size = 268435456;";
+
+fn main() -> Result<(), Failure> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let community = community(folder)?;
+    compare("community", &community)?;
+    match irc(folder)? {
+        Some(irc) => compare("irc", &irc)?,
+        None => println!("irc: skipped, for the data is not there (`MOCHA_DATA` says where it is)"),
+    }
+    grow(folder)?;
+    let mut criterion = Criterion::default().configure_from_args();
+    measure(&mut criterion, &community)?;
+    criterion.final_summary();
+    Ok(())
+}
+
+/// What an answer comes to in one number, to compare it with another.
+type Sum = i64;
+
+/// A question with all its arguments.
+type Ask<'a> = Box<dyn FnMut(&mut SqliteConnection) -> Result<Sum, Failure> + 'a>;
+
+/// A prepared statement of the specification with all its arguments.
+type Run<'a> = Box<dyn FnMut() -> Result<Sum, Failure> + 'a>;
+
+/// Prints how long each answer takes, each the median of alternating rounds, and how many times as long the SQL takes.
+fn compare(name: &str, file: &File) -> Result<(), Failure> {
+    let mut conn = connect(&file.path)?;
+    let bare = Connection::open(&file.path)?;
+    bare.execute_batch(PRAGMAS)?;
+    let rounds = if is_test() { 1 } else { ROUNDS };
+    println!("{:<40}{:>15}{:>15}{:>10}", format!("{name}, median of {rounds}"), "Mocha", "SQL", "SQL/Mocha");
+    for (question, mut ask, sql) in questions(file, &mut conn)? {
+        let mut run = sql.map(|sql| sql.prepare(&bare)).transpose()?;
+        let (mut asked, mut ran) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            let (time, sum) = time(|| ask(&mut conn))?;
+            asked.push(time);
+            if let Some(run) = &mut run {
+                let (time, expected) = crate::time(run)?;
+                ran.push(time);
+                if sum != expected {
+                    return Err(format!("{question}: {sum} is not {expected}").into());
+                }
+            }
+        }
+        let (asked, ran) = (median(asked).unwrap_or_default(), median(ran));
+        let none = || "-".to_owned();
+        let ratio = ran.map_or_else(none, |ran| hundredths(ran.as_nanos() * 100 / asked.as_nanos().max(1)));
+        println!("  {question:<38}{:>15}{:>15}{ratio:>10}", millis(asked), ran.map_or_else(none, millis));
+    }
+    Ok(())
+}
+
+/// Prints how much longer each answer takes if everybody wrote twice as much.
+fn grow(folder: &Path) -> Result<(), Failure> {
+    let [single, double] = single_and_double(folder)?;
+    let (mut few, mut many) = (connect(&single.path)?, connect(&double.path)?);
+    let rounds = if is_test() { 1 } else { ROUNDS };
+    println!("{:<40}{:>15}{:>15}{:>10}", format!("growth, median of {rounds}"), "single", "double", "ratio");
+    let asked = questions(&single, &mut few)?.into_iter().zip(questions(&double, &mut many)?);
+    for ((question, mut ask_few, _), (_, mut ask_many, _)) in asked {
+        if question.starts_with("voice") {
+            continue;
+        }
+        let (mut of_few, mut of_many) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            let ((few, once), (many, twice)) = (time(|| ask_few(&mut few))?, time(|| ask_many(&mut many))?);
+            if question == "heat map, all time" && twice != 2 * once {
+                return Err(format!("{twice} messages are not twice {once}").into());
+            }
+            of_few.push(few);
+            of_many.push(many);
+        }
+        let (few, many) = (median(of_few).unwrap_or_default(), median(of_many).unwrap_or_default());
+        let ratio = hundredths(many.as_nanos() * 100 / few.as_nanos().max(1));
+        println!("  {question:<38}{:>15}{:>15}{ratio:>10}", millis(few), millis(many));
+    }
+    Ok(())
+}
+
+fn millis(time: Duration) -> String {
+    format!("{}.{:03} ms", time.as_millis(), time.as_micros() % 1_000)
+}
+
+fn hundredths(number: u128) -> String {
+    format!("{}.{:02}", number / 100, number % 100)
+}
+
+/// How long it takes once, and what comes of it.
+fn time(mut ask: impl FnMut() -> Result<Sum, Failure>) -> Result<(Duration, Sum), Failure> {
+    let mut times = 0;
+    let start = Instant::now();
+    loop {
+        let sum = black_box(ask()?);
+        times += 1;
+        let elapsed = start.elapsed();
+        if elapsed >= ROUND || is_test() {
+            return Ok((elapsed / times, sum));
+        }
+    }
+}
+
+fn connect(path: &Path) -> Result<SqliteConnection, Failure> {
+    let mut conn = SqliteConnection::establish(path.to_str().ok_or("the path is no text")?)?;
+    conn.batch_execute(PRAGMAS)?;
+    Ok(conn)
+}
+
+/// A statement of the specification.
+enum Sql {
+    GuildLeaderboard { guild: GuildId, since: i64 },
+    UserStatistics { guild: GuildId, user: UserId, since: i64 },
+    VoiceActivity { guild: GuildId, since: i64 },
+}
+
+impl Sql {
+    fn prepare(self, bare: &Connection) -> Result<Run<'_>, Failure> {
+        Ok(match self {
+            Self::GuildLeaderboard { guild, since } => {
+                let mut statement = bare.prepare(
+                    "SELECT
+                      user_id,
+                      COUNT(*) as message_count,
+                      RANK() OVER (ORDER BY COUNT(*) DESC) as rank
+                    FROM message_events
+                    WHERE guild_id = ? AND created_at >= ?
+                    GROUP BY user_id
+                    ORDER BY message_count DESC
+                    LIMIT ?",
+                )?;
+                let (guild, top) = (guild.to_string(), i64::try_from(TOP)?);
+                Box::new(move || {
+                    sum(&mut statement, params![guild, since, top], |row| {
+                        Ok(row.get::<_, Sum>("message_count")? * row.get::<_, Sum>("rank")?)
+                    })
+                })
+            }
+            Self::UserStatistics { guild, user, since } => {
+                let mut statement = bare.prepare(
+                    "SELECT
+                      COUNT(*) as message_count,
+                      SUM(character_count) as total_characters,
+                      COUNT(CASE WHEN has_attachment = 1 THEN 1 END) as attachments
+                    FROM message_events
+                    WHERE guild_id = ? AND user_id = ? AND created_at >= ?",
+                )?;
+                let (guild, user) = (guild.to_string(), user.to_string());
+                Box::new(move || {
+                    sum(&mut statement, params![guild, user, since], |row| {
+                        let characters: Option<Sum> = row.get(1)?;
+                        Ok(row.get::<_, Sum>(0)? + characters.unwrap_or(0) + row.get::<_, Sum>(2)?)
+                    })
+                })
+            }
+            Self::VoiceActivity { guild, since } => {
+                let mut statement = bare.prepare(
+                    "SELECT
+                      user_id,
+                      SUM(duration) as total_voice_time,
+                      COUNT(*) as session_count
+                    FROM voice_events
+                    WHERE guild_id = ? AND created_at >= ? AND event_type = 'leave'
+                    GROUP BY user_id",
+                )?;
+                let guild = guild.to_string();
+                Box::new(move || sum(&mut statement, params![guild, since], |row| row.get("session_count")))
+            }
+        })
+    }
+}
+
+fn sum(
+    statement: &mut Statement<'_>,
+    params: impl Params,
+    of: impl Fn(&Row<'_>) -> rusqlite::Result<Sum>,
+) -> Result<Sum, Failure> {
+    let mut rows = statement.query(params)?;
+    let mut sum = 0;
+    while let Some(row) = rows.next()? {
+        sum += of(row)?;
+    }
+    Ok(sum)
+}
+
+/// Each question with its name and the statement that it is compared with.
+fn questions<'a>(file: &File, conn: &mut SqliteConnection) -> Result<Vec<(String, Ask<'a>, Option<Sql>)>, Failure> {
+    let guild = file.guild_id;
+    let mut questions: Vec<(String, Ask<'a>, Option<Sql>)> = Vec::new();
+    let windows = [("30 days", Some(30)), ("365 days", Some(365)), ("all time", None)];
+    for (name, days) in windows {
+        let start = days.map(|days| file.now - TimeDelta::days(days));
+        let sql = Sql::GuildLeaderboard { guild, since: seconds(start) };
+        questions.push((format!("message leaderboard, {name}"), message_leaderboard(guild, window(start)?), Some(sql)));
+    }
+    let most = Leaderboard::messages(guild).bots(Bots::Include).limit(1).load(conn)?;
+    let user = most.entries.first().ok_or("nobody wrote")?.user_id;
+    for (name, days) in windows {
+        let start = days.map(|days| file.now - TimeDelta::days(days));
+        let window = window(start)?;
+        let sql = Sql::UserStatistics { guild, user, since: seconds(start) };
+        let ask: Ask<'a> = Box::new(move |conn| {
+            let answer = UserStatistics::of(guild, user).within(window).load(conn)?;
+            Ok(i64::try_from(answer.messages + answer.attachments)? + answer.characters.unwrap_or(0))
+        });
+        questions.push((format!("user statistics, {name}"), ask, Some(sql)));
+    }
+    for (name, days) in windows {
+        let start = days.map(|days| file.now - TimeDelta::days(days));
+        let sql = Sql::VoiceActivity { guild, since: seconds(start) };
+        questions.push((format!("voice leaderboard, {name}"), voice_leaderboard(guild, window(start)?), Some(sql)));
+    }
+    for (name, days) in windows {
+        let window = window(days.map(|days| file.now - TimeDelta::days(days)))?;
+        let ask: Ask<'a> =
+            Box::new(move |conn| Ok(i64::try_from(HeatMap::of(guild).within(window).load(conn)?.messages)?));
+        questions.push((format!("heat map, {name}"), ask, None));
+    }
+    let now = file.now;
+    for (name, days) in windows {
+        let window = window(days.map(|days| now - TimeDelta::days(days)))?;
+        let member: Ask<'a> = Box::new(move |conn| {
+            let member = MemberStatistics::of(guild, user, now).within(window).load(conn)?;
+            Ok(i64::try_from(member.written.messages)?)
+        });
+        questions.push((format!("member, {name}"), member, None));
+        let active: Ask<'a> = Box::new(move |conn| {
+            let active = ActiveMembers::of(guild).within(window).load(conn)?;
+            Ok(i64::try_from(active.unique_members)?)
+        });
+        questions.push((format!("active members, {name}"), active, None));
+        let overview: Ask<'a> = Box::new(move |conn| {
+            let overview = GuildOverview::of(guild).within(window).load(conn)?;
+            Ok(i64::try_from(overview.messages.value)?)
+        });
+        questions.push((format!("guild overview, {name}"), overview, None));
+    }
+    if let Some(guild) = file.small_guild_id {
+        let sql = Sql::GuildLeaderboard { guild, since: 0 };
+        questions.push((
+            "message leaderboard, small guild".into(),
+            message_leaderboard(guild, Window::all()),
+            Some(sql),
+        ));
+        let sql = Sql::VoiceActivity { guild, since: 0 };
+        questions.push(("voice leaderboard, small guild".into(), voice_leaderboard(guild, Window::all()), Some(sql)));
+    }
+    Ok(questions)
+}
+
+fn window(start: Option<DateTime<Utc>>) -> Result<Window, Failure> {
+    Ok(start.map_or(Ok(Window::all()), Window::since)?)
+}
+
+fn seconds(start: Option<DateTime<Utc>>) -> i64 {
+    start.map_or(0, |start| start.timestamp())
+}
+
+fn message_leaderboard<'a>(guild: GuildId, window: Window) -> Ask<'a> {
+    Box::new(move |conn| {
+        let board = Leaderboard::messages(guild).within(window).bots(Bots::Include).limit(TOP).load(conn)?;
+        Ok(i64::try_from(board.entries.iter().map(|entry| entry.value * entry.rank).sum::<u64>())?)
+    })
+}
+
+/// Sessions are in the sum and time is not: the statement has the whole time of sessions that ended, Mocha what of all time is in
+/// the window.
+fn voice_leaderboard<'a>(guild: GuildId, window: Window) -> Ask<'a> {
+    Box::new(move |conn| {
+        let filter = VoiceFilter::new().bots(Bots::Include);
+        let board = Leaderboard::voice(guild).within(window).filter(filter).load(conn)?;
+        Ok(i64::try_from(board.entries.iter().map(|entry| entry.sessions).sum::<u64>())?)
+    })
+}
+
+fn measure(criterion: &mut Criterion, file: &File) -> Result<(), Failure> {
+    let mut conn = connect(&file.path)?;
+    let mut group = criterion.benchmark_group("questions");
+    group.sample_size(10).warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_secs(1));
+    for (name, mut ask, _) in questions(file, &mut conn)? {
+        group.bench_function(name, |bencher| bencher.iter(|| ask(&mut conn).expect("the file answers")));
+    }
+    group.finish();
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Large files, made once and kept.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, Utc};
+use mocha_schema::GuildId;
+use mocha_store::{Clock, Event, Recorder, Store, event::MessageSent};
+use rusqlite::Connection;
+
+use crate::{Failure, is_test};
+
+/// A file that questions are asked of.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// The guild with the most messages.
+    pub guild_id: GuildId,
+    /// When the questions are asked: some hours before the end of what the file has, so that no window ends at midnight.
+    pub now: DateTime<Utc>,
+    /// Where it is.
+    pub path: PathBuf,
+    /// A guild with few messages, if there is one.
+    pub small_guild_id: Option<GuildId>,
+}
+
+/// The file of this name in a folder: the one that is there, or else a new one with these events.
+///
+/// It is made under another name and renamed in the end, so that one that is there is whole. One with another schema is made anew.
+pub(crate) fn file(
+    folder: &Path,
+    name: &str,
+    events: impl FnOnce() -> Result<Box<dyn Iterator<Item = Result<Event, Failure>>>, Failure>,
+) -> Result<PathBuf, Failure> {
+    let (path, part) = (folder.join(format!("{name}.db")), folder.join(format!("{name}.part")));
+    if path.exists() && schema(&path)? == new_schema(folder)? {
+        return Ok(path);
+    }
+    remove(&path)?;
+    remove(&part)?;
+    {
+        // Large transactions: pages that change often are written once.
+        let store = Store::builder().batch_len(20_000).clock(Clock::Events).open(&part)?;
+        let recorder = store.recorder()?;
+        for event in events()? {
+            record(&recorder, event?)?;
+        }
+        recorder.shutdown()?;
+        let stats = recorder.stats();
+        if stats.rejected + stats.dropped > 0 {
+            return Err(format!("not everything was written: {stats:?}").into());
+        }
+    }
+    // The last connection to a file puts the log into it.
+    Connection::open(&part)?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    fs::rename(&part, &path)?;
+    Ok(path)
+}
+
+/// A bot must not wait; who makes a file does, until the queue is empty.
+fn record(recorder: &Recorder, event: Event) -> Result<(), Failure> {
+    match recorder.record(event.clone()) {
+        Err(error) if error.is_queue_full() => {
+            recorder.flush()?;
+            Ok(recorder.record(event)?)
+        }
+        result => Ok(result?),
+    }
+}
+
+/// The statements that made what is in a file.
+fn schema(path: &Path) -> Result<Vec<String>, Failure> {
+    let conn = Connection::open(path)?;
+    let mut statement = conn.prepare(
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY type, name",
+    )?;
+    let schema = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(schema)
+}
+
+fn new_schema(folder: &Path) -> Result<Vec<String>, Failure> {
+    let path = folder.join(format!("schema-{}.db", std::process::id()));
+    remove(&path)?;
+    drop(Store::open(&path)?);
+    let schema = schema(&path)?;
+    remove(&path)?;
+    Ok(schema)
+}
+
+/// Removes a file and what SQLite has beside it, if they are there.
+fn remove(path: &Path) -> io::Result<()> {
+    for end in ["", "-wal", "-shm"] {
+        let mut path = path.as_os_str().to_owned();
+        path.push(end);
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Some hundred thousand messages, and a second file in which each of them was written twice, a second apart: by the same
+/// people, in the same channels, on the same days.
+///
+/// # Errors
+///
+/// If a file cannot be written.
+pub fn single_and_double(folder: &Path) -> Result<[File; 2], Failure> {
+    let len = if is_test() { 2_000 } else { 400_000 };
+    let messages = || mocha_sim::messages(1, len);
+    let last = messages().last().ok_or("no messages")?;
+    let file_of = |name: &str, times: u8| -> Result<File, Failure> {
+        let path = file(folder, &format!("{name}-{len}"), || {
+            let events = messages().flat_map(move |message| {
+                (0..times).map(move |time| {
+                    let at = message.at + chrono::TimeDelta::seconds(time.into());
+                    // An id has some bits that the clock has not.
+                    let message_id = (message.message_id.get() ^ (u64::from(time) << 21)).try_into()?;
+                    Ok(Event::from(MessageSent { at, message_id, ..message }))
+                })
+            });
+            Ok(Box::new(events))
+        })?;
+        Ok(File { guild_id: last.guild_id, now: last.at, path, small_guild_id: None })
+    };
+    Ok([file_of("single", 1)?, file_of("double", 2)?])
+}

@@ -1,0 +1,169 @@
+//! The file of a real community: fifteen years of chat channels, from a folder that is not part of the repository.
+
+use std::{
+    collections::{HashMap, HashSet},
+    env, fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, Utc};
+use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
+use mocha_store::{
+    Event,
+    event::{GuildSeen, MemberSeen, MessageContent, MessageSent, UserSeen, VoiceStateChanged},
+};
+
+use crate::{Failure, File, file::file, is_test};
+
+const EVENTS: &str = "events-2005-2019.csv.zst";
+
+/// Half a day before the last message.
+const NOW: i64 = 1_577_786_841;
+
+/// Enough lines to see that it runs.
+const TEST_LINES: usize = 20_000;
+
+/// Who was not heard for so long has left, though nobody wrote it down.
+const SILENCE_SECONDS: i64 = 6 * 3_600;
+
+/// Makes `irc.db` in this folder, unless it is there, from what is in the folder that `MOCHA_DATA` says, or else in `shared/data`
+/// beside the repository; `None` if that is not there.
+///
+/// A channel of number c is the text channel 2c + 1 and the voice channel 2c + 2; who joins or leaves it is in voice or is
+/// not. Users are members from their first line on.
+///
+/// # Errors
+///
+/// If the data cannot be read or the file cannot be written.
+pub fn irc(folder: &Path) -> Result<Option<File>, Failure> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let data = env::var_os("MOCHA_DATA").map_or_else(beside, PathBuf::from);
+    if !data.join(EVENTS).exists() {
+        return Ok(None);
+    }
+    let (name, lines) = if is_test() { ("irc-test", TEST_LINES) } else { ("irc", usize::MAX) };
+    let path = file(folder, name, || {
+        let mut irc = Irc::new(&data)?;
+        let lines = BufReader::new(zstd::Decoder::new(fs::File::open(data.join(EVENTS))?)?).lines().take(lines);
+        let events = lines.flat_map(move |line| {
+            let events = line.map_err(Failure::from).and_then(|line| irc.events(&line));
+            let (events, error) = events.map_or_else(|error| (Vec::new(), Some(error)), |events| (events, None));
+            events.into_iter().map(Ok).chain(error.map(Err))
+        });
+        Ok(Box::new(events))
+    })?;
+    let now = DateTime::from_timestamp(NOW, 0).ok_or("no such time")?;
+    Ok(Some(File { guild_id: guild_id()?, now, path, small_guild_id: None }))
+}
+
+fn guild_id() -> Result<GuildId, Failure> {
+    Ok(GuildId::try_from(1 << 22)?)
+}
+
+/// What is known so far.
+struct Irc {
+    bots: HashSet<u64>,
+    hour: i64,
+    lines: u64,
+    seen: HashSet<u64>,
+    /// Who is where in voice, and when they were heard last.
+    voice: HashMap<u64, (u64, i64)>,
+}
+
+impl Irc {
+    fn new(data: &Path) -> Result<Self, Failure> {
+        let bots = fs::read_to_string(data.join("bots.txt"))?;
+        let bots = bots.split(',').map(|bot| bot.trim().parse()).collect::<Result<_, _>>()?;
+        Ok(Self { bots, hour: 0, lines: 0, seen: HashSet::new(), voice: HashMap::new() })
+    }
+
+    /// What a line says: `second,kind,channel,user`, and of messages also `characters,words`.
+    fn events(&mut self, line: &str) -> Result<Vec<Event>, Failure> {
+        let mut fields = line.split(',');
+        let mut next = || fields.next().ok_or_else(|| format!("a line is too short: {line}"));
+        let (second, kind): (i64, &str) = (next()?.parse()?, next()?);
+        let (channel, user): (u64, u64) = (next()?.parse()?, next()?.parse()?);
+        let at = DateTime::from_timestamp(second, 0).ok_or("no such time")?;
+        let mut events = Vec::new();
+        if self.lines == 0 {
+            let (guild_id, name) = (guild_id()?, "IRC".to_owned());
+            events.push(GuildSeen { afk_channel_id: None, at, guild_id, icon: None, member_count: None, name }.into());
+        }
+        self.lines += 1;
+        self.silent_leave(second, at, &mut events)?;
+        if self.seen.insert(user) {
+            events.extend(self.arrival(user, at)?);
+        }
+        match kind {
+            "m" | "a" => {
+                let content =
+                    MessageContent { characters: next()?.parse()?, words: next()?.parse()?, ..Default::default() };
+                if let Some((_, heard)) = self.voice.get_mut(&user) {
+                    *heard = second;
+                }
+                events.push(
+                    MessageSent {
+                        at,
+                        channel_id: ChannelId::try_from(2 * channel + 1)?,
+                        content: Some(content),
+                        guild_id: guild_id()?,
+                        kind: 0,
+                        message_id: ((u64::try_from(second)? << 32) | self.lines).try_into()?,
+                        user_id: user_id(user)?,
+                    }
+                    .into(),
+                );
+            }
+            "j" => {
+                self.voice.insert(user, (channel, second));
+                events.push(voice(user, Some(channel), at)?);
+            }
+            "l" => {
+                // Who has gone on to another channel leaves only that one.
+                if self.voice.get(&user).is_some_and(|(there, _)| *there == channel) {
+                    self.voice.remove(&user);
+                    events.push(voice(user, None, at)?);
+                }
+            }
+            _ => return Err(format!("a line of unknown kind: {line}").into()),
+        }
+        Ok(events)
+    }
+
+    fn arrival(&self, user: u64, at: DateTime<Utc>) -> Result<[Event; 2], Failure> {
+        let (bot, user_id) = (self.bots.contains(&user), user_id(user)?);
+        let name = format!("user{user}");
+        let seen = UserSeen { at, avatar: None, bot, discriminator: None, name, user_id };
+        let (guild_id, joined_at) = (guild_id()?, Some(at));
+        let member = MemberSeen { at, guild_id, joined_at, nickname: None, premium_since: None, user_id };
+        Ok([seen.into(), Event::MemberJoined(member)])
+    }
+
+    /// Each hour, those who were not heard for long.
+    fn silent_leave(&mut self, second: i64, at: DateTime<Utc>, events: &mut Vec<Event>) -> Result<(), Failure> {
+        if second / 3_600 == self.hour {
+            return Ok(());
+        }
+        self.hour = second / 3_600;
+        let silent = |heard: i64| second - heard > SILENCE_SECONDS;
+        let mut gone: Vec<u64> =
+            self.voice.iter().filter(|(_, (_, heard))| silent(*heard)).map(|(user, _)| *user).collect();
+        gone.sort_unstable();
+        for user in gone {
+            self.voice.remove(&user);
+            events.push(voice(user, None, at)?);
+        }
+        Ok(())
+    }
+}
+
+fn user_id(user: u64) -> Result<UserId, Failure> {
+    Ok(UserId::try_from(user + 1)?)
+}
+
+fn voice(user: u64, channel: Option<u64>, at: DateTime<Utc>) -> Result<Event, Failure> {
+    let channel_id = channel.map(|channel| ChannelId::try_from(2 * channel + 2)).transpose()?;
+    let (guild_id, user_id) = (guild_id()?, user_id(user)?);
+    Ok(VoiceStateChanged { at, channel_id, guild_id, state: VoiceState::default(), user_id }.into())
+}
