@@ -9,11 +9,11 @@ use diesel::{
     sql_types::{BigInt, Nullable, Text},
 };
 use mocha_discord::{
-    Clock, GuildId, Recorder, Store, UserId,
+    Clock, GuildId, Store, UserId,
     stats::{Bots, GuildLeaderboard, Leaderboard, Measure, UserStatistics, VoiceActivity, Window},
 };
 use mocha_examples::replay::{Trace, feed};
-use mocha_sim::{Faults, Order, Server, Step};
+use mocha_sim::{Faults, Order, Server, play};
 
 type TestResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -224,23 +224,6 @@ fn of_damaged_traffic() -> TestResult {
         let store = builder.queue_len(200_000).open_in_memory()?;
         play(&store, &faults.apply(seed, &truth, end))?;
         store.read(|conn| compare(conn, server(seed).guild_id()))?;
-    }
-    Ok(())
-}
-
-/// Does what the steps say.
-fn play(store: &Store, steps: &[Step]) -> TestResult {
-    let mut recorder: Option<Recorder> = None;
-    for step in steps {
-        match (step, &recorder) {
-            (Step::Start, _) => recorder = Some(store.recorder()?),
-            (Step::Deliver(event), Some(recorder)) => recorder.record(event.clone())?,
-            (Step::Flush, Some(recorder)) => recorder.flush()?,
-            (Step::Stop, Some(recorder)) => recorder.shutdown()?,
-            (Step::Crash, Some(recorder)) => recorder.abort(),
-            (Step::ClockSet(_), _) => {}
-            (step, None) => return Err(format!("{step:?} before the start").into()),
-        }
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ mod judge;
 mod member;
 mod message;
 mod names;
+mod play;
 mod presence;
 mod reference;
 mod rhythm;
@@ -37,6 +38,7 @@ pub use self::{
     fault::{Faults, Order, Step},
     judge::{Found, Session, VoiceActivity, judge},
     message::{Messages, messages},
+    play::play,
     reference::{MessageTotals, Reference, VoiceTotals},
     server::Server,
     traffic::Traffic,

@@ -6,30 +6,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use lab::*;
-use mocha_sim::{Faults, Order, Server, Step, judge};
-use mocha_store::{Clock, Recorder, Store, StoreBuilder};
+use mocha_sim::{Faults, Order, Server, judge, play};
+use mocha_store::{Clock, Store, StoreBuilder};
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 
 /// A store that commits only when it is flushed, so that what a crash takes is the same in each run.
 fn builder() -> StoreBuilder {
     Store::builder().clock(Clock::Events).flush_interval(Duration::from_hours(1)).readers(1)
-}
-
-/// Does what the steps say.
-fn play(store: &Store, steps: &[Step]) -> TestResult {
-    let mut recorder: Option<Recorder> = None;
-    for step in steps {
-        match (step, &recorder) {
-            (Step::Start, _) => recorder = Some(store.recorder()?),
-            (Step::Deliver(event), Some(recorder)) => recorder.record(event.clone())?,
-            (Step::Flush, Some(recorder)) => recorder.flush()?,
-            (Step::Stop, Some(recorder)) => recorder.shutdown()?,
-            (Step::Crash, Some(recorder)) => recorder.abort(),
-            (Step::ClockSet(_), _) => {}
-            (step, None) => return Err(format!("{step:?} before the start").into()),
-        }
-    }
-    Ok(())
 }
 
 /// Small servers, and for how many hours they are watched.

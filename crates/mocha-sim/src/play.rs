@@ -1,0 +1,26 @@
+//! Steps done to a real store.
+
+use mocha_store::{Recorder, Store};
+
+use crate::Step;
+
+/// Does what the steps say. A step of [`Step::ClockSet`] is for who plays with a clock of his own, and is passed over.
+///
+/// # Errors
+///
+/// What the store or its recorder refuses; and a step that needs a recorder before one was started.
+pub fn play(store: &Store, steps: &[Step]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let mut recorder: Option<Recorder> = None;
+    for step in steps {
+        match (step, &recorder) {
+            (Step::Start, _) => recorder = Some(store.recorder()?),
+            (Step::Deliver(event), Some(recorder)) => recorder.record(event.clone())?,
+            (Step::Flush, Some(recorder)) => recorder.flush()?,
+            (Step::Stop, Some(recorder)) => recorder.shutdown()?,
+            (Step::Crash, Some(recorder)) => recorder.abort(),
+            (Step::ClockSet(_), _) => {}
+            (step, None) => return Err(format!("{step:?} before the start").into()),
+        }
+    }
+    Ok(())
+}
