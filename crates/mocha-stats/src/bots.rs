@@ -12,9 +12,9 @@
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut conn = fixture::seeded()?;
 /// let board = Leaderboard::messages(GuildId::try_from(1)?);
-/// assert_eq!(board.load(&mut conn)?.messages, 6);
-/// assert_eq!(board.bots(Bots::Only).load(&mut conn)?.messages, 5);
-/// assert_eq!(board.bots(Bots::Include).load(&mut conn)?.messages, 11);
+/// assert_eq!(board.load(&mut conn)?.total, 6);
+/// assert_eq!(board.clone().bots(Bots::Only).load(&mut conn)?.total, 5);
+/// assert_eq!(board.bots(Bots::Include).load(&mut conn)?.total, 11);
 /// # Ok(())
 /// # }
 /// ```

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use diesel::{RunQueryDsl, sql_query};
 use mocha_schema::VoiceInterval;
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     UserVoice,
-    fixture::{MONDAY, Message, TestResult, empty, insert_interval, interval},
+    fixture::{MONDAY, Message, TestResult, empty, insert_interval, interval, seeded},
     random,
     voice::truth,
     world::{SPAN, World, ceil_ms, insert, world},
@@ -211,10 +212,23 @@ fn somebody_who_is_there_since_the_day_before_was_seen_on_both() -> TestResult {
     Ok(())
 }
 
+#[test]
+fn a_day_of_which_only_the_voice_is_left_tells_no_instant() -> TestResult {
+    let mut conn = seeded()?;
+    let tuesday = DateTime::from_timestamp(MONDAY + DAY, 0).ok_or("no such time")?;
+    sql_query(format!("UPDATE horizons SET messages_from = {}", tuesday.timestamp())).execute(&mut conn)?;
+    sql_query("DELETE FROM message_events").execute(&mut conn)?;
+    let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?, tuesday).load(&mut conn)?;
+    assert_eq!((answer.written.messages, answer.voice.voice_ms), (3, 3_600_000));
+    let monday = Some(Seen { day: tuesday.date_naive().pred_opt().ok_or("no such day")?, at: None });
+    assert_eq!((answer.first_seen, answer.last_seen), (monday, monday));
+    Ok(())
+}
+
 #[cfg(feature = "serde")]
 #[test]
 fn an_answer_is_json_with_days_as_texts() -> TestResult {
-    let mut conn = crate::fixture::seeded()?;
+    let mut conn = seeded()?;
     let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
     let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?, monday).load(&mut conn)?;
     let streak = serde_json::json!({ "days": 1, "first": "2026-10-19", "last": "2026-10-19" });

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    fixture::{MONDAY, Message, TestResult, empty},
+    fixture::{MONDAY, Message, empty},
     random,
 };
 
@@ -106,7 +106,7 @@ proptest! {
 
 #[cfg(feature = "serde")]
 #[test]
-fn a_period_is_flat_in_json() -> TestResult {
+fn a_period_is_flat_in_json() -> crate::fixture::TestResult {
     let answer = MessageSeries::of(1.try_into()?).load(&mut crate::fixture::seeded()?)?;
     let written = serde_json::json!({ "messages": 6, "characters": 300, "words": 60, "attachments": 0, "embeds": 0 });
     let mut period = written.clone();

@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::DateTime;
-use diesel::{RunQueryDsl, sql_query};
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     Leaderboard, Measure,
-    fixture::{MONDAY, TestResult, empty},
+    fixture::{MONDAY, empty},
     growth::truth::{self, Event},
     random,
     world::{SPAN, World, ceil_ms, insert, world},
@@ -129,10 +127,13 @@ proptest! {
 
 #[cfg(feature = "serde")]
 #[test]
-fn an_answer_is_json_with_ids_as_texts() -> TestResult {
+fn an_answer_is_json_with_ids_as_texts() -> crate::fixture::TestResult {
     let mut conn = crate::fixture::seeded()?;
-    sql_query("UPDATE member_events SET member_count = 40 WHERE id = '4'").execute(&mut conn)?;
-    let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
+    diesel::RunQueryDsl::execute(
+        diesel::sql_query("UPDATE member_events SET member_count = 40 WHERE id = '4'"),
+        &mut conn,
+    )?;
+    let monday = chrono::DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
     let week = Window::between(monday, monday + chrono::TimeDelta::days(7))?;
     let answer = GuildOverview::of(1.try_into()?).within(week).top(1).load(&mut conn)?;
     let compared = |value: u64| serde_json::json!({ "value": value, "previous": 0 });
