@@ -62,6 +62,11 @@ impl Span {
         Self { start: up(self.start), end: up(self.end), per_second: 1 }
     }
 
+    /// Whether it begins and ends at midnight in UTC.
+    pub(crate) const fn is_of_whole_days(self) -> bool {
+        self.start % (DAY * self.per_second) == 0 && self.end % (DAY * self.per_second) == 0
+    }
+
     pub(crate) const fn is_empty(self) -> bool {
         self.start >= self.end
     }

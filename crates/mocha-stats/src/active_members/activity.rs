@@ -80,11 +80,12 @@ impl Activity {
         }
         if question.voice {
             let voice = VoiceScan { bots, guild, state: VoiceStateFilter::All, user: None, window };
-            widened |= voice.each(conn, PartOf::Day, |part| {
+            let read = voice.each(conn, PartOf::Day, |part| {
                 if part.time.all_ms() > 0 {
                     f(self.people.entry(part.user).or_default(), part.day, 0);
                 }
             })?;
+            widened |= read.widened;
         }
         Ok(widened)
     }

@@ -130,8 +130,8 @@ impl Reader<'_> {
         let Leaderboard { bots, guild, .. } = *self.question;
         let scan = VoiceScan { bots, guild, state: VoiceStateFilter::All, user: None, window: self.window };
         let totals = &mut self.totals;
-        let widened = scan.each(conn, part_of, |part| f(totals, part))?;
-        self.totals.widened |= widened;
+        let read = scan.each(conn, part_of, |part| f(totals, part))?;
+        self.totals.widened |= read.widened;
         Ok(())
     }
 

@@ -82,7 +82,7 @@ impl Reading {
 
     /// As of messages, days apart.
     fn voice_time(&mut self, conn: &mut SqliteConnection, scan: VoiceScan) -> QueryResult<()> {
-        self.widened |= scan.each(conn, PartOf::Anything, |part| {
+        let read = scan.each(conn, PartOf::Anything, |part| {
             self.sessions = self.sessions.saturating_add(part.sessions);
             if part.time.all_ms() == 0 {
                 return;
@@ -93,6 +93,7 @@ impl Reading {
             channel.observed_ms = channel.observed_ms.saturating_add(part.time.observed_ms);
             channel.assumed_ms = channel.assumed_ms.saturating_add(part.time.assumed_ms);
         })?;
+        self.widened |= read.widened;
         if !self.voice.is_empty() {
             (self.talked, self.open) = self.talk.days(conn, self.voice.contains_key(&None))?;
         }

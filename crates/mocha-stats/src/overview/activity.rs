@@ -40,11 +40,12 @@ impl Activity {
             add(&mut activity.written_in, channel, messages.into());
         }
         let scan = VoiceScan { bots, guild, state: VoiceStateFilter::All, user: None, window };
-        activity.widened |= scan.each(conn, PartOf::Anything, |part| {
+        let read = scan.each(conn, PartOf::Anything, |part| {
             if part.time.all_ms() > 0 {
                 add(&mut activity.voice_ms, part.user, part.time.all_ms());
             }
         })?;
+        activity.widened |= read.widened;
         Ok(activity)
     }
 

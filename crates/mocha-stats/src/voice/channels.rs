@@ -100,13 +100,13 @@ impl VoiceChannels {
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceChannelsAnswer, Error> {
         let Scope { ref filter, window, .. } = self.0;
         let (mut channels, mut all) = (HashMap::<_, VoiceTime>::new(), VoiceTime::default());
-        let widened = conn.transaction(|conn| {
+        let read = conn.transaction(|conn| {
             self.0.each_part(conn, |part| {
                 channels.entry(part.channel).or_default().add(part.time);
                 all.add(part.time);
             })
         });
-        let widened = widened.map_err(Error::database)?;
+        let widened = read.map_err(Error::database)?.widened;
         let VoiceTime { observed_ms, assumed_ms } = all;
         let voice_ms = all.voice_ms(filter.assumed);
         Ok(VoiceChannelsAnswer {

@@ -191,15 +191,15 @@ impl VoiceStateFilter {
         }
     }
 
-    /// The end of a condition on intervals.
-    pub(super) const fn condition(self) -> &'static str {
+    /// Whether an interval is in it, for SQLite.
+    pub(super) const fn flag(self) -> &'static str {
         match self {
-            Self::All => "",
-            Self::Deafened => " AND (server_deaf OR self_deaf)",
-            Self::Muted => " AND (server_mute OR self_mute)",
-            Self::Streaming => " AND stream",
-            Self::Talking => " AND NOT (server_mute OR self_mute OR server_deaf OR self_deaf OR suppress)",
-            Self::Video => " AND video",
+            Self::All => "1",
+            Self::Deafened => "(server_deaf OR self_deaf)",
+            Self::Muted => "(server_mute OR self_mute)",
+            Self::Streaming => "stream",
+            Self::Talking => "NOT (server_mute OR self_mute OR server_deaf OR self_deaf OR suppress)",
+            Self::Video => "video",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use mocha_schema::{GuildId, UserId};
 
-use super::{VoiceFilter, VoiceScan, VoiceStateFilter, interval::VoiceTime, scope::Scope};
+use super::{VoiceFilter, VoiceScan, VoiceStateFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
 use crate::{Error, Window, leaderboard::ranked};
 
 /// The question who was in voice longest; made by [`Leaderboard::voice`](crate::Leaderboard::voice).
@@ -126,14 +126,16 @@ impl VoiceLeaderboard {
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceLeaderboardAnswer, Error> {
         let mut board = Board::default();
         conn.transaction(|conn| {
-            board.widened = self.scope.each_part(conn, |part| {
+            let VoiceRead { mut open, widened } = self.scope.each_part(conn, |part| {
                 let user = board.users.entry(part.user).or_default();
                 user.sessions = user.sessions.saturating_add(part.sessions);
                 user.time.add(part.time);
             })?;
             let Scope { ref filter, guild, window, .. } = self.scope;
             let scan = VoiceScan { bots: filter.bots, guild, state: VoiceStateFilter::All, user: None, window };
-            board.open_sessions = u64::try_from(scan.open_at_end(conn)?.len()).unwrap_or(u64::MAX);
+            open.extend(scan.leave_after_end(conn)?);
+            board.open_sessions = u64::try_from(open.len()).unwrap_or(u64::MAX);
+            board.widened = widened;
             Ok(())
         })
         .map_err(Error::database)?;

@@ -55,21 +55,31 @@ pub(crate) enum PartOf {
 type Closed = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
 type ClosedRow = (UserId, i64, i64, i64, Unsigned, Unsigned);
 
-/// User, channel or 0, whether it is assumed, start, last proof.
-type Open = (BigInt, BigInt, BigInt, BigInt, BigInt);
-type OpenRow = (UserId, i64, i64, i64, i64);
+/// User, channel or 0, whether it is assumed, start, last proof, whether its state counts.
+type Open = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
+type OpenRow = (UserId, i64, i64, i64, i64, i64);
+
+/// What is known beside the parts.
+#[derive(Clone, Debug)]
+pub(crate) struct VoiceRead {
+    /// Who has an open interval that goes on at the window's end, in any state; without an end, who is in voice now.
+    pub(super) open: HashSet<UserId>,
+    /// Whether more than the window was read.
+    pub(crate) widened: bool,
+}
 
 impl VoiceScan {
-    /// Reads all that counts, one part at a time, in no order; says whether it was more than the window. To be called in a
-    /// transaction.
+    /// Reads all that counts, one part at a time, in no order. To be called in a transaction.
     pub(crate) fn each(
         self,
         conn: &mut SqliteConnection,
         part_of: PartOf,
         mut f: impl FnMut(VoicePart),
-    ) -> QueryResult<bool> {
-        let Horizon { voice_from, .. } = Horizon::load(conn)?;
-        let span = Span::millis(self.window, voice_from);
+    ) -> QueryResult<VoiceRead> {
+        let exact = Span::millis(self.window, 0);
+        // Where both edges are midnights there is nothing to widen.
+        let span =
+            if exact.is_of_whole_days() { exact } else { Span::millis(self.window, Horizon::load(conn)?.voice_from) };
         let closed = self.closed(part_of, span);
         for row in closed.load_iter::<ClosedRow, DefaultLoadingMode>(conn)? {
             let (user, channel, assumed, day, sessions, ms) = row?;
@@ -77,8 +87,16 @@ impl VoiceScan {
             let time = VoiceTime { observed_ms, assumed_ms };
             f(VoicePart { channel: id_or_unknown(channel)?, day, sessions: sessions.into(), time, user });
         }
+        let mut open = HashSet::new();
         for row in self.open().load_iter::<OpenRow, DefaultLoadingMode>(conn)? {
-            let interval = open_interval(row?)?;
+            let row = row?;
+            let interval = open_interval(row)?;
+            if interval.is_open_at_end(self.window) {
+                open.insert(interval.user_id);
+            }
+            if row.5 == 0 {
+                continue;
+            }
             let Some(stay) = interval.clip(self.window) else { continue };
             let mut from_ms = stay.from_ms;
             while let Some(rest) = stay.part(from_ms, stay.to_ms) {
@@ -92,29 +110,19 @@ impl VoiceScan {
                 from_ms = piece.to_ms;
             }
         }
-        Ok(span != Span::millis(self.window, 0))
+        Ok(VoiceRead { open, widened: span != exact })
     }
 
-    /// Who is in voice at the window's end, in any state; without an end, who is in voice now. To be called in a transaction.
-    pub(super) fn open_at_end(self, conn: &mut SqliteConnection) -> QueryResult<HashSet<UserId>> {
-        let any = Self { state: VoiceStateFilter::All, ..self };
-        let mut users = HashSet::new();
-        for row in any.open().load_iter::<OpenRow, DefaultLoadingMode>(conn)? {
-            let interval = open_interval(row?)?;
-            if interval.is_open_at_end(self.window) {
-                users.insert(interval.user_id);
-            }
-        }
-        if let Some(end_ms) = self.window.end_ms() {
-            let mut statement = Statement::<BigInt>::new();
-            statement.select(["CAST(user_id AS INTEGER)"]);
-            any.read_intervals(&mut statement);
-            statement.push(" AND started_at_ms >= ? AND started_at_ms <= ? AND ended_at_ms > ?");
-            statement.bind(end_ms - end_ms.rem_euclid(DAY_MS)).bind(end_ms).bind(end_ms);
-            statement.push(self.bots.condition_of_event());
-            users.extend(statement.load::<UserId>(conn)?);
-        }
-        Ok(users)
+    /// Who has a closed interval, in any state, that goes on at the window's end. To be called in a transaction.
+    pub(super) fn leave_after_end(self, conn: &mut SqliteConnection) -> QueryResult<Vec<UserId>> {
+        let Some(end_ms) = self.window.end_ms() else { return Ok(Vec::new()) };
+        let mut statement = Statement::<BigInt>::new();
+        statement.select(["CAST(user_id AS INTEGER)"]);
+        self.read_intervals(&mut statement);
+        statement.push(" AND started_at_ms >= ? AND started_at_ms <= ? AND ended_at_ms > ?");
+        statement.bind(end_ms - end_ms.rem_euclid(DAY_MS)).bind(end_ms).bind(end_ms);
+        statement.push(self.bots.condition_of_event());
+        statement.load(conn)
     }
 
     fn closed(self, part_of: PartOf, span: Span) -> Statement<Closed> {
@@ -168,7 +176,7 @@ impl VoiceScan {
         self.read_intervals(statement);
         statement.push(" AND started_at_ms >= ? AND started_at_ms < ? AND ended_at_ms > ?");
         statement.bind(ms.start - ms.start.rem_euclid(DAY_MS)).bind(ms.end).bind(ms.start);
-        statement.push(self.state.condition()).push(self.bots.condition_of_event());
+        statement.push(" AND ").push(self.state.flag()).push(self.bots.condition_of_event());
     }
 
     fn read_intervals<R>(self, statement: &mut Statement<R>) {
@@ -206,25 +214,29 @@ impl VoiceScan {
             "assumed",
             "started_at_ms",
             "seen_at_ms",
+            self.state.flag(),
         ];
         statement.select(columns).push(" FROM voice_intervals INDEXED BY idx_voice_intervals_open");
         statement.push(" WHERE guild_id = CAST(? AS TEXT) AND ended_at_ms IS NULL").bind_id(self.guild.get());
         if let Some(user) = self.user {
             statement.push(" AND user_id = CAST(? AS TEXT)").bind_id(user.get());
         }
-        statement.push(self.state.condition()).push(self.bots.condition_of_event());
+        statement.push(self.bots.condition_of_event());
         statement
     }
 }
 
 impl Scope {
-    /// What counts, by user and channel, and all sessions of those who count; says whether it was more than the window. To be
-    /// called in a transaction.
-    pub(super) fn each_part(&self, conn: &mut SqliteConnection, mut f: impl FnMut(VoicePart)) -> QueryResult<bool> {
+    /// What counts, by user and channel, and all sessions of those who count. To be called in a transaction.
+    pub(super) fn each_part(
+        &self,
+        conn: &mut SqliteConnection,
+        mut f: impl FnMut(VoicePart),
+    ) -> QueryResult<VoiceRead> {
         let Self { ref filter, guild, user, window } = *self;
         let afk = if filter.without_afk { afk_channel(conn, guild)? } else { None };
         let scan = VoiceScan { bots: filter.bots, guild, state: filter.state, user, window };
-        let widened = scan.each(conn, PartOf::Anything, |part| {
+        let read = scan.each(conn, PartOf::Anything, |part| {
             let counts = !filter.fair && filter.counts_channel(part.channel, afk);
             f(if counts { part } else { VoicePart { time: VoiceTime::default(), ..part } });
         })?;
@@ -232,7 +244,7 @@ impl Scope {
             // Who had company is in no roll-up.
             self.scan(conn, &mut Parts(f))?;
         }
-        Ok(widened)
+        Ok(read)
     }
 }
 
@@ -246,7 +258,7 @@ impl<F: FnMut(VoicePart)> Fold for Parts<F> {
     }
 }
 
-fn open_interval((user_id, channel, assumed, started_at_ms, seen_at_ms): OpenRow) -> QueryResult<Interval> {
+fn open_interval((user_id, channel, assumed, started_at_ms, seen_at_ms, _): OpenRow) -> QueryResult<Interval> {
     Ok(Interval {
         user_id,
         bot: false,
