@@ -29,7 +29,9 @@
 //!
 //! Messages and voice come from roll-ups that triggers in the file keep at each commit, and at the edges of a window from
 //! single rows: an answer is exact for any window, and takes about as long for twice as many messages of the same people. Where
-//! single rows are gone, older than what is kept, whole days in UTC are counted, and `widened` says so.
+//! single rows are gone, older than what is kept, whole days in UTC are counted, and `widened` says so; what needs single rows knows
+//! nothing of that time: `known_from` of an answer says from when on it does, and of voice it is so for [`GuildVoice`],
+//! [`UserVoice`], [`VoiceSeries`], [`VoiceOccupancy`] and [`fair`](VoiceFilter::fair) time.
 //!
 //! ```
 //! use mocha_schema::GuildId;

@@ -81,8 +81,8 @@ impl Period {
             let (from, to) = (quarter::of(first.timestamp()), quarter::of(last.timestamp()));
             // The first hour may have begun up to three quarters earlier.
             let instants = (from.saturating_sub(3)..=to).filter_map(|quarter| quarter::local(quarter, zone));
-            let hours = instants.map(|at| (self.label(at), at));
-            hours.filter(|(label, _)| *label >= self.label(first)).collect()
+            let (least, hours) = (self.label(first), instants.map(|at| (self.label(at), at)));
+            hours.filter(|(label, _)| *label >= least).collect()
         } else {
             let days = first.date_naive().iter_days().take_while(|day| *day <= last.date_naive());
             let firsts = days.filter(|day| exists(*day, zone)).map(|day| self.first_day(day));

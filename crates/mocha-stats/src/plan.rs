@@ -17,18 +17,29 @@ use diesel::{
 use mocha_schema::{GuildId, UserId};
 
 use crate::{
-    Activation, ActiveMembers, Activities, ChannelGroup, Channels, Error, Growth, GuildLeaderboard, GuildOverview,
-    GuildVoice, HeatMap, Leaderboard, LengthOfStay, MemberStatistics, MessageSeries, OnlineSeries, Period,
-    PresenceTime, Retention, UserStatistics, UserVoice, VoiceActivity, VoiceChannels, VoiceFilter, VoiceNow,
-    VoiceOccupancy, VoiceSeries, Window,
+    Activation, ActiveMembers, Activities, Bots, ChannelGroup, Channels, Error, Growth, GuildLeaderboard,
+    GuildOverview, GuildVoice, HeatMap, Leaderboard, LengthOfStay, MemberStatistics, MessageSeries, OnlineSeries,
+    Period, PresenceTime, Retention, UserStatistics, UserVoice, VoiceActivity, VoiceChannels, VoiceFilter, VoiceNow,
+    VoiceOccupancy, VoiceSeries, Weights, Window,
     fixture::{MONDAY, TestResult, seeded},
 };
 
 type Load = fn(&mut SqliteConnection, GuildId, Window) -> Result<String, Error>;
 
 /// Every question; what it answers is shown as text, so that answers of different kinds can be compared.
-const QUESTIONS: [(&str, Load); 31] = [
+const QUESTIONS: [(&str, Load); 40] = [
     ("messages", |conn, guild, window| show(Leaderboard::messages(guild).within(window).load(conn))),
+    ("words", |conn, guild, window| show(Leaderboard::words(guild).within(window).bots(Bots::Include).load(conn))),
+    ("members", |conn, guild, window| show(Leaderboard::messages(guild).only_members().within(window).load(conn))),
+    ("some channels", |conn, guild, window| show(some_channels(guild).within(window).load(conn))),
+    ("compared", |conn, guild, window| show(Leaderboard::messages(guild).compare().within(window).load(conn))),
+    ("active days", |conn, guild, window| show(Leaderboard::active_days(guild).within(window).load(conn))),
+    ("score", |conn, guild, window| show(Leaderboard::score(guild, weights()).within(window).load(conn))),
+    ("voice time", |conn, guild, window| show(Leaderboard::voice_time(guild).within(window).load(conn))),
+    ("voice sessions", |conn, guild, window| show(Leaderboard::voice_sessions(guild).within(window).load(conn))),
+    ("fair voice board", |conn, guild, window| {
+        show(Leaderboard::voice(guild).filter(fair()).within(window).load(conn))
+    }),
     ("channels", |conn, guild, window| show(Channels::of(guild).within(window).load(conn))),
     ("quiet channels", |conn, guild, window| show(Channels::of(guild).within(window).with_quiet().load(conn))),
     ("categories", |conn, guild, window| show(categories(guild).within(window).load(conn))),
@@ -78,6 +89,14 @@ fn categories(guild: GuildId) -> Channels {
 
 fn active_in_voice(guild: GuildId) -> ActiveMembers {
     ActiveMembers::of(guild).including_voice()
+}
+
+fn some_channels(guild: GuildId) -> Leaderboard {
+    Leaderboard::messages(guild).without_channels(&[2000.try_into().unwrap()])
+}
+
+fn weights() -> Weights {
+    Weights::new().messages(10).words(1).voice_minutes(2)
 }
 
 fn fair() -> VoiceFilter {

@@ -4,13 +4,13 @@ mod measure;
 mod rank;
 mod total;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 pub use self::measure::{Measure, Weights};
-pub(crate) use self::rank::ranked;
+pub(crate) use self::rank::{compare, ranked};
 use self::total::Totals;
 use crate::{Bots, Error, VoiceLeaderboard, Window, channel_filter::ChannelFilter};
 
@@ -47,9 +47,13 @@ pub struct LeaderboardAnswer {
     pub total: u64,
     /// How many are on the board, also those who are not listed.
     pub users: u64,
+    /// The window before; `None` if [`compare`](Leaderboard::compare) was not asked for, and if there is none
+    /// ([`Window::previous`]).
+    pub previous: Option<Window>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    /// Whether more than the window, or than the one before, was counted: of a day at its edge of which only the roll-up is
+    /// left, all.
     pub widened: bool,
 }
 
@@ -123,6 +127,8 @@ impl Leaderboard {
 
     /// Asks who was active on most days; with [`at_least`](Self::at_least), who was on six of seven.
     ///
+    /// Days are days in UTC: a window of seven of them is made of midnights in UTC, and seven days of another zone touch eight.
+    ///
     /// ```
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{Leaderboard, Window};
@@ -142,12 +148,23 @@ impl Leaderboard {
         Self::by(Measure::ActiveDays, guild)
     }
 
+    /// Asks who was in voice longest. For observed and assumed time apart, and for a filter, see [`voice`](Self::voice).
+    pub const fn voice_time(guild: GuildId) -> Self {
+        Self::by(Measure::VoiceTime, guild)
+    }
+
+    /// Asks who ended most voice sessions.
+    pub const fn voice_sessions(guild: GuildId) -> Self {
+        Self::by(Measure::VoiceSessions, guild)
+    }
+
     /// Asks who has the highest score.
     pub const fn score(guild: GuildId, weights: Weights) -> Self {
         Self::by(Measure::Score(weights), guild)
     }
 
-    /// Asks who was in voice longest, with observed and assumed time apart and any [`VoiceFilter`](crate::VoiceFilter).
+    /// Asks who was in voice longest, with observed and assumed time apart and any [`VoiceFilter`](crate::VoiceFilter). For the
+    /// lists, neighbours and comparisons of the other boards see [`voice_time`](Self::voice_time).
     pub const fn voice(guild: GuildId) -> VoiceLeaderboard {
         VoiceLeaderboard::of(guild)
     }
@@ -219,7 +236,8 @@ impl Leaderboard {
         self
     }
 
-    /// Leaves out what happened in these channels, in their threads and, of a category, in what is in it now.
+    /// Leaves out what happened in these channels, in their threads and, of a category, in what is in it now; not of voice
+    /// sessions, of which nobody says where they were.
     pub fn without_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.without.extend(channels);
         self
@@ -283,19 +301,16 @@ impl Leaderboard {
                 Ok((Totals::load(conn, self, self.window)?, before))
             })
             .map_err(Error::database)?;
-        let widened = now.widened;
+        let previous = self.window.previous().filter(|_| self.compare);
+        let widened = now.widened || before.as_ref().is_some_and(|before| before.widened);
         let mut entries = board(now);
         let total = entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.value));
         let users = u64::try_from(entries.len()).unwrap_or(u64::MAX);
         self.cut(&mut entries);
         if let Some(before) = before {
-            let before: HashMap<UserId, Rank> = board(before).into_iter().map(|rank| (rank.user_id, rank)).collect();
-            for entry in &mut entries {
-                let previous = before.get(&entry.user_id);
-                entry.previous = previous.map(|&Rank { rank, value, .. }| PreviousRank { rank, value });
-            }
+            compare(&mut entries, before.values);
         }
-        Ok(LeaderboardAnswer { entries, total, users, window: self.window, widened })
+        Ok(LeaderboardAnswer { entries, total, users, previous, window: self.window, widened })
     }
 
     /// Leaves only what is to be listed.

@@ -1,8 +1,10 @@
 //! Ranks.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashMap};
 
 use mocha_schema::UserId;
+
+use super::{PreviousRank, Rank};
 
 /// Sorts by value, greatest first, then by user id as a number, and gives each its `RANK()`: equal values share
 /// the rank, and the next one is as high as if they had not.
@@ -18,6 +20,16 @@ pub(crate) fn ranked<T>(mut rows: Vec<T>, value: impl Fn(&T) -> u64, user: impl 
         (rank, row)
     });
     ranks.collect()
+}
+
+/// Gives each entry its place among the values of the window before.
+pub(crate) fn compare(entries: &mut [Rank], before: impl IntoIterator<Item = (UserId, u64)>) {
+    let before = ranked(before.into_iter().collect(), |row: &(UserId, u64)| row.1, |row| row.0).into_iter();
+    let before: HashMap<UserId, PreviousRank> =
+        before.map(|(rank, (user, value))| (user, PreviousRank { rank, value })).collect();
+    for entry in entries {
+        entry.previous = before.get(&entry.user_id).copied();
+    }
 }
 
 #[cfg(test)]

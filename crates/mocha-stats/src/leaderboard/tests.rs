@@ -254,6 +254,7 @@ fn an_answer_is_json_with_ids_as_texts() -> TestResult {
         "entries": [{ "rank": 1, "user_id": "20", "value": 3, "previous": null }],
         "total": 6,
         "users": 3,
+        "previous": null,
         "window": { "start": "2026-10-19T00:00:00Z", "end": null },
         "widened": false,
     });

@@ -7,8 +7,8 @@ use mocha_schema::{ChannelId, GuildId, UserId};
 
 use super::{Compared, ComparedChannel};
 use crate::{
-    Bots, PreviousRank, Rank, Window,
-    leaderboard::ranked,
+    Bots, Rank, Window,
+    leaderboard::{compare, ranked},
     message_scan::{Column, MessageScan},
     rollup::{Horizon, Sources, Span},
     scan::Unsigned,
@@ -99,13 +99,10 @@ fn sum<K>(sums: &HashMap<K, u64>) -> u64 {
 fn board(now: &HashMap<UserId, u64>, before: Option<&HashMap<UserId, u64>>, top: usize) -> Vec<Rank> {
     let rows = now.iter().map(|(user, value)| (*user, *value)).collect();
     let ranks = ranked(rows, |row| row.1, |row| row.0).into_iter().take(top);
-    let compared = ranks.map(|(rank, (user_id, value))| {
-        let previous = before.and_then(|before| {
-            let value = *before.get(&user_id)?;
-            let better = before.values().filter(|other| **other > value).count();
-            Some(PreviousRank { rank: u64::try_from(better).unwrap_or(u64::MAX).saturating_add(1), value })
-        });
-        Rank { rank, user_id, value, previous }
-    });
-    compared.collect()
+    let ranks = ranks.map(|(rank, (user_id, value))| Rank { rank, user_id, value, previous: None });
+    let mut ranks: Vec<Rank> = ranks.collect();
+    if let Some(before) = before {
+        compare(&mut ranks, before.iter().map(|(user, value)| (*user, *value)));
+    }
+    ranks
 }

@@ -1,7 +1,7 @@
 //! A row of `voice_intervals`, clipped to a window.
 
 use diesel::prelude::*;
-use mocha_schema::{ChannelId, UserId, VoiceState};
+use mocha_schema::{ChannelId, MAX_SECONDS, UserId, VoiceState};
 
 use super::Assumed;
 use crate::Window;
@@ -32,7 +32,8 @@ impl Interval {
     /// [`ASSUMED_TAIL_MS`], and not at all if the window has no end.
     pub(super) fn clip(&self, window: Window) -> Option<Stay> {
         let from_ms = self.started_at_ms.max(window.start_ms());
-        let to_ms = self.end_ms(window).min(window.end_ms().unwrap_or(i64::MAX));
+        // A file that somebody else wrote into must not be able to make days without number.
+        let to_ms = self.end_ms(window).min(window.end_ms().unwrap_or((MAX_SECONDS + 1) * 1000));
         let assumed_from_ms = match self.ended_at_ms {
             _ if self.assumed => from_ms,
             None => self.seen_at_ms,
@@ -165,6 +166,7 @@ mod tests {
             (100, None, 180, false, between(0, 180 + 9 * TAIL)?, (80, 300_000, false)),
             (100, None, 180, false, between(180 + TAIL - 1, 180 + 9 * TAIL)?, (0, 1, false)),
             (100, None, 180, false, between(180 + TAIL, 180 + 9 * TAIL)?, (0, 0, false)),
+            (100, None, i64::MAX, false, all, (253_402_300_799_900, 0, true)),
             (i64::MIN, Some(i64::MAX), 0, false, between(200, 250)?, (50, 0, true)),
             (i64::MIN, None, i64::MAX, false, between(200, 250)?, (50, 0, true)),
             (i64::MAX, None, i64::MIN, false, between(200, 250)?, (0, 0, false)),
