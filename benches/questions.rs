@@ -22,7 +22,7 @@ use mocha_stats::{
 use rusqlite::{Connection, Params, Row, Statement, params};
 
 /// Rounds of one answer after the other.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// What takes less is repeated within a round.
 const ROUND: Duration = Duration::from_millis(20);
