@@ -1,0 +1,146 @@
+//! What SQLite knows of the data, and the indexes.
+
+use std::ops::ControlFlow;
+
+use diesel::{
+    QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Text, sqlite::SqliteConnection,
+};
+
+use super::connect;
+use crate::{Error, Store, store::Link};
+
+/// How far something has come that is done table by table, or index by index.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Step {
+    /// How many tables or indexes are done.
+    pub done: usize,
+    /// How many there are.
+    pub total: usize,
+}
+
+impl Step {
+    /// Whether all is done.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        self.done == self.total
+    }
+}
+
+impl Store {
+    /// Has SQLite learn how much the tables hold, where what it knows is off by ten times or more. Cheap: do it every
+    /// few hours, as the store does by itself unless [`Maintenance`](crate::Maintenance) says otherwise.
+    ///
+    /// It looks at some 2,000 rows of an index at most, so it holds the write lock for milliseconds. A connection
+    /// that is open takes to what was learned when it next looks at the schema.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) and others of SQLite's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_store::Store;
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// store.optimize()?;
+    /// # Ok::<(), mocha_store::Error>(())
+    /// ```
+    pub fn optimize(&self) -> Result<(), Error> {
+        optimize(self.link(), &mut connect(self.link())?)
+    }
+
+    /// Has SQLite count all that the tables hold, table by table. [`optimize`](Self::optimize) is nearly always enough.
+    ///
+    /// It reads every index whole, and holds the write lock while it reads those of one table: seconds for millions
+    /// of rows, in which the recorder waits and nothing is lost. Who reads does not wait. `progress` can end it after
+    /// each table.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) and others of SQLite's; tables that are done stay so.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use mocha_store::Store;
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// assert!(store.analyze(|_| ControlFlow::Continue(()))?.is_last());
+    /// # Ok::<(), mocha_store::Error>(())
+    /// ```
+    pub fn analyze(&self, progress: impl FnMut(Step) -> ControlFlow<()>) -> Result<Step, Error> {
+        each(self.link(), "table", "ANALYZE main.", progress)
+    }
+
+    /// Makes every index anew from its table, index by index: for an index that is damaged.
+    ///
+    /// It holds the write lock while it makes one index: seconds for millions of rows, in which the recorder waits
+    /// and nothing is lost. Who reads does not wait. It needs room for the index in the write-ahead log and on the
+    /// disk of temporary files. `progress` can end it after each index.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull), and
+    /// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if a table is damaged too; indexes that are done stay so.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use mocha_store::Store;
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// assert!(store.reindex(|_| ControlFlow::Continue(()))?.is_last());
+    /// # Ok::<(), mocha_store::Error>(())
+    /// ```
+    pub fn reindex(&self, progress: impl FnMut(Step) -> ControlFlow<()>) -> Result<Step, Error> {
+        each(self.link(), "index", "REINDEX main.", progress)
+    }
+}
+
+pub(super) fn optimize(link: &Link, conn: &mut SqliteConnection) -> Result<(), Error> {
+    // All tables (0x10000), for a new connection has not seen any in use, some rows of each (0x10), analyzed if need
+    // be (0x02).
+    conn.batch_execute("PRAGMA optimize = 0x10012")
+        .map_err(|error| Error::classify(format!("cannot optimize {}", link.location), error))
+}
+
+/// Does something to all tables or indexes, one after the other.
+fn each(
+    link: &Link,
+    kind: &str,
+    command: &str,
+    mut progress: impl FnMut(Step) -> ControlFlow<()>,
+) -> Result<Step, Error> {
+    #[derive(QueryableByName)]
+    struct Named {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let failed = |name: &str, error| {
+        let context = format!("{command}{name} failed in {}", link.location);
+        Error::classify(context, error)
+    };
+    let mut conn = connect(link)?;
+    let names: Vec<Named> = sql_query(
+        "SELECT name FROM sqlite_schema WHERE type = ? AND (type = 'index' OR name NOT LIKE 'sqlite\\_%' ESCAPE '\\')",
+    )
+    .bind::<Text, _>(kind)
+    .load(&mut conn)
+    .map_err(|error| failed("", error))?;
+    let mut step = Step { done: 0, total: names.len() };
+    for Named { name } in names {
+        let quoted = name.replace('"', "\"\"");
+        conn.batch_execute(&format!("{command}\"{quoted}\"")).map_err(|error| failed(&name, error))?;
+        step.done += 1;
+        if progress(step).is_break() {
+            break;
+        }
+    }
+    Ok(step)
+}

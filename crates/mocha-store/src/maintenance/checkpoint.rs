@@ -1,0 +1,88 @@
+//! Writing the write-ahead log back to the file.
+
+use std::path::PathBuf;
+
+use diesel::{
+    QueryResult, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Integer,
+    sqlite::SqliteConnection,
+};
+
+use crate::{
+    Error, Store,
+    store::{Link, Location},
+};
+
+/// What [`Store::checkpoint`] found and did.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Checkpoint {
+    /// Whether the log is empty now. If not, somebody reads what it has, or writes: try again later.
+    pub complete: bool,
+    /// Pages that are still in the log and not in the file.
+    pub left_pages: u64,
+}
+
+impl Store {
+    /// Writes the write-ahead log back to the file and empties it, as far as nobody is in the way.
+    ///
+    /// It never waits and makes nobody wait for longer than it takes to empty the log: what the log has is written
+    /// back beside readers and writers, and emptied only if nobody uses it at that moment. The log cannot become
+    /// smaller while a reader stays in one transaction. SQLite does the first part by itself after commits, and
+    /// starts over in the same log, of which it then keeps 64 MiB; so this is for a log that has become large, and
+    /// for a copy of the file by other means. A store in memory has no log.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull), [`ErrorKind::Io`](crate::ErrorKind::Io) and others of
+    /// SQLite's; the log stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_store::Store;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let store = Store::open(folder.path().join("stats.db"))?;
+    /// assert!(store.checkpoint()?.complete);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "wal_checkpoint")]
+    pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        checkpoint(self.link(), &mut self.link().connect_writer()?)
+    }
+}
+
+pub(super) fn checkpoint(link: &Link, conn: &mut SqliteConnection) -> Result<Checkpoint, Error> {
+    run(conn)
+        .map_err(|error| Error::classify(format!("cannot write the write-ahead log back to {}", link.location), error))
+}
+
+fn run(conn: &mut SqliteConnection) -> QueryResult<Checkpoint> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Integer)]
+        busy: i32,
+        #[diesel(sql_type = Integer)]
+        log: i32,
+        #[diesel(sql_type = Integer)]
+        checkpointed: i32,
+    }
+    // Who empties the log holds the lock of writers while waiting for readers.
+    conn.batch_execute("PRAGMA busy_timeout = 0")?;
+    // The long part, beside writers.
+    let row: Row = sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result(conn)?;
+    let row: Row =
+        if row.log == row.checkpointed { sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn)? } else { row };
+    let left_pages = u64::try_from(row.log.saturating_sub(row.checkpointed)).unwrap_or(0);
+    // In memory both are -1.
+    Ok(Checkpoint { complete: row.busy == 0 && row.log <= 0, left_pages })
+}
+
+/// How large the write-ahead log is; 0 if there is none.
+pub(super) fn wal_bytes(link: &Link) -> u64 {
+    let Location::File(path) = &link.location else { return 0 };
+    // SQLite puts it beside the file that a link leads to.
+    let mut wal = path.canonicalize().unwrap_or_else(|_| path.clone()).into_os_string();
+    wal.push("-wal");
+    std::fs::metadata(PathBuf::from(wal)).map_or(0, |metadata| metadata.len())
+}

@@ -1,0 +1,100 @@
+//! Maintenance: statistics, indexes, free pages and the write-ahead log, by hand and by a schedule.
+
+mod analyze;
+mod checkpoint;
+mod schedule;
+mod space;
+mod stats;
+
+use std::time::Duration;
+
+use diesel::{connection::SimpleConnection, sqlite::SqliteConnection};
+
+pub(crate) use self::schedule::Schedule;
+pub use self::{analyze::Step, checkpoint::Checkpoint, space::Freed, stats::MaintenanceStats};
+use crate::{Error, ErrorKind, Retention, store::Link};
+
+/// What the store does by itself, on a thread of its own, for as long as it is open.
+///
+/// By default it does the cheap things:
+///
+/// * a minute after it was opened, and then every hour, [`Store::optimize`](crate::Store::optimize);
+/// * every minute, [`Store::checkpoint`](crate::Store::checkpoint), if the write-ahead log is larger than 64 MiB, as
+///   a reader that stays open for long makes it.
+///
+/// And once it is given a [`Retention`], every hour [`Store::retain`](crate::Store::retain), and after it
+/// [`Store::free_pages`](crate::Store::free_pages) if more than a quarter of the file is free.
+///
+/// What fails is logged, counted in [`Store::maintenance_stats`](crate::Store::maintenance_stats) and tried again the
+/// next time. When the last handle of the store is dropped, the thread ends after its current batch, and the drop
+/// waits for it.
+///
+/// # Examples
+///
+/// ```
+/// use mocha_store::{Keep, Maintenance, Retention, Store};
+///
+/// let retention = Retention::default().messages(Keep::Days(90));
+/// let maintenance = Maintenance::default().retention(retention);
+/// let store = Store::builder().maintenance(maintenance).open_in_memory()?;
+/// assert_eq!(store.maintenance_stats().failures, 0);
+/// # Ok::<(), mocha_store::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use = "it does nothing until it is given to a `StoreBuilder`"]
+pub struct Maintenance {
+    interval: Duration,
+    off: bool,
+    retention: Option<Retention>,
+    wal_limit_bytes: u64,
+}
+
+impl Default for Maintenance {
+    fn default() -> Self {
+        Self { interval: Duration::from_hours(1), off: false, retention: None, wal_limit_bytes: 64 << 20 }
+    }
+}
+
+impl Maintenance {
+    /// Nothing at all: no thread is started. For programs that do all of it themselves.
+    pub fn off() -> Self {
+        Self { off: true, ..Self::default() }
+    }
+
+    /// How long it waits after optimizing and deleting until it does so again; the log is looked at as often, but at
+    /// least every minute. Default: 1 hour.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// What is to be deleted for its age. Default: nothing.
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = Some(retention);
+        self
+    }
+
+    /// How large the write-ahead log may be before it is written back to the file and emptied. Default: 64 MiB.
+    pub fn wal_limit_bytes(mut self, bytes: u64) -> Self {
+        self.wal_limit_bytes = bytes;
+        self
+    }
+
+    /// Refuses settings that cannot be.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.interval.is_zero() {
+            let kind = ErrorKind::InvalidSetting { name: "interval" };
+            return Err(Error::new(kind, "`interval` of maintenance is zero"));
+        }
+        self.retention.map_or(Ok(()), |retention| retention.check())
+    }
+}
+
+/// A connection for long work on the whole file.
+fn connect(link: &Link) -> Result<SqliteConnection, Error> {
+    let mut conn = link.connect_writer()?;
+    // A copy of the file, or of an index while it is sorted, may be larger than the memory.
+    conn.batch_execute("PRAGMA temp_store = FILE")
+        .map_err(|error| Error::classify("cannot set up a connection for maintenance", error))?;
+    Ok(conn)
+}

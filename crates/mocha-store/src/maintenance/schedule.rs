@@ -1,0 +1,149 @@
+//! The thread that does what is due.
+
+use std::{
+    ops::ControlFlow,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use chrono::Utc;
+use diesel::sqlite::SqliteConnection;
+
+use super::{
+    MaintenanceStats, analyze,
+    checkpoint::{checkpoint, wal_bytes},
+    connect,
+    space::{self, Pages},
+};
+use crate::{Error, ErrorKind, retention, store::Link};
+
+/// How often the write-ahead log is looked at, and how long after the start the first run is.
+const LOOK_AFTER: Duration = Duration::from_mins(1);
+
+/// The thread, for as long as the store lives.
+pub(crate) struct Schedule {
+    stats: Arc<Mutex<MaintenanceStats>>,
+    /// `None` once it was told to stop.
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Schedule {
+    /// Starts the thread, if there is something to do.
+    pub(crate) fn start(link: &Link) -> Result<Option<Self>, Error> {
+        if link.settings.maintenance.off {
+            return Ok(None);
+        }
+        let stats = Arc::new(Mutex::new(MaintenanceStats::default()));
+        let (stop, stopped) = mpsc::channel();
+        let worker = Worker { link: link.clone(), stats: Arc::clone(&stats), stopped };
+        let thread = thread::Builder::new()
+            .name("mocha-maintenance".into())
+            .spawn(move || worker.run())
+            .map_err(|error| Error::with_source(ErrorKind::Io, "cannot start the thread of maintenance", error))?;
+        Ok(Some(Self { stats, stop: Some(stop), thread: Some(thread) }))
+    }
+
+    pub(super) fn stats(&self) -> MaintenanceStats {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Schedule {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread of maintenance panicked");
+        }
+    }
+}
+
+struct Worker {
+    link: Link,
+    stats: Arc<Mutex<MaintenanceStats>>,
+    /// Nothing ever comes: it ends when the store does.
+    stopped: Receiver<()>,
+}
+
+impl Worker {
+    fn run(self) {
+        let interval = self.link.settings.maintenance.interval;
+        let look_after = interval.min(LOOK_AFTER);
+        let mut due = Instant::now() + look_after;
+        loop {
+            if self.stopped.recv_timeout(look_after) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            if Instant::now() >= due {
+                self.attempt("maintenance", Self::work);
+                // An interval that no clock can reach is for ever.
+                due = Instant::now() + interval.min(FOR_EVER);
+                self.count(|stats| stats.runs += 1);
+            }
+            self.attempt("a checkpoint", Self::bound_wal);
+        }
+    }
+
+    /// What is due at each interval.
+    fn work(&self) -> Result<(), Error> {
+        let mut conn = connect(&self.link)?;
+        self.attempt("deleting what is too old", |worker| worker.retain(&mut conn));
+        if !self.is_stopped() {
+            self.attempt("optimizing", |worker| analyze::optimize(&worker.link, &mut conn));
+        }
+        Ok(())
+    }
+
+    fn retain(&self, conn: &mut SqliteConnection) -> Result<(), Error> {
+        let Some(retention) = &self.link.settings.maintenance.retention else { return Ok(()) };
+        let mut counted = 0;
+        retention::retain(conn, retention, Utc::now(), |so_far| {
+            self.count(|stats| stats.deleted_rows += so_far.rows().saturating_sub(counted));
+            counted = so_far.rows();
+            self.go_on()
+        })?;
+        let pages = Pages::load(conn).map_err(|error| Error::classify("cannot count the pages of the file", error))?;
+        if pages.are_many_free() && !self.is_stopped() {
+            let freed = space::free_pages(conn, |_| self.go_on())?;
+            self.count(|stats| stats.freed_pages += freed.freed_pages);
+        }
+        Ok(())
+    }
+
+    fn bound_wal(&self) -> Result<(), Error> {
+        if wal_bytes(&self.link) > self.link.settings.maintenance.wal_limit_bytes {
+            checkpoint(&self.link, &mut connect(&self.link)?)?;
+            self.count(|stats| stats.checkpoints += 1);
+        }
+        Ok(())
+    }
+
+    /// What fails is told, and does not keep the rest from being done.
+    fn attempt(&self, what: &str, work: impl FnOnce(&Self) -> Result<(), Error>) {
+        if let Err(error) = work(self) {
+            tracing::warn!(error = %error, kind = ?error.kind(), "{what} failed and will be tried again");
+            self.count(|stats| {
+                stats.failures += 1;
+                stats.last_error = Some(Arc::new(error));
+            });
+        }
+    }
+
+    fn count(&self, count: impl FnOnce(&mut MaintenanceStats)) {
+        count(&mut self.stats.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.try_recv() == Err(TryRecvError::Disconnected)
+    }
+
+    fn go_on(&self) -> ControlFlow<()> {
+        if self.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 100);

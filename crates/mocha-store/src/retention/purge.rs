@@ -1,0 +1,186 @@
+//! Deleting everything of a guild.
+
+use std::ops::ControlFlow;
+
+use diesel::{
+    QueryResult, QueryableByName, RunQueryDsl, sql_query,
+    sql_types::{BigInt, Text},
+    sqlite::SqliteConnection,
+};
+use mocha_schema::GuildId;
+
+use super::batch::{Batch, Pace};
+use crate::{Error, Store};
+
+/// What [`Store::purge_guild`] deleted; while it runs, what it deleted so far.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Purged {
+    /// Whether all of it is gone; not if `progress` broke it off.
+    pub complete: bool,
+    /// Rows of all tables.
+    pub rows: u64,
+}
+
+impl Store {
+    /// Deletes everything of a guild: its events, roll-ups, voice, members, channels, and the guild. Users stay, for
+    /// they are no guild's.
+    ///
+    /// Leave the guild first: what is recorded of it meanwhile may stay or bring the guild back. To have guilds go
+    /// some time after the bot was removed from them, see [`Retention::gone_guilds`](crate::Retention::gone_guilds).
+    ///
+    /// It deletes in batches as [`retain_at`](Self::retain_at) does, events before the sums that count them, so the
+    /// file is right at each moment. It may be ended at any time, by `progress` or by a crash, and called again. A
+    /// guild that is not known is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of
+    /// SQLite's; what was deleted until then stays deleted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use chrono::Utc;
+    /// use mocha_store::{Store, event::MessageSent};
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// let recorder = store.recorder()?;
+    /// let message = MessageSent {
+    ///     at: Utc::now(),
+    ///     channel_id: 20.try_into()?,
+    ///     content: None,
+    ///     guild_id: 10.try_into()?,
+    ///     kind: 0,
+    ///     message_id: 30.try_into()?,
+    ///     user_id: 40.try_into()?,
+    /// };
+    /// recorder.record(message)?;
+    /// recorder.flush()?;
+    /// let purged = store.purge_guild(message.guild_id, |_| ControlFlow::Continue(()))?;
+    /// assert!(purged.complete && purged.rows > 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn purge_guild(
+        &self,
+        guild_id: GuildId,
+        mut progress: impl FnMut(&Purged) -> ControlFlow<()>,
+    ) -> Result<Purged, Error> {
+        let mut conn = self.link().connect_writer()?;
+        let mut purged = Purged::default();
+        let ended = purge(&mut conn, &mut Pace::new("deleting a guild"), &guild_id.to_string(), None, |deleted| {
+            purged.rows += deleted;
+            progress(&purged)
+        })?;
+        purged.complete = ended.is_continue();
+        Ok(purged)
+    }
+}
+
+/// Tables with what tells their rows apart and the guild `?1` as they have it, in the order in which they are
+/// emptied: events go before the sums that their triggers take them out of, and what refers to others before those.
+const TABLES: [(&str, &str, &str); 13] = [
+    ("message_events", "rowid", TEXT),
+    ("voice_events", "rowid", TEXT),
+    ("voice_intervals", "(guild_id, user_id, started_at_ms)", TEXT),
+    ("member_events", "rowid", TEXT),
+    ("presence_events", "rowid", TEXT),
+    ("message_days", "(guild_id, day, user_id, channel_id)", NUMBER),
+    ("message_months", "(guild_id, month, user_id, channel_id)", NUMBER),
+    ("message_quarters", "(guild_id, quarter, channel_id, bot)", NUMBER),
+    ("voice_days", "(guild_id, day, user_id, channel_id, assumed)", NUMBER),
+    ("voice_months", "(guild_id, month, user_id, channel_id, assumed)", NUMBER),
+    ("members", "rowid", TEXT),
+    ("gone_channels", "channel_id", TEXT),
+    ("channels", "rowid", TEXT),
+];
+const TEXT: &str = "?1";
+const NUMBER: &str = "CAST(?1 AS INTEGER)";
+
+/// A statement for each of the tables, which deletes `?2` rows of guild `?1`.
+pub(super) fn statements() -> impl Iterator<Item = String> {
+    TABLES.into_iter().map(|(table, key, guild)| {
+        let columns = key.trim_matches(['(', ')']);
+        format!("DELETE FROM {table} WHERE {key} IN (SELECT {columns} FROM {table} WHERE guild_id = {guild} LIMIT ?2)")
+    })
+}
+
+/// Guilds that the bot was removed from until this unix second, and has not been seen in since.
+pub(super) fn gone(conn: &mut SqliteConnection, until: i64) -> Result<Vec<String>, Error> {
+    #[derive(QueryableByName)]
+    struct Guild {
+        #[diesel(sql_type = Text)]
+        guild_id: String,
+    }
+    let guilds = sql_query("SELECT guild_id FROM guild_states WHERE gone_at <= ?").bind::<BigInt, _>(until).load(conn);
+    let guilds: Vec<Guild> =
+        guilds.map_err(|error| Error::classify("looking for guilds that are gone failed", error))?;
+    Ok(guilds.into_iter().map(|guild| guild.guild_id).collect())
+}
+
+/// Deletes everything of a guild; with `gone_until` only as long as it has been gone since then. `done` gets how many
+/// rows went.
+pub(super) fn purge(
+    conn: &mut SqliteConnection,
+    pace: &mut Pace,
+    guild: &str,
+    gone_until: Option<i64>,
+    mut done: impl FnMut(u64) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>, Error> {
+    let statements: Vec<String> = statements().collect();
+    let mut tables = statements.iter().peekable();
+    let step = |conn: &mut SqliteConnection, len: i64| {
+        let mut rows = 0;
+        if let Some(until) = gone_until
+            && !is_gone(conn, guild, until)?
+        {
+            return Ok(Batch { done: 0, last: true });
+        }
+        while let Some(table) = tables.peek() {
+            let left = len - rows;
+            if left <= 0 {
+                break;
+            }
+            let deleted = delete(conn, table, guild, left)?;
+            rows += deleted;
+            if deleted < left {
+                tables.next();
+            }
+        }
+        let last = tables.peek().is_none();
+        if last {
+            // What somebody wrote meanwhile goes along.
+            for table in &statements {
+                rows += delete(conn, table, guild, -1)?;
+            }
+            for last in ["DELETE FROM guild_states WHERE guild_id = ?1", "DELETE FROM guilds WHERE id = ?1"] {
+                rows += count(sql_query(last).bind::<Text, _>(guild).execute(conn)?);
+            }
+        }
+        Ok(Batch { done: u64::try_from(rows).unwrap_or(0), last })
+    };
+    pace.batches(conn, step, &mut done)
+}
+
+fn delete(conn: &mut SqliteConnection, statement: &str, guild: &str, len: i64) -> QueryResult<i64> {
+    sql_query(statement).bind::<Text, _>(guild).bind::<BigInt, _>(len).execute(conn).map(count)
+}
+
+fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+fn is_gone(conn: &mut SqliteConnection, guild: &str, until: i64) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        guilds: i64,
+    }
+    let Count { guilds } = sql_query("SELECT count(*) AS guilds FROM guild_states WHERE guild_id = ? AND gone_at <= ?")
+        .bind::<Text, _>(guild)
+        .bind::<BigInt, _>(until)
+        .get_result(conn)?;
+    Ok(guilds > 0)
+}

@@ -1,0 +1,33 @@
+//! The tables of roll-ups: how their rows are found and deleted through their keys.
+
+use super::{DAY, events::Rows};
+
+/// A table of sums by period.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rollup {
+    /// A row's period is so many seconds long.
+    pub(super) period: i64,
+    pub(super) rows: Rows,
+}
+
+const fn rollup(period: i64, table: &'static str, time: &'static str, key: &'static str) -> Rollup {
+    let rows = Rows { and: "true", guild: "CAST(?1 AS INTEGER)", index: "", key, table, time };
+    Rollup { period, rows }
+}
+
+/// All of them.
+pub(super) const ALL: [Rollup; 5] = [
+    rollup(DAY, "message_days", "day", "(guild_id, day, user_id, channel_id)"),
+    rollup(MONTH, "message_months", "month", "(guild_id, month, user_id, channel_id)"),
+    rollup(900, "message_quarters", "quarter", "(guild_id, quarter, channel_id, bot)"),
+    rollup(DAY, "voice_days", "day", "(guild_id, day, user_id, channel_id, assumed)"),
+    rollup(MONTH, "voice_months", "month", "(guild_id, month, user_id, channel_id, assumed)"),
+];
+
+/// The longest period, of which all others are parts: the sums go by whole ones, so that those that stay agree.
+const MONTH: i64 = 30 * DAY;
+
+/// The time before which whole periods can go, if everything before `from` should.
+pub(super) const fn floor(from: i64) -> i64 {
+    from - from.rem_euclid(MONTH)
+}

@@ -1,0 +1,244 @@
+//! One run of a retention.
+
+use std::{collections::VecDeque, ops::ControlFlow};
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    RunQueryDsl, sql_query,
+    sql_types::{BigInt, Text},
+    sqlite::SqliteConnection,
+};
+
+use super::{
+    Keep, Retention,
+    batch::{Batch, Pace, transaction},
+    events::{self, Rows},
+    horizon::Horizons,
+    purge, rollup,
+};
+use crate::{Error, Store};
+
+/// What a run of a retention deleted, in rows; while it runs, what it deleted so far.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Retained {
+    /// Whether all that is too old is gone; not if `progress` broke it off.
+    pub complete: bool,
+    /// Guilds of which everything went.
+    pub guilds: u64,
+    /// Rows of these guilds, of all tables.
+    pub guild_rows: u64,
+    /// Of `member_events`.
+    pub member_events: u64,
+    /// Of `message_events`.
+    pub message_events: u64,
+    /// Of `presence_events`.
+    pub presence_events: u64,
+    /// Of the roll-ups, all together.
+    pub rollups: u64,
+    /// Of `voice_events`.
+    pub voice_events: u64,
+    /// Of `voice_intervals`.
+    pub voice_intervals: u64,
+}
+
+impl Retained {
+    /// All rows that it deleted.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        let Self { complete: _, guilds: _, guild_rows, member_events, message_events, presence_events, .. } = self;
+        let Self { rollups, voice_events, voice_intervals, .. } = self;
+        guild_rows + member_events + message_events + presence_events + rollups + voice_events + voice_intervals
+    }
+}
+
+impl Store {
+    /// Deletes what is older than the retention says, as of now; see [`retain_at`](Self::retain_at).
+    ///
+    /// # Errors
+    ///
+    /// As [`retain_at`](Self::retain_at).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use mocha_store::{Keep, Retention, Store};
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// let retention = Retention::default().presences(Keep::Days(30));
+    /// let retained = store.retain(&retention, |so_far| {
+    ///     println!("{} messages deleted", so_far.message_events);
+    ///     ControlFlow::Continue(())
+    /// })?;
+    /// assert!(retained.complete);
+    /// # Ok::<(), mocha_store::Error>(())
+    /// ```
+    pub fn retain(
+        &self,
+        retention: &Retention,
+        progress: impl FnMut(&Retained) -> ControlFlow<()>,
+    ) -> Result<Retained, Error> {
+        self.retain_at(retention, Utc::now(), progress)
+    }
+
+    /// Deletes what is older than the retention says, as of `now`.
+    ///
+    /// First it moves the horizons of the file, the midnights UTC from which on it is complete, in one transaction.
+    /// They only ever move forward: a `now` that is too late cannot be taken back. Then it deletes events from before
+    /// the horizon, of each guild the oldest first. The roll-ups stay as they are, unless they are to go too, so
+    /// totals of whole days do not change. What comes in late, from before the horizon, is not counted and goes at
+    /// the next run.
+    ///
+    /// Not deleted are: what is kept for ever; voice intervals that are still open, and the horizon of voice waits
+    /// for those proved to go on since; users, channels and who is a member now.
+    ///
+    /// It deletes in batches through an index, each in a transaction of some 10 milliseconds, and leaves three times
+    /// as long to other writers before the next one; who reads never waits. So it may be ended at any time, by
+    /// `progress` or by a crash: the next run goes on where it ended. The pages that become free are used again;
+    /// [`free_pages`](Self::free_pages) makes the file smaller.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidSetting`](crate::ErrorKind::InvalidSetting) if the roll-ups are kept for a shorter time
+    /// than events. [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull)
+    /// and others of SQLite's; what was deleted until then stays deleted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use chrono::{TimeDelta, Utc};
+    /// use mocha_store::{Retention, Store};
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// let yesterday = Utc::now() - TimeDelta::days(1);
+    /// let retained = store.retain_at(&Retention::default(), yesterday, |_| ControlFlow::Continue(()))?;
+    /// assert_eq!(retained.rows(), 0);
+    /// # Ok::<(), mocha_store::Error>(())
+    /// ```
+    pub fn retain_at(
+        &self,
+        retention: &Retention,
+        now: DateTime<Utc>,
+        progress: impl FnMut(&Retained) -> ControlFlow<()>,
+    ) -> Result<Retained, Error> {
+        retain(&mut self.link().connect_writer()?, retention, now, progress)
+    }
+}
+
+/// [`Store::retain_at`] over this connection.
+pub(crate) fn retain(
+    conn: &mut SqliteConnection,
+    retention: &Retention,
+    now: DateTime<Utc>,
+    mut progress: impl FnMut(&Retained) -> ControlFlow<()>,
+) -> Result<Retained, Error> {
+    retention.check()?;
+    let horizons = transaction(conn, "moving the horizons", |conn| Horizons::advance(conn, retention, now))?;
+    let mut run = Run { conn, pace: Pace::new("deleting what is too old"), retained: Retained::default() };
+    run.retained.complete = run.all(retention, now, &horizons, &mut progress)?.is_continue();
+    Ok(run.retained)
+}
+
+struct Run<'a> {
+    conn: &'a mut SqliteConnection,
+    pace: Pace,
+    retained: Retained,
+}
+
+impl Run<'_> {
+    fn all(
+        &mut self,
+        retention: &Retention,
+        now: DateTime<Utc>,
+        horizons: &Horizons,
+        progress: &mut impl FnMut(&Retained) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Error> {
+        type Count = fn(&mut Retained) -> &mut u64;
+        let Retention { gone_guilds: _, members, messages, presences, rollups, voice } = *retention;
+        let voice_ms = horizons.voice.saturating_mul(1000);
+        let tables: [(Keep, Rows, i64, Count); 5] = [
+            (messages, events::MESSAGE_EVENTS, horizons.messages, |retained| &mut retained.message_events),
+            (voice, events::VOICE_EVENTS, horizons.voice, |retained| &mut retained.voice_events),
+            (voice, events::VOICE_INTERVALS, voice_ms, |retained| &mut retained.voice_intervals),
+            (members, events::MEMBER_EVENTS, horizons.members, |retained| &mut retained.member_events),
+            (presences, events::PRESENCE_EVENTS, horizons.presences, |retained| &mut retained.presence_events),
+        ];
+        for (keep, rows, before, count) in tables {
+            if keep != Keep::Forever && self.delete(&rows, before, count, progress)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        for rollup in rollup::ALL {
+            let before = horizons.rollups / rollup.period;
+            if rollups != Keep::Forever
+                && self.delete(&rollup.rows, before, |retained| &mut retained.rollups, progress)?.is_break()
+            {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        match retention.gone_until(now) {
+            Some(gone_until) => self.purge(gone_until, progress),
+            None => Ok(ControlFlow::Continue(())),
+        }
+    }
+
+    /// Deletes the rows from before a time, guild by guild; small guilds share a batch.
+    fn delete(
+        &mut self,
+        rows: &Rows,
+        before: i64,
+        count: fn(&mut Retained) -> &mut u64,
+        progress: &mut impl FnMut(&Retained) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Error> {
+        let Self { conn, pace, retained } = self;
+        let guilds = rows.old(conn, before);
+        let mut guilds =
+            VecDeque::from(guilds.map_err(|error| Error::classify("looking for what is old failed", error))?);
+        if guilds.is_empty() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let delete = rows.delete();
+        let step = |conn: &mut SqliteConnection, len: i64| {
+            let mut left = len;
+            while let Some(guild) = guilds.front().filter(|_| left > 0) {
+                let deleted = sql_query(&delete)
+                    .bind::<Text, _>(guild)
+                    .bind::<BigInt, _>(before)
+                    .bind::<BigInt, _>(left)
+                    .execute(conn)?;
+                left -= i64::try_from(deleted).unwrap_or(i64::MAX);
+                if left > 0 {
+                    guilds.pop_front();
+                }
+            }
+            Ok(Batch { done: u64::try_from(len - left).unwrap_or(0), last: guilds.is_empty() })
+        };
+        pace.batches(conn, step, |deleted| {
+            *count(retained) += deleted;
+            progress(retained)
+        })
+    }
+
+    fn purge(
+        &mut self,
+        gone_until: i64,
+        progress: &mut impl FnMut(&Retained) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Error> {
+        let Self { conn, pace, retained } = self;
+        for guild in purge::gone(conn, gone_until)? {
+            let purged = purge::purge(conn, pace, &guild, Some(gone_until), |deleted| {
+                retained.guild_rows += deleted;
+                progress(retained)
+            })?;
+            if purged.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            retained.guilds += 1;
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
