@@ -1,0 +1,146 @@
+//! Tombstones from one file to another.
+
+use std::{ops::ControlFlow, path::Path};
+
+use diesel::{prelude::*, sql_query, sql_types::Text, sqlite::SqliteConnection};
+use mocha_schema::{GuildId, UserId};
+
+use super::{
+    ledger::Person,
+    rows::{Scope, tables},
+    tombstones::{self, EVERYWHERE, Tombstones},
+    wipe,
+};
+use crate::{
+    Error, ErrorKind, Store,
+    store::{Access, Location},
+};
+
+impl Store {
+    /// Takes over the tombstones of another file of Mocha's, and erases from this one whom they speak of. Returns how many people
+    /// had rows here that are gone.
+    ///
+    /// For a backup that was restored: those who were forgotten after it was made are in it. Their tombstones are in
+    /// the file that it replaces, and in newer backups; who has neither has to forget them again. Who was forgotten here no
+    /// earlier than there and came back since stays. An erasure that was broken off goes on. At last it [wipes the traces](Self::wipe_traces), if anybody went.
+    ///
+    /// It reads all tables with rows of people as a whole, once. The other file is read only.
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::Io`], [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`]: the other file is not there, another program's,
+    ///   or a newer Mocha's. Nothing changed.
+    /// * [`ErrorKind::Busy`], [`ErrorKind::DiskFull`] and the others of SQLite. Try again: it goes on where it stopped, but for
+    ///   traces, if only those were left; then [wipe them](Self::wipe_traces).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use mocha_store::Store;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let (replaced, restored) = (folder.path().join("replaced.db"), folder.path().join("stats.db"));
+    /// let user = 40.try_into()?;
+    /// assert!(Store::open(&replaced)?.opt_out_user(user).run(|_| ControlFlow::Continue(()))?.is_complete());
+    ///
+    /// let store = Store::open(&restored)?;
+    /// assert_eq!(store.apply_tombstones_from(&replaced)?, 0);
+    /// assert!(store.is_opted_out(user, None)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn apply_tombstones_from(&self, path: impl AsRef<Path>) -> Result<usize, Error> {
+        let mut from = open(path.as_ref())?;
+        let link = self.link();
+        let mut conn = link.connect_writer()?;
+        let erased = carry_tombstones(&mut from, &mut conn)?;
+        if erased > 0 {
+            wipe::wipe(&mut conn, link)?;
+        }
+        Ok(erased)
+    }
+}
+
+/// Takes over tombstones and erases whom they hide; gives how many people had rows. Traces of them are left. It may be broken off at any
+/// time and done again.
+pub(crate) fn carry_tombstones(from: &mut SqliteConnection, into: &mut SqliteConnection) -> Result<usize, Error> {
+    let failed = |error| Error::classify("cannot take over tombstones", error);
+    // A file from before there were tombstones has none to give.
+    if !has_tombstones(from).map_err(failed)? {
+        return Ok(0);
+    }
+    into.immediate_transaction(|into| tombstones::merge(from, into)).map_err(failed)?;
+    let tombstones = Tombstones::load(into).map_err(failed)?;
+    if tombstones.is_empty() {
+        return Ok(0);
+    }
+    let mut erased = 0;
+    for (user_id, guild_id) in people(into, &tombstones).map_err(failed)? {
+        let scope = Scope { guild_id, user_id };
+        let (removed, _) = super::erase::erase(into, scope, &mut |_| ControlFlow::Continue(())).map_err(failed)?;
+        erased += usize::from(!removed.is_empty());
+    }
+    Ok(erased)
+}
+
+/// Opens a file that has to be Mocha's, for reading.
+fn open(path: &Path) -> Result<SqliteConnection, Error> {
+    #[derive(QueryableByName)]
+    struct Header {
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        application_id: i32,
+    }
+    let name = path.display();
+    let mut conn = Location::File(path.to_owned()).connect(Access::Read)?;
+    let Header { application_id } = sql_query("PRAGMA application_id")
+        .get_result(&mut conn)
+        .map_err(|error| Error::classify(format!("cannot read {name}"), error))?;
+    if application_id != mocha_schema::APPLICATION_ID {
+        return Err(Error::new(ErrorKind::NotMocha, format!("{name} is no file of Mocha's")));
+    }
+    mocha_schema::check_version(&mut conn).map_err(|error| {
+        let context = format!("cannot take tombstones from {name}");
+        if error.is_schema_too_new() {
+            Error::with_source(ErrorKind::SchemaTooNew, context, error)
+        } else {
+            Error::classify(context, error)
+        }
+    })?;
+    Ok(conn)
+}
+
+fn has_tombstones(conn: &mut SqliteConnection) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        found: bool,
+    }
+    let Found { found } =
+        sql_query("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'tombstones') AS found").get_result(conn)?;
+    Ok(found)
+}
+
+/// Whom of those that the file has rows of the tombstones hide, and in which guild: of them there should be none.
+fn people(conn: &mut SqliteConnection, tombstones: &Tombstones) -> QueryResult<Vec<(UserId, Option<GuildId>)>> {
+    #[derive(QueryableByName)]
+    struct Id {
+        #[diesel(sql_type = Text)]
+        id: String,
+    }
+    let mut people = std::collections::BTreeSet::new();
+    for table in tables() {
+        let column = if table.person == Some(Person::Own) { "id" } else { "user_id" };
+        let ids = sql_query(format!("SELECT DISTINCT CAST({column} AS TEXT) AS id FROM {}", table.name));
+        // What is no id is nobody's.
+        people.extend(ids.load::<Id>(conn)?.into_iter().filter_map(|Id { id }| id.parse::<UserId>().ok()));
+    }
+    let scopes = people.into_iter().flat_map(|user_id| {
+        tombstones.of(user_id).filter(|tombstone| tombstone.hides()).map(move |tombstone| {
+            let guild_id = u64::try_from(tombstone.guild_id).ok().and_then(|id| GuildId::try_from(id).ok());
+            debug_assert_eq!(guild_id.is_none(), tombstone.guild_id == EVERYWHERE);
+            (user_id, guild_id)
+        })
+    });
+    Ok(scopes.collect())
+}

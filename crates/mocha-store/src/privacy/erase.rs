@@ -1,0 +1,263 @@
+//! Erasing a person.
+
+use std::{ops::ControlFlow, sync::Arc, thread, time::Instant};
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    Connection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sqlite::SqliteConnection,
+};
+use mocha_schema::{GuildId, UserId};
+
+use super::{
+    ledger::{Person, Table},
+    receipt::{Receipt, Removed},
+    rows::{Scope, delete_samples, tables},
+    tombstones::{self, EVERYWHERE, Tombstones},
+    wipe,
+};
+use crate::{Error, Store};
+
+/// At most how many rows go in one transaction: the recorder waits for it, some tens of milliseconds.
+const BATCH: usize = 500;
+
+/// How far an erasure has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How many rows are gone.
+    pub removed: u64,
+    /// How many there were when it began.
+    pub total: u64,
+}
+
+/// The erasure of a person; made by [`Store::forget_user`] and [`Store::opt_out_user`].
+#[derive(Clone, Debug)]
+#[must_use = "nobody is forgotten until `run`"]
+pub struct Erasure {
+    keep_traces: bool,
+    opt_out: bool,
+    scope: Scope,
+    store: Store,
+}
+
+impl Store {
+    /// Erases a person: every row of Mocha's tables that is the person's, in all guilds or one.
+    ///
+    /// Gone are the user's row and memberships, messages, voice sessions, an open one too, comings and goings, presence,
+    /// and the person's part of every roll-up, also that of events which are gone already. Answers are then as if the person had never
+    /// been there, but for what counts without names: the number of members of a guild, and messages by quarter of an hour from before
+    /// the horizon.
+    ///
+    /// It is about the past: what is not later than the erasure is not recorded again, however often it is told, and that the
+    /// person is still there, is a member, is online, tells nothing either. Who writes, joins, or changes voice channels
+    /// afterwards is counted from then on. To be left alone for good there is [`opt_out_user`](Self::opt_out_user). See
+    /// [`privacy`](crate::privacy) for what remains, and why.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use chrono::DateTime;
+    /// use mocha_store::{Store, event::MessageSent};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("stats.db");
+    /// let store = Store::open(&path)?;
+    /// let recorder = store.recorder()?;
+    /// let message = MessageSent {
+    ///     at: DateTime::from_timestamp(1_700_000_000, 0).ok_or("no such time")?,
+    ///     channel_id: 20.try_into()?,
+    ///     content: None,
+    ///     guild_id: 10.try_into()?,
+    ///     kind: 0,
+    ///     message_id: 30.try_into()?,
+    ///     user_id: 40.try_into()?,
+    /// };
+    /// recorder.record(message)?;
+    /// recorder.flush()?;
+    ///
+    /// let receipt = store.forget_user(message.user_id).run(|_| ControlFlow::Continue(()))?;
+    /// assert!(receipt.is_complete());
+    /// assert!(receipt.removed.iter().any(|removed| removed.table == "message_events" && removed.rows == 1));
+    ///
+    /// // Told again, it is not recorded again.
+    /// recorder.record(message)?;
+    /// recorder.flush()?;
+    /// assert_eq!(recorder.stats().withheld, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "erase")]
+    #[doc(alias = "gdpr")]
+    pub fn forget_user(&self, user_id: UserId) -> Erasure {
+        let scope = Scope { guild_id: None, user_id };
+        Erasure { keep_traces: false, opt_out: false, scope, store: self.clone() }
+    }
+
+    /// [`forget_user`](Self::forget_user), and records nothing of the person from now on, until
+    /// [`opt_in_user`](Self::opt_in_user).
+    pub fn opt_out_user(&self, user_id: UserId) -> Erasure {
+        Erasure { opt_out: true, ..self.forget_user(user_id) }
+    }
+
+    /// Takes back what opt-outs there are of a person: in one guild, or with `None` all of them. Returns whether there were any.
+    ///
+    /// The person is recorded from now on; what was before stays forgotten. While a person is opted out of all guilds, opting in
+    /// in one changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) and the others of SQLite.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use mocha_store::Store;
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// let user = 40.try_into()?;
+    /// assert!(!store.opt_in_user(user, None)?);
+    /// let receipt = store.opt_out_user(user).run(|_| ControlFlow::Continue(()))?;
+    /// assert!(receipt.opted_out && store.is_opted_out(user, None)?);
+    /// assert!(store.opt_in_user(user, None)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn opt_in_user(&self, user_id: UserId, guild_id: Option<GuildId>) -> Result<bool, Error> {
+        let at_ms = Utc::now().timestamp_millis();
+        self.write(|conn| tombstones::opt_in(conn, user_id, guild_id, at_ms)).map(|changed| changed > 0)
+    }
+
+    /// Whether a person opted out of a guild, be it by opting out of all; with `None`, of all.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::read`] that are SQLite's.
+    pub fn is_opted_out(&self, user_id: UserId, guild_id: Option<GuildId>) -> Result<bool, Error> {
+        let tombstones = self.read(Tombstones::load)?;
+        Ok(tombstones.of(user_id).any(|tombstone| tombstone.opted_out && tombstone.applies(guild_id)))
+    }
+}
+
+impl Erasure {
+    /// Only in this guild. What other guilds have of the person stays, and so does the user's own row while any has.
+    pub fn in_guild(mut self, guild_id: GuildId) -> Self {
+        self.scope.guild_id = Some(guild_id);
+        self
+    }
+
+    /// Leaves it to a later [`Store::wipe_traces`] to write the file anew, for several erasures at once. Until then most of the
+    /// bytes are overwritten, but not all.
+    pub fn keep_traces(mut self) -> Self {
+        self.keep_traces = true;
+        self
+    }
+
+    /// Erases the person. Blocks; in an async program use a thread for blocking work.
+    ///
+    /// First it leaves the tombstone, so that the recorder, be it of another process, writes nothing more of it. Then the rows go, 500 in
+    /// a transaction, with pauses for others to write; after each `progress` is told how far it has come, and
+    /// ends it by [`ControlFlow::Break`]. Last it [wipes the traces](Store::wipe_traces): no byte of the id remains in
+    /// the file or its write-ahead log, nor in backups made from then on.
+    ///
+    /// If it is broken off, or the program ends meanwhile, the rest goes when the person is forgotten again; the recorder
+    /// adds nothing in between. To find the rows it reads through `member_events` as a whole and through indexes else.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and the others of
+    /// SQLite, if rows could not be removed. That only the bytes are left is no error: the [`Receipt`] says so.
+    pub fn run(self, mut progress: impl FnMut(Progress) -> ControlFlow<()>) -> Result<Receipt, Error> {
+        let Self { keep_traces, opt_out, scope, store } = self;
+        let link = store.link();
+        let failed = |error| Error::classify(format!("cannot erase a person from {}", link.location), error);
+        let mut conn = link.connect_writer()?;
+        conn.batch_execute("PRAGMA secure_delete = ON").map_err(failed)?;
+        let at = now();
+        let guild_id = scope.guild_id.map_or(EVERYWHERE, tombstones::number);
+        conn.immediate_transaction(|conn| {
+            tombstones::bury(conn, scope.user_id, guild_id, at.timestamp_millis(), opt_out)
+        })
+        .map_err(failed)?;
+        let (removed, rows_gone) = erase(&mut conn, scope, &mut progress).map_err(failed)?;
+        let wiped = (rows_gone && !keep_traces).then(|| wipe::wipe(&mut conn, link));
+        let opted_out = Tombstones::load(&mut conn)
+            .map_err(failed)?
+            .of(scope.user_id)
+            .any(|tombstone| tombstone.opted_out && tombstone.applies(scope.guild_id));
+        Ok(Receipt {
+            at,
+            guild_id: scope.guild_id,
+            id: receipt_id(&mut conn).map_err(failed)?,
+            opted_out,
+            removed,
+            rows_gone,
+            traces_gone: matches!(wiped, Some(Ok(()))),
+            traces_left_by: wiped.and_then(Result::err).map(Arc::new),
+        })
+    }
+}
+
+/// Removes the person's rows, of which the recorder writes no more; gives what it removed, and whether that was all.
+pub(super) fn erase(
+    conn: &mut SqliteConnection,
+    scope: Scope,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> diesel::QueryResult<(Vec<Removed>, bool)> {
+    let counts = |conn: &mut SqliteConnection| -> diesel::QueryResult<Vec<(&'static Table, u64)>> {
+        conn.transaction(|conn| tables().map(|table| Ok((table, scope.count(conn, table)?))).collect())
+    };
+    let found = counts(conn)?;
+    let total = found.iter().map(|(_, rows)| rows).sum();
+    let mut removed = 0;
+    let mut rows_gone = true;
+    'tables: for (table, rows) in &found {
+        // What triggers take out of the roll-ups is gone already.
+        let until = removed + rows;
+        loop {
+            let begun = Instant::now();
+            let deleted = conn.immediate_transaction(|conn| match table.person {
+                Some(Person::Own) if scope.guild_id.is_some() && scope.is_mentioned(conn)? => Ok(0),
+                _ => scope.delete(conn, table, BATCH),
+            })?;
+            removed = until.min(removed + u64::try_from(deleted).unwrap_or(u64::MAX));
+            let last = deleted < BATCH;
+            if last {
+                removed = until;
+            }
+            if deleted > 0 && progress(Progress { removed, total }).is_break() {
+                rows_gone = false;
+                break 'tables;
+            }
+            if last {
+                break;
+            }
+            // SQLite lets in who asks first, and who waits asks seldom.
+            thread::sleep(begun.elapsed());
+        }
+    }
+    conn.immediate_transaction(|conn| delete_samples(conn, scope.user_id))?;
+    let left = counts(conn)?;
+    let removed = found
+        .iter()
+        .zip(&left)
+        .map(|((table, rows), (_, left))| Removed { rows: rows.saturating_sub(*left), table: table.name });
+    let mut removed: Vec<Removed> = removed.filter(|removed| removed.rows > 0).collect();
+    removed.sort_by_key(|removed| removed.table);
+    Ok((removed, rows_gone))
+}
+
+fn receipt_id(conn: &mut SqliteConnection) -> diesel::QueryResult<String> {
+    #[derive(QueryableByName)]
+    struct Random {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        id: String,
+    }
+    let Random { id } = sql_query("SELECT lower(hex(randomblob(16))) AS id").get_result(conn)?;
+    Ok(id)
+}
+
+/// Now, in whole milliseconds, as the file has it.
+fn now() -> DateTime<Utc> {
+    let now = Utc::now();
+    DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
+}

@@ -1,0 +1,162 @@
+//! The rows of a person, wherever the ledger says there are some.
+
+use diesel::{
+    prelude::*,
+    query_builder::{BoxedSqlQuery, SqlQuery},
+    sql_query,
+    sql_types::{BigInt, Bool, Text},
+    sqlite::{Sqlite, SqliteConnection},
+};
+use mocha_schema::{GuildId, UserId};
+
+use super::ledger::{LEDGER, Person, Table};
+
+/// Whose rows, and where.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Scope {
+    pub(super) guild_id: Option<GuildId>,
+    pub(super) user_id: UserId,
+}
+
+/// The tables with rows of people: events before the roll-ups that are made of them, and users last, on whom the others hang.
+pub(super) fn tables() -> impl Iterator<Item = &'static Table> {
+    let of = |person: Person| LEDGER.iter().filter(move |table| table.person == Some(person));
+    [Person::Text, Person::Number, Person::Own].into_iter().flat_map(of)
+}
+
+impl Scope {
+    pub(super) fn everywhere(self) -> Self {
+        Self { guild_id: None, ..self }
+    }
+
+    /// A statement in which `?1` is the user, and `?2` the guild if there is one.
+    pub(super) fn query(self, sql: String) -> BoxedSqlQuery<'static, Sqlite, SqlQuery> {
+        let query = sql_query(sql).into_boxed().bind::<Text, _>(self.user_id);
+        match self.guild_id {
+            Some(guild_id) => query.bind::<Text, _>(guild_id),
+            None => query,
+        }
+    }
+
+    /// The condition of [`Table::condition`]; `false` for a table that is nobody's.
+    pub(super) fn condition(self, table: &Table) -> &'static str {
+        // A user's own row is nowhere in particular, and has no `?2`.
+        table.condition(self.guild_id.is_some()).unwrap_or("false")
+    }
+
+    /// The scope in which the table's rows are looked for.
+    pub(super) fn of(self, table: &Table) -> Self {
+        if table.person == Some(Person::Own) { self.everywhere() } else { self }
+    }
+
+    /// How many rows the table has of the person.
+    pub(super) fn count(self, conn: &mut SqliteConnection, table: &Table) -> QueryResult<u64> {
+        #[derive(QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = BigInt)]
+            count: i64,
+        }
+        let scope = self.of(table);
+        let sql = format!("SELECT count(*) AS count FROM {} WHERE {}", table.name, scope.condition(table));
+        let Count { count } = scope.query(sql).get_result(conn)?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Whether any table but that of users has a row of the person, in whatever guild.
+    pub(super) fn is_mentioned(self, conn: &mut SqliteConnection) -> QueryResult<bool> {
+        #[derive(QueryableByName)]
+        struct Found {
+            #[diesel(sql_type = Bool)]
+            found: bool,
+        }
+        let scope = self.everywhere();
+        for table in tables().filter(|table| table.person != Some(Person::Own)) {
+            let sql = format!("SELECT EXISTS (SELECT 1 FROM {} WHERE {}) AS found", table.name, scope.condition(table));
+            let Found { found } = scope.query(sql).get_result(conn)?;
+            if found {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Deletes at most so many rows of the table, and gives how many.
+    pub(super) fn delete(self, conn: &mut SqliteConnection, table: &Table, limit: usize) -> QueryResult<usize> {
+        let (name, scope) = (table.name, self.of(table));
+        let key = key(conn, name)?;
+        let condition = scope.condition(table);
+        let sql =
+            format!("DELETE FROM {name} WHERE ({key}) IN (SELECT {key} FROM {name} WHERE {condition} LIMIT {limit})");
+        scope.query(sql).execute(conn)
+    }
+}
+
+/// The columns of a table's key.
+fn key(conn: &mut SqliteConnection, table: &str) -> QueryResult<String> {
+    #[derive(QueryableByName)]
+    struct Key {
+        #[diesel(sql_type = Text)]
+        columns: String,
+    }
+    let sql =
+        "SELECT group_concat(name, ', ') AS columns FROM (SELECT name FROM pragma_table_info(?) WHERE pk ORDER BY pk)";
+    let Key { columns } = sql_query(sql).bind::<Text, _>(table).get_result(conn)?;
+    Ok(columns)
+}
+
+/// Deletes what SQLite's own statistics remember of the person: samples of keys.
+pub(super) fn delete_samples(conn: &mut SqliteConnection, user_id: UserId) -> QueryResult<()> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Bool)]
+        found: bool,
+    }
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat4') AS found";
+    let Found { found } = sql_query(sql).get_result(conn)?;
+    if found {
+        // A sample has an integer as in a row, in as few bytes as it needs, but for a sign bit.
+        let number = i64::try_from(user_id.get()).unwrap_or(i64::MAX);
+        let bytes = number.to_be_bytes();
+        let len = [1, 2, 3, 4, 6].into_iter().find(|len| number < 1 << (len * 8 - 1)).unwrap_or(8);
+        let stored = bytes.get(bytes.len() - len..).unwrap_or_default();
+        sql_query("DELETE FROM sqlite_stat4 WHERE instr(sample, CAST(? AS BLOB)) OR instr(sample, ?)")
+            .bind::<Text, _>(user_id)
+            .bind::<diesel::sql_types::Binary, _>(stored)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[test]
+    fn people_are_found_through_indexes() -> Result<(), Box<dyn std::error::Error>> {
+        let store = Store::builder().open_in_memory()?;
+        let user_id = UserId::try_from(40)?;
+        for guild_id in [None, Some(GuildId::try_from(10)?)] {
+            let scope = Scope { guild_id, user_id };
+            // Comings and goings are few, and have no index of users.
+            for table in tables().filter(|table| table.name != "member_events") {
+                let scope = scope.of(table);
+                let sql = format!("EXPLAIN QUERY PLAN SELECT * FROM {} WHERE {}", table.name, scope.condition(table));
+                let steps: Vec<Step> = store.read(|conn| scope.query(sql).load(conn))?;
+                let scans: Vec<_> = steps
+                    .into_iter()
+                    .map(|step| step.detail)
+                    .filter(|step| step.starts_with("SCAN") && step.contains(table.name))
+                    .collect();
+                assert_eq!(scans, [""; 0], "{}", table.name);
+            }
+        }
+        Ok(())
+    }
+}
