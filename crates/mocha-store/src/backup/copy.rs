@@ -1,0 +1,185 @@
+//! Two ways to copy a database that others write to at the same time.
+
+use std::{
+    collections::BTreeMap,
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    check,
+    folder::{Partial, io_error},
+    watch::{BackupPhase, Watch},
+};
+use crate::{
+    Error,
+    sqlite::{Connection, Copying, SqliteError},
+    store::{Access, Link, Location},
+};
+
+/// How a backup is made.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum BackupMethod {
+    /// SQLite's `VACUUM INTO`: every table is written anew, without free pages, as fast as the disk takes it. A store in
+    /// memory is copied page by page instead, at once.
+    ///
+    /// For a moment at the beginning, some milliseconds, it holds the write lock, so that the counts are of the same moment as
+    /// the copy. A write transaction of somebody else's that is open for longer than the busy timeout makes it fail as busy.
+    #[default]
+    Compact,
+    /// SQLite's backup API: page by page as they are, with free ones, and a pause after so many of them, for a disk that
+    /// the recorder needs too. Nobody waits for it.
+    Paced {
+        /// How many pages of 4 KiB are copied at a time; not 0.
+        pages: u32,
+        /// How long it rests in between.
+        pause: Duration,
+    },
+}
+
+/// Fills the file with a checked copy of the database as it is at one moment, and gives the counts of its rows.
+pub(super) fn fill(
+    partial: &Partial<'_>,
+    link: &Link,
+    method: BackupMethod,
+    watch: &mut Watch<'_>,
+) -> Result<BTreeMap<String, u64>, Error> {
+    let source = match (method, &link.location) {
+        (BackupMethod::Compact, Location::File(_)) => compact(partial, link, watch)?,
+        (method, _) => {
+            let mut pace = Pace::full(BackupPhase::Copying);
+            if let BackupMethod::Paced { pages, pause } = method {
+                pace = Pace { pages, pause, ..pace };
+            }
+            let source = begin(link)?;
+            into_partial(partial, &source, pace, watch)?;
+            source
+        }
+    };
+    partial.sync()?;
+    check::copy(&open(&Location::File(partial.path().to_owned()), Access::Read)?, &source, bytes(partial)?, watch)
+}
+
+/// Fills the file by `VACUUM INTO`, and gives a connection with a transaction of the same moment.
+///
+/// A vacuum begins a transaction of its own. So that no commit comes between it and that of the connection that counts, the write
+/// lock is held until both have begun.
+fn compact(partial: &Partial<'_>, link: &Link, watch: &mut Watch<'_>) -> Result<Connection, Error> {
+    let gate = open(&link.location, Access::Write)?;
+    until_free(link.settings.busy_timeout, || gate.execute("BEGIN IMMEDIATE"))
+        .map_err(|error| error.into_error("cannot lock out the writers for a moment"))?;
+    let mut gate = Some(gate);
+    let source = begin(link)?;
+    let vacuum = connect(link, Access::Read)?;
+    let path = partial.path().to_str().unwrap_or_default().replace('\'', "''");
+    watch.begin(BackupPhase::Copying, total_bytes(&source)?)?;
+    let mut go_on = || {
+        if vacuum.is_in_transaction() {
+            gate = None;
+        }
+        watch.done(bytes(partial).unwrap_or(0));
+        watch.tick()
+    };
+    // It is synced as a whole afterwards.
+    vacuum
+        .execute("PRAGMA synchronous = OFF")
+        .and_then(|()| vacuum.interruptible(&mut go_on, |conn| conn.execute(&format!("VACUUM INTO '{path}'"))))
+        .map_err(|error| error.into_error(format!("cannot copy {}", link.location)))?;
+    Ok(source)
+}
+
+/// Tries until nobody else holds the lock, or has held it for too long.
+///
+/// SQLite's own way to wait looks ten times a second, and a recorder at full speed lets go of its lock for far less than that.
+pub(super) fn until_free<T>(
+    timeout: Duration,
+    try_once: impl Fn() -> Result<T, SqliteError>,
+) -> Result<T, SqliteError> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        match try_once() {
+            Err(error) if error.is_busy() && Instant::now() < deadline => thread::sleep(Duration::from_micros(50)),
+            result => return result,
+        }
+    }
+}
+
+/// How pages are copied, and what that is to who watches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    pub(super) pages: u32,
+    pub(super) pause: Duration,
+    pub(super) phase: BackupPhase,
+}
+
+impl Pace {
+    /// As fast as it goes, asking now and then whether to go on.
+    pub(super) fn full(phase: BackupPhase) -> Self {
+        Self { pages: 256, pause: Duration::ZERO, phase }
+    }
+}
+
+/// Fills the file page by page.
+pub(super) fn into_partial(
+    partial: &Partial<'_>,
+    source: &Connection,
+    pace: Pace,
+    watch: &mut Watch<'_>,
+) -> Result<(), Error> {
+    let to = open(&Location::File(partial.path().to_owned()), Access::Write)?;
+    // Half a copy is thrown away, and a whole one is synced afterwards.
+    for pragma in ["PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF"] {
+        to.execute(pragma).map_err(|error| error.into_error("cannot set up the copy"))?;
+    }
+    pages_from(source, &to, pace, watch)?;
+    // The pages say that there is a write-ahead log. A backup is one file.
+    to.execute("PRAGMA journal_mode = DELETE").map_err(|error| error.into_error("cannot finish the copy"))
+}
+
+/// Copies all pages over those of another database, in a transaction.
+pub(super) fn pages_from(source: &Connection, to: &Connection, pace: Pace, watch: &mut Watch<'_>) -> Result<(), Error> {
+    let failed = "cannot copy the pages";
+    let page_bytes = source.number("PRAGMA page_size").map_err(|error| error.into_error(failed))?;
+    let total = source.number("PRAGMA page_count").map_err(|error| error.into_error(failed))?;
+    watch.begin(pace.phase, total.saturating_mul(page_bytes))?;
+    let mut copying = Copying::begin(source, to).map_err(|error| error.into_error(failed))?;
+    while !copying.step(pace.pages).map_err(|error| error.into_error(failed))? {
+        watch.done(copying.pages().saturating_mul(page_bytes));
+        watch.go_on()?;
+        thread::sleep(pace.pause);
+    }
+    Ok(())
+}
+
+/// A connection with a transaction that reads, begun.
+fn begin(link: &Link) -> Result<Connection, Error> {
+    let conn = connect(link, Access::Read)?;
+    conn.execute("BEGIN; SELECT count(*) FROM sqlite_schema")
+        .map_err(|error| error.into_error(format!("cannot read {}", link.location)))?;
+    Ok(conn)
+}
+
+fn connect(link: &Link, access: Access) -> Result<Connection, Error> {
+    let conn = open(&link.location, access)?;
+    conn.execute(&format!("PRAGMA busy_timeout = {}", link.settings.busy_timeout.as_millis()))
+        .map_err(|error| error.into_error(format!("cannot set up a connection to {}", link.location)))?;
+    Ok(conn)
+}
+
+pub(super) fn open(location: &Location, access: Access) -> Result<Connection, Error> {
+    Connection::open(&location.uri(access)?).map_err(|error| error.into_error(format!("cannot open {location}")))
+}
+
+/// How many bytes the pages in use have.
+fn total_bytes(conn: &Connection) -> Result<u64, Error> {
+    let pages = "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, \
+                 pragma_page_size";
+    conn.number(pages).map_err(|error| error.into_error("cannot tell the size"))
+}
+
+/// How many bytes the file has now.
+pub(super) fn bytes(partial: &Partial<'_>) -> Result<u64, Error> {
+    let metadata = fs::metadata(partial.path());
+    metadata.map(|metadata| metadata.len()).map_err(|error| io_error(partial.path(), "cannot be read", error))
+}

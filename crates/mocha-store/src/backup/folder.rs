@@ -1,0 +1,207 @@
+//! The folder that backups are in: their names, one writer at a time, and nothing half done left behind.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+
+use crate::{Error, ErrorKind};
+
+/// How the time is written in names.
+pub(super) const STAMP: &str = "%Y%m%d_%H%M%S";
+
+/// A folder that nobody else makes or restores a backup in, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Folder {
+    /// The lock goes with the process, however that ends.
+    _lock: File,
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Makes the folder unless it is there, locks it, and removes what a process that was killed left in it.
+    pub(super) fn lock(path: &Path) -> Result<Self, Error> {
+        let path = std::path::absolute(path).map_err(|error| io_error(path, "cannot be named", error))?;
+        fs::create_dir_all(&path).map_err(|error| io_error(&path, "cannot be made", error))?;
+        let name = path.join(".backup.lock");
+        let lock = owners_own(OpenOptions::new().write(true).create(true).truncate(false))
+            .open(&name)
+            .map_err(|error| io_error(&name, "cannot be opened", error))?;
+        match lock.try_lock() {
+            Ok(()) => {
+                let folder = Self { _lock: lock, path };
+                folder.remove_partial();
+                Ok(folder)
+            }
+            Err(TryLockError::WouldBlock) => {
+                let context = format!("another backup is being made or restored in {}", path.display());
+                Err(Error::new(ErrorKind::Busy, context))
+            }
+            Err(TryLockError::Error(error)) => Err(io_error(&name, "cannot be locked", error)),
+        }
+    }
+
+    /// An empty file that is removed when dropped, unless it is published.
+    pub(super) fn partial(&self) -> Result<Partial<'_>, Error> {
+        let path = self.partial_path();
+        owners_own(OpenOptions::new().write(true).create_new(true))
+            .open(&path)
+            .map_err(|error| io_error(&path, "cannot be made", error))?;
+        Ok(Partial { folder: self, path })
+    }
+
+    fn partial_path(&self) -> PathBuf {
+        self.path.join(".backup.partial")
+    }
+
+    fn remove_partial(&self) {
+        for end in ["", "-journal", "-wal", "-shm"] {
+            // Nearly always there is none; if it cannot be removed, making the next one says so.
+            drop(fs::remove_file(beside(&self.partial_path(), end)));
+        }
+    }
+
+    /// Removes all backups but the newest, so many of them with `made`, and says which; by their names' times.
+    pub(super) fn prune(&self, keep: usize, made: &Path) -> Result<Vec<PathBuf>, Error> {
+        let unreadable = |error| io_error(&self.path, "cannot be listed", error);
+        let mut others = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let is_backup = entry.file_name().to_str().is_some_and(is_backup_name);
+            if is_backup && entry.path() != made && entry.file_type().map_err(unreadable)?.is_file() {
+                others.push(entry.path());
+            }
+        }
+        others.sort_unstable_by(|one, other| other.cmp(one));
+        let mut removed = Vec::new();
+        for path in others.into_iter().skip(keep.saturating_sub(1)) {
+            fs::remove_file(&path).map_err(|error| io_error(&path, "cannot be removed", error))?;
+            removed.push(path);
+        }
+        Ok(removed)
+    }
+
+    /// Waits until the names in the folder are on the disk, where the system can.
+    pub(super) fn sync(&self) -> Result<(), Error> {
+        #[cfg(unix)]
+        File::open(&self.path)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| io_error(&self.path, "cannot be synced", error))?;
+        Ok(())
+    }
+}
+
+/// A file that is not whole yet.
+#[derive(Debug)]
+pub(super) struct Partial<'a> {
+    folder: &'a Folder,
+    path: PathBuf,
+}
+
+impl Partial<'_> {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Waits until what is in it is on the disk. No connection may be open to it.
+    pub(super) fn sync(&self) -> Result<(), Error> {
+        OpenOptions::new()
+            .write(true)
+            .open(&self.path)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| io_error(&self.path, "cannot be synced", error))
+    }
+
+    /// Gives it the name of the first second from `at` on that is not taken.
+    pub(super) fn publish(self, mut at: DateTime<Utc>, name: impl Fn(&str) -> PathBuf) -> Result<PathBuf, Error> {
+        loop {
+            let path = self.folder.path.join(name(&at.format(STAMP).to_string()));
+            match put(&self.path, &path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => at += TimeDelta::seconds(1),
+                Err(error) => return Err(io_error(&path, "cannot be made", error)),
+                Ok(()) => {
+                    self.folder.sync()?;
+                    return Ok(path);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Partial<'_> {
+    fn drop(&mut self) {
+        self.folder.remove_partial();
+    }
+}
+
+/// Renames a file, and never replaces another.
+pub(super) fn put(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Ok(()) => fs::remove_file(from),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // Not every file system has links. Those who write here hold the folder's lock.
+        Err(_) if fs::symlink_metadata(to).is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(_) => fs::rename(from, to),
+    }
+}
+
+/// The path with an end added to its name.
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// The name of a backup.
+pub(super) fn backup_name(stamp: &str) -> PathBuf {
+    format!("backup_{stamp}.db").into()
+}
+
+fn is_backup_name(name: &str) -> bool {
+    let stamp = name.strip_prefix("backup_").and_then(|name| name.strip_suffix(".db"));
+    stamp.is_some_and(|stamp| {
+        // Parsing is more lenient than writing.
+        NaiveDateTime::parse_from_str(stamp, STAMP).is_ok_and(|at| at.format(STAMP).to_string() == stamp)
+    })
+}
+
+/// A new file is for its owner only, where the system knows such a thing.
+fn owners_own(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+pub(super) fn io_error(path: &Path, what: &str, source: io::Error) -> Error {
+    let kind = match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::DiskFull,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => ErrorKind::ReadOnly,
+        _ => ErrorKind::Io,
+    };
+    Error::with_source(kind, format!("{} {what}", path.display()), source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_backup_wrote_is_a_backups_name() {
+        assert!(is_backup_name("backup_20260228_235959.db"));
+        for name in [
+            "backup_20260229_000000.db",
+            "backup_2026228_235959.db",
+            "backup_20260228_235959.db-wal",
+            "backup_20260228_235959 copy.db",
+            "my_backup_20260228_235959.db",
+            "backup_+2026228_235959.db",
+            "backup_.db",
+            "stats.db",
+        ] {
+            assert!(!is_backup_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Putting a backup in the place of the file.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs, io,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use chrono::{TimeDelta, Utc};
+use diesel::sqlite::SqliteConnection;
+
+use super::{
+    BackupPhase, BackupProgress, check,
+    copy::{self, Pace},
+    folder::{Folder, STAMP, beside, io_error, put},
+    watch::{Callback, Watch},
+};
+use crate::{
+    Error, ErrorKind, Store,
+    sqlite::{Connection, SqliteError},
+    store::{Access, Location},
+};
+
+/// How a backup is put back; by [`Store::restore`].
+#[must_use = "nothing is restored until `run`"]
+pub struct Restore<'a> {
+    backup: PathBuf,
+    destination: PathBuf,
+    progress: Option<Callback<'a>>,
+}
+
+/// What [`Restore::run`] did.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Restored {
+    /// Where the file that was replaced is now: beside it, `stats.db.replaced_YYYYmmdd_HHMMSS`; none if there was none, or an empty one.
+    pub kept: Option<PathBuf>,
+    /// How many rows each table has, by its name.
+    pub rows: BTreeMap<String, u64>,
+}
+
+impl Store {
+    /// Puts a backup in the place of a file that no store has open, and keeps what was there.
+    ///
+    /// People who were forgotten after the backup was made are in it. Before anything is recorded or shown, open the restored file and
+    /// give [`apply_tombstones_from`](Store::apply_tombstones_from) the [kept](Restored::kept) one; and delete that in the end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_store::Store;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("stats.db");
+    /// let store = Store::open(&path)?;
+    /// let made = store.backup(folder.path().join("backups")).run()?;
+    /// assert!(Store::restore(&made.path, &path).run().unwrap_err().is_busy());
+    ///
+    /// drop(store);
+    /// let restored = Store::restore(&made.path, &path).run()?;
+    /// assert_eq!(restored.rows, made.rows);
+    /// assert!(restored.kept.is_some_and(|kept| kept.is_file()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn restore<'a>(backup: impl AsRef<Path>, destination: impl AsRef<Path>) -> Restore<'a> {
+        Restore { backup: backup.as_ref().to_owned(), destination: destination.as_ref().to_owned(), progress: None }
+    }
+}
+
+impl<'a> Restore<'a> {
+    /// Tells how far it has come, at most every hundredth of a second, and stops it on [`ControlFlow::Break`]: all is then as before.
+    pub fn progress(mut self, progress: impl FnMut(BackupProgress) -> ControlFlow<()> + Send + 'a) -> Self {
+        self.progress = Some(Box::new(progress));
+        self
+    }
+
+    /// Restores, and returns when the file is whole and on the disk.
+    ///
+    /// First the backup is checked: that it is Mocha's, of no newer version, and passes SQLite's integrity check. Then the
+    /// destination is locked, which fails as long as a connection to it is open, of this process or another; and what its write-ahead log
+    /// has is written into it, as after a crash. A copy of it is kept beside it, and then its pages are replaced within one
+    /// transaction of SQLite's. Whoever opens it after a crash in the middle has the old file, whole, and after that the new one,
+    /// whole.
+    ///
+    /// A destination too damaged for that is not copied but renamed, with its log and journal, as another is put in its
+    /// place. One that is not there is made, and its folder.
+    ///
+    /// It blocks until then. There has to be room for the backup and, twice, for the old file. Nobody opens the destination while it runs:
+    /// they wait, and fail as busy. The backup is only read.
+    ///
+    /// # Errors
+    ///
+    /// All of them leave the destination as it was.
+    ///
+    /// * [`ErrorKind::Busy`]: the destination is in use, or another restore or backup is running in its folder. Close its stores.
+    /// * [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`], [`ErrorKind::Corrupt`]: the backup is another program's, a newer Mocha's, or
+    ///   damaged. Take another one.
+    /// * [`ErrorKind::Stopped`]: `progress` said so.
+    /// * [`ErrorKind::DiskFull`], [`ErrorKind::Io`], [`ErrorKind::ReadOnly`].
+    pub fn run(self) -> Result<Restored, Error> {
+        let Self { backup, destination, progress } = self;
+        let mut watch = Watch::new(progress);
+        let source = copy::open(&Location::File(backup.clone()), Access::Read)?;
+        let rows = check_backup(&source, &backup, &mut watch)?;
+        let place = Place::new(&destination)?;
+        let kept = match fs::metadata(&place.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => place.make(&source, &mut watch)?,
+            Err(error) => return Err(io_error(&place.path, "cannot be read", error)),
+            Ok(metadata) => match take(&place.path)? {
+                Some(old) => place.replace_pages(&source, old, metadata.len() == 0, &mut watch)?,
+                None => place.set_aside(&source, &mut watch)?,
+            },
+        };
+        Ok(Restored { kept, rows })
+    }
+}
+
+/// Begins a transaction in the backup, says what is wrong with it, and counts its rows.
+fn check_backup(source: &Connection, path: &Path, watch: &mut Watch<'_>) -> Result<BTreeMap<String, u64>, Error> {
+    let name = path.display();
+    let unreadable = |error: SqliteError| error.into_error(format!("cannot read the backup {name}"));
+    source.execute("BEGIN").map_err(unreadable)?;
+    let id = source.texts("PRAGMA application_id").map_err(unreadable)?;
+    if id != [mocha_schema::APPLICATION_ID.to_string()] {
+        return Err(Error::new(ErrorKind::NotMocha, format!("{name} is no backup of Mocha's")));
+    }
+    let mut conn: SqliteConnection = Location::File(path.to_owned()).connect(Access::Read)?;
+    mocha_schema::check_version(&mut conn).map_err(|error| {
+        let context = format!("cannot restore {name}");
+        if error.is_schema_too_new() {
+            Error::with_source(ErrorKind::SchemaTooNew, context, error)
+        } else {
+            Error::classify(context, error)
+        }
+    })?;
+    let bytes = fs::metadata(path).map_err(|error| io_error(path, "cannot be read", error))?.len();
+    watch.begin(BackupPhase::Checking, bytes)?;
+    check::integrity(source, watch)?;
+    check::rows(source, watch)
+}
+
+/// Locks a file that nobody else has open, writes its log into it, and gives the connection that holds the lock; none if it is too
+/// damaged for that.
+fn take(path: &Path) -> Result<Option<Connection>, Error> {
+    let conn = copy::open(&Location::File(path.to_owned()), Access::Write)?;
+    let lock = || {
+        // Whoever has a file with a write-ahead log open holds a lock on it, which this change needs for itself.
+        conn.execute("PRAGMA locking_mode = EXCLUSIVE")?;
+        let mode = conn.texts("PRAGMA journal_mode = DELETE")?;
+        // One without a log is locked by this, for as long as the connection is open.
+        conn.execute("BEGIN EXCLUSIVE; COMMIT")?;
+        Ok(mode)
+    };
+    // A store that was just closed may take a moment.
+    match copy::until_free(Duration::from_secs(1), lock) {
+        Err(error) if SqliteError::is_damage(&error) => Ok(None),
+        Err(error) => Err(error.into_error(format!("cannot lock {}", path.display()))),
+        Ok(mode) if mode == ["delete"] => Ok(Some(conn)),
+        Ok(_) => Err(Error::new(ErrorKind::Busy, format!("{} is in use", path.display()))),
+    }
+}
+
+/// The file to be, and its folder.
+struct Place {
+    folder: Folder,
+    path: PathBuf,
+}
+
+impl Place {
+    fn new(destination: &Path) -> Result<Self, Error> {
+        let path = std::path::absolute(destination).map_err(|error| io_error(destination, "cannot be named", error))?;
+        let folder = Folder::lock(path.parent().unwrap_or(&path))?;
+        Ok(Self { folder, path })
+    }
+
+    /// Makes the file where none is.
+    fn make(&self, source: &Connection, watch: &mut Watch<'_>) -> Result<Option<PathBuf>, Error> {
+        let partial = self.folder.partial()?;
+        copy::into_partial(&partial, source, Pace::full(BackupPhase::Copying), watch)?;
+        partial.sync()?;
+        put(partial.path(), &self.path).map_err(|error| io_error(&self.path, "cannot be made", error))?;
+        self.folder.sync()?;
+        Ok(None)
+    }
+
+    /// Replaces the pages of the file in place, for others may be about to open it: a file that is renamed would leave them with the
+    /// old one and the new one's log.
+    fn replace_pages(
+        &self,
+        source: &Connection,
+        old: Connection,
+        is_empty: bool,
+        watch: &mut Watch<'_>,
+    ) -> Result<Option<PathBuf>, Error> {
+        let kept = if is_empty {
+            None
+        } else {
+            let partial = self.folder.partial()?;
+            copy::into_partial(&partial, &old, Pace::full(BackupPhase::Keeping), watch)?;
+            partial.sync()?;
+            Some(partial.publish(Utc::now(), |stamp| self.kept_name(stamp))?)
+        };
+        let copied = copy::pages_from(source, &old, Pace::full(BackupPhase::Copying), watch);
+        drop(old);
+        if copied.is_err() {
+            // What was written before the disk was full is undone by the next one to read. And there is nothing to keep.
+            let location = Location::File(self.path.clone());
+            drop(copy::open(&location, Access::Write).map(|conn| conn.execute("SELECT count(*) FROM sqlite_schema")));
+            drop(kept.as_ref().map(fs::remove_file));
+        }
+        copied?;
+        Ok(kept)
+    }
+
+    /// Puts a new file in the place of one that is too damaged for its pages to be replaced, and renames that.
+    fn set_aside(&self, source: &Connection, watch: &mut Watch<'_>) -> Result<Option<PathBuf>, Error> {
+        let partial = self.folder.partial()?;
+        copy::into_partial(&partial, source, Pace::full(BackupPhase::Copying), watch)?;
+        partial.sync()?;
+        let old = copy::open(&Location::File(self.path.clone()), Access::Write)?;
+        old.lock_file().map_err(|error| error.into_error(format!("cannot lock {}", self.path.display())))?;
+        let failed = |error| io_error(&self.path, "cannot be replaced", error);
+        let mut at = Utc::now();
+        let kept = loop {
+            let kept = self.path.with_file_name(self.kept_name(&at.format(STAMP).to_string()));
+            // Two names for it, so that there is a file at every moment.
+            match fs::hard_link(&self.path, &kept) {
+                Ok(()) => break kept,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => at += TimeDelta::seconds(1),
+                Err(error) => return Err(failed(error)),
+            }
+        };
+        for end in ["-wal", "-journal", "-shm"] {
+            match fs::rename(beside(&self.path, end), beside(&kept, end)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+                _ => {}
+            }
+        }
+        fs::rename(partial.path(), &self.path).map_err(failed)?;
+        self.folder.sync()?;
+        Ok(Some(kept))
+    }
+
+    fn kept_name(&self, stamp: &str) -> PathBuf {
+        let name = self.path.file_name().map_or_else(PathBuf::new, PathBuf::from);
+        beside(&name, &format!(".replaced_{stamp}"))
+    }
+}
+
+impl fmt::Debug for Restore<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { backup, destination, progress: _ } = self;
+        f.debug_struct("Restore").field("backup", backup).field("destination", destination).finish_non_exhaustive()
+    }
+}

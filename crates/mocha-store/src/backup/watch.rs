@@ -1,0 +1,89 @@
+//! How far a backup has come, told to who wants to know, who may stop it.
+
+use std::{
+    fmt,
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
+
+use crate::{Error, ErrorKind};
+
+/// What a backup or a restore is at.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum BackupPhase {
+    /// Rows are counted, and the copy is checked; how far that has come is not known.
+    Checking,
+    /// Pages are copied.
+    Copying,
+    /// The file that a restore replaces is copied aside.
+    Keeping,
+}
+
+/// How far a backup or a restore has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct BackupProgress {
+    /// How many bytes of this phase are done, of `total_bytes`.
+    pub done_bytes: u64,
+    /// What it is at.
+    pub phase: BackupPhase,
+    /// How many bytes there are to do in this phase, about.
+    pub total_bytes: u64,
+}
+
+pub(super) type Callback<'a> = Box<dyn FnMut(BackupProgress) -> ControlFlow<()> + Send + 'a>;
+
+/// Tells the author's closure now and then.
+pub(super) struct Watch<'a> {
+    callback: Option<Callback<'a>>,
+    last: Option<Instant>,
+    now: BackupProgress,
+    stopped: bool,
+}
+
+/// The closure hears no more often than this.
+const INTERVAL: Duration = Duration::from_millis(10);
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(callback: Option<Callback<'a>>) -> Self {
+        let now = BackupProgress { done_bytes: 0, phase: BackupPhase::Checking, total_bytes: 0 };
+        Self { callback, last: None, now, stopped: false }
+    }
+
+    /// Begins a phase, which the closure hears of at once.
+    pub(super) fn begin(&mut self, phase: BackupPhase, total_bytes: u64) -> Result<(), Error> {
+        self.now = BackupProgress { done_bytes: 0, phase, total_bytes };
+        self.last = None;
+        self.go_on()
+    }
+
+    /// Says how much of the phase is done.
+    pub(super) fn done(&mut self, bytes: u64) {
+        self.now.done_bytes = bytes.min(self.now.total_bytes);
+    }
+
+    /// Whether to go on with SQLite's statement; once the closure said no, it is not asked again.
+    pub(super) fn tick(&mut self) -> ControlFlow<()> {
+        let is_due = self.last.is_none_or(|last| last.elapsed() >= INTERVAL);
+        if let Some(callback) = self.callback.as_mut().filter(|_| is_due && !self.stopped) {
+            self.stopped = callback(self.now).is_break();
+            self.last = Some(Instant::now());
+        }
+        if self.stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// The same where there is no statement to interrupt.
+    pub(super) fn go_on(&mut self) -> Result<(), Error> {
+        match self.tick() {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Error::new(ErrorKind::Stopped, "it was stopped on demand")),
+        }
+    }
+}
+
+impl fmt::Debug for Watch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("now", &self.now).field("stopped", &self.stopped).finish_non_exhaustive()
+    }
+}

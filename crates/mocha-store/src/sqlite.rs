@@ -1,0 +1,268 @@
+//! SQLite's C API where SQL and Diesel do not reach: copying pages, stopping a statement, locking what is no database.
+
+#![expect(unsafe_code, reason = "the C API")]
+
+use std::{
+    any::Any,
+    ffi::{CStr, CString, c_int, c_void},
+    fmt,
+    marker::PhantomData,
+    ops::ControlFlow,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    ptr::{self, NonNull},
+};
+
+use libsqlite3_sys as ffi;
+
+use crate::{Error, ErrorKind};
+
+/// What SQLite answered instead of doing it.
+#[derive(Debug)]
+pub(crate) struct SqliteError {
+    code: c_int,
+    message: String,
+}
+
+impl SqliteError {
+    fn of(code: c_int, detail: Option<&CStr>) -> Self {
+        // SAFETY: it takes any number, and gives a text that ends with a zero and lives as long as the program.
+        let what = unsafe { CStr::from_ptr(ffi::sqlite3_errstr(code)) }.to_string_lossy();
+        let detail = detail.map(CStr::to_string_lossy).filter(|detail| *detail != what);
+        let message = detail.map_or_else(|| what.to_string(), |detail| format!("{what}: {detail}"));
+        Self { code: code & 0xff, message }
+    }
+
+    /// Whether the file's bytes are not what they should be.
+    pub(crate) fn is_damage(&self) -> bool {
+        [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB].contains(&self.code)
+    }
+
+    /// Whether somebody else holds a lock.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.code == ffi::SQLITE_BUSY
+    }
+
+    pub(crate) fn into_error(self, context: impl Into<String>) -> Error {
+        if self.code == ffi::SQLITE_INTERRUPT {
+            Error::with_source(ErrorKind::Stopped, context, self)
+        } else {
+            Error::classify(context, self)
+        }
+    }
+}
+
+impl fmt::Display for SqliteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for SqliteError {}
+
+/// A connection of our own beside Diesel's; closed, with its transaction undone, when dropped.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    handle: NonNull<ffi::sqlite3>,
+}
+
+impl Connection {
+    /// Opens a file that is there, by its URI.
+    pub(crate) fn open(uri: &str) -> Result<Self, SqliteError> {
+        let uri = CString::new(uri).map_err(|_| SqliteError::of(ffi::SQLITE_CANTOPEN, None))?;
+        let flags = ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_URI;
+        let mut handle = ptr::null_mut();
+        // SAFETY: the text ends with a zero and `handle` can be written to; both outlive the call.
+        let code = unsafe { ffi::sqlite3_open_v2(uri.as_ptr(), &raw mut handle, flags, ptr::null()) };
+        // Even a connection that could not be opened has to be closed, unless there was no memory for it.
+        let conn = Self { handle: NonNull::new(handle).ok_or_else(|| SqliteError::of(ffi::SQLITE_NOMEM, None))? };
+        conn.expect(code, ffi::SQLITE_OK)?;
+        Ok(conn)
+    }
+
+    fn expect(&self, code: c_int, expected: c_int) -> Result<(), SqliteError> {
+        if code == expected {
+            return Ok(());
+        }
+        // SAFETY: the connection is open; the text is copied before the next call on it.
+        Err(SqliteError::of(code, Some(unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(self.handle.as_ptr())) })))
+    }
+
+    /// Runs statements, and leaves their rows.
+    pub(crate) fn execute(&self, sql: &str) -> Result<(), SqliteError> {
+        let sql = CString::new(sql).map_err(|_| SqliteError::of(ffi::SQLITE_MISUSE, None))?;
+        // SAFETY: the connection is open, the text ends with a zero and outlives the call, and nothing is called back.
+        let code =
+            unsafe { ffi::sqlite3_exec(self.handle.as_ptr(), sql.as_ptr(), None, ptr::null_mut(), ptr::null_mut()) };
+        self.expect(code, ffi::SQLITE_OK)
+    }
+
+    /// The first column of each row of a query, NULL as nothing.
+    pub(crate) fn texts(&self, sql: &str) -> Result<Vec<String>, SqliteError> {
+        let sql = CString::new(sql).map_err(|_| SqliteError::of(ffi::SQLITE_MISUSE, None))?;
+        let mut statement = ptr::null_mut();
+        // SAFETY: the connection is open, the text ends with a zero, `statement` can be written to; all outlive the call.
+        let code = unsafe {
+            ffi::sqlite3_prepare_v2(self.handle.as_ptr(), sql.as_ptr(), -1, &raw mut statement, ptr::null_mut())
+        };
+        self.expect(code, ffi::SQLITE_OK)?;
+        let mut texts = Vec::new();
+        let result = loop {
+            // SAFETY: the statement is this connection's, and is finalised after the loop only.
+            let code = unsafe { ffi::sqlite3_step(statement) };
+            if code != ffi::SQLITE_ROW {
+                break self.expect(code, ffi::SQLITE_DONE);
+            }
+            // SAFETY: the statement stands on a row; the text ends with a zero, and is copied before the next step.
+            texts.extend(unsafe {
+                let text = ffi::sqlite3_column_text(statement, 0);
+                (!text.is_null()).then(|| CStr::from_ptr(text.cast()).to_string_lossy().into_owned())
+            });
+        };
+        // SAFETY: it is finalised once. What it returns is the error that the last step has reported.
+        unsafe { ffi::sqlite3_finalize(statement) };
+        result.map(|()| texts)
+    }
+
+    /// The number that is all a query answers.
+    pub(crate) fn number(&self, sql: &str) -> Result<u64, SqliteError> {
+        let texts = self.texts(sql)?;
+        texts.first().and_then(|text| text.parse().ok()).ok_or_else(|| SqliteError::of(ffi::SQLITE_MISMATCH, None))
+    }
+
+    /// Whether it has begun to read or write the main database in a transaction.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        // SAFETY: the connection is open, and the name ends with a zero. It only looks, so a progress handler may ask.
+        unsafe { ffi::sqlite3_txn_state(self.handle.as_ptr(), c"main".as_ptr()) != ffi::SQLITE_TXN_NONE }
+    }
+
+    /// Does some work, and asks after about every thousand steps of SQLite's machine whether to go on; if not, the
+    /// statement fails as interrupted. What asks must not use the connection, but for [`is_in_transaction`](Self::is_in_transaction).
+    pub(crate) fn interruptible<T>(
+        &self,
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+        work: impl FnOnce(&Self) -> T,
+    ) -> T {
+        const STEPS: c_int = 1000;
+        let mut handler = Handler { go_on, panic: None };
+        // SAFETY: the connection is open. SQLite calls back from within `work` only, where `handler` lives and nothing
+        // else touches it: the guard takes it away before, even if `work` panics.
+        let result = unsafe {
+            let state: *mut Handler<'_> = &raw mut handler;
+            ffi::sqlite3_progress_handler(self.handle.as_ptr(), STEPS, Some(on_progress), state.cast());
+            let _guard = Unwatch(self);
+            work(self)
+        };
+        if let Some(panic) = handler.panic {
+            resume_unwind(panic);
+        }
+        result
+    }
+
+    /// Takes SQLite's lock of the whole file without reading it, for a file that is too damaged for SQL. Held until the
+    /// connection is dropped, which must not be used for SQL.
+    pub(crate) fn lock_file(&self) -> Result<(), SqliteError> {
+        let mut file: *mut ffi::sqlite3_file = ptr::null_mut();
+        // SAFETY: the connection is open, the name ends with a zero, and this operation writes the file's pointer, which
+        // is valid as long as the connection, to the place it is given.
+        let code = unsafe {
+            let place: *mut *mut ffi::sqlite3_file = &raw mut file;
+            let operation = ffi::SQLITE_FCNTL_FILE_POINTER;
+            ffi::sqlite3_file_control(self.handle.as_ptr(), c"main".as_ptr(), operation, place.cast())
+        };
+        self.expect(code, ffi::SQLITE_OK)?;
+        // SAFETY: the file is open as long as the connection is, and its methods live as long as the program.
+        let lock = unsafe { file.as_ref().and_then(|file| file.pMethods.as_ref()).and_then(|methods| methods.xLock) };
+        let lock = lock.ok_or_else(|| SqliteError::of(ffi::SQLITE_CANTOPEN, None))?;
+        for level in [ffi::SQLITE_LOCK_SHARED, ffi::SQLITE_LOCK_EXCLUSIVE] {
+            // SAFETY: it is the file's own method; no statement uses the file at the same time. Closing it unlocks it.
+            let code = unsafe { lock(file, level) };
+            if code != ffi::SQLITE_OK {
+                return Err(SqliteError::of(code, None));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // SAFETY: it is open, nothing borrows it any more, and its statements are finalised.
+        unsafe { ffi::sqlite3_close(self.handle.as_ptr()) };
+    }
+}
+
+struct Handler<'a> {
+    go_on: &'a mut dyn FnMut() -> ControlFlow<()>,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+extern "C" fn on_progress(state: *mut c_void) -> c_int {
+    // SAFETY: it is the handler that `interruptible` gave to SQLite, which lives until it is taken away again.
+    let handler = unsafe { &mut *state.cast::<Handler<'_>>() };
+    // A panic must not unwind through C.
+    match catch_unwind(AssertUnwindSafe(&mut *handler.go_on)) {
+        Ok(ControlFlow::Continue(())) => 0,
+        Ok(ControlFlow::Break(())) => 1,
+        Err(panic) => {
+            handler.panic = Some(panic);
+            1
+        }
+    }
+}
+
+struct Unwatch<'a>(&'a Connection);
+
+impl Drop for Unwatch<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the connection is open; no handler takes no state.
+        unsafe { ffi::sqlite3_progress_handler(self.0.handle.as_ptr(), 0, None, ptr::null_mut()) };
+    }
+}
+
+/// A copy of a whole database, page by page, over what the other one holds: all of it or, if dropped before, nothing.
+#[derive(Debug)]
+pub(crate) struct Copying<'a> {
+    handle: NonNull<ffi::sqlite3_backup>,
+    connections: PhantomData<&'a Connection>,
+}
+
+impl<'a> Copying<'a> {
+    pub(crate) fn begin(from: &'a Connection, to: &'a Connection) -> Result<Self, SqliteError> {
+        let main = c"main".as_ptr();
+        // SAFETY: both connections are open and, by the lifetime, outlive the copy; they are two, for one of both is refused.
+        let handle = unsafe { ffi::sqlite3_backup_init(to.handle.as_ptr(), main, from.handle.as_ptr(), main) };
+        match NonNull::new(handle) {
+            Some(handle) => Ok(Self { handle, connections: PhantomData }),
+            // SAFETY: the connection is open. The reason is left there.
+            None => Err(SqliteError::of(unsafe { ffi::sqlite3_extended_errcode(to.handle.as_ptr()) }, None)),
+        }
+    }
+
+    /// Copies so many pages, and says whether those were the last.
+    pub(crate) fn step(&mut self, pages: u32) -> Result<bool, SqliteError> {
+        let pages = c_int::try_from(pages).unwrap_or(c_int::MAX);
+        // SAFETY: the copy is not finished before it is dropped.
+        match unsafe { ffi::sqlite3_backup_step(self.handle.as_ptr(), pages) } {
+            ffi::SQLITE_DONE => Ok(true),
+            ffi::SQLITE_OK => Ok(false),
+            code => Err(SqliteError::of(code, None)),
+        }
+    }
+
+    /// How many pages were copied.
+    pub(crate) fn pages(&self) -> u64 {
+        // SAFETY: the copy is not finished before it is dropped.
+        let (left, total) = unsafe {
+            let handle = self.handle.as_ptr();
+            (ffi::sqlite3_backup_remaining(handle), ffi::sqlite3_backup_pagecount(handle))
+        };
+        u64::try_from(total.saturating_sub(left)).unwrap_or(0)
+    }
+}
+
+impl Drop for Copying<'_> {
+    fn drop(&mut self) {
+        // SAFETY: it is finished once, while both connections are open. What it returns, the last step has.
+        unsafe { ffi::sqlite3_backup_finish(self.handle.as_ptr()) };
+    }
+}
