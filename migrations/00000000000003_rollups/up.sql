@@ -7,14 +7,18 @@
 --
 -- REPLACE deletes rows without their triggers, unless `PRAGMA recursive_triggers` is on.
 
--- From when on the event tables are complete: what is older is in the roll-ups only, and stays as it is there, and what
--- comes in late is not counted again. Midnight, UTC, in unix seconds. One row.
+-- From when on the event tables are complete, and the roll-ups: what is older is in the roll-ups only, and stays as it is
+-- there, and what comes in late is not counted again. Midnight, UTC, in unix seconds. One row.
 CREATE TABLE horizons (
     id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+    members_from INTEGER NOT NULL CHECK (members_from >= 0 AND members_from % 86400 = 0),
     messages_from INTEGER NOT NULL CHECK (messages_from >= 0 AND messages_from % 86400 = 0),
+    presences_from INTEGER NOT NULL CHECK (presences_from >= 0 AND presences_from % 86400 = 0),
+    rollups_from INTEGER NOT NULL CHECK (rollups_from >= 0 AND rollups_from % 86400 = 0),
     voice_from INTEGER NOT NULL CHECK (voice_from >= 0 AND voice_from % 86400 = 0)
 ) STRICT;
-INSERT INTO horizons (id, messages_from, voice_from) VALUES (1, 0, 0);
+INSERT INTO horizons (id, members_from, messages_from, presences_from, rollups_from, voice_from)
+VALUES (1, 0, 0, 0, 0, 0);
 
 -- Messages by day and author. `bot` says whether the author is one.
 CREATE TABLE message_days (

@@ -80,12 +80,18 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Integer};
 
-    /// From when on the event tables are complete: one row.
+    /// From when on the event tables and the roll-ups are complete: one row.
     horizons (id) {
         /// Always 1.
         id -> Integer,
+        /// Unix seconds: of `member_events`.
+        members_from -> BigInt,
         /// Unix seconds: of `message_events`.
         messages_from -> BigInt,
+        /// Unix seconds: of `presence_events`.
+        presences_from -> BigInt,
+        /// Unix seconds: of the roll-ups.
+        rollups_from -> BigInt,
         /// Unix seconds: of `voice_events` and `voice_intervals`.
         voice_from -> BigInt,
     }
@@ -288,6 +294,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{Binary, Integer};
+
+    /// The keys of the hashes in `tombstones`.
+    tombstone_keys (id) {
+        /// The lowest is the one that new hashes are made with.
+        id -> Integer,
+        /// 32 random bytes.
+        key -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool};
+
+    /// Who was forgotten, and who does not want to be recorded.
+    tombstones (person, guild_id) {
+        /// The HMAC-SHA-256 of the user's id, 8 bytes, big-endian.
+        person -> Binary,
+        /// The guild; 0 for all.
+        guild_id -> BigInt,
+        /// What is not later than this, in unix milliseconds, is not recorded.
+        forgotten_at_ms -> BigInt,
+        /// Whether nothing is recorded.
+        opted_out -> Bool,
+        /// Whether the person did something since.
+        returned -> Bool,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{Bool, Nullable, Text};
     use crate::time::UnixSeconds;
 
@@ -472,6 +508,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     message_quarters,
     presence_events,
     recorder_states,
+    tombstone_keys,
+    tombstones,
     users,
     voice_days,
     voice_events,

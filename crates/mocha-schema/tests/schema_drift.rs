@@ -10,8 +10,8 @@ use diesel::{
 };
 use mocha_schema::schema::{
     channels, gone_channels, guild_states, guilds, horizons, member_events, members, message_days, message_events,
-    message_months, message_quarters, presence_events, recorder_states, users, voice_days, voice_events,
-    voice_intervals, voice_months,
+    message_months, message_quarters, presence_events, recorder_states, tombstone_keys, tombstones, users, voice_days,
+    voice_events, voice_intervals, voice_months,
 };
 use sql::{Failure, lines, migrated};
 
@@ -41,6 +41,7 @@ where
     Sqlite: HasSqlType<C::SqlType>,
 {
     let affinity = match <Sqlite as HasSqlType<C::SqlType>>::metadata(&mut ()) {
+        SqliteType::Binary => "BLOB",
         SqliteType::Text => "TEXT",
         SqliteType::Integer | SqliteType::Long | SqliteType::SmallInt => "INTEGER",
         other => panic!("{}: nothing here is of type {other:?}", C::NAME),
@@ -62,8 +63,10 @@ macro_rules! columns {
     };
 }
 
+columns!(A B);
 columns!(A B C);
 columns!(A B C D);
+columns!(A B C D E);
 columns!(A B C D E F);
 columns!(A B C D E F G);
 columns!(A B C D E F G H);
@@ -111,6 +114,8 @@ fn all() -> Vec<Declared> {
         declared(&message_quarters::table),
         declared(&presence_events::table),
         declared(&recorder_states::table),
+        declared(&tombstone_keys::table),
+        declared(&tombstones::table),
         declared(&users::table),
         declared(&voice_days::table),
         declared(&voice_events::table),

@@ -53,6 +53,8 @@ pub enum ErrorKind {
     SchemaTooNew,
     /// The SQLite that the program is linked with has a bug that damages files.
     SqliteTooOld,
+    /// The author's own closure for progress stopped it. All is as before.
+    Stopped,
     /// The author's own closure failed, for a reason that is not SQLite's.
     User,
 }

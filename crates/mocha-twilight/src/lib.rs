@@ -19,7 +19,8 @@
 //! # }
 //! ```
 //!
-//! What the bot has to ask Discord for depends on what it wants to know: see [`Statistic`].
+//! What the bot has to ask Discord for depends on what it wants to know: see [`Statistic`]; and what it then stores, see
+//! [`DataInventory`].
 //!
 //! [twilight]: https://twilight.rs
 
@@ -28,6 +29,7 @@ mod channel;
 mod clock;
 mod convert;
 mod guild;
+mod inventory;
 mod member;
 mod message;
 mod presence;
@@ -43,6 +45,7 @@ mod frames;
 
 pub use self::{
     adapter::{Adapter, AdapterBuilder},
+    inventory::DataInventory,
     resource::ResourceType,
     statistic::Statistic,
 };

@@ -12,7 +12,7 @@ use crate::Error;
 
 /// What the recorder has done since it was started.
 ///
-/// Every event it took is in exactly one of `written`, `duplicate`, `rejected`, `dropped` and `pending`.
+/// Every event it took is in exactly one of `written`, `duplicate`, `withheld`, `rejected`, `dropped` and `pending`.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RecorderStats {
@@ -36,6 +36,8 @@ pub struct RecorderStats {
     pub refused: u64,
     /// Events that SQLite refused for what they are; the others of their transaction were written.
     pub rejected: u64,
+    /// Events of people who were forgotten or opted out: not written.
+    pub withheld: u64,
     /// Events written.
     pub written: u64,
 }
@@ -45,6 +47,7 @@ pub struct RecorderStats {
 pub(super) struct Tally {
     pub(super) duplicate: u64,
     pub(super) rejected: u64,
+    pub(super) withheld: u64,
     pub(super) written: u64,
 }
 
@@ -74,6 +77,7 @@ impl Counters {
         stats.commits += 1;
         stats.duplicate += tally.duplicate;
         stats.rejected += tally.rejected;
+        stats.withheld += tally.withheld;
         stats.written += tally.written;
     }
 
@@ -89,7 +93,8 @@ impl Counters {
         let mut stats = self.writer.lock().unwrap_or_else(PoisonError::into_inner).clone();
         stats.queued = self.queued.load(Ordering::Relaxed);
         stats.refused = self.refused.load(Ordering::Relaxed);
-        stats.pending = stats.queued.saturating_sub(stats.written + stats.duplicate + stats.rejected + stats.dropped);
+        let done = stats.written + stats.duplicate + stats.withheld + stats.rejected + stats.dropped;
+        stats.pending = stats.queued.saturating_sub(done);
         stats
     }
 }

@@ -184,6 +184,7 @@ impl Writer {
                     }
                     match state.apply(conn, event)? {
                         Outcome::Duplicate => tally.duplicate += 1,
+                        Outcome::Withheld => tally.withheld += 1,
                         Outcome::Written => tally.written += 1,
                     }
                 }

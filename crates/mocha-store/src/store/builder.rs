@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use super::{Location, Store};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Maintenance};
 
 /// What a power cut may take; a crash of the program takes nothing that was committed either way.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -45,6 +45,7 @@ pub(crate) struct Settings {
     pub(crate) clock: Clock,
     pub(crate) durability: Durability,
     pub(crate) flush_interval: Duration,
+    pub(crate) maintenance: Maintenance,
     pub(crate) queue_len: usize,
     pub(crate) readers: u32,
 }
@@ -59,6 +60,7 @@ impl Default for StoreBuilder {
                 clock: Clock::System,
                 durability: Durability::Normal,
                 flush_interval: Duration::from_millis(250),
+                maintenance: Maintenance::default(),
                 queue_len: 65_536,
                 readers: 4,
             },
@@ -101,6 +103,12 @@ impl StoreBuilder {
     /// At most how long an event waits for others before it is committed. Default: 250 milliseconds.
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.settings.flush_interval = interval;
+        self
+    }
+
+    /// What the store does by itself for as long as it is open. Default: the cheap things, see [`Maintenance`].
+    pub fn maintenance(mut self, maintenance: Maintenance) -> Self {
+        self.settings.maintenance = maintenance;
         self
     }
 
@@ -149,6 +157,7 @@ impl StoreBuilder {
                 return Err(Error::new(ErrorKind::InvalidSetting { name }, format!("`{name}` is out of range")));
             }
         }
+        self.settings.maintenance.check()?;
         Store::new(location, self.settings)
     }
 }

@@ -26,6 +26,7 @@ pub(crate) use self::{
 };
 use crate::{
     Error, ErrorKind, Recorder,
+    maintenance::Schedule,
     recorder::{Ended, Handle},
 };
 
@@ -57,6 +58,8 @@ struct LastRecorder {
 }
 
 struct Inner {
+    /// Stops before anything else goes. `None` if maintenance is off.
+    schedule: Option<Schedule>,
     link: Link,
     readers: Pool<ConnectionManager<SqliteConnection>>,
     recorder: Mutex<LastRecorder>,
@@ -110,8 +113,19 @@ impl Store {
             .connection_customizer(Box::new(Reader(settings)))
             .build(ConnectionManager::new(link.location.uri(Access::Read)?))
             .map_err(|error| Error::classify(format!("cannot open {} for reading", link.location), error))?;
-        let inner = Inner { link, readers, recorder: Mutex::default(), writer: Mutex::new(Some(writer)) };
+        let schedule = Schedule::start(&link)?;
+        let inner = Inner { schedule, link, readers, recorder: Mutex::default(), writer: Mutex::new(Some(writer)) };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What further connections are opened with.
+    pub(crate) fn link(&self) -> &Link {
+        &self.inner.link
+    }
+
+    /// The store's own maintenance, if it is on.
+    pub(crate) fn schedule(&self) -> Option<&Schedule> {
+        self.inner.schedule.as_ref()
     }
 
     /// Runs a closure on a read-only connection, in one transaction: all it reads is of one moment.

@@ -122,6 +122,21 @@ impl Tracker {
         }
     }
 
+    /// Forgets people for good, whose rows are gone or will be: nothing of them is written again.
+    pub(crate) fn forget_people(&mut self, mut who: impl FnMut(Person) -> bool) {
+        self.people.retain(|person, known| {
+            let forgotten = who(*person);
+            if forgotten
+                && matches!(known, Known::Open(_))
+                && let Some(users) = self.open.get_mut(&person.guild_id)
+            {
+                users.remove(&person.user_id);
+            }
+            !forgotten
+        });
+        self.open.retain(|_, users| !users.is_empty());
+    }
+
     /// Where an undo may go back to.
     pub(crate) fn mark(&self) -> Mark {
         Mark { changes: self.undo.len(), proof_ms: self.proof_ms, told: self.recent.added() }

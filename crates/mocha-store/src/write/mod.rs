@@ -10,6 +10,7 @@ mod presence;
 mod recent;
 mod user;
 mod voice;
+mod withheld;
 
 use diesel::prelude::*;
 use mocha_schema::{RecorderState, schema::recorder_states};
@@ -17,6 +18,7 @@ use mocha_schema::{RecorderState, schema::recorder_states};
 use self::{parent::Parents, presence::Presences, recent::Recent};
 use crate::{
     Event,
+    privacy::Tombstones,
     voice::{Mark, Person, Tracker, load_open, stamp},
 };
 
@@ -25,6 +27,8 @@ use crate::{
 pub(crate) enum Outcome {
     /// It told nothing new.
     Duplicate,
+    /// It is of somebody who was forgotten or opted out.
+    Withheld,
     Written,
 }
 
@@ -44,6 +48,7 @@ pub(crate) struct State {
     parents: Parents,
     presences: Presences,
     started_at_ms: Option<i64>,
+    tombstones: Tombstones,
     tracker: Tracker,
     users: Recent<mocha_schema::UserId>,
 }
@@ -56,6 +61,7 @@ impl State {
             parents: Parents::default(),
             presences: Presences::default(),
             started_at_ms: None,
+            tombstones: Tombstones::default(),
             tracker: Tracker::new(bridge_limit_ms),
             users: Recent::default(),
         }
@@ -103,7 +109,7 @@ impl State {
         self.tracker.mark()
     }
 
-    /// Forgets what is in the file if others wrote to it.
+    /// Forgets what is in the file if others wrote to it, and whom they made it forget.
     pub(crate) fn notice_others(&mut self, conn: &mut SqliteConnection) -> QueryResult<()> {
         #[derive(QueryableByName)]
         struct Version {
@@ -113,6 +119,11 @@ impl State {
         let Version { data_version } = diesel::sql_query("PRAGMA data_version").get_result(conn)?;
         if self.data_version.replace(data_version) != Some(data_version) {
             self.forget();
+            self.tombstones = Tombstones::load(conn)?;
+            if !self.tombstones.is_empty() {
+                let (tombstones, tracker) = (&self.tombstones, &mut self.tracker);
+                tracker.forget_people(|person| tombstones.hides_now(person.user_id, person.guild_id));
+            }
         }
         Ok(())
     }
@@ -121,6 +132,8 @@ impl State {
     pub(crate) fn undo_to(&mut self, mark: Mark) {
         self.tracker.undo_to(mark);
         self.forget();
+        // Who was noted to be back may not be.
+        self.data_version = None;
     }
 
     fn forget(&mut self) {
@@ -137,6 +150,16 @@ impl State {
     }
 
     pub(crate) fn apply(&mut self, conn: &mut SqliteConnection, event: &Event) -> QueryResult<Outcome> {
+        if self.tombstones.is_empty() {
+            return self.write(conn, event);
+        }
+        match withheld::allowed(conn, self, event)? {
+            Some(event) => self.write(conn, &event),
+            None => Ok(Outcome::Withheld),
+        }
+    }
+
+    fn write(&mut self, conn: &mut SqliteConnection, event: &Event) -> QueryResult<Outcome> {
         match event {
             Event::ChannelGone(event) => channel::gone(conn, self, event),
             Event::ChannelSeen(event) => channel::seen(conn, self, event),

@@ -1,0 +1,452 @@
+//! A person who is forgotten is in no row and no byte, and stays forgotten.
+
+mod support;
+
+use std::{fs, ops::ControlFlow, path::Path};
+
+use diesel::{RunQueryDsl, SqliteConnection, connection::SimpleConnection, sql_query, sql_types::Text};
+use mocha_schema::{PresenceStatus, UserId};
+use mocha_store::{
+    Clock, Error, ErrorKind, Event, Rollup, Store,
+    event::UserSeen,
+    privacy::{Erasure, LEDGER, Receipt},
+};
+use support::{
+    GUILD, TestResult, at, guild, id, joined, left, lines, message, presence, record, snapshot, user, voice,
+};
+
+/// As large as ids are today, and so in eight bytes wherever it is a number.
+const PERSON: u64 = 987_654_321_098_765_432;
+const NAME: &str = "Quetzalcoatlus";
+const GAME: &str = "Sid Meier's Zyzzyva";
+const OTHER_GUILD: u64 = 11;
+const DAY: i64 = 86_400_000;
+
+fn open(path: &Path) -> Result<Store, Error> {
+    Store::builder().clock(Clock::Events).readers(2).open(path)
+}
+
+fn run(erasure: Erasure) -> Result<Receipt, Error> {
+    erasure.run(|_| ControlFlow::Continue(()))
+}
+
+/// What a busy person leaves behind, an open voice session included.
+fn life() -> Vec<Event> {
+    let mut events = vec![
+        Event::UserSeen(UserSeen {
+            at: at(0),
+            avatar: Some("a_0123456789abcdef0123456789abcdef".into()),
+            bot: false,
+            discriminator: None,
+            name: NAME.into(),
+            user_id: id(PERSON),
+        }),
+        joined(1_000, PERSON, 1_000),
+        left(2_000, PERSON),
+        joined(100_000, PERSON, 100_000),
+        presence(101_000, PERSON, PresenceStatus::Online, Some(GAME)),
+        presence(102_000, PERSON, PresenceStatus::Idle, None),
+        voice(200_000, PERSON, Some(70)),
+        voice(260_000, PERSON, None),
+    ];
+    events
+        .extend((0..400).map(|n| {
+            message(300_000 + n * DAY / 7, 1_000_000 + n.cast_unsigned(), 20 + n.cast_unsigned() % 3, PERSON)
+        }));
+    events.push(voice(60 * DAY, PERSON, Some(70)));
+    events.push(message(60 * DAY + 60_000, 3_000_000, 20, PERSON));
+    events
+}
+
+/// What others leave, between and around it.
+fn others() -> Vec<Event> {
+    let mut events = vec![guild(0, 30)];
+    for n in 0..6_000_u64 {
+        let ms = i64::try_from(n).unwrap_or(0) * 60 * DAY / 6_000;
+        let user_id = 900_000_000_000_000_000 + n * n % 97;
+        if n < 97 {
+            events.push(user(ms, user_id, "somebody"));
+        }
+        events.push(message(ms, 2_000_000 + n, 20 + n % 5, user_id));
+        if n % 50 == 0 {
+            events.push(voice(ms, user_id, (n % 100 == 0).then_some(70)));
+            events.push(presence(ms, user_id, PresenceStatus::Online, None));
+        }
+    }
+    events
+}
+
+/// All of it in the order of time.
+fn everything() -> Vec<Event> {
+    let mut events = others();
+    events.extend(life());
+    events.sort_by_key(Event::at);
+    events
+}
+
+fn of_person(conn: &mut SqliteConnection) -> diesel::QueryResult<Vec<String>> {
+    let mut rows = Vec::new();
+    for table in LEDGER {
+        for column in table.columns {
+            let (table, column) = (table.name, column.name);
+            let sql =
+                format!("SELECT '{table}.{column}' AS line FROM {table} WHERE instr({column}, '{PERSON}') LIMIT 1");
+            rows.extend(support::read_lines(conn, &sql)?);
+        }
+    }
+    Ok(rows)
+}
+
+fn is_nowhere(store: &Store) -> TestResult {
+    assert_eq!(store.read(of_person)?, [""; 0]);
+    Ok(())
+}
+
+fn verify(store: &Store) -> TestResult {
+    for rollup in Rollup::ALL {
+        let verification = store.verify(rollup, |_| ControlFlow::Continue(()))?;
+        assert!(verification.is_ok(), "{rollup}: {:?}", verification.differences);
+    }
+    Ok(())
+}
+
+/// What there is of the person in the bytes of the files of the folder.
+fn traces(folder: &Path) -> Result<Vec<String>, std::io::Error> {
+    let text = PERSON.to_string();
+    let needles: [&[u8]; 4] = [text.as_bytes(), &PERSON.to_be_bytes(), NAME.as_bytes(), GAME.as_bytes()];
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let bytes = fs::read(&path)?;
+        for (which, needle) in needles.iter().enumerate() {
+            let count = bytes.windows(needle.len()).filter(|window| window == needle).count();
+            if count > 0 {
+                found.push(format!("{}: {which} {count} times", path.display()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn backup(store: &Store, path: &Path) -> TestResult {
+    store.read(|_| Ok::<_, Error>(()))?;
+    let mut conn =
+        <SqliteConnection as diesel::Connection>::establish(&path.with_file_name("stats.db").display().to_string())?;
+    sql_query("VACUUM INTO ?").bind::<Text, _>(path.display().to_string()).execute(&mut conn)?;
+    Ok(())
+}
+
+#[test]
+fn no_byte_of_a_forgotten_person_remains() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let store = open(&folder.path().join("stats.db"))?;
+    // One recorder all the time, which has in memory who is in voice.
+    let recorder = store.recorder()?;
+    record(&store, everything())?;
+    // SQLite's statistics have samples of keys.
+    let mut conn =
+        <SqliteConnection as diesel::Connection>::establish(&folder.path().join("stats.db").display().to_string())?;
+    conn.batch_execute("ANALYZE")?;
+    drop(conn);
+    let sampled = format!("SELECT tbl AS line FROM sqlite_stat4 WHERE instr(sample, CAST('{PERSON}' AS BLOB))");
+    assert!(!lines(&store, &sampled)?.is_empty());
+    assert!(traces(folder.path())?.len() >= 4);
+
+    let receipt = run(store.forget_user(id(PERSON)))?;
+    assert!(receipt.is_complete(), "{receipt:?}");
+    assert!(!format!("{receipt:?}").contains(&PERSON.to_string()));
+    backup(&store, &folder.path().join("backup.db"))?;
+    assert_eq!(traces(folder.path())?, [""; 0]);
+
+    // The recorder goes on, and with it the session in voice that it had open.
+    record(&store, everything())?;
+    record(&store, [message(61 * DAY, 4_000_000, 20, 50)])?;
+    recorder.shutdown()?;
+    assert_eq!(traces(folder.path())?, [""; 0]);
+    is_nowhere(&store)?;
+    verify(&store)
+}
+
+#[test]
+fn the_receipt_counts_every_row() -> TestResult {
+    let store = support::store()?;
+    record(&store, everything())?;
+    let receipt = run(store.forget_user(id(PERSON)))?;
+    let removed: Vec<_> = receipt.removed.iter().map(|removed| (removed.table, removed.rows)).collect();
+    let expected = [
+        ("member_events", 3),
+        ("members", 1),
+        ("message_events", 401),
+        ("presence_events", 2),
+        ("users", 1),
+        ("voice_events", 3),
+    ];
+    for row in expected {
+        assert!(removed.contains(&row), "{row:?}: {removed:?}");
+    }
+    for table in ["message_days", "message_months", "voice_days", "voice_months", "voice_intervals"] {
+        assert!(removed.iter().any(|(name, rows)| *name == table && *rows > 0), "{table}: {removed:?}");
+    }
+    assert_eq!(receipt.id.len(), 32);
+    // Nothing is left to remove.
+    assert_eq!(run(store.forget_user(id(PERSON)))?.removed, []);
+    Ok(())
+}
+
+/// A moment that has not come yet when a test erases somebody, in milliseconds since [`support::START`].
+fn later(ms: i64) -> i64 {
+    chrono::Utc::now().timestamp_millis() - support::START + 3_600_000 + ms
+}
+
+#[test]
+fn being_seen_brings_nobody_back_but_writing_does() -> TestResult {
+    let store = support::store()?;
+    let _recorder = store.recorder()?;
+    record(&store, everything())?;
+    assert!(run(store.forget_user(id(PERSON)))?.rows_gone);
+    let seen = |ms| {
+        [
+            user(later(ms), PERSON, NAME),
+            support::member(later(ms), PERSON, 100_000).into(),
+            presence(later(ms), PERSON, PresenceStatus::Online, None),
+            snapshot(later(ms), &[(PERSON, 70), (50, 70)]),
+            left(later(ms), PERSON),
+            voice(later(ms), PERSON, None),
+        ]
+    };
+    record(&store, everything())?;
+    record(&store, seen(0))?;
+    is_nowhere(&store)?;
+    assert_eq!(
+        lines(&store, "SELECT user_id AS line FROM voice_intervals WHERE ended_at_ms IS NULL AND user_id = '50'")?,
+        ["50"]
+    );
+
+    record(&store, [message(later(1_000), 5_000_000, 20, PERSON)])?;
+    record(&store, seen(2_000))?;
+    record(&store, everything())?;
+    let of_person = |table: &str, column: &str| {
+        lines(&store, &format!("SELECT {column} AS line FROM {table} WHERE user_id = '{PERSON}'"))
+    };
+    assert_eq!(of_person("message_events", "id")?, ["5000000"]);
+    assert_eq!(lines(&store, &format!("SELECT username AS line FROM users WHERE id = '{PERSON}'"))?, [NAME]);
+    assert_eq!(of_person("presence_events", "status")?, ["online"]);
+
+    // Once more, though the recorder knows the person as one who is back.
+    assert!(run(store.forget_user(id(PERSON)))?.rows_gone);
+    is_nowhere(&store)?;
+    record(&store, everything())?;
+    is_nowhere(&store)?;
+    verify(&store)
+}
+
+#[test]
+fn who_opts_out_is_not_recorded_until_opting_in() -> TestResult {
+    let store = support::store()?;
+    let user_id = id(PERSON);
+    let _recorder = store.recorder()?;
+    record(&store, everything())?;
+    let receipt = run(store.opt_out_user(user_id))?;
+    assert!(receipt.rows_gone && receipt.opted_out);
+    let acts = |ms, number| {
+        [
+            message(later(ms), number, 20, PERSON),
+            voice(later(ms), PERSON, Some(70)),
+            joined(later(ms), PERSON, later(ms)),
+        ]
+    };
+    record(&store, acts(0, 5_000_001))?;
+    is_nowhere(&store)?;
+    assert!(store.is_opted_out(user_id, Some(id(GUILD)))?);
+    // To be forgotten again takes no opt-out back.
+    assert!(run(store.forget_user(user_id))?.opted_out);
+
+    assert!(store.opt_in_user(user_id, None)?);
+    assert!(!store.is_opted_out(user_id, None)?);
+    record(&store, everything())?;
+    is_nowhere(&store)?;
+    record(&store, acts(10_000, 5_000_002))?;
+    assert_eq!(
+        lines(&store, &format!("SELECT id AS line FROM message_events WHERE user_id = '{PERSON}'"))?,
+        ["5000002"]
+    );
+    Ok(())
+}
+
+#[test]
+fn one_guild_forgets_and_the_other_does_not() -> TestResult {
+    let store = support::store()?;
+    let elsewhere = |event: Event| match event {
+        Event::MessageSent(message) => {
+            let message_id = id(message.message_id.get() + 10_000_000);
+            let channel_id = id(message.channel_id.get() + 500);
+            mocha_store::event::MessageSent { channel_id, guild_id: id(OTHER_GUILD), message_id, ..message }.into()
+        }
+        other => other,
+    };
+    record(&store, everything())?;
+    record(&store, everything().into_iter().map(elsewhere))?;
+    assert!(run(store.forget_user(id(PERSON)).in_guild(id(GUILD)))?.rows_gone);
+    let count = |guild: u64| {
+        lines(
+            &store,
+            &format!(
+                "SELECT count(*) || '' AS line FROM message_events WHERE user_id = '{PERSON}' AND guild_id = '{guild}'"
+            ),
+        )
+    };
+    assert_eq!((count(GUILD)?, count(OTHER_GUILD)?), (vec!["0".into()], vec!["401".into()]));
+    let named = lines(&store, &format!("SELECT username AS line FROM users WHERE id = '{PERSON}'"))?;
+    assert_eq!(named, [NAME]);
+    record(&store, everything())?;
+    assert_eq!(count(GUILD)?, ["0"]);
+
+    // With the last guild the user goes too.
+    assert!(run(store.forget_user(id(PERSON)).in_guild(id(OTHER_GUILD)))?.rows_gone);
+    is_nowhere(&store)?;
+    record(&store, [user(later(0), PERSON, NAME)])?;
+    is_nowhere(&store)?;
+    verify(&store)
+}
+
+#[test]
+fn rollups_forget_what_no_event_backs() -> TestResult {
+    let store = support::store()?;
+    record(&store, everything())?;
+    let horizon = (support::START + 30 * DAY) / DAY * 86_400;
+    store.write(|conn| {
+        conn.batch_execute(&format!(
+            "UPDATE horizons SET messages_from = {horizon}, voice_from = {horizon};
+             DELETE FROM message_events WHERE created_at < {horizon};
+             DELETE FROM voice_events WHERE created_at < {horizon};
+             DELETE FROM voice_intervals WHERE ended_at_ms IS NOT NULL AND started_at_ms < {horizon} * 1000;"
+        ))
+    })?;
+    let old =
+        format!("SELECT day || '' AS line FROM message_days WHERE user_id = {PERSON} AND day < {horizon} / 86400");
+    assert!(!lines(&store, &old)?.is_empty());
+    assert!(run(store.forget_user(id(PERSON)))?.rows_gone);
+    is_nowhere(&store)?;
+    verify(&store)
+}
+
+#[test]
+fn the_recorder_of_another_store_hears_of_it() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let (one, other) = (open(&path)?, open(&path)?);
+    let recorder = one.recorder()?;
+    record(&one, everything())?;
+    assert!(run(other.forget_user(id(PERSON)))?.rows_gone);
+    record(&one, everything())?;
+    // It had the person in voice, whom the end of the program and the next midnight would write.
+    record(&one, [message(later(0), 4_000_000, 20, 50)])?;
+    recorder.shutdown()?;
+    is_nowhere(&other)
+}
+
+#[test]
+fn a_restored_backup_brings_nobody_back() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (path, restored) = (folder.path().join("stats.db"), folder.path().join("restored.db"));
+    let store = open(&path)?;
+    record(&store, everything())?;
+    backup(&store, &restored)?;
+    assert!(run(store.forget_user(id(PERSON)))?.is_complete());
+
+    let store = open(&restored)?;
+    assert_eq!(store.apply_tombstones_from(&path)?, 1);
+    is_nowhere(&store)?;
+    record(&store, everything())?;
+    is_nowhere(&store)?;
+    // A second time there is nothing new, and who comes back may stay.
+    assert_eq!(store.apply_tombstones_from(&path)?, 0);
+    let back = id::<UserId>(PERSON + 1);
+    assert!(run(store.forget_user(back))?.is_complete());
+    record(&store, [message(later(0), 4_000_000, 20, back.get())])?;
+    assert_eq!(store.apply_tombstones_from(&path)?, 0);
+    assert!(store.export_user(back).write_to(std::io::sink())? > 1);
+    drop(store);
+    assert_eq!(traces(folder.path())?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn tombstones_come_from_files_of_mochas_only() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let store = support::store()?;
+    let kind = |path: &Path| store.apply_tombstones_from(path).map_err(|error| error.kind().clone());
+    assert_eq!(kind(&folder.path().join("missing.db")), Err(ErrorKind::Io));
+    let foreign = folder.path().join("foreign.db");
+    <SqliteConnection as diesel::Connection>::establish(&foreign.display().to_string())?
+        .batch_execute("CREATE TABLE a (b)")?;
+    assert_eq!(kind(&foreign), Err(ErrorKind::NotMocha));
+    fs::write(&foreign, "no database at all, but long enough to look like one".repeat(100))?;
+    assert_eq!(kind(&foreign), Err(ErrorKind::NotMocha));
+    Ok(())
+}
+
+/// Two files that forgot people apart have a key each.
+#[test]
+fn tombstones_of_files_with_other_keys_stand_beside_each_other() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (path, other) = (folder.path().join("stats.db"), folder.path().join("other.db"));
+    let store = open(&path)?;
+    record(&store, everything())?;
+    assert!(run(store.opt_out_user(id(50)))?.is_complete());
+    assert!(run(open(&other)?.opt_out_user(id(PERSON)))?.is_complete());
+    assert_eq!(store.apply_tombstones_from(&other)?, 1);
+    record(&store, everything())?;
+    is_nowhere(&store)?;
+    for user_id in [50, PERSON] {
+        assert!(store.is_opted_out(id(user_id), None)?);
+        assert!(run(store.forget_user(id(user_id)))?.opted_out);
+        assert!(store.opt_in_user(id(user_id), None)?);
+        assert!(!store.is_opted_out(id(user_id), None)?);
+    }
+    Ok(())
+}
+
+#[test]
+fn an_erasure_goes_on_where_it_was_broken_off() -> TestResult {
+    let store = support::store()?;
+    record(&store, everything())?;
+    record(&store, (0..2_000).map(|n| message(n, 6_000_000 + n.cast_unsigned(), 20, PERSON)))?;
+    let mut last = None;
+    let receipt = store.forget_user(id(PERSON)).run(|progress| {
+        last = Some(progress);
+        ControlFlow::Break(())
+    })?;
+    assert!(!receipt.rows_gone && !receipt.traces_gone && receipt.traces_left_by.is_none());
+    let last = last.ok_or("no progress")?;
+    assert!(last.removed > 0 && last.removed < last.total, "{last:?}");
+    verify(&store)?;
+    // The recorder writes nothing more meanwhile.
+    record(&store, everything())?;
+    let mut told = 0;
+    let receipt = store.forget_user(id(PERSON)).run(|progress| {
+        assert!(progress.removed >= told && progress.removed <= progress.total, "{progress:?}");
+        told = progress.removed;
+        ControlFlow::Continue(())
+    })?;
+    assert!(receipt.rows_gone && told > 0);
+    is_nowhere(&store)?;
+    verify(&store)
+}
+
+#[test]
+fn a_reader_keeps_traces_in_the_log_and_the_receipt_says_so() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let store = Store::builder().clock(Clock::Events).busy_timeout(std::time::Duration::from_millis(50)).open(&path)?;
+    record(&store, everything())?;
+    let mut reader = <SqliteConnection as diesel::Connection>::establish(&path.display().to_string())?;
+    reader.batch_execute("BEGIN; SELECT * FROM users;")?;
+    let receipt = run(store.forget_user(id(PERSON)))?;
+    assert!(receipt.rows_gone && !receipt.traces_gone);
+    assert!(receipt.traces_left_by.is_some_and(|error| error.is_busy()));
+    reader.batch_execute("COMMIT")?;
+    store.wipe_traces()?;
+    assert_eq!(traces(folder.path())?, [""; 0]);
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Whatever people do: once a person is forgotten, the file is as if that person had never been there.
+
+mod support;
+
+use std::ops::ControlFlow;
+
+use mocha_schema::PresenceStatus;
+use mocha_store::{Error, Event, Rollup, Store};
+use proptest::prelude::*;
+use support::{dump, id, joined, left, message, presence, record, snapshot, user, voice};
+
+/// Three people; the first is forgotten.
+const PEOPLE: [u64; 3] = [FORGOTTEN, 987_654_321_098_765_433, 50];
+const FORGOTTEN: u64 = 987_654_321_098_765_432;
+
+/// Something that one of them does, and how long after the one before.
+#[derive(Clone, Debug)]
+struct Deed {
+    after_ms: i64,
+    kind: u8,
+    who: u64,
+    place: u64,
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let pause = prop_oneof![0..1_000_i64, 1_000..3_600_000_i64, 3_600_000..200_000_000_i64];
+    (pause, 0..9_u8, prop::sample::select(PEOPLE.to_vec()), 1..4_u64).prop_map(|(after_ms, kind, who, place)| Deed {
+        after_ms,
+        kind,
+        who,
+        place,
+    })
+}
+
+/// The events of the deeds, each with who does it; of a snapshot everybody who is in it.
+fn events(deeds: &[Deed], without: Option<u64>) -> Vec<Event> {
+    let mut ms = 0;
+    let mut events = Vec::new();
+    for (number, deed) in (1_000..).zip(deeds) {
+        ms += deed.after_ms;
+        let who = deed.who;
+        // Every event moves the clock, whosoever it is; so somebody else's does each time.
+        events.push(user(ms, 60, "clock"));
+        if deed.kind == 8 {
+            let there = PEOPLE.iter().filter(|who| (**who + deed.place) % 2 == 0 && Some(**who) != without);
+            let voices: Vec<_> = there.map(|who| (*who, 70)).collect();
+            events.push(snapshot(ms, &voices));
+        } else if Some(who) != without {
+            events.push(match deed.kind {
+                0..=2 => message(ms, number, 20 + deed.place, who),
+                3 | 4 => voice(ms, who, Some(70 + deed.place)),
+                5 => voice(ms, who, None),
+                6 => presence(ms, who, PresenceStatus::Online, (deed.place == 1).then_some("Go")),
+                _ if deed.place == 1 => joined(ms, who, ms),
+                _ if deed.place == 2 => left(ms, who),
+                _ => user(ms, who, "somebody"),
+            });
+        }
+    }
+    events
+}
+
+/// All rows but those that count members or name channels that the person alone was in, and the erasure's own.
+fn rows(store: &Store) -> Result<Vec<String>, Error> {
+    let skipped = ["channels ", "guilds ", "recorder_states ", "tombstone"];
+    let rows = dump(store)?;
+    Ok(rows.into_iter().filter(|row| !skipped.iter().any(|table| row.starts_with(table))).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn it_is_as_if_the_person_had_never_been_there(
+        deeds in prop::collection::vec(deed(), 1..80),
+        told_before in 0..80_usize,
+        opt_out in any::<bool>(),
+    ) {
+        let (with, without) = (support::store().unwrap(), support::store().unwrap());
+        // One recorder all the time, which has in memory who is in voice.
+        let _recorder = with.recorder().unwrap();
+        record(&without, events(&deeds, Some(FORGOTTEN))).unwrap();
+
+        let mut told = events(&deeds, None);
+        let rest = told.split_off(told_before.min(told.len()));
+        record(&with, told).unwrap();
+        let erasure = if opt_out { with.opt_out_user(id(FORGOTTEN)) } else { with.forget_user(id(FORGOTTEN)) };
+        let receipt = erasure.run(|_| ControlFlow::Continue(())).unwrap();
+        prop_assert!(receipt.is_complete());
+        // What is told after is older than the erasure.
+        record(&with, rest).unwrap();
+
+        prop_assert_eq!(rows(&with).unwrap(), rows(&without).unwrap());
+        for rollup in Rollup::ALL {
+            let verification = with.verify(rollup, |_| ControlFlow::Continue(())).unwrap();
+            prop_assert!(verification.is_ok(), "{}: {:?}", rollup, verification.differences);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What the store does by itself.
+
+mod support;
+
+use std::{fs, path::Path, thread, time::Duration};
+
+use chrono::Utc;
+use diesel::connection::SimpleConnection;
+use mocha_store::{Error, ErrorKind, Keep, Maintenance, MaintenanceStats, Retention, Store, event::MessageSent};
+use support::*;
+
+fn open(path: &Path, maintenance: Maintenance) -> Result<Store, Error> {
+    Store::builder().maintenance(maintenance).open(path)
+}
+
+fn often() -> Maintenance {
+    Maintenance::default().interval(Duration::from_millis(1))
+}
+
+/// Waits for what another thread does.
+fn wait(store: &Store, until: impl Fn(&MaintenanceStats) -> bool) -> MaintenanceStats {
+    loop {
+        let stats = store.maintenance_stats();
+        if until(&stats) {
+            return stats;
+        }
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn what_is_too_old_goes_by_itself_and_what_is_not_stays() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let retention = Retention::default().messages(Keep::Days(300));
+    let store = open(&folder.path().join("stats.db"), often().retention(retention))?;
+    let old = (0..500).map(|number| message(number * 1000, 1000 + number.unsigned_abs(), 20, 40));
+    record(&store, old)?;
+    let young = MessageSent {
+        at: Utc::now(),
+        channel_id: id(20),
+        content: None,
+        guild_id: id(GUILD),
+        kind: 0,
+        message_id: id(30),
+        user_id: id(40),
+    };
+    record(&store, [young.into()])?;
+    let runs = store.maintenance_stats().runs;
+    let stats = wait(&store, |stats| stats.runs > runs + 1);
+    assert_eq!((stats.deleted_rows, stats.failures), (500, 0), "{stats:?}");
+    assert_eq!(lines(&store, "SELECT id AS line FROM message_events")?, ["30"]);
+    Ok(())
+}
+
+#[test]
+fn without_a_retention_nothing_goes_and_statistics_are_made() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let store = open(&folder.path().join("stats.db"), often())?;
+    record(&store, (0..100).map(|number| message(number * 1000, 1000 + number.unsigned_abs(), 20, 40)))?;
+    let runs = store.maintenance_stats().runs;
+    let stats = wait(&store, |stats| stats.runs > runs + 1);
+    assert_eq!((stats.deleted_rows, stats.failures, stats.freed_pages), (0, 0, 0), "{stats:?}");
+    assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, ["100"]);
+    let known = "SELECT count(*) || '' AS line FROM sqlite_stat1 WHERE tbl = 'message_events' AND idx IS NOT NULL";
+    assert_eq!(lines(&store, known)?, ["5"]);
+    Ok(())
+}
+
+#[test]
+fn much_free_space_is_given_back_after_a_retention() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    record(
+        &open(&path, Maintenance::off())?,
+        (0..3000).map(|number| message(number * 1000, 1000 + number.unsigned_abs(), 20, 40)),
+    )?;
+    let store = open(&path, often().retention(Retention::default()))?;
+    let stats = wait(&store, |stats| stats.freed_pages > 0);
+    assert_eq!(stats.deleted_rows, 3000);
+    assert_eq!(lines(&store, "SELECT freelist_count || '' AS line FROM pragma_freelist_count")?, ["0"]);
+    Ok(())
+}
+
+#[test]
+fn a_log_that_is_too_large_is_emptied() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let store = open(&path, often().wal_limit_bytes(100_000))?;
+    record(&store, [message(0, 30, 20, 40)])?;
+    store.write(|conn| conn.batch_execute("UPDATE users SET avatar = printf('%.*c', 500000, 'a')"))?;
+    let log = path.with_extension("db-wal");
+    wait(&store, |stats| stats.checkpoints > 0 && fs::metadata(&log).is_ok_and(|log| log.len() <= 100_000));
+    Ok(())
+}
+
+#[test]
+fn what_fails_is_told_and_tried_again() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let store = open(&folder.path().join("stats.db"), often().retention(Retention::default()))?;
+    store.write(|conn| conn.batch_execute("ALTER TABLE horizons RENAME TO elsewhere"))?;
+    let stats = wait(&store, |stats| stats.failures > 1);
+    let error = stats.last_error.ok_or("the error is kept")?;
+    assert_eq!(error.kind(), &ErrorKind::NotMocha);
+    store.write(|conn| conn.batch_execute("ALTER TABLE elsewhere RENAME TO horizons"))?;
+    let runs = store.maintenance_stats().runs;
+    let failures = wait(&store, |stats| stats.runs > runs).failures;
+    let stats = wait(&store, |stats| stats.runs > runs + 2);
+    assert_eq!(stats.failures, failures);
+    Ok(())
+}
+
+#[test]
+fn it_ends_with_the_store() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    for round in 0..20 {
+        let path = folder.path().join(format!("{round}.db"));
+        let store = open(&path, often().retention(Retention::default()))?;
+        record(&store, (0..50).map(|number| message(number * 1000, 1000 + number.unsigned_abs(), 20, 40)))?;
+        wait(&store, |stats| stats.runs > 0);
+        drop(store);
+        // The last connection to a file takes the log away.
+        assert!(!path.with_extension("db-wal").exists());
+    }
+    Ok(())
+}
+
+#[test]
+fn when_it_is_off_nothing_runs() -> TestResult {
+    let store = Store::builder().maintenance(Maintenance::off().interval(Duration::from_millis(1))).open_in_memory()?;
+    assert_eq!(store.maintenance_stats().runs, 0);
+    let error = Store::builder().maintenance(often().interval(Duration::ZERO)).open_in_memory().expect_err("refused");
+    assert_eq!(error.kind(), &ErrorKind::InvalidSetting { name: "interval" });
+    Ok(())
+}

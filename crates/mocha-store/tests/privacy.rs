@@ -1,0 +1,137 @@
+//! The ledger lists what the file has, and what a person gets is what there is.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mocha_schema::PresenceStatus;
+use mocha_store::{
+    ErrorKind, Store,
+    privacy::{Class, LEDGER, Person},
+};
+use support::{GUILD, TestResult, id, joined, lines, message, presence, record, user, voice};
+
+const PERSON: u64 = 987_654_321_098_765_432;
+
+/// Every column of the file's own tables, in order.
+fn columns(store: &Store) -> Result<Vec<String>, mocha_store::Error> {
+    lines(
+        store,
+        "SELECT t.name || '.' || c.name AS line FROM pragma_table_list t, pragma_table_info(t.name) c
+         WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+         AND t.name <> '__diesel_schema_migrations' ORDER BY t.name, c.cid",
+    )
+}
+
+#[test]
+fn the_ledger_lists_every_column_once() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let store = Store::open(folder.path().join("stats.db"))?;
+    let listed: Vec<String> = LEDGER
+        .iter()
+        .flat_map(|table| table.columns.iter().map(|column| format!("{}.{}", table.name, column.name)))
+        .collect();
+    assert_eq!(listed, columns(&store)?);
+    Ok(())
+}
+
+/// Whoever adds a table with people in it has to say so, for erasing goes by it.
+#[test]
+fn tables_with_a_user_are_somebodys() -> TestResult {
+    for table in LEDGER {
+        let names: BTreeSet<&str> = table.columns.iter().map(|column| column.name).collect();
+        let person = match table.person {
+            Some(Person::Own) => "id",
+            _ => "user_id",
+        };
+        assert_eq!(table.person.is_some(), names.contains("user_id") || table.name == "users", "{}", table.name);
+        let identifying = |column: &&mocha_store::privacy::Column| column.class == Class::Identifying;
+        if table.person.is_some() {
+            let column = table.columns.iter().find(|column| column.name == person).ok_or("no such column")?;
+            assert_eq!(column.class, Class::Identifying, "{}", table.name);
+            assert!(names.contains("guild_id") || table.name == "users", "{}", table.name);
+        } else if table.name != "tombstones" {
+            assert!(!table.columns.iter().any(|column| identifying(&column)), "{}", table.name);
+        }
+        assert!(!table.purpose.is_empty() && table.columns.iter().all(|column| !column.purpose.is_empty()));
+    }
+    Ok(())
+}
+
+/// A number where the ledger says so, else an id would be looked for in the wrong form.
+#[test]
+fn users_are_texts_or_numbers_as_the_ledger_says() -> TestResult {
+    let store = support::store()?;
+    for table in LEDGER {
+        let Some(person) = table.person else { continue };
+        let (column, kind) = match person {
+            Person::Own => ("id", "TEXT"),
+            Person::Text => ("user_id", "TEXT"),
+            _ => ("user_id", "INTEGER"),
+        };
+        let sql = format!("SELECT type AS line FROM pragma_table_info('{}') WHERE name = '{column}'", table.name);
+        assert_eq!(lines(&store, &sql)?, [kind], "{}", table.name);
+    }
+    Ok(())
+}
+
+fn lived() -> Result<Store, mocha_store::Error> {
+    let store = support::store()?;
+    let events = [
+        user(0, PERSON, "O\"Brien\\ \u{1F600}\n"),
+        joined(1_000, PERSON, 1_000),
+        message(2_000, 31, 20, PERSON),
+        message(3_000, 32, 21, PERSON),
+        message(3_000, 33, 21, 50),
+        presence(4_000, PERSON, PresenceStatus::Idle, Some("Go")),
+        voice(5_000, PERSON, Some(70)),
+        voice(9_000, PERSON, None),
+        voice(10_000, PERSON, Some(70)),
+    ];
+    record(&store, events)?;
+    Ok(store)
+}
+
+#[test]
+fn an_export_is_json_of_every_row_and_column() -> TestResult {
+    let store = lived()?;
+    let mut json = Vec::new();
+    let rows = store.export_user(id(PERSON)).write_to(&mut json)?;
+    let exported: serde_json::Value = serde_json::from_slice(&json)?;
+    assert_eq!(exported["user_id"], PERSON.to_string());
+    let tables: BTreeMap<String, Vec<BTreeMap<String, serde_json::Value>>> =
+        serde_json::from_value(exported["tables"].clone())?;
+    assert_eq!(tables.values().map(Vec::len).sum::<usize>(), usize::try_from(rows)?);
+    for table in LEDGER.iter().filter(|table| table.person.is_some()) {
+        let rows = tables.get(table.name).ok_or(table.name)?;
+        assert!(!rows.is_empty(), "{}", table.name);
+        let person = if table.person == Some(Person::Own) { "id" } else { "user_id" };
+        for row in rows {
+            let names: BTreeSet<&str> = row.keys().map(String::as_str).collect();
+            assert_eq!(names, table.columns.iter().map(|column| column.name).collect(), "{}", table.name);
+            assert_eq!(row[person], PERSON.to_string(), "{}", table.name);
+        }
+    }
+    assert_eq!(tables["users"][0]["username"], "O\"Brien\\ \u{1F600}\n");
+    assert_eq!(tables["message_events"].len(), 2);
+    assert_eq!(tables["message_events"][0]["character_count"], 12);
+    assert_eq!(tables["voice_intervals"][1]["ended_at_ms"], serde_json::Value::Null);
+    Ok(())
+}
+
+#[test]
+fn an_export_of_another_guild_has_the_user_alone() -> TestResult {
+    let store = lived()?;
+    let export = store.export_user(id(PERSON));
+    assert_eq!(export.clone().in_guild(id(GUILD + 1)).write_to(std::io::sink())?, 1);
+    assert_eq!(export.clone().in_guild(id(GUILD)).write_to(std::io::sink())?, export.write_to(std::io::sink())?);
+    Ok(())
+}
+
+#[test]
+fn a_writer_that_fails_is_an_error() -> TestResult {
+    let error = lived()?.export_user(id(PERSON)).write_to(&mut [0_u8; 100][..]).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Io);
+    assert!(std::error::Error::source(&error).is_some());
+    Ok(())
+}

@@ -1,0 +1,301 @@
+//! What a restore replaces, and what it refuses.
+
+mod backup_support;
+mod support;
+
+use std::{
+    fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use backup_support::{bulky, names};
+use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+use mocha_store::{BackupMethod, BackupPhase, ErrorKind, Store};
+use support::*;
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A folder with `backup.db`, of ten messages, and `stats.db`, which has got twenty since; with the rows of both.
+fn backed_up(folder: &Path) -> Result<[Vec<String>; 2], AnyError> {
+    let store = Store::open(folder.join("stats.db"))?;
+    record(&store, (1..=10).map(|n| message(0, n, 20, 40)))?;
+    let made = store.backup(folder).method(BackupMethod::Compact).run()?;
+    fs::rename(made.path, folder.join("backup.db"))?;
+    let then = dump(&store)?;
+    record(&store, (11..=20).map(|n| message(0, n, 20, 40)))?;
+    Ok([then, dump(&store)?])
+}
+
+fn connect(path: &Path) -> Result<SqliteConnection, AnyError> {
+    Ok(SqliteConnection::establish(path.to_str().ok_or("path")?)?)
+}
+
+#[test]
+fn the_backup_takes_the_place_and_the_old_file_stays() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
+    let [then, now] = backed_up(folder.path())?;
+    let bytes = fs::read(&backup)?;
+    let mut phases = Vec::new();
+    let restored = Store::restore(&backup, &path)
+        .progress(|progress| {
+            phases.push(progress.phase);
+            ControlFlow::Continue(())
+        })
+        .run()?;
+    phases.dedup();
+    assert_eq!(phases, [BackupPhase::Checking, BackupPhase::Keeping, BackupPhase::Copying]);
+    assert_eq!(restored.rows["message_events"], 10);
+    let kept = restored.kept.ok_or("nothing was kept")?;
+    let name = kept.file_name().and_then(|name| name.to_str()).ok_or("name")?;
+    assert!(
+        name.starts_with("stats.db.replaced_20") && name.len() == "stats.db.replaced_YYYYmmdd_HHMMSS".len(),
+        "{name}"
+    );
+    assert_eq!(names(folder.path())?, [".backup.lock", "backup.db", "stats.db", name]);
+    assert_eq!(dump(&Store::open(&path)?)?, then);
+    assert_eq!(dump(&Store::open(&kept)?)?, now);
+    assert!(fs::read(&backup)? == bytes, "the backup was written to");
+    // It goes on from there, and again.
+    record(&Store::open(&path)?, [message(0, 99, 20, 40)])?;
+    let again = Store::restore(&backup, &path).run()?;
+    assert!(again.kept.is_some_and(|again| again != kept));
+    Ok(())
+}
+
+#[test]
+fn a_file_in_use_by_this_process_is_refused_and_goes_on() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let [_, now] = backed_up(folder.path())?;
+    let store = Store::open(&path)?;
+    let before = names(folder.path())?;
+    let error = Store::restore(folder.path().join("backup.db"), &path).run().expect_err("it is open");
+    assert!(error.is_busy(), "{error}");
+    assert_eq!(names(folder.path())?, before);
+    assert_eq!(dump(&store)?, now);
+    record(&store, [message(0, 99, 20, 40)])?;
+    Ok(())
+}
+
+/// Not a test of its own but another process.
+#[test]
+fn child() {
+    if let (Ok(backup), Ok(path)) = (std::env::var("MOCHA_CHILD_BACKUP"), std::env::var("MOCHA_CHILD_FILE")) {
+        let error = Store::restore(backup, path).run().expect_err("another process has it open");
+        assert!(error.is_busy(), "{error}");
+    }
+}
+
+fn try_elsewhere(backup: &Path, path: &Path) -> Result<bool, AnyError> {
+    let status = Command::new(std::env::current_exe()?)
+        .args(["child", "--exact", "--test-threads=1"])
+        .env("MOCHA_CHILD_BACKUP", backup)
+        .env("MOCHA_CHILD_FILE", path)
+        .status()?;
+    Ok(status.success())
+}
+
+#[test]
+fn a_file_in_use_by_another_process_is_refused() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
+    let [_, now] = backed_up(folder.path())?;
+    let store = Store::open(&path)?;
+    assert!(try_elsewhere(&backup, &path)?);
+    assert_eq!(dump(&store)?, now);
+    Ok(())
+}
+
+#[test]
+fn a_file_without_a_log_in_use_is_refused_before_it_is_copied() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
+    backed_up(folder.path())?;
+    fs::copy(&backup, &path)?;
+    let mut other = connect(&path)?;
+    other.batch_execute("BEGIN")?;
+    read_lines(&mut other, "SELECT id AS line FROM guilds")?;
+    let error = Store::restore(&backup, &path)
+        .progress(|progress| {
+            assert_eq!(progress.phase, BackupPhase::Checking);
+            ControlFlow::Continue(())
+        })
+        .run()
+        .expect_err("somebody reads it");
+    assert!(error.is_busy(), "{error}");
+    Ok(())
+}
+
+#[test]
+fn nobody_writes_to_it_meanwhile() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
+    let [then, _] = backed_up(folder.path())?;
+    // Its header tells of a write-ahead log at first, and no more after the first time.
+    for _ in 0..2 {
+        let mut tries = Vec::new();
+        Store::restore(&backup, &path)
+            .progress(|progress| {
+                if progress.phase != BackupPhase::Checking {
+                    let write = |mut conn: SqliteConnection| Ok(conn.batch_execute("DELETE FROM guilds")?);
+                    tries.push(connect(&path).and_then(write));
+                }
+                ControlFlow::Continue(())
+            })
+            .run()?;
+        assert!(tries.len() >= 2);
+        for tried in tries {
+            let error = tried.expect_err("it is locked");
+            assert!(error.to_string().contains("locked"), "{error}");
+        }
+    }
+    assert_eq!(dump(&Store::open(&path)?)?, then);
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_damaged_file_in_use_is_refused_too() -> TestResult {
+    use std::os::unix::fs::FileExt;
+    let folder = tempfile::tempdir()?;
+    let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
+    backed_up(folder.path())?;
+    // Opened before the store is: to close it, in this process, takes the locks away that SQLite has.
+    let file = fs::OpenOptions::new().write(true).open(&path)?;
+    let store = Store::open(&path)?;
+    file.write_all_at(&[0; 100], 0)?;
+    let error = Store::restore(&backup, &path).run().expect_err("it is open");
+    assert!(error.is_busy(), "{error}, {:?}", error.kind());
+    assert!(try_elsewhere(&backup, &path)?);
+    drop(store);
+    assert!(Store::restore(&backup, &path).run()?.kept.is_some());
+    Ok(())
+}
+
+#[test]
+fn a_log_that_a_dead_process_left_belongs_to_the_old_file() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
+    let [then, now] = backed_up(folder.path())?;
+    // As if the process were gone: the last lines of the file are in its log only.
+    let store = Store::open(&path)?;
+    store.write(|conn| conn.batch_execute("INSERT INTO users VALUES ('99', 'newest', NULL, NULL, 0, 1, 1)"))?;
+    let newest = dump(&store)?;
+    let dead = folder.path().join("dead.db");
+    for end in ["", "-wal"] {
+        fs::copy(format!("{}{end}", path.display()), format!("{}{end}", dead.display()))?;
+    }
+    assert!(fs::metadata(folder.path().join("dead.db-wal"))?.len() > 0);
+    let kept = Store::restore(&backup, &dead).run()?.kept.ok_or("nothing was kept")?;
+    assert!(!folder.path().join("dead.db-wal").exists());
+    assert_eq!(dump(&Store::open(&dead)?)?, then);
+    let kept = dump(&Store::open(kept)?)?;
+    assert!(kept == newest && kept != now);
+    Ok(())
+}
+
+#[test]
+fn a_damaged_file_is_set_aside_and_its_log_goes() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
+    let [then, _] = backed_up(folder.path())?;
+    let whole = fs::read(&path)?;
+    let half = whole.get(..whole.len() / 2).ok_or("half")?.to_vec();
+    for damaged in [half, b"SQLite format 3\0 and then nothing of it".to_vec(), vec![7; 9000]] {
+        fs::write(&path, &damaged)?;
+        for end in ["-wal", "-journal"] {
+            fs::write(format!("{}{end}", path.display()), "of the damaged file")?;
+        }
+        let kept = Store::restore(&backup, &path).run()?.kept.ok_or("nothing was kept")?;
+        assert!(fs::read(&kept)? == damaged);
+        assert!(!folder.path().join("stats.db-journal").exists());
+        assert!(!folder.path().join("stats.db-wal").exists());
+        assert_eq!(dump(&Store::open(&path)?)?, then);
+    }
+    Ok(())
+}
+
+#[test]
+fn where_nothing_is_it_is_made() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let [then, _] = backed_up(folder.path())?;
+    let empty = folder.path().join("empty.db");
+    fs::write(&empty, "")?;
+    for path in [folder.path().join("new/folder/stats.db"), empty] {
+        let restored = Store::restore(folder.path().join("backup.db"), &path).run()?;
+        assert_eq!(restored.kept, None);
+        assert_eq!(dump(&Store::open(&path)?)?, then);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_no_good_backup_is_refused_and_all_is_as_before() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let [_, now] = backed_up(folder.path())?;
+    let backup = fs::read(folder.path().join("backup.db"))?;
+    let case = |name: &str, bytes: &[u8], sql: &str| -> Result<PathBuf, AnyError> {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes)?;
+        if !sql.is_empty() {
+            connect(&path)?.batch_execute(sql)?;
+        }
+        Ok(path)
+    };
+    let mut flipped = backup.clone();
+    // The middle of some page, of which there are many.
+    let middle = flipped.len() / 2 / 4096 * 4096;
+    flipped.get_mut(middle..middle + 64).ok_or("middle")?.fill(0xa5);
+    let half = backup.get(..backup.len() / 2).ok_or("half")?;
+    for (file, expected) in [
+        (
+            case("text", b"My diary, page one. Today it rained, and then it went on and on, for days.", "")?,
+            ErrorKind::NotMocha,
+        ),
+        (case("browser", b"", "CREATE TABLE bookmarks (id INTEGER PRIMARY KEY)")?, ErrorKind::NotMocha),
+        (case("empty", b"", "")?, ErrorKind::NotMocha),
+        (
+            case("newer", &backup, "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')")?,
+            ErrorKind::SchemaTooNew,
+        ),
+        (case("half", half, "")?, ErrorKind::Corrupt),
+        (case("flipped", &flipped, "")?, ErrorKind::Corrupt),
+        (folder.path().join("missing"), ErrorKind::Io),
+    ] {
+        let before = names(folder.path())?;
+        let error = Store::restore(&file, &path).run().expect_err("it is no good");
+        assert_eq!(error.kind(), &expected, "{}: {error}", file.display());
+        assert_eq!(names(folder.path())?, before, "{}", file.display());
+    }
+    assert_eq!(dump(&Store::open(&path)?)?, now);
+    // Nor is a file the backup of itself.
+    assert!(Store::restore(&path, &path).run().expect_err("it is the same").is_busy());
+    assert_eq!(dump(&Store::open(&path)?)?, now);
+    Ok(())
+}
+
+#[test]
+fn a_stopped_one_changes_nothing_whenever() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
+    let store = bulky(&path)?;
+    fs::rename(store.backup(folder.path()).run()?.path, &backup)?;
+    record(&store, [message(0, 99, 20, 40)])?;
+    let now = dump(&store)?;
+    drop(store);
+    let before = names(folder.path())?;
+    for phase in [BackupPhase::Checking, BackupPhase::Keeping, BackupPhase::Copying] {
+        let stopped = Store::restore(&backup, &path).progress(|progress| {
+            let is_middle = progress.phase == phase && (progress.done_bytes > 0 || phase == BackupPhase::Checking);
+            if is_middle { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert_eq!(stopped.run().expect_err("it was stopped").kind(), &ErrorKind::Stopped);
+        assert_eq!(names(folder.path())?, before, "{phase:?}");
+        assert!(dump(&Store::open(&path)?)? == now, "{phase:?}");
+    }
+    Ok(())
+}
