@@ -1,5 +1,9 @@
 //! The tables as Diesel sees them. A test holds them against a migrated file.
 
+mod rollups;
+
+pub use self::rollups::*;
+
 diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text};
     use crate::time::UnixSeconds;
@@ -144,34 +148,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Bool, Nullable};
-
-    /// Counted messages by day and author; triggers keep it. Sums are never NULL.
-    message_days (guild_id, day, user_id, channel_id) {
-        /// The guild.
-        guild_id -> BigInt,
-        /// Days since 1970-01-01, UTC.
-        day -> BigInt,
-        /// The author.
-        user_id -> BigInt,
-        /// The channel or thread.
-        channel_id -> BigInt,
-        /// Whether the user is a bot.
-        bot -> Bool,
-        /// How many.
-        messages -> Nullable<BigInt>,
-        /// Characters of those whose content is known.
-        characters -> Nullable<BigInt>,
-        /// Words of those whose content is known.
-        words -> Nullable<BigInt>,
-        /// How many have attachments.
-        attachments -> Nullable<BigInt>,
-        /// How many have embeds.
-        embeds -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
     use diesel::sql_types::{Bool, Integer, Nullable, Text};
     use crate::time::UnixSeconds;
 
@@ -197,60 +173,6 @@ diesel::table! {
         word_count -> Nullable<Integer>,
         /// When it was sent.
         created_at -> UnixSeconds,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Bool, Nullable};
-
-    /// Counted messages by thirty days and author; triggers keep it. Sums are never NULL.
-    message_months (guild_id, month, user_id, channel_id) {
-        /// The guild.
-        guild_id -> BigInt,
-        /// Thirty days each, since 1970-01-01, UTC.
-        month -> BigInt,
-        /// The author.
-        user_id -> BigInt,
-        /// The channel or thread.
-        channel_id -> BigInt,
-        /// Whether the user is a bot.
-        bot -> Bool,
-        /// How many.
-        messages -> Nullable<BigInt>,
-        /// Characters of those whose content is known.
-        characters -> Nullable<BigInt>,
-        /// Words of those whose content is known.
-        words -> Nullable<BigInt>,
-        /// How many have attachments.
-        attachments -> Nullable<BigInt>,
-        /// How many have embeds.
-        embeds -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Bool, Nullable};
-
-    /// Counted messages by quarter of an hour; triggers keep it. Sums are never NULL.
-    message_quarters (guild_id, quarter, channel_id, bot) {
-        /// The guild.
-        guild_id -> BigInt,
-        /// Quarters of an hour since 1970-01-01, UTC.
-        quarter -> BigInt,
-        /// The channel or thread.
-        channel_id -> BigInt,
-        /// Whether bots wrote them.
-        bot -> Bool,
-        /// How many.
-        messages -> Nullable<BigInt>,
-        /// Characters of those whose content is known.
-        characters -> Nullable<BigInt>,
-        /// Words of those whose content is known.
-        words -> Nullable<BigInt>,
-        /// How many have attachments.
-        attachments -> Nullable<BigInt>,
-        /// How many have embeds.
-        embeds -> Nullable<BigInt>,
     }
 }
 
@@ -347,42 +269,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Bool, Nullable};
-
-    /// Closed voice intervals by day; triggers keep it. Sums are never NULL.
-    voice_days (guild_id, day, user_id, channel_id, assumed) {
-        /// The guild.
-        guild_id -> BigInt,
-        /// Days since 1970-01-01, UTC.
-        day -> BigInt,
-        /// The user.
-        user_id -> BigInt,
-        /// The channel; 0 if it is not known, and for `sessions`.
-        channel_id -> BigInt,
-        /// Whether the time bridges a gap between two proofs.
-        assumed -> Bool,
-        /// Whether the user is a bot.
-        bot -> Bool,
-        /// Sessions that ended, as the voice log has them.
-        sessions -> Nullable<BigInt>,
-        /// Closed intervals.
-        intervals -> Nullable<BigInt>,
-        /// Milliseconds in voice.
-        voice_ms -> Nullable<BigInt>,
-        /// Milliseconds deafened.
-        deafened_ms -> Nullable<BigInt>,
-        /// Milliseconds muted.
-        muted_ms -> Nullable<BigInt>,
-        /// Milliseconds sharing the screen.
-        streaming_ms -> Nullable<BigInt>,
-        /// Milliseconds neither muted nor deafened nor in the audience of a stage.
-        talking_ms -> Nullable<BigInt>,
-        /// Milliseconds with the camera on.
-        video_ms -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::time::UnixSeconds;
 
@@ -451,42 +337,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::{BigInt, Bool, Nullable};
-
-    /// Closed voice intervals by thirty days; triggers keep it. Sums are never NULL.
-    voice_months (guild_id, month, user_id, channel_id, assumed) {
-        /// The guild.
-        guild_id -> BigInt,
-        /// Thirty days each, since 1970-01-01, UTC.
-        month -> BigInt,
-        /// The user.
-        user_id -> BigInt,
-        /// The channel; 0 if it is not known, and for `sessions`.
-        channel_id -> BigInt,
-        /// Whether the time bridges a gap between two proofs.
-        assumed -> Bool,
-        /// Whether the user is a bot.
-        bot -> Bool,
-        /// Sessions that ended, as the voice log has them.
-        sessions -> Nullable<BigInt>,
-        /// Closed intervals.
-        intervals -> Nullable<BigInt>,
-        /// Milliseconds in voice.
-        voice_ms -> Nullable<BigInt>,
-        /// Milliseconds deafened.
-        deafened_ms -> Nullable<BigInt>,
-        /// Milliseconds muted.
-        muted_ms -> Nullable<BigInt>,
-        /// Milliseconds sharing the screen.
-        streaming_ms -> Nullable<BigInt>,
-        /// Milliseconds neither muted nor deafened nor in the audience of a stage.
-        talking_ms -> Nullable<BigInt>,
-        /// Milliseconds with the camera on.
-        video_ms -> Nullable<BigInt>,
-    }
-}
-
 diesel::joinable!(channels -> guilds (guild_id));
 diesel::joinable!(members -> guilds (guild_id));
 diesel::joinable!(members -> users (user_id));
@@ -506,13 +356,18 @@ diesel::allow_tables_to_appear_in_same_query!(
     message_events,
     message_months,
     message_quarters,
+    message_totals,
     presence_events,
     recorder_states,
     tombstone_keys,
     tombstones,
     users,
+    voice_channel_days,
+    voice_channel_months,
     voice_days,
     voice_events,
     voice_intervals,
     voice_months,
+    voice_totals,
+    watermarks,
 );

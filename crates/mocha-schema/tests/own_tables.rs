@@ -48,6 +48,10 @@ fn none_is_inserted_as_null() -> Result<(), Failure> {
     let mut insertables = 0;
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))? {
         let path = entry?.path();
+        // The folder of the tables, which nobody inserts by themselves.
+        if path.is_dir() {
+            continue;
+        }
         let source = fs::read_to_string(&path)?;
         // A struct's attributes stand between its first `#[derive(` and its name.
         for attributes in source.split("pub struct ").filter_map(|part| part.rsplit_once("#[derive(")) {
@@ -96,8 +100,8 @@ fn recording_a_message_needs_no_statement_journal() -> Result<(), Failure> {
         sql_query(insert).load::<Step>(&mut conn)
     };
     let recording = steps("OR IGNORE")?;
-    // Three roll-ups, and three keys.
-    assert_eq!(recording.iter().filter(|step| step.opcode == "Program").count(), 1);
+    // What adds to days and quarters of an hour; what comes late, and to months and all time; and three keys.
+    assert_eq!(recording.iter().filter(|step| step.opcode == "Program").count(), 6);
     assert_eq!(recording.iter().filter(|step| step.opcode == "FkCounter").count(), 3);
     assert!(recording.iter().filter(|step| step.opcode == "IdxInsert").count() >= 3);
     assert_eq!(recording.iter().filter(|step| step.needs_journal()).count(), 0);

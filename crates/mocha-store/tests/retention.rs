@@ -194,16 +194,23 @@ fn roll_ups_go_by_whole_months_and_those_that_stay_agree() -> TestResult {
     assert!(retained.rollups > 0);
     // Thirty days each, since 1970.
     let month = (MIDNIGHT / 86_400 + 149) / 30;
-    let bounds = [month * 30, month, month * 30 * 96, month * 30, month];
     let from = "SELECT rollups_from || '' AS line FROM horizons";
     assert_eq!(lines(&store, from)?, [(month * 30 * 86_400).to_string()]);
-    for (rollup, (period, bound)) in
-        Rollup::ALL.into_iter().zip(["day", "month", "quarter", "day", "month"].into_iter().zip(bounds))
-    {
+    for rollup in Rollup::ALL {
+        let (period, bound) = match rollup.table().rsplit('_').next() {
+            Some("days") => ("day", month * 30),
+            Some("months") => ("month", month),
+            Some("quarters") => ("quarter", month * 30 * 96),
+            // What they should be then, their verification says.
+            _ => continue,
+        };
         assert_eq!(count(&store, &format!("{rollup} WHERE {period} < {bound}"))?, 0, "{rollup}");
         assert!(count(&store, &format!("{rollup} WHERE {period} >= {bound}"))? > 0, "{rollup}");
     }
-    let after = rollups(&store)?;
+    let of_periods = |rows: Vec<String>| -> Vec<String> {
+        rows.into_iter().filter(|row| !row.starts_with("message_totals") && !row.starts_with("voice_totals")).collect()
+    };
+    let (before, after) = (of_periods(before), of_periods(rollups(&store)?));
     assert!(after.iter().all(|row| before.contains(row)));
     assert_eq!(u64::try_from(before.len() - after.len())?, retained.rollups);
     verify(&store)

@@ -31,8 +31,8 @@ fn rebuild(store: &Store) -> TestResult {
 }
 
 /// How many rows of each roll-up are wrong.
-fn differences(store: &Store) -> Result<[usize; 5], mocha_store::Error> {
-    let mut found = [0; 5];
+fn differences(store: &Store) -> Result<[usize; 9], mocha_store::Error> {
+    let mut found = [0; 9];
     for (found, rollup) in found.iter_mut().zip(Rollup::ALL) {
         *found = verify(store, rollup)?.differences.len();
     }
@@ -55,7 +55,7 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
     }
     record(&store, events)?;
     store.write(|conn| conn.batch_execute("UPDATE users SET bot = 1 WHERE id = '42'"))?;
-    assert_eq!(differences(&store)?, [0; 5]);
+    assert_eq!(differences(&store)?, [0; 9]);
     Ok(store)
 }
 
@@ -64,39 +64,45 @@ fn each_kind_of_tampering_is_found_in_its_roll_up_alone_and_mended() -> TestResu
     let store = filled()?;
     let untouched = dump(&store)?;
     for (number, rollup) in Rollup::ALL.into_iter().enumerate() {
-        let (sum, period) = match rollup {
-            Rollup::VoiceDays => ("deafened_ms", "day"),
-            Rollup::VoiceMonths => ("deafened_ms", "month"),
-            Rollup::MessageDays => ("words", "day"),
-            Rollup::MessageMonths => ("words", "month"),
-            _ => ("words", "quarter"),
+        let columns = lines(&store, &format!("SELECT name AS line FROM pragma_table_info('{rollup}')"))?;
+        let key =
+            lines(&store, &format!("SELECT name AS line FROM pragma_table_info('{rollup}') WHERE pk ORDER BY pk"))?;
+        let first = |of: &str| {
+            let key = key.join(", ");
+            format!("WHERE ({key}) = (SELECT {key} FROM {rollup} WHERE {of} ORDER BY {key} LIMIT 1)")
         };
-        let row = format!("({period}, channel_id) = (SELECT {period}, channel_id FROM {rollup} ORDER BY 1, 2 DESC)");
-        let flag = if rollup == Rollup::MessageQuarters { "" } else { " AND user_id = 40" };
+        let (person, bot) = (first("NOT bot"), first("bot"));
+        // One that is nowhere 0.
+        let sum = columns.iter().find(|column| matches!(column.as_str(), "words" | "voice_ms")).ok_or("a sum")?;
         // A quarter's row of a bot cannot become another's while that has one.
         let (replace, replaced) = if rollup == Rollup::MessageQuarters { ("OR REPLACE", 2) } else { ("", 1) };
-        let tampered = [
-            (1, format!("UPDATE {rollup} SET {sum} = {sum} + 1 WHERE {row} AND NOT bot{flag}")),
-            (1, format!("UPDATE {rollup} SET {sum} = NULL WHERE {row} AND NOT bot{flag}")),
-            (1, format!("DELETE FROM {rollup} WHERE {row} AND bot")),
-            (replaced, format!("UPDATE {replace} {rollup} SET bot = 0 WHERE {row} AND bot")),
-            // Rows too many, of a guild, a channel and a time without events.
-            (2, format!("UPDATE {rollup} SET guild_id = 77 WHERE {row} AND bot")),
-            (2, format!("UPDATE {rollup} SET channel_id = -9223372036854775807 WHERE {row} AND bot")),
-            (2, format!("UPDATE {rollup} SET {period} = {period} + 90000000 WHERE {row} AND bot")),
+        let mut tampered = vec![
+            (1, format!("UPDATE {rollup} SET {sum} = {sum} + 1 {person}")),
+            (1, format!("UPDATE {rollup} SET {sum} = NULL {person}")),
+            (1, format!("DELETE FROM {rollup} {bot}")),
+            (replaced, format!("UPDATE {replace} {rollup} SET bot = 0 {bot}")),
         ];
+        // Rows too many, of a guild, a time, a user and a channel without events.
+        let moved = key.iter().filter(|column| !matches!(column.as_str(), "assumed" | "bot"));
+        tampered.extend(moved.map(|column| (2, format!("UPDATE {rollup} SET {column} = {column} + 90000000 {bot}"))));
         for (wrong, sql) in tampered {
             store.write(|conn| conn.batch_execute(&sql))?;
             assert_ne!(dump(&store)?, untouched, "{sql}");
             let mut found = differences(&store)?;
             assert_eq!(found[number], wrong, "{sql}");
             found[number] = 0;
-            // Months are held against days.
-            if matches!(rollup, Rollup::MessageDays | Rollup::VoiceDays) {
-                assert_eq!(found[number + 1] > 0, !sql.contains("SET bot"), "{sql}");
+            // Months are held against days, and totals, which follow their sums, against months.
+            let summed_up = match rollup {
+                Rollup::MessageMonths | Rollup::VoiceMonths => Some(
+                    ["guild_id", "user_id", "channel_id"].iter().any(|moved| sql.contains(&format!("SET {moved}"))),
+                ),
+                _ => rollup.table().ends_with("_days").then_some(!sql.contains("SET bot")),
+            };
+            if let Some(differs) = summed_up {
+                assert_eq!(found[number + 1] > 0, differs, "{sql}");
                 found[number + 1] = 0;
             }
-            assert_eq!(found, [0; 5], "{sql}");
+            assert_eq!(found, [0; 9], "{sql}");
             rebuild(&store)?;
             assert_eq!(dump(&store)?, untouched, "{sql}");
         }
@@ -118,18 +124,18 @@ fn a_difference_says_what_is_and_what_should_be() -> TestResult {
         conn.batch_execute(
             "UPDATE message_days SET words = 7, bot = 1;
              UPDATE message_quarters SET bot = 1;
-             DELETE FROM voice_months WHERE channel_id = 22;",
+             DELETE FROM voice_channel_days;",
         )
     })?;
     let day = START / DAY;
-    let [days, _, quarters, _, voice] = Rollup::ALL.map(|rollup| verify(&store, rollup));
+    let [days, _, _, quarters, .., voice, _] = Rollup::ALL.map(|rollup| verify(&store, rollup));
     let Verification { complete, differences, rollup, rows, .. } = days?;
     assert_eq!((complete, rollup, rows), (true, Rollup::MessageDays, 1));
     let [Difference { assumed, channel_id, expected, found, guild_id, period, rollup, user_id, .. }] = differences[..]
     else {
         return Err("one row differs".into());
     };
-    assert_eq!((guild_id, period, user_id, channel_id, assumed), (10, day, Some(40), 20, None));
+    assert_eq!((guild_id, period, user_id, channel_id, assumed), (10, Some(day), Some(40), Some(20), None));
     assert_eq!(rollup, Rollup::MessageDays);
     assert_eq!(told(found), Some((true, Some(1), Some(7))));
     assert_eq!(told(expected), Some((false, Some(1), Some(3))));
@@ -140,14 +146,14 @@ fn a_difference_says_what_is_and_what_should_be() -> TestResult {
     assert_eq!(differences.iter().map(sides).collect::<Vec<_>>(), expected);
 
     let [missing] = &voice?.differences[..] else { return Err("one row is missing".into()) };
-    assert_eq!((missing.period, missing.channel_id, missing.assumed), (day / 30, 22, Some(false)));
+    assert_eq!((missing.period, missing.channel_id, missing.assumed), (Some(day), Some(22), Some(false)));
     assert_eq!(missing.found, None);
     let Some(Sums::Voice(VoiceSums { intervals, sessions, voice_ms, talking_ms, muted_ms, .. })) =
         missing.expected.map(|counted| counted.sums)
     else {
         return Err("sums of voice".into());
     };
-    let expected = (Some(1), Some(0), Some(5000), Some(5000), Some(0));
+    let expected = (Some(1), None, Some(5000), Some(5000), Some(0));
     assert_eq!((intervals, sessions, voice_ms, talking_ms, muted_ms), expected);
     Ok(())
 }
@@ -161,20 +167,20 @@ fn who_replaces_rows_behind_the_triggers_is_found_out() -> TestResult {
     let replace = "INSERT OR REPLACE INTO message_events SELECT * FROM message_events";
     // The store's own connections run the triggers of what REPLACE deletes.
     store.write(|conn| conn.batch_execute(replace))?;
-    assert_eq!(differences(&store)?, [0; 5]);
+    assert_eq!(differences(&store)?, [0; 9]);
     let mut other = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
     other.batch_execute(replace)?;
     // Months are still the sums of days.
-    assert_eq!(differences(&store)?, [1, 0, 1, 0, 0]);
+    assert_eq!(differences(&store)?, [1, 0, 0, 1, 0, 0, 0, 0, 0]);
     rebuild(&store)?;
-    assert_eq!(differences(&store)?, [0; 5]);
-    assert_eq!(lines(&store, "SELECT messages || '' AS line FROM message_months")?, ["2"]);
+    assert_eq!(differences(&store)?, [0; 9]);
+    assert_eq!(lines(&store, "SELECT messages || '' AS line FROM message_days")?, ["2"]);
     // All else that others do goes through the triggers.
     other.batch_execute("DELETE FROM message_events WHERE id = '30'; UPDATE message_events SET word_count = 9")?;
     other.batch_execute(
         "DELETE FROM users; INSERT INTO users (id, bot, created_at, updated_at) VALUES ('40', 1, 0, 0)",
     )?;
-    assert_eq!(differences(&store)?, [0; 5]);
+    assert_eq!(differences(&store)?, [0; 9]);
     Ok(())
 }
 
@@ -187,7 +193,7 @@ fn a_bot_that_gets_another_id_takes_its_sums_along() -> TestResult {
              UPDATE voice_intervals SET user_id = '50' WHERE user_id = '42' AND ended_at_ms % 2 = 0",
         )
     })?;
-    assert_eq!(differences(&store)?, [0; 5]);
+    assert_eq!(differences(&store)?, [0; 9]);
     let bots = "SELECT user_id || ' ' || max(bot) AS line FROM voice_days GROUP BY user_id ORDER BY 1";
     assert_eq!(lines(&store, bots)?, ["40 0", "41 0", "42 0", "50 1"]);
     Ok(())
@@ -233,7 +239,7 @@ fn while_the_recorder_writes_nothing_differs() -> TestResult {
     writer.join().map_err(|_| "the writer panicked")??;
     assert!(rows > 0);
     assert_eq!(recorder.stats().rejected, 0);
-    assert_eq!(differences(&store)?, [0; 5]);
+    assert_eq!(differences(&store)?, [0; 9]);
     Ok(())
 }
 
@@ -272,7 +278,7 @@ fn before_the_horizon_roll_ups_are_left_as_they_are() -> TestResult {
              DELETE FROM voice_intervals WHERE started_at_ms < {horizon} * 1000;"
         ))
     })?;
-    assert_eq!(differences(&store)?, [0; 5]);
+    assert_eq!(differences(&store)?, [0; 9]);
     let before = dump(&store)?;
     assert!(before.iter().filter(|row| row.starts_with("message_days")).count() == 120);
     rebuild(&store)?;
@@ -281,12 +287,14 @@ fn before_the_horizon_roll_ups_are_left_as_they_are() -> TestResult {
     let older =
         format!("UPDATE message_days SET words = words + 1 WHERE day = {} AND user_id = 40", horizon / 86_400 - 1);
     store.write(|conn| conn.batch_execute(&older))?;
-    assert_eq!(differences(&store)?, [0, 1, 0, 0, 0]);
+    assert_eq!(differences(&store)?, [0, 1, 0, 0, 0, 0, 0, 0, 0]);
     rebuild(&store)?;
-    assert_eq!(differences(&store)?, [0; 5]);
+    assert_eq!(differences(&store)?, [0; 9]);
     let words = "SELECT sum(words) || '' AS line FROM";
     assert_eq!(lines(&store, &format!("{words} message_days"))?, ["361"]);
-    assert_eq!(lines(&store, &format!("{words} message_months"))?, ["361"]);
+    // All but the last day's.
+    assert_eq!(lines(&store, &format!("{words} message_months"))?, ["352"]);
+    assert_eq!(lines(&store, &format!("{words} message_totals"))?, ["352"]);
     Ok(())
 }
 
@@ -311,9 +319,9 @@ fn what_is_no_number_is_counted_and_reported_as_zero() -> TestResult {
     let expected = ["0 0 0 2 6", "10 40 0 3 6"];
     assert_eq!(lines(&store, days)?, expected);
     assert_eq!(lines(&store, "SELECT guild_id || ' ' || bot || sessions AS line FROM voice_days")?, ["0 01"]);
-    assert_eq!(differences(&store)?, [0; 5]);
+    assert_eq!(differences(&store)?, [0; 9]);
     store.write(|conn| conn.batch_execute("UPDATE users SET bot = 1 - bot; UPDATE users SET bot = 1 - bot"))?;
-    assert_eq!(differences(&store)?, [0; 5]);
+    assert_eq!(differences(&store)?, [0; 9]);
     store.write(|conn| conn.batch_execute("DELETE FROM message_days; DELETE FROM voice_days"))?;
     let missing = verify(&store, Rollup::MessageDays)?.differences;
     assert_eq!(
@@ -322,6 +330,6 @@ fn what_is_no_number_is_counted_and_reported_as_zero() -> TestResult {
     );
     rebuild(&store)?;
     assert_eq!(lines(&store, days)?, expected);
-    assert_eq!(differences(&store)?, [0; 5]);
+    assert_eq!(differences(&store)?, [0; 9]);
     Ok(())
 }

@@ -15,13 +15,15 @@ const fn rollup(period: i64, table: &'static str, time: &'static str, key: &'sta
     Rollup { period, rows }
 }
 
-/// All of them.
-pub(super) const ALL: [Rollup; 5] = [
+/// All of them but those of all time, which go along with the months.
+pub(super) const ALL: [Rollup; 7] = [
     rollup(DAY, "message_days", "day", "(guild_id, day, user_id, channel_id)"),
     rollup(MONTH, "message_months", "month", "(guild_id, month, user_id, channel_id)"),
     rollup(900, "message_quarters", "quarter", "(guild_id, quarter, channel_id, bot)"),
-    rollup(DAY, "voice_days", "day", "(guild_id, day, user_id, channel_id, assumed)"),
-    rollup(MONTH, "voice_months", "month", "(guild_id, month, user_id, channel_id, assumed)"),
+    rollup(DAY, "voice_days", "day", "(guild_id, day, user_id, assumed)"),
+    rollup(MONTH, "voice_months", "month", "(guild_id, month, user_id, assumed)"),
+    rollup(DAY, "voice_channel_days", "day", "(guild_id, day, user_id, channel_id, assumed)"),
+    rollup(MONTH, "voice_channel_months", "month", "(guild_id, month, user_id, channel_id, assumed)"),
 ];
 
 /// The longest period, of which all others are parts: the sums go by whole ones, so that those that stay agree.

@@ -15,16 +15,16 @@ use super::{Rollup, slice::Slice};
 pub struct Difference {
     /// Whether the voice time is assumed; `None` of messages.
     pub assumed: Option<bool>,
-    /// The channel; 0 of voice sessions, and of voice time in a channel that is not known.
-    pub channel_id: i64,
+    /// The channel; 0 of voice time in a channel that is not known, and `None` where the roll-up does not tell channels apart.
+    pub channel_id: Option<i64>,
     /// What the row should be; `None` if it should not be there.
     pub expected: Option<Counted>,
     /// What the row is; `None` if it is missing.
     pub found: Option<Counted>,
     /// The guild.
     pub guild_id: i64,
-    /// The day, month of thirty days, or quarter of an hour, counted from 1970-01-01, UTC.
-    pub period: i64,
+    /// The day, month of thirty days, or quarter of an hour, counted from 1970-01-01, UTC; `None` of totals.
+    pub period: Option<i64>,
     /// The roll-up.
     pub rollup: Rollup,
     /// The user; `None` in [`Rollup::MessageQuarters`], which does not tell.
@@ -45,9 +45,9 @@ pub struct Counted {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Sums {
-    /// Of [`Rollup::MessageDays`], [`Rollup::MessageMonths`] and [`Rollup::MessageQuarters`].
+    /// Of messages.
     Messages(MessageSums),
-    /// Of [`Rollup::VoiceDays`] and [`Rollup::VoiceMonths`].
+    /// Of voice.
     Voice(VoiceSums),
 }
 
@@ -78,7 +78,7 @@ pub struct MessageSums {
 #[diesel(check_for_backend(diesel::sqlite::Sqlite))]
 #[non_exhaustive]
 pub struct VoiceSums {
-    /// Sessions that ended, as the voice log has them.
+    /// Sessions that ended, as the voice log has them; `None` too where the roll-up tells channels apart.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub sessions: Option<i64>,
     /// Closed intervals.
@@ -120,12 +120,12 @@ impl From<VoiceSums> for Sums {
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, QueryableByName)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite))]
 pub(super) struct Key {
-    #[diesel(sql_type = sql_types::BigInt)]
-    period: i64,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    period: Option<i64>,
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     user_id: Option<i64>,
-    #[diesel(sql_type = sql_types::BigInt)]
-    channel_id: i64,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    channel_id: Option<i64>,
     #[diesel(sql_type = sql_types::Nullable<sql_types::Bool>)]
     assumed: Option<bool>,
     /// Where bots have rows of their own, whether it is one of theirs.
@@ -152,10 +152,14 @@ pub(super) fn load(conn: &mut SqliteConnection, rollup: Rollup, slice: &Slice, s
         rows.into_iter().map(|Row { key, bot, sums }| (key, Counted { bot, sums: sums.into() })).collect()
     }
     match rollup {
-        Rollup::MessageDays | Rollup::MessageMonths | Rollup::MessageQuarters => {
+        Rollup::MessageDays | Rollup::MessageMonths | Rollup::MessageQuarters | Rollup::MessageTotals => {
             slice.query(statement).load::<Row<MessageSums>>(conn).map(rows)
         }
-        Rollup::VoiceDays | Rollup::VoiceMonths => slice.query(statement).load::<Row<VoiceSums>>(conn).map(rows),
+        Rollup::VoiceChannelDays
+        | Rollup::VoiceChannelMonths
+        | Rollup::VoiceDays
+        | Rollup::VoiceMonths
+        | Rollup::VoiceTotals => slice.query(statement).load::<Row<VoiceSums>>(conn).map(rows),
     }
 }
 

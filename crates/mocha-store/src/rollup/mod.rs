@@ -21,7 +21,8 @@ pub use self::{
 /// It can only be wrong if somebody wrote to it, or replaced rows (`INSERT OR REPLACE`) over a connection without
 /// `PRAGMA recursive_triggers`, which all connections of the store have.
 ///
-/// Months are thirty days each, and sums of the days; all else is counted from the events. All days are UTC's.
+/// Months are thirty days each, and sums of the days before a watermark, which the recorder raises day by day: what comes later
+/// they do not have yet. Totals are sums of months. All else is counted from the events. All days are UTC's.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Rollup {
@@ -31,16 +32,33 @@ pub enum Rollup {
     MessageMonths,
     /// `message_quarters`: messages by quarter of an hour and channel, those of bots apart.
     MessageQuarters,
-    /// `voice_days`: voice time and sessions by day, user and channel.
+    /// `message_totals`: the sums of `message_months` by author and channel.
+    MessageTotals,
+    /// `voice_channel_days`: voice time by day, user and channel.
+    VoiceChannelDays,
+    /// `voice_channel_months`: the sums of `voice_channel_days` by thirty days.
+    VoiceChannelMonths,
+    /// `voice_days`: voice time and sessions by day and user.
     VoiceDays,
     /// `voice_months`: the sums of `voice_days` by thirty days.
     VoiceMonths,
+    /// `voice_totals`: the sums of `voice_months` by user.
+    VoiceTotals,
 }
 
 impl Rollup {
-    /// All of them, days before the months that are sums of them: the order in which to rebuild.
-    pub const ALL: [Self; 5] =
-        [Self::MessageDays, Self::MessageMonths, Self::MessageQuarters, Self::VoiceDays, Self::VoiceMonths];
+    /// All of them, each before those that are sums of it: the order in which to rebuild.
+    pub const ALL: [Self; 9] = [
+        Self::MessageDays,
+        Self::MessageMonths,
+        Self::MessageTotals,
+        Self::MessageQuarters,
+        Self::VoiceDays,
+        Self::VoiceMonths,
+        Self::VoiceTotals,
+        Self::VoiceChannelDays,
+        Self::VoiceChannelMonths,
+    ];
 
     /// The table's name in the file.
     ///
@@ -57,8 +75,12 @@ impl Rollup {
             Self::MessageDays => "message_days",
             Self::MessageMonths => "message_months",
             Self::MessageQuarters => "message_quarters",
+            Self::MessageTotals => "message_totals",
+            Self::VoiceChannelDays => "voice_channel_days",
+            Self::VoiceChannelMonths => "voice_channel_months",
             Self::VoiceDays => "voice_days",
             Self::VoiceMonths => "voice_months",
+            Self::VoiceTotals => "voice_totals",
         }
     }
 }

@@ -42,25 +42,32 @@ const SESSIONS: Source = Source {
 
 /// The roll-up itself.
 const fn own(rollup: Rollup) -> Source {
-    let (table, time, from, month) = match rollup {
-        Rollup::MessageDays => ("message_days", "day", "messages_from / 86400", "30"),
-        Rollup::MessageMonths => ("message_months", "month", "messages_from / 2592000", "1"),
-        Rollup::MessageQuarters => ("message_quarters", "quarter", "messages_from / 900", "2880"),
-        Rollup::VoiceDays => ("voice_days", "day", "voice_from / 86400", "30"),
-        Rollup::VoiceMonths => ("voice_months", "month", "voice_from / 2592000", "1"),
+    let (time, from, month) = match rollup {
+        Rollup::MessageDays => ("day", "messages_from / 86400", "30"),
+        Rollup::MessageMonths => ("month", "messages_from / 2592000", "1"),
+        Rollup::MessageQuarters => ("quarter", "messages_from / 900", "2880"),
+        Rollup::VoiceChannelDays | Rollup::VoiceDays => ("day", "voice_from / 86400", "30"),
+        Rollup::VoiceChannelMonths | Rollup::VoiceMonths => ("month", "voice_from / 2592000", "1"),
+        // All time is one slice.
+        Rollup::MessageTotals | Rollup::VoiceTotals => ("0", "0", "1"),
     };
-    Source { table, time, from, last: "9223372036854775807", month }
+    Source { table: rollup.table(), time, from, last: "9223372036854775807", month }
 }
 
 /// The tables to look into, the roll-up itself among them: a row that should not be there has to be found too.
 pub(super) fn sources(rollup: Rollup) -> Vec<Source> {
     // Of the month that the horizon cuts, all days.
     let days = |rollup, from| Source { from, ..own(rollup) };
+    let all = |table: Rollup| Source { table: table.table(), ..own(rollup) };
     let mut sources = match rollup {
         Rollup::MessageDays | Rollup::MessageQuarters => vec![MESSAGES],
         Rollup::MessageMonths => vec![days(Rollup::MessageDays, "messages_from / 2592000 * 30")],
+        Rollup::MessageTotals => vec![all(Rollup::MessageMonths)],
+        Rollup::VoiceChannelDays => vec![INTERVALS],
+        Rollup::VoiceChannelMonths => vec![days(Rollup::VoiceChannelDays, "voice_from / 2592000 * 30")],
         Rollup::VoiceDays => vec![INTERVALS, SESSIONS],
         Rollup::VoiceMonths => vec![days(Rollup::VoiceDays, "voice_from / 2592000 * 30")],
+        Rollup::VoiceTotals => vec![all(Rollup::VoiceMonths)],
     };
     sources.push(own(rollup));
     sources
@@ -83,8 +90,12 @@ const fn counted(rollup: Rollup) -> &'static str {
         Rollup::MessageDays => include_str!("sql/message_days.sql"),
         Rollup::MessageMonths => include_str!("sql/message_months.sql"),
         Rollup::MessageQuarters => include_str!("sql/message_quarters.sql"),
+        Rollup::MessageTotals => include_str!("sql/message_totals.sql"),
+        Rollup::VoiceChannelDays => include_str!("sql/voice_channel_days.sql"),
+        Rollup::VoiceChannelMonths => include_str!("sql/voice_channel_months.sql"),
         Rollup::VoiceDays => include_str!("sql/voice_days.sql"),
         Rollup::VoiceMonths => include_str!("sql/voice_months.sql"),
+        Rollup::VoiceTotals => include_str!("sql/voice_totals.sql"),
     }
 }
 
@@ -99,13 +110,24 @@ fn belongs(rollup: Rollup) -> String {
 /// The columns by the names that all roll-ups share; NULL where this one has none such.
 fn columns(rollup: Rollup) -> String {
     const MESSAGES: &str = "messages, characters, words, attachments, embeds";
-    const VOICE: &str = "sessions, intervals, voice_ms, deafened_ms, muted_ms, streaming_ms, talking_ms, video_ms";
+    const VOICE: &str = "intervals, voice_ms, deafened_ms, muted_ms, streaming_ms, talking_ms, video_ms";
     let (key, sums) = match rollup {
-        Rollup::MessageDays | Rollup::MessageMonths => ("user_id, NULL AS assumed, NULL AS apart", MESSAGES),
-        Rollup::MessageQuarters => ("NULL AS user_id, NULL AS assumed, bot AS apart", MESSAGES),
-        Rollup::VoiceDays | Rollup::VoiceMonths => ("user_id, assumed, NULL AS apart", VOICE),
+        Rollup::MessageDays | Rollup::MessageMonths | Rollup::MessageTotals => {
+            ("user_id, channel_id, NULL AS assumed, NULL AS apart", MESSAGES)
+        }
+        Rollup::MessageQuarters => ("NULL AS user_id, channel_id, NULL AS assumed, bot AS apart", MESSAGES),
+        Rollup::VoiceChannelDays | Rollup::VoiceChannelMonths => {
+            ("user_id, channel_id, assumed, NULL AS apart, NULL AS sessions", VOICE)
+        }
+        Rollup::VoiceDays | Rollup::VoiceMonths | Rollup::VoiceTotals => {
+            ("user_id, NULL AS channel_id, assumed, NULL AS apart, sessions", VOICE)
+        }
     };
-    format!("{} AS period, channel_id, {key}, bot, {sums}", own(rollup).time)
+    let period = match own(rollup).time {
+        "0" => "NULL",
+        time => time,
+    };
+    format!("{period} AS period, {key}, bot, {sums}")
 }
 
 /// Reads what the slice has.
@@ -158,11 +180,13 @@ mod tests {
                 steps.extend(store.read(|conn| plan(conn, &slices(&source)))?);
             }
             // A table of the file is only ever searched: by guild and time, or by guild for the next one.
-            let tables = ["_events", "_intervals", "_days", "_months", "_quarters"];
+            let tables = ["_events", "_intervals", "_days", "_months", "_quarters", "_totals"];
             let of_tables = steps.iter().filter(|step| tables.iter().any(|table| step.contains(table)));
             let (searches, others): (Vec<_>, Vec<_>) = of_tables.partition(|step| step.starts_with("SEARCH"));
             assert!(others.is_empty(), "{rollup}: {others:#?}");
-            let narrow = |step: &&&String| step.contains("(guild_id=? AND ");
+            // All time of a guild is all of it.
+            let of_totals = rollup.table().ends_with("_totals");
+            let narrow = |step: &&&String| step.contains(if of_totals { "(guild_id=?" } else { "(guild_id=? AND " });
             assert!(searches.iter().filter(narrow).count() >= 6, "{rollup}: {steps:#?}");
             let wide = searches.iter().filter(|step| !step.contains("(guild_id"));
             // The first guild of all is at the beginning of the index.

@@ -36,6 +36,7 @@ pub(super) fn adopt(conn: &mut SqliteConnection, link: &Link) -> Result<(), Erro
         conn.run_pending_migrations(MIGRATIONS).map_err(Failed)?;
         copy_rows(conn)?;
         adopt_voice::fill_intervals(conn)?;
+        conn.batch_execute(include_str!("adopt_watermarks.sql"))?;
         for table in SHARED_TABLES {
             conn.batch_execute(&format!("DROP TABLE original_{table}"))?;
         }

@@ -10,12 +10,13 @@ mod presence;
 mod recent;
 mod user;
 mod voice;
+mod watermark;
 mod withheld;
 
 use diesel::prelude::*;
 use mocha_schema::{RecorderState, schema::recorder_states};
 
-use self::{parent::Parents, presence::Presences, recent::Recent};
+use self::{parent::Parents, presence::Presences, recent::Recent, watermark::Watermark};
 use crate::{
     Event,
     privacy::Tombstones,
@@ -51,6 +52,7 @@ pub(crate) struct State {
     tombstones: Tombstones,
     tracker: Tracker,
     users: Recent<mocha_schema::UserId>,
+    watermark: Watermark,
 }
 
 impl State {
@@ -64,6 +66,7 @@ impl State {
             tombstones: Tombstones::default(),
             tracker: Tracker::new(bridge_limit_ms),
             users: Recent::default(),
+            watermark: Watermark::default(),
         }
     }
 
@@ -101,6 +104,7 @@ impl State {
             self.prove(now_ms);
         }
         stamp(conn, &mut self.tracker)?;
+        self.watermark.rise(conn, self.tracker.proof_ms())?;
         // Without a clock and before the first event there is no time to note.
         if self.started_at_ms.is_some() { self.note(conn, self.tracker.proof_ms(), stop) } else { Ok(()) }
     }
@@ -131,6 +135,7 @@ impl State {
     /// Goes back to the mark, for the transaction was undone.
     pub(crate) fn undo_to(&mut self, mark: Mark) {
         self.tracker.undo_to(mark);
+        self.watermark.forget();
         self.forget();
         // Who was noted to be back may not be.
         self.data_version = None;
@@ -160,6 +165,7 @@ impl State {
     }
 
     fn write(&mut self, conn: &mut SqliteConnection, event: &Event) -> QueryResult<Outcome> {
+        self.watermark.notice(event);
         match event {
             Event::ChannelGone(event) => channel::gone(conn, self, event),
             Event::ChannelSeen(event) => channel::seen(conn, self, event),

@@ -73,6 +73,9 @@ pub(crate) enum Change {
     DeleteEntry(i64),
     MessagesFrom(i64),
     VoiceFrom(i64),
+    /// Up to which day coarse roll-ups are filled.
+    MessagesTo(i64),
+    VoiceTo(i64),
 }
 
 fn time() -> impl Strategy<Value = i64> {
@@ -149,6 +152,8 @@ pub(crate) fn change() -> impl Strategy<Value = Change> {
         1 => (200..206_i64).prop_map(Change::DeleteEntry),
         1 => midnight().prop_map(Change::MessagesFrom),
         1 => midnight().prop_map(Change::VoiceFrom),
+        2 => midnight().prop_map(|at| Change::MessagesTo(at / 86_400)),
+        2 => midnight().prop_map(|at| Change::VoiceTo(at / 86_400)),
     ]
 }
 
@@ -245,6 +250,9 @@ impl Change {
                  DELETE FROM voice_events WHERE created_at < (SELECT voice_from FROM horizons);
                  DELETE FROM voice_intervals WHERE started_at_ms < (SELECT voice_from * 1000 FROM horizons);"
             ),
+            // Lower than it is, it is refused.
+            Self::MessagesTo(day) => format!("UPDATE watermarks SET messages_to = {day}"),
+            Self::VoiceTo(day) => format!("UPDATE watermarks SET voice_to = {day}"),
         }
     }
 }

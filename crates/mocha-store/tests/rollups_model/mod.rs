@@ -13,9 +13,9 @@ type Sums = BTreeMap<Key, Vec<i64>>;
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Key {
     guild: i64,
-    period: i64,
+    period: Option<i64>,
     user: Option<i64>,
-    channel: i64,
+    channel: Option<i64>,
     /// Of quarters of an hour, whether bots wrote; of voice, whether it is assumed.
     flag: Option<i64>,
 }
@@ -30,13 +30,16 @@ pub(crate) struct Model {
     intervals: BTreeMap<(i64, i64, i64), Interval>,
     messages: BTreeMap<i64, Message>,
     messages_from: i64,
+    messages_to: i64,
     /// What was counted before the horizon.
     old_messages: Sums,
     old_quarters: Sums,
     old_voice: Sums,
+    old_voice_channels: Sums,
     /// Each with whether it is a bot.
     users: BTreeMap<i64, bool>,
     voice_from: i64,
+    voice_to: i64,
 }
 
 fn add(sums: &mut Sums, key: Key, values: &[i64]) {
@@ -105,20 +108,24 @@ impl Model {
             Change::MessagesFrom(at) => {
                 let at = at.max(self.messages_from);
                 self.old_messages = self.message_days();
-                self.old_messages.retain(|key, _| key.period < at / 86_400);
+                self.old_messages.retain(|key, _| key.period < Some(at / 86_400));
                 self.old_quarters = self.message_quarters();
-                self.old_quarters.retain(|key, _| key.period < at / 900);
+                self.old_quarters.retain(|key, _| key.period < Some(at / 900));
                 self.messages.retain(|_, message| message.at >= at);
                 self.messages_from = at;
             }
             Change::VoiceFrom(at) => {
                 let at = at.max(self.voice_from);
                 self.old_voice = self.voice_days();
-                self.old_voice.retain(|key, _| key.period < at / 86_400);
+                self.old_voice.retain(|key, _| key.period < Some(at / 86_400));
+                self.old_voice_channels = self.voice_channel_days();
+                self.old_voice_channels.retain(|key, _| key.period < Some(at / 86_400));
                 self.entries.retain(|_, entry| entry.at >= at);
                 self.intervals.retain(|key, _| key.2 >= at * 1000);
                 self.voice_from = at;
             }
+            Change::MessagesTo(day) => self.messages_to = day.max(self.messages_to),
+            Change::VoiceTo(day) => self.voice_to = day.max(self.voice_to),
         }
     }
 
@@ -195,7 +202,8 @@ impl Model {
         let mut sums = self.old_messages.clone();
         for (message, values) in self.counted() {
             let Message { guild, channel, user, at, .. } = *message;
-            add(&mut sums, Key { guild, period: at / 86_400, user: Some(user), channel, flag: None }, &values);
+            let (period, channel) = (Some(at / 86_400), Some(channel));
+            add(&mut sums, Key { guild, period, user: Some(user), channel, flag: None }, &values);
         }
         sums
     }
@@ -205,36 +213,51 @@ impl Model {
         for (message, values) in self.counted() {
             let Message { guild, channel, user, at, .. } = *message;
             let flag = Some(self.is_bot(user));
-            add(&mut sums, Key { guild, period: at / 900, user: None, channel, flag }, &values);
+            let (period, channel) = (Some(at / 900), Some(channel));
+            add(&mut sums, Key { guild, period, user: None, channel, flag }, &values);
+        }
+        sums
+    }
+
+    /// The intervals that count from the horizon on, each as a row of its day, with its sums.
+    fn intervals(&self) -> impl Iterator<Item = (Key, [i64; 7])> {
+        self.intervals.values().filter_map(|interval| {
+            let (end_ms, start_ms) = (interval.end_ms?, interval.start_ms);
+            if !(self.voice_from * 1000..=253_402_300_799_999).contains(&start_ms) {
+                return None;
+            }
+            let [server_mute, server_deaf, self_mute, self_deaf, stream, video, suppress, assumed] = interval.flags;
+            let (muted, deafened) = (server_mute || self_mute, server_deaf || self_deaf);
+            let ms = |flag: bool| if flag { end_ms - start_ms } else { 0 };
+            let talking = ms(!muted && !deafened && !suppress);
+            let key = Key {
+                guild: interval.guild,
+                period: Some(start_ms / 86_400_000),
+                user: Some(interval.user),
+                channel: Some(interval.channel.unwrap_or(0)),
+                flag: Some(assumed.into()),
+            };
+            Some((key, [1, ms(true), ms(deafened), ms(muted), ms(stream), talking, ms(video)]))
+        })
+    }
+
+    fn voice_channel_days(&self) -> Sums {
+        let mut sums = self.old_voice_channels.clone();
+        for (key, values) in self.intervals() {
+            add(&mut sums, key, &values);
         }
         sums
     }
 
     fn voice_days(&self) -> Sums {
         let mut sums = self.old_voice.clone();
-        for interval in self.intervals.values() {
-            let (Some(end_ms), start_ms) = (interval.end_ms, interval.start_ms) else { continue };
-            if !(self.voice_from * 1000..=253_402_300_799_999).contains(&start_ms) {
-                continue;
-            }
-            let [server_mute, server_deaf, self_mute, self_deaf, stream, video, suppress, assumed] = interval.flags;
-            let (muted, deafened) = (server_mute || self_mute, server_deaf || self_deaf);
-            let ms = |flag: bool| if flag { end_ms - start_ms } else { 0 };
-            let talking = ms(!muted && !deafened && !suppress);
-            let values = [0, 1, ms(true), ms(deafened), ms(muted), ms(stream), talking, ms(video)];
-            let key = Key {
-                guild: interval.guild,
-                period: start_ms / 86_400_000,
-                user: Some(interval.user),
-                channel: interval.channel.unwrap_or(0),
-                flag: Some(assumed.into()),
-            };
-            add(&mut sums, key, &values);
+        for (key, values) in self.intervals() {
+            add(&mut sums, Key { channel: None, ..key }, &[&[0][..], &values].concat());
         }
         for entry in self.entries.values() {
             if entry.leave && (self.voice_from..=253_402_300_799).contains(&entry.at) {
                 let Entry { guild, user, at, .. } = *entry;
-                let key = Key { guild, period: at / 86_400, user: Some(user), channel: 0, flag: Some(0) };
+                let key = Key { guild, period: Some(at / 86_400), user: Some(user), channel: None, flag: Some(0) };
                 add(&mut sums, key, &[1, 0, 0, 0, 0, 0, 0, 0]);
             }
         }
@@ -243,31 +266,39 @@ impl Model {
 
     /// Every row of every roll-up, in their order.
     pub(crate) fn rows(&self) -> Vec<String> {
-        let mut rows = Vec::new();
-        let months = |days: &Sums| {
-            let mut months = Sums::new();
+        // What of days lies before the watermark, by another period.
+        let filled = |days: &Sums, to: i64, period: fn(i64) -> Option<i64>| {
+            let mut sums = Sums::new();
             for (key, values) in days {
-                add(&mut months, Key { period: key.period / 30, ..*key }, values);
+                if let Some(day) = key.period.filter(|day| *day < to) {
+                    add(&mut sums, Key { period: period(day), ..*key }, values);
+                }
             }
-            months
+            sums
         };
-        let (message_days, voice_days) = (self.message_days(), self.voice_days());
-        let (message_months, voice_months) = (months(&message_days), months(&voice_days));
+        let (month, total) = (|day| Some(day / 30), |_| None);
+        let (messages, voice, channels) = (self.message_days(), self.voice_days(), self.voice_channel_days());
         let tables = [
-            ("message_days", message_days),
-            ("message_months", message_months),
+            ("message_months", filled(&messages, self.messages_to, month)),
+            ("message_totals", filled(&messages, self.messages_to, total)),
+            ("message_days", messages),
             ("message_quarters", self.message_quarters()),
-            ("voice_days", voice_days),
-            ("voice_months", voice_months),
+            ("voice_months", filled(&voice, self.voice_to, month)),
+            ("voice_totals", filled(&voice, self.voice_to, total)),
+            ("voice_days", voice),
+            ("voice_channel_months", filled(&channels, self.voice_to, month)),
+            ("voice_channel_days", channels),
         ];
+        let mut rows = Vec::new();
         for (table, sums) in tables {
             for (Key { guild, period, user, channel, flag }, values) in sums {
                 let bot = user.map(|user| self.is_bot(user));
-                let key = [Some(guild), Some(period), user, Some(channel), flag, bot];
+                let key = [Some(guild), period, user, channel, flag, bot];
                 let row: Vec<String> = key.into_iter().flatten().chain(values).map(|n| n.to_string()).collect();
                 rows.push(format!("{table} {}", row.join(" ")));
             }
         }
+        rows.sort_unstable();
         rows
     }
 }

@@ -10,5 +10,5 @@ SELECT
     sum(attachments) AS attachments,
     sum(embeds) AS embeds
 FROM message_days
-WHERE guild_id = ?2 AND day >= ?3 * 30 AND day < (?3 + 1) * 30
+WHERE guild_id = ?2 AND day >= ?3 * 30 AND day < min((?3 + 1) * 30, (SELECT messages_to FROM watermarks))
 GROUP BY user_id, channel_id

@@ -2,7 +2,6 @@ SELECT
     ?2 AS guild_id,
     day,
     user_id,
-    channel_id,
     assumed,
     coalesce((SELECT users.bot IS TRUE FROM users WHERE users.id = CAST(part.user_id AS TEXT)), 0) AS bot,
     sum(sessions) AS sessions,
@@ -17,7 +16,6 @@ FROM (
     SELECT
         started_at_ms / 86400000 AS day,
         CAST(user_id AS INTEGER) AS user_id,
-        CAST(coalesce(channel_id, 0) AS INTEGER) AS channel_id,
         assumed,
         0 AS sessions,
         1 AS intervals,
@@ -34,11 +32,11 @@ FROM (
         AND started_at_ms < min((?3 + 1) * 2592000, 253402300800) * 1000
         AND ended_at_ms IS NOT NULL
     UNION ALL
-    SELECT CAST(created_at AS INTEGER) / 86400, CAST(user_id AS INTEGER), 0, 0, 1, 0, 0, 0, 0, 0, 0, 0
+    SELECT CAST(created_at AS INTEGER) / 86400, CAST(user_id AS INTEGER), 0, 1, 0, 0, 0, 0, 0, 0, 0
     FROM voice_events INDEXED BY idx_voice_events_guild_time
     WHERE guild_id IN (SELECT value FROM json_each(?1))
         AND created_at >= max(?3 * 2592000, (SELECT voice_from FROM horizons))
         AND created_at < min((?3 + 1) * 2592000, 253402300800)
         AND event_type = 'leave'
 ) AS part
-GROUP BY 2, 3, 4, 5
+GROUP BY 2, 3, 4

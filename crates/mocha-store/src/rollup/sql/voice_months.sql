@@ -2,7 +2,6 @@ SELECT
     guild_id,
     ?3 AS month,
     user_id,
-    channel_id,
     assumed,
     coalesce((SELECT users.bot IS TRUE FROM users WHERE users.id = CAST(voice_days.user_id AS TEXT)), 0) AS bot,
     sum(sessions) AS sessions,
@@ -14,5 +13,5 @@ SELECT
     sum(talking_ms) AS talking_ms,
     sum(video_ms) AS video_ms
 FROM voice_days
-WHERE guild_id = ?2 AND day >= ?3 * 30 AND day < (?3 + 1) * 30
-GROUP BY user_id, channel_id, assumed
+WHERE guild_id = ?2 AND day >= ?3 * 30 AND day < min((?3 + 1) * 30, (SELECT voice_to FROM watermarks))
+GROUP BY user_id, assumed

@@ -1,0 +1,17 @@
+SELECT
+    guild_id,
+    ?3 AS month,
+    user_id,
+    channel_id,
+    assumed,
+    coalesce((SELECT users.bot IS TRUE FROM users WHERE users.id = CAST(voice_channel_days.user_id AS TEXT)), 0) AS bot,
+    sum(intervals) AS intervals,
+    sum(voice_ms) AS voice_ms,
+    sum(deafened_ms) AS deafened_ms,
+    sum(muted_ms) AS muted_ms,
+    sum(streaming_ms) AS streaming_ms,
+    sum(talking_ms) AS talking_ms,
+    sum(video_ms) AS video_ms
+FROM voice_channel_days
+WHERE guild_id = ?2 AND day >= ?3 * 30 AND day < min((?3 + 1) * 30, (SELECT voice_to FROM watermarks))
+GROUP BY user_id, channel_id, assumed
