@@ -88,7 +88,8 @@ impl Irc {
         let mut events = Vec::new();
         if self.lines == 0 {
             let (guild_id, name) = (guild_id()?, "IRC".to_owned());
-            events.push(GuildSeen { afk_channel_id: None, at, guild_id, icon: None, member_count: None, name }.into());
+            let member_count = Some(0);
+            events.push(GuildSeen { afk_channel_id: None, at, guild_id, icon: None, member_count, name }.into());
         }
         self.lines += 1;
         self.silent_leave(second, at, &mut events)?;

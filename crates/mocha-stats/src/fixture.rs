@@ -150,9 +150,14 @@ pub(crate) fn insert_interval(conn: &mut SqliteConnection, interval: VoiceInterv
     Ok(())
 }
 
+/// Months and totals are filled up to the twentieth day after [`MONDAY`], in the middle of a month: what comes later they do
+/// not have.
 pub(crate) fn empty() -> TestResult<SqliteConnection> {
     let mut conn = SqliteConnection::establish(":memory:")?;
     mocha_schema::migrate(&mut conn)?;
+    let filled_to = MONDAY / 86_400 + 20;
+    let filled = (schema::watermarks::messages_to.eq(filled_to), schema::watermarks::voice_to.eq(filled_to));
+    diesel::update(schema::watermarks::table).set(filled).execute(&mut conn)?;
     Ok(conn)
 }
 

@@ -4,7 +4,11 @@ use std::ops::Range;
 
 use mocha_schema::{COUNTED_MESSAGE_TYPES, GuildId, UserId};
 
-use crate::{Bots, rollup::Sources, statement::Statement};
+use crate::{
+    Bots,
+    rollup::Sources,
+    statement::{Statement, rollup_of},
+};
 
 /// What is read of messages; a single one has sums too.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -12,7 +16,7 @@ pub(crate) enum Column {
     Attachments,
     Channel,
     Characters,
-    /// The number of the day in UTC; not of months.
+    /// The number of the day in UTC; not of months and totals.
     Day,
     Embeds,
     Messages,
@@ -67,14 +71,16 @@ impl MessageScan {
     /// The statement that reads these columns, in this order, as integers; rows in no order.
     pub(crate) fn read<R>(self, columns: &[Column], sources: &Sources) -> Statement<R> {
         let mut statement = Statement::new();
+        if sources.totals {
+            self.rollup(&mut statement, columns, "message_totals", None);
+        }
         for (table, unit, ranges) in [
             ("message_months", "month", &sources.months),
             ("message_days", "day", &sources.days),
             ("message_quarters", "quarter", &sources.quarters),
         ] {
             for range in ranges {
-                self.rollup(&mut statement, columns, table, unit);
-                statement.bind(range.start).bind(range.end);
+                self.rollup(&mut statement, columns, table, Some((unit, range)));
             }
         }
         for span in &sources.events {
@@ -87,16 +93,15 @@ impl MessageScan {
         statement
     }
 
-    fn rollup<R>(self, statement: &mut Statement<R>, columns: &[Column], table: &str, unit: &str) {
-        statement.select(columns.iter().map(|column| column.of_rollup())).push(" FROM ").push(table);
-        if let Some(user) = self.user {
-            statement.push(" INDEXED BY idx_").push(table).push("_user WHERE user_id = ?").bind_id(user.get());
-            statement.push(" AND guild_id = ?");
-        } else {
-            statement.push(" WHERE guild_id = ?");
-        }
-        statement.bind_id(self.guild.get()).push(self.bots.condition_of_rollup());
-        statement.push(" AND ").push(unit).push(" >= ? AND ").push(unit).push(" < ?");
+    fn rollup<R>(
+        self,
+        statement: &mut Statement<R>,
+        columns: &[Column],
+        table: &str,
+        periods: Option<(&str, &Range<i64>)>,
+    ) {
+        statement.select(columns.iter().map(|column| column.of_rollup())).push(" FROM ");
+        rollup_of(statement, table, self.guild, self.user, self.bots, periods);
     }
 
     fn events<R>(self, statement: &mut Statement<R>, columns: &[Column], seconds: Range<i64>) {

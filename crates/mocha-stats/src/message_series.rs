@@ -197,8 +197,8 @@ impl MessageSeries {
         };
         let end = match self.window.end() {
             Some(end) => edge(end, span.end),
-            // The last quarter is touched, and none after it.
-            None => quarters.and_then(|(_, last)| Some(quarter(last)? + chrono::TimeDelta::seconds(1))),
+            // The last quarter is touched, of which the window may have the end alone, and none after it.
+            None => quarters.and_then(|(_, last)| Some(quarter(last).max(start)? + chrono::TimeDelta::seconds(1))),
         };
         (start, end)
     }

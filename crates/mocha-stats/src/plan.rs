@@ -147,7 +147,7 @@ fn plan(conn: &mut SqliteConnection, sql: &str) -> TestResult<Vec<String>> {
 fn selected(conn: &mut SqliteConnection, load: Load, guild: GuildId, window: Window) -> TestResult<String> {
     let mut text = String::new();
     for statement in statements(conn, load, guild, window)? {
-        if !statement.starts_with("SELECT") {
+        if !statement.starts_with("SELECT") && !statement.starts_with("WITH") {
             continue;
         }
         let sql = statement.split(" -- binds").next().unwrap_or(&statement);

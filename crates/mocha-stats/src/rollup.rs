@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use diesel::prelude::*;
-use mocha_schema::schema::horizons;
+use mocha_schema::schema::{horizons, watermarks};
 
 use crate::Window;
 
@@ -12,16 +12,24 @@ pub(crate) const QUARTER: i64 = 900;
 pub(crate) const DAY: i64 = 86_400;
 pub(crate) const MONTH: i64 = 30 * DAY;
 
-/// From when on single messages and voice intervals are kept, in unix seconds: what is older is in the roll-ups only.
+/// From when on single messages and voice intervals are kept, in unix seconds: what is older is in the roll-ups only. And the
+/// first day that the sums of months and of all time do not have yet.
 #[derive(Clone, Copy, Debug, Queryable)]
 pub(crate) struct Horizon {
     pub(crate) messages_from: i64,
+    pub(crate) messages_to: i64,
     pub(crate) voice_from: i64,
+    pub(crate) voice_to: i64,
 }
 
 impl Horizon {
     pub(crate) fn load(conn: &mut SqliteConnection) -> QueryResult<Self> {
-        horizons::table.find(1).select((horizons::messages_from, horizons::voice_from)).get_result(conn)
+        let columns = (horizons::messages_from, watermarks::messages_to, horizons::voice_from, watermarks::voice_to);
+        horizons::table
+            .inner_join(watermarks::table.on(watermarks::id.eq(horizons::id)))
+            .filter(horizons::id.eq(1))
+            .select(columns)
+            .get_result(conn)
     }
 }
 
@@ -62,19 +70,14 @@ impl Span {
         Self { start: up(self.start), end: up(self.end), per_second: 1 }
     }
 
-    /// Whether it begins and ends at midnight in UTC.
-    pub(crate) const fn is_of_whole_days(self) -> bool {
-        self.start % (DAY * self.per_second) == 0 && self.end % (DAY * self.per_second) == 0
-    }
-
     pub(crate) const fn is_empty(self) -> bool {
         self.start >= self.end
     }
 
-    /// The whole units of so many seconds in it by their numbers, and what is left before and after them.
-    fn whole(self, seconds: i64) -> (Range<i64>, [Self; 2]) {
+    /// The whole units of so many seconds in it by their numbers, up to a limit, and what is left before and after them.
+    fn whole(self, seconds: i64, limit: i64) -> (Range<i64>, [Self; 2]) {
         let unit = seconds * self.per_second;
-        let (first, last) = (-(-self.start).div_euclid(unit), self.end.div_euclid(unit));
+        let (first, last) = (-(-self.start).div_euclid(unit), self.end.div_euclid(unit).min(limit));
         if first >= last {
             return (0..0, [self, Self { start: 0, end: 0, ..self }]);
         }
@@ -85,6 +88,8 @@ impl Span {
 /// Where what lies in a [`Span`] is read; nothing of it is empty.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Sources {
+    /// The sums of all time.
+    pub(crate) totals: bool,
     pub(crate) months: Vec<Range<i64>>,
     pub(crate) days: Vec<Range<i64>>,
     pub(crate) quarters: Vec<Range<i64>>,
@@ -93,9 +98,19 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// For sums that nobody needs the days of.
-    pub(crate) fn by_month(span: Span) -> Self {
-        let (months, rest) = span.whole(MONTH);
+    /// For sums that nobody needs the days of. Those of all time have the days before `filled_to`.
+    pub(crate) fn summed(span: Span, filled_to: i64) -> Self {
+        let start = filled_to * DAY * span.per_second;
+        // There is nothing before 1970.
+        if span.start <= 0 && (1..=span.end).contains(&start) {
+            return Self { totals: true, ..Self::by_day(Span { start, ..span }) };
+        }
+        Self::by_month(span, filled_to)
+    }
+
+    /// The same without the sums of all time.
+    pub(crate) fn by_month(span: Span, filled_to: i64) -> Self {
+        let (months, rest) = span.whole(MONTH, filled_to / (MONTH / DAY));
         let mut sources = Self { months: non_empty(months), ..Self::default() };
         for part in rest {
             let Self { days, events, .. } = Self::by_day(part);
@@ -107,13 +122,13 @@ impl Sources {
 
     /// For what happened on each day in UTC.
     pub(crate) fn by_day(span: Span) -> Self {
-        let (days, rest) = span.whole(DAY);
+        let (days, rest) = span.whole(DAY, i64::MAX);
         Self { days: non_empty(days), events: events(rest), ..Self::default() }
     }
 
     /// For what happened when.
     pub(crate) fn by_quarter(span: Span) -> Self {
-        let (quarters, rest) = span.whole(QUARTER);
+        let (quarters, rest) = span.whole(QUARTER, i64::MAX);
         Self { quarters: non_empty(quarters), events: events(rest), ..Self::default() }
     }
 }
@@ -139,26 +154,35 @@ mod tests {
     }
 
     /// How often each second is read, sampled where something may begin or end.
-    fn readings(sources: &Sources, second: i64) -> usize {
+    fn readings(sources: &Sources, filled_to: i64, second: i64) -> usize {
         let holds = |ranges: &[Range<i64>], unit: i64| {
             ranges.iter().filter(|range| range.contains(&second.div_euclid(unit))).count()
         };
         let events = sources.events.iter().filter(|span| (span.start..span.end).contains(&second)).count();
-        holds(&sources.months, MONTH) + holds(&sources.days, DAY) + holds(&sources.quarters, QUARTER) + events
+        let totals = usize::from(sources.totals && (0..filled_to * DAY).contains(&second));
+        totals + holds(&sources.months, MONTH) + holds(&sources.days, DAY) + holds(&sources.quarters, QUARTER) + events
     }
 
     proptest! {
         #[test]
         fn each_second_is_read_once(
-            start in 0..200 * DAY, length in prop_oneof![0..3 * DAY, 0..200 * DAY], aligned in 0..4_i64, probe in -DAY..420 * DAY
+            start in prop_oneof![Just(0), 0..200 * DAY], length in prop_oneof![0..3 * DAY, 0..200 * DAY], aligned in 0..4_i64,
+            filled_to in prop_oneof![Just(0_i64), 0..400_i64], probe in -DAY..420 * DAY
         ) {
             let unit = [1, QUARTER, DAY, MONTH][usize::try_from(aligned).unwrap()];
             let (start, end) = (start - start % unit, start + length - (start + length) % unit);
             let span = Span { start, end: end.max(start), per_second: 1 };
-            for sources in [Sources::by_month(span), Sources::by_day(span), Sources::by_quarter(span)] {
-                for second in [probe, span.start - 1, span.start, span.end - 1, span.end, probe - probe.rem_euclid(DAY)] {
+            let all = [
+                Sources::summed(span, filled_to),
+                Sources::by_month(span, filled_to),
+                Sources::by_day(span),
+                Sources::by_quarter(span),
+            ];
+            for sources in all {
+                prop_assert!(sources.months.iter().all(|months| months.end * 30 <= filled_to));
+                for second in [probe, span.start - 1, span.start, span.end - 1, span.end, filled_to * DAY - 1, filled_to * DAY, probe] {
                     let expected = usize::from((span.start..span.end).contains(&second));
-                    prop_assert_eq!(readings(&sources, second), expected, "{} of {:?}", second, sources);
+                    prop_assert_eq!(readings(&sources, filled_to, second), expected, "{} of {:?}", second, sources);
                 }
                 let edges: i64 = sources.events.iter().map(|span| span.end - span.start).sum();
                 prop_assert!(sources.events.len() <= 2 && edges < 2 * DAY);

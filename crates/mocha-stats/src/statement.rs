@@ -1,6 +1,6 @@
 //! Statements over roll-ups and events.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, ops::Range};
 
 use diesel::{
     prelude::*,
@@ -8,6 +8,9 @@ use diesel::{
     sql_types::BigInt,
     sqlite::Sqlite,
 };
+use mocha_schema::{GuildId, UserId};
+
+use crate::Bots;
 
 /// A statement of constant parts, which Diesel keeps prepared by its text, as it does not with `sql_query`. `R` is the SQL
 /// type of its rows.
@@ -46,6 +49,30 @@ impl<R> Statement<R> {
     /// An id, as roll-ups have it: what is too large for SQLite is its largest.
     pub(crate) fn bind_id(&mut self, id: u64) -> &mut Self {
         self.bind(i64::try_from(id).unwrap_or(i64::MAX))
+    }
+}
+
+/// The rows of a roll-up, of some of its periods or all: `FROM` is there.
+pub(crate) fn rollup_of<R>(
+    statement: &mut Statement<R>,
+    table: &str,
+    guild: GuildId,
+    user: Option<UserId>,
+    bots: Bots,
+    periods: Option<(&str, &Range<i64>)>,
+) {
+    statement.push(table);
+    // That of all time has the user in its key.
+    if user.is_some() && periods.is_some() {
+        statement.push(" INDEXED BY idx_").push(table).push("_user");
+    }
+    statement.push(" WHERE guild_id = ?").bind_id(guild.get());
+    if let Some(user) = user {
+        statement.push(" AND user_id = ?").bind_id(user.get());
+    }
+    statement.push(bots.condition_of_rollup());
+    if let Some((unit, range)) = periods {
+        statement.push(" AND ").push(unit).push(" >= ? AND ").push(unit).push(" < ?").bind(range.start).bind(range.end);
     }
 }
 

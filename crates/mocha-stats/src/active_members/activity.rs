@@ -1,9 +1,8 @@
 //! Who was active on which day.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
+use foldhash::HashMap;
 use mocha_schema::UserId;
 
 use super::{ActiveMembers, MONTH_DAYS};
@@ -79,7 +78,7 @@ impl Activity {
             f(self.people.entry(user).or_default(), day, messages.into());
         }
         if question.voice {
-            let voice = VoiceScan { bots, guild, state: VoiceStateFilter::All, user: None, window };
+            let voice = VoiceScan { bots, channels: false, guild, state: VoiceStateFilter::All, user: None, window };
             let read = voice.each(conn, PartOf::Day, |part| {
                 if part.time.all_ms() > 0 {
                     f(self.people.entry(part.user).or_default(), part.day, 0);

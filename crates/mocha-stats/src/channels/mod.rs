@@ -195,11 +195,11 @@ impl Channels {
 
     fn read(self, conn: &mut SqliteConnection) -> QueryResult<ChannelsAnswer> {
         let Self { bots, group, guild, window, .. } = self;
-        let Horizon { messages_from, .. } = Horizon::load(conn)?;
+        let Horizon { messages_from, messages_to, .. } = Horizon::load(conn)?;
         let span = Span::seconds(window, messages_from);
         let scan = MessageScan { bots, guild, user: None };
         let columns = [Column::Channel, Column::User, Column::Messages];
-        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::by_month(span));
+        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::summed(span, messages_to));
         let mut channels: HashMap<ChannelId, Writing> = HashMap::new();
         for row in statement.load_iter::<(ChannelId, UserId, Unsigned), DefaultLoadingMode>(conn)? {
             let (channel, user, messages) = row?;

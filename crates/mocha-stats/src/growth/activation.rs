@@ -98,7 +98,7 @@ impl Activation {
         let Self { bots, guild, window, .. } = self;
         let seconds = window.start_second()..known_until(self.until)?;
         let rows = conn.transaction(|conn| {
-            let Horizon { messages_from, voice_from } = Horizon::load(conn)?;
+            let Horizon { messages_from, voice_from, .. } = Horizon::load(conn)?;
             let memberships = memberships(conn, guild, bots, seconds)?;
             let [message, reply, slash_command, menu_command] = COUNTED_MESSAGE_TYPES;
             sql_query(SQL)

@@ -47,33 +47,32 @@ pub(crate) fn entries(
         .load_iter::<Entry, DefaultLoadingMode>(conn)
 }
 
+/// The last entry with a count, and who came and went since.
 const BEFORE_SQL: &str = "\
-    SELECT event_type = 'join' AS joined, member_count \
-    FROM member_events INDEXED BY idx_member_events_guild_time \
-    WHERE guild_id = ?1 AND created_at < ?2 AND event_type IN ('join', 'leave') \
-    ORDER BY created_at DESC, rowid DESC";
+    WITH counted AS ( \
+        SELECT created_at, rowid AS number, member_count \
+        FROM member_events INDEXED BY idx_member_events_guild_time \
+        WHERE guild_id = ?1 AND created_at < ?2 AND event_type IN ('join', 'leave') AND member_count IS NOT NULL \
+        ORDER BY created_at DESC, rowid DESC LIMIT 1) \
+    SELECT counted.member_count AS count, ( \
+        SELECT coalesce(sum(CASE event_type WHEN 'join' THEN 1 ELSE -1 END), 0) \
+        FROM member_events INDEXED BY idx_member_events_guild_time \
+        WHERE guild_id = ?1 AND member_events.created_at >= counted.created_at AND member_events.created_at < ?2 \
+            AND event_type IN ('join', 'leave') \
+            AND (member_events.created_at > counted.created_at OR member_events.rowid > counted.number)) AS since \
+    FROM counted";
 
 #[derive(Clone, Copy, Debug, QueryableByName)]
 struct Before {
-    #[diesel(sql_type = Bool)]
-    joined: bool,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    member_count: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+    #[diesel(sql_type = BigInt)]
+    since: i64,
 }
 
 /// How many members the guild had when this second began, if the log tells: reads back to the last entry that has a count.
 pub(super) fn members_at(conn: &mut SqliteConnection, guild: GuildId, second: i64) -> QueryResult<Option<i64>> {
-    let entries = sql_query(BEFORE_SQL)
-        .bind::<Text, _>(guild)
-        .bind::<BigInt, _>(second)
-        .load_iter::<Before, DefaultLoadingMode>(conn)?;
-    let mut since = 0_i64;
-    for entry in entries {
-        let Before { joined, member_count } = entry?;
-        if let Some(count) = member_count {
-            return Ok(Some(count.saturating_add(since)));
-        }
-        since += if joined { 1 } else { -1 };
-    }
-    Ok(None)
+    let before: Option<Before> =
+        sql_query(BEFORE_SQL).bind::<Text, _>(guild).bind::<BigInt, _>(second).get_result(conn).optional()?;
+    Ok(before.map(|Before { count, since }| count.saturating_add(since)))
 }

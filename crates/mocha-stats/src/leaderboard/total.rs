@@ -1,9 +1,9 @@
 //! How much each user has of what is measured.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
-use foldhash::fast::RandomState;
+use foldhash::{HashMap, fast::RandomState};
 use mocha_schema::{ChannelId, UserId, schema::members};
 
 use super::{Leaderboard, Measure};
@@ -22,7 +22,7 @@ const MINUTE_MS: u64 = 60_000;
 #[derive(Debug, Default)]
 pub(super) struct Totals {
     /// With a hash that takes half as long as that of the standard library: a board of years is tens of thousands of sums.
-    pub(super) values: HashMap<UserId, u64, RandomState>,
+    pub(super) values: HashMap<UserId, u64>,
     pub(super) widened: bool,
 }
 
@@ -84,7 +84,7 @@ impl Reader<'_> {
         columns: &[(Column, u64)],
     ) -> QueryResult<()> {
         for &(column, weight) in columns {
-            let (scan, sources) = self.scan(conn, Sources::by_month)?;
+            let (scan, sources) = self.scan(conn, Sources::summed)?;
             if channels.is_open() {
                 let statement = scan.read::<(BigInt, BigInt)>(&[Column::User, column], &sources);
                 for row in statement.load_iter::<(UserId, Unsigned), DefaultLoadingMode>(conn)? {
@@ -108,27 +108,28 @@ impl Reader<'_> {
     fn scan(
         &mut self,
         conn: &mut SqliteConnection,
-        sources: impl Fn(Span) -> Sources,
+        sources: impl Fn(Span, i64) -> Sources,
     ) -> QueryResult<(MessageScan, Sources)> {
-        let Horizon { messages_from, .. } = Horizon::load(conn)?;
+        let Horizon { messages_from, messages_to, .. } = Horizon::load(conn)?;
         let span = Span::seconds(self.window, messages_from);
         self.totals.widened |= span != Span::seconds(self.window, 0);
         let Leaderboard { bots, guild, .. } = *self.question;
-        Ok((MessageScan { bots, guild, user: None }, sources(span)))
+        Ok((MessageScan { bots, guild, user: None }, sources(span, messages_to)))
     }
 
     fn voice(&mut self, conn: &mut SqliteConnection, mut f: impl FnMut(&mut Totals, VoicePart)) -> QueryResult<()> {
-        self.voice_by(conn, PartOf::Anything, &mut f)
+        self.voice_by(conn, PartOf::Anything, false, &mut f)
     }
 
     fn voice_by(
         &mut self,
         conn: &mut SqliteConnection,
         part_of: PartOf,
+        channels: bool,
         f: &mut impl FnMut(&mut Totals, VoicePart),
     ) -> QueryResult<()> {
         let Leaderboard { bots, guild, .. } = *self.question;
-        let scan = VoiceScan { bots, guild, state: VoiceStateFilter::All, user: None, window: self.window };
+        let scan = VoiceScan { bots, channels, guild, state: VoiceStateFilter::All, user: None, window: self.window };
         let totals = &mut self.totals;
         let read = scan.each(conn, part_of, |part| f(totals, part))?;
         self.totals.widened |= read.widened;
@@ -136,7 +137,7 @@ impl Reader<'_> {
     }
 
     fn voice_ms(&mut self, conn: &mut SqliteConnection, channels: &mut Resolved<'_>) -> QueryResult<()> {
-        self.voice(conn, |totals, part| {
+        self.voice_by(conn, PartOf::Anything, !channels.is_open(), &mut |totals, part| {
             if channels.counts(part.channel) {
                 totals.add(part.user, part.time.all_ms());
             }
@@ -163,7 +164,7 @@ impl Reader<'_> {
 
     fn active_days(&mut self, conn: &mut SqliteConnection, channels: &mut Resolved<'_>) -> QueryResult<()> {
         let mut days: HashSet<(UserId, i64), RandomState> = HashSet::default();
-        let (scan, sources) = self.scan(conn, Sources::by_day)?;
+        let (scan, sources) = self.scan(conn, |span, _| Sources::by_day(span))?;
         let columns = [Column::User, Column::Channel, Column::Day];
         let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &sources);
         for row in statement.load_iter::<(UserId, ChannelId, i64), DefaultLoadingMode>(conn)? {
@@ -172,7 +173,7 @@ impl Reader<'_> {
                 days.insert((user, day));
             }
         }
-        self.voice_by(conn, PartOf::Day, &mut |_, part| {
+        self.voice_by(conn, PartOf::Day, !channels.is_open(), &mut |_, part| {
             if part.time.all_ms() > 0 && channels.counts(part.channel) {
                 days.insert((part.user, part.day));
             }

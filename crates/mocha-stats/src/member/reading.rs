@@ -56,7 +56,14 @@ impl Reading {
             wrote: BTreeSet::new(),
         };
         reading.messages(conn, MessageScan { bots: Bots::Include, guild, user: Some(user) }, span)?;
-        let scan = VoiceScan { bots: Bots::Include, guild, state: VoiceStateFilter::All, user: Some(user), window };
+        let scan = VoiceScan {
+            bots: Bots::Include,
+            channels: true,
+            guild,
+            state: VoiceStateFilter::All,
+            user: Some(user),
+            window,
+        };
         reading.voice_time(conn, scan)?;
         Ok(reading)
     }
@@ -65,7 +72,7 @@ impl Reading {
     fn messages(&mut self, conn: &mut SqliteConnection, scan: MessageScan, span: Span) -> QueryResult<()> {
         let [messages, characters, words, attachments, embeds] = Written::COLUMNS;
         let columns = [Column::Channel, messages, characters, words, attachments, embeds];
-        let sums = scan.read::<(BigInt, Sums)>(&columns, &Sources::by_month(span));
+        let sums = scan.read::<(BigInt, Sums)>(&columns, &Sources::summed(span, self.horizon.messages_to));
         for row in sums.load_iter::<(ChannelId, SumsRow), DefaultLoadingMode>(conn)? {
             let (channel, sums) = row?;
             let written = Written::of(sums);
@@ -95,7 +102,7 @@ impl Reading {
         })?;
         self.widened |= read.widened;
         if !self.voice.is_empty() {
-            (self.talked, self.open) = self.talk.days(conn, self.voice.contains_key(&None))?;
+            (self.talked, self.open) = self.talk.days(conn)?;
         }
         Ok(())
     }

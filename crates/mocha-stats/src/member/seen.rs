@@ -42,7 +42,7 @@ pub(super) fn seen(conn: &mut SqliteConnection, reading: &Reading) -> QueryResul
 
 /// The first and last instant of a day, if there are more than its sums.
 fn edges(conn: &mut SqliteConnection, reading: &Reading, day: i64) -> QueryResult<Option<Stay>> {
-    let Reading { horizon: Horizon { messages_from, voice_from }, talk, .. } = *reading;
+    let Reading { horizon: Horizon { messages_from, voice_from, .. }, talk, .. } = *reading;
     let (wrote, talked) = (reading.wrote.contains(&day), reading.talked.contains(&day));
     let start = day.saturating_mul(DAY);
     if (wrote && start < messages_from) || (talked && start < voice_from) {

@@ -6,9 +6,9 @@ use diesel::{prelude::*, sql_types::BigInt};
 use mocha_schema::{GuildId, UserId};
 
 use crate::{
-    ASSUMED_TAIL_MS, Window,
+    ASSUMED_TAIL_MS, Bots, Window,
     rollup::{DAY, Sources, Span},
-    statement::Statement,
+    statement::{Statement, rollup_of},
 };
 
 const DAY_MS: i64 = DAY * 1000;
@@ -26,28 +26,15 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    /// The days in UTC with time in voice, and what is open. Whether any was in a channel that is not known says who knows the
-    /// sums: all else an index tells, but rows of no channel may be of sessions alone, and have to be looked up.
-    pub(super) fn days(
-        self,
-        conn: &mut SqliteConnection,
-        somewhere_unknown: bool,
-    ) -> QueryResult<(BTreeSet<i64>, Option<Stay>)> {
+    /// The days in UTC with time in voice, and what is open.
+    pub(super) fn days(self, conn: &mut SqliteConnection) -> QueryResult<(BTreeSet<i64>, Option<Stay>)> {
         let sources = Sources::by_day(Span::millis(self.window, self.voice_from));
         let mut statement = Statement::<BigInt>::new();
         for range in &sources.days {
-            let places = [("DISTINCT day", " AND channel_id <> 0"), ("day", " AND channel_id = 0 AND voice_ms > 0")];
-            for (column, place) in places.into_iter().take(if somewhere_unknown { 2 } else { 1 }) {
-                statement
-                    .select([column])
-                    .push(" FROM voice_days INDEXED BY idx_voice_days_user WHERE user_id = ? AND guild_id = ?")
-                    .push(" AND day >= ? AND day < ?")
-                    .push(place)
-                    .bind_id(self.user.get())
-                    .bind_id(self.guild.get())
-                    .bind(range.start)
-                    .bind(range.end);
-            }
+            statement.select(["day"]).push(" FROM ");
+            let periods = Some(("day", range));
+            rollup_of(&mut statement, "voice_days", self.guild, Some(self.user), Bots::Include, periods);
+            statement.push(" AND voice_ms > 0");
         }
         for edge in &sources.events {
             self.closed(&mut statement, ["DISTINCT started_at_ms / 86400000"], (edge.start, edge.end));

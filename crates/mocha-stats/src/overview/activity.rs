@@ -1,8 +1,9 @@
 //! Who did how much in a window, and where.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::cmp::Reverse;
 
 use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
+use foldhash::HashMap;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 use super::{Compared, ComparedChannel};
@@ -28,18 +29,18 @@ impl Activity {
     /// To be called in a transaction.
     pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, bots: Bots, window: Window) -> QueryResult<Self> {
         let mut activity = Self::default();
-        let Horizon { messages_from, .. } = Horizon::load(conn)?;
+        let Horizon { messages_from, messages_to, .. } = Horizon::load(conn)?;
         let span = Span::seconds(window, messages_from);
         activity.widened = span != Span::seconds(window, 0);
         let columns = [Column::User, Column::Channel, Column::Messages];
         let scan = MessageScan { bots, guild, user: None };
-        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::by_month(span));
+        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::summed(span, messages_to));
         for row in statement.load_iter::<(UserId, ChannelId, Unsigned), DefaultLoadingMode>(conn)? {
             let (user, channel, messages) = row?;
             add(&mut activity.written_by, user, messages.into());
             add(&mut activity.written_in, channel, messages.into());
         }
-        let scan = VoiceScan { bots, guild, state: VoiceStateFilter::All, user: None, window };
+        let scan = VoiceScan { bots, channels: false, guild, state: VoiceStateFilter::All, user: None, window };
         let read = scan.each(conn, PartOf::Anything, |part| {
             if part.time.all_ms() > 0 {
                 add(&mut activity.voice_ms, part.user, part.time.all_ms());

@@ -101,7 +101,7 @@ impl VoiceChannels {
         let Scope { ref filter, window, .. } = self.0;
         let (mut channels, mut all) = (HashMap::<_, VoiceTime>::new(), VoiceTime::default());
         let read = conn.transaction(|conn| {
-            self.0.each_part(conn, |part| {
+            self.0.each_part(conn, true, |part| {
                 channels.entry(part.channel).or_default().add(part.time);
                 all.add(part.time);
             })

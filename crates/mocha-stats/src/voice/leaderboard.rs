@@ -1,8 +1,7 @@
 //! Who was in voice longest.
 
-use std::collections::HashMap;
-
 use diesel::prelude::*;
+use foldhash::HashMap;
 use mocha_schema::{GuildId, UserId};
 
 use super::{VoiceFilter, VoiceScan, VoiceStateFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
@@ -126,13 +125,20 @@ impl VoiceLeaderboard {
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceLeaderboardAnswer, Error> {
         let mut board = Board::default();
         conn.transaction(|conn| {
-            let VoiceRead { mut open, widened } = self.scope.each_part(conn, |part| {
+            let VoiceRead { mut open, widened } = self.scope.each_part(conn, false, |part| {
                 let user = board.users.entry(part.user).or_default();
                 user.sessions = user.sessions.saturating_add(part.sessions);
                 user.time.add(part.time);
             })?;
             let Scope { ref filter, guild, window, .. } = self.scope;
-            let scan = VoiceScan { bots: filter.bots, guild, state: VoiceStateFilter::All, user: None, window };
+            let scan = VoiceScan {
+                bots: filter.bots,
+                channels: false,
+                guild,
+                state: VoiceStateFilter::All,
+                user: None,
+                window,
+            };
             open.extend(scan.leave_after_end(conn)?);
             board.open_sessions = u64::try_from(open.len()).unwrap_or(u64::MAX);
             board.widened = widened;

@@ -14,7 +14,7 @@ use crate::{
     Bots, Window,
     rollup::{DAY, Horizon, Sources, Span},
     scan::{Unsigned, id_or_unknown},
-    statement::Statement,
+    statement::{Statement, rollup_of},
 };
 
 const DAY_MS: i64 = DAY * 1000;
@@ -23,6 +23,8 @@ const DAY_MS: i64 = DAY * 1000;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VoiceScan {
     pub(crate) bots: Bots,
+    /// Whether anybody needs to know the channels, which takes longer.
+    pub(crate) channels: bool,
     pub(crate) guild: GuildId,
     pub(crate) state: VoiceStateFilter,
     /// The only one, if there is one.
@@ -33,7 +35,7 @@ pub(crate) struct VoiceScan {
 /// What somebody did in voice.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VoicePart {
-    /// `None` where it is not known, and of sessions.
+    /// `None` where it is not known, of sessions, and if nobody needs to know.
     pub(crate) channel: Option<ChannelId>,
     /// In UTC; 0 if nobody asked for days.
     pub(crate) day: i64,
@@ -77,10 +79,9 @@ impl VoiceScan {
         mut f: impl FnMut(VoicePart),
     ) -> QueryResult<VoiceRead> {
         let exact = Span::millis(self.window, 0);
-        // Where both edges are midnights there is nothing to widen.
-        let span =
-            if exact.is_of_whole_days() { exact } else { Span::millis(self.window, Horizon::load(conn)?.voice_from) };
-        let closed = self.closed(part_of, span);
+        let Horizon { voice_from, voice_to, .. } = Horizon::load(conn)?;
+        let span = Span::millis(self.window, voice_from);
+        let closed = self.closed(part_of, span, voice_to);
         for row in closed.load_iter::<ClosedRow, DefaultLoadingMode>(conn)? {
             let (user, channel, assumed, day, sessions, ms) = row?;
             let (observed_ms, assumed_ms) = if assumed == 0 { (ms.into(), 0) } else { (0, ms.into()) };
@@ -125,28 +126,32 @@ impl VoiceScan {
         statement.load(conn)
     }
 
-    fn closed(self, part_of: PartOf, span: Span) -> Statement<Closed> {
-        let sources = match part_of {
-            PartOf::Anything => Sources::by_month(span),
-            PartOf::Day => Sources::by_day(span),
+    fn closed(self, part_of: PartOf, span: Span, filled_to: i64) -> Statement<Closed> {
+        let (sources, day) = match part_of {
+            PartOf::Anything if self.channels => (Sources::by_month(span, filled_to), "0"),
+            PartOf::Anything => (Sources::summed(span, filled_to), "0"),
+            PartOf::Day => (Sources::by_day(span), "day"),
         };
         let mut statement = Statement::new();
-        let day = if part_of == PartOf::Day { "day" } else { "0" };
-        for (table, unit, day, ranges) in
-            [("voice_months", "month", "0", &sources.months), ("voice_days", "day", day, &sources.days)]
-        {
+        let time = self.state.column();
+        if sources.totals {
+            statement.select(["user_id", "0", "assumed", "0", "sessions", time]).push(" FROM ");
+            rollup_of(&mut statement, "voice_totals", self.guild, self.user, self.bots, None);
+        }
+        let months = ("voice_channel_months", "voice_months", "month", "0", &sources.months);
+        let days = ("voice_channel_days", "voice_days", "day", day, &sources.days);
+        for (of_channels, of_users, unit, day, ranges) in [months, days] {
             for range in ranges {
-                let columns = ["user_id", "channel_id", "assumed", day, "sessions", self.state.column()];
-                statement.select(columns).push(" FROM ").push(table);
-                if let Some(user) = self.user {
-                    statement.push(" INDEXED BY idx_").push(table).push("_user WHERE user_id = ?").bind_id(user.get());
-                    statement.push(" AND guild_id = ?");
+                let mut read = |columns: [&'static str; 6], table| {
+                    statement.select(columns).push(" FROM ");
+                    rollup_of(&mut statement, table, self.guild, self.user, self.bots, Some((unit, range)));
+                };
+                if self.channels {
+                    read(["user_id", "channel_id", "assumed", day, "0", time], of_channels);
+                    read(["user_id", "0", "assumed", day, "sessions", "0"], of_users);
                 } else {
-                    statement.push(" WHERE guild_id = ?");
+                    read(["user_id", "0", "assumed", day, "sessions", time], of_users);
                 }
-                statement.bind_id(self.guild.get()).push(self.bots.condition_of_rollup());
-                statement.push(" AND ").push(unit).push(" >= ? AND ").push(unit).push(" < ?");
-                statement.bind(range.start).bind(range.end);
             }
         }
         for edge in &sources.events {
@@ -227,15 +232,17 @@ impl VoiceScan {
 }
 
 impl Scope {
-    /// What counts, by user and channel, and all sessions of those who count. To be called in a transaction.
+    /// What counts, by user and, where anybody needs to know, by channel, and all sessions of those who count. To be called in a transaction.
     pub(super) fn each_part(
         &self,
         conn: &mut SqliteConnection,
+        channels: bool,
         mut f: impl FnMut(VoicePart),
     ) -> QueryResult<VoiceRead> {
         let Self { ref filter, guild, user, window } = *self;
         let afk = if filter.without_afk { afk_channel(conn, guild)? } else { None };
-        let scan = VoiceScan { bots: filter.bots, guild, state: filter.state, user, window };
+        let channels = channels || afk.is_some() || !filter.without_channels.is_empty();
+        let scan = VoiceScan { bots: filter.bots, channels, guild, state: filter.state, user, window };
         let read = scan.each(conn, PartOf::Anything, |part| {
             let counts = !filter.fair && filter.counts_channel(part.channel, afk);
             f(if counts { part } else { VoicePart { time: VoiceTime::default(), ..part } });
