@@ -66,6 +66,41 @@ fn the_backup_takes_the_place_and_the_old_file_stays() -> TestResult {
 }
 
 #[test]
+fn who_was_forgotten_since_does_not_come_back() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
+    let person = 987_654_321_098_765_432;
+    {
+        let store = Store::open(&path)?;
+        record(&store, [message(0, 1, 20, 40), message(0, 2, 20, person), voice(0, person, Some(22))])?;
+        let made = store.backup(folder.path()).run()?;
+        fs::rename(made.path, &backup)?;
+        record(&store, [message(1_000, 3, 20, 40)])?;
+        let user = person.try_into()?;
+        assert!(store.forget_user(user).run(|_| ControlFlow::Continue(()))?.is_complete());
+    }
+    let bytes = fs::read(&backup)?;
+    let finds = |bytes: &[u8]| {
+        let (text, number) = (person.to_string(), person.to_be_bytes());
+        bytes.windows(text.len()).any(|part| part == text.as_bytes()) || bytes.windows(8).any(|part| part == number)
+    };
+    assert!(finds(&bytes), "a backup from before has the person");
+
+    let restored = Store::restore(&backup, &path).run()?;
+    assert_eq!((restored.erased, restored.rows["message_events"]), (1, 1));
+    assert!(!finds(&fs::read(&path)?), "the person is back");
+    assert!(fs::read(&backup)? == bytes, "the backup was written to");
+    assert!(!folder.path().join(".backup.partial").exists());
+    let store = Store::open(&path)?;
+    record(&store, [message(0, 2, 20, person)])?;
+    assert_eq!(lines(&store, "SELECT user_id AS line FROM message_events")?, ["40"]);
+    for rollup in mocha_store::Rollup::ALL {
+        assert!(store.verify(rollup, |_| ControlFlow::Continue(()))?.is_ok(), "{rollup}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_file_in_use_by_this_process_is_refused_and_goes_on() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");

@@ -3,6 +3,7 @@
 mod check;
 mod copy;
 mod folder;
+mod forgotten;
 mod restore;
 mod watch;
 

@@ -15,6 +15,7 @@ use super::{
     BackupPhase, BackupProgress, check,
     copy::{self, Pace},
     folder::{Folder, STAMP, beside, io_error, put},
+    forgotten,
     watch::{Callback, Watch},
 };
 use crate::{
@@ -35,17 +36,21 @@ pub struct Restore<'a> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Restored {
+    /// How many people were in the backup and are not in the file, for they were forgotten since.
+    pub erased: usize,
     /// Where the file that was replaced is now: beside it, `stats.db.replaced_YYYYmmdd_HHMMSS`; none if there was none, or an empty one.
     pub kept: Option<PathBuf>,
-    /// How many rows each table has, by its name.
+    /// How many rows each table of the file has, by its name.
     pub rows: BTreeMap<String, u64>,
 }
 
 impl Store {
     /// Puts a backup in the place of a file that no store has open, and keeps what was there.
     ///
-    /// People who were forgotten after the backup was made are in it. Before anything is recorded or shown, open the restored file and
-    /// give [`apply_tombstones_from`](Store::apply_tombstones_from) the [kept](Restored::kept) one; and delete that in the end.
+    /// People who were forgotten after the backup was made stay so: the tombstones of the file that is replaced are taken over, and
+    /// whom they speak of never comes into the new one. If that file is not there, or too damaged to be read, they are in the backup: before
+    /// anything is recorded or shown, give [`apply_tombstones_from`](Store::apply_tombstones_from) a newer backup. What is
+    /// [kept](Restored::kept) of the old file has yet whom the old file had; delete it in the end.
     ///
     /// # Examples
     ///
@@ -87,7 +92,8 @@ impl<'a> Restore<'a> {
     /// A destination too damaged for that is not copied but renamed, with its log and journal, as another is put in its
     /// place. One that is not there is made, and its folder.
     ///
-    /// It blocks until then. There has to be room for the backup and, twice, for the old file. Nobody opens the destination while it runs:
+    /// It blocks until then. There has to be room for the backup, once more if people were forgotten since it was made, and, twice,
+    /// for the old file. Nobody opens the destination while it runs:
     /// they wait, and fail as busy. The backup is only read.
     ///
     /// # Errors
@@ -103,17 +109,30 @@ impl<'a> Restore<'a> {
         let Self { backup, destination, progress } = self;
         let mut watch = Watch::new(progress);
         let source = copy::open(&Location::File(backup.clone()), Access::Read)?;
-        let rows = check_backup(&source, &backup, &mut watch)?;
+        let mut restored = Restored { erased: 0, kept: None, rows: check_backup(&source, &backup, &mut watch)? };
         let place = Place::new(&destination)?;
-        let kept = match fs::metadata(&place.path) {
+        restored.kept = match fs::metadata(&place.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => place.make(&source, &mut watch)?,
             Err(error) => return Err(io_error(&place.path, "cannot be read", error)),
             Ok(metadata) => match take(&place.path)? {
-                Some(old) => place.replace_pages(&source, old, metadata.len() == 0, &mut watch)?,
+                Some(old) if metadata.len() == 0 => {
+                    place.replace_pages(&source, old, &mut watch)?;
+                    None
+                }
+                Some(old) => {
+                    let kept = place.keep(&old, &mut watch)?;
+                    let replaced = place.replace_forgetting(&source, old, &kept, &mut restored, &mut watch);
+                    if replaced.is_err() {
+                        // There is nothing to keep.
+                        drop(fs::remove_file(&kept));
+                    }
+                    replaced?;
+                    Some(kept)
+                }
                 None => place.set_aside(&source, &mut watch)?,
             },
         };
-        Ok(Restored { kept, rows })
+        Ok(restored)
     }
 }
 
@@ -185,33 +204,42 @@ impl Place {
         Ok(None)
     }
 
-    /// Replaces the pages of the file in place, for others may be about to open it: a file that is renamed would leave them with the
-    /// old one and the new one's log.
-    fn replace_pages(
+    /// Copies the old file to where it is kept.
+    fn keep(&self, old: &Connection, watch: &mut Watch<'_>) -> Result<PathBuf, Error> {
+        let partial = self.folder.partial()?;
+        copy::into_partial(&partial, old, Pace::full(BackupPhase::Keeping), watch)?;
+        partial.sync()?;
+        partial.publish(Utc::now(), |stamp| self.kept_name(stamp))
+    }
+
+    /// Replaces the pages by those of the backup, but for the people whom the kept file has tombstones of.
+    fn replace_forgetting(
         &self,
         source: &Connection,
         old: Connection,
-        is_empty: bool,
+        kept: &Path,
+        restored: &mut Restored,
         watch: &mut Watch<'_>,
-    ) -> Result<Option<PathBuf>, Error> {
-        let kept = if is_empty {
-            None
-        } else {
-            let partial = self.folder.partial()?;
-            copy::into_partial(&partial, &old, Pace::full(BackupPhase::Keeping), watch)?;
-            partial.sync()?;
-            Some(partial.publish(Utc::now(), |stamp| self.kept_name(stamp))?)
+    ) -> Result<(), Error> {
+        let Some(purified) = forgotten::without(&self.folder, source, kept, watch)? else {
+            return self.replace_pages(source, old, watch);
         };
+        self.replace_pages(&purified.conn, old, watch)?;
+        (restored.erased, restored.rows) = (purified.erased, purified.rows);
+        Ok(())
+    }
+
+    /// Replaces the pages of the file in place, for others may be about to open it: a file that is renamed would leave them with the
+    /// old one and the new one's log.
+    fn replace_pages(&self, source: &Connection, old: Connection, watch: &mut Watch<'_>) -> Result<(), Error> {
         let copied = copy::pages_from(source, &old, Pace::full(BackupPhase::Copying), watch);
         drop(old);
         if copied.is_err() {
-            // What was written before the disk was full is undone by the next one to read. And there is nothing to keep.
+            // What was written before the disk was full is undone by the next one to read.
             let location = Location::File(self.path.clone());
             drop(copy::open(&location, Access::Write).map(|conn| conn.execute("SELECT count(*) FROM sqlite_schema")));
-            drop(kept.as_ref().map(fs::remove_file));
         }
-        copied?;
-        Ok(kept)
+        copied
     }
 
     /// Puts a new file in the place of one that is too damaged for its pages to be replaced, and renames that.

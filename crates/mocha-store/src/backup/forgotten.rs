@@ -1,0 +1,71 @@
+//! A backup without the people who were forgotten after it was made.
+
+use std::{collections::BTreeMap, path::Path};
+
+use diesel::connection::SimpleConnection;
+
+use super::{
+    check,
+    copy::{self, Pace},
+    folder::{Folder, Partial},
+    watch::{BackupPhase, Watch},
+};
+use crate::{
+    Error,
+    privacy::carry::carry_tombstones,
+    sqlite::Connection,
+    store::{Access, Location},
+};
+
+/// A copy of the backup, which goes when this does.
+pub(super) struct Purified<'a> {
+    pub(super) conn: Connection,
+    pub(super) erased: usize,
+    pub(super) rows: BTreeMap<String, u64>,
+    _partial: Partial<'a>,
+}
+
+/// Copies the backup and takes the tombstones of a file over into the copy; none if it has no tombstones.
+pub(super) fn without<'a>(
+    folder: &'a Folder,
+    backup: &Connection,
+    with_tombstones: &Path,
+    watch: &mut Watch<'_>,
+) -> Result<Option<Purified<'a>>, Error> {
+    let with_tombstones = Location::File(with_tombstones.to_owned());
+    if !has_tombstones(&with_tombstones)? {
+        return Ok(None);
+    }
+    let partial = folder.partial()?;
+    copy::into_partial(&partial, backup, Pace::full(BackupPhase::Copying), watch)?;
+    let location = Location::File(partial.path().to_owned());
+    let mut into = location.connect(Access::Write)?;
+    let failed = |error| Error::classify("cannot erase people from the copy of the backup", error);
+    // A copy that is not finished is thrown away; and as large as the file is what a VACUUM needs.
+    for pragma in ["journal_mode = MEMORY", "synchronous = OFF", "temp_store = FILE", "foreign_keys = ON"] {
+        into.batch_execute(&format!("PRAGMA {pragma}")).map_err(failed)?;
+    }
+    mocha_schema::migrate(&mut into).map_err(|error| Error::classify("cannot bring the backup up to date", error))?;
+    let erased = carry_tombstones(&mut with_tombstones.connect(Access::Read)?, &mut into)?;
+    // What was deleted is still in free pages.
+    into.batch_execute("VACUUM").map_err(failed)?;
+    drop(into);
+    let conn = copy::open(&location, Access::Read)?;
+    check::integrity(&conn, watch)?;
+    let rows = check::rows(&conn, watch)?;
+    Ok(Some(Purified { conn, erased, rows, _partial: partial }))
+}
+
+/// A file of another program's has none, nor one from before there were any.
+fn has_tombstones(location: &Location) -> Result<bool, Error> {
+    let conn = copy::open(location, Access::Read)?;
+    let has = || {
+        let id = conn.texts("PRAGMA application_id")?;
+        let table = conn.number("SELECT count(*) FROM sqlite_schema WHERE name = 'tombstones'")?;
+        let is_ours = id == [mocha_schema::APPLICATION_ID.to_string()];
+        Ok(is_ours && table > 0 && conn.number("SELECT count(*) FROM tombstones")? > 0)
+    };
+    has().map_err(|error: crate::sqlite::SqliteError| {
+        error.into_error(format!("cannot look for tombstones in {location}"))
+    })
+}
