@@ -16,4 +16,5 @@ DROP TABLE message_quarters;
 DROP TABLE message_totals;
 DROP TABLE message_months;
 DROP TABLE message_days;
+DROP TABLE bots;
 DROP TABLE horizons;

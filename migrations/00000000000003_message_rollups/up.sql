@@ -37,6 +37,11 @@ BEGIN
     SELECT RAISE(ABORT, 'a watermark only rises');
 END;
 
+-- The users that are bots, by number: looked up for each message.
+CREATE TABLE bots (
+    id INTEGER PRIMARY KEY NOT NULL
+) STRICT;
+
 -- Messages by day and author. `bot` says whether the author is one.
 CREATE TABLE message_days (
     guild_id INTEGER NOT NULL,
@@ -154,7 +159,7 @@ BEGIN
     VALUES (
         CAST(new.guild_id AS INTEGER), CAST(new.created_at AS INTEGER) / 86400,
         CAST(new.user_id AS INTEGER), CAST(new.channel_id AS INTEGER),
-        coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(CAST(new.user_id AS INTEGER) AS TEXT)), 0),
+        EXISTS (SELECT 1 FROM bots WHERE id = CAST(new.user_id AS INTEGER)),
         1,
         CAST(coalesce(new.character_count, 0) AS INTEGER),
         CAST(coalesce(new.word_count, 0) AS INTEGER),
@@ -171,9 +176,7 @@ BEGIN
     VALUES (
         CAST(new.guild_id AS INTEGER), CAST(new.created_at AS INTEGER) / 900,
         CAST(new.channel_id AS INTEGER),
-        (SELECT bot FROM message_days
-            WHERE guild_id = CAST(new.guild_id AS INTEGER) AND day = CAST(new.created_at AS INTEGER) / 86400
-                AND user_id = CAST(new.user_id AS INTEGER) AND channel_id = CAST(new.channel_id AS INTEGER)),
+        EXISTS (SELECT 1 FROM bots WHERE id = CAST(new.user_id AS INTEGER)),
         1,
         CAST(coalesce(new.character_count, 0) AS INTEGER),
         CAST(coalesce(new.word_count, 0) AS INTEGER),
@@ -215,7 +218,7 @@ BEGIN
     INSERT INTO message_months
     VALUES (
         new.guild_id, new.day / 30, new.user_id, new.channel_id,
-        coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(new.user_id AS TEXT)), 0),
+        EXISTS (SELECT 1 FROM bots WHERE id = new.user_id),
         new.messages, new.characters, new.words, new.attachments, new.embeds
     )
     ON CONFLICT DO UPDATE SET
@@ -266,7 +269,7 @@ BEGIN
     INSERT INTO message_days
     VALUES (
         new.guild_id, new.at / 86400, new.user_id, new.channel_id,
-        coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(new.user_id AS TEXT)), 0),
+        EXISTS (SELECT 1 FROM bots WHERE id = new.user_id),
         new.messages, new.characters, new.words, new.attachments, new.embeds
     )
     ON CONFLICT DO UPDATE SET
@@ -278,8 +281,7 @@ BEGIN
     INSERT INTO message_quarters
     VALUES (
         new.guild_id, new.at / 900, new.channel_id,
-        (SELECT bot FROM message_days WHERE guild_id = new.guild_id AND day = new.at / 86400
-            AND user_id = new.user_id AND channel_id = new.channel_id),
+        EXISTS (SELECT 1 FROM bots WHERE id = new.user_id),
         new.messages, new.characters, new.words, new.attachments, new.embeds
     )
     ON CONFLICT DO UPDATE SET
@@ -292,7 +294,6 @@ BEGIN
     SELECT new.guild_id, new.at / 86400, new.user_id, new.channel_id,
         new.messages, new.characters, new.words, new.attachments, new.embeds
     WHERE new.at / 86400 < (SELECT messages_to FROM watermarks);
-    -- Days last: they know whether the user is a bot.
     DELETE FROM message_quarters
     WHERE messages = 0 AND guild_id = new.guild_id AND quarter = new.at / 900 AND channel_id = new.channel_id;
     DELETE FROM message_days
@@ -353,6 +354,8 @@ CREATE VIEW bot_changes AS SELECT id, bot FROM users WHERE false;
 CREATE TRIGGER bot_changes_added INSTEAD OF INSERT ON bot_changes
 WHEN new.id = CAST(CAST(new.id AS INTEGER) AS TEXT)
 BEGIN
+    INSERT OR IGNORE INTO bots SELECT CAST(new.id AS INTEGER) WHERE new.bot;
+    DELETE FROM bots WHERE id = CAST(new.id AS INTEGER) AND NOT new.bot;
     INSERT INTO message_quarters
     SELECT CAST(guild_id AS INTEGER), CAST(created_at AS INTEGER) / 900, CAST(channel_id AS INTEGER), new.bot,
         count(*), sum(CAST(coalesce(character_count, 0) AS INTEGER)),
@@ -422,10 +425,12 @@ END;
 
 -- What is there already.
 
+INSERT INTO bots SELECT CAST(id AS INTEGER) FROM users WHERE bot IS TRUE AND id = CAST(CAST(id AS INTEGER) AS TEXT);
+
 INSERT INTO message_days
 SELECT CAST(guild_id AS INTEGER), CAST(created_at AS INTEGER) / 86400,
     CAST(user_id AS INTEGER), CAST(channel_id AS INTEGER),
-    coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(CAST(user_id AS INTEGER) AS TEXT)), 0),
+    EXISTS (SELECT 1 FROM bots WHERE bots.id = CAST(message_events.user_id AS INTEGER)),
     count(*),
     sum(CAST(coalesce(character_count, 0) AS INTEGER)),
     sum(CAST(coalesce(word_count, 0) AS INTEGER)),
@@ -437,7 +442,7 @@ GROUP BY 1, 2, 3, 4;
 
 INSERT INTO message_quarters
 SELECT CAST(guild_id AS INTEGER), CAST(created_at AS INTEGER) / 900, CAST(channel_id AS INTEGER),
-    coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(CAST(user_id AS INTEGER) AS TEXT)), 0),
+    EXISTS (SELECT 1 FROM bots WHERE bots.id = CAST(message_events.user_id AS INTEGER)),
     count(*),
     sum(CAST(coalesce(character_count, 0) AS INTEGER)),
     sum(CAST(coalesce(word_count, 0) AS INTEGER)),

@@ -161,7 +161,7 @@ BEGIN
     INSERT INTO voice_days
     VALUES (
         new.guild_id, new.at_ms / 86400000, new.user_id, new.assumed,
-        coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(new.user_id AS TEXT)), 0),
+        EXISTS (SELECT 1 FROM bots WHERE id = new.user_id),
         new.sessions, new.intervals,
         new.voice_ms, new.deafened_ms, new.muted_ms, new.streaming_ms, new.talking_ms, new.video_ms
     )
@@ -176,7 +176,7 @@ BEGIN
         video_ms = video_ms + excluded.video_ms;
     INSERT INTO voice_channel_days
     SELECT new.guild_id, new.at_ms / 86400000, new.user_id, new.channel_id, new.assumed,
-        coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(new.user_id AS TEXT)), 0),
+        EXISTS (SELECT 1 FROM bots WHERE id = new.user_id),
         new.intervals, new.voice_ms, new.deafened_ms, new.muted_ms, new.streaming_ms, new.talking_ms, new.video_ms
     WHERE new.intervals <> 0
     ON CONFLICT DO UPDATE SET
@@ -211,7 +211,7 @@ BEGIN
     INSERT INTO voice_months
     VALUES (
         new.guild_id, new.day / 30, new.user_id, new.assumed,
-        coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(new.user_id AS TEXT)), 0),
+        EXISTS (SELECT 1 FROM bots WHERE id = new.user_id),
         new.sessions, new.intervals,
         new.voice_ms, new.deafened_ms, new.muted_ms, new.streaming_ms, new.talking_ms, new.video_ms
     )
@@ -226,7 +226,7 @@ BEGIN
         video_ms = video_ms + excluded.video_ms;
     INSERT INTO voice_channel_months
     SELECT new.guild_id, new.day / 30, new.user_id, new.channel_id, new.assumed,
-        coalesce((SELECT bot IS TRUE FROM users WHERE id = CAST(new.user_id AS TEXT)), 0),
+        EXISTS (SELECT 1 FROM bots WHERE id = new.user_id),
         new.intervals, new.voice_ms, new.deafened_ms, new.muted_ms, new.streaming_ms, new.talking_ms, new.video_ms
     WHERE new.intervals <> 0
     ON CONFLICT DO UPDATE SET

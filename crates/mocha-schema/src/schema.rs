@@ -345,6 +345,7 @@ diesel::joinable!(message_events -> guilds (guild_id));
 diesel::joinable!(message_events -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    bots,
     channels,
     gone_channels,
     guild_states,

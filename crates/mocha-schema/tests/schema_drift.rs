@@ -9,10 +9,10 @@ use diesel::{
     sqlite::{Sqlite, SqliteType},
 };
 use mocha_schema::schema::{
-    channels, gone_channels, guild_states, guilds, horizons, member_events, members, message_days, message_events,
-    message_months, message_quarters, message_totals, presence_events, recorder_states, tombstone_keys, tombstones,
-    users, voice_channel_days, voice_channel_months, voice_days, voice_events, voice_intervals, voice_months,
-    voice_totals, watermarks,
+    bots, channels, gone_channels, guild_states, guilds, horizons, member_events, members, message_days,
+    message_events, message_months, message_quarters, message_totals, presence_events, recorder_states, tombstone_keys,
+    tombstones, users, voice_channel_days, voice_channel_months, voice_days, voice_events, voice_intervals,
+    voice_months, voice_totals, watermarks,
 };
 use sql::{Failure, lines, migrated};
 
@@ -65,6 +65,7 @@ macro_rules! columns {
 }
 
 columns!(A B);
+columns!(A);
 columns!(A B C);
 columns!(A B C D);
 columns!(A B C D E);
@@ -104,6 +105,7 @@ fn names(fragment: &impl QueryFragment<Sqlite>) -> Vec<String> {
 /// All of them, in order of name.
 fn all() -> Vec<Declared> {
     vec![
+        declared(&bots::table),
         declared(&channels::table),
         declared(&gone_channels::table),
         declared(&guild_states::table),

@@ -51,9 +51,9 @@ impl Bots {
     /// The end of a condition on events of users.
     pub(crate) const fn condition_of_event(self) -> &'static str {
         match self {
-            Self::Exclude => " AND NOT EXISTS (SELECT 1 FROM users WHERE id = user_id AND bot IS TRUE)",
+            Self::Exclude => " AND NOT EXISTS (SELECT 1 FROM bots WHERE id = CAST(user_id AS INTEGER))",
             Self::Include => "",
-            Self::Only => " AND EXISTS (SELECT 1 FROM users WHERE id = user_id AND bot IS TRUE)",
+            Self::Only => " AND EXISTS (SELECT 1 FROM bots WHERE id = CAST(user_id AS INTEGER))",
         }
     }
 }

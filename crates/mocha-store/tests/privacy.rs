@@ -3,9 +3,10 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
-use mocha_schema::PresenceStatus;
 use diesel::connection::SimpleConnection;
+use mocha_schema::PresenceStatus;
 use mocha_store::{
     ErrorKind, Store,
     privacy::{Class, LEDGER, Person},
@@ -51,11 +52,23 @@ fn tables_with_a_user_are_somebodys() -> TestResult {
             let column = table.columns.iter().find(|column| column.name == person).ok_or("no such column")?;
             assert_eq!(column.class, Class::Identifying, "{}", table.name);
             assert!(names.contains("guild_id") || table.name == "users", "{}", table.name);
-        } else if table.name != "tombstones" {
+        } else if !["bots", "tombstones"].contains(&table.name) {
+            // Triggers keep `bots` as `users` has them, and a tombstone outlives the person.
             assert!(!table.columns.iter().any(|column| identifying(&column)), "{}", table.name);
         }
         assert!(!table.purpose.is_empty() && table.columns.iter().all(|column| !column.purpose.is_empty()));
     }
+    Ok(())
+}
+
+#[test]
+fn a_bot_that_is_forgotten_is_no_longer_known_to_be_one() -> TestResult {
+    let store = lived()?;
+    store.write(|conn| conn.batch_execute(&format!("UPDATE users SET bot = 1 WHERE id = '{PERSON}'")))?;
+    let bots = "SELECT id || '' AS line FROM bots";
+    assert_eq!(lines(&store, bots)?, [PERSON.to_string()]);
+    assert!(store.forget_user(id(PERSON)).run(|_| ControlFlow::Continue(()))?.is_complete());
+    assert_eq!(lines(&store, bots)?, [""; 0]);
     Ok(())
 }
 

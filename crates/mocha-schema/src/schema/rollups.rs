@@ -1,6 +1,16 @@
 //! The roll-ups: sums that triggers keep.
 
 diesel::table! {
+    use diesel::sql_types::BigInt;
+
+    /// The users that are bots, by number; triggers keep it.
+    bots (id) {
+        /// The user's id.
+        id -> BigInt,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
     /// Counted messages by day and author; triggers keep it. Sums are never NULL.

@@ -26,6 +26,14 @@ const fn plain(name: &'static str, purpose: &'static str) -> Column {
 /// makers may have put a person's name there.
 pub const LEDGER: &[Table] = &[
     Table {
+        columns: &[identifying("id", "which users are bots")],
+        kept: Kept::User,
+        name: "bots",
+        person: None,
+        purpose: "the users that are bots, once more: triggers keep it as users have it",
+        sources: &[Members, Messages, Presence, Voice],
+    },
+    Table {
         columns: &[
             plain("id", "which"),
             plain("guild_id", "where"),
