@@ -113,7 +113,9 @@ impl MessageScan {
             statement.push("idx_message_events_guild_time WHERE guild_id = CAST(? AS TEXT)");
         }
         statement.bind_id(self.guild.get()).push(" AND created_at >= ? AND created_at < ?");
-        statement.bind(seconds.start).bind(seconds.end).push(" AND message_type IN (?, ?, ?, ?)");
+        statement.bind(seconds.start).bind(seconds.end);
+        // For an IN of more than two SQLite makes a table, and looks into it for each row.
+        statement.push(" AND (message_type = ? OR message_type = ? OR message_type = ? OR message_type = ?)");
         for kind in COUNTED_MESSAGE_TYPES {
             statement.bind(kind.into());
         }
