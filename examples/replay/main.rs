@@ -1,10 +1,11 @@
 //! Plays a trace of gateway frames into a file of Mocha and tells what happened in it.
 //!
-//! `cargo run --release --example replay -- TRACE[.zst] [--db FILE] [--json] [--kill-every N]`
+//! `cargo run --release --example replay -- [TRACE[.zst]] [--db FILE] [--json] [--kill-every N]`. Without a trace it plays a short one
+//! that it carries inside.
 
 use std::{
     fs::File,
-    io::{self, Write as _},
+    io::{self, Read, Write as _},
     num::NonZeroU64,
     path::PathBuf,
 };
@@ -17,11 +18,14 @@ use mocha_examples::replay::{Answer, BrokenLine, Trace, feed, report};
 use serde::Serialize as _;
 use serde_json::ser::PrettyFormatter;
 
+/// Two people meet on a server of theirs.
+const TRACE: &[u8] = include_bytes!("trace.jsonl");
+
 /// Plays recorded gateway traffic of a guild through Mocha and reports what happened.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The trace: a gateway frame a line, as JSON, plain or compressed with zstd
-    trace: PathBuf,
+    /// The trace: a gateway frame a line, as JSON, plain or compressed with zstd; a short one of its own if not given
+    trace: Option<PathBuf>,
     /// Where to keep what happened; in memory if not given. Playing a trace twice changes nothing
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
@@ -35,9 +39,15 @@ struct Options {
 
 fn main() -> anyhow::Result<()> {
     let Options { trace, db, json, kill_every } = Options::parse();
-    let file = File::open(&trace).with_context(|| format!("cannot open {}", trace.display()))?;
-    let bar = progress(file.metadata()?.len())?;
-    let trace = Trace::new(bar.wrap_read(file)).with_context(|| format!("cannot read {}", trace.display()))?;
+    let (bytes, reader, name): (u64, Box<dyn Read>, _) = match trace {
+        Some(path) => {
+            let file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+            (file.metadata()?.len(), Box::new(file), path.display().to_string())
+        }
+        None => (u64::try_from(TRACE.len())?, Box::new(TRACE), "the trace inside".to_owned()),
+    };
+    let bar = progress(bytes)?;
+    let trace = Trace::new(bar.wrap_read(reader)).with_context(|| format!("cannot read {name}"))?;
 
     let builder = Store::builder().clock(Clock::Events);
     let store = match db {

@@ -117,7 +117,7 @@ fn tells_of_people(table: &Table) -> bool {
 
 const fn kept(kept: Kept) -> &'static str {
     match kept {
-        Kept::Events => "until the retention of events, a year if not set otherwise",
+        Kept::Events => "for ever, or until the retention of events if one is set",
         Kept::Member => "while the person is a member",
         Kept::Rollups => "until the retention of roll-ups, if one is set",
         Kept::Tombstone => "as long as the file, so that nobody is recorded against their will",
