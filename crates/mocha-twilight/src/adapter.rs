@@ -263,13 +263,15 @@ mod tests {
         })?;
         adapter.update(&other)?;
         recorder.flush()?;
-        let times: Vec<i64> = store.read(|conn| {
+        // Each day of a session has an interval of its own.
+        let sessions: Vec<(UserId, i64)> = store.read(|conn| {
             voice_intervals::table
-                .select(voice_intervals::session_started_at_ms)
+                .select((voice_intervals::user_id, voice_intervals::session_started_at_ms))
+                .distinct()
                 .order(voice_intervals::user_id)
                 .load(conn)
         })?;
-        let [given, now] = times.as_slice() else { return Err(format!("{times:?}").into()) };
+        let [(_, given), (_, now)] = sessions.as_slice() else { return Err(format!("{sessions:?}").into()) };
         assert_eq!(*given, frames::arrival().timestamp_millis());
         assert!((before..=Utc::now().timestamp_millis()).contains(now), "{now}");
         Ok(())
