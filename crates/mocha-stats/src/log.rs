@@ -1,6 +1,7 @@
 //! Plain sums over the event log as it stands: every row counts, of every type and also of bots. The statements are those
 //! that the file's own documentation gives, with an end to the time.
 
+use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
     sql_types::{BigInt, Nullable, Text},
@@ -10,6 +11,7 @@ use mocha_schema::{GuildId, UserId};
 use crate::{
     Error, Window,
     leaderboard::ranked,
+    rollup::Horizon,
     scan::{self, Unsigned},
     statement::Statement,
 };
@@ -34,6 +36,9 @@ pub struct UserStatisticsAnswer {
     pub characters: Option<i64>,
     /// Messages that have attachments.
     pub attachments: u64,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -52,7 +57,7 @@ impl UserStatistics {
 
     /// Asks the file.
     ///
-    /// Reads the user's messages of the window, in all guilds, through an index, in one statement; memory is constant.
+    /// Reads the user's messages of the window, in all guilds, through an index, in one transaction; memory is constant.
     ///
     /// # Errors
     ///
@@ -73,13 +78,19 @@ impl UserStatistics {
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<UserStatisticsAnswer, Error> {
-        let mut statement = Statement::<(BigInt, Nullable<BigInt>, BigInt)>::new();
-        statement.push(USER_SQL).bind_id(self.guild.get()).bind_id(self.user.get());
-        statement.bind(self.window.start_second()).bind(self.window.end_second());
-        let (messages, characters, attachments): (Unsigned, Option<i64>, Unsigned) =
-            statement.get_result(conn).map_err(Error::database)?;
+        let Self { guild, user, window } = self;
+        let read = conn.transaction(|conn| {
+            let Horizon { messages_from, .. } = Horizon::load(conn)?;
+            let kept = window.not_before(messages_from);
+            let mut statement = Statement::<(BigInt, Nullable<BigInt>, BigInt)>::new();
+            statement.push(USER_SQL).bind_id(guild.get()).bind_id(user.get());
+            statement.bind(kept.start_second()).bind(kept.end_second());
+            let row: (Unsigned, Option<i64>, Unsigned) = statement.get_result(conn)?;
+            Ok((row, Horizon::known_from(window, messages_from)))
+        });
+        let ((messages, characters, attachments), known_from) = read.map_err(Error::database)?;
         let (messages, attachments) = (messages.into(), attachments.into());
-        Ok(UserStatisticsAnswer { messages, characters, attachments, window: self.window })
+        Ok(UserStatisticsAnswer { messages, characters, attachments, known_from, window })
     }
 }
 
@@ -107,6 +118,9 @@ pub struct GuildLeaderboard {
 pub struct GuildLeaderboardAnswer {
     /// By messages, most first; equals by user id as a number.
     pub entries: Vec<GuildRank>,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -144,7 +158,7 @@ impl GuildLeaderboard {
 
     /// Asks the file.
     ///
-    /// Reads the guild's messages of the window through an index, in one statement; memory grows with people.
+    /// Reads the guild's messages of the window through an index, in one transaction; memory grows with people.
     ///
     /// # Errors
     ///
@@ -166,14 +180,19 @@ impl GuildLeaderboard {
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<GuildLeaderboardAnswer, Error> {
-        let rows: Vec<GuildRow> =
-            scan::events(GUILD_SQL, self.guild, self.window).load(conn).map_err(Error::database)?;
+        let Self { guild, window, .. } = self;
+        let read = conn.transaction(|conn| {
+            let Horizon { messages_from, .. } = Horizon::load(conn)?;
+            let rows: Vec<GuildRow> = scan::events(GUILD_SQL, guild, window.not_before(messages_from)).load(conn)?;
+            Ok((rows, Horizon::known_from(window, messages_from)))
+        });
+        let (rows, known_from) = read.map_err(Error::database)?;
         let entries = ranked(rows, |row| row.messages, |row| row.user_id)
             .into_iter()
             .take(self.limit.unwrap_or(usize::MAX))
             .map(|(rank, GuildRow { user_id, messages })| GuildRank { rank, user_id, messages })
             .collect();
-        Ok(GuildLeaderboardAnswer { entries, window: self.window })
+        Ok(GuildLeaderboardAnswer { entries, known_from, window })
     }
 }
 
@@ -209,6 +228,9 @@ pub struct VoiceActivity {
 pub struct VoiceActivityAnswer {
     /// By user id as a number.
     pub entries: Vec<UserVoiceActivity>,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -240,7 +262,7 @@ impl VoiceActivity {
 
     /// Asks the file.
     ///
-    /// Reads the guild's voice log of the window through an index, in one statement; memory grows with people.
+    /// Reads the guild's voice log of the window through an index, in one transaction; memory grows with people.
     ///
     /// # Errors
     ///
@@ -262,14 +284,19 @@ impl VoiceActivity {
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<VoiceActivityAnswer, Error> {
-        let rows: Vec<VoiceRow> =
-            scan::events(VOICE_SQL, self.guild, self.window).load(conn).map_err(Error::database)?;
+        let Self { guild, window } = self;
+        let read = conn.transaction(|conn| {
+            let Horizon { voice_from, .. } = Horizon::load(conn)?;
+            let rows: Vec<VoiceRow> = scan::events(VOICE_SQL, guild, window.not_before(voice_from)).load(conn)?;
+            Ok((rows, Horizon::known_from(window, voice_from)))
+        });
+        let (rows, known_from) = read.map_err(Error::database)?;
         let entries = rows.into_iter();
         let entries =
             entries.map(|VoiceRow { user_id, voice_ms, sessions }| UserVoiceActivity { user_id, voice_ms, sessions });
         let mut entries: Vec<UserVoiceActivity> = entries.collect();
         entries.sort_unstable_by_key(|entry| entry.user_id);
-        Ok(VoiceActivityAnswer { entries, window: self.window })
+        Ok(VoiceActivityAnswer { entries, known_from, window })
     }
 }
 

@@ -42,8 +42,8 @@ pub struct MessageSeriesAnswer {
     /// All of them together.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub written: Written,
-    /// From when on the [`user`](MessageSeries::user)'s single messages are kept, if the window starts earlier: what was
-    /// written before is not counted, and the periods before it have nothing. `None` if all of the window is known.
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of one
+    /// [`user`](MessageSeries::user) single messages may be read, which are kept less long. `None` if all of the window is known.
     pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,

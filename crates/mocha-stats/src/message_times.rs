@@ -17,7 +17,7 @@ const QUARTERS_OF_A_DAY: i64 = 96;
 pub(crate) struct MessageTimes {
     /// [`Column::Quarter`], or [`Column::Day`].
     pub(crate) column: Column,
-    /// From when on single messages are known, if what is read begins earlier.
+    /// From when on what is read is known, if the window starts earlier.
     pub(crate) known_from: Option<DateTime<Utc>>,
     pub(crate) scan: MessageScan,
     pub(crate) sources: Sources,
@@ -35,12 +35,12 @@ impl MessageTimes {
         window: Window,
         days_will_do: bool,
     ) -> QueryResult<Self> {
-        let Horizon { messages_from, .. } = Horizon::load(conn)?;
+        let Horizon { messages_from, rollups_from, .. } = Horizon::load(conn)?;
         let exact = Span::seconds(window, 0);
         let rolled_up = Span::seconds(window, messages_from);
         let all = |column, sources| Self {
             column,
-            known_from: None,
+            known_from: Horizon::known_from(window, rollups_from),
             scan,
             sources,
             span: rolled_up,
@@ -56,7 +56,7 @@ impl MessageTimes {
         }
         let mut span = exact;
         span.start = exact.start.max(messages_from).min(exact.end);
-        let known_from = DateTime::from_timestamp(messages_from, 0).filter(|_| span != exact);
+        let known_from = Horizon::known_from(window, messages_from);
         let events = if span.is_empty() { Vec::new() } else { vec![span] };
         let sources = Sources { events, ..Sources::default() };
         Ok(Self { column: Column::Quarter, known_from, scan, sources, span: exact, widened: false })

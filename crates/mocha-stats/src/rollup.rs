@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use mocha_schema::schema::{horizons, watermarks};
 
@@ -12,24 +13,41 @@ pub(crate) const QUARTER: i64 = 900;
 pub(crate) const DAY: i64 = 86_400;
 pub(crate) const MONTH: i64 = 30 * DAY;
 
-/// From when on single messages and voice intervals are kept, in unix seconds: what is older is in the roll-ups only. And the
-/// first day that the sums of months and of all time do not have yet.
+/// From when on rows are kept, in unix seconds, each a midnight: messages and voice that are older are in the roll-ups only, if
+/// in these. And the first day that the sums of months and of all time do not have yet.
 #[derive(Clone, Copy, Debug, Queryable)]
 pub(crate) struct Horizon {
+    pub(crate) members_from: i64,
     pub(crate) messages_from: i64,
     pub(crate) messages_to: i64,
+    pub(crate) presences_from: i64,
+    pub(crate) rollups_from: i64,
     pub(crate) voice_from: i64,
     pub(crate) voice_to: i64,
 }
 
 impl Horizon {
     pub(crate) fn load(conn: &mut SqliteConnection) -> QueryResult<Self> {
-        let columns = (horizons::messages_from, watermarks::messages_to, horizons::voice_from, watermarks::voice_to);
+        let columns = (
+            horizons::members_from,
+            horizons::messages_from,
+            watermarks::messages_to,
+            horizons::presences_from,
+            horizons::rollups_from,
+            horizons::voice_from,
+            watermarks::voice_to,
+        );
         horizons::table
             .inner_join(watermarks::table.on(watermarks::id.eq(horizons::id)))
             .filter(horizons::id.eq(1))
             .select(columns)
             .get_result(conn)
+    }
+
+    /// From when on what is kept from this second on is known, if the window starts earlier.
+    pub(crate) fn known_from(window: Window, second: i64) -> Option<DateTime<Utc>> {
+        let from = DateTime::from_timestamp(second, 0)?;
+        (window.not_before(second).start() != window.start()).then_some(from)
     }
 }
 

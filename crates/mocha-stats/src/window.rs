@@ -173,6 +173,18 @@ impl Window {
         self.end
     }
 
+    /// What of it is kept if only that is which comes from this second on: all if the second is 0. A window without a start
+    /// has one then, and one that ends before the second is empty.
+    pub(crate) fn not_before(self, second: i64) -> Self {
+        let from = DateTime::from_timestamp(second, 0).filter(|_| second > 0);
+        match from.filter(|from| self.start.is_none_or(|start| start < *from)) {
+            Some(from) => {
+                Self { start: Some(self.end.map_or(from, |end| end.min(from))), end: self.end, calendar: None }
+            }
+            None => self,
+        }
+    }
+
     /// The first unix second in it.
     pub(crate) fn start_second(self) -> i64 {
         self.start.map_or(0, seconds_up)

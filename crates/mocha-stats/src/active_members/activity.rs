@@ -17,6 +17,8 @@ use crate::{
 /// Who was active on which day in UTC.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
+    /// From when on all of it is known, if the window or what its first days look back on starts earlier.
+    pub(super) known_from: Option<DateTime<Utc>>,
     pub(super) people: HashMap<UserId, Person>,
     pub(super) widened: bool,
 }
@@ -67,7 +69,8 @@ impl Activity {
         mut f: impl FnMut(&mut Person, i64, u64),
     ) -> QueryResult<bool> {
         let ActiveMembers { bots, guild, .. } = question;
-        let Horizon { messages_from, .. } = Horizon::load(conn)?;
+        let Horizon { messages_from, rollups_from, .. } = Horizon::load(conn)?;
+        self.known_from = self.known_from.or(Horizon::known_from(window, rollups_from));
         let span = Span::seconds(window, messages_from);
         let mut widened = span != Span::seconds(window, 0);
         let columns = [Column::User, Column::Day, Column::Messages];
@@ -95,9 +98,9 @@ pub(super) fn day_of(time: DateTime<Utc>) -> i64 {
     time.timestamp().div_euclid(DAY)
 }
 
-/// What the first days of a window look back on.
+/// What the first days of a window look back on; an empty one has no days.
 fn before(window: Window) -> Option<Window> {
-    let start = window.start()?;
+    let start = window.start().filter(|start| window.end() != Some(*start))?;
     let first = (day_of(start) - (MONTH_DAYS - 1)).max(0);
     Window::between(DateTime::from_timestamp(first * DAY, 0)?, start).ok()
 }

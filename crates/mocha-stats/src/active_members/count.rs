@@ -105,8 +105,8 @@ impl ActiveMembers {
             .zip(communicators_by_week.counts())
             .filter_map(|(week, communicators)| Some(ActiveWeek { monday: date(monday_of(week))?, communicators }));
         let (days, weeks) = (days.collect(), weeks.collect());
-        let Self { window, .. } = self;
-        ActiveMembersAnswer { days, weeks, unique_members, communicators, window, widened: activity.widened }
+        let (Self { window, .. }, Activity { known_from, widened, .. }) = (self, activity);
+        ActiveMembersAnswer { days, weeks, unique_members, communicators, known_from, window, widened }
     }
 
     /// The days from that of the window's start, or the first active one, to that of its end, or the last active one.

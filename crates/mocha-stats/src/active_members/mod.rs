@@ -3,7 +3,7 @@
 mod activity;
 mod count;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{Connection, SqliteConnection};
 use mocha_schema::GuildId;
 
@@ -47,6 +47,9 @@ pub struct ActiveMembersAnswer {
     pub unique_members: u64,
     /// Who wrote [`COMMUNICATOR_MESSAGES`] or more in the window.
     pub communicators: u64,
+    /// From when on what is counted is kept, if the window, or what its first days look back on, starts earlier:
+    /// what was before is not counted. `None` if all is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.

@@ -73,7 +73,15 @@ fn expected(question: ActiveMembers, inside: &[Act], all: &[Act]) -> TestResult<
         next = day.succ_opt();
     }
     let (unique_members, communicators) = (users(inside.iter())?, communicators(inside.iter())?);
-    Ok(ActiveMembersAnswer { days: listed, weeks, unique_members, communicators, window, widened: false })
+    Ok(ActiveMembersAnswer {
+        days: listed,
+        weeks,
+        unique_members,
+        communicators,
+        known_from: None,
+        window,
+        widened: false,
+    })
 }
 
 fn forget_voice_before(conn: &mut SqliteConnection, horizon: i64) -> TestResult {
@@ -225,6 +233,7 @@ fn an_answer_is_json() -> TestResult {
         "unique_members": 3,
         "communicators": 1,
         "window": { "start": null, "end": null },
+        "known_from": null,
         "widened": false,
     });
     let answer = ActiveMembers::of(1.try_into()?).load(&mut crate::fixture::seeded()?)?;

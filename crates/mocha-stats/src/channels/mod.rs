@@ -7,6 +7,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
+use chrono::{DateTime, Utc};
 use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use mocha_schema::{ChannelId, GuildId, UserId};
 
@@ -49,6 +50,9 @@ pub struct ChannelsAnswer {
     pub messages: u64,
     /// Who wrote in any channel, each once: less than the sum over the channels if somebody wrote in two.
     pub unique_users: u64,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
@@ -195,7 +199,7 @@ impl Channels {
 
     fn read(self, conn: &mut SqliteConnection) -> QueryResult<ChannelsAnswer> {
         let Self { bots, group, guild, window, .. } = self;
-        let Horizon { messages_from, messages_to, .. } = Horizon::load(conn)?;
+        let Horizon { messages_from, messages_to, rollups_from, .. } = Horizon::load(conn)?;
         let span = Span::seconds(window, messages_from);
         let scan = MessageScan { bots, guild, user: None };
         let columns = [Column::Channel, Column::User, Column::Messages];
@@ -218,7 +222,8 @@ impl Channels {
                 groups.entry(Some(channel)).or_default();
             }
         }
-        Ok(self.answer(groups, span != Span::seconds(window, 0)))
+        let answer = self.answer(groups, span != Span::seconds(window, 0));
+        Ok(ChannelsAnswer { known_from: Horizon::known_from(window, rollups_from), ..answer })
     }
 
     fn answer(self, groups: HashMap<Option<ChannelId>, Writing>, widened: bool) -> ChannelsAnswer {
@@ -235,7 +240,15 @@ impl Channels {
         channels.sort_unstable_by_key(|channel| (Reverse(channel.messages), channel.channel_id));
         channels.truncate(self.limit.unwrap_or(usize::MAX));
         let (messages, unique_users) = (total, count(&users));
-        ChannelsAnswer { channels, uncategorized, messages, unique_users, window: self.window, widened }
+        ChannelsAnswer {
+            channels,
+            uncategorized,
+            messages,
+            unique_users,
+            known_from: None,
+            window: self.window,
+            widened,
+        }
     }
 }
 

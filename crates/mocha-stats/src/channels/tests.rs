@@ -131,6 +131,7 @@ fn expected(question: Channels, seen: &[Seen], messages: &[Message], counted: Wi
         uncategorized: groups.contains(&None).then_some(uncategorized),
         messages: total.into(),
         unique_users: counted.iter().map(|message| message.user).collect::<HashSet<u64>>().len().try_into()?,
+        known_from: None,
         window: question.window,
         widened: false,
     })
@@ -219,6 +220,7 @@ fn an_answer_is_json_with_ids_as_texts() -> TestResult {
         "messages": 5,
         "unique_users": 1,
         "window": { "start": null, "end": null },
+        "known_from": null,
         "widened": false,
     });
     assert_eq!(serde_json::to_value(question.load(&mut conn)?)?, expected);

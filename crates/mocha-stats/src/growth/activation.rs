@@ -43,6 +43,9 @@ pub struct ActivationAnswer {
     pub wrote: u64,
     /// Who of them was in voice in the first week.
     pub talked: u64,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -96,22 +99,25 @@ impl Activation {
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<ActivationAnswer, Error> {
         let Self { bots, guild, window, .. } = self;
-        let seconds = window.start_second()..known_until(self.until)?;
+        let until = known_until(self.until)?;
         let rows = conn.transaction(|conn| {
-            let Horizon { messages_from, voice_from, .. } = Horizon::load(conn)?;
-            let memberships = memberships(conn, guild, bots, seconds)?;
+            let Horizon { members_from, messages_from, voice_from, .. } = Horizon::load(conn)?;
+            let from = members_from.max(messages_from).max(voice_from);
+            let memberships = memberships(conn, guild, bots, window.not_before(from).start_second()..until)?;
             let [message, reply, slash_command, menu_command] = COUNTED_MESSAGE_TYPES;
-            sql_query(SQL)
-                .bind::<Text, _>(self.first_weeks(&memberships, messages_from.max(voice_from)))
+            let rows = sql_query(SQL)
+                .bind::<Text, _>(self.first_weeks(&memberships, from))
                 .bind::<Text, _>(guild)
                 .bind::<Integer, _>(message)
                 .bind::<Integer, _>(reply)
                 .bind::<Integer, _>(slash_command)
                 .bind::<Integer, _>(menu_command)
-                .load::<Row>(conn)
+                .load::<Row>(conn)?;
+            Ok((rows, Horizon::known_from(window, from)))
         });
-        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, window };
-        for Row { wrote, talked } in rows.map_err(Error::database)? {
+        let (rows, known_from) = rows.map_err(Error::database)?;
+        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, known_from, window };
+        for Row { wrote, talked } in rows {
             answer.joined += 1;
             answer.activated += u64::from(wrote || talked);
             answer.wrote += u64::from(wrote);
@@ -184,7 +190,7 @@ mod tests {
         let Activation { bots, until, window, .. } = question;
         let known = |second: i64| DateTime::from_timestamp(second, 0).unwrap() < until;
         let log: Vec<Event> = truth::log(events, i64::MAX).into_iter().filter(|event| known(event.second)).collect();
-        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, window };
+        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, known_from: None, window };
         for stay in truth::stays(bots, &log) {
             let passed = DateTime::from_timestamp(stay.joined, 0).unwrap() + TimeDelta::weeks(1) <= until;
             if !passed || !random::holds(window, stay.joined * 1000) {

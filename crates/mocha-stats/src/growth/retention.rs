@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use diesel::SqliteConnection;
+use diesel::{Connection, SqliteConnection};
 use mocha_schema::{GuildId, check_time};
 
 use super::membership::{Membership, WEEK, memberships};
-use crate::{Bots, Error, Period, Window, periods};
+use crate::{Bots, Error, Period, Window, periods, rollup::Horizon};
 
 /// The question how many of those who joined a guild stayed.
 ///
@@ -32,6 +32,9 @@ pub struct RetentionAnswer {
     /// By the week in which they joined: every week from Monday on, oldest first, without gaps, from that of the window's
     /// start, or of the first join if it has none, to that of the window's end, or of what is known.
     pub cohorts: Vec<Cohort>,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -88,8 +91,8 @@ impl Retention {
 
     /// Asks the file.
     ///
-    /// Reads the guild's joins and leaves from the window's start until what is known ends through an index, in one statement;
-    /// memory grows with memberships.
+    /// Reads the guild's joins and leaves from the window's start until what is known ends through an index, in one
+    /// transaction; memory grows with memberships.
     ///
     /// # Errors
     ///
@@ -122,9 +125,13 @@ impl Retention {
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<RetentionAnswer, Error> {
         let known = known_until(self.until)?;
-        let seconds = self.window.start_second()..known;
-        let memberships = memberships(conn, self.guild, self.bots, seconds).map_err(Error::database)?;
-        Ok(self.answer(&memberships))
+        let read = conn.transaction(|conn| {
+            let Horizon { members_from, .. } = Horizon::load(conn)?;
+            let seconds = self.window.not_before(members_from).start_second()..known;
+            Ok((memberships(conn, self.guild, self.bots, seconds)?, Horizon::known_from(self.window, members_from)))
+        });
+        let (memberships, known_from) = read.map_err(Error::database)?;
+        Ok(RetentionAnswer { known_from, ..self.answer(&memberships) })
     }
 
     fn answer(self, memberships: &[Membership]) -> RetentionAnswer {
@@ -160,7 +167,7 @@ impl Retention {
             let weeks = usize::try_from(weeks).unwrap_or(usize::MAX);
             cohort.stayed.iter_mut().take(weeks).for_each(|stayed| *stayed += 1);
         }
-        RetentionAnswer { first_week, cohorts, window: self.window }
+        RetentionAnswer { first_week, cohorts, known_from: None, window: self.window }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::{Connection, SqliteConnection};
 use mocha_schema::GuildId;
 
 use super::log::{Entry, entries, members_at};
-use crate::{Bots, Error, Period, Window, period::Label, periods, quarter};
+use crate::{Bots, Error, Period, Window, period::Label, periods, quarter, rollup::Horizon};
 
 /// The question how a guild grew, hour by hour, or by day, week or month of a zone.
 ///
@@ -39,6 +39,9 @@ pub struct GrowthAnswer {
     pub net: i64,
     /// How many members the guild had at the window's end, as for [`GrowthPeriod::members`].
     pub members: Option<u64>,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -129,12 +132,24 @@ impl Growth {
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<GrowthAnswer, Error> {
-        let (start, end) = (self.window.start_second(), self.window.end_second());
         let log = conn.transaction(|conn| {
-            let before = if self.window.start().is_some() { members_at(conn, self.guild, start)? } else { None };
-            let mut log =
-                Log { before, bots: self.bots, first: None, last: None, members: before, quarters: BTreeMap::new() };
-            entries(conn, self.guild, start..end)?.try_for_each(|entry| entry.map(|entry| log.add(entry)))?;
+            let Horizon { members_from, .. } = Horizon::load(conn)?;
+            let (known_from, kept) =
+                (Horizon::known_from(self.window, members_from), self.window.not_before(members_from));
+            // Of a window that starts before the log nobody knows how many there were then.
+            let asked = self.window.start().is_some() && known_from.is_none();
+            let before = if asked { members_at(conn, self.guild, kept.start_second())? } else { None };
+            let mut log = Log {
+                before,
+                bots: self.bots,
+                first: None,
+                known_from,
+                last: None,
+                members: before,
+                quarters: BTreeMap::new(),
+            };
+            entries(conn, self.guild, kept.start_second()..kept.end_second())?
+                .try_for_each(|entry| entry.map(|entry| log.add(entry)))?;
             Ok(log)
         });
         Ok(self.answer(log.map_err(Error::database)?))
@@ -169,6 +184,7 @@ impl Growth {
             leaves: all.leaves,
             net: all.net(),
             members: at_least_none(log.members),
+            known_from: log.known_from,
             window: self.window,
         }
     }
@@ -187,6 +203,8 @@ struct Log {
     bots: Bots,
     /// The first second in which somebody who counts came or went.
     first: Option<i64>,
+    /// From when on the log is kept, if the window starts earlier.
+    known_from: Option<DateTime<Utc>>,
     last: Option<i64>,
     /// How many members there are after it.
     members: Option<i64>,

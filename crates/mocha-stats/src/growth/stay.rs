@@ -1,10 +1,11 @@
 //! How long those who left had been there.
 
-use diesel::SqliteConnection;
+use chrono::{DateTime, Utc};
+use diesel::{Connection, SqliteConnection};
 use mocha_schema::GuildId;
 
 use super::membership::memberships;
-use crate::{Bots, Error, Window};
+use crate::{Bots, Error, Window, rollup::Horizon};
 
 /// The question how long those who left a guild had been members.
 ///
@@ -34,6 +35,9 @@ pub struct LengthOfStayAnswer {
     pub median_seconds: Option<u64>,
     /// The others by how long they stayed.
     pub stays: Stays,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -77,7 +81,7 @@ impl LengthOfStay {
 
     /// Asks the file.
     ///
-    /// Reads all joins and leaves of the guild before the window's end through an index, in one statement; memory grows with
+    /// Reads all joins and leaves of the guild before the window's end through an index, in one transaction; memory grows with
     /// memberships.
     ///
     /// # Errors
@@ -103,7 +107,12 @@ impl LengthOfStay {
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<LengthOfStayAnswer, Error> {
         let Self { bots, guild, window } = self;
-        let memberships = memberships(conn, guild, bots, 0..window.end_second()).map_err(Error::database)?;
+        let read = conn.transaction(|conn| {
+            let Horizon { members_from, .. } = Horizon::load(conn)?;
+            let memberships = memberships(conn, guild, bots, members_from..window.end_second())?;
+            Ok((memberships, Horizon::known_from(window, members_from)))
+        });
+        let (memberships, known_from) = read.map_err(Error::database)?;
         let (mut left, mut lengths) = (0, Vec::new());
         for membership in memberships {
             if membership.left && membership.ended.is_some_and(|ended| ended >= window.start_second()) {
@@ -123,6 +132,7 @@ impl LengthOfStay {
             mean_seconds: lengths.iter().sum::<u64>().checked_div(known),
             median_seconds: median(&lengths),
             stays,
+            known_from,
             window,
         })
     }
@@ -198,6 +208,7 @@ mod tests {
                 under_a_year: between(30 * day, 365 * day),
                 longer: between(365 * day, i64::MAX),
             },
+            known_from: None,
             window,
         }
     }

@@ -6,6 +6,7 @@ mod total;
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
@@ -50,6 +51,9 @@ pub struct LeaderboardAnswer {
     /// The window before; `None` if [`compare`](Leaderboard::compare) was not asked for, and if there is none
     /// ([`Window::previous`]).
     pub previous: Option<Window>,
+    /// From when on what is counted is kept, if the window, or the one before, starts earlier: what was before is
+    /// not counted. `None` if all is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window, or than the one before, was counted: of a day at its edge of which only the roll-up is
@@ -304,6 +308,7 @@ impl Leaderboard {
             .map_err(Error::database)?;
         let previous = self.window.previous().filter(|_| self.compare);
         let widened = now.widened || before.as_ref().is_some_and(|before| before.widened);
+        let known_from = before.as_ref().unwrap_or(&now).known_from;
         let mut entries = board(now);
         let total = entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.value));
         let users = u64::try_from(entries.len()).unwrap_or(u64::MAX);
@@ -311,7 +316,7 @@ impl Leaderboard {
         if let Some(before) = before {
             compare(&mut entries, before.values);
         }
-        Ok(LeaderboardAnswer { entries, total, users, previous, window: self.window, widened })
+        Ok(LeaderboardAnswer { entries, total, users, previous, known_from, window: self.window, widened })
     }
 
     /// Leaves only what is to be listed.

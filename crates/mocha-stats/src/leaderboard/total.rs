@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use foldhash::{HashMap, fast::RandomState};
 use mocha_schema::{ChannelId, UserId, schema::members};
@@ -23,6 +24,8 @@ const MINUTE_MS: u64 = 60_000;
 pub(super) struct Totals {
     /// With a hash that takes half as long as that of the standard library: a board of years is tens of thousands of sums.
     pub(super) values: HashMap<UserId, u64>,
+    /// From when on all of it is known, if the window starts earlier.
+    pub(super) known_from: Option<DateTime<Utc>>,
     pub(super) widened: bool,
 }
 
@@ -110,7 +113,8 @@ impl Reader<'_> {
         conn: &mut SqliteConnection,
         sources: impl Fn(Span, i64) -> Sources,
     ) -> QueryResult<(MessageScan, Sources)> {
-        let Horizon { messages_from, messages_to, .. } = Horizon::load(conn)?;
+        let Horizon { messages_from, messages_to, rollups_from, .. } = Horizon::load(conn)?;
+        self.totals.known_from = Horizon::known_from(self.window, rollups_from);
         let span = Span::seconds(self.window, messages_from);
         self.totals.widened |= span != Span::seconds(self.window, 0);
         let Leaderboard { bots, guild, .. } = *self.question;
@@ -132,6 +136,7 @@ impl Reader<'_> {
         let scan = VoiceScan { bots, channels, guild, state: VoiceStateFilter::All, user: None, window: self.window };
         let totals = &mut self.totals;
         let read = scan.each(conn, part_of, |part| f(totals, part))?;
+        self.totals.known_from = Horizon::known_from(self.window, read.horizon.rollups_from);
         self.totals.widened |= read.widened;
         Ok(())
     }

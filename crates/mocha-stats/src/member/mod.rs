@@ -12,7 +12,9 @@ use mocha_schema::{ChannelId, GuildId, UserId};
 use self::{reading::Reading, seen::seen, streak::streaks};
 pub use self::{seen::Seen, streak::Streak};
 use crate::{
-    ChannelVoice, Error, Leaderboard, LeaderboardAnswer, Measure, Window, Written, rollup::DAY, snapshot::snapshot,
+    ChannelVoice, Error, Leaderboard, LeaderboardAnswer, Measure, Window, Written,
+    rollup::{DAY, Horizon},
+    snapshot::snapshot,
 };
 
 /// The question what one user did in a guild: everything about a member in one answer.
@@ -55,6 +57,9 @@ pub struct MemberStatisticsAnswer {
     pub first_seen: Option<Seen>,
     /// The last message or the last end of time in voice.
     pub last_seen: Option<Seen>,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
@@ -180,6 +185,7 @@ impl MemberStatistics {
             longest_streak,
             first_seen,
             last_seen,
+            known_from: Horizon::known_from(window, reading.horizon.rollups_from),
             window,
             widened: reading.widened,
         })

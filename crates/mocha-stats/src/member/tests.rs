@@ -247,6 +247,7 @@ fn an_answer_is_json_with_days_as_texts() -> TestResult {
         "first_seen": { "day": "2026-10-19", "at": "2026-10-19T09:00:00Z" },
         "last_seen": { "day": "2026-10-19", "at": "2026-10-19T10:00:00Z" },
         "window": { "start": null, "end": null },
+        "known_from": null,
         "widened": false,
     });
     assert_eq!(serde_json::to_value(answer)?, expected);

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use chrono::{DateTime, Utc};
 use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use foldhash::HashMap;
 use mocha_schema::{ChannelId, GuildId, UserId};
@@ -19,6 +20,8 @@ use crate::{
 /// What went on in a window; nobody and no channel is in it with nothing.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
+    /// From when on all of it is known, and who came and went, if the window starts earlier.
+    pub(super) known_from: Option<DateTime<Utc>>,
     written_in: HashMap<ChannelId, u64>,
     pub(super) widened: bool,
     voice_ms: HashMap<UserId, u64>,
@@ -29,7 +32,8 @@ impl Activity {
     /// To be called in a transaction.
     pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, bots: Bots, window: Window) -> QueryResult<Self> {
         let mut activity = Self::default();
-        let Horizon { messages_from, messages_to, .. } = Horizon::load(conn)?;
+        let Horizon { members_from, messages_from, messages_to, rollups_from, .. } = Horizon::load(conn)?;
+        activity.known_from = Horizon::known_from(window, rollups_from.max(members_from));
         let span = Span::seconds(window, messages_from);
         activity.widened = span != Span::seconds(window, 0);
         let columns = [Column::User, Column::Channel, Column::Messages];

@@ -2,6 +2,7 @@
 
 mod activity;
 
+use chrono::{DateTime, Utc};
 use diesel::SqliteConnection;
 use mocha_schema::{ChannelId, GuildId};
 
@@ -48,6 +49,9 @@ pub struct GuildOverviewAnswer {
     /// Who was in voice longest, by milliseconds, as a [`Leaderboard`](crate::Leaderboard) by
     /// [`VoiceTime`](crate::Measure::VoiceTime) ranks them.
     pub speakers: Vec<Rank>,
+    /// From when on all of what is counted is kept, if either window starts earlier: of what was before not all is counted, which
+    /// is joins and leaves where only these are kept less long. `None` if all is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// The window before, if there is one: [`Window::previous`].
@@ -160,6 +164,7 @@ impl GuildOverview {
             channels: now.channels(then, top),
             writers: now.writers(then, top),
             speakers: now.speakers(then, top),
+            known_from: then.map_or(now.known_from, |then| then.known_from),
             window,
             previous,
             widened: now.widened || then.is_some_and(|then| then.widened),

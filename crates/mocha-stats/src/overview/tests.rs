@@ -150,6 +150,7 @@ fn an_answer_is_json_with_ids_as_texts() -> crate::fixture::TestResult {
         "speakers": [{ "rank": 1, "user_id": "20", "value": 3_600_000, "previous": null }],
         "window": { "start": "2026-10-19T00:00:00Z", "end": "2026-10-26T00:00:00Z" },
         "previous": { "start": "2026-10-12T00:00:00Z", "end": "2026-10-19T00:00:00Z" },
+        "known_from": null,
         "widened": false,
     });
     assert_eq!(serde_json::to_value(answer)?, expected);

@@ -5,10 +5,11 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
+use chrono::{DateTime, Utc};
 use diesel::SqliteConnection;
 use mocha_schema::{GuildId, UserId};
 
-use super::scope::{Activity, Scope};
+use super::scope::{Activity, Read, Scope};
 use crate::{Bots, Error, Window};
 
 /// Discord's activity type of a custom status.
@@ -33,6 +34,9 @@ pub struct Activities {
 pub struct ActivitiesAnswer {
     /// By time, longest first, then by people, most first, then by name and kind.
     pub entries: Vec<ActivityTime>,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -105,7 +109,7 @@ impl Activities {
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<ActivitiesAnswer, Error> {
         let mut doings = HashMap::<Activity, Doing>::new();
-        self.scope.scan(conn, |spell| {
+        let Read { known_from, .. } = self.scope.scan(conn, |spell| {
             let Some(activity) = spell.activity.filter(|activity| activity.kind != Some(CUSTOM_STATUS)) else { return };
             if !doings.contains_key(activity) {
                 doings.insert(activity.clone(), Doing::default());
@@ -127,7 +131,7 @@ impl Activities {
             key(a).cmp(&key(b)).then_with(|| (&a.name, a.kind).cmp(&(&b.name, b.kind)))
         });
         entries.truncate(self.limit.unwrap_or(usize::MAX));
-        Ok(ActivitiesAnswer { entries, window: self.scope.window })
+        Ok(ActivitiesAnswer { entries, known_from, window: self.scope.window })
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::SqliteConnection;
 use mocha_schema::{GuildId, PresenceStatus};
 
-use super::scope::{Known, Scope};
+use super::scope::{Read, Scope};
 use crate::{Bots, Error, Period, Window, error::instant, periods};
 
 /// The question how many people in a guild were online, hour by hour, or by day, week or month of a zone.
@@ -29,6 +29,9 @@ pub struct OnlineSeriesAnswer {
     /// Every period, oldest first, without gaps: from that of the window's start, or of the first row in it if it has none, to
     /// that of the window's end, or of the last that is known. If there is nothing to begin or to end with, there are none.
     pub periods: Vec<OnlinePeriod>,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -112,20 +115,20 @@ impl OnlineSeries {
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<OnlineSeriesAnswer, Error> {
         let mut changes = BTreeMap::<i64, i64>::new();
-        let known = self.scope.scan(conn, |spell| {
+        let read = self.scope.scan(conn, |spell| {
             if spell.status.is_some_and(|status| status != PresenceStatus::Offline) {
                 *changes.entry(spell.from_ms).or_default() += 1;
                 *changes.entry(spell.to_ms).or_default() -= 1;
             }
         })?;
-        self.answer(known, &levels(&changes))
+        self.answer(read, &levels(&changes))
     }
 
-    fn answer(self, known: Option<Known>, levels: &[Level]) -> Result<OnlineSeriesAnswer, Error> {
+    fn answer(self, Read { known, known_from }: Read, levels: &[Level]) -> Result<OnlineSeriesAnswer, Error> {
         let window = self.scope.window;
         let known_to = known.map(|known| instant(known.to_ms)).transpose()?;
-        let known_from = known.map(|known| instant(known.from_ms)).transpose()?;
-        let (start, end) = (window.start().or(known_from), window.end().or(known_to));
+        let first = known.map(|known| instant(known.from_ms)).transpose()?;
+        let (start, end) = (window.start().or(first), window.end().or(known_to));
         let touched = periods::touched(self.period, self.zone, start, end);
         let ends = touched.iter().skip(1).map(|(_, start)| start.timestamp_millis()).chain([i64::MAX]);
         let (mut periods, mut levels) = (Vec::with_capacity(touched.len()), levels.iter().peekable());
@@ -147,7 +150,7 @@ impl OnlineSeries {
             }
             periods.push(period);
         }
-        Ok(OnlineSeriesAnswer { periods, window })
+        Ok(OnlineSeriesAnswer { periods, known_from, window })
     }
 }
 

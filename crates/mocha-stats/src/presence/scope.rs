@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use diesel::{
     connection::DefaultLoadingMode,
     prelude::*,
@@ -10,7 +11,7 @@ use diesel::{
 };
 use mocha_schema::{GuildId, MAX_SECONDS, PresenceStatus, UserId};
 
-use crate::{Bots, Error, Window, growth};
+use crate::{Bots, Error, Window, growth, rollup::Horizon};
 
 /// What a question is asked of.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -45,10 +46,18 @@ pub(super) struct Activity {
     pub(super) name: String,
 }
 
+/// What the file can tell of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Read {
+    pub(super) known: Option<Known>,
+    /// From when on rows are kept, if the window starts earlier.
+    pub(super) known_from: Option<DateTime<Utc>>,
+}
+
 /// The time of which the file can tell something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Known {
-    /// The window's start, or the guild's first row in the window if that has no start.
+    /// Where what is kept of the window starts, or the guild's first row in the window if that has no start.
     pub(super) from_ms: i64,
     /// The window's end, or the last that is known of the guild, whichever is earlier.
     pub(super) to_ms: i64,
@@ -128,21 +137,21 @@ impl Scope {
 
     /// Gives each spell that lies in the window, cut where it begins and ends, in order of its end; and the time of which
     /// something can be known, if there is any. Reads one row at a time, so that memory grows with people.
-    pub(super) fn scan(
-        &self,
-        conn: &mut SqliteConnection,
-        mut each: impl FnMut(Spell<'_>),
-    ) -> Result<Option<Known>, Error> {
+    pub(super) fn scan(&self, conn: &mut SqliteConnection, mut each: impl FnMut(Spell<'_>)) -> Result<Read, Error> {
         conn.transaction(|conn| self.read(conn, &mut each)).map_err(Error::database)
     }
 
-    fn read(&self, conn: &mut SqliteConnection, each: &mut impl FnMut(Spell<'_>)) -> QueryResult<Option<Known>> {
+    fn read(&self, conn: &mut SqliteConnection, each: &mut impl FnMut(Spell<'_>)) -> QueryResult<Read> {
         let Self { bots, guild, window } = *self;
-        let (start, end) = (window.start_second(), window.end_second());
+        let Horizon { members_from, presences_from, .. } = Horizon::load(conn)?;
+        // Of whoever had a status before the log of leaves begins nobody knows whether they stayed.
+        let from = presences_from.max(members_from);
+        let kept = window.not_before(from);
+        let (start, end) = (kept.start_second(), kept.end_second());
         let last: Last = sql_query(KNOWN_SQL).bind::<Text, _>(guild).bind::<BigInt, _>(MAX_SECONDS).get_result(conn)?;
         let to_ms = last.ms.min(window.end_ms().unwrap_or(i64::MAX));
         let log = growth::entries(conn, guild, 0..end)?.collect::<QueryResult<Vec<growth::Entry>>>()?;
-        let mut people = People { each, from_ms: window.start_ms(), last: HashMap::new(), to_ms };
+        let mut people = People { each, from_ms: kept.start_ms(), last: HashMap::new(), to_ms };
         let mut log = log.into_iter().peekable();
         let mut take = |people: &mut People<'_, _>, row: Row| {
             // Who has a row and leaves in one second had it first.
@@ -153,9 +162,10 @@ impl Scope {
                 people.changed(row);
             }
         };
-        if window.start().is_some() {
+        if start > from {
             let mut before: Vec<Row> =
                 sql_query(BEFORE_SQL).bind::<Text, _>(guild).bind::<BigInt, _>(start).load(conn)?;
+            before.retain(|row| row.second >= from);
             before.sort_by_key(|row| row.second);
             for row in before {
                 take(&mut people, row);
@@ -174,8 +184,9 @@ impl Scope {
         }
         log.for_each(|entry| people.came_or_went(entry));
         people.finish();
-        let from_ms = window.start().map(|_| window.start_ms()).or(first.map(ms));
-        Ok(from_ms.filter(|from_ms| *from_ms < to_ms).map(|from_ms| Known { from_ms, to_ms }))
+        let from_ms = window.start().map(|_| kept.start_ms()).or(first.map(ms)).filter(|from_ms| *from_ms < to_ms);
+        let known = from_ms.map(|from_ms| Known { from_ms, to_ms });
+        Ok(Read { known, known_from: Horizon::known_from(window, from) })
     }
 }
 

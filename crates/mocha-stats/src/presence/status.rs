@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use diesel::SqliteConnection;
 use mocha_schema::{GuildId, PresenceStatus};
 
-use super::scope::Scope;
+use super::scope::{Read, Scope};
 use crate::{Bots, Error, Window, share::share};
 
 /// The question how long people in a guild were online, idle, not to be disturbed or offline.
@@ -37,6 +38,9 @@ pub struct PresenceTimeAnswer {
     pub known_ms: u64,
     /// Whose they are, each once.
     pub users: u64,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -103,7 +107,7 @@ impl PresenceTime {
     pub fn load(self, conn: &mut SqliteConnection) -> Result<PresenceTimeAnswer, Error> {
         let (mut times, mut users) = ([0_u64; 4], HashSet::new());
         let [dnd, idle, offline, online] = &mut times;
-        self.0.scan(conn, |spell| {
+        let Read { known_from, .. } = self.0.scan(conn, |spell| {
             let time = match spell.status {
                 None => return,
                 Some(PresenceStatus::Dnd) => &mut *dnd,
@@ -117,7 +121,7 @@ impl PresenceTime {
         let known_ms = times.iter().fold(0, |sum: u64, time| sum.saturating_add(*time));
         let [dnd, idle, offline, online] = times.map(|time_ms| StatusTime { time_ms, share: share(time_ms, known_ms) });
         let users = u64::try_from(users.len()).unwrap_or(u64::MAX);
-        Ok(PresenceTimeAnswer { dnd, idle, offline, online, known_ms, users, window: self.0.window })
+        Ok(PresenceTimeAnswer { dnd, idle, offline, online, known_ms, users, known_from, window: self.0.window })
     }
 }
 
@@ -158,6 +162,7 @@ mod tests {
             online: time(PresenceStatus::Online),
             known_ms,
             users: doings.map(|doing| doing.user).collect::<BTreeSet<u64>>().len().try_into().unwrap(),
+            known_from: None,
             window: question.0.window,
         }
     }

@@ -2,10 +2,11 @@
 
 use std::{cmp::Reverse, collections::HashMap};
 
+use chrono::{DateTime, Utc};
 use diesel::{Connection, SqliteConnection};
 use mocha_schema::{ChannelId, GuildId};
 
-use super::{Assumed, VoiceFilter, interval::VoiceTime, scope::Scope};
+use super::{Assumed, VoiceFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
 use crate::{Error, Window};
 
 /// The question how long people were in each voice channel of a guild.
@@ -28,6 +29,9 @@ pub struct VoiceChannelsAnswer {
     pub observed_ms: u64,
     /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
     pub assumed_ms: u64,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of
+    /// [`fair`](VoiceFilter::fair) time single intervals are read, which are kept less long. `None` if all of the window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all. Not of
@@ -106,7 +110,7 @@ impl VoiceChannels {
                 all.add(part.time);
             })
         });
-        let widened = read.map_err(Error::database)?.widened;
+        let VoiceRead { horizon, widened, .. } = read.map_err(Error::database)?;
         let VoiceTime { observed_ms, assumed_ms } = all;
         let voice_ms = all.voice_ms(filter.assumed);
         Ok(VoiceChannelsAnswer {
@@ -114,6 +118,7 @@ impl VoiceChannels {
             voice_ms,
             observed_ms,
             assumed_ms,
+            known_from: self.0.known_from(horizon),
             window,
             widened,
         })

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use diesel::SqliteConnection;
 use mocha_schema::{GuildId, UserId};
 
@@ -35,6 +36,9 @@ pub struct GuildVoiceAnswer {
     pub unique_users: u64,
     /// The sessions.
     pub sessions: VoiceSessions,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -88,13 +92,13 @@ impl GuildVoice {
     /// ```
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<GuildVoiceAnswer, Error> {
         let Scope { ref filter, window, .. } = self.0;
-        let empty = Totals {
+        let (totals, known_from) = self.0.load(conn, |kept| Totals {
             scope: &self.0,
-            sessions: Sessions::new(window),
+            sessions: Sessions::new(kept),
             time: VoiceTime::default(),
             users: HashSet::new(),
-        };
-        let Totals { scope: _, sessions, time, users } = self.0.load(conn, empty)?;
+        })?;
+        let Totals { scope: _, sessions, time, users } = totals;
         let VoiceTime { observed_ms, assumed_ms } = time;
         Ok(GuildVoiceAnswer {
             voice_ms: time.voice_ms(filter.assumed),
@@ -102,6 +106,7 @@ impl GuildVoice {
             assumed_ms,
             unique_users: u64::try_from(users.len()).unwrap_or(u64::MAX),
             sessions: sessions.finish(),
+            known_from,
             window,
         })
     }

@@ -1,5 +1,6 @@
 //! Who was in voice longest.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use foldhash::HashMap;
 use mocha_schema::{GuildId, UserId};
@@ -35,6 +36,9 @@ pub struct VoiceLeaderboardAnswer {
     /// voice now. Of the filter only whether bots count is minded. Who was last proved to be there
     /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) or more before the window's end is not.
     pub open_sessions: u64,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of
+    /// [`fair`](VoiceFilter::fair) time single intervals are read, which are kept less long. `None` if all of the window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all. Not of
@@ -125,7 +129,7 @@ impl VoiceLeaderboard {
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceLeaderboardAnswer, Error> {
         let mut board = Board::default();
         conn.transaction(|conn| {
-            let VoiceRead { mut open, widened } = self.scope.each_part(conn, false, |part| {
+            let VoiceRead { horizon, mut open, widened } = self.scope.each_part(conn, false, |part| {
                 let user = board.users.entry(part.user).or_default();
                 user.sessions = user.sessions.saturating_add(part.sessions);
                 user.time.add(part.time);
@@ -141,6 +145,7 @@ impl VoiceLeaderboard {
             };
             open.extend(scan.leave_after_end(conn)?);
             board.open_sessions = u64::try_from(open.len()).unwrap_or(u64::MAX);
+            board.known_from = self.scope.known_from(horizon);
             board.widened = widened;
             Ok(())
         })
@@ -148,7 +153,7 @@ impl VoiceLeaderboard {
         Ok(self.answer(board))
     }
 
-    fn answer(&self, Board { open_sessions, users, widened }: Board) -> VoiceLeaderboardAnswer {
+    fn answer(&self, Board { known_from, open_sessions, users, widened }: Board) -> VoiceLeaderboardAnswer {
         let assumed = self.scope.filter.assumed;
         let mut all = VoiceTime::default();
         let mut rows = Vec::with_capacity(users.len());
@@ -172,6 +177,7 @@ impl VoiceLeaderboard {
             observed_ms,
             assumed_ms,
             open_sessions,
+            known_from,
             window: self.scope.window,
             widened,
         }
@@ -180,6 +186,7 @@ impl VoiceLeaderboard {
 
 #[derive(Debug, Default)]
 struct Board {
+    known_from: Option<DateTime<Utc>>,
     open_sessions: u64,
     users: HashMap<UserId, User>,
     widened: bool,
@@ -251,6 +258,7 @@ mod tests {
             observed_ms,
             assumed_ms,
             open_sessions: open.len().try_into()?,
+            known_from: None,
             window,
             widened: false,
         })

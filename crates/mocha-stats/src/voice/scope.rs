@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use diesel::{
     connection::DefaultLoadingMode,
     prelude::*,
@@ -18,7 +19,7 @@ use super::{
     company::{Guest, Room},
     interval::{Interval, Stay},
 };
-use crate::{Error, Window};
+use crate::{Error, Window, rollup::Horizon};
 
 /// What a question is asked of.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -62,20 +63,30 @@ impl Scope {
         Self { filter: VoiceFilter::new(), guild, user: None, window: Window::all() }
     }
 
-    /// Scans, and gives the fold back.
-    pub(super) fn load<F: Fold>(&self, conn: &mut SqliteConnection, mut fold: F) -> Result<F, Error> {
-        conn.transaction(|conn| self.scan(conn, &mut fold)).map_err(Error::database)?;
-        Ok(fold)
+    /// Scans what is kept of the window into a fold that is made for it; says from when on that is, if the window starts earlier.
+    pub(super) fn load<F: Fold>(
+        &self,
+        conn: &mut SqliteConnection,
+        fold: impl FnOnce(Window) -> F,
+    ) -> Result<(F, Option<DateTime<Utc>>), Error> {
+        conn.transaction(|conn| {
+            let Horizon { voice_from, .. } = Horizon::load(conn)?;
+            let mut fold = fold(self.window.not_before(voice_from));
+            self.scan(conn, voice_from, &mut fold)?;
+            Ok((fold, Horizon::known_from(self.window, voice_from)))
+        })
+        .map_err(Error::database)
     }
 
-    /// Reads each interval that may have time in the window, end in it or be open at its end, one at a time, so that memory
-    /// grows with what the fold keeps. To be called in a transaction.
-    pub(super) fn scan(&self, conn: &mut SqliteConnection, fold: &mut impl Fold) -> QueryResult<()> {
-        let Self { ref filter, guild, user, window } = *self;
+    /// Reads each interval that may have time in the window from this second on, end in it or be open at its end, one at a time,
+    /// so that memory grows with what the fold keeps. To be called in a transaction.
+    pub(super) fn scan(&self, conn: &mut SqliteConnection, voice_from: i64, fold: &mut impl Fold) -> QueryResult<()> {
+        let Self { ref filter, guild, user, .. } = *self;
+        let window = self.window.not_before(voice_from);
         let afk = if filter.without_afk { afk_channel(conn, guild)? } else { None };
         // Others tell whether the user had company.
         let only = user.filter(|_| !filter.fair);
-        let mut sieve = Sieve { afk, rooms: HashMap::new(), scope: self };
+        let mut sieve = Sieve { afk, rooms: HashMap::new(), scope: self, window };
         let mut each = |interval: Interval| {
             if self.counts_user(&interval) {
                 fold.interval(&interval);
@@ -158,13 +169,14 @@ struct Sieve<'a> {
     /// Who is in each channel, if company matters.
     rooms: HashMap<ChannelId, Room>,
     scope: &'a Scope,
+    window: Window,
 }
 
 impl Sieve<'_> {
     fn add(&mut self, interval: &Interval, fold: &mut impl Fold) {
         let Interval { bot, channel_id, state, .. } = *interval;
-        let Scope { filter, window, .. } = self.scope;
-        let Some(stay) = interval.clip(*window) else { return };
+        let Scope { filter, .. } = self.scope;
+        let Some(stay) = interval.clip(self.window) else { return };
         let counts = self.scope.counts_user(interval) && filter.counts(channel_id, state, self.afk);
         if filter.fair {
             if let Some(channel) = channel_id {

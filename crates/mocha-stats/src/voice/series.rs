@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use diesel::SqliteConnection;
 use mocha_schema::GuildId;
@@ -39,6 +39,9 @@ pub struct VoiceSeriesAnswer {
     pub observed_ms: u64,
     /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
     pub assumed_ms: u64,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -119,11 +122,11 @@ impl VoiceSeries {
     /// # }
     /// ```
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceSeriesAnswer, Error> {
-        let quarters = self.scope.load(conn, Quarters::default())?;
-        Ok(self.answer(&quarters))
+        let (quarters, known_from) = self.scope.load(conn, |_| Quarters::default())?;
+        Ok(self.answer(&quarters, known_from))
     }
 
-    fn answer(&self, Quarters(quarters): &Quarters) -> VoiceSeriesAnswer {
+    fn answer(&self, Quarters(quarters): &Quarters, known_from: Option<DateTime<Utc>>) -> VoiceSeriesAnswer {
         let (mut by_label, mut all) = (BTreeMap::<Label, VoiceTime>::new(), VoiceTime::default());
         let local = |quarter: i64| quarter::local(quarter, self.zone);
         for (quarter, time) in quarters {
@@ -145,6 +148,7 @@ impl VoiceSeries {
             voice_ms: self.voice_ms(all),
             observed_ms,
             assumed_ms,
+            known_from,
             window: self.scope.window,
         }
     }

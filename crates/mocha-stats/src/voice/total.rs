@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, ops::Range};
 
+use chrono::{DateTime, Utc};
 use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
 
@@ -64,6 +65,7 @@ type OpenRow = (UserId, i64, i64, i64, i64, i64);
 /// What is known beside the parts.
 #[derive(Clone, Debug)]
 pub(crate) struct VoiceRead {
+    pub(crate) horizon: Horizon,
     /// Who has an open interval that goes on at the window's end, in any state; without an end, who is in voice now.
     pub(super) open: HashSet<UserId>,
     /// Whether more than the window was read.
@@ -79,7 +81,8 @@ impl VoiceScan {
         mut f: impl FnMut(VoicePart),
     ) -> QueryResult<VoiceRead> {
         let exact = Span::millis(self.window, 0);
-        let Horizon { voice_from, voice_to, .. } = Horizon::load(conn)?;
+        let horizon = Horizon::load(conn)?;
+        let Horizon { voice_from, voice_to, .. } = horizon;
         let span = Span::millis(self.window, voice_from);
         let closed = self.closed(part_of, span, voice_to);
         for row in closed.load_iter::<ClosedRow, DefaultLoadingMode>(conn)? {
@@ -111,7 +114,7 @@ impl VoiceScan {
                 from_ms = piece.to_ms;
             }
         }
-        Ok(VoiceRead { open, widened: span != exact })
+        Ok(VoiceRead { horizon, open, widened: span != exact })
     }
 
     /// Who has a closed interval, in any state, that goes on at the window's end. To be called in a transaction.
@@ -249,9 +252,17 @@ impl Scope {
         })?;
         if filter.fair {
             // Who had company is in no roll-up.
-            self.scan(conn, &mut Parts(f))?;
+            self.scan(conn, read.horizon.voice_from, &mut Parts(f))?;
         }
         Ok(read)
+    }
+}
+
+impl Scope {
+    /// From when on what [`each_part`](Self::each_part) reads is known, if the window starts earlier.
+    pub(super) fn known_from(&self, Horizon { rollups_from, voice_from, .. }: Horizon) -> Option<DateTime<Utc>> {
+        let from = if self.filter.fair { rollups_from.max(voice_from) } else { rollups_from };
+        Horizon::known_from(self.window, from)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use diesel::SqliteConnection;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
@@ -40,6 +41,9 @@ pub struct UserVoiceAnswer {
     pub channels: Vec<ChannelVoice>,
     /// The sessions.
     pub sessions: VoiceSessions,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
+    /// window is known.
+    pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -97,12 +101,17 @@ impl UserVoice {
         let filter = self.scope.filter.clone().bots(Bots::Include);
         let scope = Scope { filter, user: Some(self.user), ..self.scope };
         let Scope { ref filter, window, .. } = scope;
-        let empty = Profile { channels: HashMap::new(), sessions: Sessions::new(window), time: VoiceTime::default() };
-        let Profile { channels, sessions, time } = scope.load(conn, empty)?;
+        let (profile, known_from) = scope.load(conn, |kept| Profile {
+            channels: HashMap::new(),
+            sessions: Sessions::new(kept),
+            time: VoiceTime::default(),
+        })?;
+        let Profile { channels, sessions, time } = profile;
         let VoiceTime { observed_ms, assumed_ms } = time;
         let voice_ms = time.voice_ms(filter.assumed);
         let channels = by_time(channels, filter.assumed);
-        Ok(UserVoiceAnswer { voice_ms, observed_ms, assumed_ms, channels, sessions: sessions.finish(), window })
+        let sessions = sessions.finish();
+        Ok(UserVoiceAnswer { voice_ms, observed_ms, assumed_ms, channels, sessions, known_from, window })
     }
 }
 
