@@ -25,7 +25,8 @@ pub enum ErrorKind {
     Busy,
     /// The recorder was shut down.
     Closed,
-    /// The file is damaged.
+    /// The file is damaged: [restore](crate::Store::restore) a backup or, without one, [salvage](crate::Store::salvage) what is
+    /// readable.
     Corrupt,
     /// SQLite refused for a reason that has no kind of its own.
     Database,
@@ -49,6 +50,9 @@ pub enum ErrorKind {
     QueueFull,
     /// The file or its folder cannot be written.
     ReadOnly,
+    /// The file was deleted, or another one was put in its place, since it was opened. Nothing was written: put it back, or open
+    /// the store anew.
+    Replaced,
     /// The file was written by a newer Mocha. It was not touched.
     SchemaTooNew,
     /// The SQLite that the program is linked with has a bug that damages files.
@@ -81,6 +85,14 @@ impl Error {
         let source = source.into();
         let kind = kind_of(source.as_ref()).unwrap_or(ErrorKind::User);
         Self::with_source(kind, context, source)
+    }
+
+    /// Says what to do if the file is damaged.
+    pub(crate) fn with_advice(mut self) -> Self {
+        if self.is_corrupt() {
+            self.0.context.push_str(": it is damaged; restore a backup, or salvage what is readable");
+        }
+        self
     }
 
     /// What went wrong.

@@ -3,6 +3,7 @@
 mod backup;
 mod error;
 pub mod event;
+mod integrity;
 mod maintenance;
 pub mod privacy;
 mod recorder;
@@ -17,6 +18,10 @@ pub use self::{
     backup::{BackedUp, Backup, BackupMethod, BackupPhase, BackupProgress, Restore, Restored},
     error::{Error, ErrorKind},
     event::Event,
+    integrity::{
+        Check, CheckDepth, CheckPhase, CheckProgress, CheckReport, Orphans, Salvage, SalvageProgress, Salvaged,
+        SalvagedTable, Verdict,
+    },
     maintenance::{Checkpoint, Freed, Maintenance, MaintenanceStats, Step},
     recorder::{Recorder, RecorderStats},
     retention::{Keep, Purged, Retained, Retention},

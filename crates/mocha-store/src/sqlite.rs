@@ -42,6 +42,16 @@ impl SqliteError {
         self.code == ffi::SQLITE_BUSY
     }
 
+    /// Whether it was stopped on demand.
+    pub(crate) fn is_interrupt(&self) -> bool {
+        self.code == ffi::SQLITE_INTERRUPT
+    }
+
+    /// Whether a row may be to blame for it: anything else would befall every row alike.
+    pub(crate) fn blames_row(&self) -> bool {
+        [ffi::SQLITE_CONSTRAINT, ffi::SQLITE_ERROR, ffi::SQLITE_MISMATCH, ffi::SQLITE_TOOBIG].contains(&self.code)
+    }
+
     pub(crate) fn into_error(self, context: impl Into<String>) -> Error {
         if self.code == ffi::SQLITE_INTERRUPT {
             Error::with_source(ErrorKind::Stopped, context, self)
@@ -96,31 +106,27 @@ impl Connection {
         self.expect(code, ffi::SQLITE_OK)
     }
 
-    /// The first column of each row of a query, NULL as nothing.
-    pub(crate) fn texts(&self, sql: &str) -> Result<Vec<String>, SqliteError> {
+    pub(crate) fn prepare(&self, sql: &str) -> Result<Statement<'_>, SqliteError> {
         let sql = CString::new(sql).map_err(|_| SqliteError::of(ffi::SQLITE_MISUSE, None))?;
-        let mut statement = ptr::null_mut();
-        // SAFETY: the connection is open, the text ends with a zero, `statement` can be written to; all outlive the call.
+        let mut handle = ptr::null_mut();
+        // SAFETY: the connection is open, the text ends with a zero, `handle` can be written to; all outlive the call.
         let code = unsafe {
-            ffi::sqlite3_prepare_v2(self.handle.as_ptr(), sql.as_ptr(), -1, &raw mut statement, ptr::null_mut())
+            ffi::sqlite3_prepare_v2(self.handle.as_ptr(), sql.as_ptr(), -1, &raw mut handle, ptr::null_mut())
         };
         self.expect(code, ffi::SQLITE_OK)?;
+        // There is none for a text without a statement.
+        let handle = NonNull::new(handle).ok_or_else(|| SqliteError::of(ffi::SQLITE_MISUSE, None))?;
+        Ok(Statement { conn: self, handle })
+    }
+
+    /// The first column of each row of a query, NULL as nothing.
+    pub(crate) fn texts(&self, sql: &str) -> Result<Vec<String>, SqliteError> {
+        let mut statement = self.prepare(sql)?;
         let mut texts = Vec::new();
-        let result = loop {
-            // SAFETY: the statement is this connection's, and is finalised after the loop only.
-            let code = unsafe { ffi::sqlite3_step(statement) };
-            if code != ffi::SQLITE_ROW {
-                break self.expect(code, ffi::SQLITE_DONE);
-            }
-            // SAFETY: the statement stands on a row; the text ends with a zero, and is copied before the next step.
-            texts.extend(unsafe {
-                let text = ffi::sqlite3_column_text(statement, 0);
-                (!text.is_null()).then(|| CStr::from_ptr(text.cast()).to_string_lossy().into_owned())
-            });
-        };
-        // SAFETY: it is finalised once. What it returns is the error that the last step has reported.
-        unsafe { ffi::sqlite3_finalize(statement) };
-        result.map(|()| texts)
+        while statement.step()? {
+            texts.extend(statement.text());
+        }
+        Ok(texts)
     }
 
     /// The number that is all a query answers.
@@ -186,8 +192,78 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // SAFETY: it is open, nothing borrows it any more, and its statements are finalised.
+        // SAFETY: it is open, and nothing borrows it any more: its statements are finalised.
         unsafe { ffi::sqlite3_close(self.handle.as_ptr()) };
+    }
+}
+
+/// A statement of a connection's, with the row that it stands on.
+#[derive(Debug)]
+pub(crate) struct Statement<'a> {
+    conn: &'a Connection,
+    handle: NonNull<ffi::sqlite3_stmt>,
+}
+
+impl Statement<'_> {
+    /// Goes to the next row, and says whether there is one.
+    pub(crate) fn step(&mut self) -> Result<bool, SqliteError> {
+        // SAFETY: the statement is not finalised before it is dropped.
+        match unsafe { ffi::sqlite3_step(self.handle.as_ptr()) } {
+            ffi::SQLITE_ROW => Ok(true),
+            code => self.conn.expect(code, ffi::SQLITE_DONE).map(|()| false),
+        }
+    }
+
+    /// Makes it begin anew, with what is bound.
+    pub(crate) fn reset(&mut self) {
+        // SAFETY: as for `step`. What it returns is the error that the last step has reported.
+        unsafe { ffi::sqlite3_reset(self.handle.as_ptr()) };
+    }
+
+    /// The first column of the row as a text; `None` if it is NULL.
+    pub(crate) fn text(&self) -> Option<String> {
+        // SAFETY: the statement is not finalised; without a row it gives no text. The text ends with a zero, and is copied before
+        // the next step.
+        unsafe {
+            let text = ffi::sqlite3_column_text(self.handle.as_ptr(), 0);
+            (!text.is_null()).then(|| CStr::from_ptr(text.cast()).to_string_lossy().into_owned())
+        }
+    }
+
+    /// The first column of the row as a number.
+    pub(crate) fn number(&self) -> i64 {
+        // SAFETY: the statement is not finalised; without a row it gives 0.
+        unsafe { ffi::sqlite3_column_int64(self.handle.as_ptr(), 0) }
+    }
+
+    /// Sets the first parameter.
+    pub(crate) fn bind_number(&mut self, number: i64) -> Result<(), SqliteError> {
+        // SAFETY: the statement is not finalised.
+        let code = unsafe { ffi::sqlite3_bind_int64(self.handle.as_ptr(), 1, number) };
+        self.conn.expect(code, ffi::SQLITE_OK)
+    }
+
+    /// Sets the parameters, in order, to the columns of another statement's row from the second one on.
+    pub(crate) fn bind_row(&mut self, row: &Statement<'_>) -> Result<(), SqliteError> {
+        // SAFETY: the statement is not finalised.
+        let columns = unsafe { ffi::sqlite3_column_count(row.handle.as_ptr()) };
+        for column in 1..columns {
+            // SAFETY: neither statement is finalised, and the column is one of the row's. What it gives may be used for
+            // nothing but this, which copies it.
+            let code = unsafe {
+                let value = ffi::sqlite3_column_value(row.handle.as_ptr(), column);
+                ffi::sqlite3_bind_value(self.handle.as_ptr(), column, value)
+            };
+            self.conn.expect(code, ffi::SQLITE_OK)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Statement<'_> {
+    fn drop(&mut self) {
+        // SAFETY: it is finalised once, while its connection is open. What it returns, the last step has reported.
+        unsafe { ffi::sqlite3_finalize(self.handle.as_ptr()) };
     }
 }
 

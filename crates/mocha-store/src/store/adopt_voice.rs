@@ -32,7 +32,7 @@ struct Entry {
 }
 
 /// Fills `voice_intervals` from the sessions that `voice_events` has a `leave` of.
-pub(super) fn fill_intervals(conn: &mut SqliteConnection) -> QueryResult<()> {
+pub(crate) fn fill_intervals(conn: &mut SqliteConnection) -> QueryResult<()> {
     let entries: Vec<Entry> = sql_query(
         "SELECT guild_id, user_id, channel_id, event_type, session_start, duration, \
          coalesce(muted, 0) AS muted, coalesce(deafened, 0) AS deafened, created_at \

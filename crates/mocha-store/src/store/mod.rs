@@ -21,6 +21,7 @@ use diesel::{
 
 pub use self::builder::{Clock, Durability, StoreBuilder};
 pub(crate) use self::{
+    adopt_voice::fill_intervals,
     builder::Settings,
     connection::{Access, Link, Location, configure},
 };
@@ -81,12 +82,21 @@ impl Store {
     /// channel or user is missing get one, and what Mocha has beyond the original is added; all in one transaction.
     /// Two processes may do this at once.
     ///
+    /// What a process that was killed had committed is in its write-ahead log, and is read with the first opening; half a
+    /// transaction, a half migrated or half adopted file are as before it. Never delete or replace the file while it is open: the
+    /// store finds out before each transaction and refuses it as [`ErrorKind::Replaced`]. Do not cut it short either: SQLite
+    /// has it mapped into memory, and the system ends a program that reads beyond the end of such a file.
+    ///
     /// # Errors
     ///
     /// * [`ErrorKind::NotMocha`]: the file is something else; it was not touched.
     /// * [`ErrorKind::SchemaTooNew`]: a newer Mocha wrote it; it was not touched.
     /// * [`ErrorKind::SqliteTooOld`]: the SQLite linked has a bug that damages files.
-    /// * [`ErrorKind::Corrupt`], [`ErrorKind::Busy`], [`ErrorKind::DiskFull`], [`ErrorKind::ReadOnly`], [`ErrorKind::Io`].
+    /// * [`ErrorKind::Corrupt`]: the list of its tables cannot be read; it was not touched. [Restore](Self::restore) a backup, or
+    ///   [salvage](Self::salvage) it. Damage elsewhere shows when it is read: see [`check`](Self::check).
+    /// * [`ErrorKind::Busy`]: a file that has to be made, brought up to date or adopted is locked for longer than the busy timeout.
+    /// * [`ErrorKind::ReadOnly`]: the file or its folder cannot be written to, for SQLite has files of its own beside it.
+    /// * [`ErrorKind::DiskFull`], [`ErrorKind::Io`]. A file that was to be brought up to date is as it was.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder().open(path)
     }
@@ -135,12 +145,14 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Busy`] if no connection becomes free within the busy timeout; the closure's own error as `source()`, of a
-    /// kind of SQLite's if it comes from there and else [`ErrorKind::User`].
+    /// [`ErrorKind::Busy`] if no connection becomes free within the busy timeout; [`ErrorKind::Replaced`] if the file was deleted
+    /// or replaced; the closure's own error as `source()`, of a kind of SQLite's if it comes from there, as
+    /// [`ErrorKind::Corrupt`], and else [`ErrorKind::User`].
     pub fn read<T, E>(&self, f: impl FnOnce(&mut SqliteConnection) -> Result<T, E>) -> Result<T, Error>
     where
         E: Into<BoxedError>,
     {
+        self.inner.link.check_place()?;
         let mut conn = self
             .inner
             .readers
@@ -163,11 +175,14 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read), with [`ErrorKind::Busy`] if the lock is not had within the busy timeout.
+    /// As [`read`](Self::read), with [`ErrorKind::Busy`] if the lock is not had within the busy timeout, and
+    /// [`ErrorKind::DiskFull`] if there is no room. Nothing of the transaction is in the file then, what was committed before is,
+    /// and the store goes on: the next call works once it can.
     pub fn write<T, E>(&self, f: impl FnOnce(&mut SqliteConnection) -> Result<T, E>) -> Result<T, Error>
     where
         E: Into<BoxedError>,
     {
+        self.inner.link.check_place()?;
         let mut writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let mut conn = match writer.take() {
             Some(conn) => conn,

@@ -1,0 +1,202 @@
+//! Looking for damage.
+
+use std::{fmt, ops::ControlFlow};
+
+use super::{CheckReport, Orphans};
+use crate::{
+    Error, ErrorKind, Rollup, Store, Verification,
+    sqlite::{Connection, SqliteError},
+    store::Access,
+};
+
+type Callback<'a> = Box<dyn FnMut(CheckProgress) -> ControlFlow<()> + 'a>;
+
+/// How thorough a check is.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum CheckDepth {
+    /// All pages and rows, indexes against their tables, foreign keys, and the roll-ups against what they are sums of.
+    #[default]
+    Full,
+    /// Pages, rows and foreign keys: for each start of a program. It misses rows that an index has lost, and wrong sums.
+    Quick,
+}
+
+/// What a check is at.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum CheckPhase {
+    /// SQLite looks at every page; how far that has come is not known.
+    Pages,
+    /// Each row's parent is looked for; how far that has come is not known.
+    ForeignKeys,
+    /// A roll-up is counted again.
+    Rollup(Rollup),
+}
+
+/// How far a check has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct CheckProgress {
+    /// How many slices of the roll-up are done, of `total`.
+    pub done: usize,
+    /// What it is at.
+    pub phase: CheckPhase,
+    /// How many slices there are; 0 where that is not known.
+    pub total: usize,
+}
+
+/// How a file is checked; by [`Store::check`].
+#[must_use = "nothing is checked until `run`"]
+pub struct Check<'a> {
+    depth: CheckDepth,
+    progress: Option<Callback<'a>>,
+    store: Store,
+}
+
+impl Store {
+    /// Looks for damage: in the pages, the rows, the indexes, between tables, and in the roll-ups.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_store::{CheckDepth, Store};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let store = Store::open(folder.path().join("stats.db"))?;
+    /// let report = store.check().depth(CheckDepth::Quick).run()?;
+    /// assert!(report.is_ok(), "{report}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "integrity_check")]
+    #[doc(alias = "quick_check")]
+    pub fn check<'a>(&self) -> Check<'a> {
+        Check { depth: CheckDepth::default(), progress: None, store: self.clone() }
+    }
+}
+
+impl<'a> Check<'a> {
+    /// How thorough it is. Default: [`CheckDepth::Full`].
+    pub fn depth(mut self, depth: CheckDepth) -> Self {
+        self.depth = depth;
+        self
+    }
+
+    /// Tells now and then how far it has come, and ends it on [`ControlFlow::Break`]: the report has what was found until then.
+    pub fn progress(mut self, progress: impl FnMut(CheckProgress) -> ControlFlow<()> + 'a) -> Self {
+        self.progress = Some(Box::new(progress));
+        self
+    }
+
+    /// Checks, and reports. Damage is no error but what the report is for.
+    ///
+    /// It only reads, nobody waits for it, and the file may be written to meanwhile. Every page is read, some of them twice: about a
+    /// second for 60 MB, a tenth of that for a quick check. A read transaction stays open while pages and foreign keys are
+    /// checked, so the write-ahead log grows by what is written meanwhile; roll-ups are read in short ones, as
+    /// [`verify`](Store::verify) does.
+    ///
+    /// What it cannot find is a value that was changed into another one that could be: a message whose number of words is
+    /// wrong, in the table and in the roll-up alike.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`], [`ErrorKind::Io`] and others of SQLite's, of which nobody knows whether the file is to blame.
+    pub fn run(self) -> Result<CheckReport, Error> {
+        let Self { depth, progress, store } = self;
+        let mut progress = progress.unwrap_or_else(|| Box::new(|_| ControlFlow::Continue(())));
+        let mut report =
+            CheckReport { complete: true, damages: Vec::new(), depth, orphans: Vec::new(), rollups: Vec::new() };
+        pages(&store, &mut report, &mut progress)?;
+        // Sums over what cannot be read tell nothing.
+        if depth == CheckDepth::Full && report.complete && report.damages.is_empty() {
+            rollups(&store, &mut report, &mut progress)?;
+        }
+        Ok(report)
+    }
+}
+
+/// Pages, rows, indexes and foreign keys, as they are at one moment.
+fn pages(store: &Store, report: &mut CheckReport, progress: &mut Callback<'_>) -> Result<(), Error> {
+    let link = store.link();
+    let failed = |error: SqliteError| error.into_error(format!("cannot check {}", link.location));
+    let conn = Connection::open(&link.location.uri(Access::Read)?).map_err(failed)?;
+    let busy_timeout = format!("PRAGMA busy_timeout = {}", link.settings.busy_timeout.as_millis());
+    let begin = |conn: &Connection| conn.execute(&busy_timeout).and_then(|()| conn.execute("BEGIN"));
+    begin(&conn).map_err(failed)?;
+    let pragma = match report.depth {
+        CheckDepth::Full => "PRAGMA integrity_check",
+        CheckDepth::Quick => "PRAGMA quick_check",
+    };
+    let Some(mut complaints) = ask(&conn, CheckPhase::Pages, pragma, report, progress).map_err(failed)? else {
+        return Ok(());
+    };
+    complaints.retain(|complaint| complaint != "ok");
+    report.damages.append(&mut complaints);
+    // One line each, for a name may have anything else in it.
+    let orphans = "SELECT count(*) || char(10) || \"table\" || char(10) || parent FROM pragma_foreign_key_check \
+                   GROUP BY \"table\", parent ORDER BY \"table\", parent";
+    let Some(lines) = ask(&conn, CheckPhase::ForeignKeys, orphans, report, progress).map_err(failed)? else {
+        return Ok(());
+    };
+    for line in lines {
+        let mut parts = line.splitn(3, '\n');
+        let rows = parts.next().and_then(|rows| rows.parse().ok());
+        if let (Some(rows), Some(table), Some(parent)) = (rows, parts.next(), parts.next()) {
+            report.orphans.push(Orphans { parent: parent.to_owned(), rows, table: table.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Asks SQLite; that it cannot read on is what it has found. Nothing if it was broken off.
+fn ask(
+    conn: &Connection,
+    phase: CheckPhase,
+    sql: &str,
+    report: &mut CheckReport,
+    progress: &mut Callback<'_>,
+) -> Result<Option<Vec<String>>, SqliteError> {
+    let mut go_on = || progress(CheckProgress { done: 0, phase, total: 0 });
+    match conn.interruptible(&mut go_on, |conn| conn.texts(sql)) {
+        Ok(texts) => Ok(Some(texts)),
+        Err(error) if error.is_damage() => {
+            report.damages.push(error.to_string());
+            Ok(Some(Vec::new()))
+        }
+        Err(error) if error.is_interrupt() => {
+            report.complete = false;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn rollups(store: &Store, report: &mut CheckReport, progress: &mut Callback<'_>) -> Result<(), Error> {
+    for rollup in Rollup::ALL {
+        let phase = CheckPhase::Rollup(rollup);
+        let tell = |so_far: crate::Progress| progress(CheckProgress { done: so_far.done, phase, total: so_far.total });
+        match store.verify(rollup, tell) {
+            Ok(verification) => {
+                report.complete &= verification.complete;
+                report.rollups.push(verification);
+            }
+            // The sums are beyond what can be, or the pages are.
+            Err(error) if [ErrorKind::Corrupt, ErrorKind::Database, ErrorKind::NotMocha].contains(error.kind()) => {
+                let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+                report.damages.push(format!("{rollup} cannot be verified: {cause}"));
+            }
+            Err(error) => return Err(error),
+        }
+        if report.rollups.last().is_some_and(|Verification { complete, .. }| !complete) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Debug for Check<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { depth, progress: _, store } = self;
+        f.debug_struct("Check").field("depth", depth).field("store", store).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,12 @@
+//! Whether the file is as it should be, and what can be saved of one that is not.
+
+mod check;
+mod report;
+mod salvage;
+mod scan;
+
+pub use self::{
+    check::{Check, CheckDepth, CheckPhase, CheckProgress},
+    report::{CheckReport, Orphans, Verdict},
+    salvage::{Salvage, SalvageProgress, Salvaged, SalvagedTable},
+};

@@ -1,0 +1,252 @@
+//! What is saved of a damaged file.
+
+mod support;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use diesel::connection::SimpleConnection;
+use mocha_store::{Clock, ErrorKind, Keep, Retention, Store};
+use support::*;
+
+const DAY: i64 = 86_400_000;
+const PAGE: usize = 4096;
+
+/// Some of everything, over sixty days, of which the first twenty are in roll-ups only; whole in its one file.
+fn filled(folder: &Path) -> Result<PathBuf, Box<dyn std::error::Error + Send + Sync>> {
+    let path = folder.join("stats.db");
+    let store = Store::builder().clock(Clock::Events).open(&path)?;
+    let recorder = store.recorder()?;
+    record(&store, [guild(0, 9), channel(0, 20, Some("general")), user(0, 40, "ferris"), joined(0, 40, 0)])?;
+    for n in 0..3000_u64 {
+        let ms = i64::try_from(n)? * 60 * DAY / 3000;
+        recorder.record(message(ms, 1000 + n, 20 + n % 3, 40 + n % 7))?;
+        recorder.record(voice(ms, 50 + n % 5, Some(30).filter(|_| n % 2 == 0)))?;
+    }
+    recorder.shutdown()?;
+    let kept = Retention::default().messages(Keep::Days(40)).voice(Keep::Days(40));
+    store.retain_at(&kept, at(60 * DAY), |_| ControlFlow::Continue(()))?;
+    store.write(|conn| {
+        conn.batch_execute(
+            "CREATE TABLE jokes (id INTEGER PRIMARY KEY, joke TEXT); CREATE INDEX idx_jokes ON jokes (joke);
+             CREATE VIEW puns AS SELECT * FROM jokes; INSERT INTO jokes VALUES (7, 'Knock, knock.')",
+        )
+    })?;
+    store.checkpoint()?;
+    Ok(path)
+}
+
+fn sums(store: &Store) -> Result<Vec<String>, mocha_store::Error> {
+    let mut sums = Vec::new();
+    for table in ["message_days", "message_quarters", "message_months", "message_totals"] {
+        sums.extend(lines(
+            store,
+            &format!("SELECT '{table} ' || sum(messages) || ' ' || sum(words) AS line FROM {table}"),
+        )?);
+    }
+    for table in ["voice_days", "voice_channel_days", "voice_months", "voice_channel_months", "voice_totals"] {
+        sums.extend(lines(
+            store,
+            &format!("SELECT '{table} ' || sum(voice_ms) || ' ' || sum(intervals) AS line FROM {table}"),
+        )?);
+    }
+    Ok(sums)
+}
+
+#[test]
+fn of_a_sound_file_all_is_saved() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (path, new) = (filled(folder.path())?, folder.path().join("new.db"));
+    let salvaged = Store::salvage(&path, &new).run()?;
+    assert!(salvaged.is_ok(), "{salvaged}");
+    let (old, new) = (Store::open(&path)?, Store::open(&new)?);
+    assert!(new.check().run()?.is_ok());
+    let is_event =
+        |row: &String| !row.starts_with("watermarks") && !row.contains("_months") && !row.contains("_totals");
+    let events = |store: &Store| Ok::<Vec<_>, mocha_store::Error>(dump(store)?.into_iter().filter(is_event).collect());
+    assert_eq!(events(&new)?, events(&old)?);
+    assert_eq!(lines(&new, "SELECT joke AS line FROM puns")?, ["Knock, knock."]);
+    Ok(())
+}
+
+/// Overwrites pages.
+fn damage(path: &Path, pages: impl IntoIterator<Item = usize>) -> std::io::Result<()> {
+    let mut bytes = fs::read(path)?;
+    for page in pages {
+        let start = (page - 1) * PAGE;
+        bytes.iter_mut().skip(start).take(PAGE).for_each(|byte| *byte = 0xa5);
+    }
+    fs::write(path, bytes)
+}
+
+#[test]
+fn what_lies_beyond_unreadable_pages_is_saved() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = filled(folder.path())?;
+    let leaves = leaves(&path, "message_events")?;
+    assert!(leaves.len() > 10, "{leaves:?}");
+    // The first, the last, one alone and two that are neighbours.
+    let bad = [0, 3, 4, 7, leaves.len() - 1];
+    let lost: usize = bad.iter().map(|leaf| leaves[*leaf].1).sum();
+    let all: usize = leaves.iter().map(|leaf| leaf.1).sum();
+    damage(&path, bad.iter().map(|leaf| leaves[*leaf].0))?;
+    let before = fs::read(&path)?;
+    let new = folder.path().join("new.db");
+    let salvaged = Store::salvage(&path, &new).run()?;
+    assert!(fs::read(&path)? == before, "the damaged file was written to");
+    let messages = salvaged.tables["message_events"];
+    assert_eq!((messages.rows, messages.whole), (u64::try_from(all - lost)?, false));
+    assert_eq!(messages.lost(), Some(u64::try_from(lost)?));
+    assert!(salvaged.tables["users"].is_ok() && !salvaged.is_ok());
+    let store = Store::open(&new)?;
+    let report = store.check().run()?;
+    assert!(report.is_ok(), "{report}");
+    // And it goes on.
+    record(&store, [message(61 * DAY, 1, 20, 40)])?;
+    Ok(())
+}
+
+/// The leaves of a table in their order, and how many rows each has.
+fn leaves(path: &Path, table: &str) -> Result<Vec<(usize, usize)>, Box<dyn std::error::Error + Send + Sync>> {
+    let store = Store::open(path)?;
+    let sql = format!("SELECT rowid || '' AS line FROM {table} ORDER BY rowid");
+    let mut rows = lines(&store, &sql)?.len();
+    drop(store);
+    let bytes = fs::read(path)?;
+    let mut found = Vec::new();
+    for page in pages_in_order(path, table)? {
+        let cells = number::<2>(&bytes, (page - 1) * PAGE + 3);
+        found.push((page, cells));
+        rows -= cells;
+    }
+    assert_eq!(rows, 0, "not all leaves were found");
+    Ok(found)
+}
+
+fn pages_in_order(path: &Path, table: &str) -> Result<Vec<usize>, Box<dyn std::error::Error + Send + Sync>> {
+    let bytes = fs::read(path)?;
+    let root = lines(
+        &Store::open(path)?,
+        &format!("SELECT rootpage || '' AS line FROM sqlite_schema WHERE name = '{table}'"),
+    )?;
+    let mut leaves = Vec::new();
+    visit(&bytes, root.concat().parse()?, &mut leaves);
+    Ok(leaves)
+}
+
+/// A number of so many bytes, as SQLite writes it; 0 beyond the end.
+fn number<const BYTES: usize>(bytes: &[u8], at: usize) -> usize {
+    let bytes = bytes.get(at..at + BYTES).unwrap_or_default();
+    bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
+}
+
+/// Goes down a table's tree: an interior page has the number of a child in each cell and one on the right.
+fn visit(bytes: &[u8], page: usize, leaves: &mut Vec<usize>) {
+    let start = (page - 1) * PAGE;
+    match number::<1>(bytes, start) {
+        2 | 5 => {
+            for cell in 0..number::<2>(bytes, start + 3) {
+                visit(bytes, number::<4>(bytes, start + number::<2>(bytes, start + 12 + 2 * cell)), leaves);
+            }
+            visit(bytes, number::<4>(bytes, start + 8), leaves);
+        }
+        _ => leaves.push(page),
+    }
+}
+
+#[test]
+fn of_tables_in_the_order_of_a_key_both_ends_are_saved_and_old_roll_ups_are_taken_over() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = filled(folder.path())?;
+    let before = sums(&Store::open(&path)?)?;
+    let intervals = pages_in_order(&path, "voice_intervals")?;
+    assert!(intervals.len() > 4, "{intervals:?}");
+    // Nothing of messages is harmed, and what is before the horizon has no events.
+    damage(&path, [intervals[2]])?;
+    let new = folder.path().join("new.db");
+    let salvaged = Store::salvage(&path, &new).run()?;
+    let voice = salvaged.tables["voice_intervals"];
+    assert!(!voice.whole && voice.rows > 0 && voice.lost().is_some_and(|lost| lost > 0 && lost < 200), "{voice:?}");
+    let store = Store::open(&new)?;
+    assert!(store.check().run()?.is_ok());
+    let after = sums(&store)?;
+    assert_eq!(after[0], before[0]);
+    assert_eq!(after[1], before[1]);
+    Ok(())
+}
+
+#[test]
+fn a_lost_parent_gets_a_row_and_an_id_that_is_none_is_left_out() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = filled(folder.path())?;
+    let root = lines(&Store::open(&path)?, "SELECT rootpage || '' AS line FROM sqlite_schema WHERE name = 'users'")?;
+    damage(&path, [root[0].parse()?])?;
+    // A byte of an id somewhere in the middle.
+    let (mut bytes, page) = (fs::read(&path)?, pages_in_order(&path, "message_events")?[4]);
+    let cell = (page - 1) * PAGE + PAGE - 40;
+    let digit = (cell..bytes.len()).find(|at| bytes[*at..].starts_with(b"10")).ok_or("no id")?;
+    bytes[digit] = b'x';
+    fs::write(&path, bytes)?;
+    let new = folder.path().join("new.db");
+    let salvaged = Store::salvage(&path, &new).run()?;
+    assert_eq!(salvaged.tables["users"].rows, 0);
+    assert_eq!(salvaged.tables["message_events"].lost(), Some(1), "{salvaged}");
+    let store = Store::open(&new)?;
+    assert!(store.check().run()?.is_ok());
+    assert_eq!(lines(&store, "SELECT id AS line FROM users WHERE id = '41'")?, ["41"]);
+    Ok(())
+}
+
+#[test]
+fn a_files_own_log_is_read_along_and_a_file_of_the_original_is_adopted() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (path, new) = (folder.path().join("original.db"), folder.path().join("new.db"));
+    let mut conn = <diesel::SqliteConnection as diesel::Connection>::establish(path.to_str().ok_or("path")?)?;
+    conn.batch_execute(include_str!("original.sql"))?;
+    conn.batch_execute(
+        "PRAGMA journal_mode = WAL;
+         INSERT INTO voice_events (id, guild_id, channel_id, user_id, event_type, session_start, session_end, duration, created_at)
+         VALUES ('a', '10', '20', '40', 'leave', 1700000000, 1700000060, 60000, 1700000060)",
+    )?;
+    let salvaged = Store::salvage(&path, &new).run()?;
+    assert!(salvaged.is_ok(), "{salvaged}");
+    let store = Store::open(&new)?;
+    assert_eq!(lines(&store, "SELECT ended_at_ms - started_at_ms || '' AS line FROM voice_intervals")?, ["60000"]);
+    assert!(store.check().run()?.is_ok());
+    Ok(())
+}
+
+#[test]
+fn it_can_be_stopped_replaces_nothing_and_says_what_is_no_file_of_mochas() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (path, new) = (filled(folder.path())?, folder.path().join("new.db"));
+    let names = || -> std::io::Result<BTreeSet<_>> {
+        fs::read_dir(folder.path())?.map(|entry| Ok(entry?.file_name())).collect()
+    };
+    let _reader = Store::open(&path)?;
+    let before = names()?;
+    let mut told = Vec::new();
+    let stopped = Store::salvage(&path, &new).progress(|so_far| {
+        told.push(so_far.table);
+        ControlFlow::Break(())
+    });
+    assert_eq!(stopped.run().expect_err("it was stopped").kind(), &ErrorKind::Stopped);
+    assert_eq!(told, ["message_events"]);
+    assert_eq!(names()?, before);
+    fs::write(&new, "precious")?;
+    assert_eq!(Store::salvage(&path, &new).run().expect_err("it is there").kind(), &ErrorKind::Io);
+    assert_eq!(fs::read(&new)?, b"precious");
+    for (content, kind) in
+        [(&b"My diary, page one. Today it rained."[..], ErrorKind::Corrupt), (b"", ErrorKind::NotMocha)]
+    {
+        let other = folder.path().join("other");
+        fs::write(&other, content)?;
+        let error = Store::salvage(&other, folder.path().join("newer.db")).run().expect_err("nothing is in it");
+        assert_eq!(error.kind(), &kind);
+    }
+    Ok(())
+}
