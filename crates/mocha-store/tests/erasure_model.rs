@@ -4,8 +4,8 @@ mod support;
 
 use std::ops::ControlFlow;
 
-use mocha_schema::PresenceStatus;
 use diesel::connection::SimpleConnection;
+use mocha_schema::PresenceStatus;
 use mocha_store::{Error, Event, Rollup, Store};
 use proptest::prelude::*;
 use support::{dump, id, joined, left, message, presence, record, snapshot, user, voice};

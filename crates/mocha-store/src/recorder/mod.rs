@@ -106,12 +106,14 @@ impl Recorder {
         self.handle.queue.push(events, || self.handle.counters.queued(count))
     }
 
-    /// Waits until everything recorded before is in the file. Blocks; in an async program see `flush_async`.
+    /// Waits until everything recorded before is in the file. A crash of the program takes nothing of it; for a power cut see
+    /// [`Durability`](crate::Durability). Blocks; in an async program see `flush_async`.
     ///
     /// # Errors
     ///
-    /// Why the file cannot be written, such as [`ErrorKind::DiskFull`] or [`ErrorKind::Busy`]: the events wait on, and are tried
-    /// again. [`ErrorKind::Closed`] after a shutdown.
+    /// Why the file cannot be written, such as [`ErrorKind::DiskFull`], [`ErrorKind::Busy`] or [`ErrorKind::Replaced`]: the
+    /// events wait on, and are tried again; what an earlier flush confirmed is not affected. [`ErrorKind::Closed`] after a
+    /// shutdown.
     pub fn flush(&self) -> Result<(), Error> {
         let (sender, receiver) = mpsc::sync_channel(1);
         self.handle.queue.wait(Box::new(move |result| drop(sender.send(result))))?;

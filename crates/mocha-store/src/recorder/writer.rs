@@ -140,7 +140,7 @@ impl Writer {
         // Until now is proved only once all that was heard until now is written.
         let last = len == self.pending.len();
         let stamp = last && (stop || begun >= self.stamp_due || self.link.settings.clock == Clock::Events);
-        let tally = match self.attempt(len, stamp, stop) {
+        let tally = match self.attempt(len, stamp, stop).or_else(|failed| self.without_stamp(failed, len)) {
             Ok(tally) => tally,
             // One by one costs time, so only then.
             Err(error) if len > 1 && error.kind().blames_event() => {
@@ -163,12 +163,25 @@ impl Writer {
         Ok(())
     }
 
+    /// Writes the events of a transaction whose stamp SQLite refused: they are not to blame.
+    fn without_stamp(&mut self, failed: Failed, len: usize) -> Result<Tally, Error> {
+        let Failed { error, stamping } = failed;
+        if !stamping || !error.kind().blames_event() {
+            return Err(error);
+        }
+        tracing::warn!(error = %error, "SQLite refused to note who is in voice, which will be tried again");
+        self.counters.failed(Arc::new(error));
+        self.attempt(len, false, false).map_err(|failed| failed.error)
+    }
+
     /// One transaction.
-    fn attempt(&mut self, len: usize, stamp: bool, stop: bool) -> Result<Tally, Error> {
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => self.link.connect_writer()?,
-        };
+    fn attempt(&mut self, len: usize, stamp: bool, stop: bool) -> Result<Tally, Failed> {
+        let ready = self.link.check_place().and_then(|()| match self.conn.take() {
+            Some(conn) => Ok(conn),
+            None => self.link.connect_writer(),
+        });
+        let mut conn = ready.map_err(|error| Failed { error, stamping: false })?;
+        let mut stamping = false;
         let clock = self.link.settings.clock;
         let mark = self.state.mark();
         let (events, heard_ms, state) = (self.pending.iter().take(len), self.heard_ms, &mut self.state);
@@ -189,6 +202,7 @@ impl Writer {
                     }
                 }
                 if stamp {
+                    stamping = true;
                     state.stamp(conn, (clock == Clock::System).then_some(heard_ms), stop)?;
                 }
                 Ok(())
@@ -208,10 +222,18 @@ impl Writer {
             Err(error) => {
                 self.state.undo_to(mark);
                 let error = cause.unwrap_or(error);
-                Err(Error::classify(format!("cannot write to {}", self.link.location), error))
+                let error = Error::classify(format!("cannot write to {}", self.link.location), error);
+                Err(Failed { error, stamping })
             }
         }
     }
+}
+
+/// Why a transaction failed.
+struct Failed {
+    error: Error,
+    /// Whether all events were written before that.
+    stamping: bool,
 }
 
 fn tell(waiters: Vec<Waiter>, result: &Result<(), Arc<Error>>) {

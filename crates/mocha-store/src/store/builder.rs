@@ -5,14 +5,18 @@ use std::{path::Path, time::Duration};
 use super::{Location, Store};
 use crate::{Error, ErrorKind, Maintenance};
 
-/// What a power cut may take; a crash of the program takes nothing that was committed either way.
+/// What a power cut, or a crash of the whole system, may take. A crash of the program, even by SIGKILL, takes nothing that was
+/// committed, either way, and neither damages the file: transactions are whole or not there, with their sums.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Durability {
-    /// `synchronous = NORMAL`: a power cut may undo the commits since the last checkpoint, never damage the file.
+    /// `synchronous = NORMAL`: a power cut may undo the last commits, back to the last checkpoint at most, those that
+    /// [`flush`](crate::Recorder::flush) confirmed among them; the latest ones first, never one in the middle. A checkpoint comes
+    /// after some 16 MB of changes, at a shutdown, and by [`Store::checkpoint`].
     #[default]
     Normal,
-    /// `synchronous = FULL`: each commit waits for the disk, and a power cut undoes none.
+    /// `synchronous = FULL`: each commit waits for the disk, and a power cut undoes none that was confirmed, if the disk keeps what it
+    /// says it has. It costs a wait for the disk each flush interval.
     Full,
 }
 
@@ -26,7 +30,8 @@ pub enum Clock {
     /// The events' own times and nothing else: for replays, imports and tests.
     ///
     /// Each event proves that all was heard until then: silence is no gap. But a message, whose time is Discord's and not
-    /// that of its arrival, moves the time by a day at most. An event that is older than what the file knew at the start is history, told again.
+    /// that of its arrival, moves the time by a day at most. An event that is older than what the file knew at the start is history, told again;
+    /// and so is a change of somebody's voice that is a day older than the last one: what was told first stands.
     Events,
 }
 

@@ -31,26 +31,55 @@ pub(crate) enum Location {
 pub(crate) struct Link {
     /// A database in memory lives as long as one connection to it, and any other may be lost.
     _keeper: Option<Arc<Mutex<SqliteConnection>>>,
+    identity: Option<Identity>,
     pub(crate) location: Location,
     pub(crate) settings: Arc<Settings>,
 }
 
 impl Link {
     pub(crate) fn new(location: Location, settings: Settings) -> Result<Self, Error> {
-        let keeper = match location {
-            Location::File(_) => None,
-            Location::Memory(_) => Some(Arc::new(Mutex::new(location.connect(Access::Read)?))),
+        let (identity, keeper) = match &location {
+            Location::File(path) => (identity(path), None),
+            Location::Memory(_) => (None, Some(Arc::new(Mutex::new(location.connect(Access::Read)?)))),
         };
-        Ok(Self { _keeper: keeper, location, settings: Arc::new(settings) })
+        Ok(Self { _keeper: keeper, identity, location, settings: Arc::new(settings) })
+    }
+
+    /// Refuses to go on with a file that was deleted or replaced since it was opened: what is written to it nobody can open, and
+    /// what is in its place is not what was opened. It takes about a microsecond.
+    pub(crate) fn check_place(&self) -> Result<(), Error> {
+        match &self.location {
+            Location::File(path) if self.identity.is_some() && identity(path) != self.identity => {
+                let context = format!("{} was deleted or replaced since it was opened; open it anew", path.display());
+                Err(Error::new(ErrorKind::Replaced, context))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A connection that may write, all set up.
     pub(crate) fn connect_writer(&self) -> Result<SqliteConnection, Error> {
+        self.check_place()?;
         let mut conn = self.location.connect(Access::Write)?;
         configure(&mut conn, Access::Write, &self.settings)
             .map_err(|error| Error::classify(format!("cannot set up a connection to {}", self.location), error))?;
         Ok(conn)
     }
+}
+
+/// What tells a file from another one of the same name, where the system knows such a thing: the device and the number on it.
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+/// Elsewhere a file that is open cannot be deleted.
+#[cfg(not(unix))]
+fn identity(_path: &Path) -> Option<Identity> {
+    None
 }
 
 /// What a connection is for.
@@ -111,6 +140,17 @@ impl Location {
         match options.open(path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io_error(path, "cannot be made", error)),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether no file can be made beside it, as SQLite has to; of such a folder it says no more than that it cannot open the file.
+    pub(crate) fn is_read_only(&self) -> bool {
+        let Self::File(path) = self else { return false };
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{}", std::process::id()));
+        match fs::OpenOptions::new().write(true).create_new(true).open(&name) {
+            Ok(_) => fs::remove_file(name).is_err(),
+            Err(error) => [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem].contains(&error.kind()),
         }
     }
 

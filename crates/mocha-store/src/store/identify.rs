@@ -44,6 +44,10 @@ pub(super) fn check_untouched(link: &Link) -> Result<(), Error> {
     match check(Access::Read) {
         // A transaction that a crash left behind has to be undone before anything can be read.
         Err(error) if *error.kind() == ErrorKind::ReadOnly => check(Access::Write),
+        Err(error) if *error.kind() == ErrorKind::Io && link.location.is_read_only() => {
+            let context = format!("no file can be made in the folder of {}, which SQLite has to", link.location);
+            Err(Error::with_source(ErrorKind::ReadOnly, context, error))
+        }
         result => result,
     }
 }
@@ -130,10 +134,10 @@ fn not_migrated(link: &Link, error: mocha_schema::Error) -> Error {
     if error.is_schema_too_new() {
         Error::with_source(ErrorKind::SchemaTooNew, context, error)
     } else {
-        Error::classify(context, error)
+        Error::classify(context, error).with_advice()
     }
 }
 
 pub(super) fn unreadable(link: &Link, error: diesel::result::Error) -> Error {
-    Error::classify(format!("cannot read {}", link.location), error)
+    Error::classify(format!("cannot read {}", link.location), error).with_advice()
 }

@@ -75,6 +75,8 @@ pub(crate) struct Tracker {
     proof_ms: i64,
     /// What was told lately.
     recent: Recent,
+    /// Whether time is that of the events: then what is much older than what is known is history, and no step of a clock.
+    replay: bool,
     /// Until when the file was told everything before: what is not later than this and out of order is history.
     told_until_ms: i64,
     /// What was known before, for a transaction that is undone.
@@ -89,6 +91,7 @@ impl Tracker {
             open: BTreeMap::new(),
             proof_ms: i64::MIN,
             recent: Recent::default(),
+            replay: false,
             told_until_ms: i64::MIN,
             undo: Vec::new(),
         }
@@ -104,8 +107,10 @@ impl Tracker {
         self.put(person, open.map_or(Known::Away { since_ms }, Known::Open));
     }
 
-    /// What comes with a time up to this one, and out of order, was told before the program was started.
+    /// Time is that of the events. What comes with a time up to this one, and out of order, was told before the program was
+    /// started.
     pub(crate) fn told_until(&mut self, at_ms: i64) {
+        self.replay = true;
         self.told_until_ms = at_ms;
     }
 
@@ -160,7 +165,8 @@ impl Tracker {
     /// Somebody's connection is now this.
     ///
     /// A change that is older than the person's last one was either told before, or the clock stepped back: then no time
-    /// passed. If it stepped back by more than a day it was wrong before, and the new time is believed.
+    /// passed. If it stepped back by more than a day it was wrong before, and the new time is believed; but in a replay that is
+    /// history, which the file has already.
     pub(crate) fn changed(
         &mut self,
         person: Person,
@@ -173,10 +179,10 @@ impl Tracker {
             let mut at_ms = at_ms;
             if at_ms > self.told_until_ms {
                 let news_from_ms = self.news_from(person);
-                if news_from_ms.saturating_sub(at_ms) > DAY_MS {
-                    self.set_back(person, at_ms, &mut rows);
-                } else {
+                if news_from_ms.saturating_sub(at_ms) <= DAY_MS {
                     at_ms = at_ms.max(news_from_ms);
+                } else if !self.replay {
+                    self.set_back(person, at_ms, &mut rows);
                 }
             }
             self.found(person, channel_id, state, at_ms, &mut rows);

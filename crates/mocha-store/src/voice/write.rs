@@ -19,7 +19,9 @@ pub(crate) fn apply(conn: &mut SqliteConnection, rows: &[Row]) -> QueryResult<()
         match row {
             Row::Ended { person, started_at_ms, ended_at_ms } => end(conn, *person, *started_at_ms, *ended_at_ms)?,
             Row::Interval(interval) => {
-                diesel::insert_into(voice_intervals::table).values(interval).execute(conn)?;
+                // What the file has of that instant stands: only a clock that was wrong for days, or two programs that
+                // record one guild, come to tell another story.
+                diesel::insert_into(voice_intervals::table).values(interval).on_conflict_do_nothing().execute(conn)?;
             }
             Row::Logged(entry) => log(conn, entry)?,
         }
@@ -92,7 +94,9 @@ fn open(interval: VoiceInterval) -> Option<Open> {
 }
 
 fn end(conn: &mut SqliteConnection, person: Person, started_at_ms: i64, ended_at_ms: i64) -> QueryResult<()> {
-    let row = voice_intervals::table.find((person.guild_id, person.user_id, started_at_ms));
+    let row = voice_intervals::table
+        .find((person.guild_id, person.user_id, started_at_ms))
+        .filter(voice_intervals::ended_at_ms.is_null());
     if ended_at_ms > started_at_ms {
         diesel::update(row)
             .set((voice_intervals::ended_at_ms.eq(ended_at_ms), voice_intervals::seen_at_ms.eq(ended_at_ms)))

@@ -1,0 +1,75 @@
+//! The file is deleted, or another one put in its place, while it is open.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::{fs, path::Path, time::Duration};
+
+use diesel::connection::SimpleConnection;
+use mocha_store::{Clock, ErrorKind, Store};
+use support::*;
+
+/// Moves a file with its log; SQLite's index of that can be made again.
+fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    for end in ["", "-wal", "-shm"] {
+        match fs::rename(format!("{}{end}", from.display()), format!("{}{end}", to.display())) {
+            Err(error) if end.is_empty() || error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn nobody_writes_to_it_or_reads_from_it_and_once_it_is_back_all_goes_on() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (path, aside) = (folder.path().join("stats.db"), folder.path().join("aside.db"));
+    let store = Store::builder()
+        .clock(Clock::Events)
+        .busy_timeout(Duration::from_millis(30))
+        .flush_interval(Duration::from_millis(1))
+        .open(&path)?;
+    let recorder = store.recorder()?;
+    record(&store, [message(0, 30, 20, 40)])?;
+    rename(&path, &aside)?;
+    for replaced in [false, true] {
+        if replaced {
+            drop(Store::open(&path)?);
+        }
+        recorder.record(message(1000, 31 + u64::from(replaced), 20, 40))?;
+        let error = recorder.flush().expect_err("the file is gone");
+        assert_eq!(error.kind(), &ErrorKind::Replaced, "{error}");
+        assert!(error.to_string().contains("open it anew"), "{error}");
+        let write = store.write(|conn| conn.batch_execute("DELETE FROM message_events")).expect_err("the file is gone");
+        assert_eq!(write.kind(), &ErrorKind::Replaced);
+        assert_eq!(lines(&store, "SELECT 'x' AS line").expect_err("the file is gone").kind(), &ErrorKind::Replaced);
+        assert_eq!(store.vacuum().expect_err("the file is gone").kind(), &ErrorKind::Replaced);
+    }
+    // The other one is not touched.
+    assert_eq!(lines(&Store::open(&path)?, "SELECT count(*) || '' AS line FROM message_events")?, ["0"]);
+    assert_eq!((recorder.stats().pending, recorder.stats().dropped), (2, 0));
+    for end in ["", "-wal", "-shm"] {
+        drop(fs::remove_file(format!("{}{end}", path.display())));
+    }
+    rename(&aside, &path)?;
+    while recorder.flush().is_err() {}
+    assert_eq!(recorder.stats().written, 3);
+    assert_eq!(lines(&store, "SELECT id AS line FROM message_events ORDER BY id")?, ["30", "31", "32"]);
+    assert!(store.check().run()?.is_ok());
+    Ok(())
+}
+
+#[test]
+fn a_shutdown_says_what_is_lost_with_it() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let store = Store::builder().clock(Clock::Events).busy_timeout(Duration::from_millis(30)).open(&path)?;
+    let recorder = store.recorder()?;
+    fs::remove_file(&path)?;
+    recorder.record(message(0, 30, 20, 40))?;
+    assert_eq!(recorder.shutdown().expect_err("the file is gone").kind(), &ErrorKind::Replaced);
+    assert_eq!((recorder.stats().dropped, recorder.stats().written), (1, 0));
+    assert!(!path.exists());
+    Ok(())
+}
