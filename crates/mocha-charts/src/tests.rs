@@ -1,0 +1,192 @@
+//! Whatever an answer holds: each chart is drawn, and its text stays inside and apart.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::SqliteConnection;
+use mocha_schema::{GuildId, UserId};
+use mocha_stats::{
+    Growth, GrowthAnswer, HeatMap, HeatMapAnswer, Leaderboard, LeaderboardAnswer, Measure, MessageSeries,
+    MessageSeriesAnswer, Period, VoiceLeaderboardAnswer, VoiceSeries, VoiceSeriesAnswer, Window,
+};
+use proptest::{collection::vec, prelude::*};
+
+use crate::{
+    Chart, Theme,
+    fixture::{MONDAY, TestResult, seeded},
+    scene::{Area, Shape},
+};
+
+/// Answers that are told apart by their values alone; those are changed afterwards.
+struct Answers {
+    board: LeaderboardAnswer,
+    growth: GrowthAnswer,
+    heat_map: HeatMapAnswer,
+    messages: MessageSeriesAnswer,
+    voice: VoiceSeriesAnswer,
+    voice_board: VoiceLeaderboardAnswer,
+}
+
+static ANSWERS: LazyLock<Vec<Answers>> = LazyLock::new(|| {
+    let load = || -> TestResult<Vec<Answers>> {
+        let mut conn = seeded()?;
+        let hours = [0, 1, 2, 30, 24 * 40, 10_000];
+        hours.into_iter().map(|hours| answers(&mut conn, hours)).collect()
+    };
+    load().unwrap()
+});
+
+/// Of so many hours, hour by hour; the leaderboard has who wrote in the second hour, and in the one before.
+fn answers(conn: &mut SqliteConnection, hours: i64) -> TestResult<Answers> {
+    let (guild, monday) = (GuildId::try_from(1)?, DateTime::<Utc>::from_timestamp(MONDAY, 0).ok_or("no such time")?);
+    let (ten, hour) = (monday + TimeDelta::hours(10), TimeDelta::hours(1));
+    let window = Window::between(monday - TimeDelta::hours(hours), monday)?;
+    let by = Period::Hour;
+    Ok(Answers {
+        board: Leaderboard::messages(guild).within(Window::between(ten, ten + hour)?).compare().load(conn)?,
+        growth: Growth::of(guild).within(window).by(by).load(conn)?,
+        heat_map: HeatMap::of(guild).load(conn)?,
+        messages: MessageSeries::of(guild).within(window).by(by).load(conn)?,
+        voice: VoiceSeries::of(guild).within(window).by(by).load(conn)?,
+        voice_board: Leaderboard::voice(guild).load(conn)?,
+    })
+}
+
+/// Values that somebody may have, or nobody.
+fn value() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(0), 0..20_u64, 0..1_000_000_u64, any::<u64>(), Just(u64::MAX)]
+}
+
+/// Names as they come, in scripts of their own, heaped, and longer than any picture.
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "\\PC{0,40}",
+        "[а-я]{1,20}",
+        "[\u{5d0}-\u{5ea} 0-9]{1,20}",
+        "[\u{621}-\u{64a}\u{300}-\u{36f}]{1,60}",
+        "[一-龥]{1,30}",
+        "[<>&\"'\u{0}-\u{1f}\u{202a}-\u{202e}]{1,10}",
+        "[\u{1f300}-\u{1f6ff}\u{200d}\u{fe0f}]{1,30}",
+        Just("W".repeat(5_000)),
+    ]
+}
+
+/// Each chart of values and names that take turns.
+fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'static>> {
+    let at = |index: usize| values[index % values.len()];
+    let user = |index: usize| UserId::try_from(u64::try_from(index).unwrap() + 1).unwrap();
+    let name = |user: UserId| names.get(usize::try_from(user.get()).unwrap() % (names.len() + 1)).cloned();
+    let rows = values.len() - 1;
+
+    let mut board = answers.board.clone();
+    let (entry, previous) = (board.entries[0], board.entries[0].previous.unwrap());
+    board.entries = vec![entry; rows];
+    for (index, entry) in board.entries.iter_mut().enumerate() {
+        (entry.rank, entry.value, entry.user_id) = (at(index + 1), at(index), user(index));
+        let mut before = previous;
+        before.rank = at(index + 2);
+        entry.previous = (index % 3 > 0).then_some(before);
+    }
+    (board.total, board.users) = (at(0), at(1).max(u64::try_from(rows).unwrap()));
+
+    let mut voice_board = answers.voice_board.clone();
+    voice_board.entries = vec![voice_board.entries[0]; rows];
+    for (index, entry) in voice_board.entries.iter_mut().enumerate() {
+        (entry.rank, entry.voice_ms, entry.user_id) = (at(index + 1), at(index), user(index));
+    }
+
+    let mut growth = answers.growth.clone();
+    for (index, period) in growth.periods.iter_mut().enumerate() {
+        (period.joins, period.leaves) = (at(index), at(index + 1));
+        period.members = (at(0) % 2 == 0 || index % 2 == 0).then_some(at(index + 2));
+    }
+    (growth.joins, growth.members) = (at(0), Some(at(1)));
+
+    let mut heat_map = answers.heat_map.clone();
+    for (index, hour) in heat_map.hours.iter_mut().flatten().enumerate() {
+        *hour = at(index);
+    }
+
+    let mut messages = answers.messages.clone();
+    for (index, period) in messages.periods.iter_mut().enumerate() {
+        period.written.messages = at(index);
+    }
+    messages.written.messages = at(0);
+    let mut before = messages.clone();
+    before.periods.reverse();
+    before.periods.truncate(rows);
+
+    let mut voice = answers.voice.clone();
+    for (index, period) in voice.periods.iter_mut().enumerate() {
+        (period.observed_ms, period.assumed_ms) = (at(index), at(index + 1));
+        period.voice_ms = period.observed_ms.saturating_add(period.assumed_ms);
+    }
+    (voice.observed_ms, voice.assumed_ms, voice.voice_ms) = (at(0), at(1), at(0).saturating_add(at(1)));
+
+    vec![
+        Chart::leaderboard(&board, Measure::Messages, name),
+        Chart::voice_leaderboard(&voice_board, name),
+        Chart::growth(&growth),
+        Chart::heat_map(&heat_map),
+        Chart::messages(&messages),
+        Chart::messages_compared(&messages, &before),
+        Chart::voice(&voice),
+    ]
+}
+
+/// Each text and where it is.
+fn texts(chart: &Chart<'_>) -> TestResult<Vec<(String, Area)>> {
+    let texts = chart.draw(|scene| {
+        let texts = scene.shapes.iter().filter_map(|shape| match shape {
+            Shape::Text(text) => Some((text.words.clone(), text.area(scene.fonts))),
+            _ => None,
+        });
+        Ok(texts.collect())
+    })?;
+    Ok(texts)
+}
+
+fn overlap(one: Area, other: Area) -> bool {
+    let across = one.right.min(other.right) - one.left.max(other.left);
+    let down = one.bottom.min(other.bottom) - one.top.max(other.top);
+    across > 0.5 && down > 0.5
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn text_stays_inside_and_apart(
+        answers in 0..6_usize, values in vec(value(), 1..40), names in vec(name(), 0..20), title in name(),
+        width in 320..1_000_u32, height in 200..700_u32,
+    ) {
+        for (number, chart) in charts(&ANSWERS[answers], &values, &names).into_iter().enumerate() {
+            let texts = texts(&chart.title(&title).size(width, height)).unwrap();
+            for (index, (text, area)) in texts.iter().enumerate() {
+                prop_assert!(area.left >= 0.0 && area.top >= 0.0, "chart {number}, {text:?} at {area:?}");
+                prop_assert!(
+                    area.right <= f64::from(width) && area.bottom <= f64::from(height),
+                    "chart {number}, {text:?} at {area:?}"
+                );
+                for (other, beside) in &texts[..index] {
+                    prop_assert!(!overlap(*area, *beside), "chart {number}, {text:?} {area:?} and {other:?} {beside:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_picture_is_drawn(
+        answers in 0..6_usize, values in vec(value(), 1..40), names in vec(name(), 0..20),
+        width in 320..600_u32, height in 200..400_u32, light in any::<bool>(),
+    ) {
+        for chart in charts(&ANSWERS[answers], &values, &names) {
+            let chart = chart.size(width, height).scale(1).theme(if light { Theme::Light } else { Theme::Dark });
+            let png = chart.png().unwrap();
+            prop_assert_eq!(&png[16..20], &width.to_be_bytes()[..]);
+            let svg = chart.svg().unwrap();
+            prop_assert!(roxmltree::Document::parse(&svg).is_ok(), "{svg}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Some weeks of a simulated server as pictures: each chart in both themes, as PNG and SVG.
+//!
+//! `cargo run --release --example charts`. It writes into a temporary folder, says which, and leaves it there to be looked at.
+
+use std::{fs, io::Write as _, path::Path};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::SqliteConnection;
+use mocha_charts::{Chart, Theme};
+use mocha_discord::{
+    Clock, GuildId, Store, UserId,
+    stats::{Growth, HeatMap, Leaderboard, Measure, MessageSeries, VoiceSeries, Window},
+};
+use mocha_examples::names::Names;
+use mocha_sim::Server;
+
+/// Two windows of four weeks, the later one to be shown beside the other.
+const DAYS: u32 = 56;
+const WINDOW_DAYS: i64 = 28;
+
+fn main() -> anyhow::Result<()> {
+    let folder = std::env::temp_dir().join(format!("mocha-charts-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    let server = Server::new(2024).days(DAYS).members(300).messages_per_day(600).voice_sessions_per_day(60);
+    let store = Store::builder().clock(Clock::Events).open(folder.join("stats.db"))?;
+    let recorder = store.recorder()?;
+    for (count, event) in server.events().enumerate() {
+        recorder.record(event)?;
+        // A bot never waits; a simulation must, for it is faster than any disk.
+        if count % 10_000 == 0 {
+            recorder.flush()?;
+        }
+    }
+    recorder.shutdown()?;
+
+    let charts = store.read(|conn| charts(conn, server.guild_id(), server.end()))?;
+    for (name, chart) in charts {
+        write(&folder, name, &chart)?;
+    }
+    writeln!(std::io::stdout(), "The pictures are in {}", folder.display())?;
+    Ok(())
+}
+
+/// Asks, and makes a chart of each answer; the same as a command of a bot would.
+fn charts(
+    conn: &mut SqliteConnection,
+    guild: GuildId,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Vec<(&'static str, Chart<'static>)>> {
+    let window = Window::last(TimeDelta::days(WINDOW_DAYS), now)?;
+    let before = Window::between(now - TimeDelta::days(2 * WINDOW_DAYS), now - TimeDelta::days(WINDOW_DAYS))?;
+
+    let writers = Leaderboard::messages(guild).within(window).compare().limit(10).load(conn)?;
+    let talkers = Leaderboard::voice(guild).within(window).limit(10).load(conn)?;
+    let listed = writers.entries.iter().map(|entry| entry.user_id);
+    let names = Names::load(conn, listed.chain(talkers.entries.iter().map(|entry| entry.user_id)), [])?;
+    let name = |user: UserId| Some(names.user(user));
+
+    let messages = MessageSeries::of(guild).within(window).load(conn)?;
+    let messages_before = MessageSeries::of(guild).within(before).load(conn)?;
+    let growth = Growth::of(guild).within(window).load(conn)?;
+    let heat_map = HeatMap::of(guild).within(window).load(conn)?;
+    let voice = VoiceSeries::of(guild).within(window).load(conn)?;
+
+    Ok(vec![
+        ("writers", Chart::leaderboard(&writers, Measure::Messages, name).title("Who wrote most in four weeks")),
+        ("talkers", Chart::voice_leaderboard(&talkers, name).title("Who talked longest in four weeks")),
+        ("messages", Chart::messages_compared(&messages, &messages_before)),
+        ("growth", Chart::growth(&growth)),
+        ("heat_map", Chart::heat_map(&heat_map)),
+        ("voice", Chart::voice(&voice)),
+    ])
+}
+
+fn write(folder: &Path, name: &str, chart: &Chart<'_>) -> anyhow::Result<()> {
+    for (theme, chart) in [("dark", chart.clone().theme(Theme::Dark)), ("light", chart.clone().theme(Theme::Light))] {
+        fs::write(folder.join(format!("{name}-{theme}.png")), chart.png()?)?;
+        fs::write(folder.join(format!("{name}-{theme}.svg")), chart.svg()?)?;
+    }
+    Ok(())
+}
