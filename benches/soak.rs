@@ -1,0 +1,237 @@
+//! A busy day with everything beside it: recording, questions, retention and backups at once.
+//!
+//! `cargo bench -p mocha-benches --bench soak`, or with a number of events behind `--`. A file on the disk of the target folder
+//! has old messages. A simulated community's day is recorded into it as fast as the recorder takes it, while one thread
+//! asks for leaderboards, one deletes the old messages, and one makes backups. In the end the file has every event that was
+//! taken, no old message, and the sums of both.
+#![expect(clippy::print_stdout, reason = "a measurement is printed")]
+
+use std::{
+    collections::HashSet,
+    fs,
+    ops::ControlFlow,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{QueryDsl, RunQueryDsl};
+use mocha_benches::is_test;
+use mocha_schema::{GuildId, schema::message_events};
+use mocha_sim::Community;
+use mocha_stats::{Leaderboard, Window};
+use mocha_store::{Clock, Event, Keep, Recorder, Retention, Store, event::MessageSent};
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+const SEED: u64 = 5;
+
+/// So many events are a busy server's day.
+const EVENTS: u32 = 5_000_000;
+
+/// Enough to see that it runs.
+const TEST: u32 = 20_000;
+
+/// Of 100 events this many are messages, about.
+const MESSAGES_PERCENT: u32 = 90;
+
+/// So many old messages go, for each ten new ones one.
+const OLD_SHARE: u32 = 10;
+
+/// After so many events somebody waits until they are in the file.
+const FLUSH_AFTER: usize = 10_000;
+
+/// How long the threads beside it rest between two of what they do.
+const REST: Duration = Duration::from_millis(5);
+
+fn main() -> Result<(), Failure> {
+    let asked = std::env::args().find_map(|argument| argument.parse().ok());
+    let events = asked.unwrap_or(if is_test() { TEST } else { EVENTS });
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let store = Store::builder().clock(Clock::Events).open(folder.path().join("stats.db"))?;
+    let community = Community::new(SEED).days(1).messages(events / 100 * MESSAGES_PERCENT).small_guilds(50);
+    let guild = community.guilds().next().ok_or("a community has a guild")?.guild_id;
+    let recorder = store.recorder()?;
+    let old = events / OLD_SHARE;
+    fill(&recorder, guild, community.start() - TimeDelta::days(400), old)?;
+
+    let done = AtomicBool::new(false);
+    let (start, first_bytes) = (Instant::now(), memory_bytes()?);
+    let (recorded, asked, retained, backups) = thread::scope(|scope| {
+        let asking = scope.spawn(|| ask(&store, guild, &done));
+        let deleting = scope.spawn(|| delete(&store, community.end(), &done));
+        let saving = scope.spawn(|| save(&store, folder.path(), &done));
+        let recorded = record(&recorder, community.events().take(usize::try_from(events)?), usize::try_from(events)?);
+        done.store(true, Ordering::Relaxed);
+        let panicked = |_| "a thread panicked";
+        let (asked, retained) = (asking.join().map_err(panicked)??, deleting.join().map_err(panicked)??);
+        Ok::<_, Failure>((recorded?, asked, retained, saving.join().map_err(panicked)??))
+    })?;
+    let time = start.elapsed();
+
+    let stats = recorder.stats();
+    assert_eq!(stats.written + stats.duplicate, u64::from(old) + recorded.taken, "an event is lost: {stats:?}");
+    assert_eq!((stats.rejected, stats.dropped, stats.pending), (0, 0, 0));
+    assert_eq!(retained.messages, u64::from(old), "not all old messages were deleted");
+    let found: i64 = store.read(|conn| message_events::table.count().get_result(conn))?;
+    assert_eq!(u64::try_from(found)?, recorded.messages);
+    let report = store.check().run()?;
+    assert!(report.is_ok(), "{report}");
+    recorder.shutdown()?;
+
+    println!(
+        "soak: {} events in {:.1} s, {:.0}/s; {} refused and offered again, {} old messages deleted, {} times busy; {backups} backups",
+        recorded.taken,
+        time.as_secs_f64(),
+        f64::from(u32::try_from(recorded.taken)?) / time.as_secs_f64(),
+        recorded.refused,
+        retained.messages,
+        retained.busy
+    );
+    println!("  flush of {FLUSH_AFTER} events  {}", row(recorded.flushes));
+    println!("  leaderboard of the day  {}", row(asked));
+    let megabytes = |bytes: u64| bytes / 1_000_000;
+    let mut bytes = recorded.bytes;
+    let (middle, end) = (bytes.get(bytes.len() / 2).copied(), bytes.last().copied());
+    bytes.sort_unstable();
+    println!(
+        "  resident memory, MB: start {}, middle {}, end {}, peak {}",
+        megabytes(first_bytes),
+        megabytes(middle.unwrap_or_default()),
+        megabytes(end.unwrap_or_default()),
+        megabytes(bytes.last().copied().unwrap_or_default())
+    );
+    Ok(())
+}
+
+/// What was recorded.
+struct Recorded {
+    /// The resident memory, twenty times.
+    bytes: Vec<u64>,
+    flushes: Vec<Duration>,
+    messages: u64,
+    refused: u64,
+    taken: u64,
+}
+
+/// Records as fast as the recorder takes it; what is refused is offered again.
+fn record(recorder: &Recorder, events: impl Iterator<Item = Event>, len: usize) -> Result<Recorded, Failure> {
+    let mut recorded = Recorded { bytes: Vec::new(), flushes: Vec::new(), messages: 0, refused: 0, taken: 0 };
+    let mut ids = HashSet::new();
+    for (number, event) in (1..).zip(events) {
+        if let Event::MessageSent(MessageSent { message_id, .. }) = event {
+            recorded.messages += u64::from(len > 1_000_000 || ids.insert(message_id));
+        }
+        while let Err(error) = recorder.record(event.clone()) {
+            if !error.is_queue_full() {
+                return Err(error.into());
+            }
+            recorded.refused += 1;
+            recorder.flush()?;
+        }
+        recorded.taken += 1;
+        if number % FLUSH_AFTER == 0 {
+            let start = Instant::now();
+            recorder.flush()?;
+            recorded.flushes.push(start.elapsed());
+        }
+        if number % (len / 20).max(1) == 0 {
+            recorded.bytes.push(memory_bytes()?);
+        }
+    }
+    recorder.flush()?;
+    Ok(recorded)
+}
+
+/// Writes old messages, one a minute.
+fn fill(recorder: &Recorder, guild_id: GuildId, start: DateTime<Utc>, messages: u32) -> Result<(), Failure> {
+    for number in 0..messages {
+        recorder.record(MessageSent {
+            at: start + TimeDelta::seconds(i64::from(number % 86_400)),
+            channel_id: (1 + u64::from(number % 40)).try_into()?,
+            content: None,
+            guild_id,
+            kind: 0,
+            message_id: (1 + u64::from(number)).try_into()?,
+            user_id: (1 + u64::from(number % 1000)).try_into()?,
+        })?;
+        if number % 10_000 == 0 {
+            recorder.flush()?;
+        }
+    }
+    Ok(recorder.flush()?)
+}
+
+/// Asks who wrote most, again and again, and how long each answer took.
+fn ask(store: &Store, guild: GuildId, done: &AtomicBool) -> Result<Vec<Duration>, Failure> {
+    let mut times = Vec::new();
+    while !done.load(Ordering::Relaxed) || times.is_empty() {
+        let start = Instant::now();
+        store.read(|conn| Leaderboard::messages(guild).within(Window::all()).limit(10).load(conn))?;
+        times.push(start.elapsed());
+        thread::sleep(REST);
+    }
+    Ok(times)
+}
+
+/// How often the recorder, which writes without a rest here, did not let the retention in.
+struct Retained {
+    busy: u32,
+    messages: u64,
+}
+
+/// Deletes what is too old, again and again.
+fn delete(store: &Store, now: DateTime<Utc>, done: &AtomicBool) -> Result<Retained, Failure> {
+    let mut retained = Retained { busy: 0, messages: 0 };
+    loop {
+        let last = done.load(Ordering::Relaxed);
+        let retention = Retention::default().messages(Keep::Days(365));
+        let (before, mut now_deleted) = (retained.messages, 0);
+        let result = store.retain_at(&retention, now, |so_far| {
+            now_deleted = so_far.message_events;
+            ControlFlow::Continue(())
+        });
+        match result {
+            Ok(so_far) => retained.messages = before + so_far.message_events,
+            // What was deleted until then stays so.
+            Err(error) if error.is_busy() => {
+                retained.busy += 1;
+                retained.messages = before + now_deleted;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if last {
+            return Ok(retained);
+        }
+        thread::sleep(REST);
+    }
+}
+
+/// Makes backups, again and again, and how many those were.
+fn save(store: &Store, folder: &Path, done: &AtomicBool) -> Result<u32, Failure> {
+    let mut made = 0;
+    while !done.load(Ordering::Relaxed) || made == 0 {
+        store.backup(folder.join("backups")).keep(2).run()?;
+        made += 1;
+        thread::sleep(REST);
+    }
+    Ok(made)
+}
+
+/// What the process has in memory, its pages of the file among it; 0 where the system does not say.
+fn memory_bytes() -> Result<u64, Failure> {
+    const PAGE: u64 = 4096;
+    let Ok(statm) = fs::read_to_string("/proc/self/statm") else { return Ok(0) };
+    let pages: u64 = statm.split_whitespace().nth(1).ok_or("statm has two fields")?.parse()?;
+    Ok(pages * PAGE)
+}
+
+fn row(mut times: Vec<Duration>) -> String {
+    times.sort_unstable();
+    let at = |percent: usize| times.get((times.len() * percent / 100).min(times.len().saturating_sub(1)));
+    let ms = |percent| at(percent).map_or(0.0, |time| time.as_secs_f64() * 1000.0);
+    format!("p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms of {}", ms(50), ms(99), ms(100), times.len())
+}
