@@ -62,6 +62,8 @@ mod error;
 mod fixture;
 mod growth;
 mod heat_map;
+#[cfg(test)]
+mod known;
 mod leaderboard;
 mod log;
 mod member;
@@ -75,6 +77,8 @@ mod periods;
 mod plan;
 mod presence;
 mod quarter;
+#[cfg(test)]
+mod questions;
 #[cfg(test)]
 mod random;
 mod rollup;

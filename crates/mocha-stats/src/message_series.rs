@@ -195,10 +195,11 @@ impl MessageSeries {
             Some(start) => edge(start, span.start),
             None => quarters.and_then(|(first, _)| quarter(first)),
         };
-        let end = match self.window.end() {
-            Some(end) => edge(end, span.end),
-            // The last quarter is touched, of which the window may have the end alone, and none after it.
-            None => quarters.and_then(|(_, last)| Some(quarter(last).max(start)? + chrono::TimeDelta::seconds(1))),
+        // The last quarter is touched, of which the window may have the end alone, and none after it.
+        let after_last = quarters.and_then(|(_, last)| Some(quarter(last).max(start)? + chrono::TimeDelta::seconds(1)));
+        let end = match self.window.listed_until(after_last) {
+            Some(end) if self.window.end() == Some(end) => edge(end, span.end),
+            end => end,
         };
         (start, end)
     }

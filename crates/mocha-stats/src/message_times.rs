@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use crate::{
     Bots, Window,
     message_scan::{Column, MessageScan},
-    rollup::{Horizon, Sources, Span},
+    rollup::{Counted, Horizon, Sources, Span},
 };
 
 const QUARTERS_OF_A_DAY: i64 = 96;
@@ -35,25 +35,18 @@ impl MessageTimes {
         window: Window,
         days_will_do: bool,
     ) -> QueryResult<Self> {
-        let Horizon { messages_from, rollups_from, .. } = Horizon::load(conn)?;
-        let exact = Span::seconds(window, 0);
-        let rolled_up = Span::seconds(window, messages_from);
-        let all = |column, sources| Self {
-            column,
-            known_from: Horizon::known_from(window, rollups_from),
-            scan,
-            sources,
-            span: rolled_up,
-            widened: rolled_up != exact,
-        };
+        let horizon = Horizon::load(conn)?;
+        let Counted { known_from, span, widened } = horizon.messages(window);
+        let all = |column, sources| Self { column, known_from, scan, sources, span, widened };
         if scan.user.is_none() {
-            return Ok(all(Column::Quarter, Sources::by_quarter(rolled_up)));
+            return Ok(all(Column::Quarter, Sources::by_quarter(span)));
         }
         // A bot that is asked about counts.
         let scan = MessageScan { bots: Bots::Include, ..scan };
         if days_will_do {
-            return Ok(Self { scan, ..all(Column::Day, Sources::by_day(rolled_up)) });
+            return Ok(Self { scan, ..all(Column::Day, Sources::by_day(span)) });
         }
+        let (exact, messages_from) = (Span::seconds(window, 0), horizon.messages_from);
         let mut span = exact;
         span.start = exact.start.max(messages_from).min(exact.end);
         let known_from = Horizon::known_from(window, messages_from);

@@ -44,11 +44,38 @@ impl Horizon {
             .get_result(conn)
     }
 
+    /// What of a window is counted of messages.
+    pub(crate) fn messages(self, window: Window) -> Counted {
+        self.counted(window, Span::seconds, self.messages_from)
+    }
+
+    /// What of a window is counted of voice.
+    pub(crate) fn voice(self, window: Window) -> Counted {
+        self.counted(window, Span::millis, self.voice_from)
+    }
+
+    fn counted(self, window: Window, of: fn(Window, i64) -> Span, complete_from: i64) -> Counted {
+        // Rows of roll-ups from before may not be gone yet: retention takes its time.
+        let kept = window.not_before(self.rollups_from);
+        let (exact, span) = (of(kept, 0), of(kept, complete_from));
+        Counted { known_from: Self::known_from(window, self.rollups_from), span, widened: span != exact }
+    }
+
     /// From when on what is kept from this second on is known, if the window starts earlier.
     pub(crate) fn known_from(window: Window, second: i64) -> Option<DateTime<Utc>> {
         let from = DateTime::from_timestamp(second, 0)?;
         (window.not_before(second).start() != window.start()).then_some(from)
     }
+}
+
+/// What of a window is counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counted {
+    /// From when on roll-ups are kept, if the window starts earlier.
+    pub(crate) known_from: Option<DateTime<Utc>>,
+    pub(crate) span: Span,
+    /// Whether that is more than what is known of the window: of a day of which only the roll-up is left, all.
+    pub(crate) widened: bool,
 }
 
 /// The time that a question counts, in unix seconds or milliseconds.

@@ -16,7 +16,9 @@ use crate::Error;
 /// time is kept in milliseconds and is clipped to the window exactly; parts of a millisecond are rounded up on both sides.
 ///
 /// A window of days, weeks or months of a zone knows what it was made of, for its [`previous`](Self::previous) one; it is not
-/// equal to one of the same two instants that was made otherwise. A day begins at the first instant at which the zone's clock
+/// equal to one of the same two instants that was made otherwise. One that was made of the last days, weeks or months knows
+/// what of it has passed: series and means end with the period that goes on, and who is in voice gathers no time that is
+/// yet to come. A day begins at the first instant at which the zone's clock
 /// shows its date, and may have 23 or 25 hours. A day that the zone left out is empty.
 ///
 /// # Examples
@@ -43,13 +45,16 @@ pub struct Window {
     /// What of the calendar it was made of.
     #[cfg_attr(feature = "serde", serde(skip))]
     calendar: Option<Stretch>,
+    /// When it was asked about, if it may go on: what lies after that has not passed.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    now: Option<DateTime<Utc>>,
 }
 
 impl Window {
     /// All time.
     #[must_use]
     pub const fn all() -> Self {
-        Self { start: None, end: None, calendar: None }
+        Self { start: None, end: None, calendar: None, now: None }
     }
 
     /// From `start` on, without an end.
@@ -98,7 +103,7 @@ impl Window {
         if end < start {
             return Err(Error::invalid("end", "must not be before `start`"));
         }
-        Ok(Self { start: Some(start), end: Some(end), calendar: None })
+        Ok(Self { start: Some(start), end: Some(end), ..Self::all() })
     }
 
     /// The time of this length before `until`, which is excluded.
@@ -128,7 +133,7 @@ impl Window {
         }
         let start = until.checked_sub_signed(length).filter(|start| check_time(*start).is_ok());
         let start = start.ok_or(Error::invalid("length", "must not reach back before 1970"))?;
-        Ok(Self { start: Some(start), end: Some(until), calendar: None })
+        Ok(Self { start: Some(start), end: Some(until), ..Self::all() })
     }
 
     /// The window of the same length right before it, which ends where this one starts.
@@ -178,9 +183,7 @@ impl Window {
     pub(crate) fn not_before(self, second: i64) -> Self {
         let from = DateTime::from_timestamp(second, 0).filter(|_| second > 0);
         match from.filter(|from| self.start.is_none_or(|start| start < *from)) {
-            Some(from) => {
-                Self { start: Some(self.end.map_or(from, |end| end.min(from))), end: self.end, calendar: None }
-            }
+            Some(from) => Self { start: Some(self.end.map_or(from, |end| end.min(from))), calendar: None, ..self },
             None => self,
         }
     }
@@ -203,6 +206,21 @@ impl Window {
     /// The first unix millisecond after it; `None` if it has no end.
     pub(crate) fn end_ms(self) -> Option<i64> {
         self.end.map(millis_up)
+    }
+
+    /// The first unix millisecond after what of it has passed; `None` if it has no end.
+    pub(crate) fn passed_ms(self) -> Option<i64> {
+        let end = self.end?;
+        Some(millis_up(self.now.map_or(end, |now| now.min(end))))
+    }
+
+    /// The first instant after what a series lists: the window's end; but of one that goes on now, or, if that is later, the
+    /// first instant after the last thing that happened; which it also is without an end.
+    pub(crate) fn listed_until(self, after_last: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        let Some(end) = self.end else { return after_last };
+        let Some(now) = self.now else { return Some(end) };
+        // The period that has just begun is listed too.
+        Some((now + TimeDelta::nanoseconds(1)).max(after_last.unwrap_or(now)).min(end))
     }
 }
 

@@ -9,7 +9,7 @@ use super::{ActiveMembers, MONTH_DAYS};
 use crate::{
     Window,
     message_scan::{Column, MessageScan},
-    rollup::{DAY, Horizon, Sources, Span},
+    rollup::{Counted, DAY, Horizon, Sources},
     scan::Unsigned,
     voice::{PartOf, VoiceScan, VoiceStateFilter},
 };
@@ -69,10 +69,8 @@ impl Activity {
         mut f: impl FnMut(&mut Person, i64, u64),
     ) -> QueryResult<bool> {
         let ActiveMembers { bots, guild, .. } = question;
-        let Horizon { messages_from, rollups_from, .. } = Horizon::load(conn)?;
-        self.known_from = self.known_from.or(Horizon::known_from(window, rollups_from));
-        let span = Span::seconds(window, messages_from);
-        let mut widened = span != Span::seconds(window, 0);
+        let Counted { known_from, span, mut widened } = Horizon::load(conn)?.messages(window);
+        self.known_from = self.known_from.or(known_from);
         let columns = [Column::User, Column::Day, Column::Messages];
         let messages = MessageScan { bots, guild, user: None };
         let messages = messages.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::by_day(span));

@@ -111,13 +111,15 @@ impl ActiveMembers {
 
     /// The days from that of the window's start, or the first active one, to that of its end, or the last active one.
     fn listed(self, activity: &Activity) -> Range<i64> {
-        let (start, end) = (self.window.start(), self.window.end());
-        if start.zip(end).is_some_and(|(start, end)| start >= end) {
+        let start = self.window.start();
+        if start.zip(self.window.end()).is_some_and(|(start, end)| start >= end) {
             return 0..0;
         }
         let days = || activity.people.values().flat_map(|person| &person.days).map(|active| active.day);
         let first = start.map(day_of).or_else(|| days().min());
-        let last = end.map(|end| day_of(end - chrono::TimeDelta::nanoseconds(1))).or_else(|| days().max());
+        let after_last = days().max().and_then(|day| DateTime::from_timestamp((day + 1) * DAY, 0));
+        let end = self.window.listed_until(after_last);
+        let last = end.map(|end| day_of(end - chrono::TimeDelta::nanoseconds(1)));
         first.zip(last).map_or(0..0, |(first, last)| first..last + 1)
     }
 }

@@ -16,7 +16,7 @@ use self::group::Places;
 use crate::{
     Bots, Error, Window,
     message_scan::{Column, MessageScan},
-    rollup::{Horizon, Sources, Span},
+    rollup::{Counted, Horizon, Sources},
     scan::Unsigned,
     share::share,
 };
@@ -199,11 +199,11 @@ impl Channels {
 
     fn read(self, conn: &mut SqliteConnection) -> QueryResult<ChannelsAnswer> {
         let Self { bots, group, guild, window, .. } = self;
-        let Horizon { messages_from, messages_to, rollups_from, .. } = Horizon::load(conn)?;
-        let span = Span::seconds(window, messages_from);
+        let horizon = Horizon::load(conn)?;
+        let Counted { known_from, span, widened } = horizon.messages(window);
         let scan = MessageScan { bots, guild, user: None };
         let columns = [Column::Channel, Column::User, Column::Messages];
-        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::summed(span, messages_to));
+        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::summed(span, horizon.messages_to));
         let mut channels: HashMap<ChannelId, Writing> = HashMap::new();
         for row in statement.load_iter::<(ChannelId, UserId, Unsigned), DefaultLoadingMode>(conn)? {
             let (channel, user, messages) = row?;
@@ -222,11 +222,10 @@ impl Channels {
                 groups.entry(Some(channel)).or_default();
             }
         }
-        let answer = self.answer(groups, span != Span::seconds(window, 0));
-        Ok(ChannelsAnswer { known_from: Horizon::known_from(window, rollups_from), ..answer })
+        Ok(ChannelsAnswer { known_from, widened, ..self.answer(groups) })
     }
 
-    fn answer(self, groups: HashMap<Option<ChannelId>, Writing>, widened: bool) -> ChannelsAnswer {
+    fn answer(self, groups: HashMap<Option<ChannelId>, Writing>) -> ChannelsAnswer {
         let users: HashSet<UserId> = groups.values().flat_map(|group| &group.users).copied().collect();
         let total = groups.values().fold(0, |sum: u64, group| sum.saturating_add(group.messages));
         let (mut channels, mut uncategorized) = (Vec::new(), None);
@@ -247,7 +246,7 @@ impl Channels {
             unique_users,
             known_from: None,
             window: self.window,
-            widened,
+            widened: false,
         }
     }
 }

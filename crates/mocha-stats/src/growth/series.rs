@@ -164,7 +164,8 @@ impl Growth {
             all.add(own);
         }
         let start = self.window.start().or_else(|| DateTime::from_timestamp(log.first?, 0));
-        let end = self.window.end().or_else(|| DateTime::from_timestamp(log.last?.checked_add(1)?, 0));
+        let after_last = log.last.and_then(|last| DateTime::from_timestamp(last.checked_add(1)?, 0));
+        let end = self.window.listed_until(after_last);
         let (mut members, mut counted) = (log.before, by_label.into_iter().peekable());
         let periods = periods::touched(self.period, self.zone, start, end).into_iter().map(|(label, start)| {
             let mut own = Quarter::default();

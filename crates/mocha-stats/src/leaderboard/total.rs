@@ -12,7 +12,7 @@ use crate::{
     Window,
     channel_filter::Resolved,
     message_scan::{Column, MessageScan},
-    rollup::{Horizon, Sources, Span},
+    rollup::{Counted, Horizon, Sources, Span},
     scan::Unsigned,
     voice::{PartOf, VoicePart, VoiceScan, VoiceStateFilter},
 };
@@ -113,12 +113,12 @@ impl Reader<'_> {
         conn: &mut SqliteConnection,
         sources: impl Fn(Span, i64) -> Sources,
     ) -> QueryResult<(MessageScan, Sources)> {
-        let Horizon { messages_from, messages_to, rollups_from, .. } = Horizon::load(conn)?;
-        self.totals.known_from = Horizon::known_from(self.window, rollups_from);
-        let span = Span::seconds(self.window, messages_from);
-        self.totals.widened |= span != Span::seconds(self.window, 0);
+        let horizon = Horizon::load(conn)?;
+        let Counted { known_from, span, widened } = horizon.messages(self.window);
+        self.totals.known_from = known_from;
+        self.totals.widened |= widened;
         let Leaderboard { bots, guild, .. } = *self.question;
-        Ok((MessageScan { bots, guild, user: None }, sources(span, messages_to)))
+        Ok((MessageScan { bots, guild, user: None }, sources(span, horizon.messages_to)))
     }
 
     fn voice(&mut self, conn: &mut SqliteConnection, mut f: impl FnMut(&mut Totals, VoicePart)) -> QueryResult<()> {
@@ -136,7 +136,7 @@ impl Reader<'_> {
         let scan = VoiceScan { bots, channels, guild, state: VoiceStateFilter::All, user: None, window: self.window };
         let totals = &mut self.totals;
         let read = scan.each(conn, part_of, |part| f(totals, part))?;
-        self.totals.known_from = Horizon::known_from(self.window, read.horizon.rollups_from);
+        self.totals.known_from = read.known_from;
         self.totals.widened |= read.widened;
         Ok(())
     }

@@ -12,9 +12,7 @@ use mocha_schema::{ChannelId, GuildId, UserId};
 use self::{reading::Reading, seen::seen, streak::streaks};
 pub use self::{seen::Seen, streak::Streak};
 use crate::{
-    ChannelVoice, Error, Leaderboard, LeaderboardAnswer, Measure, Window, Written,
-    rollup::{DAY, Horizon},
-    snapshot::snapshot,
+    ChannelVoice, Error, Leaderboard, LeaderboardAnswer, Measure, Window, Written, rollup::DAY, snapshot::snapshot,
 };
 
 /// The question what one user did in a guild: everything about a member in one answer.
@@ -185,7 +183,7 @@ impl MemberStatistics {
             longest_streak,
             first_seen,
             last_seen,
-            known_from: Horizon::known_from(window, reading.horizon.rollups_from),
+            known_from: reading.known_from,
             window,
             widened: reading.widened,
         })

@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeSet, HashMap},
 };
 
+use chrono::{DateTime, Utc};
 use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use mocha_schema::{ChannelId, GuildId, UserId};
 
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     Bots, ChannelVoice, Window, Written,
     message_scan::{Column, MessageScan},
-    rollup::{Horizon, Sources, Span},
+    rollup::{Counted, Horizon, Sources, Span},
     voice::{PartOf, VoiceScan, VoiceStateFilter},
     written::{Sums, SumsRow},
 };
@@ -24,6 +25,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) horizon: Horizon,
+    /// From when on roll-ups are kept, if the window starts earlier.
+    pub(super) known_from: Option<DateTime<Utc>>,
     /// The stay in voice that goes on.
     pub(super) open: Option<Stay>,
     sessions: u64,
@@ -42,15 +45,16 @@ impl Reading {
     /// To be called in a transaction.
     pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, user: UserId, window: Window) -> QueryResult<Self> {
         let horizon = Horizon::load(conn)?;
-        let span = Span::seconds(window, horizon.messages_from);
+        let Counted { known_from, span, widened } = horizon.messages(window);
         let mut reading = Self {
             horizon,
+            known_from,
             open: None,
             sessions: 0,
-            talk: Talk { guild, user, voice_from: horizon.voice_from, window },
+            talk: Talk { guild, span: horizon.voice(window).span, user, window },
             talked: BTreeSet::new(),
             voice: HashMap::new(),
-            widened: span != Span::seconds(window, 0),
+            widened,
             written: Written::default(),
             written_in: HashMap::new(),
             wrote: BTreeSet::new(),

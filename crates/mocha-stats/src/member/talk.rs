@@ -20,15 +20,16 @@ pub(super) type Stay = (i64, i64);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Talk {
     pub(super) guild: GuildId,
+    /// What of the window is counted.
+    pub(super) span: Span,
     pub(super) user: UserId,
-    pub(super) voice_from: i64,
     pub(super) window: Window,
 }
 
 impl Talk {
     /// The days in UTC with time in voice, and what is open.
     pub(super) fn days(self, conn: &mut SqliteConnection) -> QueryResult<(BTreeSet<i64>, Option<Stay>)> {
-        let sources = Sources::by_day(Span::millis(self.window, self.voice_from));
+        let sources = Sources::by_day(self.span);
         let mut statement = Statement::<BigInt>::new();
         for range in &sources.days {
             statement.select(["day"]).push(" FROM ");
@@ -88,8 +89,12 @@ impl Talk {
             .bind_id(self.guild.get())
             .bind_id(self.user.get());
         let open: Option<Stay> = statement.get_result(conn).optional()?;
-        let tail_ms = if self.window.end().is_some() { ASSUMED_TAIL_MS } else { 0 };
-        Ok(open.and_then(|(started_at_ms, seen_at_ms)| self.clip((started_at_ms, seen_at_ms.saturating_add(tail_ms)))))
+        Ok(open.and_then(|(started_at_ms, seen_at_ms)| {
+            // Not into what has not passed.
+            let tail_to_ms =
+                seen_at_ms.saturating_add(ASSUMED_TAIL_MS).min(self.window.passed_ms().unwrap_or(i64::MIN));
+            self.clip((started_at_ms, seen_at_ms.max(tail_to_ms)))
+        }))
     }
 
     fn clip(self, (from_ms, to_ms): Stay) -> Option<Stay> {

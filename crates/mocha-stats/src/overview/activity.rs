@@ -12,7 +12,7 @@ use crate::{
     Bots, Rank, Window,
     leaderboard::{compare, ranked},
     message_scan::{Column, MessageScan},
-    rollup::{Horizon, Sources, Span},
+    rollup::{Counted, Horizon, Sources},
     scan::Unsigned,
     voice::{PartOf, VoiceScan, VoiceStateFilter},
 };
@@ -32,13 +32,13 @@ impl Activity {
     /// To be called in a transaction.
     pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, bots: Bots, window: Window) -> QueryResult<Self> {
         let mut activity = Self::default();
-        let Horizon { members_from, messages_from, messages_to, rollups_from, .. } = Horizon::load(conn)?;
-        activity.known_from = Horizon::known_from(window, rollups_from.max(members_from));
-        let span = Span::seconds(window, messages_from);
-        activity.widened = span != Span::seconds(window, 0);
+        let horizon = Horizon::load(conn)?;
+        activity.known_from = Horizon::known_from(window, horizon.rollups_from.max(horizon.members_from));
+        let Counted { span, widened, .. } = horizon.messages(window);
+        activity.widened = widened;
         let columns = [Column::User, Column::Channel, Column::Messages];
         let scan = MessageScan { bots, guild, user: None };
-        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::summed(span, messages_to));
+        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::summed(span, horizon.messages_to));
         for row in statement.load_iter::<(UserId, ChannelId, Unsigned), DefaultLoadingMode>(conn)? {
             let (user, channel, messages) = row?;
             add(&mut activity.written_by, user, messages.into());

@@ -120,7 +120,7 @@ impl VoiceChannels {
             assumed_ms,
             known_from: self.0.known_from(horizon),
             window,
-            widened,
+            widened: widened && !filter.fair,
         })
     }
 }

@@ -29,11 +29,15 @@ pub(super) struct Interval {
 
 impl Interval {
     /// What of it lies in the window, if anything does. While it is open it goes on after its last proof, but no longer than
-    /// [`ASSUMED_TAIL_MS`], and not at all if the window has no end.
+    /// [`ASSUMED_TAIL_MS`], not into what has not passed, and not at all if the window has no end.
     pub(super) fn clip(&self, window: Window) -> Option<Stay> {
         let from_ms = self.started_at_ms.max(window.start_ms());
+        let to_ms = match (self.ended_at_ms, window.passed_ms()) {
+            (None, Some(passed_ms)) => self.end_ms(window).min(passed_ms.max(self.seen_at_ms)),
+            _ => self.end_ms(window),
+        };
         // A file that somebody else wrote into must not be able to make days without number.
-        let to_ms = self.end_ms(window).min(window.end_ms().unwrap_or((MAX_SECONDS + 1) * 1000));
+        let to_ms = to_ms.min(window.end_ms().unwrap_or((MAX_SECONDS + 1) * 1000));
         let assumed_from_ms = match self.ended_at_ms {
             _ if self.assumed => from_ms,
             None => self.seen_at_ms,
@@ -43,9 +47,9 @@ impl Interval {
         all.part(from_ms, to_ms)
     }
 
-    /// Whether it goes on at the window's end; if that has none, whether it is open.
+    /// Whether it goes on at the window's end, or now if that is yet to come; if there is no end, whether it is open.
     pub(super) fn is_open_at_end(&self, window: Window) -> bool {
-        match window.end_ms() {
+        match window.passed_ms() {
             None => self.ended_at_ms.is_none(),
             Some(instant) => self.started_at_ms <= instant && self.end_ms(window) > instant,
         }

@@ -129,7 +129,7 @@ impl VoiceLeaderboard {
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceLeaderboardAnswer, Error> {
         let mut board = Board::default();
         conn.transaction(|conn| {
-            let VoiceRead { horizon, mut open, widened } = self.scope.each_part(conn, false, |part| {
+            let VoiceRead { horizon, mut open, widened, .. } = self.scope.each_part(conn, false, |part| {
                 let user = board.users.entry(part.user).or_default();
                 user.sessions = user.sessions.saturating_add(part.sessions);
                 user.time.add(part.time);

@@ -207,7 +207,9 @@ impl Step {
 fn steps(window: Window, step_ms: i64, levels: &[Level]) -> Result<Vec<Step>, Error> {
     let first_ms = levels.first().map(|level| level.from_ms.div_euclid(step_ms).saturating_mul(step_ms));
     let start_ms = window.start().map(|_| window.start_ms()).or(first_ms);
-    let end_ms = window.end_ms().or(levels.last().map(|level| level.to_ms));
+    let last_ms = levels.last().map(|level| level.to_ms);
+    // What is yet to come is in no step.
+    let end_ms = window.passed_ms().map(|passed_ms| passed_ms.max(last_ms.unwrap_or(passed_ms))).or(last_ms);
     let (Some(start_ms), Some(end_ms)) = (start_ms, end_ms) else { return Ok(Vec::new()) };
     let starts = std::iter::successors(Some(start_ms), |start_ms| start_ms.checked_add(step_ms));
     let starts = starts.take_while(|start_ms| *start_ms < end_ms);

@@ -160,7 +160,9 @@ impl VoiceSeries {
             return Vec::new();
         }
         let first = start.map(|start| start.with_timezone(&self.zone)).or(first);
-        let last = end.map(|end| (end - TimeDelta::nanoseconds(1)).with_timezone(&self.zone)).or(last);
+        let moment = TimeDelta::nanoseconds(1);
+        let end = self.scope.window.listed_until(last.map(|last| last.to_utc() + moment));
+        let last = end.map(|end| (end - moment).with_timezone(&self.zone));
         first.zip(last).map(|(first, last)| self.period.between(first, last)).unwrap_or_default()
     }
 

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Bots, Window,
-    rollup::{DAY, Horizon, Sources, Span},
+    rollup::{Counted, DAY, Horizon, Sources, Span},
     scan::{Unsigned, id_or_unknown},
     statement::{Statement, rollup_of},
 };
@@ -66,7 +66,10 @@ type OpenRow = (UserId, i64, i64, i64, i64, i64);
 #[derive(Clone, Debug)]
 pub(crate) struct VoiceRead {
     pub(crate) horizon: Horizon,
-    /// Who has an open interval that goes on at the window's end, in any state; without an end, who is in voice now.
+    /// From when on roll-ups are kept, if the window starts earlier.
+    pub(crate) known_from: Option<DateTime<Utc>>,
+    /// Who has an open interval that goes on at the window's end, or now if that is yet to come, in any state; without an end, who
+    /// is in voice now.
     pub(super) open: HashSet<UserId>,
     /// Whether more than the window was read.
     pub(crate) widened: bool,
@@ -80,11 +83,9 @@ impl VoiceScan {
         part_of: PartOf,
         mut f: impl FnMut(VoicePart),
     ) -> QueryResult<VoiceRead> {
-        let exact = Span::millis(self.window, 0);
         let horizon = Horizon::load(conn)?;
-        let Horizon { voice_from, voice_to, .. } = horizon;
-        let span = Span::millis(self.window, voice_from);
-        let closed = self.closed(part_of, span, voice_to);
+        let Counted { known_from, span, widened } = horizon.voice(self.window);
+        let closed = self.closed(part_of, span, horizon.voice_to);
         for row in closed.load_iter::<ClosedRow, DefaultLoadingMode>(conn)? {
             let (user, channel, assumed, day, sessions, ms) = row?;
             let (observed_ms, assumed_ms) = if assumed == 0 { (ms.into(), 0) } else { (0, ms.into()) };
@@ -114,12 +115,12 @@ impl VoiceScan {
                 from_ms = piece.to_ms;
             }
         }
-        Ok(VoiceRead { horizon, open, widened: span != exact })
+        Ok(VoiceRead { horizon, known_from, open, widened })
     }
 
-    /// Who has a closed interval, in any state, that goes on at the window's end. To be called in a transaction.
+    /// Who has a closed interval, in any state, that goes on at the window's end, or now if that is yet to come. To be called in a transaction.
     pub(super) fn leave_after_end(self, conn: &mut SqliteConnection) -> QueryResult<Vec<UserId>> {
-        let Some(end_ms) = self.window.end_ms() else { return Ok(Vec::new()) };
+        let Some(end_ms) = self.window.passed_ms() else { return Ok(Vec::new()) };
         let mut statement = Statement::<BigInt>::new();
         statement.select(["CAST(user_id AS INTEGER)"]);
         self.read_intervals(&mut statement);

@@ -14,7 +14,8 @@ impl Window {
     /// The last `n` days of a zone: the day that `now` lies in, to its end, and the days before it. Days that the zone left
     /// out are not counted.
     ///
-    /// The window is the same all day long, and what happens while it is asked about lies in it.
+    /// It has the same edges all day long, and what happens while it is asked about lies in it. What of it is yet to come is in
+    /// no series and in no mean; but the [`previous`](Self::previous) one has passed, so comparing with it favours that.
     ///
     /// # Errors
     ///
@@ -157,7 +158,8 @@ impl Window {
         let current = holding.filter(|stretch| stretch.edges().is_some_and(|(_, end)| check_time(end).is_ok()));
         let current = current.ok_or(Error::invalid("now", "must lie so that its day, week or month ends by 9999"))?;
         let window = current.with_earlier(n).and_then(Self::of);
-        window.ok_or(Error::invalid("n", "must not reach back before 1970"))
+        let window = window.ok_or(Error::invalid("n", "must not reach back before 1970"))?;
+        Ok(Self { now: Some(now), ..window })
     }
 
     fn unit(unit: Unit, date: NaiveDate, zone: Tz) -> Result<Self, Error> {
@@ -172,6 +174,7 @@ impl Window {
             start: Some(start),
             end: Some(end),
             calendar: Some(stretch),
+            now: None,
         })
     }
 }
@@ -236,7 +239,7 @@ mod tests {
         assert_eq!((none.previous(), after.previous()), (Some(before), Some(before)));
         let now = after.end().unwrap() - TimeDelta::nanoseconds(1);
         assert_eq!(Window::last_days(2, Apia, now)?.start(), before.start());
-        assert_eq!(Window::last_days(1, Apia, now)?, after);
+        assert_eq!(Window { now: None, ..Window::last_days(1, Apia, now)? }, after);
         Ok(())
     }
 
@@ -262,12 +265,14 @@ mod tests {
             prop_assert_eq!(window.end, current.end);
             let ones = std::iter::successors(Some(current), |one| one.previous());
             prop_assert_eq!(window.start, ones.take(usize::try_from(n).unwrap()).last().unwrap().start);
-            prop_assert_eq!(last(1, zone, now).unwrap(), current);
+            let last = |n, now| Window { now: None, ..last(n, zone, now).unwrap() };
+            let window = Window { now: None, ..window };
+            prop_assert_eq!(last(1, now), current);
             // All day long it is the same.
             let end = current.end.unwrap();
-            prop_assert_eq!(last(n, zone, current.start.unwrap()).unwrap(), window);
-            prop_assert_eq!(last(n, zone, end - TimeDelta::nanoseconds(1)).unwrap(), window);
-            prop_assert_ne!(last(n, zone, end).unwrap(), window);
+            prop_assert_eq!(last(n, current.start.unwrap()), window);
+            prop_assert_eq!(last(n, end - TimeDelta::nanoseconds(1)), window);
+            prop_assert_ne!(last(n, end), window);
         }
     }
 }

@@ -1,0 +1,142 @@
+//! What answers say of what they do not know: from when on it is kept, and what has not passed.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use diesel::{prelude::*, sql_query};
+use mocha_schema::{GuildId, VoiceInterval};
+
+use crate::{
+    ActiveMembers, Growth, GuildVoice, Leaderboard, MemberStatistics, MessageSeries, OnlineSeries, VoiceOccupancy,
+    VoiceSeries, Window,
+    fixture::{MONDAY, TestResult, insert_interval, interval, seeded},
+    questions::QUESTIONS,
+};
+
+/// The horizons that a question minds.
+fn minded(question: &str) -> &'static [&'static str] {
+    match question {
+        "user heat map" | "user series" | "user" | "guild log" => &["messages_from"],
+        "guild voice" | "user voice" | "fair voice" | "occupancy" | "voice series" | "voice log" => &["voice_from"],
+        "fair voice board" => &["rollups_from", "voice_from"],
+        "overview" => &["members_from", "rollups_from"],
+        "growth" | "retention" | "stay" => &["members_from"],
+        "activation" => &["members_from", "messages_from", "voice_from"],
+        "presence" | "online" | "activities" => &["members_from", "presences_from"],
+        "voice now" => &[],
+        _ => &["rollups_from"],
+    }
+}
+
+#[test]
+fn each_answer_says_from_when_on_it_is_known() -> TestResult {
+    let guild = GuildId::try_from(1)?;
+    let day = |number: i64| DateTime::from_timestamp(MONDAY + number * 86_400, 0).ok_or("no such time");
+    for horizon in ["members_from", "messages_from", "presences_from", "rollups_from", "voice_from"] {
+        let mut conn = seeded()?;
+        sql_query(format!("UPDATE horizons SET {horizon} = {}", MONDAY + 86_400)).execute(&mut conn)?;
+        for (name, load) in QUESTIONS {
+            let known = format!("known_from: Some({:?})", day(1)?);
+            let mut says = |window| TestResult::Ok(load(&mut conn, guild, window)?.contains(&known));
+            let minds = minded(name).contains(&horizon);
+            assert_eq!(says(Window::all())?, minds, "{name}, {horizon}");
+            assert_eq!(says(Window::between(day(0)?, day(9)?)?)?, minds, "{name}, {horizon}");
+            // What an active member's last days look back on, and what a board is compared with.
+            let looks_back = minds && (name.starts_with("active") && name != "active days" || name == "compared");
+            assert_eq!(says(Window::between(day(1)?, day(9)?)?)?, looks_back || minds && name == "overview", "{name}");
+            assert!(!says(Window::since(day(1)?)?)? || looks_back, "{name}, {horizon}");
+        }
+    }
+    Ok(())
+}
+
+/// Until the rows from before a horizon are deleted, which takes a while, answers are as after that.
+#[test]
+fn what_is_from_before_a_horizon_is_not_counted_though_it_is_there() -> TestResult {
+    let (guild, tuesday) = (GuildId::try_from(1)?, MONDAY + 86_400);
+    let windows = || -> TestResult<[Window; 2]> {
+        let at = |second| DateTime::from_timestamp(second, 0).ok_or("no such time");
+        Ok([Window::all(), Window::between(at(MONDAY + 7)?, at(MONDAY + 9 * 86_400 + 7)?)?])
+    };
+    let mut conn = seeded()?;
+    let horizons = ["members_from", "messages_from", "presences_from", "rollups_from", "voice_from"];
+    let set = format!("UPDATE horizons SET {}", horizons.map(|horizon| format!("{horizon} = {tuesday}")).join(", "));
+    sql_query(set).execute(&mut conn)?;
+    // The sums of months hold both, as far as days are over.
+    sql_query(format!(
+        "UPDATE watermarks SET messages_to = max(messages_to, {0}), voice_to = max(voice_to, {0})",
+        tuesday / 86_400 + 9
+    ))
+    .execute(&mut conn)?;
+    let mut before = Vec::new();
+    for (name, load) in QUESTIONS.into_iter().filter(|(name, _)| *name != "voice now") {
+        for window in windows()? {
+            before.push((name, load(&mut conn, guild, window)?));
+        }
+    }
+    for sql in [
+        format!("DELETE FROM message_events WHERE created_at < {tuesday}"),
+        format!("DELETE FROM voice_events WHERE created_at < {tuesday}"),
+        format!("DELETE FROM voice_intervals WHERE started_at_ms < {tuesday}000 AND ended_at_ms IS NOT NULL"),
+        format!("DELETE FROM member_events WHERE created_at < {tuesday}"),
+        format!("DELETE FROM presence_events WHERE created_at < {tuesday}"),
+        format!("DELETE FROM message_days WHERE day < {}", tuesday / 86_400),
+        format!("DELETE FROM message_quarters WHERE quarter < {}", tuesday / 900),
+        format!("DELETE FROM voice_days WHERE day < {}", tuesday / 86_400),
+        format!("DELETE FROM voice_channel_days WHERE day < {}", tuesday / 86_400),
+    ] {
+        sql_query(sql).execute(&mut conn)?;
+    }
+    let mut after = before.iter();
+    for (name, load) in QUESTIONS.into_iter().filter(|(name, _)| *name != "voice now") {
+        for window in windows()? {
+            assert_eq!(after.next(), Some(&(name, load(&mut conn, guild, window)?)));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn what_has_not_passed_is_in_no_series_and_nobody_gathers_it() -> TestResult {
+    let (mut conn, guild) = (seeded()?, GuildId::try_from(1)?);
+    // On the second Wednesday, ten seconds after somebody came into voice.
+    let now = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")? + TimeDelta::days(9) + TimeDelta::hours(12);
+    let since = now - TimeDelta::seconds(10);
+    let open = interval(1, 20, Some(3000), since.timestamp_millis(), None)?;
+    insert_interval(&mut conn, VoiceInterval { seen_at_ms: since.timestamp_millis() + 4000, ..open })?;
+    let month = Window::last_months(1, Tz::UTC, now)?;
+    let days = Window::last_days(10, Tz::UTC, now)?;
+    let week = Window::last_weeks(1, Tz::UTC, now)?;
+
+    let board = Leaderboard::voice(guild).within(week).load(&mut conn)?;
+    assert_eq!((board.voice_ms, board.assumed_ms, board.open_sessions), (10_000, 6_000, 1));
+    assert_eq!(GuildVoice::of(guild).within(week).load(&mut conn)?.voice_ms, 10_000);
+    let member = MemberStatistics::of(guild, 20.try_into()?, now).within(week).load(&mut conn)?;
+    assert_eq!((member.voice.voice_ms, member.active_days), (10_000, 1));
+
+    // From the first to the 28th, or from Monday to that Wednesday; all of a week that is over.
+    assert_eq!(MessageSeries::of(guild).within(month).load(&mut conn)?.periods.len(), 28);
+    assert_eq!(MessageSeries::of(guild).within(days).load(&mut conn)?.periods.len(), 10);
+    assert_eq!(VoiceSeries::of(guild).within(month).load(&mut conn)?.periods.len(), 28);
+    assert_eq!(Growth::of(guild).within(month).load(&mut conn)?.periods.len(), 28);
+    assert_eq!(OnlineSeries::of(guild).within(month).load(&mut conn)?.periods.len(), 28);
+    let active = ActiveMembers::of(guild).within(month).load(&mut conn)?;
+    assert_eq!(active.days.len(), 28);
+    let steps = VoiceOccupancy::of(guild).within(week).step(TimeDelta::days(1)).load(&mut conn)?.steps;
+    assert_eq!(steps.len(), 3);
+    // What is told of later days all the same, as of a simulation, is listed.
+    let earlier = Window::last_months(1, Tz::UTC, now - TimeDelta::days(20))?;
+    let series = MessageSeries::of(guild).within(earlier).load(&mut conn)?;
+    assert_eq!(series.written.messages, series.periods.iter().map(|period| period.written.messages).sum::<u64>());
+    assert!(series.written.messages > 0);
+    Ok(())
+}
+
+/// The time of a day that is asked about without a now is believed to have passed.
+#[test]
+fn a_window_between_two_instants_is_as_it_was_given() -> TestResult {
+    let (mut conn, guild) = (seeded()?, GuildId::try_from(1)?);
+    let monday: DateTime<Utc> = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
+    let window = Window::between(monday, monday + TimeDelta::days(40))?;
+    assert_eq!(MessageSeries::of(guild).within(window).load(&mut conn)?.periods.len(), 40);
+    Ok(())
+}
