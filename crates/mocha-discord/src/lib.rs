@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "charts")]
+pub use mocha_charts as charts;
 pub use mocha_schema as models;
 pub use mocha_schema::{ChannelId, GuildId, MessageId, UserId, schema};
 pub use mocha_stats as stats;

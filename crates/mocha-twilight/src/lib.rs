@@ -11,7 +11,7 @@
 //! let recorder = store.recorder()?;
 //! let adapter = Adapter::new(recorder.clone(), Intents::GUILDS | Intents::GUILD_VOICE_STATES);
 //!
-//! // In a bot: `while let Some(Ok(event)) = shard.next_event(..).await { adapter.update(&event)?; }`
+//! // In a bot for each event that the shard gives, in their order. An error is no reason to stop: log it.
 //! adapter.update(&Event::GuildDelete(GuildDelete { id: Id::new(1), unavailable: Some(true) }))?;
 //! recorder.flush()?;
 //! assert_eq!(recorder.stats().written, 1);
