@@ -94,7 +94,7 @@ impl HeatMap {
 
     /// Asks the file.
     ///
-    /// Reads the guild's roll-up by quarters of an hour and channel, and single messages of less than a quarter at each edge of
+    /// Reads the guild's roll-up by quarters of an hour, and single messages of less than a quarter at each edge of
     /// the window, through a key and an index, in one transaction; of one [`user`](Self::user) what is said there. Memory does
     /// not grow.
     ///

@@ -117,7 +117,7 @@ impl MessageSeries {
 
     /// Asks the file.
     ///
-    /// Reads the guild's roll-up by quarters of an hour and channel, and single messages of less than a quarter at each edge of
+    /// Reads the guild's roll-up by quarters of an hour, and single messages of less than a quarter at each edge of
     /// the window, through a key and an index, in one transaction; of one [`user`](Self::user) what is said there. Memory
     /// grows with the periods.
     ///

@@ -132,7 +132,7 @@ fn the_roll_ups_are_filled() -> TestResult {
     // Their only day may go on: months and totals do not have it yet.
     assert_eq!(row("watermarks")?, ["1 18518 18518"]);
     assert_eq!(row("message_months")?, [""; 0]);
-    assert_eq!(row("message_quarters")?, ["10 1777777 20 0 1 12 3 1 0", "11 1777778 21 1 1 5 1 0 0"]);
+    assert_eq!(row("message_quarters")?, ["10 1777777 0 1 12 3 1 0", "11 1777778 1 1 5 1 0 0"]);
     let voice = [
         "10 18518 40 22 0 0 1 60000 0 60000 0 0 0",
         "10 18518 40 23 0 0 1 40250 0 0 0 40250 0",

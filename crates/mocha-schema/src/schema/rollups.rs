@@ -70,13 +70,11 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
     /// Counted messages by quarter of an hour; triggers keep it. Sums are never NULL.
-    message_quarters (guild_id, quarter, channel_id, bot) {
+    message_quarters (guild_id, quarter, bot) {
         /// The guild.
         guild_id -> BigInt,
         /// Quarters of an hour since 1970-01-01, UTC.
         quarter -> BigInt,
-        /// The channel or thread.
-        channel_id -> BigInt,
         /// Whether bots wrote them.
         bot -> Bool,
         /// How many.

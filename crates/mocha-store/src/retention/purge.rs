@@ -89,7 +89,7 @@ const TABLES: [(&str, &str, &str); 17] = [
     ("presence_events", "rowid", TEXT),
     ("message_days", "(guild_id, day, user_id, channel_id)", NUMBER),
     ("message_months", "(guild_id, month, user_id, channel_id)", NUMBER),
-    ("message_quarters", "(guild_id, quarter, channel_id, bot)", NUMBER),
+    ("message_quarters", "(guild_id, quarter, bot)", NUMBER),
     ("message_totals", "(guild_id, user_id, channel_id)", NUMBER),
     ("voice_days", "(guild_id, day, user_id, assumed)", NUMBER),
     ("voice_months", "(guild_id, month, user_id, assumed)", NUMBER),

@@ -19,7 +19,7 @@ const fn rollup(period: i64, table: &'static str, time: &'static str, key: &'sta
 pub(super) const ALL: [Rollup; 7] = [
     rollup(DAY, "message_days", "day", "(guild_id, day, user_id, channel_id)"),
     rollup(MONTH, "message_months", "month", "(guild_id, month, user_id, channel_id)"),
-    rollup(900, "message_quarters", "quarter", "(guild_id, quarter, channel_id, bot)"),
+    rollup(900, "message_quarters", "quarter", "(guild_id, quarter, bot)"),
     rollup(DAY, "voice_days", "day", "(guild_id, day, user_id, assumed)"),
     rollup(MONTH, "voice_months", "month", "(guild_id, month, user_id, assumed)"),
     rollup(DAY, "voice_channel_days", "day", "(guild_id, day, user_id, channel_id, assumed)"),

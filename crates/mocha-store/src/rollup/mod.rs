@@ -30,7 +30,7 @@ pub enum Rollup {
     MessageDays,
     /// `message_months`: the sums of `message_days` by thirty days.
     MessageMonths,
-    /// `message_quarters`: messages by quarter of an hour and channel, those of bots apart.
+    /// `message_quarters`: messages by quarter of an hour, those of bots apart.
     MessageQuarters,
     /// `message_totals`: the sums of `message_months` by author and channel.
     MessageTotals,

@@ -115,7 +115,7 @@ fn columns(rollup: Rollup) -> String {
         Rollup::MessageDays | Rollup::MessageMonths | Rollup::MessageTotals => {
             ("user_id, channel_id, NULL AS assumed, NULL AS apart", MESSAGES)
         }
-        Rollup::MessageQuarters => ("NULL AS user_id, channel_id, NULL AS assumed, bot AS apart", MESSAGES),
+        Rollup::MessageQuarters => ("NULL AS user_id, NULL AS channel_id, NULL AS assumed, bot AS apart", MESSAGES),
         Rollup::VoiceChannelDays | Rollup::VoiceChannelMonths => {
             ("user_id, channel_id, assumed, NULL AS apart, NULL AS sessions", VOICE)
         }

@@ -211,10 +211,9 @@ impl Model {
     fn message_quarters(&self) -> Sums {
         let mut sums = self.old_quarters.clone();
         for (message, values) in self.counted() {
-            let Message { guild, channel, user, at, .. } = *message;
+            let Message { guild, user, at, .. } = *message;
             let flag = Some(self.is_bot(user));
-            let (period, channel) = (Some(at / 900), Some(channel));
-            add(&mut sums, Key { guild, period, user: None, channel, flag }, &values);
+            add(&mut sums, Key { guild, period: Some(at / 900), user: None, channel: None, flag }, &values);
         }
         sums
     }

@@ -193,7 +193,6 @@ pub const LEDGER: &[Table] = &[
         columns: &[
             plain("guild_id", "where"),
             plain("quarter", "when"),
-            plain("channel_id", "where"),
             plain("bot", "to leave bots out"),
             plain("messages", "how many messages"),
             plain("characters", "how long they are together").of(MessageContent),

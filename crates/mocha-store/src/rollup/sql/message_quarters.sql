@@ -1,7 +1,6 @@
 SELECT
     ?2 AS guild_id,
     CAST(created_at AS INTEGER) / 900 AS quarter,
-    CAST(channel_id AS INTEGER) AS channel_id,
     coalesce((
         SELECT users.bot IS TRUE FROM users
         WHERE users.id = CAST(CAST(message_events.user_id AS INTEGER) AS TEXT)
@@ -16,4 +15,4 @@ WHERE guild_id IN (SELECT value FROM json_each(?1))
     AND created_at >= max(?3 * 2592000, (SELECT messages_from FROM horizons))
     AND created_at < min((?3 + 1) * 2592000, 253402300800)
     AND message_type IN (0, 19, 20, 23)
-GROUP BY 1, 2, 3, 4
+GROUP BY 1, 2, 3
