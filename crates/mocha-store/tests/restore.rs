@@ -232,6 +232,42 @@ fn a_log_that_a_dead_process_left_belongs_to_the_old_file() -> TestResult {
     Ok(())
 }
 
+/// The log of another file than is there now, with pages that SQLite would put into it; and its bytes.
+fn stale_log(path: &Path) -> Result<Vec<u8>, AnyError> {
+    let (wal, copy) = (format!("{}-wal", path.display()), format!("{}.copy", path.display()));
+    {
+        let store = Store::open(path)?;
+        store.write(|conn| conn.batch_execute("INSERT INTO users VALUES ('99', 'newest', NULL, NULL, 0, 1, 1)"))?;
+        fs::copy(&wal, &copy)?;
+    }
+    fs::remove_file(path)?;
+    fs::rename(&copy, &wal)?;
+    let bytes = fs::read(wal)?;
+    assert!(bytes.len() > 4096);
+    Ok(bytes)
+}
+
+#[test]
+fn a_log_whose_file_is_gone_is_set_aside() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let [then, _] = backed_up(folder.path())?;
+    let path = folder.path().join("gone/stats.db");
+    let log = stale_log(&path)?;
+    let journal = folder.path().join("gone/stats.db-journal");
+    fs::write(&journal, "of the file that is gone")?;
+    assert_eq!(Store::restore(folder.path().join("backup.db"), &path).run()?.kept, None);
+    let store = Store::open(&path)?;
+    assert!(dump(&store)? == then, "the log was taken for the new file's");
+    assert!(store.check().run()?.is_ok());
+    drop(store);
+    let left = names(&folder.path().join("gone"))?;
+    let aside = |end: &str| left.iter().find(|name| name.starts_with("stats.db.replaced_20") && name.ends_with(end));
+    let wal = aside("-wal").ok_or("the log is not kept")?;
+    assert!(fs::read(folder.path().join("gone").join(wal))? == log);
+    assert!(aside("-journal").is_some() && !journal.exists(), "{left:?}");
+    Ok(())
+}
+
 #[test]
 fn a_damaged_file_is_set_aside_and_its_log_goes() -> TestResult {
     let folder = tempfile::tempdir()?;

@@ -250,3 +250,26 @@ fn it_can_be_stopped_replaces_nothing_and_says_what_is_no_file_of_mochas() -> Te
     }
     Ok(())
 }
+
+#[test]
+fn what_is_left_of_another_file_is_in_the_way() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (path, new) = (filled(folder.path())?, folder.path().join("new.db"));
+    {
+        let store = Store::open(&new)?;
+        store.write(|conn| conn.batch_execute("INSERT INTO users VALUES ('99', 'newest', NULL, NULL, 0, 1, 1)"))?;
+        fs::copy(folder.path().join("new.db-wal"), folder.path().join("stale"))?;
+    }
+    fs::remove_file(&new)?;
+    for end in ["-wal", "-journal", "-shm"] {
+        let leftover = folder.path().join(format!("new.db{end}"));
+        fs::copy(folder.path().join("stale"), &leftover)?;
+        let error = Store::salvage(&path, &new).run().expect_err("SQLite would take it for the new file's");
+        assert_eq!(error.kind(), &ErrorKind::Io);
+        assert!(error.to_string().contains(&format!("new.db{end} is in the way")), "{error}");
+        assert!(!new.exists() && fs::read(&leftover)? == fs::read(folder.path().join("stale"))?);
+        fs::remove_file(leftover)?;
+    }
+    assert!(Store::salvage(&path, &new).run()?.is_ok());
+    Ok(())
+}

@@ -13,6 +13,9 @@ use crate::{Error, ErrorKind};
 /// How the time is written in names.
 pub(super) const STAMP: &str = "%Y%m%d_%H%M%S";
 
+/// The ends of the names of what SQLite has beside a file.
+pub(crate) const BESIDE: [&str; 3] = ["-wal", "-journal", "-shm"];
+
 /// A folder that nobody else makes or restores a backup in, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -149,7 +152,7 @@ pub(super) fn put(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// The path with an end added to its name.
-pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()

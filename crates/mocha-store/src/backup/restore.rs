@@ -8,13 +8,13 @@ use std::{
     time::Duration,
 };
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sqlite::SqliteConnection;
 
 use super::{
     BackupPhase, BackupProgress, check,
     copy::{self, Pace},
-    folder::{Folder, STAMP, beside, io_error, put},
+    folder::{BESIDE, Folder, STAMP, beside, io_error, put},
     forgotten,
     watch::{Callback, Watch},
 };
@@ -90,7 +90,8 @@ impl<'a> Restore<'a> {
     /// whole.
     ///
     /// A destination too damaged for that is not copied but renamed, with its log and journal, as another is put in its
-    /// place. One that is not there is made, and its folder.
+    /// place. One that is not there is made, and its folder; a log or journal that is left of a file that is gone is
+    /// renamed likewise.
     ///
     /// It blocks until then. There has to be room for the backup, once more if people were forgotten since it was made, and, twice,
     /// for the old file. Nobody opens the destination while it runs:
@@ -199,9 +200,37 @@ impl Place {
         let partial = self.folder.partial()?;
         copy::into_partial(&partial, source, Pace::full(BackupPhase::Copying), watch)?;
         partial.sync()?;
-        put(partial.path(), &self.path).map_err(|error| io_error(&self.path, "cannot be made", error))?;
+        let failed = |error| io_error(&self.path, "cannot be made", error);
+        self.clear().map_err(failed)?;
+        put(partial.path(), &self.path).map_err(failed)?;
         self.folder.sync()?;
         Ok(None)
+    }
+
+    /// Sets aside what is left of a file that is gone: SQLite would take its log for the new one's.
+    fn clear(&self) -> io::Result<()> {
+        let is_there = |path: &Path| BESIDE.iter().any(|end| fs::symlink_metadata(beside(path, end)).is_ok());
+        let mut at = Utc::now();
+        while is_there(&self.path) {
+            let kept = self.kept_path(at);
+            if is_there(&kept) || fs::symlink_metadata(&kept).is_ok() {
+                at += TimeDelta::seconds(1);
+            } else {
+                self.rename_beside(&kept)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Renames what SQLite has beside the file to what is beside where that is kept.
+    fn rename_beside(&self, kept: &Path) -> io::Result<()> {
+        for end in BESIDE {
+            match fs::rename(beside(&self.path, end), beside(kept, end)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Copies the old file to where it is kept.
@@ -252,7 +281,7 @@ impl Place {
         let failed = |error| io_error(&self.path, "cannot be replaced", error);
         let mut at = Utc::now();
         let kept = loop {
-            let kept = self.path.with_file_name(self.kept_name(&at.format(STAMP).to_string()));
+            let kept = self.kept_path(at);
             // Two names for it, so that there is a file at every moment.
             match fs::hard_link(&self.path, &kept) {
                 Ok(()) => break kept,
@@ -260,15 +289,14 @@ impl Place {
                 Err(error) => return Err(failed(error)),
             }
         };
-        for end in ["-wal", "-journal", "-shm"] {
-            match fs::rename(beside(&self.path, end), beside(&kept, end)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-                _ => {}
-            }
-        }
+        self.rename_beside(&kept).map_err(failed)?;
         fs::rename(partial.path(), &self.path).map_err(failed)?;
         self.folder.sync()?;
         Ok(Some(kept))
+    }
+
+    fn kept_path(&self, at: DateTime<Utc>) -> PathBuf {
+        self.path.with_file_name(self.kept_name(&at.format(STAMP).to_string()))
     }
 
     fn kept_name(&self, stamp: &str) -> PathBuf {

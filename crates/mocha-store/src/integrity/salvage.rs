@@ -10,6 +10,7 @@ use std::{
 use super::scan::{Table, quoted};
 use crate::{
     Error, ErrorKind, Maintenance, Store,
+    backup::{BESIDE, beside},
     sqlite::{Connection, SqliteError},
     store::{Access, Location, fill_intervals},
 };
@@ -139,7 +140,8 @@ impl<'a> Salvage<'a> {
     /// * [`ErrorKind::Corrupt`]: not even the list of tables can be read.
     /// * [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`]: the file is another program's, or a newer Mocha's.
     /// * [`ErrorKind::Stopped`]: `progress` said so.
-    /// * [`ErrorKind::Io`]: the damaged file is not there, or there is one where the new one is to be.
+    /// * [`ErrorKind::Io`]: the damaged file is not there, or there is one where the new one is to be, or the log or
+    ///   journal of one: the message names it. Move it away.
     /// * [`ErrorKind::DiskFull`], [`ErrorKind::ReadOnly`], [`ErrorKind::Busy`].
     pub fn run(self) -> Result<Salvaged, Error> {
         let Self { damaged, new, progress } = self;
@@ -147,6 +149,11 @@ impl<'a> Salvage<'a> {
         let failed = |error| io_error(&new, error);
         if fs::symlink_metadata(&new).is_ok() {
             return Err(failed(io::ErrorKind::AlreadyExists.into()));
+        }
+        // SQLite would take it for the new file's.
+        if let Some(left) = BESIDE.map(|end| beside(&new, end)).iter().find(|left| fs::symlink_metadata(left).is_ok()) {
+            let context = format!("{} is in the way of the new file", left.display());
+            return Err(Error::with_source(ErrorKind::Io, context, io::Error::from(io::ErrorKind::AlreadyExists)));
         }
         let mut partial_name = new.clone().into_os_string();
         partial_name.push(".partial");
