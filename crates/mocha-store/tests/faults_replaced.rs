@@ -4,10 +4,10 @@
 
 mod support;
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, ops::ControlFlow, path::Path, time::Duration};
 
 use diesel::connection::SimpleConnection;
-use mocha_store::{Clock, ErrorKind, Store};
+use mocha_store::{BackupMethod, Clock, ErrorKind, Store};
 use support::*;
 
 /// Moves a file with its log; SQLite's index of that can be made again.
@@ -45,6 +45,7 @@ fn nobody_writes_to_it_or_reads_from_it_and_once_it_is_back_all_goes_on() -> Tes
         assert_eq!(write.kind(), &ErrorKind::Replaced);
         assert_eq!(lines(&store, "SELECT 'x' AS line").expect_err("the file is gone").kind(), &ErrorKind::Replaced);
         assert_eq!(store.vacuum().expect_err("the file is gone").kind(), &ErrorKind::Replaced);
+        assert_eq!(store.check().run().expect_err("the file is gone").kind(), &ErrorKind::Replaced);
     }
     // The other one is not touched.
     assert_eq!(lines(&Store::open(&path)?, "SELECT count(*) || '' AS line FROM message_events")?, ["0"]);
@@ -71,5 +72,38 @@ fn a_shutdown_says_what_is_lost_with_it() -> TestResult {
     assert_eq!(recorder.shutdown().expect_err("the file is gone").kind(), &ErrorKind::Replaced);
     assert_eq!((recorder.stats().dropped, recorder.stats().written), (1, 0));
     assert!(!path.exists());
+    Ok(())
+}
+
+#[test]
+fn no_backup_of_another_file_takes_the_place_of_a_good_one() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (path, aside) = (folder.path().join("stats.db"), folder.path().join("aside.db"));
+    let into = folder.path().join("backups");
+    for method in [BackupMethod::Compact, BackupMethod::Paced { pages: 100, pause: Duration::ZERO }] {
+        let store = Store::open(&path)?;
+        record(&store, [message(0, 30, 20, 40)])?;
+        let good = store.backup(&into).keep(1).run()?.path;
+        // First in its middle, then before it.
+        let mut swapped = false;
+        for _ in 0..2 {
+            let backup = store.backup(&into).keep(1).method(method).progress(|_| {
+                if !swapped {
+                    rename(&path, &aside).and_then(|()| fs::write(&path, "")).expect("it is swapped");
+                    swapped = true;
+                }
+                ControlFlow::Continue(())
+            });
+            assert_eq!(backup.run().expect_err("the file was swapped").kind(), &ErrorKind::Replaced, "{method:?}");
+            let left: Vec<_> = fs::read_dir(&into)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+            let backups: Vec<_> = left.iter().filter(|path| path.extension().is_some_and(|end| end == "db")).collect();
+            assert_eq!(backups, [&good], "{method:?}");
+        }
+        drop(store);
+        fs::remove_dir_all(&into)?;
+        for end in ["", "-wal", "-shm"] {
+            drop(fs::remove_file(format!("{}{end}", path.display())));
+        }
+    }
     Ok(())
 }

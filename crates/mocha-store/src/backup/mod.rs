@@ -155,6 +155,7 @@ impl<'a> Backup<'a> {
     /// * [`ErrorKind::DiskFull`]: there is no room for it in the folder. It works once there is.
     /// * [`ErrorKind::Busy`]: another backup is being made in the folder, or somebody holds the write lock for too long.
     /// * [`ErrorKind::Corrupt`]: the copy did not pass the checks, so the store's file, or the disk, is damaged.
+    /// * [`ErrorKind::Replaced`]: the store's file was deleted or replaced, before or meanwhile; no backup was removed.
     /// * [`ErrorKind::InvalidSetting`]: `keep` or the pages at a time are 0, or the year of `at` has not four digits.
     /// * [`ErrorKind::Io`], [`ErrorKind::ReadOnly`]: the folder cannot be written to, or its path is not UTF-8.
     pub fn run(self) -> Result<BackedUp, Error> {
@@ -167,10 +168,13 @@ impl<'a> Backup<'a> {
                 return Err(Error::new(ErrorKind::InvalidSetting { name }, format!("`{name}` is out of range")));
             }
         }
+        link.check_place()?;
         let folder = Folder::lock(&folder)?;
         let partial = folder.partial()?;
-        let rows = copy::fill(&partial, &link, method, &mut Watch::new(progress))?;
-        let bytes = copy::bytes(&partial)?;
+        let filled = copy::fill(&partial, &link, method, &mut Watch::new(progress));
+        // A copy of another file must not take the place of good ones, and that it failed says nothing of the store's.
+        link.check_place()?;
+        let (rows, bytes) = (filled?, copy::bytes(&partial)?);
         let path = partial.publish(at, backup_name)?;
         let removed = folder.prune(keep, &path).unwrap_or_else(|error| {
             tracing::warn!(error = %error, "older backups cannot be removed");

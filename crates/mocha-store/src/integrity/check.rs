@@ -100,7 +100,8 @@ impl<'a> Check<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Busy`], [`ErrorKind::Io`] and others of SQLite's, of which nobody knows whether the file is to blame.
+    /// * [`ErrorKind::Replaced`]: the file was deleted or replaced since it was opened.
+    /// * [`ErrorKind::Busy`], [`ErrorKind::Io`] and others of SQLite's, of which nobody knows whether the file is to blame.
     pub fn run(self) -> Result<CheckReport, Error> {
         let Self { depth, progress, store } = self;
         let mut progress = progress.unwrap_or_else(|| Box::new(|_| ControlFlow::Continue(())));
@@ -118,6 +119,7 @@ impl<'a> Check<'a> {
 /// Pages, rows, indexes and foreign keys, as they are at one moment.
 fn pages(store: &Store, report: &mut CheckReport, progress: &mut Callback<'_>) -> Result<(), Error> {
     let link = store.link();
+    link.check_place()?;
     let failed = |error: SqliteError| error.into_error(format!("cannot check {}", link.location));
     let conn = Connection::open(&link.location.uri(Access::Read)?).map_err(failed)?;
     let busy_timeout = format!("PRAGMA busy_timeout = {}", link.settings.busy_timeout.as_millis());
