@@ -273,3 +273,17 @@ fn what_is_left_of_another_file_is_in_the_way() -> TestResult {
     assert!(Store::salvage(&path, &new).run()?.is_ok());
     Ok(())
 }
+
+#[test]
+fn a_file_that_somebody_made_meanwhile_is_not_replaced() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (path, new) = (filled(folder.path())?, folder.path().join("new.db"));
+    let salvage = Store::salvage(&path, &new).progress(|_| {
+        fs::write(&new, "precious").expect("it is written");
+        ControlFlow::Continue(())
+    });
+    assert_eq!(salvage.run().expect_err("it is there").kind(), &ErrorKind::Io);
+    assert_eq!(fs::read(&new)?, b"precious");
+    assert!(!folder.path().join("new.db.partial").exists());
+    Ok(())
+}

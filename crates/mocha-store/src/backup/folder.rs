@@ -89,11 +89,7 @@ impl Folder {
 
     /// Waits until the names in the folder are on the disk, where the system can.
     pub(super) fn sync(&self) -> Result<(), Error> {
-        #[cfg(unix)]
-        File::open(&self.path)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|error| io_error(&self.path, "cannot be synced", error))?;
-        Ok(())
+        sync(&self.path).map_err(|error| io_error(&self.path, "cannot be synced", error))
     }
 }
 
@@ -140,12 +136,20 @@ impl Drop for Partial<'_> {
     }
 }
 
+/// Waits until the names in the folder are on the disk, where the system can.
+pub(crate) fn sync(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
 /// Renames a file, and never replaces another.
-pub(super) fn put(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn put(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Ok(()) => fs::remove_file(from),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        // Not every file system has links. Those who write here hold the folder's lock.
+        // Not every file system has links. Where backups are, who writes holds the folder's lock; else only who comes
+        // between the two calls is not seen.
         Err(_) if fs::symlink_metadata(to).is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
         Err(_) => fs::rename(from, to),
     }

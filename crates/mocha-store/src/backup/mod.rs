@@ -16,7 +16,7 @@ use std::{
 
 use chrono::{DateTime, Datelike, Utc};
 
-pub(crate) use self::folder::{BESIDE, beside};
+pub(crate) use self::folder::{BESIDE, beside, put, sync};
 pub use self::{
     copy::BackupMethod,
     restore::{Restore, Restored},

@@ -10,7 +10,7 @@ use std::{
 use super::scan::{Table, quoted};
 use crate::{
     Error, ErrorKind, Maintenance, Store,
-    backup::{BESIDE, beside},
+    backup::{BESIDE, beside, put, sync},
     sqlite::{Connection, SqliteError},
     store::{Access, Location, fill_intervals},
 };
@@ -132,8 +132,9 @@ impl<'a> Salvage<'a> {
     /// read the list of tables on the first page, nothing is readable.
     ///
     /// The damaged file is never written to, and what its write-ahead log has is read along; stop the bot first all the
-    /// same. The new one is made beside its place as `.partial` and then renamed, so there is all of it or nothing. Each
-    /// row is read once and written with its roll-ups, which takes some seconds for each hundred thousand.
+    /// same. The new one is made beside its place as `.partial` and then renamed, so there is all of it or nothing; a
+    /// file that somebody made there meanwhile stays. Each row is read once and written with its roll-ups, which takes
+    /// some seconds for each hundred thousand.
     ///
     /// # Errors
     ///
@@ -166,7 +167,9 @@ impl<'a> Salvage<'a> {
         let to = Connection::open(&location.uri(Access::Write)?).map_err(unwritable)?;
         let salvaged = Work { from, progress, to, salvaged: Salvaged::default() }.run(&location)?;
         fs::OpenOptions::new().write(true).open(&partial.0).and_then(|file| file.sync_all()).map_err(failed)?;
-        fs::hard_link(&partial.0, &new).or_else(|_| fs::rename(&partial.0, &new)).map_err(failed)?;
+        put(&partial.0, &new).map_err(failed)?;
+        let path = std::path::absolute(&new).map_err(failed)?;
+        sync(path.parent().unwrap_or(&path)).map_err(failed)?;
         Ok(salvaged)
     }
 }
