@@ -370,3 +370,23 @@ fn a_stopped_one_changes_nothing_whenever() -> TestResult {
     }
     Ok(())
 }
+
+#[test]
+fn what_was_kept_stays_unless_the_file_was_proved_to_be_as_before() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (path, elsewhere) = (folder.path().join("stats.db"), folder.path().join("elsewhere.db"));
+    let [_, now] = backed_up(folder.path())?;
+    // In the middle the file goes where nobody can look whether it is whole.
+    let stopped = Store::restore(folder.path().join("backup.db"), &path).progress(|progress| {
+        if progress.phase != BackupPhase::Copying {
+            return ControlFlow::Continue(());
+        }
+        fs::rename(&path, &elsewhere).expect("it is moved");
+        ControlFlow::Break(())
+    });
+    assert_eq!(stopped.run().expect_err("it was stopped").kind(), &ErrorKind::Stopped);
+    let names = names(folder.path())?;
+    let kept = names.iter().find(|name| name.starts_with("stats.db.replaced_20")).ok_or("the copy is gone")?;
+    assert_eq!(dump(&Store::open(folder.path().join(kept))?)?, now);
+    Ok(())
+}

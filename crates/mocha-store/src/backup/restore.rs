@@ -99,7 +99,8 @@ impl<'a> Restore<'a> {
     ///
     /// # Errors
     ///
-    /// All of them leave the destination as it was.
+    /// All of them leave the destination as it was. If it cannot be read afterwards, as when the disk fails, nobody knows
+    /// whether that was undone: then the copy of it stays beside it, as [`Restored::kept`] says.
     ///
     /// * [`ErrorKind::Busy`]: the destination is in use, or another restore or backup is running in its folder. Close its stores.
     /// * [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`], [`ErrorKind::Corrupt`]: the backup is another program's, a newer Mocha's, or
@@ -123,8 +124,8 @@ impl<'a> Restore<'a> {
                 Some(old) => {
                     let kept = place.keep(&old, &mut watch)?;
                     let replaced = place.replace_forgetting(&source, old, &kept, &mut restored, &mut watch);
-                    if replaced.is_err() {
-                        // There is nothing to keep.
+                    // Else it may be the only one that is whole.
+                    if replaced.is_err() && place.is_undone() {
                         drop(fs::remove_file(&kept));
                     }
                     replaced?;
@@ -264,11 +265,15 @@ impl Place {
         let copied = copy::pages_from(source, &old, Pace::full(BackupPhase::Copying), watch);
         drop(old);
         if copied.is_err() {
-            // What was written before the disk was full is undone by the next one to read.
-            let location = Location::File(self.path.clone());
-            drop(copy::open(&location, Access::Write).map(|conn| conn.execute("SELECT count(*) FROM sqlite_schema")));
+            self.is_undone();
         }
         copied
+    }
+
+    /// Undoes what was written before it failed, as the next one to read does, and says whether the file is as it was.
+    fn is_undone(&self) -> bool {
+        let conn = copy::open(&Location::File(self.path.clone()), Access::Write);
+        conn.is_ok_and(|conn| conn.execute("SELECT count(*) FROM sqlite_schema").is_ok())
     }
 
     /// Puts a new file in the place of one that is too damaged for its pages to be replaced, and renames that.
