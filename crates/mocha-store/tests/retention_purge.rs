@@ -159,6 +159,21 @@ fn a_guild_goes_some_time_after_the_bot_was_removed_from_it() -> TestResult {
 }
 
 #[test]
+fn so_many_days_that_no_date_is_so_long_ago_are_for_ever() -> TestResult {
+    let store = filled()?;
+    record(&store, [GuildGone { at: at(60 * DAY), guild_id: id(GUILD) }.into()])?;
+    let all = dump(&store)?;
+    let (days, progress) = (Keep::Days(u32::MAX), |_: &Retained| ControlFlow::Continue(()));
+    let retention = Retention::default().messages(days).voice(days).members(days).presences(days);
+    let retention = retention.rollups(days).gone_guilds(days);
+    for now in [at(1000 * DAY), chrono::DateTime::<chrono::Utc>::MIN_UTC, chrono::DateTime::<chrono::Utc>::MAX_UTC] {
+        assert_eq!(store.retain_at(&retention, now, progress)?.rows(), 0);
+    }
+    assert_eq!(dump(&store)?, all);
+    Ok(())
+}
+
+#[test]
 fn a_guild_that_comes_back_in_time_loses_nothing() -> TestResult {
     let store = filled()?;
     record(&store, [GuildGone { at: at(60 * DAY), guild_id: id(GUILD) }.into(), guild(61 * DAY, 6)])?;

@@ -2,6 +2,7 @@
 
 use std::{
     ops::ControlFlow,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError},
@@ -11,7 +12,6 @@ use std::{
 };
 
 use chrono::Utc;
-use diesel::sqlite::SqliteConnection;
 
 use super::{
     MaintenanceStats, analyze,
@@ -79,7 +79,7 @@ impl Worker {
                 return;
             }
             if Instant::now() >= due {
-                self.attempt("maintenance", Self::work);
+                self.work();
                 // An interval that no clock can reach is for ever.
                 due = Instant::now() + interval.min(FOR_EVER);
                 self.count(|stats| stats.runs += 1);
@@ -88,18 +88,17 @@ impl Worker {
         }
     }
 
-    /// What is due at each interval.
-    fn work(&self) -> Result<(), Error> {
-        let mut conn = connect(&self.link)?;
-        self.attempt("deleting what is too old", |worker| worker.retain(&mut conn));
+    /// What is due at each interval; each on a connection of its own, for one that fails may leave half a transaction.
+    fn work(&self) {
+        self.attempt("deleting what is too old", Self::retain);
         if !self.is_stopped() {
-            self.attempt("optimizing", |worker| analyze::optimize(&worker.link, &mut conn));
+            self.attempt("optimizing", |worker| analyze::optimize(&worker.link, &mut connect(&worker.link)?));
         }
-        Ok(())
     }
 
-    fn retain(&self, conn: &mut SqliteConnection) -> Result<(), Error> {
+    fn retain(&self) -> Result<(), Error> {
         let Some(retention) = &self.link.settings.maintenance.retention else { return Ok(()) };
+        let conn = &mut connect(&self.link)?;
         let mut counted = 0;
         retention::retain(conn, retention, Utc::now(), |so_far| {
             self.count(|stats| stats.deleted_rows += so_far.rows().saturating_sub(counted));
@@ -122,9 +121,10 @@ impl Worker {
         Ok(())
     }
 
-    /// What fails is told, and does not keep the rest from being done.
+    /// What fails is told, and does not keep the rest from being done; nor does what panics.
     fn attempt(&self, what: &str, work: impl FnOnce(&Self) -> Result<(), Error>) {
-        if let Err(error) = work(self) {
+        let panicked = |_| Err(Error::new(ErrorKind::Database, format!("{what} panicked")));
+        if let Err(error) = catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(panicked) {
             tracing::warn!(error = %error, kind = ?error.kind(), "{what} failed and will be tried again");
             self.count(|stats| {
                 stats.failures += 1;
@@ -147,3 +147,24 @@ impl Worker {
 }
 
 const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Maintenance, Store};
+
+    #[test]
+    fn what_panics_is_a_failure_and_the_rest_is_done() -> Result<(), Error> {
+        let store = Store::builder().maintenance(Maintenance::off()).open_in_memory()?;
+        let (_stop, stopped) = mpsc::channel();
+        let worker = Worker { link: store.link().clone(), stats: Arc::default(), stopped };
+        worker.attempt("a test", |_| panic!("on purpose"));
+        worker.work();
+        let stats = worker.stats.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        assert_eq!(
+            (stats.failures, stats.last_error.map(|error| error.to_string())),
+            (1, Some("a test panicked".into()))
+        );
+        Ok(())
+    }
+}

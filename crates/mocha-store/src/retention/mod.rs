@@ -7,7 +7,7 @@ mod purge;
 mod rollup;
 mod run;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 pub(crate) use self::{
     batch::{Batch, Pace},
@@ -137,7 +137,7 @@ impl Retention {
     /// The unix second up to which a guild must have gone for all of it to go now.
     fn gone_until(&self, now: DateTime<Utc>) -> Option<i64> {
         match self.gone_guilds {
-            Keep::Days(days) => Some((now - TimeDelta::days(days.into())).timestamp()),
+            Keep::Days(days) => Some(now.timestamp() - i64::from(days) * DAY),
             Keep::Forever => None,
         }
     }
