@@ -87,6 +87,12 @@ impl Error {
         Self::with_source(kind, context, source)
     }
 
+    /// Whether an event may be to blame for it: anything else would befall every event alike, or passes.
+    pub(crate) fn blames_event(&self) -> bool {
+        let source = self.0.source.as_ref().and_then(|source| source.downcast_ref());
+        self.0.kind == ErrorKind::Database && source.is_some_and(blames_values)
+    }
+
     /// Says what to do if the file is damaged.
     pub(crate) fn with_advice(mut self) -> Self {
         if self.is_corrupt() {
@@ -138,13 +144,6 @@ impl Error {
     }
 }
 
-impl ErrorKind {
-    /// Whether an event may be to blame for it: anything else would befall every event alike.
-    pub(crate) fn blames_event(&self) -> bool {
-        *self == Self::Database
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.context)
@@ -183,11 +182,47 @@ pub(crate) fn kind_of_diesel(error: &DieselError) -> ErrorKind {
     }
 }
 
+/// Whether values may be to blame: a constraint, a mismatch, what is too big, what cannot be read of the rows they are of.
+fn blames_values(error: &DieselError) -> bool {
+    // What a trigger of the author's raises is any text, so SQLite's own are told apart that are of no value.
+    const OTHERS: [&str; 15] = [
+        "SQL logic error",
+        "abort due to ROLLBACK",
+        "access permission denied",
+        "authorization denied",
+        "bad parameter or other API misuse",
+        "cannot commit",
+        "cannot open savepoint",
+        "cannot release savepoint",
+        "cannot rollback",
+        "cannot start a transaction",
+        "database schema has changed",
+        "interrupted",
+        "no such savepoint",
+        "query aborted",
+        "unknown error",
+    ];
+    match error {
+        DieselError::RollbackErrorOnCommit { commit_error, .. } => blames_values(commit_error),
+        DieselError::DatabaseError(kind, information) => match kind {
+            DatabaseErrorKind::CheckViolation
+            | DatabaseErrorKind::ForeignKeyViolation
+            | DatabaseErrorKind::NotNullViolation
+            | DatabaseErrorKind::UniqueViolation => true,
+            DatabaseErrorKind::Unknown => !OTHERS.iter().any(|text| information.message().starts_with(text)),
+            _ => false,
+        },
+        DieselError::DeserializationError(_) | DieselError::SerializationError(_) => true,
+        _ => false,
+    }
+}
+
 /// Diesel hands on SQLite's message but not its code, so the messages are told apart here, and only here.
 fn kind_of_message(message: &str) -> ErrorKind {
-    const KINDS: [(&str, ErrorKind); 13] = [
+    const KINDS: [(&str, ErrorKind); 14] = [
         ("database is locked", ErrorKind::Busy),
         ("database table is locked", ErrorKind::Busy),
+        ("locking protocol", ErrorKind::Busy),
         ("database or disk is full", ErrorKind::DiskFull),
         ("database disk image is malformed", ErrorKind::Corrupt),
         ("malformed database schema", ErrorKind::Corrupt),
@@ -202,4 +237,67 @@ fn kind_of_message(message: &str) -> ErrorKind {
         ("out of memory", ErrorKind::Io),
     ];
     KINDS.into_iter().find(|(text, _)| message.contains(text)).map_or(ErrorKind::Database, |(_, kind)| kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sqlites(kind: DatabaseErrorKind, message: &str) -> Error {
+        Error::classify("writing failed", DieselError::DatabaseError(kind, Box::new(message.to_owned())))
+    }
+
+    #[test]
+    fn an_event_is_blamed_for_its_values_and_what_the_authors_triggers_say_of_them() {
+        for kind in [
+            DatabaseErrorKind::CheckViolation,
+            DatabaseErrorKind::ForeignKeyViolation,
+            DatabaseErrorKind::NotNullViolation,
+            DatabaseErrorKind::UniqueViolation,
+        ] {
+            assert!(sqlites(kind, "constraint failed").blames_event());
+        }
+        for message in [
+            "cannot store TEXT value in INTEGER column message_events.words",
+            "constraint failed",
+            "datatype mismatch",
+            "not this one, says a trigger",
+            "string or blob too big",
+        ] {
+            assert!(sqlites(DatabaseErrorKind::Unknown, message).blames_event(), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_event_is_not_blamed_for_what_befalls_every_one_or_passes() {
+        for message in [
+            "SQL logic error",
+            "attempt to write a readonly database",
+            "cannot commit - no transaction is active",
+            "cannot rollback - no transaction is active",
+            "cannot start a transaction within a transaction",
+            "database disk image is malformed",
+            "database is locked",
+            "database or disk is full",
+            "database schema has changed",
+            "disk I/O error",
+            "interrupted",
+            "locking protocol",
+            "no such table: message_events",
+        ] {
+            assert!(!sqlites(DatabaseErrorKind::Unknown, message).blames_event(), "{message}");
+        }
+        for kind in [DatabaseErrorKind::ClosedConnection, DatabaseErrorKind::ReadOnlyTransaction] {
+            assert!(!sqlites(kind, "as a server says").blames_event());
+        }
+        for error in [
+            DieselError::AlreadyInTransaction,
+            DieselError::BrokenTransactionManager,
+            DieselError::NotInTransaction,
+            DieselError::RollbackTransaction,
+        ] {
+            assert!(!Error::classify("writing failed", error).blames_event());
+        }
+        assert!(sqlites(DatabaseErrorKind::Unknown, "locking protocol").is_busy());
+    }
 }

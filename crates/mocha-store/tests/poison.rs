@@ -72,6 +72,26 @@ fn events_are_kept_when_the_tables_are_gone_rather_than_blamed() -> TestResult {
 }
 
 #[test]
+fn an_event_is_not_blamed_for_what_passes() -> TestResult {
+    let store = store()?;
+    let recorder = store.recorder()?;
+    for (id, message_of_sqlite) in [(30, "locking protocol"), (31, "database schema has changed"), (32, "interrupted")]
+    {
+        store.write(|conn| {
+            conn.batch_execute(&format!(
+                "CREATE TRIGGER refuse BEFORE INSERT ON message_events BEGIN SELECT RAISE(ABORT, '{message_of_sqlite}'); END"
+            ))
+        })?;
+        recorder.record(message(0, id, 20, 40))?;
+        assert!(recorder.flush().is_err(), "{message_of_sqlite}");
+        store.write(|conn| conn.batch_execute("DROP TRIGGER refuse"))?;
+        while recorder.flush().is_err() {}
+    }
+    assert_eq!((recorder.stats().rejected, recorder.stats().written), (0, 3));
+    Ok(())
+}
+
+#[test]
 fn a_full_disk_is_called_so_and_the_store_goes_on() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = Store::open(folder.path().join("stats.db"))?;
