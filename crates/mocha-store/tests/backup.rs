@@ -6,7 +6,7 @@ mod support;
 use std::{fs, ops::ControlFlow, panic::AssertUnwindSafe, time::Duration};
 
 use backup_support::{bulky, names};
-use diesel::connection::SimpleConnection;
+use diesel::{SqliteConnection, connection::SimpleConnection};
 use mocha_store::{BackupMethod, BackupPhase, ErrorKind, Store};
 use support::*;
 
@@ -68,7 +68,8 @@ fn the_newest_stay_and_what_is_no_backup() -> TestResult {
     let folder = tempfile::tempdir()?;
     let into = folder.path().join("backups");
     let store = Store::open(folder.path().join("stats.db"))?;
-    let others = ["backup_20200101_000000.db-wal", "backup_2020_01.db", "notes.txt", "stats.db"];
+    let others =
+        ["backup_20200101_000000.db-wal", "backup_2020_01.db", "backup_2020_01.db-wal", "notes.txt", "stats.db"];
     fs::create_dir(&into)?;
     for name in others {
         fs::write(into.join(name), "mine")?;
@@ -193,7 +194,7 @@ fn rows_without_parents_are_copied_as_they_are() -> TestResult {
     let store = Store::open(folder.path().join("stats.db"))?;
     record(&store, [guild(0, 9), message(0, 30, 20, 40)])?;
     let mut conn = diesel::Connection::establish(folder.path().join("stats.db").to_str().ok_or("path")?)?;
-    diesel::SqliteConnection::batch_execute(&mut conn, "PRAGMA foreign_keys = OFF; DELETE FROM guilds")?;
+    SqliteConnection::batch_execute(&mut conn, "PRAGMA foreign_keys = OFF; DELETE FROM guilds")?;
     let made = store.backup(folder.path()).run()?;
     assert_eq!((made.rows["guilds"], made.rows["message_events"]), (0, 1));
     Ok(())
@@ -209,6 +210,27 @@ fn a_setting_out_of_range_is_named() -> TestResult {
     {
         let error = backup.run().expect_err("it is out of range");
         assert_eq!(error.kind(), &ErrorKind::InvalidSetting { name: expected });
+    }
+    Ok(())
+}
+
+#[test]
+fn whoever_watches_keeps_nobody_from_writing() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let store = bulky(&path)?;
+    for method in METHODS {
+        let mut told = 0;
+        let made = store.backup(folder.path()).method(method).progress(|_| {
+            told += 1;
+            let mut other: SqliteConnection =
+                diesel::Connection::establish(path.to_str().expect("it is UTF-8")).expect("the file can be opened");
+            let written = other.batch_execute("BEGIN IMMEDIATE; COMMIT");
+            written.unwrap_or_else(|error| panic!("{method:?}, told {told} times: {error}"));
+            ControlFlow::Continue(())
+        });
+        made.run()?;
+        assert!(told > 2, "{method:?}");
     }
     Ok(())
 }

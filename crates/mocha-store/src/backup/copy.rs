@@ -2,7 +2,9 @@
 
 use std::{
     collections::BTreeMap,
-    fs, thread,
+    fs,
+    ops::ControlFlow,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -66,17 +68,21 @@ pub(super) fn fill(
 /// A vacuum begins a transaction of its own. So that no commit comes between it and that of the connection that counts, the write
 /// lock is held until both have begun.
 fn compact(partial: &Partial<'_>, link: &Link, watch: &mut Watch<'_>) -> Result<Connection, Error> {
+    let vacuum = connect(link, Access::Read)?;
+    // The author's closure may take long, so it is not called while the lock is held.
+    watch.begin(BackupPhase::Copying, total_bytes(&vacuum)?)?;
     let gate = open(&link.location, Access::Write)?;
     until_free(link.settings.busy_timeout, || gate.execute("BEGIN IMMEDIATE"))
         .map_err(|error| error.into_error("cannot lock out the writers for a moment"))?;
     let mut gate = Some(gate);
     let source = begin(link)?;
-    let vacuum = connect(link, Access::Read)?;
     let path = partial.path().to_str().unwrap_or_default().replace('\'', "''");
-    watch.begin(BackupPhase::Copying, total_bytes(&source)?)?;
     let mut go_on = || {
         if vacuum.is_in_transaction() {
             gate = None;
+        }
+        if gate.is_some() {
+            return ControlFlow::Continue(());
         }
         watch.done(bytes(partial).unwrap_or(0));
         watch.tick()
