@@ -2,9 +2,11 @@
 
 mod support;
 
-use diesel::RunQueryDsl;
+use std::time::Duration;
+
+use diesel::{Connection, RunQueryDsl, SqliteConnection, connection::SimpleConnection};
 use mocha_store::{
-    Event,
+    Clock, Event, Store,
     event::{GuildOutage, ShardChanged, ShardStatus},
 };
 use support::*;
@@ -98,5 +100,41 @@ fn a_history_of_gaps_told_again_ends_nobodys_session() -> TestResult {
     let before = dump(&store)?;
     record(&store, events)?;
     assert_eq!(dump(&store)?, before);
+    Ok(())
+}
+
+#[test]
+fn after_an_event_that_found_the_queue_full_nobody_is_proved_to_be_there() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let store = Store::builder()
+        .clock(Clock::Events)
+        .busy_timeout(Duration::from_millis(30))
+        .flush_interval(Duration::from_millis(1))
+        .queue_len(100)
+        .open(&path)?;
+    let recorder = store.recorder()?;
+    record(&store, [voice(0, 40, Some(20)), voice(0, 41, Some(20)), voice(0, 42, Some(20))])?;
+    let mut other = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
+    other.batch_execute("BEGIN IMMEDIATE")?;
+    let mut ms = 0;
+    while recorder.record(message(ms + 1000, 100_000 + ms.unsigned_abs(), 20, 50)).is_ok() {
+        ms += 1000;
+    }
+    // A message that is refused says nothing of voice, but a leave does.
+    assert!(recorder.record(voice(ms + 1000, 40, None)).expect_err("it is full").is_queue_full());
+    other.batch_execute("ROLLBACK")?;
+    while recorder.flush().is_err() {}
+    // That a connection is resumed tells nothing of what the queue refused.
+    let resumed = [shard(ms + 2000, ShardStatus::Lost), shard(ms + 3000, ShardStatus::Resumed)];
+    record(&store, resumed.into_iter().chain([voice(ms + 60_000, 41, None), message(ms + 7_200_000, 7, 20, 50)]))?;
+    recorder.shutdown()?;
+    let expected = [
+        format!("40 0-{ms} seen {ms}"),
+        format!("41 0-{ms} seen {ms}"),
+        format!("41 {ms}-{} seen {0}", ms + 60_000),
+        format!("42 0-{ms} seen {ms}"),
+    ];
+    assert_eq!(lines(&store, INTERVALS)?, expected);
     Ok(())
 }

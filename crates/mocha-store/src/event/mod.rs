@@ -82,6 +82,18 @@ impl Event {
         }
     }
 
+    /// Whether it may tell of somebody in voice that they are there no longer.
+    pub(crate) fn is_about_voice(&self) -> bool {
+        !matches!(
+            self,
+            Self::ChannelSeen(_)
+                | Self::MemberSeen(_)
+                | Self::MessageSent(_)
+                | Self::PresenceChanged(_)
+                | Self::UserSeen(_)
+        )
+    }
+
     /// Checks everything that the file cannot hold. Ids cannot be wrong: their types see to that.
     pub(crate) fn check(&self) -> Result<(), Invalid> {
         valid::time(Field("at"), self.at())?;

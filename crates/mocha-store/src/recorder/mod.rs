@@ -70,7 +70,9 @@ impl Recorder {
     /// # Errors
     ///
     /// * [`ErrorKind::InvalidEvent`]: the event has a value that the file cannot hold; the kind names the field.
-    /// * [`ErrorKind::QueueFull`]: too many events wait; the event is not recorded.
+    /// * [`ErrorKind::QueueFull`]: too many events wait; the event is not recorded. If it may have told that somebody left voice,
+    ///   nobody in voice is proved to be there any longer, as when a [shard is lost](crate::event::ShardStatus::Lost), until
+    ///   they are heard of again: best by a [snapshot](crate::event::VoiceSnapshot) of each guild.
     /// * [`ErrorKind::Closed`]: the recorder was shut down.
     pub fn record(&self, event: impl Into<Event>) -> Result<(), Error> {
         let event = event.into();

@@ -1,6 +1,7 @@
 //! The queue between the bot's threads and the writer: bounded by events, and never blocking who puts something in.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -27,6 +28,8 @@ struct State {
     events: Vec<Event>,
     /// Events that were taken out and are not in the file yet.
     in_flight: usize,
+    /// After how many of the events one about voice was refused.
+    missed: BTreeSet<usize>,
     /// When the oldest of the events came.
     since: Option<Instant>,
     waiters: Vec<Waiter>,
@@ -51,6 +54,8 @@ pub(super) struct Taken {
     /// Nothing comes after this.
     pub(super) closed: bool,
     pub(super) events: Vec<Event>,
+    /// After how many of the events one about voice was refused.
+    pub(super) missed: BTreeSet<usize>,
     pub(super) waiters: Vec<Waiter>,
 }
 
@@ -62,7 +67,7 @@ impl Queue {
     /// Puts the events in, all or none, and calls `queued` before the writer can see them.
     pub(super) fn push(
         &self,
-        events: impl ExactSizeIterator<Item = Event>,
+        mut events: impl ExactSizeIterator<Item = Event>,
         queued: impl FnOnce(),
     ) -> Result<(), Error> {
         let mut state = self.lock();
@@ -72,6 +77,10 @@ impl Queue {
         // What comes at once may go beyond: a guild of more members than the queue is long could never be taken else.
         let waiting = state.events.len().saturating_add(state.in_flight);
         if waiting >= self.limit {
+            if events.any(|event| event.is_about_voice()) {
+                let missed = state.events.len();
+                state.missed.insert(missed);
+            }
             let context = format!("the recorder's queue is full: {waiting} events wait to be committed");
             return Err(Error::new(ErrorKind::QueueFull, context));
         }
@@ -156,6 +165,7 @@ impl Queue {
                     aborted: state.aborted,
                     closed: state.closed,
                     events: std::mem::take(&mut state.events),
+                    missed: std::mem::take(&mut state.missed),
                     waiters: std::mem::take(&mut state.waiters),
                 };
             }

@@ -1,7 +1,7 @@
 //! The thread that writes: it takes what is queued and commits it in groups.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -34,6 +34,8 @@ pub(super) struct Writer {
     /// Until when everything was heard that was taken from the queue, in unix milliseconds.
     heard_ms: i64,
     link: Link,
+    /// After how many of the events that are pending the queue refused one about voice.
+    missed: BTreeSet<usize>,
     /// Taken from the queue and not in the file yet.
     pending: VecDeque<Event>,
     queue: Arc<Queue>,
@@ -51,13 +53,15 @@ impl Writer {
         conn.immediate_transaction(|conn| state.start(conn, now_ms))
             .map_err(|error| Error::classify(format!("cannot start recording into {}", link.location), error))?;
         let stamp_due = Instant::now() + STAMP_INTERVAL;
-        Ok(Self { conn: Some(conn), counters, heard_ms, link, pending: VecDeque::new(), queue, stamp_due, state })
+        let (missed, pending) = (BTreeSet::new(), VecDeque::new());
+        Ok(Self { conn: Some(conn), counters, heard_ms, link, missed, pending, queue, stamp_due, state })
     }
 
     pub(super) fn run(mut self) -> Result<(), Arc<Error>> {
         loop {
-            let Taken { aborted, closed, events, waiters } = self.queue.take(self.deadline());
+            let Taken { aborted, closed, events, missed, waiters } = self.queue.take(self.deadline());
             self.heard_ms = Utc::now().timestamp_millis();
+            self.missed.extend(missed.into_iter().map(|after| self.pending.len() + after));
             self.pending.extend(events);
             if aborted {
                 self.counters.dropped(self.pending.len());
@@ -155,6 +159,7 @@ impl Writer {
             Err(error) => return Err(error),
         };
         self.pending.drain(..len);
+        self.missed = self.missed.iter().map(|after| after.saturating_sub(len)).collect();
         self.queue.done(len);
         self.counters.committed(tally, begun.elapsed());
         if stamp {
@@ -184,14 +189,18 @@ impl Writer {
         let mut stamping = false;
         let clock = self.link.settings.clock;
         let mark = self.state.mark();
-        let (events, heard_ms, state) = (self.pending.iter().take(len), self.heard_ms, &mut self.state);
+        let (events, heard_ms, missed, state) =
+            (self.pending.iter().take(len), self.heard_ms, &self.missed, &mut self.state);
         // The cause of a failure, which a failure of the ROLLBACK after it would hide.
         let mut cause = None;
         let result = conn.immediate_transaction(|conn| {
             let mut tally = Tally::default();
             let work = || -> diesel::QueryResult<()> {
                 state.notice_others(conn)?;
-                for event in events {
+                for (before, event) in events.enumerate() {
+                    if missed.contains(&before) {
+                        state.miss(conn)?;
+                    }
                     if clock == Clock::Events {
                         state.prove_by(event);
                     }
@@ -200,6 +209,9 @@ impl Writer {
                         Outcome::Withheld => tally.withheld += 1,
                         Outcome::Written => tally.written += 1,
                     }
+                }
+                if missed.contains(&len) {
+                    state.miss(conn)?;
                 }
                 if stamp {
                     stamping = true;
@@ -216,6 +228,7 @@ impl Writer {
         match result {
             Ok(tally) => {
                 self.state.commit();
+                self.missed.retain(|after| *after > len);
                 self.conn = Some(conn);
                 Ok(tally)
             }

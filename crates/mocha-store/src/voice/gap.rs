@@ -25,6 +25,14 @@ impl Tracker {
         rows
     }
 
+    /// Nobody is proved to be there any longer, and that a connection is resumed says nothing of it.
+    pub(crate) fn all_lost(&mut self) {
+        let everybody: Vec<(Person, Open)> = self.everybody().collect();
+        for (person, open) in everybody {
+            self.put_open(person, Open { lost_since_ms: Some(self.last_proof(open)), unreachable: true, ..open });
+        }
+    }
+
     /// The person was last proved at `since_ms`, and is heard of again at `at_ms`.
     ///
     /// After no more than the bridge limit the time between is assumed, and the session goes on until then at least.

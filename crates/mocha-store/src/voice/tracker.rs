@@ -393,7 +393,7 @@ impl Tracker {
     }
 
     /// The last instant at which the session surely went on.
-    fn last_proof(&self, open: Open) -> i64 {
+    pub(super) fn last_proof(&self, open: Open) -> i64 {
         open.lost_since_ms.unwrap_or(self.proof_ms).max(open.started_at_ms)
     }
 

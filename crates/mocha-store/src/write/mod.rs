@@ -98,6 +98,13 @@ impl State {
         }
     }
 
+    /// Something was told of voice that nobody will ever hear.
+    pub(crate) fn miss(&mut self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        stamp(conn, &mut self.tracker)?;
+        self.tracker.all_lost();
+        Ok(())
+    }
+
     /// Notes in the file that all goes on until now, or until it stops now.
     pub(crate) fn stamp(&mut self, conn: &mut SqliteConnection, now_ms: Option<i64>, stop: bool) -> QueryResult<()> {
         if let Some(now_ms) = now_ms {
