@@ -192,11 +192,13 @@ fn a_guild_that_comes_back_while_it_goes_keeps_the_rest() -> TestResult {
     let retention = Retention::default().messages(Keep::Forever).gone_guilds(Keep::Days(0));
     let back = || store.write(|conn| conn.batch_execute("UPDATE guild_states SET gone_at = NULL"));
     let mut came_back = Ok(());
-    store.retain_at(&retention, at(100 * DAY), |_| {
+    let retained = store.retain_at(&retention, at(100 * DAY), |_| {
         came_back = back();
         ControlFlow::Continue(())
     })?;
     came_back?;
+    assert_eq!((retained.guilds, retained.complete), (0, true));
+    assert!(retained.guild_rows > 0);
     assert_ne!(lines(&store, "SELECT count(*) || '' AS line FROM message_events WHERE guild_id = '10'")?, ["0"]);
     assert_eq!(lines(&store, "SELECT name AS line FROM guilds WHERE id = '10'")?, ["Rust"]);
     verify(&store)

@@ -125,14 +125,15 @@ pub(super) fn gone(conn: &mut SqliteConnection, until: i64) -> Result<Vec<String
 }
 
 /// Deletes everything of a guild; with `gone_until` only as long as it has been gone since then. `done` gets how many
-/// rows went.
+/// rows went. Gives how many guilds are gone: none if it came back meanwhile.
 pub(super) fn purge(
     conn: &mut SqliteConnection,
     pace: &mut Pace,
     guild: &str,
     gone_until: Option<i64>,
     mut done: impl FnMut(u64) -> ControlFlow<()>,
-) -> Result<ControlFlow<()>, Error> {
+) -> Result<ControlFlow<(), u64>, Error> {
+    let mut guilds = 1;
     let statements: Vec<String> = statements().collect();
     let mut tables = statements.iter().peekable();
     let step = |conn: &mut SqliteConnection, len: i64| {
@@ -140,6 +141,7 @@ pub(super) fn purge(
         if let Some(until) = gone_until
             && !is_gone(conn, guild, until)?
         {
+            guilds = 0;
             return Ok(Batch { done: 0, last: true });
         }
         while let Some(table) = tables.peek() {
@@ -165,7 +167,7 @@ pub(super) fn purge(
         }
         Ok(Batch { done: u64::try_from(rows).unwrap_or(0), last })
     };
-    pace.batches(conn, step, &mut done)
+    Ok(pace.batches(conn, step, &mut done)?.map_continue(|()| guilds))
 }
 
 fn delete(conn: &mut SqliteConnection, statement: &str, guild: &str, len: i64) -> QueryResult<i64> {

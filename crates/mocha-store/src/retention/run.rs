@@ -234,10 +234,8 @@ impl Run<'_> {
                 retained.guild_rows += deleted;
                 progress(retained)
             })?;
-            if purged.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-            retained.guilds += 1;
+            let ControlFlow::Continue(guilds) = purged else { return Ok(ControlFlow::Break(())) };
+            retained.guilds += guilds;
         }
         Ok(ControlFlow::Continue(()))
     }
