@@ -215,6 +215,22 @@ fn a_setting_out_of_range_is_named() -> TestResult {
 }
 
 #[test]
+fn what_opening_a_backup_left_beside_it_goes_with_it() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let into = folder.path().join("backups");
+    let store = Store::open(folder.path().join("stats.db"))?;
+    let old = store.backup(&into).at(at(0)).run()?.path;
+    let name = old.file_name().and_then(|name| name.to_str()).ok_or("name")?;
+    // As of a process that had it open and was killed.
+    for end in ["-wal", "-shm", "-journal"] {
+        fs::write(into.join(format!("{name}{end}")), "of the old one")?;
+    }
+    assert_eq!(store.backup(&into).keep(1).at(at(1000)).run()?.removed, [old]);
+    assert_eq!(names(&into)?, [".backup.lock", "backup_20231114_221321.db"]);
+    Ok(())
+}
+
+#[test]
 fn whoever_watches_keeps_nobody_from_writing() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");

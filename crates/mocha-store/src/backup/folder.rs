@@ -81,6 +81,10 @@ impl Folder {
         others.sort_unstable_by(|one, other| other.cmp(one));
         let mut removed = Vec::new();
         for path in others.into_iter().skip(keep.saturating_sub(1)) {
+            // What SQLite left beside one that was opened is of no use without it; nearly always there is none.
+            for end in BESIDE {
+                drop(fs::remove_file(beside(&path, end)));
+            }
             fs::remove_file(&path).map_err(|error| io_error(&path, "cannot be removed", error))?;
             removed.push(path);
         }

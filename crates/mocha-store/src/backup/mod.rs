@@ -98,7 +98,8 @@ impl<'a> Backup<'a> {
     }
 
     /// How many backups stay in the folder, with the one being made, which always does; the others go by the times in their
-    /// names, and nothing of another name is touched. Default: 7.
+    /// names, and nothing of another name is touched. One that goes takes along what SQLite left beside it when it was
+    /// opened. Default: 7.
     pub fn keep(mut self, backups: usize) -> Self {
         self.keep = backups;
         self
