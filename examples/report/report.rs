@@ -97,7 +97,7 @@ impl Report {
             ("people who wrote", number(self.channels.unique_users)),
             ("time in voice", duration(self.voice.voice_ms)),
             ("voice sessions ended", number(sessions)),
-            ("in voice at the end", number(self.voice.open_sessions)),
+            ("in voice at the end", self.voice.open_sessions.map_or_else(|| "unknown".to_owned(), number)),
             ("joined", number(self.growth.joins)),
             ("left", number(self.growth.leaves)),
         ])

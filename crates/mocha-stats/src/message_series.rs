@@ -123,6 +123,8 @@ impl MessageSeries {
     ///
     /// # Errors
     ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
+    ///
     /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no count.
     ///
     /// # Examples
@@ -152,6 +154,7 @@ impl MessageSeries {
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<MessageSeriesAnswer, Error> {
+        periods::check(self.period, self.window)?;
         conn.transaction(|conn| self.read(conn)).map_err(Error::database)
     }
 

@@ -5,7 +5,7 @@ use std::{marker::PhantomData, ops::Range};
 use diesel::{
     prelude::*,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
-    sql_types::BigInt,
+    sql_types::{BigInt, Text},
     sqlite::Sqlite,
 };
 use mocha_schema::{GuildId, UserId};
@@ -16,9 +16,16 @@ use crate::Bots;
 /// type of its rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Statement<R> {
-    binds: Vec<i64>,
+    binds: Vec<Bind>,
     row: PhantomData<R>,
     sql: String,
+}
+
+/// The value of a `?`.
+#[derive(Clone, Debug)]
+enum Bind {
+    Number(i64),
+    Text(String),
 }
 
 impl<R> Statement<R> {
@@ -42,7 +49,14 @@ impl<R> Statement<R> {
 
     /// The value of the next `?`.
     pub(crate) fn bind(&mut self, value: i64) -> &mut Self {
-        self.binds.push(value);
+        self.binds.push(Bind::Number(value));
+        self
+    }
+
+    /// The text of the next `?`. What is compared with it SQLite can look up in what it knows of a column, as it cannot with a
+    /// number that is made a text.
+    pub(crate) fn bind_text(&mut self, text: String) -> &mut Self {
+        self.binds.push(Bind::Text(text));
         self
     }
 
@@ -81,9 +95,11 @@ impl<R> QueryFragment<Sqlite> for Statement<R> {
         let mut binds = self.binds.iter();
         for (place, part) in self.sql.split('?').enumerate() {
             if place > 0 {
-                let bind =
-                    binds.next().ok_or_else(|| diesel::result::Error::QueryBuilderError("a bind is missing".into()))?;
-                out.push_bind_param::<BigInt, _>(bind)?;
+                match binds.next() {
+                    Some(Bind::Number(number)) => out.push_bind_param::<BigInt, _>(number)?,
+                    Some(Bind::Text(text)) => out.push_bind_param::<Text, _>(text)?,
+                    None => return Err(diesel::result::Error::QueryBuilderError("a bind is missing".into())),
+                }
             }
             out.push_sql(part);
         }

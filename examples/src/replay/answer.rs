@@ -62,7 +62,7 @@ pub struct Voice {
     /// Of all people together, in milliseconds.
     pub total_ms: u64,
     /// Who is still connected at the end, bots among them.
-    pub open_sessions: u64,
+    pub open_sessions: Option<u64>,
     /// Everybody who was in voice, longest first.
     pub leaderboard: Vec<Talker>,
     /// The channels, bots among those in them, busiest first.

@@ -57,7 +57,7 @@ fn totals(played: &Played, answer: &Answer) -> String {
         ("people who wrote", count(answer.messages.leaderboard.len())),
         ("time in voice", duration(answer.voice.total_ms)),
         ("people in voice", count(answer.voice.leaderboard.len())),
-        ("still in voice, with bots", number(answer.voice.open_sessions)),
+        ("still in voice, with bots", answer.voice.open_sessions.map_or_else(|| "unknown".to_owned(), number)),
         ("joined", number(answer.growth.joins)),
         ("left", number(answer.growth.leaves)),
         ("frames", number(frames)),

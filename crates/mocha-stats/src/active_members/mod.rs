@@ -8,7 +8,7 @@ use diesel::{Connection, SqliteConnection};
 use mocha_schema::GuildId;
 
 use self::activity::Activity;
-use crate::{Bots, Error, Window, share::share};
+use crate::{Bots, Error, Period, Window, periods, share::share};
 
 /// So many messages in a time make somebody a communicator of it, as Discord's own statistics have it.
 pub const COMMUNICATOR_MESSAGES: u64 = 3;
@@ -134,6 +134,8 @@ impl ActiveMembers {
     ///
     /// # Errors
     ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million days.
+    ///
     /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
     ///
     /// # Examples
@@ -164,6 +166,7 @@ impl ActiveMembers {
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<ActiveMembersAnswer, Error> {
+        periods::check(Period::Day, self.window)?;
         let activity = conn.transaction(|conn| Activity::load(conn, self)).map_err(Error::database)?;
         Ok(self.answer(activity))
     }

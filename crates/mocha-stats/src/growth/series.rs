@@ -102,6 +102,8 @@ impl Growth {
     ///
     /// # Errors
     ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
+    ///
     /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
     ///
     /// # Examples
@@ -132,6 +134,7 @@ impl Growth {
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<GrowthAnswer, Error> {
+        periods::check(self.period, self.window)?;
         let log = conn.transaction(|conn| {
             let Horizon { members_from, .. } = Horizon::load(conn)?;
             let (known_from, kept) =

@@ -88,6 +88,8 @@ impl OnlineSeries {
     ///
     /// # Errors
     ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
+    ///
     /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or no time.
     ///
     /// # Examples
@@ -114,6 +116,7 @@ impl OnlineSeries {
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<OnlineSeriesAnswer, Error> {
+        periods::check(self.period, self.scope.window)?;
         let mut changes = BTreeMap::<i64, i64>::new();
         let read = self.scope.scan(conn, |spell| {
             if spell.status.is_some_and(|status| status != PresenceStatus::Offline) {

@@ -32,10 +32,10 @@ pub struct VoiceLeaderboardAnswer {
     pub observed_ms: u64,
     /// Milliseconds of them all that were assumed: they bridge a gap, or come after the last proof.
     pub assumed_ms: u64,
-    /// How many are in voice at the instant the window ends, in any channel and state; without an end, how many are in
-    /// voice now. Of the filter only whether bots count is minded. Who was last proved to be there
+    /// How many are in voice at the instant the window ends, in any channel and state; without an end, and in a window that
+    /// goes on, how many are in voice now; `None` if single intervals of then are kept no more. Of the filter only whether bots count is minded. Who was last proved to be there
     /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) or more before the window's end is not.
-    pub open_sessions: u64,
+    pub open_sessions: Option<u64>,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of
     /// [`fair`](VoiceFilter::fair) time single intervals are read, which are kept less long. `None` if all of the window is known.
     pub known_from: Option<DateTime<Utc>>,
@@ -118,11 +118,11 @@ impl VoiceLeaderboard {
     /// let [left, there] = board.entries[..] else { return Err("two were in voice".into()) };
     /// assert_eq!((left.rank, left.user_id.get(), left.voice_ms, left.assumed_ms), (1, 20, 33 * 60_000, 0));
     /// assert_eq!((there.rank, there.user_id.get(), there.voice_ms, there.assumed_ms), (1, 30, 33 * 60_000, 3 * 60_000));
-    /// assert_eq!(board.open_sessions, 2);
+    /// assert_eq!(board.open_sessions, Some(2));
     ///
     /// // More than five minutes after that nobody believes it any longer.
     /// let board = Leaderboard::voice(GuildId::try_from(1)?).within(until(10 * 60)?).load(&mut conn)?;
-    /// assert_eq!((board.entries[1].voice_ms, board.open_sessions), (35 * 60_000, 0));
+    /// assert_eq!((board.entries[1].voice_ms, board.open_sessions), (35 * 60_000, Some(0)));
     /// # Ok(())
     /// # }
     /// ```
@@ -144,7 +144,9 @@ impl VoiceLeaderboard {
                 window,
             };
             open.extend(scan.leave_after_end(conn)?);
-            board.open_sessions = u64::try_from(open.len()).unwrap_or(u64::MAX);
+            // Of a time of which no single intervals are left nobody knows.
+            let known = self.scope.window.passed_ms().is_none_or(|ms| ms >= horizon.voice_from.saturating_mul(1000));
+            board.open_sessions = known.then(|| u64::try_from(open.len()).unwrap_or(u64::MAX));
             board.known_from = self.scope.known_from(horizon);
             board.widened = widened;
             Ok(())
@@ -187,7 +189,7 @@ impl VoiceLeaderboard {
 #[derive(Debug, Default)]
 struct Board {
     known_from: Option<DateTime<Utc>>,
-    open_sessions: u64,
+    open_sessions: Option<u64>,
     users: HashMap<UserId, User>,
     widened: bool,
 }
@@ -257,7 +259,7 @@ mod tests {
             voice_ms: times.iter().sum(),
             observed_ms,
             assumed_ms,
-            open_sessions: open.len().try_into()?,
+            open_sessions: Some(open.len().try_into()?),
             known_from: None,
             window,
             widened: false,

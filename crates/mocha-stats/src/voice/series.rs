@@ -12,7 +12,7 @@ use super::{
     interval::{Stay, VoiceTime},
     scope::{Fold, Scope},
 };
-use crate::{Error, Period, Window, period::Label, quarter};
+use crate::{Error, Period, Window, period::Label, periods, quarter};
 
 /// The question how long everybody in a guild was in voice, hour by hour, or by day, week or month of a zone.
 ///
@@ -101,6 +101,8 @@ impl VoiceSeries {
     ///
     /// # Errors
     ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
+    ///
     /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
     ///
     /// # Examples
@@ -122,6 +124,7 @@ impl VoiceSeries {
     /// # }
     /// ```
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceSeriesAnswer, Error> {
+        periods::check(self.period, self.scope.window)?;
         let (quarters, known_from) = self.scope.load(conn, |_| Quarters::default())?;
         Ok(self.answer(&quarters, known_from))
     }
