@@ -2,6 +2,8 @@
 //!
 //! `DISCORD_TOKEN=... cargo run --release --example bot --features bot`; it records into `data/bot.db`.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use chrono::{TimeDelta, Utc};
 use mocha_discord::Store;
@@ -24,7 +26,7 @@ use twilight_util::builder::command::CommandBuilder;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let token = std::env::var("DISCORD_TOKEN").context("DISCORD_TOKEN must hold the bot's token")?;
-    let http = Client::new(token.clone());
+    let http = Arc::new(Client::new(token.clone()));
     let application = http.current_user_application().await?.model().await?.id;
     let command = CommandBuilder::new("leaderboard", "Who wrote most in the last 30 days", CommandType::ChatInput);
     http.interaction(application).set_global_commands(&[command.build()]).await?;
@@ -40,7 +42,7 @@ async fn main() -> anyhow::Result<()> {
     loop {
         let event = tokio::select! {
             event = shard.next_event(wanted) => event,
-            _ = tokio::signal::ctrl_c(), if !stopping => {
+            () = stop(), if !stopping => {
                 stopping = true;
                 shard.close(CloseFrame::NORMAL);
                 continue;
@@ -49,9 +51,13 @@ async fn main() -> anyhow::Result<()> {
         match event {
             Some(Ok(Event::GatewayClose(_))) if stopping => break,
             Some(Ok(Event::InteractionCreate(interaction))) => {
-                if let Err(error) = answer(&http, application, &store, &interaction).await {
-                    complain("could not answer", &error);
-                }
+                // On a task of its own: the gateway's next event does not wait for it.
+                let (http, store) = (Arc::clone(&http), store.clone());
+                tokio::spawn(async move {
+                    if let Err(error) = answer(&http, application, &store, &interaction).await {
+                        complain("could not answer", &error);
+                    }
+                });
             }
             Some(Ok(event)) => {
                 if let Err(error) = adapter.update(&event) {
@@ -63,6 +69,25 @@ async fn main() -> anyhow::Result<()> {
         }
     }
     Ok(recorder.shutdown_async().await?)
+}
+
+/// Waits for Ctrl-C, or for what systemd and Docker send.
+async fn stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // That it cannot be heard is no reason to stop.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 async fn answer(
