@@ -5,6 +5,7 @@ use crate::message_scan::Column;
 /// What a [`Leaderboard`](crate::Leaderboard) ranks by. Messages are those that count
 /// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)): messages, replies and commands.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Measure {
     /// Days in UTC with a message or voice time.
@@ -56,6 +57,7 @@ impl Measure {
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use = "weights do nothing until a leaderboard takes them"]
 pub struct Weights {
     pub(super) attachments: u32,

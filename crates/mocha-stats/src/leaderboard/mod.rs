@@ -48,6 +48,8 @@ pub struct LeaderboardAnswer {
     pub total: u64,
     /// How many are on the board, also those who are not listed.
     pub users: u64,
+    /// What was asked for: it says what the values are.
+    pub measure: Measure,
     /// The window before; `None` if [`compare`](Leaderboard::compare) was not asked for, and if there is none
     /// ([`Window::previous`]).
     pub previous: Option<Window>,
@@ -316,7 +318,8 @@ impl Leaderboard {
         if let Some(before) = before {
             compare(&mut entries, before.values);
         }
-        Ok(LeaderboardAnswer { entries, total, users, previous, known_from, window: self.window, widened })
+        let Self { measure, window, .. } = *self;
+        Ok(LeaderboardAnswer { entries, total, users, measure, previous, known_from, window, widened })
     }
 
     /// Leaves only what is to be listed.

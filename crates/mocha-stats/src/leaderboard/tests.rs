@@ -257,6 +257,7 @@ fn an_answer_is_json_with_ids_as_texts() -> TestResult {
         "previous": null,
         "window": { "start": "2026-10-19T00:00:00Z", "end": null },
         "known_from": null,
+        "measure": "messages",
         "widened": false,
     });
     assert_eq!(serde_json::to_value(question.load(&mut conn)?)?, expected);
