@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use criterion::Criterion;
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use mocha_benches::{Failure, File, community, irc, is_test, median, single_and_double};
@@ -65,7 +65,9 @@ fn compare(name: &str, file: &File) -> Result<(), Failure> {
     bare.execute_batch(PRAGMAS)?;
     let rounds = if is_test() { 1 } else { ROUNDS };
     println!("{:<40}{:>15}{:>15}{:>10}", format!("{name}, median of {rounds}"), "Mocha", "SQL", "SQL/Mocha");
-    for (question, mut ask, sql) in questions(file, &mut conn)?.into_iter().filter(|(name, ..)| is_asked(name)) {
+    for (question, mut ask, sql) in
+        questions(file, Edges::Instants, &mut conn)?.into_iter().filter(|(name, ..)| is_asked(name))
+    {
         let mut run = sql.map(|sql| sql.prepare(&bare)).transpose()?;
         let (mut asked, mut ran) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
@@ -87,15 +89,16 @@ fn compare(name: &str, file: &File) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints how much longer each answer takes if everybody wrote twice as much.
+/// Prints how much longer each answer about whole days takes if everybody wrote twice as much.
 fn grow(folder: &Path) -> Result<(), Failure> {
     let [single, double] = single_and_double(folder)?;
     let (mut few, mut many) = (connect(&single.path)?, connect(&double.path)?);
     let rounds = if is_test() { 1 } else { ROUNDS };
     println!("{:<40}{:>15}{:>15}{:>10}", format!("growth, median of {rounds}"), "single", "double", "ratio");
-    let asked = questions(&single, &mut few)?.into_iter().zip(questions(&double, &mut many)?);
+    let asked = questions(&single, Edges::Days, &mut few)?.into_iter().zip(questions(&double, Edges::Days, &mut many)?);
     for ((question, mut ask_few, _), (_, mut ask_many, _)) in asked {
-        if question.starts_with("voice") || !is_asked(&question) {
+        // Voice is the same in both, and the log itself is read message by message.
+        if question.starts_with("voice") || question.starts_with("user statistics") || !is_asked(&question) {
             continue;
         }
         let (mut of_few, mut of_many) = (Vec::new(), Vec::new());
@@ -222,20 +225,52 @@ fn sum(
     Ok(sum)
 }
 
+/// Where windows begin.
+#[derive(Clone, Copy, Debug)]
+enum Edges {
+    /// At a midnight in UTC.
+    Days,
+    /// At the instant so many days before now, within a day: all messages between it and midnight are read.
+    Instants,
+}
+
+impl Edges {
+    fn start(self, file: &File, days: i64) -> DateTime<Utc> {
+        let start = file.now - TimeDelta::days(days);
+        match self {
+            Self::Days => start.date_naive().and_time(NaiveTime::MIN).and_utc(),
+            Self::Instants => start,
+        }
+    }
+}
+
 /// Each question with its name and the statement that it is compared with.
-fn questions<'a>(file: &File, conn: &mut SqliteConnection) -> Result<Vec<(String, Ask<'a>, Option<Sql>)>, Failure> {
+fn questions<'a>(
+    file: &File,
+    edges: Edges,
+    conn: &mut SqliteConnection,
+) -> Result<Vec<(String, Ask<'a>, Option<Sql>)>, Failure> {
     let guild = file.guild_id;
     let mut questions: Vec<(String, Ask<'a>, Option<Sql>)> = Vec::new();
     let windows = [("30 days", Some(30)), ("365 days", Some(365)), ("all time", None)];
     for (name, days) in windows {
-        let start = days.map(|days| file.now - TimeDelta::days(days));
+        let start = days.map(|days| edges.start(file, days));
         let sql = Sql::GuildLeaderboard { guild, since: seconds(start) };
         questions.push((format!("message leaderboard, {name}"), message_leaderboard(guild, window(start)?), Some(sql)));
+    }
+    if matches!(edges, Edges::Instants) {
+        let start = Some(Edges::Days.start(file, 30));
+        let sql = Sql::GuildLeaderboard { guild, since: seconds(start) };
+        questions.push((
+            "message leaderboard, 30 whole days".into(),
+            message_leaderboard(guild, window(start)?),
+            Some(sql),
+        ));
     }
     let most = Leaderboard::messages(guild).bots(Bots::Include).limit(1).load(conn)?;
     let user = most.entries.first().ok_or("nobody wrote")?.user_id;
     for (name, days) in windows {
-        let start = days.map(|days| file.now - TimeDelta::days(days));
+        let start = days.map(|days| edges.start(file, days));
         let window = window(start)?;
         let sql = Sql::UserStatistics { guild, user, since: seconds(start) };
         let ask: Ask<'a> = Box::new(move |conn| {
@@ -245,26 +280,26 @@ fn questions<'a>(file: &File, conn: &mut SqliteConnection) -> Result<Vec<(String
         questions.push((format!("user statistics, {name}"), ask, Some(sql)));
     }
     for (name, days) in windows {
-        let start = days.map(|days| file.now - TimeDelta::days(days));
+        let start = days.map(|days| edges.start(file, days));
         let sql = Sql::VoiceActivity { guild, since: seconds(start) };
         questions.push((format!("voice leaderboard, {name}"), voice_leaderboard(guild, window(start)?), Some(sql)));
     }
     for (name, days) in windows {
-        let window = window(days.map(|days| file.now - TimeDelta::days(days)))?;
+        let window = window(days.map(|days| edges.start(file, days)))?;
         let ask: Ask<'a> =
             Box::new(move |conn| Ok(i64::try_from(HeatMap::of(guild).within(window).load(conn)?.messages)?));
         questions.push((format!("heat map, {name}"), ask, None));
     }
     let now = file.now;
     for (name, days) in windows {
-        let window = window(days.map(|days| now - TimeDelta::days(days)))?;
+        let window = window(days.map(|days| edges.start(file, days)))?;
         let member: Ask<'a> = Box::new(move |conn| {
             let member = MemberStatistics::of(guild, user, now).within(window).load(conn)?;
             let written = member.written;
             Ok(i64::try_from(written.messages + written.characters + written.attachments)?)
         });
         // It tells much more, but the same three numbers too.
-        let since = seconds(days.map(|days| now - TimeDelta::days(days)));
+        let since = seconds(days.map(|days| edges.start(file, days)));
         questions.push((format!("member, {name}"), member, Some(Sql::UserStatistics { guild, user, since })));
         let active: Ask<'a> = Box::new(move |conn| {
             let active = ActiveMembers::of(guild).within(window).load(conn)?;
@@ -319,7 +354,7 @@ fn measure(criterion: &mut Criterion, file: &File) -> Result<(), Failure> {
     let mut conn = connect(&file.path)?;
     let mut group = criterion.benchmark_group("questions");
     group.sample_size(10).warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_secs(1));
-    for (name, mut ask, _) in questions(file, &mut conn)? {
+    for (name, mut ask, _) in questions(file, Edges::Instants, &mut conn)? {
         group.bench_function(name, |bencher| bencher.iter(|| ask(&mut conn).expect("the file answers")));
     }
     group.finish();

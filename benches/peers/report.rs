@@ -78,6 +78,7 @@ impl What {
                 "Mocha keeps its roll-ups, checks keys and sees to guilds, channels and users in the same transaction; the \
                  questions get that time back."
             }
+            (Self::Insert, _) => "Mocha sees to guilds, channels and users and keeps its roll-ups with each message.",
             (Self::Size, Name::DuckDb) => {
                 "compressed columns, without an index. Rows and indexes are what makes single writes fast."
             }
@@ -93,8 +94,7 @@ impl What {
                  on all cores."
             }
             (Self::Ask(Kind::HeatMap, _), Name::DuckDb) => {
-                "Mocha reads a row for each quarter of an hour and channel, on one core, and makes the hours of any time zone of \
-                 it; DuckDB reads one column in vectors, on all cores, in UTC."
+                "Mocha reads a row for each quarter of an hour, on one core, and makes the hours of any time zone of it; DuckDB reads one column in vectors, on all cores, in UTC."
             }
             _ => return None,
         })
