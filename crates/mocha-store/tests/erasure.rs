@@ -2,12 +2,12 @@
 
 mod support;
 
-use std::{fs, ops::ControlFlow, path::Path};
+use std::{fs, ops::ControlFlow, path::Path, time::Duration};
 
 use diesel::{RunQueryDsl, SqliteConnection, connection::SimpleConnection, sql_query, sql_types::Text};
 use mocha_schema::{PresenceStatus, UserId};
 use mocha_store::{
-    Clock, Error, ErrorKind, Event, Rollup, Store,
+    BackupMethod, Clock, Error, ErrorKind, Event, Rollup, Store,
     event::UserSeen,
     privacy::{Erasure, LEDGER, Receipt},
 };
@@ -136,6 +136,17 @@ fn backup(store: &Store, path: &Path) -> TestResult {
     Ok(())
 }
 
+/// What there is of the person in the bytes of a backup by each method.
+fn traces_in_backups(store: &Store, into: &Path) -> Result<Vec<(BackupMethod, Vec<String>)>, Error> {
+    let paced = BackupMethod::Paced { pages: 100, pause: Duration::ZERO };
+    let found = [("compact", BackupMethod::Compact), ("paced", paced)].map(|(name, method)| {
+        let folder = into.join(name);
+        store.backup(&folder).method(method).run()?;
+        Ok((method, traces(&folder).expect("the backup can be read")))
+    });
+    found.into_iter().collect()
+}
+
 #[test]
 fn no_byte_of_a_forgotten_person_remains() -> TestResult {
     let folder = tempfile::tempdir()?;
@@ -151,12 +162,19 @@ fn no_byte_of_a_forgotten_person_remains() -> TestResult {
     let sampled = format!("SELECT tbl AS line FROM sqlite_stat4 WHERE instr(sample, CAST('{PERSON}' AS BLOB))");
     assert!(!lines(&store, &sampled)?.is_empty());
     assert!(traces(folder.path())?.len() >= 4);
+    let backups = tempfile::tempdir()?;
+    for (method, found) in traces_in_backups(&store, &backups.path().join("before"))? {
+        assert_ne!(found, [""; 0], "{method:?}: the person is in one from before");
+    }
 
     let receipt = run(store.forget_user(id(PERSON)))?;
     assert!(receipt.is_complete(), "{receipt:?}");
     assert!(!format!("{receipt:?}").contains(&PERSON.to_string()));
     backup(&store, &folder.path().join("backup.db"))?;
     assert_eq!(traces(folder.path())?, [""; 0]);
+    for (method, found) in traces_in_backups(&store, &backups.path().join("after"))? {
+        assert_eq!(found, [""; 0], "{method:?}");
+    }
 
     // The recorder goes on, and with it the session in voice that it had open.
     record(&store, everything())?;
@@ -448,5 +466,21 @@ fn a_reader_keeps_traces_in_the_log_and_the_receipt_says_so() -> TestResult {
     reader.batch_execute("COMMIT")?;
     store.wipe_traces()?;
     assert_eq!(traces(folder.path())?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn traces_that_are_kept_for_later_are_in_no_compact_backup() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (store, into) = (open(&folder.path().join("stats.db"))?, folder.path().join("backups"));
+    record(&store, everything())?;
+    let receipt = run(store.forget_user(id(PERSON)).keep_traces())?;
+    assert!(receipt.rows_gone && !receipt.traces_gone);
+    let compact = &traces_in_backups(&store, &into)?[0];
+    assert_eq!(compact, &(BackupMethod::Compact, Vec::new()));
+    store.wipe_traces()?;
+    for (method, found) in traces_in_backups(&store, &into.join("later"))? {
+        assert_eq!(found, [""; 0], "{method:?}");
+    }
     Ok(())
 }

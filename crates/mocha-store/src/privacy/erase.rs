@@ -146,7 +146,8 @@ impl Erasure {
     }
 
     /// Leaves it to a later [`Store::wipe_traces`] to write the file anew, for several erasures at once. Until then most of the
-    /// bytes are overwritten, but not all.
+    /// bytes are overwritten, but not all, and a backup by [`BackupMethod::Paced`](crate::BackupMethod::Paced), which copies
+    /// pages as they are, may have them too; one by [`BackupMethod::Compact`](crate::BackupMethod::Compact) has none.
     pub fn keep_traces(mut self) -> Self {
         self.keep_traces = true;
         self
