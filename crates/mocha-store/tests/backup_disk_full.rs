@@ -62,7 +62,8 @@ fn it_says_so_leaves_nothing_and_works_once_there_is_room() -> TestResult {
         .stderr(Stdio::null())
         .status();
     if !may_mount.is_ok_and(|status| status.success()) {
-        // A machine where only its owner may mount says nothing about the store.
+        // Such a machine says nothing about the store.
+        skipped("only the machine's owner may mount, so the disk was not full");
         return Ok(());
     }
     let folder = tempfile::tempdir()?;

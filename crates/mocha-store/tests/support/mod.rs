@@ -2,6 +2,8 @@
 
 #![expect(dead_code, reason = "each test uses a part of it")]
 
+use std::io::Write as _;
+
 use chrono::{DateTime, Utc};
 use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types::Text};
 use mocha_schema::{PresenceStatus, VoiceState};
@@ -27,6 +29,12 @@ pub(crate) fn at(ms: i64) -> DateTime<Utc> {
 /// An id of any kind.
 pub(crate) fn id<I: TryFrom<u64>>(number: u64) -> I {
     I::try_from(number).ok().expect("a test's id is not zero")
+}
+
+/// Says that a test did not try what it is for.
+pub(crate) fn skipped(why: &str) {
+    // If nobody hears it there is nobody to tell.
+    drop(writeln!(std::io::stderr(), "skipped: {why}"));
 }
 
 /// A store in memory whose time passes with the events.
