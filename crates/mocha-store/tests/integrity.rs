@@ -13,6 +13,7 @@ use mocha_store::{CheckDepth, CheckPhase, Clock, ErrorKind, Rollup, Store, Verdi
 use proptest::prelude::*;
 use support::*;
 
+type Answer = Result<Vec<String>, ErrorKind>;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// A file of some pages, whole in itself.
@@ -167,7 +168,7 @@ proptest! {
     #[test]
     fn a_flipped_bit_is_an_error_or_found_or_harmless(place in 0.0..1.0_f64, bit in 0..8_u32, seed in 0..3_u8) {
         thread_local! {
-            static SOUND: (tempfile::TempDir, Vec<u8>, Vec<Result<Vec<String>, ErrorKind>>) = {
+            static SOUND: (tempfile::TempDir, Vec<u8>, Vec<Answer>) = {
                 let folder = tempfile::tempdir().expect("a folder");
                 let path = filled(folder.path()).expect("a file");
                 let answers = answers(&Store::open(&path).expect("it opens"));
@@ -207,4 +208,45 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+#[test]
+fn a_damaged_file_is_not_opened_if_that_was_asked_for() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = filled(folder.path())?;
+    let open = |depth| Store::builder().check_on_open(depth).open(&path);
+    let (quick, full) = (CheckDepth::Quick, CheckDepth::Full);
+    drop((open(quick)?, open(full)?, Store::builder().check_on_open(full).open_in_memory()?));
+    let root =
+        lines(&Store::open(&path)?, "SELECT rootpage || '' AS line FROM sqlite_schema WHERE name = 'message_events'")?;
+    let start = (root.concat().parse::<usize>()? - 1) * 4096;
+    let sound = fs::read(&path)?;
+    let mut damaged = sound.clone();
+    damaged.get_mut(start..start + 4096).ok_or("page")?.fill(0xa5);
+    fs::write(&path, &damaged)?;
+    // Nothing is found out of itself.
+    drop(Store::open(&path)?);
+    let before = fs::read(&path)?;
+    for depth in [quick, full] {
+        let error = open(depth).expect_err("it is damaged");
+        assert!(
+            error.is_corrupt() && error.to_string().ends_with("restore a backup, or salvage what is readable"),
+            "{error}"
+        );
+        assert!(error.to_string().contains("stats.db"), "{error}");
+        assert!(std::error::Error::source(&error).is_some());
+        assert!(fs::read(&path)? == before, "it was written to");
+    }
+    // An index that misses rows is what the quick one does not look for.
+    fs::write(&path, &sound)?;
+    Store::open(&path)?.write(|conn| {
+        conn.batch_execute(
+            "CREATE TABLE jokes (x, y); CREATE INDEX by_x ON jokes (x); INSERT INTO jokes VALUES (1, 2);
+             PRAGMA writable_schema = ON;
+             UPDATE sqlite_schema SET sql = 'CREATE INDEX by_x ON jokes (y)' WHERE name = 'by_x'",
+        )
+    })?;
+    drop(open(quick)?);
+    assert!(open(full).expect_err("an index is of another column").is_corrupt());
+    Ok(())
 }

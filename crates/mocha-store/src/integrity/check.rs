@@ -6,7 +6,7 @@ use super::{CheckReport, Orphans};
 use crate::{
     Error, ErrorKind, Rollup, Store, Verification,
     sqlite::{Connection, SqliteError},
-    store::Access,
+    store::{Access, Link},
 };
 
 type Callback<'a> = Box<dyn FnMut(CheckProgress) -> ControlFlow<()> + 'a>;
@@ -105,8 +105,7 @@ impl<'a> Check<'a> {
     pub fn run(self) -> Result<CheckReport, Error> {
         let Self { depth, progress, store } = self;
         let mut progress = progress.unwrap_or_else(|| Box::new(|_| ControlFlow::Continue(())));
-        let mut report =
-            CheckReport { complete: true, damages: Vec::new(), depth, orphans: Vec::new(), rollups: Vec::new() };
+        let mut report = CheckReport::new(depth);
         pages(&store, &mut report, &mut progress)?;
         // Sums over what cannot be read tell nothing.
         if depth == CheckDepth::Full && report.complete && report.damages.is_empty() {
@@ -121,19 +120,7 @@ fn pages(store: &Store, report: &mut CheckReport, progress: &mut Callback<'_>) -
     let link = store.link();
     link.check_place()?;
     let failed = |error: SqliteError| error.into_error(format!("cannot check {}", link.location));
-    let conn = Connection::open(&link.location.uri(Access::Read)?).map_err(failed)?;
-    let busy_timeout = format!("PRAGMA busy_timeout = {}", link.settings.busy_timeout.as_millis());
-    let begin = |conn: &Connection| conn.execute(&busy_timeout).and_then(|()| conn.execute("BEGIN"));
-    begin(&conn).map_err(failed)?;
-    let pragma = match report.depth {
-        CheckDepth::Full => "PRAGMA integrity_check",
-        CheckDepth::Quick => "PRAGMA quick_check",
-    };
-    let Some(mut complaints) = ask(&conn, CheckPhase::Pages, pragma, report, progress).map_err(failed)? else {
-        return Ok(());
-    };
-    complaints.retain(|complaint| complaint != "ok");
-    report.damages.append(&mut complaints);
+    let Some(conn) = bytes(link, report, progress)? else { return Ok(()) };
     // One line each, for a name may have anything else in it.
     let orphans = "SELECT count(*) || char(10) || \"table\" || char(10) || parent FROM pragma_foreign_key_check \
                    GROUP BY \"table\", parent ORDER BY \"table\", parent";
@@ -148,6 +135,37 @@ fn pages(store: &Store, report: &mut CheckReport, progress: &mut Callback<'_>) -
         }
     }
     Ok(())
+}
+
+/// Pages, rows and, if it is to be full, indexes. Gives the connection with its transaction; nothing if it was broken off.
+fn bytes(link: &Link, report: &mut CheckReport, progress: &mut Callback<'_>) -> Result<Option<Connection>, Error> {
+    let failed = |error: SqliteError| error.into_error(format!("cannot check {}", link.location));
+    let conn = Connection::open(&link.location.uri(Access::Read)?).map_err(failed)?;
+    let busy_timeout = format!("PRAGMA busy_timeout = {}", link.settings.busy_timeout.as_millis());
+    conn.execute(&busy_timeout).and_then(|()| conn.execute("BEGIN")).map_err(failed)?;
+    let pragma = match report.depth {
+        CheckDepth::Full => "PRAGMA integrity_check",
+        CheckDepth::Quick => "PRAGMA quick_check",
+    };
+    let complaints = ask(&conn, CheckPhase::Pages, pragma, report, progress).map_err(failed)?;
+    let Some(mut complaints) = complaints else { return Ok(None) };
+    complaints.retain(|complaint| complaint != "ok");
+    report.damages.append(&mut complaints);
+    Ok(Some(conn))
+}
+
+/// Refuses a file whose bytes are not what they should be, and says what to do.
+pub(crate) fn refuse_damaged(link: &Link, depth: CheckDepth) -> Result<(), Error> {
+    let mut report = CheckReport::new(depth);
+    let mut go_on: Callback<'_> = Box::new(|_| ControlFlow::Continue(()));
+    bytes(link, &mut report, &mut go_on)?;
+    match report.damages.into_iter().next() {
+        Some(damage) => {
+            let context = format!("cannot open {}", link.location);
+            Err(Error::with_source(ErrorKind::Corrupt, context, damage).with_advice())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Asks SQLite; that it cannot read on is what it has found. Nothing if it was broken off.

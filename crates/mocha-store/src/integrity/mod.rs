@@ -5,6 +5,7 @@ mod report;
 mod salvage;
 mod scan;
 
+pub(crate) use self::check::refuse_damaged;
 pub use self::{
     check::{Check, CheckDepth, CheckPhase, CheckProgress},
     report::{CheckReport, Orphans, Verdict},

@@ -51,6 +51,10 @@ pub enum Verdict {
 }
 
 impl CheckReport {
+    pub(super) fn new(depth: CheckDepth) -> Self {
+        Self { complete: true, damages: Vec::new(), depth, orphans: Vec::new(), rollups: Vec::new() }
+    }
+
     /// The worst of what was found.
     ///
     /// # Examples

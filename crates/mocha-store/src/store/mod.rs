@@ -26,7 +26,7 @@ pub(crate) use self::{
     connection::{Access, Link, Location, configure},
 };
 use crate::{
-    Error, ErrorKind, Recorder,
+    Error, ErrorKind, Recorder, integrity,
     maintenance::Schedule,
     recorder::{Ended, Handle},
 };
@@ -93,7 +93,8 @@ impl Store {
     /// * [`ErrorKind::SchemaTooNew`]: a newer Mocha wrote it; it was not touched.
     /// * [`ErrorKind::SqliteTooOld`]: the SQLite linked has a bug that damages files.
     /// * [`ErrorKind::Corrupt`]: the list of its tables cannot be read; it was not touched. [Restore](Self::restore) a backup, or
-    ///   [salvage](Self::salvage) it. Damage elsewhere shows when it is read: see [`check`](Self::check).
+    ///   [salvage](Self::salvage) it. Damage elsewhere shows when it is read: see [`check`](Self::check), and
+    ///   [`check_on_open`](StoreBuilder::check_on_open) to have such a file refused too.
     /// * [`ErrorKind::Busy`]: a file that has to be made, brought up to date or adopted is locked for longer than the busy timeout.
     /// * [`ErrorKind::ReadOnly`]: the file or its folder cannot be written to, for SQLite has files of its own beside it.
     /// * [`ErrorKind::DiskFull`], [`ErrorKind::Io`]. A file that was to be brought up to date is as it was.
@@ -110,6 +111,9 @@ impl Store {
         location.create()?;
         let link = Link::new(location, settings)?;
         identify::check_untouched(&link)?;
+        if let Some(depth) = link.settings.check_on_open {
+            integrity::refuse_damaged(&link, depth)?;
+        }
         let writer = identify::bring_up_to_date(&link)?;
         let settings = Arc::clone(&link.settings);
         let readers = Pool::builder()
