@@ -36,6 +36,7 @@ impl Store {
     ///
     /// # Errors
     ///
+    /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) and others of SQLite's.
     ///
     /// # Examples
@@ -59,6 +60,7 @@ impl Store {
     ///
     /// # Errors
     ///
+    /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) and others of SQLite's; tables that are done stay so.
     ///
     /// # Examples
@@ -84,6 +86,7 @@ impl Store {
     ///
     /// # Errors
     ///
+    /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull), and
     /// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if a table is damaged too; indexes that are done stay so.
     ///

@@ -33,6 +33,7 @@ impl Store {
     ///
     /// # Errors
     ///
+    /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
     /// [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull), [`ErrorKind::Io`](crate::ErrorKind::Io) and others of
     /// SQLite's; the log stays.
     ///

@@ -30,6 +30,7 @@ impl Store {
     ///
     /// * [`ErrorKind::Io`], [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`]: the other file is not there, another program's,
     ///   or a newer Mocha's. Nothing changed.
+    /// * [`ErrorKind::Replaced`]: the store's own file was deleted or replaced since it was opened. Nothing changed.
     /// * [`ErrorKind::Busy`], [`ErrorKind::DiskFull`] and the others of SQLite. Try again: it goes on where it stopped, but for
     ///   traces, if only those were left; then [wipe them](Self::wipe_traces).
     ///

@@ -105,6 +105,7 @@ impl Store {
     ///
     /// # Errors
     ///
+    /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) and the others of SQLite.
     ///
     /// # Examples
@@ -165,8 +166,9 @@ impl Erasure {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and the others of
-    /// SQLite, if rows could not be removed. That only the bytes are left is no error: the [`Receipt`] says so.
+    /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and the others
+    /// of SQLite, if rows could not be removed. That only the bytes are left is no error: the [`Receipt`] says so.
     pub fn run(self, mut progress: impl FnMut(Progress) -> ControlFlow<()>) -> Result<Receipt, Error> {
         let Self { keep_traces, opt_out, scope, store } = self;
         let link = store.link();

@@ -20,6 +20,7 @@ impl Store {
     ///
     /// * [`ErrorKind::Busy`]: somebody else writes, or a transaction that reads stays open. Close it and try again.
     /// * [`ErrorKind::DiskFull`]: nothing changed.
+    /// * [`ErrorKind::Replaced`]: the file was deleted or replaced since it was opened.
     /// * Those of SQLite.
     ///
     /// # Examples

@@ -35,6 +35,7 @@ impl Store {
     ///
     /// # Errors
     ///
+    /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of
     /// SQLite's; what was deleted until then stays deleted.
     ///

@@ -102,8 +102,9 @@ impl Store {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidSetting`](crate::ErrorKind::InvalidSetting) if the roll-ups are kept for a shorter time
-    /// than events. [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull)
-    /// and others of SQLite's; what was deleted until then stays deleted.
+    /// than events. [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of
+    /// SQLite's; what was deleted until then stays deleted.
     ///
     /// # Examples
     ///

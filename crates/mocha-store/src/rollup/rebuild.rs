@@ -33,8 +33,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Those of [`Store::write`] that are SQLite's: the lock is not had, there is no room, or a sum is beyond 64 bits. What was
-    /// made anew until then stays.
+    /// Those of [`Store::write`] that are SQLite's: the lock is not had, there is no room, the file was replaced, or a
+    /// sum is beyond 64 bits. What was made anew until then stays.
     ///
     /// # Examples
     ///

@@ -46,7 +46,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Those of [`Store::read`] that are SQLite's: it cannot read, or a sum is beyond 64 bits.
+    /// Those of [`Store::read`] that are SQLite's: it cannot read, the file was replaced, or a sum is beyond 64 bits.
     ///
     /// # Examples
     ///

@@ -44,6 +44,8 @@ type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 /// let recorder = store.recorder()?;
 /// // .. recorder.record(event) for each event ..
 /// recorder.shutdown()?;
+/// assert!(path.is_file());
+/// assert!(store.check().run()?.is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -145,13 +147,32 @@ impl Store {
     /// Runs a closure on a read-only connection, in one transaction: all it reads is of one moment.
     ///
     /// It blocks while all connections are in use, and while the closure runs; in an async program see `read_async`
-    /// of the feature `tokio`. A transaction that stays open lets the write-ahead log grow, so return soon.
+    /// of the feature `tokio`. While the transaction is open the write-ahead log cannot start over, so it grows by all that is
+    /// written meanwhile, and is cut again afterwards: to 64 MiB by the next commits, and to nothing by
+    /// [`checkpoint`](Self::checkpoint), which the store does by itself to one that is larger. So return soon.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Busy`] if no connection becomes free within the busy timeout; [`ErrorKind::Replaced`] if the file was deleted
     /// or replaced; the closure's own error as `source()`, of a kind of SQLite's if it comes from there, as
     /// [`ErrorKind::Corrupt`], and else [`ErrorKind::User`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use diesel::prelude::*;
+    /// use mocha_schema::schema::{guilds, message_events};
+    /// use mocha_store::Store;
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// let (guilds, messages) = store.read(|conn| {
+    ///     let guilds: i64 = guilds::table.count().get_result(conn)?;
+    ///     let messages: i64 = message_events::table.count().get_result(conn)?;
+    ///     Ok::<_, diesel::result::Error>((guilds, messages))
+    /// })?;
+    /// assert_eq!((guilds, messages), (0, 0));
+    /// # Ok::<(), mocha_store::Error>(())
+    /// ```
     pub fn read<T, E>(&self, f: impl FnOnce(&mut SqliteConnection) -> Result<T, E>) -> Result<T, Error>
     where
         E: Into<BoxedError>,
@@ -182,6 +203,29 @@ impl Store {
     /// As [`read`](Self::read), with [`ErrorKind::Busy`] if the lock is not had within the busy timeout, and
     /// [`ErrorKind::DiskFull`] if there is no room. Nothing of the transaction is in the file then, what was committed before is,
     /// and the store goes on: the next call works once it can.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use diesel::{connection::SimpleConnection, prelude::*, sql_query};
+    /// use mocha_store::{ErrorKind, Store};
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// store.write(|conn| conn.batch_execute("CREATE TABLE jokes (id INTEGER PRIMARY KEY, joke TEXT NOT NULL)"))?;
+    /// let told = store.write(|conn| {
+    ///     let told = sql_query("INSERT INTO jokes (joke) VALUES ('Knock, knock.')").execute(conn)?;
+    ///     Ok::<usize, diesel::result::Error>(told)
+    /// })?;
+    /// assert_eq!(told, 1);
+    /// // Of what fails nothing stays.
+    /// let failed = store.write(|conn| {
+    ///     conn.batch_execute("DELETE FROM jokes")?;
+    ///     Err::<(), Box<dyn std::error::Error + Send + Sync>>("nobody laughed".into())
+    /// });
+    /// assert_eq!(failed.unwrap_err().kind(), &ErrorKind::User);
+    /// assert_eq!(store.write(|conn| sql_query("DELETE FROM jokes").execute(conn))?, 1);
+    /// # Ok::<(), mocha_store::Error>(())
+    /// ```
     pub fn write<T, E>(&self, f: impl FnOnce(&mut SqliteConnection) -> Result<T, E>) -> Result<T, Error>
     where
         E: Into<BoxedError>,
@@ -213,7 +257,25 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`Store::open`], for it opens a connection of its own.
+    /// As [`Store::open`], for it opens a connection of its own, and [`ErrorKind::Replaced`] if the file was deleted or replaced
+    /// since.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::DateTime;
+    /// use mocha_store::{Store, event::MemberLeft};
+    ///
+    /// let store = Store::builder().open_in_memory()?;
+    /// let recorder = store.recorder()?;
+    /// let at = DateTime::from_timestamp(1_700_000_000, 0).ok_or("no such time")?;
+    /// recorder.record(MemberLeft { at, guild_id: 10.try_into()?, user_id: 40.try_into()? })?;
+    /// // The same one, which counts both.
+    /// let again = store.recorder()?;
+    /// again.flush()?;
+    /// assert_eq!(again.stats().written, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn recorder(&self) -> Result<Recorder, Error> {
         let mut last = self.inner.recorder.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(handle) = last.handle.upgrade().filter(|handle| !handle.is_closed()) {
