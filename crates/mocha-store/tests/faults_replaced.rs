@@ -44,7 +44,10 @@ fn nobody_writes_to_it_or_reads_from_it_and_once_it_is_back_all_goes_on() -> Tes
         let write = store.write(|conn| conn.batch_execute("DELETE FROM message_events")).expect_err("the file is gone");
         assert_eq!(write.kind(), &ErrorKind::Replaced);
         assert_eq!(lines(&store, "SELECT 'x' AS line").expect_err("the file is gone").kind(), &ErrorKind::Replaced);
-        assert_eq!(store.vacuum().expect_err("the file is gone").kind(), &ErrorKind::Replaced);
+        assert_eq!(
+            store.vacuum(|| ControlFlow::Continue(())).expect_err("the file is gone").kind(),
+            &ErrorKind::Replaced
+        );
         assert_eq!(store.check().run().expect_err("the file is gone").kind(), &ErrorKind::Replaced);
     }
     // The other one is not touched.

@@ -134,7 +134,7 @@ fn a_file_without_a_map_of_its_pages_gets_one_by_a_vacuum() -> TestResult {
     let freed = store.free_pages(|_| ControlFlow::Continue(()))?;
     assert!(freed.freed_pages == 0 && freed.left_pages > 0, "{freed:?}");
 
-    let freed = store.vacuum()?;
+    let freed = store.vacuum(|| ControlFlow::Continue(()))?;
     assert!(freed.freed_pages > 0 && freed.left_pages == 0, "{freed:?}");
     assert_eq!(pragma(&store, "auto_vacuum")?, ["2"]);
     assert_eq!(wal_bytes(&path), 0);
@@ -142,6 +142,26 @@ fn a_file_without_a_map_of_its_pages_gets_one_by_a_vacuum() -> TestResult {
     fill(&store, 2000)?;
     store.write(|conn| conn.batch_execute("DELETE FROM message_events"))?;
     assert!(store.free_pages(|_| ControlFlow::Continue(()))?.freed_pages > 0);
+    Ok(())
+}
+
+#[test]
+fn a_vacuum_that_is_stopped_changes_nothing() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let store = open(&folder.path().join("stats.db"))?;
+    fill(&store, 3000)?;
+    store.write(|conn| conn.batch_execute("DELETE FROM message_events WHERE rowid % 2 = 0"))?;
+    let before = dump(&store)?;
+    let error = store.vacuum(|| ControlFlow::Break(())).expect_err("it was stopped");
+    assert_eq!(error.kind(), &ErrorKind::Stopped);
+    assert_eq!(dump(&store)?, before);
+    let mut asked = 0;
+    let freed = store.vacuum(|| {
+        asked += 1;
+        ControlFlow::Continue(())
+    })?;
+    assert!(asked > 0 && freed.freed_pages > 0 && freed.left_pages == 0, "{freed:?}");
+    assert_eq!(dump(&store)?, before);
     Ok(())
 }
 
@@ -156,7 +176,7 @@ fn a_vacuum_is_refused_while_somebody_writes_and_harms_nothing() -> TestResult {
     let before = dump(&store)?;
     let error = store.write(|conn| -> Result<Error, diesel::result::Error> {
         conn.batch_execute("UPDATE users SET avatar = 'a'")?;
-        let error = store.vacuum().expect_err("the lock is held");
+        let error = store.vacuum(|| ControlFlow::Continue(())).expect_err("the lock is held");
         conn.batch_execute("UPDATE users SET avatar = NULL")?;
         Ok(error)
     })?;
@@ -234,7 +254,7 @@ fn a_store_in_memory_can_do_all_of_it() -> TestResult {
     assert!(store.analyze(|_| ControlFlow::Continue(()))?.is_last());
     assert!(store.reindex(|_| ControlFlow::Continue(()))?.is_last());
     store.free_pages(|_| ControlFlow::Continue(()))?;
-    assert_eq!(store.vacuum()?.left_pages, 0);
+    assert_eq!(store.vacuum(|| ControlFlow::Continue(()))?.left_pages, 0);
     assert!(store.checkpoint()?.complete);
     Ok(())
 }

@@ -11,6 +11,8 @@ use super::{checkpoint::checkpoint, connect};
 use crate::{
     Error, Store,
     retention::{Batch, Pace},
+    sqlite::Connection,
+    store::{Access, Link},
 };
 
 /// How many pages of the file hold nothing, and how many the file became smaller by.
@@ -61,45 +63,55 @@ impl Store {
     ///
     /// It holds the write lock for as long as that takes, some seconds for each gigabyte: the recorder's events wait
     /// in their queue, and who writes over another connection gets [`ErrorKind::Busy`](crate::ErrorKind::Busy) after
-    /// the busy timeout. Who reads does not wait. It needs room for two copies of the file: one on the disk of
+    /// the busy timeout. Who reads does not wait. `go_on` is asked now and then, and can stop it; how far it has come SQLite does
+    /// not say. The last part, copying the pages back, cannot be stopped. It needs room for two copies of the file: one on the disk of
     /// temporary files, one in the write-ahead log. A crash leaves the file as it was. A file adopted from the
     /// TypeScript original can make use of [`free_pages`](Self::free_pages) from then on.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
-    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of
-    /// SQLite's; the file is as it was.
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull),
+    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if `go_on` said so, and others of SQLite's; the file is as it was.
     ///
     /// # Examples
     ///
     /// ```
+    /// use std::ops::ControlFlow;
+    ///
     /// use mocha_store::Store;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// let store = Store::open(folder.path().join("stats.db"))?;
-    /// assert_eq!(store.vacuum()?.left_pages, 0);
+    /// assert_eq!(store.vacuum(|| ControlFlow::Continue(()))?.left_pages, 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn vacuum(&self) -> Result<Freed, Error> {
+    pub fn vacuum(&self, mut go_on: impl FnMut() -> ControlFlow<()>) -> Result<Freed, Error> {
         let link = self.link();
         let mut conn = connect(link)?;
-        let freed =
-            vacuum(&mut conn).map_err(|error| Error::classify(format!("cannot vacuum {}", link.location), error))?;
+        let failed = |error| Error::classify(format!("cannot vacuum {}", link.location), error);
+        let before = Pages::load(&mut conn).map_err(failed)?;
+        vacuum(link, &mut go_on)?;
+        let after = Pages::load(&mut conn).map_err(failed)?;
         if let Err(error) = checkpoint(link, &mut conn) {
             tracing::debug!(error = %error, "the write-ahead log of a vacuum stays for now");
         }
-        Ok(freed)
+        Ok(Freed { freed_pages: before.all.saturating_sub(after.all), left_pages: after.free })
     }
 }
 
-fn vacuum(conn: &mut SqliteConnection) -> QueryResult<Freed> {
-    let before = Pages::load(conn)?;
-    // A file that has no map of its pages gets one.
-    conn.batch_execute("PRAGMA auto_vacuum = INCREMENTAL")?;
-    conn.batch_execute("VACUUM")?;
-    let after = Pages::load(conn)?;
-    Ok(Freed { freed_pages: before.all.saturating_sub(after.all), left_pages: after.free })
+/// Over a connection of its own, for Diesel's cannot be stopped.
+fn vacuum(link: &Link, go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Result<(), Error> {
+    let uri = link.location.uri(Access::Write)?;
+    let busy_timeout = link.settings.busy_timeout.as_millis();
+    let done = Connection::open(&uri).and_then(|conn| {
+        conn.execute(&format!("PRAGMA busy_timeout = {busy_timeout}"))?;
+        conn.execute("PRAGMA temp_store = FILE")?;
+        // A file that has no map of its pages gets one.
+        conn.execute("PRAGMA auto_vacuum = INCREMENTAL")?;
+        conn.interruptible(go_on, |conn| conn.execute("VACUUM"))
+    });
+    done.map_err(|error| error.into_error(format!("cannot vacuum {}", link.location)))
 }
 
 pub(super) fn free_pages(
