@@ -1,15 +1,20 @@
 //! Some weeks of a simulated server as pictures: each chart in both themes, as PNG and SVG.
 //!
-//! `cargo run --release --example charts`. It writes into a temporary folder, says which, and leaves it there to be looked at.
+//! `cargo run --release --example charts [-- FOLDER]`. Without a folder it writes into one for temporary files, and says which.
 
-use std::{fs, io::Write as _, path::Path};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
+use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::SqliteConnection;
 use mocha_charts::{Chart, Theme};
 use mocha_discord::{
     Clock, GuildId, Store, UserId,
-    stats::{Growth, HeatMap, Leaderboard, Measure, MessageSeries, VoiceSeries, Window},
+    stats::{Growth, HeatMap, Leaderboard, MessageSeries, VoiceSeries, Window},
 };
 use mocha_examples::names::Names;
 use mocha_sim::Server;
@@ -19,10 +24,10 @@ const DAYS: u32 = 56;
 const WINDOW_DAYS: i64 = 28;
 
 fn main() -> anyhow::Result<()> {
-    let folder = std::env::temp_dir().join(format!("mocha-charts-{}", std::process::id()));
+    let folder = std::env::args_os().nth(1).map_or_else(|| std::env::temp_dir().join("mocha-charts"), PathBuf::from);
     fs::create_dir_all(&folder)?;
     let server = Server::new(2024).days(DAYS).members(300).messages_per_day(600).voice_sessions_per_day(60);
-    let store = Store::builder().clock(Clock::Events).open(folder.join("stats.db"))?;
+    let store = Store::builder().clock(Clock::Events).open_in_memory()?;
     let recorder = store.recorder()?;
     for (count, event) in server.events().enumerate() {
         recorder.record(event)?;
@@ -48,7 +53,7 @@ fn charts(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Vec<(&'static str, Chart<'static>)>> {
     let window = Window::last(TimeDelta::days(WINDOW_DAYS), now)?;
-    let before = Window::between(now - TimeDelta::days(2 * WINDOW_DAYS), now - TimeDelta::days(WINDOW_DAYS))?;
+    let before = window.previous().context("the window has one before it")?;
 
     let writers = Leaderboard::messages(guild).within(window).compare().limit(10).load(conn)?;
     let talkers = Leaderboard::voice(guild).within(window).limit(10).load(conn)?;
@@ -63,7 +68,7 @@ fn charts(
     let voice = VoiceSeries::of(guild).within(window).load(conn)?;
 
     Ok(vec![
-        ("writers", Chart::leaderboard(&writers, Measure::Messages, name).title("Who wrote most in four weeks")),
+        ("writers", Chart::leaderboard(&writers, name).title("Who wrote most in four weeks")),
         ("talkers", Chart::voice_leaderboard(&talkers, name).title("Who talked longest in four weeks")),
         ("messages", Chart::messages_compared(&messages, &messages_before)),
         ("growth", Chart::growth(&growth)),

@@ -4,8 +4,7 @@ use std::ops::RangeInclusive;
 
 use mocha_schema::UserId;
 use mocha_stats::{
-    GrowthAnswer, HeatMapAnswer, LeaderboardAnswer, Measure, MessageSeriesAnswer, VoiceLeaderboardAnswer,
-    VoiceSeriesAnswer,
+    GrowthAnswer, HeatMapAnswer, LeaderboardAnswer, MessageSeriesAnswer, VoiceLeaderboardAnswer, VoiceSeriesAnswer,
 };
 
 use crate::{
@@ -86,11 +85,10 @@ impl<'f> Chart<'f> {
 
     /// Bars of who did most, as many as there is room for; the others are counted in a last line.
     ///
-    /// `measure` is what was asked for; it says in which unit the values are. `name` says what somebody is called, and is asked
-    /// for a hundred at most; who has no name is called by the id. If the answer has the window
+    /// `name` says what somebody is called, and is asked for a hundred at most; who has no name is called by the id. If the answer has the window
     /// before ([`compare`](mocha_stats::Leaderboard::compare)), each row tells how many ranks up or down it went.
-    pub fn leaderboard(answer: &LeaderboardAnswer, measure: Measure, name: impl Fn(UserId) -> Option<String>) -> Self {
-        Self::new(Content::Bars(Bars::of(answer, measure, name)), "Leaderboard")
+    pub fn leaderboard(answer: &LeaderboardAnswer, name: impl Fn(UserId) -> Option<String>) -> Self {
+        Self::new(Content::Bars(Bars::of(answer, name)), "Leaderboard")
     }
 
     /// Bars of who was in voice longest, as [`leaderboard`](Self::leaderboard).

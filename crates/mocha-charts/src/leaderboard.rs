@@ -44,18 +44,19 @@ enum Moved {
 }
 
 impl Bars {
-    pub(crate) fn of(answer: &LeaderboardAnswer, measure: Measure, name: impl Fn(UserId) -> Option<String>) -> Self {
-        let (unit, what) = match measure {
-            Measure::ActiveDays => (Unit::Count, "active days"),
-            Measure::Attachments => (Unit::Count, "messages with attachments"),
-            Measure::Characters => (Unit::Count, "characters"),
-            Measure::Messages => (Unit::Count, "messages"),
-            Measure::Score(_) => (Unit::Count, "points"),
-            Measure::VoiceSessions => (Unit::Count, "voice sessions"),
-            Measure::VoiceTime => (Unit::Time, "in voice"),
-            Measure::Words => (Unit::Count, "words"),
-            _ => (Unit::Count, ""),
+    pub(crate) fn of(answer: &LeaderboardAnswer, name: impl Fn(UserId) -> Option<String>) -> Self {
+        let (unit, one, many) = match answer.measure {
+            Measure::ActiveDays => (Unit::Count, "active day", "active days"),
+            Measure::Attachments => (Unit::Count, "message with attachments", "messages with attachments"),
+            Measure::Characters => (Unit::Count, "character", "characters"),
+            Measure::Messages => (Unit::Count, "message", "messages"),
+            Measure::Score(_) => (Unit::Count, "point", "points"),
+            Measure::VoiceSessions => (Unit::Count, "voice session", "voice sessions"),
+            Measure::VoiceTime => (Unit::Time, "in voice", "in voice"),
+            Measure::Words => (Unit::Count, "word", "words"),
+            _ => (Unit::Count, "", ""),
         };
+        let what = if answer.total == 1 { one } else { many };
         let row = |entry: &Rank| Row {
             moved: answer.previous.map(|_| moved(entry)),
             name: named(entry.user_id, &name),

@@ -71,7 +71,9 @@ impl Messages {
 
 /// How much more or less it is, in percent.
 fn change(before: u64, now: u64) -> Option<String> {
-    let percent = (float(now) - float(before)) / float(before) * 100.0;
+    let percent = ((float(now) - float(before)) / float(before) * 100.0).round();
+    // A little less is not minus nothing.
+    let percent = if percent == 0.0 { 0.0 } else { percent };
     (before > 0 && percent.abs() < 100_000.0).then(|| format!(", {percent:+.0} %"))
 }
 
@@ -83,6 +85,7 @@ mod tests {
     fn change_is_told_where_there_was_something() {
         assert_eq!(change(100, 112).as_deref(), Some(", +12 %"));
         assert_eq!(change(4, 1).as_deref(), Some(", -75 %"));
+        assert_eq!(change(1000, 999).as_deref(), Some(", +0 %"));
         assert_eq!(change(0, 5), None);
     }
 }

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::SqliteConnection;
 use mocha_schema::{GuildId, UserId};
 use mocha_stats::{
-    Growth, GrowthAnswer, HeatMap, HeatMapAnswer, Leaderboard, LeaderboardAnswer, Measure, MessageSeries,
-    MessageSeriesAnswer, Period, VoiceLeaderboardAnswer, VoiceSeries, VoiceSeriesAnswer, Window,
+    Growth, GrowthAnswer, HeatMap, HeatMapAnswer, Leaderboard, LeaderboardAnswer, MessageSeries, MessageSeriesAnswer,
+    Period, VoiceLeaderboardAnswer, VoiceSeries, VoiceSeriesAnswer, Window,
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -125,7 +125,7 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
     (voice.observed_ms, voice.assumed_ms, voice.voice_ms) = (at(0), at(1), at(0).saturating_add(at(1)));
 
     vec![
-        Chart::leaderboard(&board, Measure::Messages, name),
+        Chart::leaderboard(&board, name),
         Chart::voice_leaderboard(&voice_board, name),
         Chart::growth(&growth),
         Chart::heat_map(&heat_map),

@@ -5,7 +5,7 @@ use std::error::Error;
 use chrono::{DateTime, TimeDelta, Utc};
 use mocha_charts::{Chart, Theme};
 use mocha_schema::{GuildId, UserId};
-use mocha_stats::{HeatMap, Leaderboard, Measure, MessageSeries, Window};
+use mocha_stats::{HeatMap, Leaderboard, MessageSeries, Window};
 
 #[path = "../src/fixture.rs"]
 mod fixture;
@@ -53,7 +53,7 @@ fn bars_are_as_long_as_values_say() -> TestResult {
     for (entry, value) in board.entries.iter_mut().zip([u64::MAX, u64::MAX / 2, 0]) {
         entry.value = value;
     }
-    let picture = Picture::of(Chart::leaderboard(&board, Measure::Messages, nobody))?;
+    let picture = Picture::of(Chart::leaderboard(&board, nobody))?;
     // Three rows of forty points below the header.
     let bars = [94, 134, 174].map(|y| (picture.count(y, ACCENT), picture.count(y, TRACK)));
     let whole = bars[0].0;
@@ -103,7 +103,7 @@ fn every_bundled_script_leaves_ink() -> TestResult {
     let mut conn = fixture::seeded()?;
     let board = Leaderboard::messages(GuildId::try_from(1)?).limit(1).load(&mut conn)?;
     let dark = |name: &str| -> TestResult<usize> {
-        let chart = Chart::leaderboard(&board, Measure::Messages, |_| Some(name.to_owned()));
+        let chart = Chart::leaderboard(&board, |_| Some(name.to_owned()));
         let picture = Picture::of(chart)?;
         Ok((74..114).map(|y| picture.row(y).take(130).filter(|pixel| pixel.iter().all(|c| *c < 0x60)).count()).sum())
     };

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use mocha_charts::{Chart, ErrorKind};
 use mocha_schema::{GuildId, UserId};
-use mocha_stats::{HeatMap, Leaderboard, Measure};
+use mocha_stats::{HeatMap, Leaderboard};
 
 #[path = "../src/fixture.rs"]
 mod fixture;
@@ -21,7 +21,7 @@ fn names_are_escaped_and_the_nameless_have_their_id() -> Result<(), Box<dyn Erro
     let mut conn = fixture::seeded()?;
     let board = Leaderboard::messages(GuildId::try_from(1)?).load(&mut conn)?;
     let name = |user_id: UserId| fixture::name(user_id).map(str::to_owned);
-    let svg = Chart::leaderboard(&board, Measure::Messages, name).title("\u{0}<&>").svg()?;
+    let svg = Chart::leaderboard(&board, name).title("\u{0}<&>").svg()?;
     assert!(svg.contains("&lt;b&gt;Жук &amp; 日本&lt;/b&gt;"), "{svg}");
     let texts = texts(&svg)?;
     for text in ["\u{FFFD}<&>", "Ferris", "<b>Жук & 日本</b>", "100", "6 messages, 3 people"] {
@@ -36,7 +36,7 @@ fn who_is_not_shown_is_counted() -> Result<(), Box<dyn Error>> {
     let mut board = Leaderboard::messages(GuildId::try_from(1)?).load(&mut conn)?;
     board.entries = vec![board.entries[0]; 10_000];
     board.users = 12_000;
-    let texts = texts(&Chart::leaderboard(&board, Measure::Messages, |_| Some("Ferris".to_owned())).svg()?)?;
+    let texts = texts(&Chart::leaderboard(&board, |_| Some("Ferris".to_owned())).svg()?)?;
     let shown = texts.iter().filter(|text| *text == "Ferris").count();
     assert!((10..20).contains(&shown), "{shown}");
     let rest = format!("and 11,{:03} more", 1_000 - shown);
