@@ -77,9 +77,15 @@ impl Plane {
         let (low, high) = (axis.ticks.first().copied().unwrap_or(0.0), axis.ticks.last().copied().unwrap_or(1.0));
         let plane = Self { area, high, low, periods };
         let (grid, muted) = (scene.palette.grid, scene.palette.muted);
+        // Upwards; in a low picture labels may lie on each other.
+        let mut free = f64::INFINITY;
         for (tick, label) in axis.ticks.iter().zip(&axis.labels) {
             let y = plane.y(*tick);
             scene.line(vec![(area.left, y), (area.right, y)], 0.5, grid);
+            if y + SMALL / 2.0 > free {
+                continue;
+            }
+            free = y - SMALL / 2.0;
             scene.text(label, (area.left - 8.0, y), HPos::Right, (SMALL, width), muted);
         }
         plane
