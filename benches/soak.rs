@@ -97,7 +97,7 @@ fn main() -> Result<(), Failure> {
     let (middle, end) = (bytes.get(bytes.len() / 2).copied(), bytes.last().copied());
     bytes.sort_unstable();
     println!(
-        "  resident memory, MB: start {}, middle {}, end {}, peak {}",
+        "  memory, MB: start {}, middle {}, end {}, peak {}",
         megabytes(first_bytes),
         megabytes(middle.unwrap_or_default()),
         megabytes(end.unwrap_or_default()),
@@ -108,7 +108,7 @@ fn main() -> Result<(), Failure> {
 
 /// What was recorded.
 struct Recorded {
-    /// The resident memory, twenty times.
+    /// The memory, twenty times.
     bytes: Vec<u64>,
     flushes: Vec<Duration>,
     messages: u64,
@@ -221,12 +221,14 @@ fn save(store: &Store, folder: &Path, done: &AtomicBool) -> Result<u32, Failure>
     Ok(made)
 }
 
-/// What the process has in memory, its pages of the file among it; 0 where the system does not say.
+/// What the process has in memory of its own; the pages of the file, which the system can take back, are not. 0 where the system does not
+/// say.
 fn memory_bytes() -> Result<u64, Failure> {
     const PAGE: u64 = 4096;
     let Ok(statm) = fs::read_to_string("/proc/self/statm") else { return Ok(0) };
-    let pages: u64 = statm.split_whitespace().nth(1).ok_or("statm has two fields")?.parse()?;
-    Ok(pages * PAGE)
+    let pages = statm.split_whitespace().skip(1).take(2).map(str::parse).collect::<Result<Vec<u64>, _>>()?;
+    let [resident, shared] = pages[..] else { return Err("statm has three fields".into()) };
+    Ok(resident.saturating_sub(shared) * PAGE)
 }
 
 fn row(mut times: Vec<Duration>) -> String {
