@@ -82,7 +82,7 @@ fn some_channels(guild: GuildId) -> Leaderboard {
     Leaderboard::messages(guild).without_channels(&[2000.try_into().unwrap()])
 }
 
-fn weights() -> Weights {
+pub(crate) fn weights() -> Weights {
     Weights::new().messages(10).words(1).voice_minutes(2)
 }
 
