@@ -46,7 +46,7 @@ pub(super) fn without<'a>(
         into.batch_execute(&format!("PRAGMA {pragma}")).map_err(failed)?;
     }
     mocha_schema::migrate(&mut into).map_err(|error| Error::classify("cannot bring the backup up to date", error))?;
-    let erased = carry_tombstones(&mut with_tombstones.connect(Access::Read)?, &mut into)?;
+    let (erased, _) = carry_tombstones(&mut with_tombstones.connect(Access::Read)?, &mut into, &mut |_| watch.tick())?;
     // What was deleted is still in free pages.
     into.batch_execute("VACUUM").map_err(failed)?;
     drop(into);

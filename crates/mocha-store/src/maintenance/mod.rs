@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use diesel::{connection::SimpleConnection, sqlite::SqliteConnection};
 
-pub(crate) use self::schedule::Schedule;
 pub use self::{analyze::Step, checkpoint::Checkpoint, space::Freed, stats::MaintenanceStats};
+pub(crate) use self::{schedule::Schedule, space::vacuum};
 use crate::{Error, ErrorKind, Retention, store::Link};
 
 /// What the store does by itself, on a thread of its own, for as long as it is open.

@@ -1,6 +1,6 @@
 //! Pages that hold nothing: giving them back.
 
-use std::{cell::Cell, ops::ControlFlow};
+use std::{cell::Cell, ops::ControlFlow, time::Duration};
 
 use diesel::{
     QueryResult, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt,
@@ -12,7 +12,7 @@ use crate::{
     Error, Store,
     retention::{Batch, Pace},
     sqlite::Connection,
-    store::{Access, Link},
+    store::{Access, Location},
 };
 
 /// How many pages of the file hold nothing, and how many the file became smaller by.
@@ -91,7 +91,7 @@ impl Store {
         let mut conn = connect(link)?;
         let failed = |error| Error::classify(format!("cannot vacuum {}", link.location), error);
         let before = Pages::load(&mut conn).map_err(failed)?;
-        vacuum(link, &mut go_on)?;
+        vacuum(&link.location, link.settings.busy_timeout, &mut go_on)?;
         let after = Pages::load(&mut conn).map_err(failed)?;
         if let Err(error) = checkpoint(link, &mut conn) {
             tracing::debug!(error = %error, "the write-ahead log of a vacuum stays for now");
@@ -101,17 +101,20 @@ impl Store {
 }
 
 /// Over a connection of its own, for Diesel's cannot be stopped.
-fn vacuum(link: &Link, go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Result<(), Error> {
-    let uri = link.location.uri(Access::Write)?;
-    let busy_timeout = link.settings.busy_timeout.as_millis();
+pub(crate) fn vacuum(
+    location: &Location,
+    busy_timeout: Duration,
+    go_on: &mut dyn FnMut() -> ControlFlow<()>,
+) -> Result<(), Error> {
+    let uri = location.uri(Access::Write)?;
     let done = Connection::open(&uri).and_then(|conn| {
-        conn.execute(&format!("PRAGMA busy_timeout = {busy_timeout}"))?;
+        conn.execute(&format!("PRAGMA busy_timeout = {}", busy_timeout.as_millis()))?;
         conn.execute("PRAGMA temp_store = FILE")?;
         // A file that has no map of its pages gets one.
         conn.execute("PRAGMA auto_vacuum = INCREMENTAL")?;
         conn.interruptible(go_on, |conn| conn.execute("VACUUM"))
     });
-    done.map_err(|error| error.into_error(format!("cannot vacuum {}", link.location)))
+    done.map_err(|error| error.into_error(format!("cannot vacuum {location}")))
 }
 
 pub(super) fn free_pages(

@@ -6,6 +6,7 @@ use diesel::{prelude::*, sql_query, sql_types::Text, sqlite::SqliteConnection};
 use mocha_schema::{GuildId, UserId};
 
 use super::{
+    erase::{Progress, erase},
     ledger::Person,
     rows::{Scope, tables},
     tombstones::{self, EVERYWHERE, Tombstones},
@@ -24,15 +25,16 @@ impl Store {
     /// the file that it replaces, and in newer backups; who has neither has to forget them again. Who was forgotten here no
     /// earlier than there and came back since stays. An erasure that was broken off goes on. At last it [wipes the traces](Self::wipe_traces), if anybody went.
     ///
-    /// It reads all tables with rows of people as a whole, once. The other file is read only.
+    /// It reads all tables with rows of people as a whole, once. The other file is read only. `progress` is told after each batch how
+    /// many rows of all these people are gone, is asked while the traces are wiped, and ends it by [`ControlFlow::Break`].
     ///
     /// # Errors
     ///
     /// * [`ErrorKind::Io`], [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`]: the other file is not there, another program's,
     ///   or a newer Mocha's. Nothing changed.
     /// * [`ErrorKind::Replaced`]: the store's own file was deleted or replaced since it was opened. Nothing changed.
-    /// * [`ErrorKind::Busy`], [`ErrorKind::DiskFull`] and the others of SQLite. Try again: it goes on where it stopped, but for
-    ///   traces, if only those were left; then [wipe them](Self::wipe_traces).
+    /// * [`ErrorKind::Stopped`]: `progress` said so. [`ErrorKind::Busy`], [`ErrorKind::DiskFull`] and the others of SQLite. Try
+    ///   again: it goes on where it stopped, but for traces, if only those were left; then [wipe them](Self::wipe_traces).
     ///
     /// # Examples
     ///
@@ -47,42 +49,56 @@ impl Store {
     /// assert!(Store::open(&replaced)?.opt_out_user(user).run(|_| ControlFlow::Continue(()))?.is_complete());
     ///
     /// let store = Store::open(&restored)?;
-    /// assert_eq!(store.apply_tombstones_from(&replaced)?, 0);
+    /// assert_eq!(store.apply_tombstones_from(&replaced, |_| ControlFlow::Continue(()))?, 0);
     /// assert!(store.is_opted_out(user, None)?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn apply_tombstones_from(&self, path: impl AsRef<Path>) -> Result<usize, Error> {
+    pub fn apply_tombstones_from(
+        &self,
+        path: impl AsRef<Path>,
+        mut progress: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<usize, Error> {
         let mut from = open(path.as_ref())?;
         let link = self.link();
         let mut conn = link.connect_writer()?;
-        let erased = carry_tombstones(&mut from, &mut conn)?;
+        let (erased, rows) = carry_tombstones(&mut from, &mut conn, &mut progress)?;
         if erased > 0 {
-            wipe::wipe(&mut conn, link)?;
+            wipe::wipe(link, &mut || progress(Progress { removed: rows, total: rows }))?;
         }
         Ok(erased)
     }
 }
 
-/// Takes over tombstones and erases whom they hide; gives how many people had rows. Traces of them are left. It may be broken off at any
-/// time and done again.
-pub(crate) fn carry_tombstones(from: &mut SqliteConnection, into: &mut SqliteConnection) -> Result<usize, Error> {
+/// Takes over tombstones and erases whom they hide; gives how many people had rows, and how many those were. Traces of them are left. It
+/// may be broken off at any time and done again.
+pub(crate) fn carry_tombstones(
+    from: &mut SqliteConnection,
+    into: &mut SqliteConnection,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<(usize, u64), Error> {
     let failed = |error| Error::classify("cannot take over tombstones", error);
     // A file from before there were tombstones has none to give.
     if !has_tombstones(from).map_err(failed)? {
-        return Ok(0);
+        return Ok((0, 0));
     }
     into.immediate_transaction(|into| tombstones::merge(from, into)).map_err(failed)?;
     let tombstones = Tombstones::load(into).map_err(failed)?;
     if tombstones.is_empty() {
-        return Ok(0);
+        return Ok((0, 0));
     }
-    let mut erased = 0;
-    for (user_id, guild_id) in people(into, &tombstones).map_err(failed)? {
-        let scope = Scope { guild_id, user_id };
-        let (removed, _) = super::erase::erase(into, scope, &mut |_| ControlFlow::Continue(())).map_err(failed)?;
+    let scopes = people(into, &tombstones).map_err(failed)?;
+    let total = scopes.iter().map(|scope| scope.count_all(into)).sum::<QueryResult<u64>>().map_err(failed)?;
+    let (mut erased, mut before) = (0, 0);
+    for scope in scopes {
+        let mut told = |person: Progress| progress(Progress { removed: before + person.removed, total });
+        let (removed, complete) = erase(into, scope, &mut told).map_err(failed)?;
+        if !complete {
+            return Err(Error::new(ErrorKind::Stopped, "erasing whom the tombstones speak of was stopped on demand"));
+        }
         erased += usize::from(!removed.is_empty());
+        before += removed.iter().map(|removed| removed.rows).sum::<u64>();
     }
-    Ok(erased)
+    Ok((erased, before))
 }
 
 /// Opens a file that has to be Mocha's, for reading.
@@ -123,7 +139,7 @@ fn has_tombstones(conn: &mut SqliteConnection) -> QueryResult<bool> {
 }
 
 /// Whom of those that the file has rows of the tombstones hide, and in which guild: of them there should be none.
-fn people(conn: &mut SqliteConnection, tombstones: &Tombstones) -> QueryResult<Vec<(UserId, Option<GuildId>)>> {
+fn people(conn: &mut SqliteConnection, tombstones: &Tombstones) -> QueryResult<Vec<Scope>> {
     #[derive(QueryableByName)]
     struct Id {
         #[diesel(sql_type = Text)]
@@ -140,7 +156,7 @@ fn people(conn: &mut SqliteConnection, tombstones: &Tombstones) -> QueryResult<V
         tombstones.of(user_id).filter(|tombstone| tombstone.hides()).map(move |tombstone| {
             let guild_id = u64::try_from(tombstone.guild_id).ok().and_then(|id| GuildId::try_from(id).ok());
             debug_assert_eq!(guild_id.is_none(), tombstone.guild_id == EVERYWHERE);
-            (user_id, guild_id)
+            Scope { guild_id, user_id }
         })
     });
     Ok(scopes.collect())

@@ -158,8 +158,8 @@ impl Erasure {
     ///
     /// First it leaves the tombstone, so that the recorder, be it of another process, writes nothing more of it. Then the rows go, 500 in
     /// a transaction, with pauses for others to write; after each `progress` is told how far it has come, and
-    /// ends it by [`ControlFlow::Break`]. Last it [wipes the traces](Store::wipe_traces): no byte of the id remains in
-    /// the file or its write-ahead log, nor in backups made from then on.
+    /// ends it by [`ControlFlow::Break`]. Last it [wipes the traces](Store::wipe_traces), in which `progress` is asked too: no byte
+    /// of the id remains in the file or its write-ahead log, nor in backups made from then on.
     ///
     /// If it is broken off, or the program ends meanwhile, the rest goes when the person is forgotten again; the recorder
     /// adds nothing in between. To find the rows it reads through `member_events` as a whole and through indexes else.
@@ -182,7 +182,9 @@ impl Erasure {
         })
         .map_err(failed)?;
         let (removed, rows_gone) = erase(&mut conn, scope, &mut progress).map_err(failed)?;
-        let wiped = (rows_gone && !keep_traces).then(|| wipe::wipe(&mut conn, link));
+        let total = removed.iter().map(|removed| removed.rows).sum();
+        let all = Progress { removed: total, total };
+        let wiped = (rows_gone && !keep_traces).then(|| wipe::wipe(link, &mut || progress(all)));
         let opted_out = Tombstones::load(&mut conn)
             .map_err(failed)?
             .of(scope.user_id)

@@ -62,6 +62,11 @@ impl Scope {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
+    /// How many rows all tables have of the person.
+    pub(super) fn count_all(self, conn: &mut SqliteConnection) -> QueryResult<u64> {
+        tables().map(|table| self.count(conn, table)).sum()
+    }
+
     /// Whether any table but that of users has a row of the person, in whatever guild.
     pub(super) fn is_mentioned(self, conn: &mut SqliteConnection) -> QueryResult<bool> {
         #[derive(QueryableByName)]

@@ -1,8 +1,10 @@
 //! The bytes that deleted rows leave behind.
 
-use diesel::{connection::SimpleConnection, prelude::*, sql_query, sql_types::Integer, sqlite::SqliteConnection};
+use std::ops::ControlFlow;
 
-use crate::{Error, ErrorKind, Store, store::Link};
+use diesel::{prelude::*, sql_query, sql_types::Integer};
+
+use crate::{Error, ErrorKind, Store, maintenance::vacuum, store::Link};
 
 impl Store {
     /// Writes the file anew without what was deleted from it, and empties the write-ahead log: for erasures that left that
@@ -12,7 +14,8 @@ impl Store {
     /// `secure_delete` leaves those too. So this is a VACUUM. The file needs as much room again, thrice for a while: in the
     /// folder for temporary files and in the write-ahead log. Nobody else can write meanwhile, which takes a second for
     /// some 100 MB; the recorder's events wait. Reading goes on, but the log can be emptied only once nobody reads what was before:
-    /// that is waited for as long as the busy timeout.
+    /// that is waited for as long as the busy timeout. `go_on` is asked now and then, and can stop it until the last part, copying the
+    /// pages back; how far it has come SQLite does not say.
     ///
     /// What the disk itself keeps, such as copies that its file system or its controller made, is out of reach.
     ///
@@ -21,38 +24,40 @@ impl Store {
     /// * [`ErrorKind::Busy`]: somebody else writes, or a transaction that reads stays open. Close it and try again.
     /// * [`ErrorKind::DiskFull`]: nothing changed.
     /// * [`ErrorKind::Replaced`]: the file was deleted or replaced since it was opened.
+    /// * [`ErrorKind::Stopped`]: `go_on` said so; nothing changed.
     /// * Those of SQLite.
     ///
     /// # Examples
     ///
     /// ```
+    /// use std::ops::ControlFlow;
+    ///
     /// use mocha_store::Store;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("stats.db");
     /// let store = Store::open(&path)?;
-    /// store.wipe_traces()?;
+    /// store.wipe_traces(|| ControlFlow::Continue(()))?;
     /// assert_eq!(std::fs::metadata(folder.path().join("stats.db-wal"))?.len(), 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "vacuum")]
-    pub fn wipe_traces(&self) -> Result<(), Error> {
-        let link = self.link();
-        wipe(&mut link.connect_writer()?, link)
+    pub fn wipe_traces(&self, mut go_on: impl FnMut() -> ControlFlow<()>) -> Result<(), Error> {
+        wipe(self.link(), &mut go_on)
     }
 }
 
-pub(super) fn wipe(conn: &mut SqliteConnection, link: &Link) -> Result<(), Error> {
+pub(super) fn wipe(link: &Link, go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Result<(), Error> {
     #[derive(QueryableByName)]
     struct Checkpoint {
         #[diesel(sql_type = Integer)]
         busy: i32,
     }
-    let failed = |error| Error::classify(format!("cannot write {} anew", link.location), error);
-    // As large as the file: not in memory, as what is temporary else.
-    conn.batch_execute("PRAGMA temp_store = FILE").map_err(failed)?;
-    conn.batch_execute("VACUUM").map_err(failed)?;
-    let Checkpoint { busy } = sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn).map_err(failed)?;
+    link.check_place()?;
+    vacuum(&link.location, link.settings.busy_timeout, go_on)?;
+    let Checkpoint { busy } = sql_query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .get_result(&mut link.connect_writer()?)
+        .map_err(|error| Error::classify(format!("cannot empty the log of {}", link.location), error))?;
     if busy == 0 {
         return Ok(());
     }
