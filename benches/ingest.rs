@@ -9,13 +9,12 @@
 
 use std::{
     collections::BTreeSet,
-    error::Error,
     path::Path,
     time::{Duration, Instant},
 };
 
 use criterion::{Criterion, SamplingMode, Throughput};
-use mocha_benches::{is_test, median};
+use mocha_benches::{Failure, is_test, median};
 use mocha_store::{
     Event, Store,
     event::{ChannelSeen, GuildSeen, MessageSent, UserSeen},
@@ -36,8 +35,6 @@ const SAMPLE: usize = 20_000;
 const TEST: usize = 2_000;
 
 const ROWS_A_TRANSACTION: usize = 1_000;
-
-type Failure = Box<dyn Error>;
 
 fn main() -> Result<(), Failure> {
     compare()?;

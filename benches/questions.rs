@@ -31,6 +31,10 @@ const ROUND: Duration = Duration::from_millis(20);
 /// So many places of a board are listed.
 const TOP: usize = 10;
 
+const LEADERBOARD: &str = include_str!("../crates/mocha-stats/src/log/documented_leaderboard.sql");
+const USER_STATISTICS: &str = include_str!("../crates/mocha-stats/src/log/documented_user.sql");
+const VOICE_ACTIVITY: &str = include_str!("../crates/mocha-stats/src/log/documented_voice.sql");
+
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA cache_size = 10000; PRAGMA temp_store = MEMORY; \
                        PRAGMA mmap_size = 268435456;";
 
@@ -160,17 +164,7 @@ impl Sql {
     fn prepare(self, bare: &Connection) -> Result<Run<'_>, Failure> {
         Ok(match self {
             Self::GuildLeaderboard { guild, since } => {
-                let mut statement = bare.prepare(
-                    "SELECT
-                      user_id,
-                      COUNT(*) as message_count,
-                      RANK() OVER (ORDER BY COUNT(*) DESC) as rank
-                    FROM message_events
-                    WHERE guild_id = ? AND created_at >= ?
-                    GROUP BY user_id
-                    ORDER BY message_count DESC
-                    LIMIT ?",
-                )?;
+                let mut statement = bare.prepare(LEADERBOARD)?;
                 let (guild, top) = (guild.to_string(), i64::try_from(TOP)?);
                 Box::new(move || {
                     sum(&mut statement, params![guild, since, top], |row| {
@@ -179,14 +173,7 @@ impl Sql {
                 })
             }
             Self::UserStatistics { guild, user, since } => {
-                let mut statement = bare.prepare(
-                    "SELECT
-                      COUNT(*) as message_count,
-                      SUM(character_count) as total_characters,
-                      COUNT(CASE WHEN has_attachment = 1 THEN 1 END) as attachments
-                    FROM message_events
-                    WHERE guild_id = ? AND user_id = ? AND created_at >= ?",
-                )?;
+                let mut statement = bare.prepare(USER_STATISTICS)?;
                 let (guild, user) = (guild.to_string(), user.to_string());
                 Box::new(move || {
                     sum(&mut statement, params![guild, user, since], |row| {
@@ -196,15 +183,7 @@ impl Sql {
                 })
             }
             Self::VoiceActivity { guild, since } => {
-                let mut statement = bare.prepare(
-                    "SELECT
-                      user_id,
-                      SUM(duration) as total_voice_time,
-                      COUNT(*) as session_count
-                    FROM voice_events
-                    WHERE guild_id = ? AND created_at >= ? AND event_type = 'leave'
-                    GROUP BY user_id",
-                )?;
+                let mut statement = bare.prepare(VOICE_ACTIVITY)?;
                 let guild = guild.to_string();
                 Box::new(move || sum(&mut statement, params![guild, since], |row| row.get("session_count")))
             }

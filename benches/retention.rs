@@ -8,7 +8,6 @@
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::{
-    error::Error,
     ops::ControlFlow,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
@@ -17,7 +16,7 @@ use std::{
 };
 
 use chrono::Utc;
-use mocha_benches::is_test;
+use mocha_benches::{Failure, is_test};
 use mocha_store::{Keep, Maintenance, Retained, Retention, Store, event::MessageSent};
 use rusqlite::{Connection, params};
 
@@ -35,8 +34,6 @@ const REST: Duration = Duration::from_millis(2);
 
 /// How long writes are timed with nothing beside them.
 const QUIET: Duration = Duration::from_secs(5);
-
-type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> Result<(), Failure> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;

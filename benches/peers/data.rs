@@ -2,12 +2,13 @@
 
 use std::{
     collections::HashMap,
-    env, fmt, fs,
+    fmt, fs,
     io::{BufRead, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
-use mocha_benches::Failure;
+use mocha_benches::{EVENTS, Failure};
+use mocha_sim::recorded_folder;
 use mocha_store::event::{MessageContent, MessageSent};
 
 const SEED: u64 = 1;
@@ -133,8 +134,7 @@ impl Seen {
 }
 
 fn real() -> PathBuf {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    env::var_os("MOCHA_DATA").map_or_else(beside, PathBuf::from).join("events-2005-2019.csv.zst")
+    recorded_folder().join(EVENTS)
 }
 
 /// The messages among the lines `second,kind,channel,user,characters,words`.

@@ -28,22 +28,8 @@ const INSERT: &str =
                           character_count, word_count, created_at)
                       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-const LEADERBOARD: &str = "SELECT
-                             user_id,
-                             COUNT(*) as message_count,
-                             RANK() OVER (ORDER BY COUNT(*) DESC) as rank
-                           FROM message_events
-                           WHERE guild_id = ? AND created_at >= ?
-                           GROUP BY user_id
-                           ORDER BY message_count DESC
-                           LIMIT ?";
-
-const USER_STATISTICS: &str = "SELECT
-                                 COUNT(*) as message_count,
-                                 SUM(character_count) as total_characters,
-                                 COUNT(CASE WHEN has_attachment = 1 THEN 1 END) as attachments
-                               FROM message_events
-                               WHERE guild_id = ? AND user_id = ? AND created_at >= ?";
+const LEADERBOARD: &str = include_str!("../../crates/mocha-stats/src/log/documented_leaderboard.sql");
+const USER_STATISTICS: &str = include_str!("../../crates/mocha-stats/src/log/documented_user.sql");
 
 /// The original has none; this is the least that SQLite can do, numbers alone and an index that has all it reads.
 const HEAT_MAP: &str = "SELECT (created_at / 86400 + 3) % 7 AS weekday, created_at / 3600 % 24 AS hour, COUNT(*)

@@ -2,13 +2,14 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    env, fs,
+    fs,
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use chrono::{DateTime, Utc};
 use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
+use mocha_sim::recorded_folder;
 use mocha_store::{
     Event,
     event::{GuildSeen, MemberSeen, MessageContent, MessageSent, UserSeen, VoiceStateChanged},
@@ -16,7 +17,8 @@ use mocha_store::{
 
 use crate::{Failure, File, file::file, is_test};
 
-const EVENTS: &str = "events-2005-2019.csv.zst";
+/// The name of the real community's file.
+pub const EVENTS: &str = "events-2005-2019.csv.zst";
 
 /// Half a day before the last message.
 const NOW: i64 = 1_577_786_841;
@@ -27,8 +29,7 @@ const TEST_LINES: usize = 20_000;
 /// Who was not heard for so long has left, though nobody wrote it down.
 const SILENCE_SECONDS: i64 = 6 * 3_600;
 
-/// Makes `irc.db` in this folder, unless it is there, from what is in the folder that `MOCHA_DATA` says, or else in `shared/data`
-/// beside the repository; `None` if that is not there.
+/// Makes `irc.db` in this folder, unless it is there, from what is in the [`recorded_folder`]; `None` if that is not there.
 ///
 /// A channel of number c is the text channel 2c + 1 and the voice channel 2c + 2; who joins or leaves it is in voice or is
 /// not. Users are members from their first line on.
@@ -37,8 +38,7 @@ const SILENCE_SECONDS: i64 = 6 * 3_600;
 ///
 /// If the data cannot be read or the file cannot be written.
 pub fn irc(folder: &Path) -> Result<Option<File>, Failure> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let data = env::var_os("MOCHA_DATA").map_or_else(beside, PathBuf::from);
+    let data = recorded_folder();
     if !data.join(EVENTS).exists() {
         return Ok(None);
     }

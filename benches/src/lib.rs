@@ -7,11 +7,11 @@ mod irc;
 pub use self::{
     community::community,
     file::{File, single_and_double},
-    irc::irc,
+    irc::{EVENTS, irc},
 };
 
 /// Why something could not be measured.
-pub type Failure = Box<dyn std::error::Error>;
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Whether to run once with small sizes: without `cargo bench`, a measurement is only a test that it runs.
 #[must_use]

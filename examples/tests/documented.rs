@@ -1,7 +1,7 @@
 //! The three documented queries, word for word, say the same of a file as Mocha's answers: of simulated traffic, of the same
 //! with all that goes wrong between Discord and the file, and of a recorded trace, if there is one.
 
-use std::{collections::BTreeMap, error::Error, fs::File, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, error::Error, fs::File, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
@@ -13,37 +13,13 @@ use mocha_discord::{
     stats::{Bots, GuildLeaderboard, Leaderboard, Measure, UserStatistics, VoiceActivity, Window},
 };
 use mocha_examples::replay::{Trace, feed};
-use mocha_sim::{Faults, Order, Server, play};
+use mocha_sim::{Faults, Order, Server, play, recorded_folder};
 
 type TestResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
-const USER_SQL: &str = "\
-SELECT 
-  COUNT(*) as message_count,
-  SUM(character_count) as total_characters,
-  COUNT(CASE WHEN has_attachment = 1 THEN 1 END) as attachments
-FROM message_events 
-WHERE guild_id = ? AND user_id = ? AND created_at >= ?;";
-
-const GUILD_SQL: &str = "\
-SELECT 
-  user_id,
-  COUNT(*) as message_count,
-  RANK() OVER (ORDER BY COUNT(*) DESC) as rank
-FROM message_events 
-WHERE guild_id = ? AND created_at >= ?
-GROUP BY user_id 
-ORDER BY message_count DESC 
-LIMIT ?;";
-
-const VOICE_SQL: &str = "\
-SELECT 
-  user_id,
-  SUM(duration) as total_voice_time,
-  COUNT(*) as session_count
-FROM voice_events 
-WHERE guild_id = ? AND created_at >= ? AND event_type = 'leave'
-GROUP BY user_id;";
+const USER_SQL: &str = include_str!("../../crates/mocha-stats/src/log/documented_user.sql");
+const GUILD_SQL: &str = include_str!("../../crates/mocha-stats/src/log/documented_leaderboard.sql");
+const VOICE_SQL: &str = include_str!("../../crates/mocha-stats/src/log/documented_voice.sql");
 
 /// What the documented queries count and a leaderboard does not: joins, pins, boosts and the like.
 const OTHER_TYPES_SQL: &str = "\
@@ -228,16 +204,10 @@ fn of_damaged_traffic() -> TestResult {
     Ok(())
 }
 
-/// Where recorded traffic is, if there is some: not in this repository.
-fn data() -> PathBuf {
-    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    std::env::var_os("MOCHA_DATA").map_or_else(beside, PathBuf::from)
-}
-
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that was skipped says so")]
 fn of_a_recorded_trace() -> TestResult {
-    let path = data().join("gateway-2018-03.jsonl.zst");
+    let path = recorded_folder().join("gateway-2018-03.jsonl.zst");
     let Ok(file) = File::open(&path) else {
         eprintln!("skipped: {} is not there", path.display());
         return Ok(());

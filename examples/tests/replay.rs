@@ -1,10 +1,11 @@
 //! Traces, whole and damaged, through all of `replay`.
 
-use std::{error::Error, fs, io::Read as _, num::NonZeroU64, path::PathBuf};
+use std::{error::Error, fs, io::Read as _, num::NonZeroU64};
 
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types::Text};
 use mocha_discord::{Clock, Store};
 use mocha_examples::replay::{Answer, Played, Trace, feed, report};
+use mocha_sim::recorded_folder;
 use serde_json::{Value, json};
 
 type TestResult<T = ()> = Result<T, Box<dyn Error>>;
@@ -234,8 +235,7 @@ fn the_report_has_names_and_numbers() -> TestResult {
 /// One real month against what an independent program computed of it.
 #[test]
 fn the_real_month_gives_its_answer() -> TestResult {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let data = std::env::var_os("MOCHA_DATA").map_or_else(|| root.join("../shared/data"), |path| root.join(path));
+    let data = recorded_folder();
     let (trace, answer) = (data.join("gateway-2018-03.jsonl.zst"), data.join("answer-2018-03.json"));
     if !trace.exists() || !answer.exists() {
         skipped(&data);

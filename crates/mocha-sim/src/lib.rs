@@ -25,6 +25,7 @@ mod message;
 mod names;
 mod play;
 mod presence;
+mod recorded;
 mod reference;
 mod rhythm;
 mod server;
@@ -39,6 +40,7 @@ pub use self::{
     judge::{Found, Session, VoiceActivity, judge},
     message::{Messages, messages},
     play::play,
+    recorded::recorded_folder,
     reference::{MessageTotals, Reference, VoiceTotals},
     server::Server,
     traffic::Traffic,

@@ -115,18 +115,10 @@ fn voice_activity(
     conn: &mut SqliteConnection,
     guild_id: GuildId,
 ) -> Result<BTreeMap<UserId, VoiceActivity>, BoxedError> {
-    let rows: Vec<VoiceRow> = sql_query(
-        "SELECT
-          user_id,
-          SUM(duration) as total_voice_time,
-          COUNT(*) as session_count
-        FROM voice_events
-        WHERE guild_id = ? AND created_at >= ? AND event_type = 'leave'
-        GROUP BY user_id",
-    )
-    .bind::<Text, _>(guild_id)
-    .bind::<BigInt, _>(0)
-    .load(conn)?;
+    let rows: Vec<VoiceRow> = sql_query(include_str!("../../../mocha-stats/src/log/documented_voice.sql"))
+        .bind::<Text, _>(guild_id)
+        .bind::<BigInt, _>(0)
+        .load(conn)?;
     let row = |row: VoiceRow| {
         let session_count = u64::try_from(row.session_count)?;
         Ok((row.user_id.parse()?, VoiceActivity { session_count, total_voice_time: row.total_voice_time }))

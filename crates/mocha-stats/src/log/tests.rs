@@ -10,34 +10,9 @@ use crate::{
 };
 
 // The documented statements, word for word.
-
-const DOCUMENTED_USER_SQL: &str = "\
-SELECT 
-  COUNT(*) as message_count,
-  SUM(character_count) as total_characters,
-  COUNT(CASE WHEN has_attachment = 1 THEN 1 END) as attachments
-FROM message_events 
-WHERE guild_id = ? AND user_id = ? AND created_at >= ?;";
-
-const DOCUMENTED_GUILD_SQL: &str = "\
-SELECT 
-  user_id,
-  COUNT(*) as message_count,
-  RANK() OVER (ORDER BY COUNT(*) DESC) as rank
-FROM message_events 
-WHERE guild_id = ? AND created_at >= ?
-GROUP BY user_id 
-ORDER BY message_count DESC 
-LIMIT ?;";
-
-const DOCUMENTED_VOICE_SQL: &str = "\
-SELECT 
-  user_id,
-  SUM(duration) as total_voice_time,
-  COUNT(*) as session_count
-FROM voice_events 
-WHERE guild_id = ? AND created_at >= ? AND event_type = 'leave'
-GROUP BY user_id;";
+const DOCUMENTED_USER_SQL: &str = include_str!("documented_user.sql");
+const DOCUMENTED_GUILD_SQL: &str = include_str!("documented_leaderboard.sql");
+const DOCUMENTED_VOICE_SQL: &str = include_str!("documented_voice.sql");
 
 #[derive(Debug, PartialEq, QueryableByName)]
 struct DocumentedUser {

@@ -1,0 +1,14 @@
+//! Recorded traffic of real communities, which is not part of the repository.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// The folder that recorded traffic is in, if there is some: the one that the variable `MOCHA_DATA` names, as seen from the
+/// repository, or else `shared/data` beside the repository.
+#[must_use]
+pub fn recorded_folder() -> PathBuf {
+    let data = env::var_os("MOCHA_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(data)
+}
