@@ -8,7 +8,7 @@
 
 use std::{
     collections::HashSet,
-    fs,
+    fmt, fs,
     ops::ControlFlow,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
@@ -18,13 +18,15 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{QueryDsl, RunQueryDsl};
-use mocha_benches::is_test;
+use mocha_benches::{Failure, is_test};
 use mocha_schema::{GuildId, schema::message_events};
 use mocha_sim::Community;
 use mocha_stats::{Leaderboard, Window};
 use mocha_store::{Clock, Event, Keep, Recorder, Retention, Store, event::MessageSent};
+use peak_alloc::PeakAlloc;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+#[global_allocator]
+static ALLOCATED: PeakAlloc = PeakAlloc;
 
 const SEED: u64 = 5;
 
@@ -58,7 +60,7 @@ fn main() -> Result<(), Failure> {
     fill(&recorder, guild, community.start() - TimeDelta::days(400), old)?;
 
     let done = AtomicBool::new(false);
-    let (start, first_bytes) = (Instant::now(), memory_bytes()?);
+    let (start, first) = (Instant::now(), Memory::now()?);
     let (recorded, asked, retained, backups) = thread::scope(|scope| {
         let asking = scope.spawn(|| ask(&store, guild, &done));
         let deleting = scope.spawn(|| delete(&store, community.end(), &done));
@@ -92,25 +94,19 @@ fn main() -> Result<(), Failure> {
     );
     println!("  flush of {FLUSH_AFTER} events  {}", row(recorded.flushes));
     println!("  leaderboard of the day  {}", row(asked));
-    let megabytes = |bytes: u64| bytes / 1_000_000;
-    let mut bytes = recorded.bytes;
-    let (middle, end) = (bytes.get(bytes.len() / 2).copied(), bytes.last().copied());
-    bytes.sort_unstable();
-    println!(
-        "  memory, MB: start {}, middle {}, end {}, peak {}",
-        megabytes(first_bytes),
-        megabytes(middle.unwrap_or_default()),
-        megabytes(end.unwrap_or_default()),
-        megabytes(bytes.last().copied().unwrap_or_default())
-    );
+    println!("  memory, MB: {:>10}{:>10}{:>10}", "events", "Rust", "process");
+    println!("              {:>10}{first}", 0);
+    for (number, memory) in recorded.memory {
+        println!("              {number:>10}{memory}");
+    }
     Ok(())
 }
 
 /// What was recorded.
 struct Recorded {
-    /// The memory, twenty times.
-    bytes: Vec<u64>,
     flushes: Vec<Duration>,
+    /// After so many events, ten times.
+    memory: Vec<(usize, Memory)>,
     messages: u64,
     refused: u64,
     taken: u64,
@@ -118,7 +114,7 @@ struct Recorded {
 
 /// Records as fast as the recorder takes it; what is refused is offered again.
 fn record(recorder: &Recorder, events: impl Iterator<Item = Event>, len: usize) -> Result<Recorded, Failure> {
-    let mut recorded = Recorded { bytes: Vec::new(), flushes: Vec::new(), messages: 0, refused: 0, taken: 0 };
+    let mut recorded = Recorded { flushes: Vec::new(), memory: Vec::new(), messages: 0, refused: 0, taken: 0 };
     let mut ids = HashSet::new();
     for (number, event) in (1..).zip(events) {
         if let Event::MessageSent(MessageSent { message_id, .. }) = event {
@@ -137,8 +133,8 @@ fn record(recorder: &Recorder, events: impl Iterator<Item = Event>, len: usize) 
             recorder.flush()?;
             recorded.flushes.push(start.elapsed());
         }
-        if number % (len / 20).max(1) == 0 {
-            recorded.bytes.push(memory_bytes()?);
+        if number % (len / 10).max(1) == 0 {
+            recorded.memory.push((number, Memory::now()?));
         }
     }
     recorder.flush()?;
@@ -221,14 +217,29 @@ fn save(store: &Store, folder: &Path, done: &AtomicBool) -> Result<u32, Failure>
     Ok(made)
 }
 
-/// What the process has in memory of its own; the pages of the file, which the system can take back, are not. 0 where the system does not
-/// say.
-fn memory_bytes() -> Result<u64, Failure> {
-    const PAGE: u64 = 4096;
-    let Ok(statm) = fs::read_to_string("/proc/self/statm") else { return Ok(0) };
-    let pages = statm.split_whitespace().skip(1).take(2).map(str::parse).collect::<Result<Vec<u64>, _>>()?;
-    let [resident, shared] = pages[..] else { return Err("statm has three fields".into()) };
-    Ok(resident.saturating_sub(shared) * PAGE)
+/// Bytes that are in memory.
+struct Memory {
+    /// Of the process alone. The pages of the file, which the system can take back, are not. 0 where the system does not say.
+    process: u64,
+    /// What Rust allocated; the rest is SQLite's: ten thousand pages a connection at most, unless it changes more at once.
+    rust: u64,
+}
+
+impl Memory {
+    fn now() -> Result<Self, Failure> {
+        const PAGE: u64 = 4096;
+        let rust = u64::try_from(ALLOCATED.current_usage())?;
+        let Ok(statm) = fs::read_to_string("/proc/self/statm") else { return Ok(Self { process: 0, rust }) };
+        let pages = statm.split_whitespace().skip(1).take(2).map(str::parse).collect::<Result<Vec<u64>, _>>()?;
+        let [resident, shared] = pages[..] else { return Err("statm has three fields".into()) };
+        Ok(Self { process: resident.saturating_sub(shared) * PAGE, rust })
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>10}{:>10}", self.rust / 1_000_000, self.process / 1_000_000)
+    }
 }
 
 fn row(mut times: Vec<Duration>) -> String {
