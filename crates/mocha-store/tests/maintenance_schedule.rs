@@ -2,7 +2,13 @@
 
 mod support;
 
-use std::{fs, path::Path, thread, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
 
 use chrono::Utc;
 use diesel::connection::SimpleConnection;
@@ -90,6 +96,44 @@ fn a_log_that_is_too_large_is_emptied() -> TestResult {
     store.write(|conn| conn.batch_execute("UPDATE users SET avatar = printf('%.*c', 500000, 'a')"))?;
     let log = path.with_extension("db-wal");
     wait(&store, |stats| stats.checkpoints > 0 && fs::metadata(&log).is_ok_and(|log| log.len() <= 100_000));
+    Ok(())
+}
+
+/// Each of them reads for a moment only, but there is no moment in which nobody does.
+#[test]
+fn a_log_stays_small_where_somebody_always_reads() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let maintenance = Maintenance::default().interval(Duration::from_millis(20)).wal_limit_bytes(1_000_000);
+    let store = open(&path, maintenance)?;
+    record(&store, [message(0, 30, 20, 40)])?;
+    let (log, done) = (path.with_extension("db-wal"), AtomicBool::new(false));
+    let largest = thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    let read = store.read(|conn| {
+                        conn.batch_execute("SELECT * FROM users")?;
+                        thread::sleep(Duration::from_millis(10));
+                        conn.batch_execute("SELECT * FROM users")
+                    });
+                    assert!(read.is_ok(), "{read:?}");
+                }
+            });
+        }
+        let mut largest = 0;
+        let written = (0..250).try_for_each(|round| {
+            let write = format!("UPDATE users SET avatar = printf('%.*c', {}, 'a')", 200_000 + round);
+            store.write(|conn| conn.batch_execute(&write))?;
+            thread::sleep(Duration::from_millis(5));
+            largest = largest.max(fs::metadata(&log)?.len());
+            TestResult::Ok(())
+        });
+        done.store(true, Ordering::Relaxed);
+        written.map(|()| largest)
+    })?;
+    // Fifty megabytes were written.
+    assert!(largest < 20_000_000, "{largest}");
     Ok(())
 }
 

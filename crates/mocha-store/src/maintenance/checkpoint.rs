@@ -1,6 +1,6 @@
 //! Writing the write-ahead log back to the file.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use diesel::{
     QueryResult, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Integer,
@@ -49,16 +49,17 @@ impl Store {
     /// ```
     #[doc(alias = "wal_checkpoint")]
     pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
-        checkpoint(self.link(), &mut self.link().connect_writer()?)
+        checkpoint(self.link(), &mut self.link().connect_writer()?, Duration::ZERO)
     }
 }
 
-pub(super) fn checkpoint(link: &Link, conn: &mut SqliteConnection) -> Result<Checkpoint, Error> {
-    run(conn)
+/// Waits so long for those who read, and makes others who write wait meanwhile.
+pub(super) fn checkpoint(link: &Link, conn: &mut SqliteConnection, wait: Duration) -> Result<Checkpoint, Error> {
+    run(conn, wait)
         .map_err(|error| Error::classify(format!("cannot write the write-ahead log back to {}", link.location), error))
 }
 
-fn run(conn: &mut SqliteConnection) -> QueryResult<Checkpoint> {
+fn run(conn: &mut SqliteConnection, wait: Duration) -> QueryResult<Checkpoint> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Integer)]
@@ -69,11 +70,15 @@ fn run(conn: &mut SqliteConnection) -> QueryResult<Checkpoint> {
         checkpointed: i32,
     }
     // Who empties the log holds the lock of writers while waiting for readers.
-    conn.batch_execute("PRAGMA busy_timeout = 0")?;
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis()))?;
     // The long part, beside writers.
     let row: Row = sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result(conn)?;
-    let row: Row =
-        if row.log == row.checkpointed { sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn)? } else { row };
+    // Where somebody always reads what is newer than the log's beginning, it writes back all but the latest.
+    let row: Row = if row.log == row.checkpointed || !wait.is_zero() {
+        sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn)?
+    } else {
+        row
+    };
     let left_pages = u64::try_from(row.log.saturating_sub(row.checkpointed)).unwrap_or(0);
     // In memory both are -1.
     Ok(Checkpoint { complete: row.busy == 0 && row.log <= 0, left_pages })

@@ -20,7 +20,8 @@ use crate::{Error, ErrorKind, Retention, store::Link};
 ///
 /// * a minute after it was opened, and then every hour, [`Store::optimize`](crate::Store::optimize);
 /// * every minute, [`Store::checkpoint`](crate::Store::checkpoint), if the write-ahead log is larger than 64 MiB, as
-///   a reader that stays open for long makes it.
+///   a reader that stays open for long makes it, or several of whom one always reads. For those it waits up to 100 milliseconds,
+///   and who writes waits as long.
 ///
 /// And once it is given a [`Retention`], every hour [`Store::retain`](crate::Store::retain), and after it
 /// [`Store::free_pages`](crate::Store::free_pages) if more than a quarter of the file is free.

@@ -24,6 +24,10 @@ use crate::{Error, ErrorKind, retention, store::Link};
 /// How often the write-ahead log is looked at, and how long after the start the first run is.
 const LOOK_AFTER: Duration = Duration::from_mins(1);
 
+/// How long others who write may wait while a log that is too large is emptied. Without it that would never be where, of several who
+/// read for a moment each, always one does.
+const WAIT_FOR_READERS: Duration = Duration::from_millis(100);
+
 /// The thread, for as long as the store lives.
 pub(crate) struct Schedule {
     stats: Arc<Mutex<MaintenanceStats>>,
@@ -115,7 +119,7 @@ impl Worker {
 
     fn bound_wal(&self) -> Result<(), Error> {
         if wal_bytes(&self.link) > self.link.settings.maintenance.wal_limit_bytes {
-            checkpoint(&self.link, &mut connect(&self.link)?)?;
+            checkpoint(&self.link, &mut connect(&self.link)?, WAIT_FOR_READERS)?;
             self.count(|stats| stats.checkpoints += 1);
         }
         Ok(())
