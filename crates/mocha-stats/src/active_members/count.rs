@@ -80,13 +80,13 @@ impl ActiveMembers {
         let weeks = if listed.is_empty() { 0..0 } else { week_of(listed.start)..week_of(listed.end - 1) + 1 };
         let [mut daily, mut weekly, mut monthly] = [(); 3].map(|()| Changes::new(&listed));
         let mut communicators_by_week = Changes::new(&weeks);
-        let (mut unique_members, mut communicators) = (0, 0);
+        let (mut unique_users, mut communicators) = (0, 0);
         for person in activity.people.values() {
             let in_window = || person.days.iter().map(|active| active.day);
             daily.follow(in_window(), 1);
             weekly.follow(person.before.into_iter().chain(in_window()), WEEK_DAYS);
             monthly.follow(person.before.into_iter().chain(in_window()), MONTH_DAYS);
-            unique_members += u64::from(!person.days.is_empty());
+            unique_users += u64::from(!person.days.is_empty());
             communicators += u64::from(messages(&person.days) >= COMMUNICATOR_MESSAGES);
             for days in person.days.chunk_by(|a, b| week_of(a.day) == week_of(b.day)) {
                 if let [first, ..] = days
@@ -106,7 +106,7 @@ impl ActiveMembers {
             .filter_map(|(week, communicators)| Some(ActiveWeek { monday: date(monday_of(week))?, communicators }));
         let (days, weeks) = (days.collect(), weeks.collect());
         let (Self { window, .. }, Activity { known_from, widened, .. }) = (self, activity);
-        ActiveMembersAnswer { days, weeks, unique_members, communicators, known_from, window, widened }
+        ActiveMembersAnswer { days, weeks, unique_users, communicators, known_from, window, widened }
     }
 
     /// The days from that of the window's start, or the first active one, to that of its end, or the last active one.
