@@ -80,10 +80,10 @@ impl UserStatistics {
     pub fn load(self, conn: &mut SqliteConnection) -> Result<UserStatisticsAnswer, Error> {
         let Self { guild, user, window } = self;
         let mut statement = Statement::<(BigInt, Nullable<BigInt>, BigInt, BigInt)>::new();
-        statement.push(USER_SQL).bind_text(guild.to_string()).bind_text(user.to_string());
-        statement.bind(window.start_second());
+        statement.push(USER_SQL).bind_planned_text(guild.to_string()).bind_planned_text(user.to_string());
+        statement.bind_planned(window.start_second());
         if window.end().is_some() {
-            statement.push(" AND created_at < ?").bind(window.end_second());
+            statement.push(" AND created_at < ?").bind_planned(window.end_second());
         }
         let (messages, characters, attachments, messages_from): (Unsigned, Option<i64>, Unsigned, i64) =
             statement.get_result(conn).map_err(Error::database)?;

@@ -25,7 +25,8 @@ pub(crate) struct Statement<R> {
 #[derive(Clone, Debug)]
 enum Bind {
     Number(i64),
-    Text(String),
+    PlannedNumber(i64),
+    PlannedText(String),
 }
 
 impl<R> Statement<R> {
@@ -47,16 +48,22 @@ impl<R> Statement<R> {
         self
     }
 
-    /// The value of the next `?`.
+    /// The value of the next `?`. It is bound as `+?`, whose value SQLite does not look at when it plans: what it has looked at makes
+    /// it plan anew each time that the statement is run, which takes longer than many a small guild's answer.
     pub(crate) fn bind(&mut self, value: i64) -> &mut Self {
         self.binds.push(Bind::Number(value));
         self
     }
 
-    /// The text of the next `?`. What is compared with it SQLite can look up in what it knows of a column, as it cannot with a
-    /// number that is made a text.
-    pub(crate) fn bind_text(&mut self, text: String) -> &mut Self {
-        self.binds.push(Bind::Text(text));
+    /// The same for a value that decides which plan is best, by what SQLite knows of the column.
+    pub(crate) fn bind_planned(&mut self, value: i64) -> &mut Self {
+        self.binds.push(Bind::PlannedNumber(value));
+        self
+    }
+
+    /// The same for a text: a number that is made one SQLite cannot look up.
+    pub(crate) fn bind_planned_text(&mut self, text: String) -> &mut Self {
+        self.binds.push(Bind::PlannedText(text));
         self
     }
 
@@ -96,8 +103,12 @@ impl<R> QueryFragment<Sqlite> for Statement<R> {
         for (place, part) in self.sql.split('?').enumerate() {
             if place > 0 {
                 match binds.next() {
-                    Some(Bind::Number(number)) => out.push_bind_param::<BigInt, _>(number)?,
-                    Some(Bind::Text(text)) => out.push_bind_param::<Text, _>(text)?,
+                    Some(Bind::Number(number)) => {
+                        out.push_sql("+");
+                        out.push_bind_param::<BigInt, _>(number)?;
+                    }
+                    Some(Bind::PlannedNumber(number)) => out.push_bind_param::<BigInt, _>(number)?,
+                    Some(Bind::PlannedText(text)) => out.push_bind_param::<Text, _>(text)?,
                     None => return Err(diesel::result::Error::QueryBuilderError("a bind is missing".into())),
                 }
             }
