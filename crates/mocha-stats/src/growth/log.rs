@@ -10,28 +10,27 @@ use diesel::{
 };
 use mocha_schema::{GuildId, UserId};
 
+use crate::statement::Statement;
+
 /// Somebody who came or went.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, QueryableByName)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Queryable)]
 pub(crate) struct Entry {
-    #[diesel(sql_type = Text)]
     pub(crate) user_id: UserId,
-    #[diesel(sql_type = Bool)]
     pub(crate) bot: bool,
     /// Came, and did not go.
-    #[diesel(sql_type = Bool)]
     pub(crate) joined: bool,
     /// How many members the guild had then, if it was known.
-    #[diesel(sql_type = Nullable<BigInt>)]
     pub(crate) member_count: Option<i64>,
-    #[diesel(sql_type = BigInt)]
     pub(crate) second: i64,
 }
 
+type Columns = (BigInt, Bool, Bool, Nullable<BigInt>, BigInt);
+
 const SQL: &str = "\
-    SELECT user_id, user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, event_type = 'join' AS joined, \
-        member_count, created_at AS second \
+    SELECT CAST(user_id AS INTEGER), EXISTS (SELECT 1 FROM bots WHERE id = CAST(user_id AS INTEGER)), event_type = 'join', \
+        member_count, created_at \
     FROM member_events INDEXED BY idx_member_events_guild_time \
-    WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND event_type IN ('join', 'leave') \
+    WHERE guild_id = CAST(? AS TEXT) AND created_at >= ? AND created_at < ? AND event_type IN ('join', 'leave') \
     ORDER BY created_at, rowid";
 
 /// The entries of these seconds, one at a time, in order of time; of the same second as they were written.
@@ -40,11 +39,9 @@ pub(crate) fn entries(
     guild: GuildId,
     Range { start, end }: Range<i64>,
 ) -> QueryResult<impl Iterator<Item = QueryResult<Entry>>> {
-    sql_query(SQL)
-        .bind::<Text, _>(guild)
-        .bind::<BigInt, _>(start)
-        .bind::<BigInt, _>(end)
-        .load_iter::<Entry, DefaultLoadingMode>(conn)
+    let mut statement = Statement::<Columns>::new();
+    statement.push(SQL).bind_id(guild.get()).bind(start).bind(end);
+    statement.load_iter::<Entry, DefaultLoadingMode>(conn)
 }
 
 /// The last entry with a count, and who came and went since.
