@@ -23,7 +23,7 @@ pub(super) struct Glyph {
 }
 
 impl Fonts<'_> {
-    /// Sets text that has been [cleaned](super::clean), in a paragraph from left to right as SVG has it.
+    /// Sets text that has been [cleaned](super::clean()), in a paragraph from left to right as SVG has it.
     pub(crate) fn line(&self, text: &str) -> Line {
         let mut line = Line::default();
         let bidi = BidiInfo::new(text, Some(Level::ltr()));
