@@ -61,15 +61,17 @@ fn main() -> Result<(), Failure> {
 
     let done = AtomicBool::new(false);
     let (start, first) = (Instant::now(), Memory::now()?);
-    let (recorded, asked, retained, backups) = thread::scope(|scope| {
+    let (recorded, asked, retained, backups, log) = thread::scope(|scope| {
         let asking = scope.spawn(|| ask(&store, guild, &done));
         let deleting = scope.spawn(|| delete(&store, community.end(), &done));
         let saving = scope.spawn(|| save(&store, folder.path(), &done));
+        let watching = scope.spawn(|| largest_log(folder.path(), &done));
         let recorded = record(&recorder, community.events().take(usize::try_from(events)?), usize::try_from(events)?);
         done.store(true, Ordering::Relaxed);
         let panicked = |_| "a thread panicked";
         let (asked, retained) = (asking.join().map_err(panicked)??, deleting.join().map_err(panicked)??);
-        Ok::<_, Failure>((recorded?, asked, retained, saving.join().map_err(panicked)??))
+        let backups = saving.join().map_err(panicked)??;
+        Ok::<_, Failure>((recorded?, asked, retained, backups, watching.join().map_err(panicked)?))
     })?;
     let time = start.elapsed();
 
@@ -92,6 +94,7 @@ fn main() -> Result<(), Failure> {
         retained.messages,
         retained.busy
     );
+    println!("  the largest write-ahead log: {} MB", log / 1_000_000);
     println!("  flush of {FLUSH_AFTER} events  {}", row(recorded.flushes));
     println!("  leaderboard of the day  {}", row(asked));
     println!("  memory, MB: {:>10}{:>10}{:>10}", "events", "Rust", "process");
@@ -215,6 +218,16 @@ fn save(store: &Store, folder: &Path, done: &AtomicBool) -> Result<u32, Failure>
         thread::sleep(REST);
     }
     Ok(made)
+}
+
+/// How large the write-ahead log became.
+fn largest_log(folder: &Path, done: &AtomicBool) -> u64 {
+    let mut largest = 0;
+    while !done.load(Ordering::Relaxed) {
+        largest = largest.max(fs::metadata(folder.join("stats.db-wal")).map_or(0, |log| log.len()));
+        thread::sleep(REST);
+    }
+    largest
 }
 
 /// Bytes that are in memory.

@@ -10,6 +10,8 @@ use std::{
     ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     ptr::{self, NonNull},
+    thread,
+    time::Duration,
 };
 
 use libsqlite3_sys as ffi;
@@ -95,6 +97,16 @@ impl Connection {
         }
         // SAFETY: the connection is open; the text is copied before the next call on it.
         Err(SqliteError::of(code, Some(unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(self.handle.as_ptr())) })))
+    }
+
+    /// Makes it wait so long, about, for each lock that another one holds, and look again all the time: SQLite's own way looks
+    /// ten times a second, and who writes or reads without a rest lets go for far less than that.
+    pub(crate) fn wait_closely(&self, wait: Duration) {
+        let times = usize::try_from(wait.as_micros() / LOOK_AFTER.as_micros()).unwrap_or(usize::MAX);
+        // SAFETY: the connection is open, and what is called back may be at any time; the pointer is a number and never followed.
+        unsafe {
+            ffi::sqlite3_busy_handler(self.handle.as_ptr(), Some(on_busy), ptr::without_provenance_mut(times));
+        }
     }
 
     /// Runs statements, and leaves their rows.
@@ -264,6 +276,18 @@ impl Drop for Statement<'_> {
     fn drop(&mut self) {
         // SAFETY: it is finalised once, while its connection is open. What it returns, the last step has reported.
         unsafe { ffi::sqlite3_finalize(self.handle.as_ptr()) };
+    }
+}
+
+const LOOK_AFTER: Duration = Duration::from_micros(50);
+
+/// Whether to look for a lock again, that was looked for so many times.
+extern "C" fn on_busy(limit: *mut c_void, times: c_int) -> c_int {
+    if usize::try_from(times).is_ok_and(|times| times < limit.addr()) {
+        thread::sleep(LOOK_AFTER);
+        1
+    } else {
+        0
     }
 }
 

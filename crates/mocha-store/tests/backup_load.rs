@@ -4,6 +4,7 @@ mod backup_support;
 mod support;
 
 use std::{
+    fs,
     ops::ControlFlow,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
@@ -13,7 +14,7 @@ use std::{
 
 use backup_support::{bulky, names};
 use diesel::connection::SimpleConnection;
-use mocha_store::{BackupMethod, Error, Rollup, Store};
+use mocha_store::{BackupMethod, Error, Maintenance, Rollup, Store};
 use support::*;
 
 const METHODS: [BackupMethod; 2] =
@@ -104,5 +105,34 @@ fn the_counts_are_of_the_copys_moment_however_many_commits_there_are() -> TestRe
         done.store(true, Ordering::Relaxed);
         writer.join().expect("the writer does not panic")?;
         Ok(result?)
+    })
+}
+
+/// From the first to the last there is hardly a moment in which nobody reads, and none in which nobody writes.
+#[test]
+fn one_after_the_other_they_do_not_let_the_log_grow() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    drop(bulky(&path)?);
+    let store = Store::builder().maintenance(Maintenance::default().wal_limit_bytes(1_000_000)).open(&path)?;
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| -> Result<(u64, u64), Error> {
+            let (mut written, mut largest) = (0, 0);
+            while !done.load(Ordering::Relaxed) {
+                let write =
+                    format!("UPDATE users SET avatar = printf('%.*c', {}, 'a') WHERE id = '40'", 20_000 + written % 2);
+                store.write(|conn| conn.batch_execute(&write))?;
+                written += 20_001;
+                largest = largest.max(fs::metadata(path.with_extension("db-wal")).map_or(0, |log| log.len()));
+            }
+            Ok((written, largest))
+        });
+        let backups = (0..10).try_for_each(|_| store.backup(folder.path().join("backups")).keep(1).run().map(drop));
+        done.store(true, Ordering::Relaxed);
+        let (written, largest) = writer.join().map_err(|_| "the writer panicked")??;
+        backups?;
+        assert!(largest < written / 2, "{largest} of {written}");
+        Ok(())
     })
 }

@@ -12,6 +12,7 @@ use std::{
     fmt,
     ops::ControlFlow,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use chrono::{DateTime, Datelike, Utc};
@@ -26,7 +27,10 @@ use self::{
     folder::{Folder, backup_name},
     watch::{Callback, Watch},
 };
-use crate::{Error, ErrorKind, Store, store::Link};
+use crate::{Error, ErrorKind, Store, maintenance::bound_log, store::Link};
+
+/// How long it tries to empty a write-ahead log that is too large.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How a backup is made; by [`Store::backup`].
 #[must_use = "a backup is not made until `run`"]
@@ -146,9 +150,11 @@ impl<'a> Backup<'a> {
     /// process left is removed by the next backup into the folder. The hidden file `.backup.lock` stays.
     ///
     /// It blocks until then: every row is read and written once and read twice more. A read transaction stays open as long,
-    /// so the write-ahead log grows by what is written meanwhile, and shrinks again afterwards. Who writes waits for at most a few milliseconds, in the
-    /// beginning of [`BackupMethod::Compact`]. Do not call it within [`Store::write`]. A store in memory is locked for writers
-    /// until the backup is made.
+    /// so the write-ahead log grows by what is written meanwhile, and shrinks again afterwards. One that is larger than
+    /// [`Maintenance::wal_limit_bytes`](crate::Maintenance::wal_limit_bytes) is emptied first, so that backups that come one after the other
+    /// do not let it grow for ever; five seconds are given to that, in which who writes may wait for some 50 milliseconds at a time. Else
+    /// who writes waits for at most a few milliseconds, in the beginning of [`BackupMethod::Compact`]. Do not call it within
+    /// [`Store::write`]. A store in memory is locked for writers until the backup is made.
     ///
     /// # Errors
     ///
@@ -172,6 +178,10 @@ impl<'a> Backup<'a> {
         link.check_place()?;
         let folder = Folder::lock(&folder)?;
         let partial = folder.partial()?;
+        // A backup holds the log for as long as it takes: of one after the other it would grow by all that is written meanwhile.
+        if let Err(error) = bound_log(&link, PATIENCE) {
+            tracing::debug!(error = %error, "the write-ahead log stays as it is for now");
+        }
         let filled = copy::fill(&partial, &link, method, &mut Watch::new(progress));
         // A copy of another file must not take the place of good ones, and that it failed says nothing of the store's.
         link.check_place()?;

@@ -1,6 +1,10 @@
 //! Writing the write-ahead log back to the file.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
 
 use diesel::{
     QueryResult, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Integer,
@@ -9,7 +13,8 @@ use diesel::{
 
 use crate::{
     Error, Store,
-    store::{Link, Location},
+    sqlite::{Connection, SqliteError},
+    store::{Access, Link, Location},
 };
 
 /// What [`Store::checkpoint`] found and did.
@@ -49,17 +54,16 @@ impl Store {
     /// ```
     #[doc(alias = "wal_checkpoint")]
     pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
-        checkpoint(self.link(), &mut self.link().connect_writer()?, Duration::ZERO)
+        checkpoint(self.link(), &mut self.link().connect_writer()?)
     }
 }
 
-/// Waits so long for those who read, and makes others who write wait meanwhile.
-pub(super) fn checkpoint(link: &Link, conn: &mut SqliteConnection, wait: Duration) -> Result<Checkpoint, Error> {
-    run(conn, wait)
+pub(super) fn checkpoint(link: &Link, conn: &mut SqliteConnection) -> Result<Checkpoint, Error> {
+    run(conn)
         .map_err(|error| Error::classify(format!("cannot write the write-ahead log back to {}", link.location), error))
 }
 
-fn run(conn: &mut SqliteConnection, wait: Duration) -> QueryResult<Checkpoint> {
+fn run(conn: &mut SqliteConnection) -> QueryResult<Checkpoint> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Integer)]
@@ -70,22 +74,49 @@ fn run(conn: &mut SqliteConnection, wait: Duration) -> QueryResult<Checkpoint> {
         checkpointed: i32,
     }
     // Who empties the log holds the lock of writers while waiting for readers.
-    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis()))?;
+    conn.batch_execute("PRAGMA busy_timeout = 0")?;
     // The long part, beside writers.
     let row: Row = sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result(conn)?;
-    // Where somebody always reads what is newer than the log's beginning, it writes back all but the latest.
-    let row: Row = if row.log == row.checkpointed || !wait.is_zero() {
-        sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn)?
-    } else {
-        row
-    };
+    let row: Row =
+        if row.log == row.checkpointed { sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn)? } else { row };
     let left_pages = u64::try_from(row.log.saturating_sub(row.checkpointed)).unwrap_or(0);
     // In memory both are -1.
     Ok(Checkpoint { complete: row.busy == 0 && row.log <= 0, left_pages })
 }
 
+/// How long others who write may wait for each of those who read, while a log that is too large is emptied.
+const WAIT: Duration = Duration::from_millis(50);
+
+/// Empties a log that is larger than it should be, also where others write without a rest, and where of several who read for a moment
+/// each always one does: a checkpoint that waits for nobody would never find it unused there. It tries for so long; somebody who reads for
+/// longer keeps it as it is. Returns whether it was too large.
+pub(crate) fn bound_log(link: &Link, patience: Duration) -> Result<bool, Error> {
+    if wal_bytes(link) <= link.settings.maintenance.wal_limit_bytes {
+        return Ok(false);
+    }
+    let uri = link.location.uri(Access::Write)?;
+    let empty = || {
+        let conn = Connection::open(&uri)?;
+        // The long part, beside writers.
+        conn.execute("PRAGMA wal_checkpoint(PASSIVE)")?;
+        conn.wait_closely(WAIT);
+        let deadline = Instant::now() + patience;
+        loop {
+            let begun = Instant::now();
+            let is_busy = conn.number("PRAGMA wal_checkpoint(TRUNCATE)")? > 0;
+            if !is_busy || Instant::now() >= deadline {
+                return Ok(());
+            }
+            // Meanwhile others can write.
+            thread::sleep(begun.elapsed() * 3);
+        }
+    };
+    let failed = |error: SqliteError| error.into_error(format!("cannot empty the log of {}", link.location));
+    empty().map(|()| true).map_err(failed)
+}
+
 /// How large the write-ahead log is; 0 if there is none.
-pub(super) fn wal_bytes(link: &Link) -> u64 {
+fn wal_bytes(link: &Link) -> u64 {
     let Location::File(path) = &link.location else { return 0 };
     // SQLite puts it beside the file that a link leads to.
     let mut wal = path.canonicalize().unwrap_or_else(|_| path.clone()).into_os_string();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use diesel::{connection::SimpleConnection, sqlite::SqliteConnection};
 
 pub use self::{analyze::Step, checkpoint::Checkpoint, space::Freed, stats::MaintenanceStats};
-pub(crate) use self::{schedule::Schedule, space::vacuum};
+pub(crate) use self::{checkpoint::bound_log, schedule::Schedule, space::vacuum};
 use crate::{Error, ErrorKind, Retention, store::Link};
 
 /// What the store does by itself, on a thread of its own, for as long as it is open.
@@ -19,9 +19,9 @@ use crate::{Error, ErrorKind, Retention, store::Link};
 /// By default it does the cheap things:
 ///
 /// * a minute after it was opened, and then every hour, [`Store::optimize`](crate::Store::optimize);
-/// * every minute, [`Store::checkpoint`](crate::Store::checkpoint), if the write-ahead log is larger than 64 MiB, as
-///   a reader that stays open for long makes it, or several of whom one always reads. For those it waits up to 100 milliseconds,
-///   and who writes waits as long.
+/// * every minute, if the write-ahead log is larger than 64 MiB, as a reader that stays open for long makes it, or several of whom one
+///   always reads: writing it back to the file, and emptying it. For that it waits up to some 50 milliseconds for each of those
+///   who read, and who writes waits as long.
 ///
 /// And once it is given a [`Retention`], every hour [`Store::retain`](crate::Store::retain), and after it
 /// [`Store::free_pages`](crate::Store::free_pages) if more than a quarter of the file is free.

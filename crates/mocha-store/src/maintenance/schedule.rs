@@ -15,7 +15,7 @@ use chrono::Utc;
 
 use super::{
     MaintenanceStats, analyze,
-    checkpoint::{checkpoint, wal_bytes},
+    checkpoint::bound_log,
     connect,
     space::{self, Pages},
 };
@@ -24,9 +24,8 @@ use crate::{Error, ErrorKind, retention, store::Link};
 /// How often the write-ahead log is looked at, and how long after the start the first run is.
 const LOOK_AFTER: Duration = Duration::from_mins(1);
 
-/// How long others who write may wait while a log that is too large is emptied. Without it that would never be where, of several who
-/// read for a moment each, always one does.
-const WAIT_FOR_READERS: Duration = Duration::from_millis(100);
+/// How long it tries to empty a log that is too large; the end of the store waits for it.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The thread, for as long as the store lives.
 pub(crate) struct Schedule {
@@ -88,7 +87,7 @@ impl Worker {
                 due = Instant::now() + interval.min(FOR_EVER);
                 self.count(|stats| stats.runs += 1);
             }
-            self.attempt("a checkpoint", Self::bound_wal);
+            self.attempt("a checkpoint", Self::bound_log);
         }
     }
 
@@ -117,9 +116,9 @@ impl Worker {
         Ok(())
     }
 
-    fn bound_wal(&self) -> Result<(), Error> {
-        if wal_bytes(&self.link) > self.link.settings.maintenance.wal_limit_bytes {
-            checkpoint(&self.link, &mut connect(&self.link)?, WAIT_FOR_READERS)?;
+    fn bound_log(&self) -> Result<(), Error> {
+        self.link.check_place()?;
+        if bound_log(&self.link, PATIENCE)? {
             self.count(|stats| stats.checkpoints += 1);
         }
         Ok(())

@@ -93,7 +93,7 @@ impl Store {
         let before = Pages::load(&mut conn).map_err(failed)?;
         vacuum(&link.location, link.settings.busy_timeout, &mut go_on)?;
         let after = Pages::load(&mut conn).map_err(failed)?;
-        if let Err(error) = checkpoint(link, &mut conn, Duration::ZERO) {
+        if let Err(error) = checkpoint(link, &mut conn) {
             tracing::debug!(error = %error, "the write-ahead log of a vacuum stays for now");
         }
         Ok(Freed { freed_pages: before.all.saturating_sub(after.all), left_pages: after.free })
