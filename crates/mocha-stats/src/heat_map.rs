@@ -35,8 +35,8 @@ pub struct HeatMapAnswer {
     pub hours: [[u64; 24]; 7],
     /// All messages.
     pub messages: u64,
-    /// From when on the [`user`](HeatMap::user)'s single messages are kept, if the window starts earlier: what was written
-    /// before is not counted. `None` if all of the window is known.
+    /// From when on what is counted is kept, if the window starts earlier: roll-ups, or of one [`user`](HeatMap::user) single
+    /// messages. What was written before is not counted. `None` if all of the window is known.
     pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,

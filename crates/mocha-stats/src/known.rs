@@ -53,11 +53,13 @@ fn each_answer_says_from_when_on_it_is_known() -> TestResult {
 #[test]
 fn what_is_from_before_a_horizon_is_not_counted_though_it_is_there() -> TestResult {
     let (guild, tuesday) = (GuildId::try_from(1)?, MONDAY + 86_400);
-    let windows = || -> TestResult<[Window; 2]> {
+    let windows = || -> TestResult<[Window; 3]> {
         let at = |second| DateTime::from_timestamp(second, 0).ok_or("no such time");
-        Ok([Window::all(), Window::between(at(MONDAY + 7)?, at(MONDAY + 9 * 86_400 + 7)?)?])
+        let end = at(MONDAY + 9 * 86_400 + 7)?;
+        Ok([Window::all(), Window::between(at(MONDAY + 7)?, end)?, Window::between(at(tuesday + 7)?, end)?])
     };
     let mut conn = seeded()?;
+    sql_query("UPDATE member_events SET member_count = 40").execute(&mut conn)?;
     let horizons = ["members_from", "messages_from", "presences_from", "rollups_from", "voice_from"];
     let set = format!("UPDATE horizons SET {}", horizons.map(|horizon| format!("{horizon} = {tuesday}")).join(", "));
     sql_query(set).execute(&mut conn)?;

@@ -175,7 +175,7 @@ impl MessageSeries {
         for own in fold.by_label.values() {
             written.add(*own);
         }
-        let (start, end) = self.edges(span, widened, fold.edges);
+        let (start, end) = self.edges(span, fold.edges);
         let periods = periods::touched(period, zone, start, end).into_iter().map(|(label, start)| {
             let written = fold.by_label.get(&label).copied().unwrap_or_default();
             MessagePeriod { start, written }
@@ -185,23 +185,20 @@ impl MessageSeries {
 
     /// The time that periods are listed of: where the window is open, up to the first and the last quarter of an hour in which
     /// somebody wrote.
-    fn edges(
-        self,
-        span: Span,
-        widened: bool,
-        quarters: Option<(i64, i64)>,
-    ) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+    fn edges(self, span: Span, quarters: Option<(i64, i64)>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
         let instant = |second| DateTime::from_timestamp(second, 0);
         let quarter = |quarter| quarter::local(quarter, Tz::UTC).map(|at| at.to_utc());
-        let edge = |asked: DateTime<Utc>, second| if widened { instant(second) } else { Some(asked) };
+        // What is counted beyond the window is listed; what of the window is kept no more, too.
         let start = match self.window.start() {
-            Some(start) => edge(start, span.start),
+            Some(start) => Some(instant(span.start).map_or(start, |counted| counted.min(start))),
             None => quarters.and_then(|(first, _)| quarter(first)),
         };
         // The last quarter is touched, of which the window may have the end alone, and none after it.
         let after_last = quarters.and_then(|(_, last)| Some(quarter(last).max(start)? + chrono::TimeDelta::seconds(1)));
         let end = match self.window.listed_until(after_last) {
-            Some(end) if self.window.end() == Some(end) => edge(end, span.end),
+            Some(end) if self.window.end() == Some(end) => {
+                Some(instant(span.end).map_or(end, |counted| counted.max(end)))
+            }
             end => end,
         };
         (start, end)

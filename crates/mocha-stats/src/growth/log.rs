@@ -49,7 +49,8 @@ const BEFORE_SQL: &str = "\
     WITH counted AS ( \
         SELECT created_at, rowid AS number, member_count \
         FROM member_events INDEXED BY idx_member_events_guild_time \
-        WHERE guild_id = ?1 AND created_at < ?2 AND event_type IN ('join', 'leave') AND member_count IS NOT NULL \
+        WHERE guild_id = ?1 AND created_at >= ?3 AND created_at < ?2 AND event_type IN ('join', 'leave') \
+            AND member_count IS NOT NULL \
         ORDER BY created_at DESC, rowid DESC LIMIT 1) \
     SELECT counted.member_count AS count, ( \
         SELECT coalesce(sum(CASE event_type WHEN 'join' THEN 1 ELSE -1 END), 0) \
@@ -67,9 +68,19 @@ struct Before {
     since: i64,
 }
 
-/// How many members the guild had when this second began, if the log tells: reads back to the last entry that has a count.
-pub(super) fn members_at(conn: &mut SqliteConnection, guild: GuildId, second: i64) -> QueryResult<Option<i64>> {
-    let before: Option<Before> =
-        sql_query(BEFORE_SQL).bind::<Text, _>(guild).bind::<BigInt, _>(second).get_result(conn).optional()?;
+/// How many members the guild had when this second began, if the log tells: reads back to the last entry that has a count, but not
+/// to before the horizon, from where entries may not be gone yet.
+pub(super) fn members_at(
+    conn: &mut SqliteConnection,
+    guild: GuildId,
+    second: i64,
+    members_from: i64,
+) -> QueryResult<Option<i64>> {
+    let before: Option<Before> = sql_query(BEFORE_SQL)
+        .bind::<Text, _>(guild)
+        .bind::<BigInt, _>(second)
+        .bind::<BigInt, _>(members_from)
+        .get_result(conn)
+        .optional()?;
     Ok(before.map(|Before { count, since }| count.saturating_add(since)))
 }

@@ -92,11 +92,12 @@ impl Retention {
     /// Asks the file.
     ///
     /// Reads the guild's joins and leaves from the window's start until what is known ends through an index, in one
-    /// transaction; memory grows with memberships.
+    /// transaction; memory grows with memberships, and with the square of the weeks.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `until`: before 1970 or after 9999.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `until`: before 1970, after 9999, or more than 5,000 weeks after the
+    /// window's start, or the first join if it has none.
     /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
     ///
     /// # Examples
@@ -131,10 +132,10 @@ impl Retention {
             Ok((memberships(conn, self.guild, self.bots, seconds)?, Horizon::known_from(self.window, members_from)))
         });
         let (memberships, known_from) = read.map_err(Error::database)?;
-        Ok(RetentionAnswer { known_from, ..self.answer(&memberships) })
+        Ok(RetentionAnswer { known_from, ..self.answer(&memberships)? })
     }
 
-    fn answer(self, memberships: &[Membership]) -> RetentionAnswer {
+    fn answer(self, memberships: &[Membership]) -> Result<RetentionAnswer, Error> {
         let until = self.until.timestamp();
         let (mut first_week, mut first_join) = (FirstWeek::default(), None::<i64>);
         let joins: Vec<(i64, Membership)> = joined_in(self.window, memberships).collect();
@@ -147,6 +148,9 @@ impl Retention {
         }
         let start = self.window.start().or_else(|| DateTime::from_timestamp(first_join?, 0));
         let end = self.window.end().map_or(self.until, |end| end.min(self.until));
+        if start.is_some_and(|start| (self.until - start).num_weeks() > MAX_WEEKS) {
+            return Err(Error::invalid("until", "must not lie more than 5,000 weeks after the window's start"));
+        }
         let weeks = periods::touched(Period::Week, self.zone, start, Some(end));
         let ends = weeks.iter().skip(1).map(|(_, start)| start.to_utc()).chain([end]);
         let mut cohorts: Vec<Cohort> = weeks
@@ -167,9 +171,12 @@ impl Retention {
             let weeks = usize::try_from(weeks).unwrap_or(usize::MAX);
             cohort.stayed.iter_mut().take(weeks).for_each(|stayed| *stayed += 1);
         }
-        RetentionAnswer { first_week, cohorts, known_from: None, window: self.window }
+        Ok(RetentionAnswer { first_week, cohorts, known_from: None, window: self.window })
     }
 }
+
+/// Each cohort has the weeks since, so that many cohorts would fill the memory: so many have a hundred megabytes.
+const MAX_WEEKS: i64 = 5_000;
 
 /// The first second that is not known.
 pub(super) fn known_until(until: DateTime<Utc>) -> Result<i64, Error> {
@@ -197,6 +204,22 @@ mod tests {
     };
 
     const FIVE_WEEKS: i64 = 5 * WEEK;
+
+    #[test]
+    fn weeks_that_would_fill_the_memory_are_refused() -> TestResult {
+        let mut conn = crate::fixture::seeded()?;
+        let at = |second| DateTime::from_timestamp(second, 0).ok_or("no such time");
+        let last = at(mocha_schema::MAX_SECONDS)?;
+        for window in [Window::all(), Window::since(at(MONDAY)?)?] {
+            let error = Retention::of(1.try_into()?, last).within(window).load(&mut conn).expect_err("too many");
+            assert_eq!(error.kind(), &crate::ErrorKind::InvalidInput { field: "until" });
+        }
+        // All of 1970 to 2065 can be asked about.
+        let long =
+            Retention::of(1.try_into()?, at(MAX_WEEKS * WEEK)?).within(Window::since(at(0)?)?).load(&mut conn)?;
+        assert_eq!(long.cohorts.len(), 5_001);
+        Ok(())
+    }
 
     fn week_of(zone: Tz, second: i64) -> String {
         DateTime::from_timestamp(second, 0).unwrap().with_timezone(&zone).format("%G-%V").to_string()

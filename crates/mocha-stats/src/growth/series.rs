@@ -141,7 +141,7 @@ impl Growth {
                 (Horizon::known_from(self.window, members_from), self.window.not_before(members_from));
             // Of a window that starts before the log nobody knows how many there were then.
             let asked = self.window.start().is_some() && known_from.is_none();
-            let before = if asked { members_at(conn, self.guild, kept.start_second())? } else { None };
+            let before = if asked { members_at(conn, self.guild, kept.start_second(), members_from)? } else { None };
             let mut log = Log {
                 before,
                 bots: self.bots,

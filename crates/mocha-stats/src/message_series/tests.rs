@@ -119,3 +119,24 @@ fn a_period_is_flat_in_json() -> crate::fixture::TestResult {
     assert_eq!(serde_json::to_value(answer)?, expected);
     Ok(())
 }
+
+/// Of Monday nothing is kept, of Tuesday the roll-ups alone, of which a window within it gets all.
+#[test]
+fn the_periods_are_the_windows_whatever_is_kept_of_it() -> crate::fixture::TestResult {
+    let (mut conn, guild) = (crate::fixture::seeded()?, GuildId::try_from(1)?);
+    let at = |second: i64| DateTime::from_timestamp(MONDAY + second, 0).ok_or("no such time");
+    let day = 86_400;
+    diesel::sql_query(format!(
+        "UPDATE horizons SET rollups_from = {}, messages_from = {}",
+        MONDAY + day,
+        MONDAY + 3 * day
+    ))
+    .execute(&mut conn)?;
+    for (end, widened) in [(2 * day, false), (2 * day - 7, true)] {
+        let window = Window::between(at(0)?, at(end)?)?;
+        let answer = MessageSeries::of(guild).by(Period::Day).within(window).load(&mut conn)?;
+        let starts: Vec<_> = answer.periods.iter().map(|period| period.start.to_utc()).collect();
+        assert_eq!((starts, answer.widened), (vec![at(0)?, at(day)?], widened));
+    }
+    Ok(())
+}

@@ -41,8 +41,8 @@ pub struct VoiceLeaderboardAnswer {
     pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all. Not of
-    /// [`fair`](VoiceFilter::fair) time, of which no roll-up knows.
+    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all. Of
+    /// [`fair`](VoiceFilter::fair) time no roll-up knows: there only `sessions` can be of more.
     pub widened: bool,
 }
 
