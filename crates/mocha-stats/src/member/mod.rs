@@ -25,7 +25,7 @@ use crate::{
 pub struct MemberStatistics {
     guild: GuildId,
     now: DateTime<Utc>,
-    top: usize,
+    limit: usize,
     user: UserId,
     window: Window,
 }
@@ -111,7 +111,7 @@ impl MemberStatistics {
     /// Asks about this user in this guild; of all time, with the first five channels, until told otherwise. `now` says which
     /// day it is: a streak goes on if it reaches that day or the one before.
     pub const fn of(guild: GuildId, user: UserId, now: DateTime<Utc>) -> Self {
-        Self { guild, now, top: 5, user, window: Window::all() }
+        Self { guild, now, limit: 5, user, window: Window::all() }
     }
 
     /// Counts only what lies in this window, streaks and the first and last time too. The default is all time.
@@ -121,8 +121,8 @@ impl MemberStatistics {
     }
 
     /// Lists so many channels, of messages and of voice. The default is 5.
-    pub const fn top(mut self, n: usize) -> Self {
-        self.top = n;
+    pub const fn limit(mut self, n: usize) -> Self {
+        self.limit = n;
         self
     }
 
@@ -166,17 +166,17 @@ impl MemberStatistics {
     }
 
     fn read(self, conn: &mut SqliteConnection) -> Result<MemberStatisticsAnswer, Error> {
-        let Self { guild, now, top, user, window } = self;
+        let Self { guild, now, limit, user, window } = self;
         let reading = Reading::load(conn, guild, user, window).map_err(Error::database)?;
         let days = reading.active_days();
         let (longest_streak, current_streak) = streaks(&days, now.timestamp().div_euclid(DAY));
         let (first_seen, last_seen) = seen(conn, &reading).map_err(Error::database)?;
-        let mut voice = reading.voice(top);
+        let mut voice = reading.voice(limit);
         voice.place = if voice.voice_ms > 0 { self.place(conn, Measure::VoiceTime)? } else { None };
         Ok(MemberStatisticsAnswer {
             written: reading.written,
             messages_place: if reading.written.messages > 0 { self.place(conn, Measure::Messages)? } else { None },
-            channels: reading.channels(top),
+            channels: reading.channels(limit),
             voice,
             active_days: u64::try_from(days.len()).unwrap_or(u64::MAX),
             current_streak,

@@ -116,17 +116,17 @@ impl Reading {
     }
 
     /// The first channels by messages.
-    pub(super) fn channels(&self, top: usize) -> Vec<FavouriteChannel> {
+    pub(super) fn channels(&self, limit: usize) -> Vec<FavouriteChannel> {
         let all = self.written_in.iter();
         let mut channels: Vec<_> =
             all.map(|(&channel_id, &messages)| FavouriteChannel { channel_id, messages }).collect();
         channels.sort_unstable_by_key(|channel| (Reverse(channel.messages), channel.channel_id));
-        channels.truncate(top);
+        channels.truncate(limit);
         channels
     }
 
     /// All but the place.
-    pub(super) fn voice(&self, top: usize) -> MemberVoice {
+    pub(super) fn voice(&self, limit: usize) -> MemberVoice {
         let mut voice = MemberVoice { sessions: self.sessions, ..MemberVoice::default() };
         for channel in self.voice.values() {
             voice.voice_ms = voice.voice_ms.saturating_add(channel.voice_ms);
@@ -137,7 +137,7 @@ impl Reading {
         voice.channels.sort_unstable_by_key(|channel| {
             (Reverse(channel.voice_ms), channel.channel_id.is_none(), channel.channel_id)
         });
-        voice.channels.truncate(top);
+        voice.channels.truncate(limit);
         voice
     }
 }

@@ -124,7 +124,7 @@ proptest! {
         let counted = random::widened(window, horizon).unwrap();
         let (guild, user_id) = (random::GUILD.try_into().unwrap(), user.try_into().unwrap());
         let now = DateTime::from_timestamp(MONDAY + today * DAY + 5, 0).unwrap();
-        let answer = MemberStatistics::of(guild, user_id, now).within(window).top(top).load(&mut conn).unwrap();
+        let answer = MemberStatistics::of(guild, user_id, now).within(window).limit(top).load(&mut conn).unwrap();
 
         let known = Known::new(&world, user, counted);
         prop_assert_eq!(answer.written, known.written());

@@ -69,11 +69,11 @@ impl Activity {
     }
 
     /// The first channels by messages.
-    pub(super) fn channels(&self, before: Option<&Self>, top: usize) -> Vec<ComparedChannel> {
+    pub(super) fn channels(&self, before: Option<&Self>, limit: usize) -> Vec<ComparedChannel> {
         let mut channels: Vec<(ChannelId, u64)> =
             self.written_in.iter().map(|(channel, sum)| (*channel, *sum)).collect();
         channels.sort_unstable_by_key(|(channel, messages)| (Reverse(*messages), *channel));
-        let compared = channels.into_iter().take(top).map(|(channel_id, value)| {
+        let compared = channels.into_iter().take(limit).map(|(channel_id, value)| {
             let previous = before.map(|before| before.written_in.get(&channel_id).copied().unwrap_or(0));
             ComparedChannel { channel_id, messages: Compared { value, previous } }
         });
@@ -81,13 +81,13 @@ impl Activity {
     }
 
     /// The first by messages.
-    pub(super) fn writers(&self, before: Option<&Self>, top: usize) -> Vec<Rank> {
-        board(&self.written_by, before.map(|before| &before.written_by), top)
+    pub(super) fn writers(&self, before: Option<&Self>, limit: usize) -> Vec<Rank> {
+        board(&self.written_by, before.map(|before| &before.written_by), limit)
     }
 
     /// The first by time in voice.
-    pub(super) fn speakers(&self, before: Option<&Self>, top: usize) -> Vec<Rank> {
-        board(&self.voice_ms, before.map(|before| &before.voice_ms), top)
+    pub(super) fn speakers(&self, before: Option<&Self>, limit: usize) -> Vec<Rank> {
+        board(&self.voice_ms, before.map(|before| &before.voice_ms), limit)
     }
 }
 
@@ -101,9 +101,9 @@ fn sum<K>(sums: &HashMap<K, u64>) -> u64 {
     sums.values().fold(0, |all: u64, value| all.saturating_add(*value))
 }
 
-fn board(now: &HashMap<UserId, u64>, before: Option<&HashMap<UserId, u64>>, top: usize) -> Vec<Rank> {
+fn board(now: &HashMap<UserId, u64>, before: Option<&HashMap<UserId, u64>>, limit: usize) -> Vec<Rank> {
     let rows = now.iter().map(|(user, value)| (*user, *value)).collect();
-    let ranks = ranked(rows, |row| row.1, |row| row.0).into_iter().take(top);
+    let ranks = ranked(rows, |row| row.1, |row| row.0).into_iter().take(limit);
     let ranks = ranks.map(|(rank, (user_id, value))| Rank { rank, user_id, value, previous: None });
     let mut ranks: Vec<Rank> = ranks.collect();
     if let Some(before) = before {

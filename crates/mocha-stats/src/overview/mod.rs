@@ -18,7 +18,7 @@ use crate::{Bots, Error, Growth, Period, Rank, Window, snapshot::snapshot};
 pub struct GuildOverview {
     bots: Bots,
     guild: GuildId,
-    top: usize,
+    limit: usize,
     window: Window,
 }
 
@@ -85,7 +85,7 @@ pub struct ComparedChannel {
 impl GuildOverview {
     /// Asks about this guild; of all time, without bots, with the first five channels and members, until told otherwise.
     pub const fn of(guild: GuildId) -> Self {
-        Self { bots: Bots::Exclude, guild, top: 5, window: Window::all() }
+        Self { bots: Bots::Exclude, guild, limit: 5, window: Window::all() }
     }
 
     /// Counts only what lies in this window. The default is all time.
@@ -101,8 +101,8 @@ impl GuildOverview {
     }
 
     /// Lists so many channels, writers and speakers. The default is 5.
-    pub const fn top(mut self, n: usize) -> Self {
-        self.top = n;
+    pub const fn limit(mut self, n: usize) -> Self {
+        self.limit = n;
         self
     }
 
@@ -145,7 +145,7 @@ impl GuildOverview {
     }
 
     fn read(self, conn: &mut SqliteConnection) -> Result<GuildOverviewAnswer, Error> {
-        let Self { bots, guild, top, window } = self;
+        let Self { bots, guild, limit, window } = self;
         let previous = window.previous();
         let mut activity = |window| Activity::load(conn, guild, bots, window).map_err(Error::database);
         let (now, before) = (activity(window)?, previous.map(&mut activity).transpose()?);
@@ -161,9 +161,9 @@ impl GuildOverview {
             members: grew
                 .members
                 .map(|value| Compared { value, previous: grew_before.as_ref().and_then(|growth| growth.members) }),
-            channels: now.channels(then, top),
-            writers: now.writers(then, top),
-            speakers: now.speakers(then, top),
+            channels: now.channels(then, limit),
+            writers: now.writers(then, limit),
+            speakers: now.speakers(then, limit),
             known_from: then.map_or(now.known_from, |then| then.known_from),
             window,
             previous,

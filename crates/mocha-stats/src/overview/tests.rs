@@ -82,7 +82,7 @@ proptest! {
         let horizon = horizon.map_or(0, |day| MONDAY + day * DAY);
         random::forget_before(&mut conn, horizon).unwrap();
         let guild = random::GUILD.try_into().unwrap();
-        let answer = GuildOverview::of(guild).within(window).bots(bots).top(top).load(&mut conn).unwrap();
+        let answer = GuildOverview::of(guild).within(window).bots(bots).limit(top).load(&mut conn).unwrap();
 
         let before = window.previous();
         prop_assert_eq!((answer.window, answer.previous), (window, before));
@@ -135,7 +135,7 @@ fn an_answer_is_json_with_ids_as_texts() -> crate::fixture::TestResult {
     )?;
     let monday = chrono::DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
     let week = Window::between(monday, monday + chrono::TimeDelta::days(7))?;
-    let answer = GuildOverview::of(1.try_into()?).within(week).top(1).load(&mut conn)?;
+    let answer = GuildOverview::of(1.try_into()?).within(week).limit(1).load(&mut conn)?;
     let compared = |value: u64| serde_json::json!({ "value": value, "previous": 0 });
     // User 30 was last seen at half past nine, and is believed to have been there for five more minutes.
     let expected = serde_json::json!({

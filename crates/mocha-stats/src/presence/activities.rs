@@ -53,7 +53,7 @@ pub struct ActivityTime {
     /// Milliseconds of all who did it.
     pub time_ms: u64,
     /// Who did it, each once.
-    pub users: u64,
+    pub unique_users: u64,
 }
 
 impl Activities {
@@ -102,7 +102,7 @@ impl Activities {
     /// // One plays from nine on, as far as is known until eleven; another listens from ten to eleven.
     /// let activities = Activities::of(GuildId::try_from(1)?).load(&mut conn)?;
     /// let [chess, spotify] = &activities.entries[..] else { return Err("two activities".into()) };
-    /// assert_eq!((chess.name.as_str(), chess.kind, chess.users, chess.time_ms), ("Chess", Some(0), 1, 2 * 3_600_000));
+    /// assert_eq!((chess.name.as_str(), chess.kind, chess.unique_users, chess.time_ms), ("Chess", Some(0), 1, 2 * 3_600_000));
     /// assert_eq!((spotify.name.as_str(), spotify.kind, spotify.time_ms), ("Spotify", Some(2), 3_600_000));
     /// # Ok(())
     /// # }
@@ -123,11 +123,11 @@ impl Activities {
             name,
             kind,
             time_ms,
-            users: u64::try_from(users.len()).unwrap_or(u64::MAX),
+            unique_users: u64::try_from(users.len()).unwrap_or(u64::MAX),
         });
         let mut entries: Vec<ActivityTime> = entries.collect();
         entries.sort_unstable_by(|a, b| {
-            let key = |entry: &ActivityTime| (Reverse(entry.time_ms), Reverse(entry.users));
+            let key = |entry: &ActivityTime| (Reverse(entry.time_ms), Reverse(entry.unique_users));
             key(a).cmp(&key(b)).then_with(|| (&a.name, a.kind).cmp(&(&b.name, b.kind)))
         });
         entries.truncate(self.limit.unwrap_or(usize::MAX));
@@ -165,12 +165,12 @@ mod tests {
             }
         }
         let entries = doings.into_iter().map(|((name, kind), (time_ms, users))| {
-            let users = users.len().try_into().unwrap();
-            ActivityTime { name: name.to_owned(), kind, time_ms, users }
+            let unique_users = users.len().try_into().unwrap();
+            ActivityTime { name: name.to_owned(), kind, time_ms, unique_users }
         });
         let mut entries: Vec<ActivityTime> = entries.collect();
         // By name and kind already; the sort is stable.
-        entries.sort_by_key(|entry| Reverse(entry.users));
+        entries.sort_by_key(|entry| Reverse(entry.unique_users));
         entries.sort_by_key(|entry| Reverse(entry.time_ms));
         entries.truncate(question.limit.unwrap_or(usize::MAX));
         entries
