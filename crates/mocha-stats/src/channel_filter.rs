@@ -1,8 +1,9 @@
 //! Which channels count.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use diesel::prelude::*;
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use mocha_schema::{ChannelId, GuildId, schema::channels};
 
 /// Which channels count; a category or channel stands for all in it, threads too.

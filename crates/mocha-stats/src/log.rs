@@ -189,9 +189,8 @@ impl GuildLeaderboard {
             Ok((rows, Horizon::known_from(window, messages_from)))
         });
         let (rows, known_from) = read.map_err(Error::database)?;
-        let entries = ranked(rows, |row| row.messages, |row| row.user_id)
+        let entries = ranked(rows, 0..self.limit.unwrap_or(usize::MAX), |row| row.messages, |row| row.user_id)
             .into_iter()
-            .take(self.limit.unwrap_or(usize::MAX))
             .map(|(rank, GuildRow { user_id, messages })| GuildRank { rank, user_id, messages })
             .collect();
         Ok(GuildLeaderboardAnswer { entries, known_from, window })

@@ -26,7 +26,7 @@ pub(crate) fn events(sql: &'static str, guild: GuildId, window: Window) -> Scan 
 }
 
 /// A count or a sum of what is never negative; a file where it is makes an error and not a wrong number.
-#[derive(Clone, Copy, Debug, FromSqlRow)]
+#[derive(Clone, Copy, Debug, Default, FromSqlRow)]
 pub(crate) struct Unsigned(u64);
 
 impl From<Unsigned> for u64 {

@@ -1,8 +1,7 @@
 //! What channels are put together.
 
-use std::collections::{HashMap, HashSet};
-
 use diesel::prelude::*;
+use foldhash::{HashMap, HashMapExt, HashSet};
 use mocha_schema::{
     ChannelId, GuildId,
     schema::{channels, gone_channels},

@@ -2,13 +2,11 @@
 
 mod group;
 
-use std::{
-    cmp::Reverse,
-    collections::{HashMap, HashSet},
-};
+use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 pub use self::group::ChannelGroup;

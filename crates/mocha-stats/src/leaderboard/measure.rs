@@ -1,6 +1,6 @@
 //! What a leaderboard ranks by.
 
-use crate::message_scan::Column;
+use crate::Written;
 
 /// What a [`Leaderboard`](crate::Leaderboard) ranks by. Messages are those that count
 /// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)): messages, replies and commands.
@@ -24,19 +24,6 @@ pub enum Measure {
     VoiceTime,
     /// Words of the messages whose content is known.
     Words,
-}
-
-impl Measure {
-    /// The column of messages that is summed up, if that is all.
-    pub(super) const fn column(self) -> Option<Column> {
-        match self {
-            Self::Attachments => Some(Column::Attachments),
-            Self::Characters => Some(Column::Characters),
-            Self::Messages => Some(Column::Messages),
-            Self::Words => Some(Column::Words),
-            Self::ActiveDays | Self::Score(_) | Self::VoiceSessions | Self::VoiceTime => None,
-        }
-    }
 }
 
 /// How many points each thing is worth; a new one has none for anything.
@@ -103,14 +90,19 @@ impl Weights {
         self
     }
 
-    /// The columns of messages that are worth something, and how much.
-    pub(super) fn of_messages(self) -> Vec<(Column, u64)> {
+    /// Whether anything of messages is worth something.
+    pub(super) const fn of_messages(self) -> bool {
+        self.attachments > 0 || self.characters > 0 || self.messages > 0 || self.words > 0
+    }
+
+    // Saturating: a file that somebody else wrote into must not be able to make it panic.
+    pub(super) fn points(self, written: Written) -> u64 {
         let all = [
-            (Column::Attachments, self.attachments),
-            (Column::Characters, self.characters),
-            (Column::Messages, self.messages),
-            (Column::Words, self.words),
+            (written.attachments, self.attachments),
+            (written.characters, self.characters),
+            (written.messages, self.messages),
+            (written.words, self.words),
         ];
-        all.into_iter().filter(|(_, points)| *points > 0).map(|(column, points)| (column, points.into())).collect()
+        all.into_iter().fold(0, |sum: u64, (count, points)| sum.saturating_add(count.saturating_mul(points.into())))
     }
 }

@@ -4,7 +4,7 @@ mod measure;
 mod rank;
 mod total;
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet, ops::Range};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -13,7 +13,7 @@ use mocha_schema::{ChannelId, GuildId, UserId};
 pub use self::measure::{Measure, Weights};
 pub(crate) use self::rank::{compare, ranked};
 use self::total::Totals;
-use crate::{Bots, Error, VoiceLeaderboard, Window, channel_filter::ChannelFilter};
+use crate::{Bots, Error, VoiceLeaderboard, Window, channel_filter::ChannelFilter, per_user::value_of};
 
 /// The question who did most: `Leaderboard::messages(guild)`, `Leaderboard::active_days(guild)` and so on, by any
 /// [`Measure`]; of all time, of people, without a limit, until told otherwise.
@@ -270,8 +270,7 @@ impl Leaderboard {
     /// Asks the file.
     ///
     /// Reads roll-ups of months and days, and single messages and voice intervals of at most a day at each edge of the
-    /// window, through their keys and indexes, in one transaction; of a score, once for each kind of points of messages. Memory
-    /// grows with people; by active days, with people times days.
+    /// window, through their keys and indexes, in one transaction. Memory grows with people; by active days, with people times days.
     ///
     /// # Errors
     ///
@@ -311,41 +310,36 @@ impl Leaderboard {
         let previous = self.window.previous().filter(|_| self.compare);
         let widened = now.widened || before.as_ref().is_some_and(|before| before.widened);
         let known_from = before.as_ref().unwrap_or(&now).known_from;
-        let mut entries = board(now);
-        let total = entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.value));
-        let users = u64::try_from(entries.len()).unwrap_or(u64::MAX);
-        self.cut(&mut entries);
+        let total = now.values.iter().fold(0, |sum: u64, row| sum.saturating_add(row.1));
+        let users = u64::try_from(now.values.len()).unwrap_or(u64::MAX);
+        let listed = self.listed(&now);
+        let ranks = ranked(now.values, listed, |row| row.1, |row| row.0).into_iter();
+        let mut entries: Vec<Rank> =
+            ranks.map(|(rank, (user_id, value))| Rank { rank, user_id, value, previous: None }).collect();
         if let Some(before) = before {
-            compare(&mut entries, before.values);
+            compare(&mut entries, &before.values);
         }
         let Self { measure, window, .. } = *self;
         Ok(LeaderboardAnswer { entries, total, users, measure, previous, known_from, window, widened })
     }
 
-    /// Leaves only what is to be listed.
-    fn cut(&self, entries: &mut Vec<Rank>) {
+    /// The places that are to be listed.
+    fn listed(&self, totals: &Totals) -> Range<usize> {
+        let mut listed = 0..usize::MAX;
         if let Some((user, neighbours)) = self.around {
-            match entries.iter().position(|entry| entry.user_id == user) {
-                Some(place) => {
-                    entries.truncate(place.saturating_add(neighbours).saturating_add(1));
-                    entries.drain(..place.saturating_sub(neighbours));
-                }
-                None => entries.clear(),
-            }
+            let Some(own) = value_of(&totals.values, user) else { return 0..0 };
+            let own = (Reverse(own), user);
+            let place = totals.values.iter().filter(|(user, value)| (Reverse(*value), *user) < own).count();
+            listed = place.saturating_sub(neighbours)..place.saturating_add(neighbours).saturating_add(1);
         }
-        entries.drain(..self.offset.min(entries.len()));
-        entries.truncate(self.limit.unwrap_or(usize::MAX));
+        let start = listed.start.saturating_add(self.offset);
+        let end = self.limit.map_or(usize::MAX, |limit| start.saturating_add(limit)).min(listed.end);
+        start..end.max(start)
     }
 
     fn counts_user(&self, user: UserId) -> bool {
         self.only_users.as_ref().is_none_or(|only| only.contains(&user)) && !self.without_users.contains(&user)
     }
-}
-
-fn board(totals: Totals) -> Vec<Rank> {
-    let rows: Vec<(UserId, u64)> = totals.values.into_iter().collect();
-    let ranks = ranked(rows, |row| row.1, |row| row.0).into_iter();
-    ranks.map(|(rank, (user_id, value))| Rank { rank, user_id, value, previous: None }).collect()
 }
 
 #[cfg(test)]

@@ -1,20 +1,20 @@
 //! How much each user has of what is measured.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Utc};
 use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
-use foldhash::{HashMap, fast::RandomState};
+use foldhash::{HashSet, HashSetExt};
 use mocha_schema::{ChannelId, UserId, schema::members};
 
-use super::{Leaderboard, Measure};
+use super::{Leaderboard, Measure, Weights};
 use crate::{
     Window,
     channel_filter::Resolved,
     message_scan::{Column, MessageScan},
+    per_user::PerUser,
     rollup::{Counted, Horizon, Sources, Span},
     scan::Unsigned,
     voice::{PartOf, VoicePart, VoiceScan, VoiceStateFilter},
+    written::{Sums, SumsRow, Written},
 };
 
 const MINUTE_MS: u64 = 60_000;
@@ -22,8 +22,8 @@ const MINUTE_MS: u64 = 60_000;
 /// How much each user has; nobody has nothing.
 #[derive(Debug, Default)]
 pub(super) struct Totals {
-    /// With a hash that takes half as long as that of the standard library: a board of years is tens of thousands of sums.
-    pub(super) values: HashMap<UserId, u64>,
+    /// In order of user id.
+    pub(super) values: Vec<(UserId, u64)>,
     /// From when on all of it is known, if the window starts earlier.
     pub(super) known_from: Option<DateTime<Utc>>,
     pub(super) widened: bool,
@@ -33,34 +33,26 @@ impl Totals {
     /// To be called in a transaction.
     pub(super) fn load(conn: &mut SqliteConnection, question: &Leaderboard, window: Window) -> QueryResult<Self> {
         let mut channels = question.channels.resolve(conn, question.guild)?;
-        let mut reader = Reader { question, totals: Self::default(), window };
+        let mut reader = Reader { known_from: None, question, values: PerUser::of_numbers(), widened: false, window };
         match question.measure {
             Measure::ActiveDays => reader.active_days(conn, &mut channels)?,
-            Measure::Score(weights) => {
-                reader.messages(conn, &mut channels, &weights.of_messages())?;
-                reader.voice_minutes(conn, &mut channels, weights.voice_minutes.into())?;
-            }
-            Measure::VoiceSessions => reader.voice(conn, |totals, part| totals.add(part.user, part.sessions))?,
-            Measure::VoiceTime => reader.voice_ms(conn, &mut channels)?,
-            measure => {
-                let columns: Vec<_> = measure.column().into_iter().map(|column| (column, 1)).collect();
-                reader.messages(conn, &mut channels, &columns)?;
-            }
+            Measure::Attachments => reader.messages(conn, &mut channels, Column::Attachments)?,
+            Measure::Characters => reader.messages(conn, &mut channels, Column::Characters)?,
+            Measure::Messages => reader.messages(conn, &mut channels, Column::Messages)?,
+            Measure::Score(weights) => reader.score(conn, &mut channels, weights)?,
+            Measure::VoiceSessions => reader.voice_sessions(conn)?,
+            Measure::VoiceTime => reader.voice_time(conn, &mut channels)?,
+            Measure::Words => reader.messages(conn, &mut channels, Column::Words)?,
         }
-        let mut totals = reader.totals;
+        let Reader { known_from, values, widened, .. } = reader;
+        let mut values = values.finish();
         let members = if question.only_members { Some(present(conn, question)?) } else { None };
-        totals.values.retain(|user, value| {
+        values.retain(|(user, value)| {
             *value >= question.at_least.max(1)
                 && question.counts_user(*user)
                 && members.as_ref().is_none_or(|members| members.contains(user))
         });
-        Ok(totals)
-    }
-
-    // Saturating: a file that somebody else wrote into must not be able to make it panic.
-    fn add(&mut self, user: UserId, value: u64) {
-        let sum = self.values.entry(user).or_default();
-        *sum = sum.saturating_add(value);
+        Ok(Self { values, known_from, widened })
     }
 }
 
@@ -73,36 +65,65 @@ fn present(conn: &mut SqliteConnection, question: &Leaderboard) -> QueryResult<H
 
 #[derive(Debug)]
 struct Reader<'a> {
+    known_from: Option<DateTime<Utc>>,
     question: &'a Leaderboard,
-    totals: Totals,
+    values: PerUser<u64>,
+    widened: bool,
     window: Window,
 }
 
 impl Reader<'_> {
-    /// Adds up columns of messages, each so many times.
+    /// Adds up a column of messages.
     fn messages(
         &mut self,
         conn: &mut SqliteConnection,
         channels: &mut Resolved<'_>,
-        columns: &[(Column, u64)],
+        column: Column,
     ) -> QueryResult<()> {
-        for &(column, weight) in columns {
-            let (scan, sources) = self.scan(conn, Sources::summed)?;
-            if channels.is_open() {
-                let statement = scan.read::<(BigInt, BigInt)>(&[Column::User, column], &sources);
-                for row in statement.load_iter::<(UserId, Unsigned), DefaultLoadingMode>(conn)? {
-                    let (user, value) = row?;
-                    self.totals.add(user, u64::from(value).saturating_mul(weight));
-                }
-            } else {
-                let columns = [Column::User, Column::Channel, column];
-                let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &sources);
-                for row in statement.load_iter::<(UserId, ChannelId, Unsigned), DefaultLoadingMode>(conn)? {
-                    let (user, channel, value) = row?;
-                    if channels.counts(Some(channel)) {
-                        self.totals.add(user, u64::from(value).saturating_mul(weight));
-                    }
-                }
+        let (scan, sources) = self.scan(conn, Sources::summed)?;
+        if channels.is_open() {
+            let statement = scan.read::<(BigInt, BigInt)>(&[Column::User, column], &sources);
+            for row in statement.load_iter::<(UserId, Unsigned), DefaultLoadingMode>(conn)? {
+                let (user, value) = row?;
+                self.values.add(user, value.into());
+            }
+            return Ok(());
+        }
+        let columns = [Column::User, Column::Channel, column];
+        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &sources);
+        for row in statement.load_iter::<(UserId, ChannelId, Unsigned), DefaultLoadingMode>(conn)? {
+            let (user, channel, value) = row?;
+            if channels.counts(Some(channel)) {
+                self.values.add(user, value.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn score(
+        &mut self,
+        conn: &mut SqliteConnection,
+        channels: &mut Resolved<'_>,
+        weights: Weights,
+    ) -> QueryResult<()> {
+        if weights.voice_minutes > 0 {
+            self.voice_time(conn, channels)?;
+            let times = std::mem::replace(&mut self.values, PerUser::of_numbers());
+            for (user, ms) in times.finish() {
+                self.values.add(user, (ms / MINUTE_MS).saturating_mul(weights.voice_minutes.into()));
+            }
+        }
+        if !weights.of_messages() {
+            return Ok(());
+        }
+        let [messages, characters, words, attachments, embeds] = Written::COLUMNS;
+        let columns = [Column::User, Column::Channel, messages, characters, words, attachments, embeds];
+        let (scan, sources) = self.scan(conn, Sources::summed)?;
+        let statement = scan.read::<(BigInt, BigInt, Sums)>(&columns, &sources);
+        for row in statement.load_iter::<(UserId, ChannelId, SumsRow), DefaultLoadingMode>(conn)? {
+            let (user, channel, sums) = row?;
+            if channels.is_open() || channels.counts(Some(channel)) {
+                self.values.add(user, weights.points(Written::of(sums)));
             }
         }
         Ok(())
@@ -115,60 +136,41 @@ impl Reader<'_> {
     ) -> QueryResult<(MessageScan, Sources)> {
         let horizon = Horizon::load(conn)?;
         let Counted { known_from, span, widened } = horizon.messages(self.window);
-        self.totals.known_from = known_from;
-        self.totals.widened |= widened;
+        self.known_from = known_from;
+        self.widened |= widened;
         let Leaderboard { bots, guild, .. } = *self.question;
         Ok((MessageScan { bots, guild, user: None }, sources(span, horizon.messages_to)))
     }
 
-    fn voice(&mut self, conn: &mut SqliteConnection, mut f: impl FnMut(&mut Totals, VoicePart)) -> QueryResult<()> {
-        self.voice_by(conn, PartOf::Anything, false, &mut f)
-    }
-
-    fn voice_by(
+    fn voice(
         &mut self,
         conn: &mut SqliteConnection,
         part_of: PartOf,
         channels: bool,
-        f: &mut impl FnMut(&mut Totals, VoicePart),
+        mut f: impl FnMut(&mut PerUser<u64>, VoicePart),
     ) -> QueryResult<()> {
         let Leaderboard { bots, guild, .. } = *self.question;
         let scan = VoiceScan { bots, channels, guild, state: VoiceStateFilter::All, user: None, window: self.window };
-        let totals = &mut self.totals;
-        let read = scan.each(conn, part_of, |part| f(totals, part))?;
-        self.totals.known_from = read.known_from;
-        self.totals.widened |= read.widened;
+        let read = scan.each(conn, part_of, |part| f(&mut self.values, part))?;
+        self.known_from = read.known_from;
+        self.widened |= read.widened;
         Ok(())
     }
 
-    fn voice_ms(&mut self, conn: &mut SqliteConnection, channels: &mut Resolved<'_>) -> QueryResult<()> {
-        self.voice_by(conn, PartOf::Anything, !channels.is_open(), &mut |totals, part| {
+    fn voice_sessions(&mut self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        self.voice(conn, PartOf::Anything, false, |values, part| values.add(part.user, part.sessions))
+    }
+
+    fn voice_time(&mut self, conn: &mut SqliteConnection, channels: &mut Resolved<'_>) -> QueryResult<()> {
+        self.voice(conn, PartOf::Time, !channels.is_open(), |values, part| {
             if channels.counts(part.channel) {
-                totals.add(part.user, part.time.all_ms());
+                values.add(part.user, part.time.all_ms());
             }
         })
     }
 
-    fn voice_minutes(
-        &mut self,
-        conn: &mut SqliteConnection,
-        channels: &mut Resolved<'_>,
-        weight: u64,
-    ) -> QueryResult<()> {
-        if weight == 0 {
-            return Ok(());
-        }
-        let messages = std::mem::take(&mut self.totals.values);
-        self.voice_ms(conn, channels)?;
-        let voice = std::mem::replace(&mut self.totals.values, messages);
-        for (user, ms) in voice {
-            self.totals.add(user, (ms / MINUTE_MS).saturating_mul(weight));
-        }
-        Ok(())
-    }
-
     fn active_days(&mut self, conn: &mut SqliteConnection, channels: &mut Resolved<'_>) -> QueryResult<()> {
-        let mut days: HashSet<(UserId, i64), RandomState> = HashSet::default();
+        let mut days: HashSet<(UserId, i64)> = HashSet::new();
         let (scan, sources) = self.scan(conn, |span, _| Sources::by_day(span))?;
         let columns = [Column::User, Column::Channel, Column::Day];
         let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &sources);
@@ -178,13 +180,13 @@ impl Reader<'_> {
                 days.insert((user, day));
             }
         }
-        self.voice_by(conn, PartOf::Day, !channels.is_open(), &mut |_, part| {
+        self.voice(conn, PartOf::Day, !channels.is_open(), |_, part| {
             if part.time.all_ms() > 0 && channels.counts(part.channel) {
                 days.insert((part.user, part.day));
             }
         })?;
         for (user, _) in days {
-            self.totals.add(user, 1);
+            self.values.add(user, 1);
         }
         Ok(())
     }

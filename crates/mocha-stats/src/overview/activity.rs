@@ -12,6 +12,7 @@ use crate::{
     Bots, Rank, Window,
     leaderboard::{compare, ranked},
     message_scan::{Column, MessageScan},
+    per_user::PerUser,
     rollup::{Counted, Horizon, Sources},
     scan::Unsigned,
     voice::{PartOf, VoiceScan, VoiceStateFilter},
@@ -24,8 +25,9 @@ pub(super) struct Activity {
     pub(super) known_from: Option<DateTime<Utc>>,
     written_in: HashMap<ChannelId, u64>,
     pub(super) widened: bool,
-    voice_ms: HashMap<UserId, u64>,
-    written_by: HashMap<UserId, u64>,
+    /// In order of user id, as the next.
+    voice_ms: Vec<(UserId, u64)>,
+    written_by: Vec<(UserId, u64)>,
 }
 
 impl Activity {
@@ -36,20 +38,25 @@ impl Activity {
         activity.known_from = Horizon::known_from(window, horizon.rollups_from.max(horizon.members_from));
         let Counted { span, widened, .. } = horizon.messages(window);
         activity.widened = widened;
+        let (mut written_by, mut voice_ms) = (PerUser::of_numbers(), PerUser::of_numbers());
         let columns = [Column::User, Column::Channel, Column::Messages];
         let scan = MessageScan { bots, guild, user: None };
         let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::summed(span, horizon.messages_to));
         for row in statement.load_iter::<(UserId, ChannelId, Unsigned), DefaultLoadingMode>(conn)? {
             let (user, channel, messages) = row?;
-            add(&mut activity.written_by, user, messages.into());
-            add(&mut activity.written_in, channel, messages.into());
+            let messages = u64::from(messages);
+            written_by.add(user, messages);
+            let sum = activity.written_in.entry(channel).or_default();
+            *sum = sum.saturating_add(messages);
         }
         let scan = VoiceScan { bots, channels: false, guild, state: VoiceStateFilter::All, user: None, window };
-        let read = scan.each(conn, PartOf::Anything, |part| {
+        let read = scan.each(conn, PartOf::Time, |part| {
             if part.time.all_ms() > 0 {
-                add(&mut activity.voice_ms, part.user, part.time.all_ms());
+                voice_ms.add(part.user, part.time.all_ms());
             }
         })?;
+        activity.written_by = written_by.finish();
+        activity.voice_ms = voice_ms.finish();
         activity.widened |= read.widened;
         Ok(activity)
     }
@@ -64,8 +71,12 @@ impl Activity {
 
     /// Who wrote or was in voice, each once.
     pub(super) fn active(&self) -> u64 {
-        let silent = self.voice_ms.keys().filter(|user| !self.written_by.contains_key(*user)).count();
-        u64::try_from(self.written_by.len().saturating_add(silent)).unwrap_or(u64::MAX)
+        let mut writers = self.written_by.iter().map(|row| row.0).peekable();
+        let silent = self.voice_ms.iter().filter(|(speaker, _)| {
+            while writers.next_if(|writer| writer < speaker).is_some() {}
+            writers.peek() != Some(speaker)
+        });
+        u64::try_from(self.written_by.len().saturating_add(silent.count())).unwrap_or(u64::MAX)
     }
 
     /// The first channels by messages.
@@ -82,32 +93,25 @@ impl Activity {
 
     /// The first by messages.
     pub(super) fn writers(&self, before: Option<&Self>, limit: usize) -> Vec<Rank> {
-        board(&self.written_by, before.map(|before| &before.written_by), limit)
+        board(&self.written_by, before.map(|before| &before.written_by[..]), limit)
     }
 
     /// The first by time in voice.
     pub(super) fn speakers(&self, before: Option<&Self>, limit: usize) -> Vec<Rank> {
-        board(&self.voice_ms, before.map(|before| &before.voice_ms), limit)
+        board(&self.voice_ms, before.map(|before| &before.voice_ms[..]), limit)
     }
 }
 
-// Saturating: a file that somebody else wrote into must not be able to make it panic.
-fn add<K: Eq + std::hash::Hash>(sums: &mut HashMap<K, u64>, key: K, value: u64) {
-    let sum = sums.entry(key).or_default();
-    *sum = sum.saturating_add(value);
+fn sum(sums: &[(UserId, u64)]) -> u64 {
+    sums.iter().fold(0, |all: u64, row| all.saturating_add(row.1))
 }
 
-fn sum<K>(sums: &HashMap<K, u64>) -> u64 {
-    sums.values().fold(0, |all: u64, value| all.saturating_add(*value))
-}
-
-fn board(now: &HashMap<UserId, u64>, before: Option<&HashMap<UserId, u64>>, limit: usize) -> Vec<Rank> {
-    let rows = now.iter().map(|(user, value)| (*user, *value)).collect();
-    let ranks = ranked(rows, |row| row.1, |row| row.0).into_iter().take(limit);
-    let ranks = ranks.map(|(rank, (user_id, value))| Rank { rank, user_id, value, previous: None });
-    let mut ranks: Vec<Rank> = ranks.collect();
+fn board(now: &[(UserId, u64)], before: Option<&[(UserId, u64)]>, limit: usize) -> Vec<Rank> {
+    let ranks = ranked(now.to_vec(), 0..limit, |row| row.1, |row| row.0).into_iter();
+    let mut ranks: Vec<Rank> =
+        ranks.map(|(rank, (user_id, value))| Rank { rank, user_id, value, previous: None }).collect();
     if let Some(before) = before {
-        compare(&mut ranks, before.iter().map(|(user, value)| (*user, *value)));
+        compare(&mut ranks, before);
     }
     ranks
 }

@@ -1,9 +1,10 @@
 //! Where people were in voice.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 use diesel::{Connection, SqliteConnection};
+use foldhash::{HashMap, HashMapExt};
 use mocha_schema::{ChannelId, GuildId};
 
 use super::{Assumed, VoiceFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};

@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use foldhash::HashMap;
 use mocha_schema::{GuildId, UserId};
 
 use super::{VoiceFilter, VoiceScan, VoiceStateFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
-use crate::{Error, Window, leaderboard::ranked};
+use crate::{Error, Window, leaderboard::ranked, per_user::PerUser};
 
 /// The question who was in voice longest; made by [`Leaderboard::voice`](crate::Leaderboard::voice).
 ///
@@ -127,12 +126,10 @@ impl VoiceLeaderboard {
     /// # }
     /// ```
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceLeaderboardAnswer, Error> {
-        let mut board = Board::default();
-        conn.transaction(|conn| {
+        let board = conn.transaction(|conn| {
+            let mut users = PerUser::new(User::add);
             let VoiceRead { horizon, mut open, widened, .. } = self.scope.each_part(conn, false, |part| {
-                let user = board.users.entry(part.user).or_default();
-                user.sessions = user.sessions.saturating_add(part.sessions);
-                user.time.add(part.time);
+                users.add(part.user, User { sessions: part.sessions, time: part.time });
             })?;
             let Scope { ref filter, guild, window, .. } = self.scope;
             let scan = VoiceScan {
@@ -146,13 +143,11 @@ impl VoiceLeaderboard {
             open.extend(scan.leave_after_end(conn)?);
             // Of a time of which no single intervals are left nobody knows.
             let known = self.scope.window.passed_ms().is_none_or(|ms| ms >= horizon.voice_from.saturating_mul(1000));
-            board.open_sessions = known.then(|| u64::try_from(open.len()).unwrap_or(u64::MAX));
-            board.known_from = self.scope.known_from(horizon);
-            board.widened = widened;
-            Ok(())
-        })
-        .map_err(Error::database)?;
-        Ok(self.answer(board))
+            let open_sessions = known.then(|| u64::try_from(open.len()).unwrap_or(u64::MAX));
+            let known_from = self.scope.known_from(horizon);
+            Ok(Board { known_from, open_sessions, users: users.finish(), widened })
+        });
+        board.map(|board| self.answer(board)).map_err(Error::database)
     }
 
     fn answer(&self, Board { known_from, open_sessions, users, widened }: Board) -> VoiceLeaderboardAnswer {
@@ -167,9 +162,8 @@ impl VoiceLeaderboard {
                 rows.push(VoiceRank { rank: 0, user_id, voice_ms, observed_ms, assumed_ms, sessions });
             }
         }
-        let entries = ranked(rows, |row| row.voice_ms, |row| row.user_id)
+        let entries = ranked(rows, 0..self.limit.unwrap_or(usize::MAX), |row| row.voice_ms, |row| row.user_id)
             .into_iter()
-            .take(self.limit.unwrap_or(usize::MAX))
             .map(|(rank, row)| VoiceRank { rank, ..row })
             .collect();
         let VoiceTime { observed_ms, assumed_ms } = all;
@@ -186,18 +180,26 @@ impl VoiceLeaderboard {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Board {
     known_from: Option<DateTime<Utc>>,
     open_sessions: Option<u64>,
-    users: HashMap<UserId, User>,
+    users: Vec<(UserId, User)>,
     widened: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct User {
     sessions: u64,
     time: VoiceTime,
+}
+
+impl User {
+    // Saturating: a file that somebody else wrote into must not be able to make it panic.
+    fn add(&mut self, Self { sessions, time }: Self) {
+        self.sessions = self.sessions.saturating_add(sessions);
+        self.time.add(time);
+    }
 }
 
 #[cfg(test)]

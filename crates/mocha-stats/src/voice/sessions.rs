@@ -1,7 +1,6 @@
 //! Sessions: from connecting to disconnecting, through any channels.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt};
 use mocha_schema::UserId;
 
 use super::interval::{Interval, between};

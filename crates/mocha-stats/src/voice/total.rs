@@ -52,15 +52,28 @@ pub(crate) enum PartOf {
     Anything,
     /// A day in UTC.
     Day,
+    /// Whatever is fastest, but of time only: there may be no sessions in it, and all of it is observed.
+    Time,
 }
 
-/// User, channel or 0, whether it is assumed, day, sessions, milliseconds.
-type Closed = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
-type ClosedRow = (UserId, i64, i64, i64, Unsigned, Unsigned);
+/// What is read of closed intervals: user and milliseconds, whether these are assumed, sessions, day, and channel or 0. Each
+/// column of each row takes its time, so nobody reads more than the first ones that are needed.
+type Columns = [&'static str; 6];
+type Times = (BigInt, BigInt);
+type Sums = (BigInt, BigInt, BigInt, BigInt);
+type Parts = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
 
 /// User, channel or 0, whether it is assumed, start, last proof, whether its state counts.
 type Open = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
 type OpenRow = (UserId, i64, i64, i64, i64, i64);
+
+/// How many of the [`Columns`] are read.
+#[derive(Clone, Copy, Debug)]
+enum Width {
+    Time = 2,
+    Sums = 4,
+    Parts = 6,
+}
 
 /// What is known beside the parts.
 #[derive(Clone, Debug)]
@@ -85,12 +98,33 @@ impl VoiceScan {
     ) -> QueryResult<VoiceRead> {
         let horizon = Horizon::load(conn)?;
         let Counted { known_from, span, widened } = horizon.voice(self.window);
-        let closed = self.closed(part_of, span, horizon.voice_to);
-        for row in closed.load_iter::<ClosedRow, DefaultLoadingMode>(conn)? {
-            let (user, channel, assumed, day, sessions, ms) = row?;
+        let part = |user, ms: Unsigned, assumed: i64, sessions: Unsigned| {
             let (observed_ms, assumed_ms) = if assumed == 0 { (ms.into(), 0) } else { (0, ms.into()) };
             let time = VoiceTime { observed_ms, assumed_ms };
-            f(VoicePart { channel: id_or_unknown(channel)?, day, sessions: sessions.into(), time, user });
+            VoicePart { channel: None, day: 0, sessions: sessions.into(), time, user }
+        };
+        match self.width(part_of) {
+            Width::Time => {
+                let closed = self.closed::<Times>(part_of, span, horizon.voice_to);
+                for row in closed.load_iter::<(UserId, Unsigned), DefaultLoadingMode>(conn)? {
+                    let (user, ms) = row?;
+                    f(part(user, ms, 0, Unsigned::default()));
+                }
+            }
+            Width::Sums => {
+                let closed = self.closed::<Sums>(part_of, span, horizon.voice_to);
+                for row in closed.load_iter::<(UserId, Unsigned, i64, Unsigned), DefaultLoadingMode>(conn)? {
+                    let (user, ms, assumed, sessions) = row?;
+                    f(part(user, ms, assumed, sessions));
+                }
+            }
+            Width::Parts => {
+                let closed = self.closed::<Parts>(part_of, span, horizon.voice_to);
+                for row in closed.load_iter::<(UserId, Unsigned, i64, Unsigned, i64, i64), DefaultLoadingMode>(conn)? {
+                    let (user, ms, assumed, sessions, day, channel) = row?;
+                    f(VoicePart { channel: id_or_unknown(channel)?, day, ..part(user, ms, assumed, sessions) });
+                }
+            }
         }
         let mut open = HashSet::new();
         for row in self.open().load_iter::<OpenRow, DefaultLoadingMode>(conn)? {
@@ -107,7 +141,7 @@ impl VoiceScan {
             while let Some(rest) = stay.part(from_ms, stay.to_ms) {
                 // Whoever is there since before midnight was there on both days.
                 let (day, midnight) = match part_of {
-                    PartOf::Anything => (0, stay.to_ms),
+                    PartOf::Anything | PartOf::Time => (0, stay.to_ms),
                     PartOf::Day => (from_ms.div_euclid(DAY_MS), from_ms - from_ms.rem_euclid(DAY_MS) + DAY_MS),
                 };
                 let piece = rest.part(from_ms, midnight).unwrap_or(rest);
@@ -130,58 +164,68 @@ impl VoiceScan {
         statement.load(conn)
     }
 
-    fn closed(self, part_of: PartOf, span: Span, filled_to: i64) -> Statement<Closed> {
+    const fn width(self, part_of: PartOf) -> Width {
+        match part_of {
+            PartOf::Day => Width::Parts,
+            _ if self.channels => Width::Parts,
+            PartOf::Anything => Width::Sums,
+            PartOf::Time => Width::Time,
+        }
+    }
+
+    fn closed<R>(self, part_of: PartOf, span: Span, filled_to: i64) -> Statement<R> {
         let (sources, day) = match part_of {
-            PartOf::Anything if self.channels => (Sources::by_month(span, filled_to), "0"),
-            PartOf::Anything => (Sources::summed(span, filled_to), "0"),
             PartOf::Day => (Sources::by_day(span), "day"),
+            _ if self.channels => (Sources::by_month(span, filled_to), "0"),
+            PartOf::Anything | PartOf::Time => (Sources::summed(span, filled_to), "0"),
         };
+        let width = self.width(part_of) as usize;
         let mut statement = Statement::new();
+        let mut read = |columns: Columns, table, periods| {
+            statement.select(columns.into_iter().take(width)).push(" FROM ");
+            rollup_of(&mut statement, table, self.guild, self.user, self.bots, periods);
+        };
         let time = self.state.column();
         if sources.totals {
-            statement.select(["user_id", "0", "assumed", "0", "sessions", time]).push(" FROM ");
-            rollup_of(&mut statement, "voice_totals", self.guild, self.user, self.bots, None);
+            read(["user_id", time, "assumed", "sessions", "0", "0"], "voice_totals", None);
         }
         let months = ("voice_channel_months", "voice_months", "month", "0", &sources.months);
         let days = ("voice_channel_days", "voice_days", "day", day, &sources.days);
         for (of_channels, of_users, unit, day, ranges) in [months, days] {
             for range in ranges {
-                let mut read = |columns: [&'static str; 6], table| {
-                    statement.select(columns).push(" FROM ");
-                    rollup_of(&mut statement, table, self.guild, self.user, self.bots, Some((unit, range)));
-                };
+                let periods = Some((unit, range));
                 if self.channels {
-                    read(["user_id", "channel_id", "assumed", day, "0", time], of_channels);
-                    read(["user_id", "0", "assumed", day, "sessions", "0"], of_users);
+                    read(["user_id", time, "assumed", "0", day, "channel_id"], of_channels, periods);
+                    read(["user_id", "0", "assumed", "sessions", day, "0"], of_users, periods);
                 } else {
-                    read(["user_id", "0", "assumed", day, "sessions", time], of_users);
+                    read(["user_id", time, "assumed", "sessions", day, "0"], of_users, periods);
                 }
             }
         }
         for edge in &sources.events {
-            self.intervals(&mut statement, edge.start..edge.end);
-            let seconds = edge.to_seconds();
-            self.sessions(&mut statement, seconds.start..seconds.end);
+            self.intervals(&mut statement, width, edge.start..edge.end);
+            if part_of != PartOf::Time {
+                let seconds = edge.to_seconds();
+                self.sessions(&mut statement, width, seconds.start..seconds.end);
+            }
         }
         if sources == Sources::default() {
-            self.intervals(&mut statement, 0..0);
+            self.intervals(&mut statement, width, 0..0);
         }
         statement
     }
 
     /// What of closed intervals lies in so many milliseconds of a day. None goes beyond midnight, so that those of the day are all.
-    fn intervals(self, statement: &mut Statement<Closed>, ms: Range<i64>) {
-        statement
-            .select([
-                "CAST(user_id AS INTEGER)",
-                "CAST(coalesce(channel_id, 0) AS INTEGER)",
-                "assumed",
-                "started_at_ms / 86400000",
-                "0",
-                "min(ended_at_ms, ?) - max(started_at_ms, ?)",
-            ])
-            .bind(ms.end)
-            .bind(ms.start);
+    fn intervals<R>(self, statement: &mut Statement<R>, width: usize, ms: Range<i64>) {
+        let columns: Columns = [
+            "CAST(user_id AS INTEGER)",
+            "min(ended_at_ms, ?) - max(started_at_ms, ?)",
+            "assumed",
+            "0",
+            "started_at_ms / 86400000",
+            "CAST(coalesce(channel_id, 0) AS INTEGER)",
+        ];
+        statement.select(columns.into_iter().take(width)).bind(ms.end).bind(ms.start);
         self.read_intervals(statement);
         statement.push(" AND started_at_ms >= ? AND started_at_ms < ? AND ended_at_ms > ?");
         statement.bind(ms.start - ms.start.rem_euclid(DAY_MS)).bind(ms.end).bind(ms.start);
@@ -202,9 +246,10 @@ impl VoiceScan {
     }
 
     /// The sessions of which the log says that they ended in so many seconds.
-    fn sessions(self, statement: &mut Statement<Closed>, seconds: Range<i64>) {
-        let columns = ["CAST(user_id AS INTEGER)", "0", "0", "CAST(created_at AS INTEGER) / 86400", "1", "0"];
-        statement.select(columns).push(" FROM voice_events INDEXED BY ");
+    fn sessions<R>(self, statement: &mut Statement<R>, width: usize, seconds: Range<i64>) {
+        let columns: Columns =
+            ["CAST(user_id AS INTEGER)", "0", "0", "1", "CAST(created_at AS INTEGER) / 86400", "0"];
+        statement.select(columns.into_iter().take(width)).push(" FROM voice_events INDEXED BY ");
         if let Some(user) = self.user {
             statement.push("idx_voice_events_user_time WHERE user_id = CAST(? AS TEXT)").bind_id(user.get());
             statement.push(" AND guild_id = CAST(? AS TEXT)");
@@ -253,7 +298,7 @@ impl Scope {
         })?;
         if filter.fair {
             // Who had company is in no roll-up.
-            self.scan(conn, read.horizon.voice_from, &mut Parts(f))?;
+            self.scan(conn, read.horizon.voice_from, &mut Stays(f))?;
         }
         Ok(read)
     }
@@ -268,9 +313,9 @@ impl Scope {
 }
 
 /// Hands each stay on.
-struct Parts<F>(F);
+struct Stays<F>(F);
 
-impl<F: FnMut(VoicePart)> Fold for Parts<F> {
+impl<F: FnMut(VoicePart)> Fold for Stays<F> {
     fn stay(&mut self, stay: Stay) {
         let Stay { channel_id: channel, user_id: user, .. } = stay;
         (self.0)(VoicePart { channel, day: 0, sessions: 0, time: stay.time(), user });

@@ -1,9 +1,8 @@
 //! How long one user was in voice.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use diesel::SqliteConnection;
+use foldhash::{HashMap, HashMapExt};
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 use super::{
