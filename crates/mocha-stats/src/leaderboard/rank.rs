@@ -51,9 +51,8 @@ pub(crate) fn compare(entries: &mut [Rank], before: &[(UserId, u64)]) {
     let mut descending: Vec<Reverse<u64>> = before.iter().map(|row| Reverse(row.1)).collect();
     descending.sort_unstable();
     for entry in entries {
-        entry.previous = value_of(before, entry.user_id).map(|value| {
-            PreviousRank { rank: rank(descending.partition_point(|other| other.0 > value)), value }
-        });
+        entry.previous = value_of(before, entry.user_id)
+            .map(|value| PreviousRank { rank: rank(descending.partition_point(|other| other.0 > value)), value });
     }
 }
 

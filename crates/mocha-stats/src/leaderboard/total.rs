@@ -100,12 +100,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn score(
-        &mut self,
-        conn: &mut SqliteConnection,
-        channels: &mut Resolved<'_>,
-        weights: Weights,
-    ) -> QueryResult<()> {
+    fn score(&mut self, conn: &mut SqliteConnection, channels: &mut Resolved<'_>, weights: Weights) -> QueryResult<()> {
         if weights.voice_minutes > 0 {
             self.voice_time(conn, channels)?;
             let times = std::mem::replace(&mut self.values, PerUser::of_numbers());

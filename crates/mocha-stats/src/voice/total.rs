@@ -70,9 +70,19 @@ type OpenRow = (UserId, i64, i64, i64, i64, i64);
 /// How many of the [`Columns`] are read.
 #[derive(Clone, Copy, Debug)]
 enum Width {
-    Time = 2,
-    Sums = 4,
-    Parts = 6,
+    Time,
+    Sums,
+    Parts,
+}
+
+impl Width {
+    const fn columns(self) -> usize {
+        match self {
+            Self::Time => 2,
+            Self::Sums => 4,
+            Self::Parts => 6,
+        }
+    }
 }
 
 /// What is known beside the parts.
@@ -179,7 +189,7 @@ impl VoiceScan {
             _ if self.channels => (Sources::by_month(span, filled_to), "0"),
             PartOf::Anything | PartOf::Time => (Sources::summed(span, filled_to), "0"),
         };
-        let width = self.width(part_of) as usize;
+        let width = self.width(part_of).columns();
         let mut statement = Statement::new();
         let mut read = |columns: Columns, table, periods| {
             statement.select(columns.into_iter().take(width)).push(" FROM ");
@@ -247,8 +257,7 @@ impl VoiceScan {
 
     /// The sessions of which the log says that they ended in so many seconds.
     fn sessions<R>(self, statement: &mut Statement<R>, width: usize, seconds: Range<i64>) {
-        let columns: Columns =
-            ["CAST(user_id AS INTEGER)", "0", "0", "1", "CAST(created_at AS INTEGER) / 86400", "0"];
+        let columns: Columns = ["CAST(user_id AS INTEGER)", "0", "0", "1", "CAST(created_at AS INTEGER) / 86400", "0"];
         statement.select(columns.into_iter().take(width)).push(" FROM voice_events INDEXED BY ");
         if let Some(user) = self.user {
             statement.push("idx_voice_events_user_time WHERE user_id = CAST(? AS TEXT)").bind_id(user.get());
