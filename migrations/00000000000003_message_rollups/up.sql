@@ -149,6 +149,41 @@ CREATE TABLE message_quarters (
     PRIMARY KEY (guild_id, quarter, bot)
 ) STRICT, WITHOUT ROWID;
 
+-- The quarters of an hour of a month that the watermark is beyond, in one row, for a heat map of years would read a hundred
+-- thousand: a JSON object of messages by quarter, counted from the month's start. NULL is what has changed since; the view has it
+-- all the same, and the watermark's next rise fills it.
+CREATE TABLE packed_quarters (
+    guild_id INTEGER NOT NULL,
+    month INTEGER NOT NULL,
+    bot INTEGER NOT NULL CHECK (bot IN (0, 1)),
+    quarters TEXT,
+    PRIMARY KEY (guild_id, month, bot)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idx_packed_quarters_changed ON packed_quarters (month) WHERE quarters IS NULL;
+
+CREATE VIEW quarters_of_months AS
+SELECT guild_id, month, bot, coalesce(quarters, (
+    SELECT json_group_object(message_quarters.quarter % 2880, message_quarters.messages)
+    FROM message_quarters
+    WHERE message_quarters.guild_id = packed_quarters.guild_id
+        AND message_quarters.quarter >= packed_quarters.month * 2880
+        AND message_quarters.quarter < (packed_quarters.month + 1) * 2880
+        AND message_quarters.bot = packed_quarters.bot
+)) AS quarters
+FROM packed_quarters;
+
+-- On which days of a month before the watermark somebody wrote, whatever the channel: two bits a day, the first one's lowest, with
+-- how many messages, of which 3 is three or more.
+CREATE TABLE active_months (
+    guild_id INTEGER NOT NULL,
+    month INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    bot INTEGER NOT NULL CHECK (bot IN (0, 1)),
+    days INTEGER,
+    PRIMARY KEY (guild_id, month, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idx_active_months_user ON active_months (user_id, guild_id, month);
+
 -- A message that counts: a message, a reply, a command, of the years 1970 to 9999, as every time here is: what is no number
 -- comes after all numbers. This is the way of nearly all; the others go through `message_changes`.
 CREATE TRIGGER message_events_added AFTER INSERT ON message_events
@@ -229,6 +264,40 @@ BEGIN
     DELETE FROM message_months
     WHERE messages = 0 AND guild_id = new.guild_id AND month = new.day / 30
         AND user_id = new.user_id AND channel_id = new.channel_id;
+    INSERT INTO packed_quarters
+    SELECT new.guild_id, new.day / 30, EXISTS (SELECT 1 FROM bots WHERE id = new.user_id), NULL
+    WHERE new.day / 30 < (SELECT messages_to / 30 FROM watermarks)
+    ON CONFLICT DO UPDATE SET quarters = NULL WHERE quarters IS NOT NULL;
+END;
+
+-- Not counted again from `message_days`, which need not have it yet.
+CREATE TRIGGER message_day_changes_came INSTEAD OF INSERT ON message_day_changes
+WHEN new.messages > 0
+BEGIN
+    INSERT INTO active_months
+    VALUES (
+        new.guild_id, new.day / 30, new.user_id,
+        EXISTS (SELECT 1 FROM bots WHERE id = new.user_id),
+        min(new.messages, 3) << new.day % 30 * 2
+    )
+    ON CONFLICT DO UPDATE SET
+        days = (days & ~(3 << new.day % 30 * 2))
+            | (min((days >> new.day % 30 * 2 & 3) + new.messages, 3) << new.day % 30 * 2);
+END;
+
+-- Counted again, for 3 may have been more; `message_days` has it already.
+CREATE TRIGGER message_day_changes_went INSTEAD OF INSERT ON message_day_changes
+WHEN new.messages < 0
+BEGIN
+    UPDATE active_months SET
+        days = (days & ~(3 << new.day % 30 * 2)) | (min(3, coalesce((
+            SELECT sum(message_days.messages) FROM message_days INDEXED BY idx_message_days_user
+            WHERE message_days.user_id = new.user_id AND message_days.guild_id = new.guild_id
+                AND message_days.day = new.day
+        ), 0)) << new.day % 30 * 2)
+    WHERE guild_id = new.guild_id AND month = new.day / 30 AND user_id = new.user_id;
+    DELETE FROM active_months
+    WHERE days = 0 AND guild_id = new.guild_id AND month = new.day / 30 AND user_id = new.user_id;
 END;
 
 -- The guilds that have messages, found by seeking from one to the next.
@@ -256,6 +325,36 @@ BEGIN
         words = words + excluded.words,
         attachments = attachments + excluded.attachments,
         embeds = embeds + excluded.embeds;
+    INSERT INTO active_months
+    SELECT guild_id, day / 30, user_id, bot, sum(min(messages, 3) << day % 30 * 2)
+    FROM (
+        SELECT added.guild_id, added.day, added.user_id, added.bot, sum(added.messages) AS messages
+        FROM message_guilds AS guild CROSS JOIN message_days AS added
+        WHERE added.guild_id = guild.guild_id AND added.day >= old.messages_to AND added.day < new.messages_to
+        GROUP BY 1, 2, 3
+    )
+    WHERE true GROUP BY 1, 2, 3
+    ON CONFLICT DO UPDATE SET days = days | excluded.days;
+    INSERT INTO packed_quarters
+    SELECT DISTINCT whole.guild_id, whole.month, whole.bot, NULL
+    FROM message_guilds AS guild CROSS JOIN message_months AS whole
+    WHERE whole.guild_id = guild.guild_id
+        AND whole.month >= old.messages_to / 30 AND whole.month < new.messages_to / 30
+    ON CONFLICT DO NOTHING;
+    DELETE FROM packed_quarters
+    WHERE quarters IS NULL AND NOT EXISTS (
+        SELECT 1 FROM message_quarters
+        WHERE message_quarters.guild_id = packed_quarters.guild_id
+            AND message_quarters.quarter >= packed_quarters.month * 2880
+            AND message_quarters.quarter < (packed_quarters.month + 1) * 2880
+            AND message_quarters.bot = packed_quarters.bot
+    );
+    UPDATE packed_quarters SET quarters = (
+        SELECT known.quarters FROM quarters_of_months AS known
+        WHERE known.guild_id = packed_quarters.guild_id AND known.month = packed_quarters.month
+            AND known.bot = packed_quarters.bot
+    )
+    WHERE quarters IS NULL;
 END;
 
 -- What a change of messages adds to the sums; `messages` is -1 for one that goes.
@@ -395,6 +494,12 @@ BEGIN
     );
     UPDATE message_days SET bot = new.bot WHERE user_id = CAST(new.id AS INTEGER);
     UPDATE message_months SET bot = new.bot WHERE user_id = CAST(new.id AS INTEGER);
+    UPDATE active_months SET bot = new.bot WHERE user_id = CAST(new.id AS INTEGER);
+    INSERT INTO packed_quarters
+    SELECT DISTINCT guild_id, day / 30, flag.value, NULL
+    FROM message_days INDEXED BY idx_message_days_user CROSS JOIN (SELECT 0 AS value UNION ALL SELECT 1) AS flag
+    WHERE user_id = CAST(new.id AS INTEGER) AND day / 30 < (SELECT messages_to / 30 FROM watermarks)
+    ON CONFLICT DO UPDATE SET quarters = NULL WHERE quarters IS NOT NULL;
     UPDATE message_totals SET bot = new.bot WHERE user_id = CAST(new.id AS INTEGER);
 END;
 

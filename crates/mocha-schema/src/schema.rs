@@ -345,6 +345,7 @@ diesel::joinable!(message_events -> guilds (guild_id));
 diesel::joinable!(message_events -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    active_months,
     bots,
     channels,
     gone_channels,
@@ -358,6 +359,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     message_months,
     message_quarters,
     message_totals,
+    packed_quarters,
     presence_events,
     recorder_states,
     tombstone_keys,

@@ -9,10 +9,10 @@ use diesel::{
     sqlite::{Sqlite, SqliteType},
 };
 use mocha_schema::schema::{
-    bots, channels, gone_channels, guild_states, guilds, horizons, member_events, members, message_days,
-    message_events, message_months, message_quarters, message_totals, presence_events, recorder_states, tombstone_keys,
-    tombstones, users, voice_channel_days, voice_channel_months, voice_days, voice_events, voice_intervals,
-    voice_months, voice_totals, watermarks,
+    active_months, bots, channels, gone_channels, guild_states, guilds, horizons, member_events, members, message_days,
+    message_events, message_months, message_quarters, message_totals, packed_quarters, presence_events,
+    recorder_states, tombstone_keys, tombstones, users, voice_channel_days, voice_channel_months, voice_days,
+    voice_events, voice_intervals, voice_months, voice_totals, watermarks,
 };
 use sql::{Failure, lines, migrated};
 
@@ -105,6 +105,7 @@ fn names(fragment: &impl QueryFragment<Sqlite>) -> Vec<String> {
 /// All of them, in order of name.
 fn all() -> Vec<Declared> {
     vec![
+        declared(&active_months::table),
         declared(&bots::table),
         declared(&channels::table),
         declared(&gone_channels::table),
@@ -118,6 +119,7 @@ fn all() -> Vec<Declared> {
         declared(&message_months::table),
         declared(&message_quarters::table),
         declared(&message_totals::table),
+        declared(&packed_quarters::table),
         declared(&presence_events::table),
         declared(&recorder_states::table),
         declared(&tombstone_keys::table),

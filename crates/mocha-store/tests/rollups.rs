@@ -12,9 +12,18 @@ use rollups_model::{Change, Model, change};
 use support::*;
 
 /// Every row of every roll-up, sorted as text.
+/// Row by row, also what has to be packed anew.
+const PACKED_QUARTERS: &str = "\
+    SELECT 'packed_quarters ' || guild_id || ' ' || (month * 2880 + key) || ' ' || bot || ' ' || value AS line \
+    FROM quarters_of_months CROSS JOIN json_each(quarters)";
+
 fn rows(conn: &mut SqliteConnection) -> diesel::QueryResult<Vec<String>> {
     let mut rows = Vec::new();
     for rollup in Rollup::ALL {
+        if rollup == Rollup::PackedQuarters {
+            rows.extend(read_lines(conn, PACKED_QUARTERS)?);
+            continue;
+        }
         let columns = format!("SELECT name AS line FROM pragma_table_info('{rollup}')");
         let columns = read_lines(conn, &columns)?.join(" || ' ' || ");
         rows.extend(read_lines(conn, &format!("SELECT '{rollup} ' || {columns} AS line FROM {rollup}"))?);

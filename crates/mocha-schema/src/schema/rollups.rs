@@ -1,6 +1,24 @@
 //! The roll-ups: sums that triggers keep.
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable};
+
+    /// On which days of a month before the watermark somebody wrote; triggers keep it.
+    active_months (guild_id, month, user_id) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// Thirty days each, since 1970-01-01, UTC.
+        month -> BigInt,
+        /// The author.
+        user_id -> BigInt,
+        /// Whether the user is a bot.
+        bot -> Bool,
+        /// Two bits a day, the first one's lowest: how many messages, of which 3 is three or more. Never NULL.
+        days -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::BigInt;
 
     /// The users that are bots, by number; triggers keep it.
@@ -113,6 +131,22 @@ diesel::table! {
         attachments -> Nullable<BigInt>,
         /// How many have embeds.
         embeds -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+
+    /// `message_quarters` of whole months before the watermark, a row each; triggers keep it.
+    packed_quarters (guild_id, month, bot) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// Thirty days each, since 1970-01-01, UTC.
+        month -> BigInt,
+        /// Whether bots wrote them.
+        bot -> Bool,
+        /// A JSON object of messages by quarter of an hour, counted from the month's start. NULL if that has changed since.
+        quarters -> Nullable<Text>,
     }
 }
 

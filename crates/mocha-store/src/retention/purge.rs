@@ -82,7 +82,7 @@ impl Store {
 
 /// Tables with what tells their rows apart and the guild `?1` as they have it, in the order in which they are
 /// emptied: events go before the sums that their triggers take them out of, and what refers to others before those.
-const TABLES: [(&str, &str, &str); 17] = [
+const TABLES: [(&str, &str, &str); 19] = [
     ("message_events", "rowid", TEXT),
     ("voice_events", "rowid", TEXT),
     ("voice_intervals", "(guild_id, user_id, started_at_ms)", TEXT),
@@ -91,6 +91,8 @@ const TABLES: [(&str, &str, &str); 17] = [
     ("message_days", "(guild_id, day, user_id, channel_id)", NUMBER),
     ("message_months", "(guild_id, month, user_id, channel_id)", NUMBER),
     ("message_quarters", "(guild_id, quarter, bot)", NUMBER),
+    ("active_months", "(guild_id, month, user_id)", NUMBER),
+    ("packed_quarters", "(guild_id, month, bot)", NUMBER),
     ("message_totals", "(guild_id, user_id, channel_id)", NUMBER),
     ("voice_days", "(guild_id, day, user_id, assumed)", NUMBER),
     ("voice_months", "(guild_id, month, user_id, assumed)", NUMBER),

@@ -27,7 +27,7 @@ pub struct Difference {
     pub period: Option<i64>,
     /// The roll-up.
     pub rollup: Rollup,
-    /// The user; `None` in [`Rollup::MessageQuarters`], which does not tell.
+    /// The user; `None` in [`Rollup::MessageQuarters`] and [`Rollup::PackedQuarters`], which do not tell.
     pub user_id: Option<i64>,
 }
 
@@ -35,7 +35,7 @@ pub struct Difference {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Counted {
-    /// Whether the user is a bot; in [`Rollup::MessageQuarters`], whether the authors are.
+    /// Whether the user is a bot; of quarters of an hour, whether the authors are.
     pub bot: bool,
     /// The sums.
     pub sums: Sums,
@@ -51,7 +51,7 @@ pub enum Sums {
     Voice(VoiceSums),
 }
 
-/// The sums of messages; `None` is NULL, which only a row that somebody else wrote can have.
+/// The sums of messages; `None` is what the roll-up does not have, or NULL, which only a row that somebody else wrote can have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, QueryableByName)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite))]
 #[non_exhaustive]
@@ -152,9 +152,12 @@ pub(super) fn load(conn: &mut SqliteConnection, rollup: Rollup, slice: &Slice, s
         rows.into_iter().map(|Row { key, bot, sums }| (key, Counted { bot, sums: sums.into() })).collect()
     }
     match rollup {
-        Rollup::MessageDays | Rollup::MessageMonths | Rollup::MessageQuarters | Rollup::MessageTotals => {
-            slice.query(statement).load::<Row<MessageSums>>(conn).map(rows)
-        }
+        Rollup::ActiveMonths
+        | Rollup::MessageDays
+        | Rollup::MessageMonths
+        | Rollup::MessageQuarters
+        | Rollup::MessageTotals
+        | Rollup::PackedQuarters => slice.query(statement).load::<Row<MessageSums>>(conn).map(rows),
         Rollup::VoiceChannelDays
         | Rollup::VoiceChannelMonths
         | Rollup::VoiceDays

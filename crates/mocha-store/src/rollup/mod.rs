@@ -26,6 +26,9 @@ pub use self::{
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Rollup {
+    /// `active_months`: on which days of thirty somebody wrote a message, two, or more. It is compared day by day, in
+    /// [`MessageSums::messages`], where 3 is three or more.
+    ActiveMonths,
     /// `message_days`: messages by day, author and channel.
     MessageDays,
     /// `message_months`: the sums of `message_days` by thirty days.
@@ -34,6 +37,8 @@ pub enum Rollup {
     MessageQuarters,
     /// `message_totals`: the sums of `message_months` by author and channel.
     MessageTotals,
+    /// `packed_quarters`: whole months of `message_quarters`, a row each. It is compared by quarter of an hour.
+    PackedQuarters,
     /// `voice_channel_days`: voice time by day, user and channel.
     VoiceChannelDays,
     /// `voice_channel_months`: the sums of `voice_channel_days` by thirty days.
@@ -48,11 +53,13 @@ pub enum Rollup {
 
 impl Rollup {
     /// All of them, each before those that are sums of it: the order in which to rebuild.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::MessageDays,
         Self::MessageMonths,
         Self::MessageTotals,
+        Self::ActiveMonths,
         Self::MessageQuarters,
+        Self::PackedQuarters,
         Self::VoiceDays,
         Self::VoiceMonths,
         Self::VoiceTotals,
@@ -72,10 +79,12 @@ impl Rollup {
     #[must_use]
     pub const fn table(self) -> &'static str {
         match self {
+            Self::ActiveMonths => "active_months",
             Self::MessageDays => "message_days",
             Self::MessageMonths => "message_months",
             Self::MessageQuarters => "message_quarters",
             Self::MessageTotals => "message_totals",
+            Self::PackedQuarters => "packed_quarters",
             Self::VoiceChannelDays => "voice_channel_days",
             Self::VoiceChannelMonths => "voice_channel_months",
             Self::VoiceDays => "voice_days",

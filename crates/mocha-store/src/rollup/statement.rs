@@ -44,7 +44,9 @@ const SESSIONS: Source = Source {
 const fn own(rollup: Rollup) -> Source {
     let (time, from, month) = match rollup {
         Rollup::MessageDays => ("day", "messages_from / 86400", "30"),
-        Rollup::MessageMonths => ("month", "messages_from / 2592000", "1"),
+        Rollup::ActiveMonths | Rollup::MessageMonths | Rollup::PackedQuarters => {
+            ("month", "messages_from / 2592000", "1")
+        }
         Rollup::MessageQuarters => ("quarter", "messages_from / 900", "2880"),
         Rollup::VoiceChannelDays | Rollup::VoiceDays => ("day", "voice_from / 86400", "30"),
         Rollup::VoiceChannelMonths | Rollup::VoiceMonths => ("month", "voice_from / 2592000", "1"),
@@ -61,7 +63,8 @@ pub(super) fn sources(rollup: Rollup) -> Vec<Source> {
     let all = |table: Rollup| Source { table: table.table(), ..own(rollup) };
     let mut sources = match rollup {
         Rollup::MessageDays | Rollup::MessageQuarters => vec![MESSAGES],
-        Rollup::MessageMonths => vec![days(Rollup::MessageDays, "messages_from / 2592000 * 30")],
+        Rollup::ActiveMonths | Rollup::MessageMonths => vec![days(Rollup::MessageDays, "messages_from / 2592000 * 30")],
+        Rollup::PackedQuarters => vec![days(Rollup::MessageQuarters, "messages_from / 2592000 * 2880")],
         Rollup::MessageTotals => vec![all(Rollup::MessageMonths)],
         Rollup::VoiceChannelDays => vec![INTERVALS],
         Rollup::VoiceChannelMonths => vec![days(Rollup::VoiceChannelDays, "voice_from / 2592000 * 30")],
@@ -87,10 +90,12 @@ pub(super) fn slices(source: &Source) -> String {
 /// What the slice should have, with the columns of the roll-up.
 const fn counted(rollup: Rollup) -> &'static str {
     match rollup {
+        Rollup::ActiveMonths => include_str!("sql/active_months.sql"),
         Rollup::MessageDays => include_str!("sql/message_days.sql"),
         Rollup::MessageMonths => include_str!("sql/message_months.sql"),
         Rollup::MessageQuarters => include_str!("sql/message_quarters.sql"),
         Rollup::MessageTotals => include_str!("sql/message_totals.sql"),
+        Rollup::PackedQuarters => include_str!("sql/packed_quarters.sql"),
         Rollup::VoiceChannelDays => include_str!("sql/voice_channel_days.sql"),
         Rollup::VoiceChannelMonths => include_str!("sql/voice_channel_months.sql"),
         Rollup::VoiceDays => include_str!("sql/voice_days.sql"),
@@ -110,8 +115,11 @@ fn belongs(rollup: Rollup) -> String {
 /// The columns by the names that all roll-ups share; NULL where this one has none such.
 fn columns(rollup: Rollup) -> String {
     const MESSAGES: &str = "messages, characters, words, attachments, embeds";
+    const PACKED: &str = "messages, NULL AS characters, NULL AS words, NULL AS attachments, NULL AS embeds";
     const VOICE: &str = "intervals, voice_ms, deafened_ms, muted_ms, streaming_ms, talking_ms, video_ms";
     let (key, sums) = match rollup {
+        Rollup::ActiveMonths => ("user_id, NULL AS channel_id, NULL AS assumed, NULL AS apart", PACKED),
+        Rollup::PackedQuarters => ("NULL AS user_id, NULL AS channel_id, NULL AS assumed, bot AS apart", PACKED),
         Rollup::MessageDays | Rollup::MessageMonths | Rollup::MessageTotals => {
             ("user_id, channel_id, NULL AS assumed, NULL AS apart", MESSAGES)
         }
@@ -123,21 +131,43 @@ fn columns(rollup: Rollup) -> String {
             ("user_id, NULL AS channel_id, assumed, NULL AS apart, sessions", VOICE)
         }
     };
-    let period = match own(rollup).time {
-        "0" => "NULL",
-        time => time,
+    let period = match rollup {
+        Rollup::ActiveMonths => "day",
+        Rollup::PackedQuarters => "quarter",
+        Rollup::MessageTotals | Rollup::VoiceTotals => "NULL",
+        _ => own(rollup).time,
     };
     format!("{period} AS period, {key}, bot, {sums}")
 }
 
 /// Reads what the slice has.
 pub(super) fn found(rollup: Rollup) -> String {
-    format!("SELECT {} FROM {rollup} WHERE {}", columns(rollup), belongs(rollup))
+    let belongs = belongs(rollup);
+    let rows = match rollup {
+        // What has changed, and of a month that is not over, is not read in this row.
+        Rollup::PackedQuarters => {
+            format!(
+                "SELECT * FROM quarters_of_months WHERE {belongs} AND month < (SELECT messages_to / 30 FROM watermarks)"
+            )
+        }
+        _ => format!("SELECT * FROM {rollup} WHERE {belongs}"),
+    };
+    compared(rollup, &rows)
 }
 
 /// Reads what it should have.
 pub(super) fn expected(rollup: Rollup) -> String {
-    format!("SELECT {} FROM ({})", columns(rollup), counted(rollup))
+    compared(rollup, counted(rollup))
+}
+
+/// Names the columns of some rows as all roll-ups do. What is packed is compared piece by piece.
+fn compared(rollup: Rollup, rows: &str) -> String {
+    let pieces = match rollup {
+        Rollup::ActiveMonths => include_str!("sql/active_months_unpacked.sql").replace("{rows}", rows),
+        Rollup::PackedQuarters => include_str!("sql/packed_quarters_unpacked.sql").replace("{rows}", rows),
+        _ => rows.to_owned(),
+    };
+    format!("SELECT {} FROM ({pieces})", columns(rollup))
 }
 
 /// Deletes what the slice has.

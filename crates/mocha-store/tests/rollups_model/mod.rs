@@ -218,6 +218,31 @@ impl Model {
         sums
     }
 
+    /// The quarters of an hour of whole months before the watermark, of which only the messages are there.
+    fn packed_quarters(&self) -> Sums {
+        let mut sums = self.message_quarters();
+        sums.retain(|key, _| key.period < Some(self.messages_to / 30 * 2880));
+        sums.values_mut().for_each(|values| values.truncate(1));
+        sums
+    }
+
+    /// The days of the months before the watermark on which somebody wrote: 1 or 2 messages, or 3 for more.
+    fn active_months(&self) -> Vec<String> {
+        let mut days = BTreeMap::<_, i64>::new();
+        for (Key { guild, period, user, .. }, values) in self.message_days() {
+            if let Some((day, user)) = period.zip(user).filter(|(day, _)| *day < self.messages_to) {
+                *days.entry((guild, day, user)).or_default() += values[0];
+            }
+        }
+        let mut months = BTreeMap::<_, i64>::new();
+        for ((guild, day, user), messages) in days {
+            *months.entry((guild, day / 30, user)).or_default() += messages.min(3) * 4_i64.pow((day % 30) as u32);
+        }
+        let row =
+            |((guild, month, user), days)| format!("active_months {guild} {month} {user} {} {days}", self.is_bot(user));
+        months.into_iter().map(row).collect()
+    }
+
     /// The intervals that count from the horizon on, each as a row of its day, with its sums.
     fn intervals(&self) -> impl Iterator<Item = (Key, [i64; 7])> {
         self.intervals.values().filter_map(|interval| {
@@ -282,13 +307,14 @@ impl Model {
             ("message_totals", filled(&messages, self.messages_to, total)),
             ("message_days", messages),
             ("message_quarters", self.message_quarters()),
+            ("packed_quarters", self.packed_quarters()),
             ("voice_months", filled(&voice, self.voice_to, month)),
             ("voice_totals", filled(&voice, self.voice_to, total)),
             ("voice_days", voice),
             ("voice_channel_months", filled(&channels, self.voice_to, month)),
             ("voice_channel_days", channels),
         ];
-        let mut rows = Vec::new();
+        let mut rows = self.active_months();
         for (table, sums) in tables {
             for (Key { guild, period, user, channel, flag }, values) in sums {
                 let bot = user.map(|user| self.is_bot(user));

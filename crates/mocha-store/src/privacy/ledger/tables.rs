@@ -26,6 +26,20 @@ const fn plain(name: &'static str, purpose: &'static str) -> Column {
 /// makers may have put a person's name there.
 pub const LEDGER: &[Table] = &[
     Table {
+        columns: &[
+            plain("guild_id", "where"),
+            derived("month", "when"),
+            identifying("user_id", "whose"),
+            derived("bot", "to leave bots out"),
+            derived("days", "on which days the person wrote, and whether more than twice"),
+        ],
+        kept: Kept::Rollups,
+        name: "active_months",
+        person: Some(Person::Number),
+        purpose: "days of writing by thirty days and author",
+        sources: &[Messages],
+    },
+    Table {
         columns: &[identifying("id", "which users are bots")],
         kept: Kept::User,
         name: "bots",
@@ -222,6 +236,19 @@ pub const LEDGER: &[Table] = &[
         name: "message_totals",
         person: Some(Person::Number),
         purpose: "messages by author",
+        sources: &[Messages],
+    },
+    Table {
+        columns: &[
+            plain("guild_id", "where"),
+            plain("month", "when"),
+            plain("bot", "to leave bots out"),
+            plain("quarters", "how many messages in each quarter of an hour"),
+        ],
+        kept: Kept::Rollups,
+        name: "packed_quarters",
+        person: None,
+        purpose: "messages by quarter of an hour once more, thirty days in a row, of no one in particular",
         sources: &[Messages],
     },
     Table {
