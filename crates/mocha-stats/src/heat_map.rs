@@ -1,6 +1,6 @@
 //! When people wrote.
 
-use chrono::{DateTime, Datelike, Timelike, Utc};
+use chrono::{DateTime, Datelike, Offset, Timelike, Utc};
 use chrono_tz::Tz;
 use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use mocha_schema::{GuildId, UserId};
@@ -8,8 +8,8 @@ use mocha_schema::{GuildId, UserId};
 use crate::{
     Bots, Error, Window,
     message_scan::{Column, MessageScan},
-    message_times::MessageTimes,
-    quarter,
+    message_times::{Detail, MessageTimes},
+    packed_quarters, quarter,
     scan::Unsigned,
 };
 
@@ -125,14 +125,17 @@ impl HeatMap {
 
     fn read(self, conn: &mut SqliteConnection) -> QueryResult<HeatMapAnswer> {
         let Self { bots, guild, user, window, zone } = self;
-        let times = MessageTimes::load(conn, MessageScan { bots, guild, user }, window, false)?;
-        let mut week = Week { hours: [[0; 24]; 7], last: None, zone };
+        let times = MessageTimes::load(conn, MessageScan { bots, guild, user }, window, Detail::Messages)?;
+        let mut week = Week::of(zone);
+        for months in &times.sources.packed {
+            packed_quarters::each(conn, guild, bots, months, |quarter, messages| week.add(quarter, messages))?;
+        }
         let statement = times.scan.read::<(BigInt, BigInt)>(&[times.column, Column::Messages], &times.sources);
         for row in statement.load_iter::<(i64, Unsigned), DefaultLoadingMode>(conn)? {
             let (time, messages) = row?;
             week.add(times.quarter(time), messages.into());
         }
-        let Week { hours, .. } = week;
+        let hours = week.hours;
         let messages = hours.iter().flatten().fold(0, |sum: u64, hour| sum.saturating_add(*hour));
         let MessageTimes { known_from, widened, .. } = times;
         Ok(HeatMapAnswer { hours, messages, known_from, window, widened })
@@ -142,32 +145,58 @@ impl HeatMap {
 /// Messages by weekday and hour of a zone.
 #[derive(Debug)]
 struct Week {
+    /// The day in UTC of the last one that was added: many come in a row.
+    day: Day,
     hours: [[u64; 24]; 7],
-    /// The quarter before, its weekday and its hour: many come in a row.
-    last: Option<(i64, usize, usize)>,
     zone: Tz,
 }
 
+/// Where a day in UTC lies in a week of a zone.
+#[derive(Clone, Copy, Debug)]
+struct Day {
+    day: i64,
+    /// The quarter of an hour of the week in which it begins; `None` if the clocks are turned in the day, or it is not known.
+    start: Option<usize>,
+}
+
 impl Week {
+    const fn of(zone: Tz) -> Self {
+        Self { day: Day { day: -1, start: None }, hours: [[0; 24]; 7], zone }
+    }
+
     fn add(&mut self, quarter: i64, messages: u64) {
         // Always there: the scan stays between 1970 and 9999, and a week has its days and hours.
-        let Some((weekday, hour)) = self.place(quarter) else { return };
+        let Some(place) = self.place(quarter) else { return };
+        let (weekday, hour) = (place / 96 % 7, place % 96 / 4);
         if let Some(cell) = self.hours.get_mut(weekday).and_then(|hours| hours.get_mut(hour)) {
             *cell = cell.saturating_add(messages);
         }
     }
 
-    fn place(&mut self, quarter: i64) -> Option<(usize, usize)> {
-        if let Some((last, weekday, hour)) = self.last
-            && last == quarter
-        {
-            return Some((weekday, hour));
+    /// The quarter of an hour in the week, from Monday on; of a later week too.
+    fn place(&mut self, quarter: i64) -> Option<usize> {
+        let day = quarter.div_euclid(quarter::OF_A_DAY);
+        if self.day.day != day {
+            self.day = Day { day, start: self.start(day) };
         }
+        match self.day.start {
+            Some(start) => Some(start + usize::try_from(quarter.rem_euclid(quarter::OF_A_DAY)).ok()?),
+            None => Some(self.look_up(quarter)?.0),
+        }
+    }
+
+    /// No zone turns its clocks twice within a day.
+    fn start(&self, day: i64) -> Option<usize> {
+        let first = day.checked_mul(quarter::OF_A_DAY)?;
+        let ((start, offset), (_, last)) = (self.look_up(first)?, self.look_up(first + quarter::OF_A_DAY - 1)?);
+        (offset == last).then_some(start)
+    }
+
+    /// The quarter of an hour in the week, and how many seconds the zone is ahead of UTC.
+    fn look_up(&self, quarter: i64) -> Option<(usize, i32)> {
         let at = quarter::local(quarter, self.zone)?;
-        let weekday = usize::try_from(at.weekday().num_days_from_monday()).ok()?;
-        let hour = usize::try_from(at.hour()).ok()?;
-        self.last = Some((quarter, weekday, hour));
-        Some((weekday, hour))
+        let place = at.weekday().num_days_from_monday() * 96 + at.num_seconds_from_midnight() / 900;
+        Some((usize::try_from(place).ok()?, at.offset().fix().local_minus_utc()))
     }
 }
 
@@ -182,7 +211,8 @@ mod tests {
         random,
     };
 
-    const TEN_DAYS: i64 = 10 * 86_400;
+    /// So long that whole months are in it.
+    const SEVENTY_DAYS: i64 = 70 * 86_400;
 
     /// The same in plain Rust, message by message and to the second, of what is in a window.
     fn expected(question: HeatMap, messages: &[Message], window: Window) -> TestResult<[[u64; 24]; 7]> {
@@ -206,8 +236,9 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_what_plain_rust_counts(
-            messages in random::messages(TEN_DAYS), window in random::window(TEN_DAYS), bots in random::bots(),
-            zone in random::zone(), user in prop::option::of(random::any_user()), horizon in prop::option::of(0..11_i64)
+            messages in random::messages(SEVENTY_DAYS), window in random::window(SEVENTY_DAYS), bots in random::bots(),
+            zone in random::zone(), user in prop::option::of(random::any_user()), horizon in prop::option::of(0..71_i64),
+            filled_to in 0..80_i64
         ) {
             let mut conn = empty().unwrap();
             random::insert_messages(&mut conn, &messages).unwrap();
@@ -217,6 +248,7 @@ mod tests {
             }
             let horizon = horizon.map_or(0, |day| MONDAY + day * 86_400);
             random::forget_before(&mut conn, horizon).unwrap();
+            random::fill_to(&mut conn, filled_to).unwrap();
             let answer = question.load(&mut conn).unwrap();
             let (counted, messages) = if user.is_some() {
                 let kept = messages.into_iter().filter(|message| message.second >= horizon).collect();
@@ -241,7 +273,7 @@ mod tests {
     fn hours_of_day(zone: Tz, (year, month, day): (i32, u32, u32)) -> TestResult<[[u64; 24]; 7]> {
         let midnight = |day| zone.with_ymd_and_hms(year, month, day, 0, 0, 0).single().ok_or("no such midnight");
         let (start, end) = (midnight(day)?, midnight(day + 1)?);
-        let mut week = Week { hours: [[0; 24]; 7], last: None, zone };
+        let mut week = Week::of(zone);
         for second in (start.timestamp()..end.timestamp()).step_by(900) {
             week.add(second / 900, 1);
         }

@@ -71,6 +71,7 @@ mod message_scan;
 mod message_series;
 mod message_times;
 mod overview;
+mod packed_quarters;
 mod per_user;
 mod period;
 mod periods;

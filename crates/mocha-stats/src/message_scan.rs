@@ -86,7 +86,7 @@ impl MessageScan {
         for span in &sources.events {
             self.events(&mut statement, columns, span.start..span.end);
         }
-        if *sources == Sources::default() {
+        if statement.is_empty() {
             // Nothing is asked for, and nothing is read.
             self.events(&mut statement, columns, 0..0);
         }

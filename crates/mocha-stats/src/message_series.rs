@@ -10,7 +10,7 @@ use mocha_schema::{GuildId, UserId};
 use crate::{
     Bots, Error, Period, Window, Written,
     message_scan::MessageScan,
-    message_times::MessageTimes,
+    message_times::{Detail, MessageTimes},
     period::Label,
     periods, quarter,
     rollup::Span,
@@ -161,7 +161,8 @@ impl MessageSeries {
     fn read(self, conn: &mut SqliteConnection) -> QueryResult<MessageSeriesAnswer> {
         let Self { bots, guild, period, user, window, zone } = self;
         let scan = MessageScan { bots, guild, user };
-        let times = MessageTimes::load(conn, scan, window, zone == Tz::UTC && period != Period::Hour)?;
+        let detail = if zone == Tz::UTC && period != Period::Hour { Detail::Days } else { Detail::Quarters };
+        let times = MessageTimes::load(conn, scan, window, detail)?;
         let mut fold = Fold { by_label: BTreeMap::new(), edges: None, last: None };
         let [messages, characters, words, attachments, embeds] = Written::COLUMNS;
         let columns = [times.column, messages, characters, words, attachments, embeds];

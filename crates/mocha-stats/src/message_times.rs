@@ -6,10 +6,20 @@ use diesel::prelude::*;
 use crate::{
     Bots, Window,
     message_scan::{Column, MessageScan},
+    quarter,
     rollup::{Counted, Horizon, Sources, Span},
 };
 
-const QUARTERS_OF_A_DAY: i64 = 96;
+/// What somebody wants to know who asks for the time of messages.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Detail {
+    /// All sums, by days in UTC or shorter.
+    Days,
+    /// How many messages by quarter of an hour, of which whole months are read from [`Sources::packed`].
+    Messages,
+    /// All sums by quarter of an hour.
+    Quarters,
+}
 
 /// Where messages are read that somebody asks the time of. The roll-ups have quarters of an hour of a guild, and of one user
 /// only days in UTC; so of one user the single messages are read, unless days will do.
@@ -33,17 +43,21 @@ impl MessageTimes {
         conn: &mut SqliteConnection,
         scan: MessageScan,
         window: Window,
-        days_will_do: bool,
+        detail: Detail,
     ) -> QueryResult<Self> {
         let horizon = Horizon::load(conn)?;
         let Counted { known_from, span, widened } = horizon.messages(window);
         let all = |column, sources| Self { column, known_from, scan, sources, span, widened };
         if scan.user.is_none() {
-            return Ok(all(Column::Quarter, Sources::by_quarter(span)));
+            let sources = match detail {
+                Detail::Messages => Sources::by_packed_quarter(span, horizon.messages_to),
+                Detail::Days | Detail::Quarters => Sources::by_quarter(span),
+            };
+            return Ok(all(Column::Quarter, sources));
         }
         // A bot that is asked about counts.
         let scan = MessageScan { bots: Bots::Include, ..scan };
-        if days_will_do {
+        if detail == Detail::Days {
             return Ok(Self { scan, ..all(Column::Day, Sources::by_day(span)) });
         }
         let (exact, messages_from) = (Span::seconds(window, 0), horizon.messages_from);
@@ -57,6 +71,6 @@ impl MessageTimes {
 
     /// The quarter of an hour that a value of the column stands for, or begins with.
     pub(crate) fn quarter(&self, value: i64) -> i64 {
-        if self.column == Column::Day { value.saturating_mul(QUARTERS_OF_A_DAY) } else { value }
+        if self.column == Column::Day { value.saturating_mul(quarter::OF_A_DAY) } else { value }
     }
 }

@@ -40,6 +40,9 @@ impl<T> PerUser<T> {
     /// Each user once, in order of user id.
     pub(crate) fn finish(self) -> Vec<(UserId, T)> {
         let Self { add, in_order: mut rows, rest } = self;
+        if rest.is_empty() {
+            return rows;
+        }
         rows.extend(rest);
         // Stable sorting finds what is in order.
         rows.sort_by_key(|(user, _)| *user);

@@ -5,6 +5,8 @@ use chrono_tz::Tz;
 
 const SECONDS: i64 = 900;
 
+pub(crate) const OF_A_DAY: i64 = 96;
+
 /// The quarter hour of a unix second.
 pub(crate) const fn of(second: i64) -> i64 {
     second.div_euclid(SECONDS)

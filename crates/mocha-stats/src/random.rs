@@ -135,6 +135,14 @@ pub(crate) fn forget_before(conn: &mut SqliteConnection, horizon: i64) -> TestRe
     Ok(())
 }
 
+/// Lets months and totals, if they end earlier, end so many days after [`MONDAY`].
+pub(crate) fn fill_to(conn: &mut SqliteConnection, day: i64) -> TestResult {
+    let day = MONDAY / 86_400 + day;
+    let sql = format!("UPDATE watermarks SET messages_to = {day} WHERE messages_to < {day}");
+    sql_query(sql).execute(conn)?;
+    Ok(())
+}
+
 /// Zones of whole, half and quarter hours, east and west.
 pub(crate) fn zone() -> impl Strategy<Value = Tz> {
     use chrono_tz::{America, Asia, Australia, Europe, Pacific};

@@ -138,6 +138,8 @@ pub(crate) struct Sources {
     pub(crate) months: Vec<Range<i64>>,
     pub(crate) days: Vec<Range<i64>>,
     pub(crate) quarters: Vec<Range<i64>>,
+    /// Months whose quarters are packed, which are read apart.
+    pub(crate) packed: Vec<Range<i64>>,
     /// One by one.
     pub(crate) events: Vec<Span>,
 }
@@ -156,13 +158,16 @@ impl Sources {
     /// The same without the sums of all time.
     pub(crate) fn by_month(span: Span, filled_to: i64) -> Self {
         let (months, rest) = span.whole(MONTH, filled_to / (MONTH / DAY));
-        let mut sources = Self { months: non_empty(months), ..Self::default() };
-        for part in rest {
-            let Self { days, events, .. } = Self::by_day(part);
-            sources.days.extend(days);
-            sources.events.extend(events);
-        }
-        sources
+        Self { months: non_empty(months), ..Self::beside(rest, Self::by_day) }
+    }
+
+    /// What is read beside whole units.
+    fn beside(rest: [Span; 2], of: fn(Span) -> Self) -> Self {
+        let [mut before, after] = rest.map(of);
+        before.days.extend(after.days);
+        before.quarters.extend(after.quarters);
+        before.events.extend(after.events);
+        before
     }
 
     /// For what happened on each day in UTC.
@@ -175,6 +180,12 @@ impl Sources {
     pub(crate) fn by_quarter(span: Span) -> Self {
         let (quarters, rest) = span.whole(QUARTER, i64::MAX);
         Self { quarters: non_empty(quarters), events: events(rest), ..Self::default() }
+    }
+
+    /// The same of messages alone.
+    pub(crate) fn by_packed_quarter(span: Span, filled_to: i64) -> Self {
+        let (months, rest) = span.whole(MONTH, filled_to / (MONTH / DAY));
+        Self { packed: non_empty(months), ..Self::beside(rest, Self::by_quarter) }
     }
 }
 
@@ -205,7 +216,8 @@ mod tests {
         };
         let events = sources.events.iter().filter(|span| (span.start..span.end).contains(&second)).count();
         let totals = usize::from(sources.totals && (0..filled_to * DAY).contains(&second));
-        totals + holds(&sources.months, MONTH) + holds(&sources.days, DAY) + holds(&sources.quarters, QUARTER) + events
+        let months = holds(&sources.months, MONTH) + holds(&sources.packed, MONTH);
+        totals + months + holds(&sources.days, DAY) + holds(&sources.quarters, QUARTER) + events
     }
 
     proptest! {
@@ -222,9 +234,10 @@ mod tests {
                 Sources::by_month(span, filled_to),
                 Sources::by_day(span),
                 Sources::by_quarter(span),
+                Sources::by_packed_quarter(span, filled_to),
             ];
             for sources in all {
-                prop_assert!(sources.months.iter().all(|months| months.end * 30 <= filled_to));
+                prop_assert!(sources.months.iter().chain(&sources.packed).all(|months| months.end * 30 <= filled_to));
                 for second in [probe, span.start - 1, span.start, span.end - 1, span.end, filled_to * DAY - 1, filled_to * DAY, probe] {
                     let expected = usize::from((span.start..span.end).contains(&second));
                     prop_assert_eq!(readings(&sources, filled_to, second), expected, "{} of {:?}", second, sources);

@@ -34,9 +34,13 @@ impl<R> Statement<R> {
         Self { binds: Vec::new(), row: PhantomData, sql: String::new() }
     }
 
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.sql.is_empty()
+    }
+
     /// Begins a part whose rows come beside those of the parts before.
     pub(crate) fn select(&mut self, columns: impl IntoIterator<Item = &'static str>) -> &mut Self {
-        self.push(if self.sql.is_empty() { "SELECT " } else { " UNION ALL SELECT " });
+        self.push(if self.is_empty() { "SELECT " } else { " UNION ALL SELECT " });
         for (place, column) in columns.into_iter().enumerate() {
             self.push(if place == 0 { "" } else { ", " }).push(column);
         }

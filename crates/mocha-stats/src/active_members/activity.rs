@@ -5,12 +5,13 @@ use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use foldhash::HashMap;
 use mocha_schema::UserId;
 
-use super::{ActiveMembers, MONTH_DAYS};
+use super::{ActiveMembers, MONTH_DAYS, month::ActiveMonth};
 use crate::{
     Window,
     message_scan::{Column, MessageScan},
     rollup::{Counted, DAY, Horizon, Sources},
     scan::Unsigned,
+    statement::{Statement, rollup_of},
     voice::{PartOf, VoiceScan, VoiceStateFilter},
 };
 
@@ -28,23 +29,16 @@ pub(super) struct Activity {
 pub(super) struct Person {
     /// The last day on which it was before the window; it may be the window's first one.
     pub(super) before: Option<i64>,
-    /// In the window; in no order, a day may come twice.
-    pub(super) days: Vec<ActiveOn>,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ActiveOn {
-    pub(super) day: i64,
-    pub(super) messages: u64,
+    /// In the window; in no order, a month may come twice.
+    pub(super) months: Vec<ActiveMonth>,
 }
 
 impl Person {
-    // Saturating: a file that somebody else wrote into must not be able to make it panic.
-    fn add(&mut self, day: i64, messages: u64) {
-        match self.days.last_mut() {
-            // Who writes in several channels comes several times in a row.
-            Some(last) if last.day == day => last.messages = last.messages.saturating_add(messages),
-            _ => self.days.push(ActiveOn { day, messages }),
+    fn add(&mut self, month: ActiveMonth) {
+        match self.months.last_mut() {
+            // Who writes in several channels, or on several days, comes several times in a row.
+            Some(last) if last.month == month.month => last.add(month),
+            _ => self.months.push(month),
         }
     }
 }
@@ -55,34 +49,56 @@ impl Activity {
         let mut activity = Self::default();
         activity.widened = activity.read(conn, question, question.window, Person::add)?;
         if let Some(before) = before(question.window) {
-            activity.read(conn, question, before, |person, day, _| person.before = person.before.max(Some(day)))?;
+            activity.read(conn, question, before, |person, month| person.before = person.before.max(month.last()))?;
+        }
+        for person in activity.people.values_mut() {
+            // Stable sorting is quick with what is in order but for an edge.
+            person.months.sort_by_key(|month| month.month);
+            person.months.dedup_by(|later, month| {
+                let same = later.month == month.month;
+                if same {
+                    month.add(*later);
+                }
+                same
+            });
         }
         Ok(activity)
     }
 
-    /// Tells `f` the days of each person; says whether it was more than the window.
+    /// Tells `f` when each person was active; says whether it was more than the window.
     fn read(
         &mut self,
         conn: &mut SqliteConnection,
         question: ActiveMembers,
         window: Window,
-        mut f: impl FnMut(&mut Person, i64, u64),
+        mut f: impl FnMut(&mut Person, ActiveMonth),
     ) -> QueryResult<bool> {
         let ActiveMembers { bots, guild, .. } = question;
-        let Counted { known_from, span, mut widened } = Horizon::load(conn)?.messages(window);
+        let horizon = Horizon::load(conn)?;
+        let Counted { known_from, span, mut widened } = horizon.messages(window);
         self.known_from = self.known_from.or(known_from);
-        let columns = [Column::User, Column::Day, Column::Messages];
+        let mut sources = Sources::by_month(span, horizon.messages_to);
+        for months in std::mem::take(&mut sources.months) {
+            let mut statement = Statement::<(BigInt, BigInt, BigInt)>::new();
+            statement.select(["user_id", "month", "days"]).push(" FROM ");
+            rollup_of(&mut statement, "active_months", guild, None, bots, Some(("month", &months)));
+            for row in statement.load_iter::<(UserId, i64, Unsigned), DefaultLoadingMode>(conn)? {
+                let (user, month, days) = row?;
+                f(self.people.entry(user).or_default(), ActiveMonth::of(month, days.into()));
+            }
+        }
         let messages = MessageScan { bots, guild, user: None };
-        let messages = messages.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::by_day(span));
+        let columns = [Column::User, Column::Day, Column::Messages];
+        let messages = messages.read::<(BigInt, BigInt, BigInt)>(&columns, &sources);
         for row in messages.load_iter::<(UserId, i64, Unsigned), DefaultLoadingMode>(conn)? {
             let (user, day, messages) = row?;
-            f(self.people.entry(user).or_default(), day, messages.into());
+            f(self.people.entry(user).or_default(), ActiveMonth::of_day(day, messages.into()));
         }
         if question.voice {
             let voice = VoiceScan { bots, channels: false, guild, state: VoiceStateFilter::All, user: None, window };
             let read = voice.each(conn, PartOf::Day, |part| {
                 if part.time.all_ms() > 0 {
-                    f(self.people.entry(part.user).or_default(), part.day, 0);
+                    f(self.people.entry(part.user).or_default(), ActiveMonth::of_day(part.day, 0));
                 }
             })?;
             widened |= read.widened;

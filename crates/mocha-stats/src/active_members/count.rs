@@ -6,7 +6,8 @@ use chrono::{DateTime, NaiveDate};
 
 use super::{
     ActiveDay, ActiveMembers, ActiveMembersAnswer, ActiveWeek, COMMUNICATOR_MESSAGES, MONTH_DAYS, WEEK_DAYS,
-    activity::{ActiveOn, Activity, day_of},
+    activity::{Activity, Person, day_of},
+    month::ActiveOn,
 };
 use crate::rollup::DAY;
 
@@ -22,8 +23,12 @@ impl Changes {
         Self { by: range.clone().map(|_| 0).collect(), first: range.start }
     }
 
-    /// One more from one to another, which is excluded. What comes after the last one is nobody's.
+    /// One more from one to another, which is excluded. What comes before the first one or after the last one is nobody's.
     fn add(&mut self, range: Range<i64>) {
+        let range = range.start.max(self.first)..range.end;
+        if range.is_empty() {
+            return;
+        }
         for (at, change) in [(range.start, 1), (range.end, -1)] {
             let place = usize::try_from(at - self.first).ok();
             if let Some(by) = place.and_then(|place| self.by.get_mut(place)) {
@@ -32,16 +37,16 @@ impl Changes {
         }
     }
 
-    /// Somebody who counts on so many days from each of these days on, which are in order, and on none twice.
+    /// Somebody who counts on so many days from each of these days on, which are in order.
     fn follow(&mut self, days: impl Iterator<Item = i64>, length: i64) {
-        let mut counted_until = self.first;
+        let mut counted = 0..0;
         for day in days {
-            let (from, until) = (day.max(counted_until), day + length);
-            if from < until {
-                self.add(from..until);
-                counted_until = until;
+            if day > counted.end {
+                self.add(std::mem::replace(&mut counted, day..day + length));
             }
+            counted.end = day + length;
         }
+        self.add(counted);
     }
 
     fn counts(self) -> impl Iterator<Item = u64> {
@@ -66,33 +71,38 @@ fn date(day: i64) -> Option<NaiveDate> {
     Some(DateTime::from_timestamp(day * DAY, 0)?.date_naive())
 }
 
-fn messages(days: &[ActiveOn]) -> u64 {
-    days.iter().fold(0, |sum, active| sum.saturating_add(active.messages))
+impl Person {
+    /// In the window, in order.
+    fn days(&self) -> impl Iterator<Item = ActiveOn> {
+        self.months.iter().flat_map(|month| month.days())
+    }
+
+    /// In the window, each day's first three.
+    fn messages(&self) -> u64 {
+        self.months.iter().map(|month| month.messages()).sum()
+    }
 }
 
 impl ActiveMembers {
-    pub(super) fn answer(self, mut activity: Activity) -> ActiveMembersAnswer {
-        for person in activity.people.values_mut() {
-            // Stable sorting is quick with what is in order but for an edge.
-            person.days.sort_by_key(|active| active.day);
-        }
+    pub(super) fn answer(self, activity: Activity) -> ActiveMembersAnswer {
         let listed = self.listed(&activity);
         let weeks = if listed.is_empty() { 0..0 } else { week_of(listed.start)..week_of(listed.end - 1) + 1 };
         let [mut daily, mut weekly, mut monthly] = [(); 3].map(|()| Changes::new(&listed));
         let mut communicators_by_week = Changes::new(&weeks);
         let (mut unique_users, mut communicators) = (0, 0);
         for person in activity.people.values() {
-            let in_window = || person.days.iter().map(|active| active.day);
+            let in_window = || person.days().map(|active| active.day);
             daily.follow(in_window(), 1);
             weekly.follow(person.before.into_iter().chain(in_window()), WEEK_DAYS);
             monthly.follow(person.before.into_iter().chain(in_window()), MONTH_DAYS);
-            unique_users += u64::from(!person.days.is_empty());
-            communicators += u64::from(messages(&person.days) >= COMMUNICATOR_MESSAGES);
-            for days in person.days.chunk_by(|a, b| week_of(a.day) == week_of(b.day)) {
-                if let [first, ..] = days
-                    && messages(days) >= COMMUNICATOR_MESSAGES
-                {
-                    let week = week_of(first.day);
+            unique_users += u64::from(!person.months.is_empty());
+            communicators += u64::from(person.messages() >= COMMUNICATOR_MESSAGES);
+            let mut wrote = (0, 0);
+            for ActiveOn { day, messages } in person.days() {
+                let week = week_of(day);
+                let before = if wrote.0 == week { wrote.1 } else { 0 };
+                wrote = (week, before + messages);
+                if before < COMMUNICATOR_MESSAGES && wrote.1 >= COMMUNICATOR_MESSAGES {
                     communicators_by_week.add(week..week + 1);
                 }
             }
@@ -115,9 +125,12 @@ impl ActiveMembers {
         if start.zip(self.window.end()).is_some_and(|(start, end)| start >= end) {
             return 0..0;
         }
-        let days = || activity.people.values().flat_map(|person| &person.days).map(|active| active.day);
-        let first = start.map(day_of).or_else(|| days().min());
-        let after_last = days().max().and_then(|day| DateTime::from_timestamp((day + 1) * DAY, 0));
+        let (mut firsts, lasts) = (
+            activity.people.values().filter_map(|person| person.days().next()),
+            activity.people.values().filter_map(|person| person.months.last()?.last()),
+        );
+        let first = start.map(day_of).or_else(|| firsts.by_ref().map(|active| active.day).min());
+        let after_last = lasts.max().and_then(|day| DateTime::from_timestamp((day + 1) * DAY, 0));
         let end = self.window.listed_until(after_last);
         let last = end.map(|end| day_of(end - chrono::TimeDelta::nanoseconds(1)));
         first.zip(last).map_or(0..0, |(first, last)| first..last + 1)

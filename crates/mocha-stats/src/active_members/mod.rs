@@ -2,6 +2,7 @@
 
 mod activity;
 mod count;
+mod month;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{Connection, SqliteConnection};
@@ -128,9 +129,9 @@ impl ActiveMembers {
 
     /// Asks the file.
     ///
-    /// Reads the roll-up of the window's days and of the 29 days before them, and single messages and voice intervals of at most
-    /// a day at each edge, through their keys and indexes, in one transaction; memory grows with people times the days on which
-    /// they were active.
+    /// Reads the roll-ups of the window's months and days and of the 29 days before them, and single messages and voice intervals of
+    /// at most a day at each edge, through their keys and indexes, in one transaction; memory grows with people times the months in
+    /// which they were active.
     ///
     /// # Errors
     ///

@@ -114,12 +114,13 @@ proptest! {
     #[test]
     fn it_is_what_a_set_for_each_day_says(
         world in busy_world(), window in random::window(SPAN), bots in random::bots(), voice in any::<bool>(),
-        horizon in prop::option::of(0..SPAN / 86_400), voice_horizon in prop::option::of(0..SPAN / 86_400)
+        horizon in prop::option::of(0..SPAN / 86_400), voice_horizon in prop::option::of(0..SPAN / 86_400), filled_to in 0..80_i64
     ) {
         let mut conn = empty().unwrap();
         world::insert(&mut conn, &world).unwrap();
         let horizon = horizon.map_or(0, |day| MONDAY + day * 86_400);
         random::forget_before(&mut conn, horizon).unwrap();
+        random::fill_to(&mut conn, filled_to).unwrap();
         // Voice may be kept for less long.
         let voice_horizon = voice_horizon.map_or(horizon, |day| horizon.max(MONDAY + day * 86_400));
         forget_voice_before(&mut conn, voice_horizon).unwrap();

@@ -10,7 +10,7 @@ use diesel::{
 };
 use mocha_schema::{GuildId, UserId};
 
-use crate::statement::Statement;
+use crate::{Bots, Window, rollup::Horizon, scan::Unsigned, statement::Statement};
 
 /// Somebody who came or went.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Queryable)]
@@ -45,6 +45,38 @@ pub(crate) fn entries(
 }
 
 /// The last entry with a count, and who came and went since.
+/// How many came and went in a window, and how many members there were at its end, as [`Growth`](super::Growth) has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turnover {
+    pub(crate) joins: u64,
+    pub(crate) leaves: u64,
+    pub(crate) members: Option<u64>,
+}
+
+impl Turnover {
+    /// To be called in a transaction.
+    pub(crate) fn load(conn: &mut SqliteConnection, guild: GuildId, bots: Bots, window: Window) -> QueryResult<Self> {
+        let Horizon { members_from, .. } = Horizon::load(conn)?;
+        let kept = window.not_before(members_from);
+        let mut statement = Statement::<(BigInt, BigInt)>::new();
+        statement.push(COUNTS_SQL).bind_id(guild.get()).bind(kept.start_second()).bind(kept.end_second());
+        statement.push(bots.condition_of_event());
+        let (joins, leaves): (Unsigned, Unsigned) = statement.get_result(conn)?;
+        let members = members_at(conn, guild, kept.end_second(), members_from)?;
+        Ok(Self { joins: joins.into(), leaves: leaves.into(), members: at_least_none(members) })
+    }
+}
+
+const COUNTS_SQL: &str = "\
+    SELECT count(CASE event_type WHEN 'join' THEN 1 END), count(CASE event_type WHEN 'leave' THEN 1 END) \
+    FROM member_events INDEXED BY idx_member_events_guild_time \
+    WHERE guild_id = CAST(? AS TEXT) AND created_at >= ? AND created_at < ? AND event_type IN ('join', 'leave')";
+
+/// A count that the file tells, which another program may have made negative.
+pub(super) fn at_least_none(members: Option<i64>) -> Option<u64> {
+    members.map(|members| u64::try_from(members).unwrap_or(0))
+}
+
 const BEFORE_SQL: &str = "\
     WITH counted AS ( \
         SELECT created_at, rowid AS number, member_count \

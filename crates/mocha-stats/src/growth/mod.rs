@@ -9,7 +9,7 @@ mod stay;
 #[cfg(test)]
 pub(crate) mod truth;
 
-pub(crate) use self::log::{Entry, entries};
+pub(crate) use self::log::{Entry, Turnover, entries};
 pub use self::{
     activation::{Activation, ActivationAnswer},
     retention::{Cohort, FirstWeek, Retention, RetentionAnswer},

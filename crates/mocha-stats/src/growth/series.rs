@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use diesel::{Connection, SqliteConnection};
 use mocha_schema::GuildId;
 
-use super::log::{Entry, entries, members_at};
+use super::log::{Entry, at_least_none, entries, members_at};
 use crate::{Bots, Error, Period, Window, period::Label, periods, quarter, rollup::Horizon};
 
 /// The question how a guild grew, hour by hour, or by day, week or month of a zone.
@@ -192,11 +192,6 @@ impl Growth {
             window: self.window,
         }
     }
-}
-
-/// A count that the file tells, which another program may have made negative.
-fn at_least_none(members: Option<i64>) -> Option<u64> {
-    members.map(|members| u64::try_from(members).unwrap_or(0))
 }
 
 /// What happened, by quarter hours.

@@ -7,7 +7,7 @@ use diesel::SqliteConnection;
 use mocha_schema::{ChannelId, GuildId};
 
 use self::activity::Activity;
-use crate::{Bots, Error, Growth, Period, Rank, Window, snapshot::snapshot};
+use crate::{Bots, Error, Rank, Window, growth::Turnover, snapshot::snapshot};
 
 /// The question what went on in a guild: its numbers in one answer, each with what it was in the window before.
 ///
@@ -149,18 +149,18 @@ impl GuildOverview {
         let previous = window.previous();
         let mut activity = |window| Activity::load(conn, guild, bots, window).map_err(Error::database);
         let (now, before) = (activity(window)?, previous.map(&mut activity).transpose()?);
-        let mut growth = |window| Growth::of(guild).bots(bots).by(Period::Month).within(window).load(conn);
-        let (grew, grew_before) = (growth(window)?, previous.map(&mut growth).transpose()?);
+        let mut turnover = |window| Turnover::load(conn, guild, bots, window).map_err(Error::database);
+        let (grew, grew_before) = (turnover(window)?, previous.map(&mut turnover).transpose()?);
         let then = before.as_ref();
         Ok(GuildOverviewAnswer {
             messages: Compared { value: now.messages(), previous: then.map(Activity::messages) },
             voice_ms: Compared { value: now.voice_ms(), previous: then.map(Activity::voice_ms) },
             active_members: Compared { value: now.active(), previous: then.map(Activity::active) },
-            joins: Compared { value: grew.joins, previous: grew_before.as_ref().map(|growth| growth.joins) },
-            leaves: Compared { value: grew.leaves, previous: grew_before.as_ref().map(|growth| growth.leaves) },
+            joins: Compared { value: grew.joins, previous: grew_before.map(|before| before.joins) },
+            leaves: Compared { value: grew.leaves, previous: grew_before.map(|before| before.leaves) },
             members: grew
                 .members
-                .map(|value| Compared { value, previous: grew_before.as_ref().and_then(|growth| growth.members) }),
+                .map(|value| Compared { value, previous: grew_before.and_then(|before| before.members) }),
             channels: now.channels(then, limit),
             writers: now.writers(then, limit),
             speakers: now.speakers(then, limit),

@@ -1,0 +1,122 @@
+//! Messages by quarter of an hour, a month in a row.
+
+use std::ops::Range;
+
+use diesel::{
+    connection::DefaultLoadingMode,
+    prelude::*,
+    result::Error as DieselError,
+    sql_types::{BigInt, Text},
+};
+use mocha_schema::GuildId;
+
+use crate::{
+    Bots,
+    rollup::{MONTH, QUARTER},
+    statement::{Statement, rollup_of},
+};
+
+/// Tells `f` how many messages each quarter of an hour of some months has; those without may be left out.
+pub(crate) fn each(
+    conn: &mut SqliteConnection,
+    guild: GuildId,
+    bots: Bots,
+    months: &Range<i64>,
+    mut f: impl FnMut(i64, u64),
+) -> QueryResult<()> {
+    let mut statement = Statement::<(BigInt, Text)>::new();
+    statement.select(["month", "quarters"]).push(" FROM ");
+    rollup_of(&mut statement, "quarters_of_months", guild, None, bots, Some(("month", months)));
+    for row in statement.load_iter::<(i64, String), DefaultLoadingMode>(conn)? {
+        let (month, packed) = row?;
+        let first = month.saturating_mul(MONTH / QUARTER);
+        unpack(&packed, |place, messages| f(first.saturating_add(place), messages)).ok_or_else(|| {
+            DieselError::DeserializationError(format!("month {month} has no quarters of an hour, but {packed}").into())
+        })?;
+    }
+    Ok(())
+}
+
+/// Tells `f` each pair of a JSON object of counts by place, as SQLite writes it; `None` if it is none. A parser of any JSON takes
+/// three times as long.
+fn unpack(packed: &str, mut f: impl FnMut(i64, u64)) -> Option<()> {
+    let pairs = packed.strip_prefix('{')?.strip_suffix('}')?;
+    let (mut place, mut number) = (None, None);
+    for byte in pairs.bytes().chain((!pairs.is_empty()).then_some(b',')) {
+        match byte {
+            b'0'..=b'9' => number = Some(number.unwrap_or(0_u64).checked_mul(10)?.checked_add(u64::from(byte - b'0'))?),
+            b'"' => {}
+            b':' if place.is_none() => place = Some(i64::try_from(number.take()?).ok()?),
+            b',' => f(place.take()?, number.take()?),
+            _ => return None,
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use diesel::sql_query;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fixture::{TestResult, empty};
+
+    fn unpacked(packed: &str) -> Option<Vec<(i64, u64)>> {
+        let mut pairs = Vec::new();
+        unpack(packed, |place, messages| pairs.push((place, messages)))?;
+        Some(pairs)
+    }
+
+    proptest! {
+        #[test]
+        fn what_sqlite_packs_is_unpacked(counts in prop::collection::btree_map(0..2880_i64, 0..=i64::MAX, 0..9)) {
+            #[derive(QueryableByName)]
+            struct Packed {
+                #[diesel(sql_type = Text)]
+                packed: String,
+            }
+            let rows: Vec<String> = counts.iter().map(|(place, messages)| format!("({place}, {messages})")).collect();
+            let rows = if rows.is_empty() { "SELECT 1, 1 WHERE false".into() } else { format!("VALUES {}", rows.join(", ")) };
+            let sql = format!("SELECT json_group_object(column1, column2) AS packed FROM (SELECT 0 AS column1, 0 AS column2 WHERE false UNION ALL {rows})");
+            let Packed { packed } = sql_query(sql).get_result(&mut empty().unwrap()).unwrap();
+            let expected: BTreeMap<i64, u64> = counts.into_iter().map(|(place, messages)| (place, messages.cast_unsigned())).collect();
+            prop_assert_eq!(unpacked(&packed), Some(expected.into_iter().collect()));
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_is_an_error() -> TestResult {
+        let damaged = [
+            "",
+            "{",
+            "}",
+            "no",
+            "null",
+            "[1,2]",
+            r#"{"1"}"#,
+            r#"{"1":}"#,
+            r#"{"1":2"#,
+            r#"{"1":2,}"#,
+            "{:2}",
+            r#"{"1":-2}"#,
+            r#"{"1":2,"3"}"#,
+            r#"{"1":2:3}"#,
+            r#"{"a":2}"#,
+            r#"{"1":18446744073709551616}"#,
+            r#"{"18446744073709551615":1}"#,
+        ];
+        for packed in damaged {
+            assert_eq!(unpacked(packed), None, "{packed}");
+        }
+        let mut conn = empty()?;
+        sql_query(r#"INSERT INTO packed_quarters VALUES (1, 600, 0, '{"7":9,"8":-1}'), (1, 601, 0, '{"7":9}')"#)
+            .execute(&mut conn)?;
+        let mut read = |months| each(&mut conn, GuildId::try_from(1).unwrap(), Bots::Include, &months, |_, _| ());
+        assert!(matches!(read(600..602), Err(DieselError::DeserializationError(_))));
+        assert!(read(601..602).is_ok());
+        Ok(())
+    }
+}
