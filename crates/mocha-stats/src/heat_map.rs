@@ -135,7 +135,7 @@ impl HeatMap {
             let (time, messages) = row?;
             week.add(times.quarter(time), messages.into());
         }
-        let hours = week.hours;
+        let hours = week.hours();
         let messages = hours.iter().flatten().fold(0, |sum: u64, hour| sum.saturating_add(*hour));
         let MessageTimes { known_from, widened, .. } = times;
         Ok(HeatMapAnswer { hours, messages, known_from, window, widened })
@@ -147,9 +147,12 @@ impl HeatMap {
 struct Week {
     /// The day in UTC of the last one that was added: many come in a row.
     day: Day,
-    hours: [[u64; 24]; 7],
+    /// From the first one of Monday on.
+    hours: [u64; HOURS],
     zone: Tz,
 }
+
+const HOURS: usize = 7 * 24;
 
 /// Where a day in UTC lies in a week of a zone.
 #[derive(Clone, Copy, Debug)]
@@ -161,15 +164,19 @@ struct Day {
 
 impl Week {
     const fn of(zone: Tz) -> Self {
-        Self { day: Day { day: -1, start: None }, hours: [[0; 24]; 7], zone }
+        Self { day: Day { day: -1, start: None }, hours: [0; HOURS], zone }
+    }
+
+    fn hours(&self) -> [[u64; 24]; 7] {
+        let mut hours = self.hours.iter().copied();
+        [(); 7].map(|()| [(); 24].map(|()| hours.next().unwrap_or(0)))
     }
 
     fn add(&mut self, quarter: i64, messages: u64) {
         // Always there: the scan stays between 1970 and 9999, and a week has its days and hours.
         let Some(place) = self.place(quarter) else { return };
-        let (weekday, hour) = (place / 96 % 7, place % 96 / 4);
-        if let Some(cell) = self.hours.get_mut(weekday).and_then(|hours| hours.get_mut(hour)) {
-            *cell = cell.saturating_add(messages);
+        if let Some(hour) = self.hours.get_mut(place / 4 % HOURS) {
+            *hour = hour.saturating_add(messages);
         }
     }
 
@@ -277,7 +284,7 @@ mod tests {
         for second in (start.timestamp()..end.timestamp()).step_by(900) {
             week.add(second / 900, 1);
         }
-        Ok(week.hours)
+        Ok(week.hours())
     }
 
     #[test]

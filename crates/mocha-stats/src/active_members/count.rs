@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate};
 
 use super::{
     ActiveDay, ActiveMembers, ActiveMembersAnswer, ActiveWeek, COMMUNICATOR_MESSAGES, MONTH_DAYS, WEEK_DAYS,
-    activity::{Activity, Person, day_of},
+    activity::{Activity, day_of},
     month::ActiveOn,
 };
 use crate::rollup::DAY;
@@ -37,23 +37,37 @@ impl Changes {
         }
     }
 
-    /// Somebody who counts on so many days from each of these days on, which are in order.
-    fn follow(&mut self, days: impl Iterator<Item = i64>, length: i64) {
-        let mut counted = 0..0;
-        for day in days {
-            if day > counted.end {
-                self.add(std::mem::replace(&mut counted, day..day + length));
-            }
-            counted.end = day + length;
-        }
-        self.add(counted);
-    }
-
     fn counts(self) -> impl Iterator<Item = u64> {
         self.by.into_iter().scan(0_i64, |count, change| {
             *count += change;
             u64::try_from(*count).ok()
         })
+    }
+}
+
+/// On which days somebody counts who does for so many from each active one on.
+#[derive(Debug)]
+struct Stretch {
+    /// The last ones without a gap.
+    days: Range<i64>,
+    length: i64,
+}
+
+impl Stretch {
+    const fn new(length: i64) -> Self {
+        Self { days: 0..0, length }
+    }
+
+    /// Active on a day too, which comes after those before.
+    fn add(&mut self, day: i64, changes: &mut Changes) {
+        if day > self.days.end {
+            changes.add(std::mem::replace(&mut self.days, day..day));
+        }
+        self.days.end = day + self.length;
+    }
+
+    fn end(self, changes: &mut Changes) {
+        changes.add(self.days);
     }
 }
 
@@ -71,18 +85,6 @@ fn date(day: i64) -> Option<NaiveDate> {
     Some(DateTime::from_timestamp(day * DAY, 0)?.date_naive())
 }
 
-impl Person {
-    /// In the window, in order.
-    fn days(&self) -> impl Iterator<Item = ActiveOn> {
-        self.months.iter().flat_map(|month| month.days())
-    }
-
-    /// In the window, each day's first three.
-    fn messages(&self) -> u64 {
-        self.months.iter().map(|month| month.messages()).sum()
-    }
-}
-
 impl ActiveMembers {
     pub(super) fn answer(self, activity: Activity) -> ActiveMembersAnswer {
         let listed = self.listed(&activity);
@@ -91,21 +93,29 @@ impl ActiveMembers {
         let mut communicators_by_week = Changes::new(&weeks);
         let (mut unique_users, mut communicators) = (0, 0);
         for person in activity.people.values() {
-            let in_window = || person.days().map(|active| active.day);
-            daily.follow(in_window(), 1);
-            weekly.follow(person.before.into_iter().chain(in_window()), WEEK_DAYS);
-            monthly.follow(person.before.into_iter().chain(in_window()), MONTH_DAYS);
-            unique_users += u64::from(!person.months.is_empty());
-            communicators += u64::from(person.messages() >= COMMUNICATOR_MESSAGES);
-            let mut wrote = (0, 0);
-            for ActiveOn { day, messages } in person.days() {
+            let (mut week_from, mut month_from) = (Stretch::new(WEEK_DAYS), Stretch::new(MONTH_DAYS));
+            if let Some(before) = person.before {
+                week_from.add(before, &mut weekly);
+                month_from.add(before, &mut monthly);
+            }
+            // Of the last week in which something was written.
+            let mut written = (0, 0);
+            for ActiveOn { day, messages } in person.months.iter().flat_map(|month| month.days()) {
+                daily.add(day..day + 1);
+                week_from.add(day, &mut weekly);
+                month_from.add(day, &mut monthly);
                 let week = week_of(day);
-                let before = if wrote.0 == week { wrote.1 } else { 0 };
-                wrote = (week, before + messages);
-                if before < COMMUNICATOR_MESSAGES && wrote.1 >= COMMUNICATOR_MESSAGES {
+                let before = if written.0 == week { written.1 } else { 0 };
+                written = (week, before + messages);
+                if before < COMMUNICATOR_MESSAGES && written.1 >= COMMUNICATOR_MESSAGES {
                     communicators_by_week.add(week..week + 1);
                 }
             }
+            week_from.end(&mut weekly);
+            month_from.end(&mut monthly);
+            unique_users += u64::from(!person.months.is_empty());
+            let messages: u64 = person.months.iter().map(|month| month.messages()).sum();
+            communicators += u64::from(messages >= COMMUNICATOR_MESSAGES);
         }
         let counts = daily.counts().zip(weekly.counts()).zip(monthly.counts());
         let days = listed.zip(counts).filter_map(|(day, ((daily, weekly), monthly))| {
@@ -126,7 +136,7 @@ impl ActiveMembers {
             return 0..0;
         }
         let (mut firsts, lasts) = (
-            activity.people.values().filter_map(|person| person.days().next()),
+            activity.people.values().filter_map(|person| person.months.first()?.days().next()),
             activity.people.values().filter_map(|person| person.months.last()?.last()),
         );
         let first = start.map(day_of).or_else(|| firsts.by_ref().map(|active| active.day).min());

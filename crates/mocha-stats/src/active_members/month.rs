@@ -52,13 +52,9 @@ impl ActiveMonth {
     pub(super) fn days(self) -> impl Iterator<Item = ActiveOn> {
         let mut left = self.active;
         std::iter::from_fn(move || {
-            let bit = left.trailing_zeros();
-            if bit >= u64::BITS {
-                return None;
-            }
+            let bit = (left != 0).then(|| left.trailing_zeros())?;
             left &= left - 1;
-            let day = self.month.saturating_mul(DAYS).saturating_add(i64::from(bit / 2));
-            Some(ActiveOn { day, messages: self.messages >> bit & 3 })
+            Some(self.on(bit))
         })
     }
 
@@ -70,7 +66,13 @@ impl ActiveMonth {
 
     /// The last day.
     pub(super) fn last(self) -> Option<i64> {
-        self.days().last().map(|active| active.day)
+        let bit = self.active.checked_ilog2()?;
+        Some(self.on(bit).day)
+    }
+
+    fn on(self, bit: u32) -> ActiveOn {
+        let day = self.month.saturating_mul(DAYS).saturating_add(i64::from(bit / 2));
+        ActiveOn { day, messages: self.messages >> bit & 3 }
     }
 }
 
