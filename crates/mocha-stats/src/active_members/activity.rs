@@ -18,60 +18,53 @@ use crate::{
 /// Who was active on which day in UTC.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
+    /// The last day on which somebody was before the window; it may be the window's first one.
+    pub(super) before: HashMap<UserId, i64>,
     /// From when on all of it is known, if the window or what its first days look back on starts earlier.
     pub(super) known_from: Option<DateTime<Utc>>,
-    pub(super) people: HashMap<UserId, Person>,
+    /// In the window, in order of user and month, none twice.
+    pub(super) months: Vec<(UserId, ActiveMonth)>,
     pub(super) widened: bool,
-}
-
-/// When somebody was active.
-#[derive(Debug, Default)]
-pub(super) struct Person {
-    /// The last day on which it was before the window; it may be the window's first one.
-    pub(super) before: Option<i64>,
-    /// In the window; in no order, a month may come twice.
-    pub(super) months: Vec<ActiveMonth>,
-}
-
-impl Person {
-    fn add(&mut self, month: ActiveMonth) {
-        match self.months.last_mut() {
-            // Who writes in several channels, or on several days, comes several times in a row.
-            Some(last) if last.month == month.month => last.add(month),
-            _ => self.months.push(month),
-        }
-    }
 }
 
 impl Activity {
     /// To be called in a transaction.
     pub(super) fn load(conn: &mut SqliteConnection, question: ActiveMembers) -> QueryResult<Self> {
         let mut activity = Self::default();
-        activity.widened = activity.read(conn, question, question.window, Person::add)?;
-        if let Some(before) = before(question.window) {
-            activity.read(conn, question, before, |person, month| person.before = person.before.max(month.last()))?;
-        }
-        for person in activity.people.values_mut() {
-            // Stable sorting is quick with what is in order but for an edge.
-            person.months.sort_by_key(|month| month.month);
-            person.months.dedup_by(|later, month| {
-                let same = later.month == month.month;
-                if same {
-                    month.add(*later);
-                }
-                same
-            });
+        let mut months = Vec::<(UserId, ActiveMonth)>::new();
+        activity.widened = activity.read(conn, question, question.window, |user, month| match months.last_mut() {
+            // Who writes in several channels comes several times in a row.
+            Some((last, same)) if *last == user && same.month == month.month => same.add(month),
+            _ => months.push((user, month)),
+        })?;
+        // Stable sorting finds what is in order: the people of each month are.
+        months.sort_by_key(|(user, month)| (*user, month.month));
+        months.dedup_by(|(user, later), (same, month)| {
+            let same = *user == *same && later.month == month.month;
+            if same {
+                month.add(*later);
+            }
+            same
+        });
+        activity.months = months;
+        if let Some(window) = before(question.window) {
+            let mut before = HashMap::<UserId, i64>::default();
+            activity.read(conn, question, window, |user, month| {
+                let last = before.entry(user).or_default();
+                *last = month.last().map_or(*last, |day| day.max(*last));
+            })?;
+            activity.before = before;
         }
         Ok(activity)
     }
 
-    /// Tells `f` when each person was active; says whether it was more than the window.
+    /// Tells `f` who was active when, in no order; says whether it was more than the window.
     fn read(
         &mut self,
         conn: &mut SqliteConnection,
         question: ActiveMembers,
         window: Window,
-        mut f: impl FnMut(&mut Person, ActiveMonth),
+        mut f: impl FnMut(UserId, ActiveMonth),
     ) -> QueryResult<bool> {
         let ActiveMembers { bots, guild, .. } = question;
         let horizon = Horizon::load(conn)?;
@@ -84,7 +77,7 @@ impl Activity {
             rollup_of(&mut statement, "active_months", guild, None, bots, Some(("month", &months)));
             for row in statement.load_iter::<(UserId, i64, Unsigned), DefaultLoadingMode>(conn)? {
                 let (user, month, days) = row?;
-                f(self.people.entry(user).or_default(), ActiveMonth::of(month, days.into()));
+                f(user, ActiveMonth::of(month, days.into()));
             }
         }
         let messages = MessageScan { bots, guild, user: None };
@@ -92,13 +85,13 @@ impl Activity {
         let messages = messages.read::<(BigInt, BigInt, BigInt)>(&columns, &sources);
         for row in messages.load_iter::<(UserId, i64, Unsigned), DefaultLoadingMode>(conn)? {
             let (user, day, messages) = row?;
-            f(self.people.entry(user).or_default(), ActiveMonth::of_day(day, messages.into()));
+            f(user, ActiveMonth::of_day(day, messages.into()));
         }
         if question.voice {
             let voice = VoiceScan { bots, channels: false, guild, state: VoiceStateFilter::All, user: None, window };
             let read = voice.each(conn, PartOf::Day, |part| {
                 if part.time.all_ms() > 0 {
-                    f(self.people.entry(part.user).or_default(), ActiveMonth::of_day(part.day, 0));
+                    f(part.user, ActiveMonth::of_day(part.day, 0));
                 }
             })?;
             widened |= read.widened;

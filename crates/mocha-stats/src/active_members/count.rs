@@ -7,38 +7,55 @@ use chrono::{DateTime, NaiveDate};
 use super::{
     ActiveDay, ActiveMembers, ActiveMembersAnswer, ActiveWeek, COMMUNICATOR_MESSAGES, MONTH_DAYS, WEEK_DAYS,
     activity::{Activity, day_of},
-    month::ActiveOn,
+    month::{ActiveMonth, ActiveOn},
 };
 use crate::rollup::DAY;
 
-/// How many there are in each of some days or weeks, as it changes from one to the next.
+/// How many there are in each of some days or weeks.
 #[derive(Debug)]
-struct Changes {
-    by: Vec<i64>,
+struct Counts {
     first: i64,
+    of: Vec<i64>,
 }
 
-impl Changes {
+impl Counts {
     fn new(range: &Range<i64>) -> Self {
-        Self { by: range.clone().map(|_| 0).collect(), first: range.start }
+        Self { first: range.start, of: range.clone().map(|_| 0).collect() }
     }
 
-    /// One more from one to another, which is excluded. What comes before the first one or after the last one is nobody's.
-    fn add(&mut self, range: Range<i64>) {
-        let range = range.start.max(self.first)..range.end;
-        if range.is_empty() {
-            return;
-        }
-        for (at, change) in [(range.start, 1), (range.end, -1)] {
-            let place = usize::try_from(at - self.first).ok();
-            if let Some(by) = place.and_then(|place| self.by.get_mut(place)) {
-                *by += change;
-            }
+    /// What comes before the first one or after the last one is nobody's.
+    fn add(&mut self, at: i64, count: i64) {
+        let place = usize::try_from(at - self.first).ok();
+        if let Some(of) = place.and_then(|place| self.of.get_mut(place)) {
+            *of += count;
         }
     }
 
     fn counts(self) -> impl Iterator<Item = u64> {
-        self.by.into_iter().scan(0_i64, |count, change| {
+        self.of.into_iter().map(|count| u64::try_from(count).unwrap_or(0))
+    }
+}
+
+/// The same as it changes from one to the next.
+#[derive(Debug)]
+struct Changes(Counts);
+
+impl Changes {
+    fn new(range: &Range<i64>) -> Self {
+        Self(Counts::new(range))
+    }
+
+    /// One more from one to another, which is excluded.
+    fn add(&mut self, range: Range<i64>) {
+        let range = range.start.max(self.0.first)..range.end;
+        if !range.is_empty() {
+            self.0.add(range.start, 1);
+            self.0.add(range.end, -1);
+        }
+    }
+
+    fn counts(self) -> impl Iterator<Item = u64> {
+        self.0.of.into_iter().scan(0_i64, |count, change| {
             *count += change;
             u64::try_from(*count).ok()
         })
@@ -47,27 +64,29 @@ impl Changes {
 
 /// On which days somebody counts who does for so many from each active one on.
 #[derive(Debug)]
-struct Stretch {
+struct Stretch<'a> {
+    changes: &'a mut Changes,
     /// The last ones without a gap.
     days: Range<i64>,
     length: i64,
 }
 
-impl Stretch {
-    const fn new(length: i64) -> Self {
-        Self { days: 0..0, length }
+impl<'a> Stretch<'a> {
+    /// Of who was last active on a day before, if there is one.
+    fn new(length: i64, before: Option<i64>, changes: &'a mut Changes) -> Self {
+        Self { changes, days: before.map_or(0..0, |day| day..day + length), length }
     }
 
     /// Active on a day too, which comes after those before.
-    fn add(&mut self, day: i64, changes: &mut Changes) {
+    fn add(&mut self, day: i64) {
         if day > self.days.end {
-            changes.add(std::mem::replace(&mut self.days, day..day));
+            self.changes.add(std::mem::replace(&mut self.days, day..day));
         }
         self.days.end = day + self.length;
     }
 
-    fn end(self, changes: &mut Changes) {
-        changes.add(self.days);
+    fn end(self) {
+        self.changes.add(self.days);
     }
 }
 
@@ -86,36 +105,42 @@ fn date(day: i64) -> Option<NaiveDate> {
 }
 
 impl ActiveMembers {
-    pub(super) fn answer(self, activity: Activity) -> ActiveMembersAnswer {
+    pub(super) fn answer(self, mut activity: Activity) -> ActiveMembersAnswer {
         let listed = self.listed(&activity);
         let weeks = if listed.is_empty() { 0..0 } else { week_of(listed.start)..week_of(listed.end - 1) + 1 };
-        let [mut daily, mut weekly, mut monthly] = [(); 3].map(|()| Changes::new(&listed));
-        let mut communicators_by_week = Changes::new(&weeks);
+        let (mut daily, mut communicators_by_week) = (Counts::new(&listed), Counts::new(&weeks));
+        let (mut weekly, mut monthly) = (Changes::new(&listed), Changes::new(&listed));
         let (mut unique_users, mut communicators) = (0, 0);
-        for person in activity.people.values() {
-            let (mut week_from, mut month_from) = (Stretch::new(WEEK_DAYS), Stretch::new(MONTH_DAYS));
-            if let Some(before) = person.before {
-                week_from.add(before, &mut weekly);
-                month_from.add(before, &mut monthly);
-            }
+        for months in activity.months.chunk_by(|(user, _), (other, _)| user == other) {
+            let before = months.first().and_then(|(user, _)| activity.before.remove(user));
+            let mut week_from = Stretch::new(WEEK_DAYS, before, &mut weekly);
+            let mut month_from = Stretch::new(MONTH_DAYS, before, &mut monthly);
             // Of the last week in which something was written.
             let mut written = (0, 0);
-            for ActiveOn { day, messages } in person.months.iter().flat_map(|month| month.days()) {
-                daily.add(day..day + 1);
-                week_from.add(day, &mut weekly);
-                month_from.add(day, &mut monthly);
-                let week = week_of(day);
-                let before = if written.0 == week { written.1 } else { 0 };
-                written = (week, before + messages);
-                if before < COMMUNICATOR_MESSAGES && written.1 >= COMMUNICATOR_MESSAGES {
-                    communicators_by_week.add(week..week + 1);
+            for (_, month) in months {
+                // Between them no day is further away than a month counts.
+                month.first().into_iter().chain(month.last()).for_each(|day| month_from.add(day));
+                for ActiveOn { day, messages } in month.days() {
+                    daily.add(day, 1);
+                    week_from.add(day);
+                    let week = week_of(day);
+                    let before = if written.0 == week { written.1 } else { 0 };
+                    written = (week, before + messages);
+                    if before < COMMUNICATOR_MESSAGES && written.1 >= COMMUNICATOR_MESSAGES {
+                        communicators_by_week.add(week, 1);
+                    }
                 }
             }
-            week_from.end(&mut weekly);
-            month_from.end(&mut monthly);
-            unique_users += u64::from(!person.months.is_empty());
-            let messages: u64 = person.months.iter().map(|month| month.messages()).sum();
+            week_from.end();
+            month_from.end();
+            unique_users += 1;
+            let messages: u64 = months.iter().map(|(_, month)| month.messages()).sum();
             communicators += u64::from(messages >= COMMUNICATOR_MESSAGES);
+        }
+        // Who was not active in the window itself.
+        for before in activity.before.values() {
+            Stretch::new(WEEK_DAYS, Some(*before), &mut weekly).end();
+            Stretch::new(MONTH_DAYS, Some(*before), &mut monthly).end();
         }
         let counts = daily.counts().zip(weekly.counts()).zip(monthly.counts());
         let days = listed.zip(counts).filter_map(|(day, ((daily, weekly), monthly))| {
@@ -135,12 +160,10 @@ impl ActiveMembers {
         if start.zip(self.window.end()).is_some_and(|(start, end)| start >= end) {
             return 0..0;
         }
-        let (mut firsts, lasts) = (
-            activity.people.values().filter_map(|person| person.months.first()?.days().next()),
-            activity.people.values().filter_map(|person| person.months.last()?.last()),
-        );
-        let first = start.map(day_of).or_else(|| firsts.by_ref().map(|active| active.day).min());
-        let after_last = lasts.max().and_then(|day| DateTime::from_timestamp((day + 1) * DAY, 0));
+        let months = || activity.months.iter().map(|(_, month)| *month);
+        let first = start.map(day_of).or_else(|| months().filter_map(ActiveMonth::first).min());
+        let after_last = months().filter_map(ActiveMonth::last).max();
+        let after_last = after_last.and_then(|day| DateTime::from_timestamp((day + 1) * DAY, 0));
         let end = self.window.listed_until(after_last);
         let last = end.map(|end| day_of(end - chrono::TimeDelta::nanoseconds(1)));
         first.zip(last).map_or(0..0, |(first, last)| first..last + 1)

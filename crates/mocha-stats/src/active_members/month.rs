@@ -64,6 +64,11 @@ impl ActiveMonth {
         count(self.messages) + 2 * count(self.messages >> 1)
     }
 
+    /// The first day.
+    pub(super) fn first(self) -> Option<i64> {
+        Some(self.days().next()?.day)
+    }
+
     /// The last day.
     pub(super) fn last(self) -> Option<i64> {
         let bit = self.active.checked_ilog2()?;
