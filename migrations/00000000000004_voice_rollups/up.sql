@@ -20,7 +20,8 @@ CREATE TABLE voice_days (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idx_voice_days_user ON voice_days (user_id, guild_id, day);
 
--- The same by thirty days, of the days before the watermark.
+-- The same by thirty days, of the days before the watermark; and on which of these days there was time, as `active_months` has it:
+-- two bits a day, the first one's lowest, of which the lower one is set.
 CREATE TABLE voice_months (
     guild_id INTEGER NOT NULL,
     month INTEGER NOT NULL,
@@ -35,6 +36,7 @@ CREATE TABLE voice_months (
     streaming_ms INTEGER,
     talking_ms INTEGER,
     video_ms INTEGER,
+    days INTEGER,
     PRIMARY KEY (guild_id, month, user_id, assumed)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idx_voice_months_user ON voice_months (user_id, guild_id, month);
@@ -213,7 +215,7 @@ BEGIN
         new.guild_id, new.day / 30, new.user_id, new.assumed,
         EXISTS (SELECT 1 FROM bots WHERE id = new.user_id),
         new.sessions, new.intervals,
-        new.voice_ms, new.deafened_ms, new.muted_ms, new.streaming_ms, new.talking_ms, new.video_ms
+        new.voice_ms, new.deafened_ms, new.muted_ms, new.streaming_ms, new.talking_ms, new.video_ms, 0
     )
     ON CONFLICT DO UPDATE SET
         sessions = sessions + excluded.sessions,
@@ -237,6 +239,13 @@ BEGIN
         streaming_ms = streaming_ms + excluded.streaming_ms,
         talking_ms = talking_ms + excluded.talking_ms,
         video_ms = video_ms + excluded.video_ms;
+    UPDATE voice_months SET
+        days = (days & ~(1 << new.day % 30 * 2)) | (EXISTS (
+            SELECT 1 FROM voice_days
+            WHERE voice_days.guild_id = new.guild_id AND voice_days.day = new.day AND voice_days.user_id = new.user_id
+                AND voice_days.assumed = new.assumed AND voice_days.voice_ms > 0
+        ) << new.day % 30 * 2)
+    WHERE guild_id = new.guild_id AND month = new.day / 30 AND user_id = new.user_id AND assumed = new.assumed;
     DELETE FROM voice_months
     WHERE sessions = 0 AND intervals = 0 AND guild_id = new.guild_id AND month = new.day / 30
         AND user_id = new.user_id AND assumed = new.assumed;
@@ -261,7 +270,8 @@ BEGIN
     INSERT INTO voice_months
     SELECT added.guild_id, added.day / 30, added.user_id, added.assumed, added.bot,
         sum(added.sessions), sum(added.intervals), sum(added.voice_ms),
-        sum(added.deafened_ms), sum(added.muted_ms), sum(added.streaming_ms), sum(added.talking_ms), sum(added.video_ms)
+        sum(added.deafened_ms), sum(added.muted_ms), sum(added.streaming_ms), sum(added.talking_ms), sum(added.video_ms),
+        sum((added.voice_ms > 0) << added.day % 30 * 2)
     FROM voice_guilds AS guild CROSS JOIN voice_days AS added
     WHERE added.guild_id = guild.guild_id AND added.day >= old.voice_to AND added.day < new.voice_to
     GROUP BY 1, 2, 3, 4
@@ -273,7 +283,8 @@ BEGIN
         muted_ms = muted_ms + excluded.muted_ms,
         streaming_ms = streaming_ms + excluded.streaming_ms,
         talking_ms = talking_ms + excluded.talking_ms,
-        video_ms = video_ms + excluded.video_ms;
+        video_ms = video_ms + excluded.video_ms,
+        days = days | excluded.days;
     INSERT INTO voice_channel_months
     SELECT added.guild_id, added.day / 30, added.user_id, added.channel_id, added.assumed, added.bot,
         sum(added.intervals), sum(added.voice_ms),

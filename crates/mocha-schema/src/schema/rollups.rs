@@ -283,6 +283,8 @@ diesel::table! {
         talking_ms -> Nullable<BigInt>,
         /// Milliseconds with the camera on.
         video_ms -> Nullable<BigInt>,
+        /// The days with time: two bits a day, the first one's lowest, of which the lower one is set.
+        days -> Nullable<BigInt>,
     }
 }
 

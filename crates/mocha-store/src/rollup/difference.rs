@@ -73,7 +73,8 @@ pub struct MessageSums {
     pub embeds: Option<i64>,
 }
 
-/// The sums of voice, times in milliseconds; `None` is NULL, which only a row that somebody else wrote can have.
+/// The sums of voice, times in milliseconds; `None` is what the roll-up does not have, or NULL, which only a row that somebody else
+/// wrote can have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, QueryableByName)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite))]
 #[non_exhaustive]
@@ -102,6 +103,9 @@ pub struct VoiceSums {
     /// With the camera on.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub video_ms: Option<i64>,
+    /// The days with time, in [`Rollup::VoiceMonths`] alone: two bits a day, the first one's lowest, of which the lower one is set.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub days: Option<i64>,
 }
 
 impl From<MessageSums> for Sums {

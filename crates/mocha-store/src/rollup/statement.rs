@@ -125,11 +125,12 @@ fn columns(rollup: Rollup) -> String {
         }
         Rollup::MessageQuarters => ("NULL AS user_id, NULL AS channel_id, NULL AS assumed, bot AS apart", MESSAGES),
         Rollup::VoiceChannelDays | Rollup::VoiceChannelMonths => {
-            ("user_id, channel_id, assumed, NULL AS apart, NULL AS sessions", VOICE)
+            ("user_id, channel_id, assumed, NULL AS apart, NULL AS sessions, NULL AS days", VOICE)
         }
-        Rollup::VoiceDays | Rollup::VoiceMonths | Rollup::VoiceTotals => {
-            ("user_id, NULL AS channel_id, assumed, NULL AS apart, sessions", VOICE)
+        Rollup::VoiceDays | Rollup::VoiceTotals => {
+            ("user_id, NULL AS channel_id, assumed, NULL AS apart, sessions, NULL AS days", VOICE)
         }
+        Rollup::VoiceMonths => ("user_id, NULL AS channel_id, assumed, NULL AS apart, sessions, days", VOICE),
     };
     let period = match rollup {
         Rollup::ActiveMonths => "day",

@@ -288,6 +288,18 @@ impl Model {
         sums
     }
 
+    /// With the days that have time.
+    fn voice_months(&self, mut months: Sums) -> Sums {
+        months.values_mut().for_each(|values| values.push(0));
+        for (key, values) in self.voice_days() {
+            if let Some(day) = key.period.filter(|day| *day < self.voice_to && values[2] > 0) {
+                let month = months.get_mut(&Key { period: Some(day / 30), ..key });
+                *month.expect("it has the day").last_mut().expect("it was added") += 4_i64.pow((day % 30) as u32);
+            }
+        }
+        months
+    }
+
     /// Every row of every roll-up, in their order.
     pub(crate) fn rows(&self) -> Vec<String> {
         // What of days lies before the watermark, by another period.
@@ -308,7 +320,7 @@ impl Model {
             ("message_days", messages),
             ("message_quarters", self.message_quarters()),
             ("packed_quarters", self.packed_quarters()),
-            ("voice_months", filled(&voice, self.voice_to, month)),
+            ("voice_months", self.voice_months(filled(&voice, self.voice_to, month))),
             ("voice_totals", filled(&voice, self.voice_to, total)),
             ("voice_days", voice),
             ("voice_channel_months", filled(&channels, self.voice_to, month)),

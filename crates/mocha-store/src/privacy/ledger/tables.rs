@@ -443,6 +443,7 @@ pub const LEDGER: &[Table] = &[
             derived("streaming_ms", "time sharing the screen"),
             derived("talking_ms", "time able to talk"),
             derived("video_ms", "time with the camera on"),
+            derived("days", "on which days there was time"),
         ],
         kept: Kept::Rollups,
         name: "voice_months",

@@ -11,7 +11,8 @@ SELECT
     sum(muted_ms) AS muted_ms,
     sum(streaming_ms) AS streaming_ms,
     sum(talking_ms) AS talking_ms,
-    sum(video_ms) AS video_ms
+    sum(video_ms) AS video_ms,
+    sum((voice_ms > 0) << day % 30 * 2) AS days
 FROM voice_days
 WHERE guild_id = ?2 AND day >= ?3 * 30 AND day < min((?3 + 1) * 30, (SELECT voice_to FROM watermarks))
 GROUP BY user_id, assumed
