@@ -54,6 +54,7 @@
 //! ```
 
 mod active_members;
+mod active_months;
 mod bots;
 mod channel_filter;
 mod channels;

@@ -138,7 +138,7 @@ pub(crate) fn forget_before(conn: &mut SqliteConnection, horizon: i64) -> TestRe
 /// Lets months and totals, if they end earlier, end so many days after [`MONDAY`].
 pub(crate) fn fill_to(conn: &mut SqliteConnection, day: i64) -> TestResult {
     let day = MONDAY / 86_400 + day;
-    let sql = format!("UPDATE watermarks SET messages_to = {day} WHERE messages_to < {day}");
+    let sql = format!("UPDATE watermarks SET messages_to = max(messages_to, {day}), voice_to = max(voice_to, {day})");
     sql_query(sql).execute(conn)?;
     Ok(())
 }

@@ -1,18 +1,17 @@
 //! Who was active on which day.
 
 use chrono::{DateTime, Utc};
-use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
+use diesel::prelude::*;
 use foldhash::HashMap;
 use mocha_schema::UserId;
 
-use super::{ActiveMembers, MONTH_DAYS, month::ActiveMonth};
+use super::{ActiveMembers, MONTH_DAYS};
 use crate::{
     Window,
-    message_scan::{Column, MessageScan},
-    rollup::{Counted, DAY, Horizon, Sources},
-    scan::Unsigned,
-    statement::{Statement, rollup_of},
-    voice::{PartOf, VoiceScan, VoiceStateFilter},
+    active_months::{self, ActiveMonth, ActiveMonths},
+    message_scan::MessageScan,
+    rollup::{Counted, DAY, Horizon},
+    voice::{VoiceScan, VoiceStateFilter},
 };
 
 /// Who was active on which day in UTC.
@@ -31,22 +30,9 @@ impl Activity {
     /// To be called in a transaction.
     pub(super) fn load(conn: &mut SqliteConnection, question: ActiveMembers) -> QueryResult<Self> {
         let mut activity = Self::default();
-        let mut months = Vec::<(UserId, ActiveMonth)>::new();
-        activity.widened = activity.read(conn, question, question.window, |user, month| match months.last_mut() {
-            // Who writes in several channels comes several times in a row.
-            Some((last, same)) if *last == user && same.month == month.month => same.add(month),
-            _ => months.push((user, month)),
-        })?;
-        // Stable sorting finds what is in order: the people of each month are.
-        months.sort_by_key(|(user, month)| (*user, month.month));
-        months.dedup_by(|(user, later), (same, month)| {
-            let same = *user == *same && later.month == month.month;
-            if same {
-                month.add(*later);
-            }
-            same
-        });
-        activity.months = months;
+        let mut months = ActiveMonths::default();
+        activity.widened = activity.read(conn, question, question.window, |user, month| months.add(user, month))?;
+        activity.months = months.finish();
         if let Some(window) = before(question.window) {
             let mut before = HashMap::<UserId, i64>::default();
             activity.read(conn, question, window, |user, month| {
@@ -70,31 +56,11 @@ impl Activity {
         let horizon = Horizon::load(conn)?;
         let Counted { known_from, span, mut widened } = horizon.messages(window);
         self.known_from = self.known_from.or(known_from);
-        let mut sources = Sources::by_month(span, horizon.messages_to);
-        for months in std::mem::take(&mut sources.months) {
-            let mut statement = Statement::<(BigInt, BigInt, BigInt)>::new();
-            statement.select(["user_id", "month", "days"]).push(" FROM ");
-            rollup_of(&mut statement, "active_months", guild, None, bots, Some(("month", &months)));
-            for row in statement.load_iter::<(UserId, i64, Unsigned), DefaultLoadingMode>(conn)? {
-                let (user, month, days) = row?;
-                f(user, ActiveMonth::of(month, days.into()));
-            }
-        }
-        let messages = MessageScan { bots, guild, user: None };
-        let columns = [Column::User, Column::Day, Column::Messages];
-        let messages = messages.read::<(BigInt, BigInt, BigInt)>(&columns, &sources);
-        for row in messages.load_iter::<(UserId, i64, Unsigned), DefaultLoadingMode>(conn)? {
-            let (user, day, messages) = row?;
-            f(user, ActiveMonth::of_day(day, messages.into()));
-        }
+        let scan = MessageScan { bots, guild, user: None };
+        active_months::written(conn, scan, span, horizon.messages_to, &mut f)?;
         if question.voice {
             let voice = VoiceScan { bots, channels: false, guild, state: VoiceStateFilter::All, user: None, window };
-            let read = voice.each(conn, PartOf::Day, |part| {
-                if part.time.all_ms() > 0 {
-                    f(part.user, ActiveMonth::of_day(part.day, 0));
-                }
-            })?;
-            widened |= read.widened;
+            widened |= voice.active(conn, |user, _, month| f(user, month))?.widened;
         }
         Ok(widened)
     }

@@ -7,9 +7,11 @@ use chrono::{DateTime, NaiveDate};
 use super::{
     ActiveDay, ActiveMembers, ActiveMembersAnswer, ActiveWeek, COMMUNICATOR_MESSAGES, MONTH_DAYS, WEEK_DAYS,
     activity::{Activity, day_of},
-    month::{ActiveMonth, ActiveOn},
 };
-use crate::rollup::DAY;
+use crate::{
+    active_months::{ActiveMonth, ActiveOn},
+    rollup::DAY,
+};
 
 /// How many there are in each of some days or weeks.
 #[derive(Debug)]

@@ -2,7 +2,6 @@
 
 mod activity;
 mod count;
-mod month;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{Connection, SqliteConnection};

@@ -152,10 +152,12 @@ proptest! {
 
     #[test]
     fn it_is_what_plain_rust_counts(
-        world in world(), question in question(), window in window(), horizon in prop::option::of(0..SPAN / 86_400)
+        world in world(), question in question(), window in window(), horizon in prop::option::of(0..SPAN / 86_400),
+        filled_to in 0..80_i64
     ) {
         let mut conn = empty().unwrap();
         insert(&mut conn, &world).unwrap();
+        random::fill_to(&mut conn, filled_to).unwrap();
         let mut counted = window;
         if let Some(day) = horizon {
             let horizon = MONDAY + day * 86_400;

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
-use foldhash::{HashSet, HashSetExt};
+use foldhash::HashSet;
 use mocha_schema::{ChannelId, UserId, schema::members};
 
 use super::{Leaderboard, Measure, Weights};
 use crate::{
     Window,
+    active_months::{self, ActiveMonth, ActiveMonths},
     channel_filter::Resolved,
     message_scan::{Column, MessageScan},
     per_user::PerUser,
@@ -80,7 +81,8 @@ impl Reader<'_> {
         channels: &mut Resolved<'_>,
         column: Column,
     ) -> QueryResult<()> {
-        let (scan, sources) = self.scan(conn, Sources::summed)?;
+        let (scan, span, filled_to) = self.scan(conn)?;
+        let sources = Sources::summed(span, filled_to);
         if channels.is_open() {
             let statement = scan.read::<(BigInt, BigInt)>(&[Column::User, column], &sources);
             for row in statement.load_iter::<(UserId, Unsigned), DefaultLoadingMode>(conn)? {
@@ -113,7 +115,8 @@ impl Reader<'_> {
         }
         let [messages, characters, words, attachments, embeds] = Written::COLUMNS;
         let columns = [Column::User, Column::Channel, messages, characters, words, attachments, embeds];
-        let (scan, sources) = self.scan(conn, Sources::summed)?;
+        let (scan, span, filled_to) = self.scan(conn)?;
+        let sources = Sources::summed(span, filled_to);
         let statement = scan.read::<(BigInt, BigInt, Sums)>(&columns, &sources);
         for row in statement.load_iter::<(UserId, ChannelId, SumsRow), DefaultLoadingMode>(conn)? {
             let (user, channel, sums) = row?;
@@ -124,17 +127,19 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn scan(
-        &mut self,
-        conn: &mut SqliteConnection,
-        sources: impl Fn(Span, i64) -> Sources,
-    ) -> QueryResult<(MessageScan, Sources)> {
+    /// Whose messages count, in which time, and up to which day that is summed up.
+    fn scan(&mut self, conn: &mut SqliteConnection) -> QueryResult<(MessageScan, Span, i64)> {
         let horizon = Horizon::load(conn)?;
         let Counted { known_from, span, widened } = horizon.messages(self.window);
         self.known_from = known_from;
         self.widened |= widened;
         let Leaderboard { bots, guild, .. } = *self.question;
-        Ok((MessageScan { bots, guild, user: None }, sources(span, horizon.messages_to)))
+        Ok((MessageScan { bots, guild, user: None }, span, horizon.messages_to))
+    }
+
+    fn voice_scan(&self, channels: bool) -> VoiceScan {
+        let Leaderboard { bots, guild, .. } = *self.question;
+        VoiceScan { bots, channels, guild, state: VoiceStateFilter::All, user: None, window: self.window }
     }
 
     fn voice(
@@ -144,9 +149,7 @@ impl Reader<'_> {
         channels: bool,
         mut f: impl FnMut(&mut PerUser<u64>, VoicePart),
     ) -> QueryResult<()> {
-        let Leaderboard { bots, guild, .. } = *self.question;
-        let scan = VoiceScan { bots, channels, guild, state: VoiceStateFilter::All, user: None, window: self.window };
-        let read = scan.each(conn, part_of, |part| f(&mut self.values, part))?;
+        let read = self.voice_scan(channels).each(conn, part_of, |part| f(&mut self.values, part))?;
         self.known_from = read.known_from;
         self.widened |= read.widened;
         Ok(())
@@ -165,23 +168,29 @@ impl Reader<'_> {
     }
 
     fn active_days(&mut self, conn: &mut SqliteConnection, channels: &mut Resolved<'_>) -> QueryResult<()> {
-        let mut days: HashSet<(UserId, i64)> = HashSet::new();
-        let (scan, sources) = self.scan(conn, |span, _| Sources::by_day(span))?;
-        let columns = [Column::User, Column::Channel, Column::Day];
-        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &sources);
-        for row in statement.load_iter::<(UserId, ChannelId, i64), DefaultLoadingMode>(conn)? {
-            let (user, channel, day) = row?;
-            if channels.counts(Some(channel)) {
-                days.insert((user, day));
+        let mut months = ActiveMonths::default();
+        let (scan, span, filled_to) = self.scan(conn)?;
+        if channels.is_open() {
+            active_months::written(conn, scan, span, filled_to, |user, month| months.add(user, month))?;
+        } else {
+            let columns = [Column::User, Column::Channel, Column::Day];
+            let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::by_day(span));
+            for row in statement.load_iter::<(UserId, ChannelId, i64), DefaultLoadingMode>(conn)? {
+                let (user, channel, day) = row?;
+                if channels.counts(Some(channel)) {
+                    months.add(user, ActiveMonth::of_day(day, 0));
+                }
             }
         }
-        self.voice(conn, PartOf::Day, !channels.is_open(), |_, part| {
-            if part.time.all_ms() > 0 && channels.counts(part.channel) {
-                days.insert((part.user, part.day));
+        let read = self.voice_scan(!channels.is_open()).active(conn, |user, channel, month| {
+            if channels.counts(channel) {
+                months.add(user, month);
             }
         })?;
-        for (user, _) in days {
-            self.values.add(user, 1);
+        self.known_from = read.known_from;
+        self.widened |= read.widened;
+        for (user, month) in months.finish() {
+            self.values.add(user, month.count());
         }
         Ok(())
     }

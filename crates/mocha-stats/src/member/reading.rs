@@ -14,7 +14,7 @@ use super::{
     talk::{Stay, Talk},
 };
 use crate::{
-    Bots, ChannelVoice, Window, Written,
+    Bots, ChannelVoice, Window, Written, active_months,
     message_scan::{Column, MessageScan},
     rollup::{Counted, Horizon, Sources, Span},
     voice::{PartOf, VoiceScan, VoiceStateFilter},
@@ -84,10 +84,9 @@ impl Reading {
             let messages = self.written_in.entry(channel).or_default();
             *messages = messages.saturating_add(written.messages);
         }
-        let days = scan.read::<BigInt>(&[Column::Day], &Sources::by_day(span));
-        for day in days.load_iter::<i64, DefaultLoadingMode>(conn)? {
-            self.wrote.insert(day?);
-        }
+        active_months::written(conn, scan, span, self.horizon.messages_to, |_, month| {
+            self.wrote.extend(month.days().map(|active| active.day));
+        })?;
         Ok(())
     }
 
@@ -106,7 +105,7 @@ impl Reading {
         })?;
         self.widened |= read.widened;
         if !self.voice.is_empty() {
-            (self.talked, self.open) = self.talk.days(conn)?;
+            (self.talked, self.open) = self.talk.days(conn, self.horizon.voice_to)?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use diesel::{prelude::*, sql_types::BigInt};
 use mocha_schema::{GuildId, UserId};
 
 use crate::{
-    ASSUMED_TAIL_MS, Bots, Window,
+    ASSUMED_TAIL_MS, Bots, Window, active_months,
     rollup::{DAY, Sources, Span},
     statement::{Statement, rollup_of},
 };
@@ -27,9 +27,20 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    /// The days in UTC with time in voice, and what is open.
-    pub(super) fn days(self, conn: &mut SqliteConnection) -> QueryResult<(BTreeSet<i64>, Option<Stay>)> {
-        let sources = Sources::by_day(self.span);
+    /// The days in UTC with time in voice, and what is open. Months have the days before `filled_to`.
+    pub(super) fn days(
+        self,
+        conn: &mut SqliteConnection,
+        filled_to: i64,
+    ) -> QueryResult<(BTreeSet<i64>, Option<Stay>)> {
+        let mut days: BTreeSet<i64> = BTreeSet::new();
+        let mut sources = Sources::by_month(self.span, filled_to);
+        for months in std::mem::take(&mut sources.months) {
+            let (guild, user) = (self.guild, Some(self.user));
+            active_months::talked(conn, guild, Bots::Include, user, &months, |_, month| {
+                days.extend(month.days().map(|active| active.day));
+            })?;
+        }
         let mut statement = Statement::<BigInt>::new();
         for range in &sources.days {
             statement.select(["day"]).push(" FROM ");
@@ -40,9 +51,8 @@ impl Talk {
         for edge in &sources.events {
             self.closed(&mut statement, ["DISTINCT started_at_ms / 86400000"], (edge.start, edge.end));
         }
-        let mut days: BTreeSet<i64> = BTreeSet::new();
         if sources != Sources::default() {
-            days = statement.load::<i64>(conn)?.into_iter().collect();
+            days.extend(statement.load::<i64>(conn)?);
         }
         let open = self.open(conn)?;
         if let Some((from_ms, to_ms)) = open {

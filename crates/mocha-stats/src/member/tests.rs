@@ -115,11 +115,12 @@ proptest! {
     #[test]
     fn it_is_what_plain_rust_counts(
         world in world(), user in random::any_user(), window in random::window(SPAN), top in 0..4_usize,
-        today in -1..SPAN / DAY + 2, horizon in prop::option::of(0..SPAN / DAY)
+        today in -1..SPAN / DAY + 2, horizon in prop::option::of(0..SPAN / DAY), filled_to in 0..80_i64
     ) {
         let mut conn = empty().unwrap();
         insert(&mut conn, &world).unwrap();
         let horizon = horizon.map_or(0, |day| MONDAY + day * DAY);
+        random::fill_to(&mut conn, filled_to).unwrap();
         random::forget_before(&mut conn, horizon).unwrap();
         let counted = random::widened(window, horizon).unwrap();
         let (guild, user_id) = (random::GUILD.try_into().unwrap(), user.try_into().unwrap());

@@ -74,12 +74,13 @@ proptest! {
     #[test]
     fn it_is_what_plain_rust_counts(
         world in world(), events in truth::events(SPAN), bots in random::bots(), window in random::window(SPAN),
-        top in 0..4_usize, horizon in prop::option::of(0..SPAN / DAY)
+        top in 0..4_usize, horizon in prop::option::of(0..SPAN / DAY), filled_to in 0..80_i64
     ) {
         let mut conn = empty().unwrap();
         insert(&mut conn, &world).unwrap();
         truth::insert(&mut conn, &events).unwrap();
         let horizon = horizon.map_or(0, |day| MONDAY + day * DAY);
+        random::fill_to(&mut conn, filled_to).unwrap();
         random::forget_before(&mut conn, horizon).unwrap();
         let guild = random::GUILD.try_into().unwrap();
         let answer = GuildOverview::of(guild).within(window).bots(bots).limit(top).load(&mut conn).unwrap();

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Bots, Window,
+    active_months::{self, ActiveMonth},
     rollup::{Counted, DAY, Horizon, Sources, Span},
     scan::{Unsigned, id_or_unknown},
     statement::{Statement, rollup_of},
@@ -50,7 +51,7 @@ pub(crate) struct VoicePart {
 pub(crate) enum PartOf {
     /// Whatever is fastest.
     Anything,
-    /// A day in UTC.
+    /// A day in UTC, which must lie in no whole month if nobody needs to know the channel: see [`VoiceScan::active`].
     Day,
     /// Whatever is fastest, but of time only: there may be no sessions in it, and all of it is observed.
     Time,
@@ -162,6 +163,27 @@ impl VoiceScan {
         Ok(VoiceRead { horizon, known_from, open, widened })
     }
 
+    /// Tells `f` who had time on which days in UTC, and in which channel if that was asked for; in any state, whatever is asked for. A
+    /// month may come several times. To be called in a transaction.
+    pub(crate) fn active(
+        self,
+        conn: &mut SqliteConnection,
+        mut f: impl FnMut(UserId, Option<ChannelId>, ActiveMonth),
+    ) -> QueryResult<VoiceRead> {
+        let scan = Self { state: VoiceStateFilter::All, ..self };
+        let horizon = Horizon::load(conn)?;
+        let Counted { span, .. } = horizon.voice(self.window);
+        let months = if self.channels { Vec::new() } else { Sources::by_month(span, horizon.voice_to).months };
+        for months in months {
+            active_months::talked(conn, self.guild, self.bots, self.user, &months, |user, month| f(user, None, month))?;
+        }
+        scan.each(conn, PartOf::Day, |part| {
+            if part.time.all_ms() > 0 {
+                f(part.user, part.channel, ActiveMonth::of_day(part.day, 0));
+            }
+        })
+    }
+
     /// Who has a closed interval, in any state, that goes on at the window's end, or now if that is yet to come. To be called in a transaction.
     pub(super) fn leave_after_end(self, conn: &mut SqliteConnection) -> QueryResult<Vec<UserId>> {
         let Some(end_ms) = self.window.passed_ms() else { return Ok(Vec::new()) };
@@ -185,7 +207,8 @@ impl VoiceScan {
 
     fn closed<R>(self, part_of: PartOf, span: Span, filled_to: i64) -> Statement<R> {
         let (sources, day) = match part_of {
-            PartOf::Day => (Sources::by_day(span), "day"),
+            PartOf::Day if self.channels => (Sources::by_day(span), "day"),
+            PartOf::Day => (Sources { months: Vec::new(), ..Sources::by_month(span, filled_to) }, "day"),
             _ if self.channels => (Sources::by_month(span, filled_to), "0"),
             PartOf::Anything | PartOf::Time => (Sources::summed(span, filled_to), "0"),
         };
