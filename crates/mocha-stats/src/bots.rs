@@ -48,12 +48,12 @@ impl Bots {
         }
     }
 
-    /// The end of a condition on events of users.
+    /// The end of a condition on events of users. For EXISTS SQLite would run a subquery for each row, which takes twice as long.
     pub(crate) const fn condition_of_event(self) -> &'static str {
         match self {
-            Self::Exclude => " AND NOT EXISTS (SELECT 1 FROM bots WHERE id = CAST(user_id AS INTEGER))",
+            Self::Exclude => " AND CAST(user_id AS INTEGER) NOT IN (SELECT id FROM bots)",
             Self::Include => "",
-            Self::Only => " AND EXISTS (SELECT 1 FROM bots WHERE id = CAST(user_id AS INTEGER))",
+            Self::Only => " AND CAST(user_id AS INTEGER) IN (SELECT id FROM bots)",
         }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Entry {
 type Columns = (BigInt, Bool, Bool, Nullable<BigInt>, BigInt);
 
 const SQL: &str = "\
-    SELECT CAST(user_id AS INTEGER), EXISTS (SELECT 1 FROM bots WHERE id = CAST(user_id AS INTEGER)), event_type = 'join', \
+    SELECT CAST(user_id AS INTEGER), CAST(user_id AS INTEGER) IN (SELECT id FROM bots), event_type = 'join', \
         member_count, created_at \
     FROM member_events INDEXED BY idx_member_events_guild_time \
     WHERE guild_id = CAST(? AS TEXT) AND created_at >= ? AND created_at < ? AND event_type IN ('join', 'leave') \
