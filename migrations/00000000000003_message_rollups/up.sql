@@ -335,12 +335,6 @@ BEGIN
     )
     WHERE true GROUP BY 1, 2, 3
     ON CONFLICT DO UPDATE SET days = days | excluded.days;
-    INSERT INTO packed_quarters
-    SELECT DISTINCT whole.guild_id, whole.month, whole.bot, NULL
-    FROM message_guilds AS guild CROSS JOIN message_months AS whole
-    WHERE whole.guild_id = guild.guild_id
-        AND whole.month >= old.messages_to / 30 AND whole.month < new.messages_to / 30
-    ON CONFLICT DO NOTHING;
     DELETE FROM packed_quarters
     WHERE quarters IS NULL AND NOT EXISTS (
         SELECT 1 FROM message_quarters
@@ -355,6 +349,19 @@ BEGIN
             AND known.bot = packed_quarters.bot
     )
     WHERE quarters IS NULL;
+END;
+
+-- The months that are over then.
+CREATE TRIGGER watermarks_messages_month AFTER UPDATE OF messages_to ON watermarks
+WHEN new.messages_to / 30 > old.messages_to / 30
+BEGIN
+    INSERT INTO packed_quarters
+    SELECT added.guild_id, added.quarter / 2880, added.bot, json_group_object(added.quarter % 2880, added.messages)
+    FROM message_guilds AS guild CROSS JOIN message_quarters AS added
+    WHERE added.guild_id = guild.guild_id
+        AND added.quarter >= old.messages_to / 30 * 2880 AND added.quarter < new.messages_to / 30 * 2880
+    GROUP BY 1, 2, 3
+    ON CONFLICT DO UPDATE SET quarters = excluded.quarters;
 END;
 
 -- What a change of messages adds to the sums; `messages` is -1 for one that goes.
