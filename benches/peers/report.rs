@@ -94,7 +94,7 @@ impl What {
                  on all cores."
             }
             (Self::Ask(Kind::HeatMap, _), Name::DuckDb) => {
-                "Mocha reads a row for each quarter of an hour, on one core, and makes the hours of any time zone of it; DuckDB reads one column in vectors, on all cores, in UTC."
+                "Mocha reads each quarter of an hour, on one core, and makes the hours of any time zone of them; DuckDB reads one column in vectors, on all cores, in UTC."
             }
             _ => return None,
         })

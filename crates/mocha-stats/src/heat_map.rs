@@ -94,9 +94,9 @@ impl HeatMap {
 
     /// Asks the file.
     ///
-    /// Reads the guild's roll-up by quarters of an hour, and single messages of less than a quarter at each edge of
-    /// the window, through a key and an index, in one transaction; of one [`user`](Self::user) what is said there. Memory does
-    /// not grow.
+    /// Reads the guild's roll-up by quarters of an hour, of whole months in a row each, and single messages of less than a quarter at
+    /// each edge of the window, through keys and an index, in one transaction; of one [`user`](Self::user) what is said there.
+    /// Memory does not grow.
     ///
     /// # Errors
     ///

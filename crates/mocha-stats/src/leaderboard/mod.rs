@@ -270,7 +270,8 @@ impl Leaderboard {
     /// Asks the file.
     ///
     /// Reads roll-ups of months and days, and single messages and voice intervals of at most a day at each edge of the
-    /// window, through their keys and indexes, in one transaction. Memory grows with people; by active days, with people times days.
+    /// window, through their keys and indexes, in one transaction. Memory grows with people; by active days, with people times months,
+    /// and if channels are chosen, with people times days.
     ///
     /// # Errors
     ///

@@ -110,7 +110,7 @@ impl GuildOverview {
     ///
     /// Reads of both windows the roll-ups of months and days, single messages, intervals and entries of the voice log of at
     /// most a day at each edge, and joins and leaves, each once, through keys and indexes, in one transaction. Memory grows
-    /// with people and channels, and with the quarter hours in which somebody came or went.
+    /// with people and channels.
     ///
     /// # Errors
     ///
