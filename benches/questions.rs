@@ -64,20 +64,24 @@ type Run<'a> = Box<dyn FnMut() -> Result<Sum, Failure> + 'a>;
 
 /// Prints how long each answer takes, each the median of alternating rounds, and how many times as long the SQL takes.
 fn compare(name: &str, file: &File) -> Result<(), Failure> {
-    let mut conn = connect(&file.path)?;
-    let bare = Connection::open(&file.path)?;
-    bare.execute_batch(PRAGMAS)?;
     let rounds = if is_test() { 1 } else { ROUNDS };
     println!("{:<40}{:>15}{:>15}{:>10}", format!("{name}, median of {rounds}"), "Mocha", "SQL", "SQL/Mocha");
-    for (question, mut ask, sql) in
-        questions(file, Edges::Instants, &mut conn)?.into_iter().filter(|(name, ..)| is_asked(name))
-    {
-        let mut run = sql.map(|sql| sql.prepare(&bare)).transpose()?;
+    let questions = questions(file, Edges::Instants, &mut connect(&file.path)?)?;
+    for (question, mut ask, sql) in questions.into_iter().filter(|(name, ..)| is_asked(name)) {
         let (mut asked, mut ran) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
-            let (time, sum) = time(|| ask(&mut conn))?;
+            // One connection at a time: which of two was opened first makes the same statement half as fast again.
+            let (time, sum) = {
+                let mut conn = connect(&file.path)?;
+                ask(&mut conn)?;
+                time(|| ask(&mut conn))?
+            };
             asked.push(time);
-            if let Some(run) = &mut run {
+            if let Some(sql) = sql {
+                let bare = Connection::open(&file.path)?;
+                bare.execute_batch(PRAGMAS)?;
+                let mut run = sql.prepare(&bare)?;
+                run()?;
                 let (time, expected) = crate::time(run)?;
                 ran.push(time);
                 if sum != expected {
@@ -154,6 +158,7 @@ fn connect(path: &Path) -> Result<SqliteConnection, Failure> {
 }
 
 /// A statement of the specification.
+#[derive(Clone, Copy)]
 enum Sql {
     GuildLeaderboard { guild: GuildId, since: i64 },
     UserStatistics { guild: GuildId, user: UserId, since: i64 },

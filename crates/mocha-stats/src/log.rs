@@ -57,7 +57,7 @@ impl UserStatistics {
 
     /// Asks the file.
     ///
-    /// Reads the user's messages of the window, in this guild or in all, through an index, in one statement; memory is constant.
+    /// Reads the user's messages of the window, in this guild or in all, through an index, in one transaction; memory is constant.
     ///
     /// # Errors
     ///
@@ -79,28 +79,30 @@ impl UserStatistics {
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<UserStatisticsAnswer, Error> {
         let Self { guild, user, window } = self;
-        let mut statement = Statement::<(BigInt, Nullable<BigInt>, BigInt, BigInt)>::new();
-        statement.push(USER_SQL).bind_planned_text(guild.to_string()).bind_planned_text(user.to_string());
-        statement.bind_planned(window.start_second());
-        if window.end().is_some() {
-            statement.push(" AND created_at < ?").bind_planned(window.end_second());
-        }
-        let (messages, characters, attachments, messages_from): (Unsigned, Option<i64>, Unsigned, i64) =
-            statement.get_result(conn).map_err(Error::database)?;
-        let known_from = Horizon::known_from(window, messages_from);
-        let (messages, attachments) = (messages.into(), attachments.into());
-        Ok(UserStatisticsAnswer { messages, characters, attachments, known_from, window })
+        let answer = conn.transaction(|conn| {
+            let Horizon { messages_from, .. } = Horizon::load(conn)?;
+            let kept = window.not_before(messages_from);
+            let mut statement = Statement::<(BigInt, Nullable<BigInt>, BigInt)>::new();
+            statement.push(USER_SQL).bind_planned_text(guild.to_string()).bind_planned_text(user.to_string());
+            statement.bind_planned(kept.start_second());
+            if kept.end().is_some() {
+                statement.push(" AND created_at < ?").bind_planned(kept.end_second());
+            }
+            let (messages, characters, attachments): (Unsigned, Option<i64>, Unsigned) = statement.get_result(conn)?;
+            let (messages, attachments) = (messages.into(), attachments.into());
+            let known_from = Horizon::known_from(window, messages_from);
+            Ok(UserStatisticsAnswer { messages, characters, attachments, known_from, window })
+        });
+        answer.map_err(Error::database)
     }
 }
 
 /// SQLite chooses the index: of few days that of the user's time, of years that of guild and user, whose rows lie in order. An
-/// end that is none would tell it that the window is short; so would the horizon, but for the plus.
+/// end that is none would tell it that the window is short.
 const USER_SQL: &str = "\
-    SELECT COUNT(*), SUM(character_count), COUNT(CASE WHEN has_attachment = 1 THEN 1 END), \
-        (SELECT messages_from FROM horizons) \
+    SELECT COUNT(*), SUM(character_count), COUNT(CASE WHEN has_attachment = 1 THEN 1 END) \
     FROM message_events \
-    WHERE guild_id = ? AND user_id = ? AND created_at >= ? \
-        AND +created_at >= (SELECT messages_from FROM horizons)";
+    WHERE guild_id = ? AND user_id = ? AND created_at >= ?";
 
 /// The question who has most rows in a guild's message log: all message types, and bots too.
 ///
