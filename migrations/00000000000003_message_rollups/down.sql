@@ -18,6 +18,7 @@ DROP TABLE packed_quarters;
 DROP TABLE message_quarters;
 DROP TABLE message_totals;
 DROP TABLE message_months;
+DROP TABLE message_thirds;
 DROP TABLE message_days;
 DROP TABLE bots;
 DROP TABLE horizons;

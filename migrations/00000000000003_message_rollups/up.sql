@@ -58,7 +58,23 @@ CREATE TABLE message_days (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idx_message_days_user ON message_days (user_id, guild_id, day);
 
--- The same by thirty days, of the days before the watermark, for windows of months and years.
+-- The same by ten days, a third of a month, of the days before the watermark, for windows of weeks and for the ends of longer ones.
+CREATE TABLE message_thirds (
+    guild_id INTEGER NOT NULL,
+    third INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    channel_id INTEGER NOT NULL,
+    bot INTEGER NOT NULL CHECK (bot IN (0, 1)),
+    messages INTEGER,
+    characters INTEGER,
+    words INTEGER,
+    attachments INTEGER,
+    embeds INTEGER,
+    PRIMARY KEY (guild_id, third, user_id, channel_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idx_message_thirds_user ON message_thirds (user_id, guild_id, third);
+
+-- The same by thirty days, for windows of months and years.
 CREATE TABLE message_months (
     guild_id INTEGER NOT NULL,
     month INTEGER NOT NULL,
@@ -249,6 +265,21 @@ FROM message_days WHERE false;
 
 CREATE TRIGGER message_day_changes_added INSTEAD OF INSERT ON message_day_changes
 BEGIN
+    INSERT INTO message_thirds
+    VALUES (
+        new.guild_id, new.day / 10, new.user_id, new.channel_id,
+        EXISTS (SELECT 1 FROM bots WHERE id = new.user_id),
+        new.messages, new.characters, new.words, new.attachments, new.embeds
+    )
+    ON CONFLICT DO UPDATE SET
+        messages = messages + excluded.messages,
+        characters = characters + excluded.characters,
+        words = words + excluded.words,
+        attachments = attachments + excluded.attachments,
+        embeds = embeds + excluded.embeds;
+    DELETE FROM message_thirds
+    WHERE messages = 0 AND guild_id = new.guild_id AND third = new.day / 10
+        AND user_id = new.user_id AND channel_id = new.channel_id;
     INSERT INTO message_months
     VALUES (
         new.guild_id, new.day / 30, new.user_id, new.channel_id,
@@ -313,6 +344,18 @@ SELECT guild_id FROM found WHERE guild_id IS NOT NULL;
 CREATE TRIGGER watermarks_messages_rise AFTER UPDATE OF messages_to ON watermarks
 WHEN new.messages_to > old.messages_to
 BEGIN
+    INSERT INTO message_thirds
+    SELECT added.guild_id, added.day / 10, added.user_id, added.channel_id, added.bot,
+        sum(added.messages), sum(added.characters), sum(added.words), sum(added.attachments), sum(added.embeds)
+    FROM message_guilds AS guild CROSS JOIN message_days AS added
+    WHERE added.guild_id = guild.guild_id AND added.day >= old.messages_to AND added.day < new.messages_to
+    GROUP BY 1, 2, 3, 4
+    ON CONFLICT DO UPDATE SET
+        messages = messages + excluded.messages,
+        characters = characters + excluded.characters,
+        words = words + excluded.words,
+        attachments = attachments + excluded.attachments,
+        embeds = embeds + excluded.embeds;
     INSERT INTO message_months
     SELECT added.guild_id, added.day / 30, added.user_id, added.channel_id, added.bot,
         sum(added.messages), sum(added.characters), sum(added.words), sum(added.attachments), sum(added.embeds)
@@ -500,6 +543,7 @@ BEGIN
         WHERE user_id = new.id AND created_at BETWEEN (SELECT messages_from FROM horizons) AND 253402300799
     );
     UPDATE message_days SET bot = new.bot WHERE user_id = CAST(new.id AS INTEGER);
+    UPDATE message_thirds SET bot = new.bot WHERE user_id = CAST(new.id AS INTEGER);
     UPDATE message_months SET bot = new.bot WHERE user_id = CAST(new.id AS INTEGER);
     UPDATE active_months SET bot = new.bot WHERE user_id = CAST(new.id AS INTEGER);
     INSERT INTO packed_quarters

@@ -358,6 +358,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     message_events,
     message_months,
     message_quarters,
+    message_thirds,
     message_totals,
     packed_quarters,
     presence_events,

@@ -148,7 +148,7 @@ fn rollups(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
     let tables = lines(
         conn,
         "SELECT name AS line FROM sqlite_schema WHERE type = 'table'
-            AND (name GLOB '*_days' OR name GLOB '*_months' OR name GLOB '*_quarters' OR name GLOB '*_totals') ORDER BY name",
+            AND (name GLOB '*_days' OR name GLOB '*_months' OR name GLOB '*_quarters' OR name GLOB '*_thirds' OR name GLOB '*_totals') ORDER BY name",
     )?;
     for table in tables {
         let columns = format!("SELECT name AS line FROM pragma_table_info('{table}')");

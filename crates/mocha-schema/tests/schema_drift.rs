@@ -10,7 +10,7 @@ use diesel::{
 };
 use mocha_schema::schema::{
     active_months, bots, channels, gone_channels, guild_states, guilds, horizons, member_events, members, message_days,
-    message_events, message_months, message_quarters, message_totals, packed_quarters, presence_events,
+    message_events, message_months, message_quarters, message_thirds, message_totals, packed_quarters, presence_events,
     recorder_states, tombstone_keys, tombstones, users, voice_channel_days, voice_channel_months, voice_days,
     voice_events, voice_intervals, voice_months, voice_totals, watermarks,
 };
@@ -118,6 +118,7 @@ fn all() -> Vec<Declared> {
         declared(&message_events::table),
         declared(&message_months::table),
         declared(&message_quarters::table),
+        declared(&message_thirds::table),
         declared(&message_totals::table),
         declared(&packed_quarters::table),
         declared(&presence_events::table),

@@ -76,6 +76,7 @@ impl MessageScan {
         }
         for (table, unit, ranges) in [
             ("message_months", "month", &sources.months),
+            ("message_thirds", "third", &sources.thirds),
             ("message_days", "day", &sources.days),
             ("message_quarters", "quarter", &sources.quarters),
         ] {

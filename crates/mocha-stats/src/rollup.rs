@@ -11,6 +11,7 @@ use crate::Window;
 /// Seconds of what the roll-ups count by.
 pub(crate) const QUARTER: i64 = 900;
 pub(crate) const DAY: i64 = 86_400;
+const THIRD: i64 = 10 * DAY;
 pub(crate) const MONTH: i64 = 30 * DAY;
 
 /// From when on rows are kept, in unix seconds, each a midnight: messages and voice that are older are in the roll-ups only, if
@@ -136,6 +137,8 @@ pub(crate) struct Sources {
     /// The sums of all time.
     pub(crate) totals: bool,
     pub(crate) months: Vec<Range<i64>>,
+    /// Ten days each.
+    pub(crate) thirds: Vec<Range<i64>>,
     pub(crate) days: Vec<Range<i64>>,
     pub(crate) quarters: Vec<Range<i64>>,
     /// Months whose quarters are packed, which are read apart.
@@ -145,25 +148,43 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// For sums that nobody needs the days of. Those of all time have the days before `filled_to`.
+    /// For sums of messages that nobody needs the days of. All time, months and their thirds have the days before `filled_to`.
     pub(crate) fn summed(span: Span, filled_to: i64) -> Self {
-        let start = filled_to * DAY * span.per_second;
-        // There is nothing before 1970.
-        if span.start <= 0 && (1..=span.end).contains(&start) {
-            return Self { totals: true, ..Self::by_day(Span { start, ..span }) };
-        }
-        Self::by_month(span, filled_to)
+        Self::by_total(span, filled_to).unwrap_or_else(|| Self::by_third(span, filled_to))
     }
 
-    /// The same without the sums of all time.
+    /// The same of voice, of which there are no thirds.
+    pub(crate) fn summed_voice(span: Span, filled_to: i64) -> Self {
+        Self::by_total(span, filled_to).unwrap_or_else(|| Self::by_month(span, filled_to))
+    }
+
+    fn by_total(span: Span, filled_to: i64) -> Option<Self> {
+        let start = filled_to * DAY * span.per_second;
+        // There is nothing before 1970.
+        let whole = span.start <= 0 && (1..=span.end).contains(&start);
+        whole.then(|| Self { totals: true, ..Self::by_day(Span { start, ..span }) })
+    }
+
+    /// For sums by month.
     pub(crate) fn by_month(span: Span, filled_to: i64) -> Self {
         let (months, rest) = span.whole(MONTH, filled_to / (MONTH / DAY));
         Self { months: non_empty(months), ..Self::beside(rest, Self::by_day) }
     }
 
+    /// For sums by month, and by third of a month beside whole ones.
+    fn by_third(span: Span, filled_to: i64) -> Self {
+        let (months, rest) = span.whole(MONTH, filled_to / (MONTH / DAY));
+        let of_rest = |span: Span| {
+            let (thirds, rest) = span.whole(THIRD, filled_to / (THIRD / DAY));
+            Self { thirds: non_empty(thirds), ..Self::beside(rest, Self::by_day) }
+        };
+        Self { months: non_empty(months), ..Self::beside(rest, of_rest) }
+    }
+
     /// What is read beside whole units.
-    fn beside(rest: [Span; 2], of: fn(Span) -> Self) -> Self {
+    fn beside(rest: [Span; 2], of: impl Fn(Span) -> Self) -> Self {
         let [mut before, after] = rest.map(of);
+        before.thirds.extend(after.thirds);
         before.days.extend(after.days);
         before.quarters.extend(after.quarters);
         before.events.extend(after.events);
@@ -216,7 +237,7 @@ mod tests {
         };
         let events = sources.events.iter().filter(|span| (span.start..span.end).contains(&second)).count();
         let totals = usize::from(sources.totals && (0..filled_to * DAY).contains(&second));
-        let months = holds(&sources.months, MONTH) + holds(&sources.packed, MONTH);
+        let months = holds(&sources.months, MONTH) + holds(&sources.packed, MONTH) + holds(&sources.thirds, THIRD);
         totals + months + holds(&sources.days, DAY) + holds(&sources.quarters, QUARTER) + events
     }
 
@@ -231,6 +252,7 @@ mod tests {
             let span = Span { start, end: end.max(start), per_second: 1 };
             let all = [
                 Sources::summed(span, filled_to),
+                Sources::summed_voice(span, filled_to),
                 Sources::by_month(span, filled_to),
                 Sources::by_day(span),
                 Sources::by_quarter(span),
@@ -238,6 +260,7 @@ mod tests {
             ];
             for sources in all {
                 prop_assert!(sources.months.iter().chain(&sources.packed).all(|months| months.end * 30 <= filled_to));
+                prop_assert!(sources.thirds.iter().all(|thirds| thirds.end * 10 <= filled_to));
                 for second in [probe, span.start - 1, span.start, span.end - 1, span.end, filled_to * DAY - 1, filled_to * DAY, probe] {
                     let expected = usize::from((span.start..span.end).contains(&second));
                     prop_assert_eq!(readings(&sources, filled_to, second), expected, "{} of {:?}", second, sources);

@@ -202,7 +202,15 @@ fn the_receipt_counts_every_row() -> TestResult {
     for row in expected {
         assert!(removed.contains(&row), "{row:?}: {removed:?}");
     }
-    for table in ["message_days", "message_months", "active_months", "voice_days", "voice_months", "voice_intervals"] {
+    for table in [
+        "message_days",
+        "message_thirds",
+        "message_months",
+        "active_months",
+        "voice_days",
+        "voice_months",
+        "voice_intervals",
+    ] {
         assert!(removed.iter().any(|(name, rows)| *name == table && *rows > 0), "{table}: {removed:?}");
     }
     assert_eq!(receipt.id.len(), 32);

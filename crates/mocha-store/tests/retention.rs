@@ -199,6 +199,7 @@ fn roll_ups_go_by_whole_months_and_those_that_stay_agree() -> TestResult {
     for rollup in Rollup::ALL {
         let (period, bound) = match rollup.table().rsplit('_').next() {
             Some("days") => ("day", month * 30),
+            Some("thirds") => ("third", month * 3),
             Some("months") => ("month", month),
             Some("quarters") if rollup == Rollup::PackedQuarters => ("month", month),
             Some("quarters") => ("quarter", month * 30 * 96),

@@ -31,8 +31,8 @@ fn rebuild(store: &Store) -> TestResult {
 }
 
 /// How many rows of each roll-up are wrong.
-fn differences(store: &Store) -> Result<[usize; 11], mocha_store::Error> {
-    let mut found = [0; 11];
+fn differences(store: &Store) -> Result<[usize; 12], mocha_store::Error> {
+    let mut found = [0; 12];
     for (found, rollup) in found.iter_mut().zip(Rollup::ALL) {
         *found = verify(store, rollup)?.differences.len();
     }
@@ -57,8 +57,13 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
     store.write(|conn| conn.batch_execute("UPDATE users SET bot = 1 WHERE id = '42'"))?;
     // What the bot's quarters of an hour were packed in has to be packed anew, which is not done at once.
     store.rebuild(Rollup::PackedQuarters, |_| ControlFlow::Continue(()))?;
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     Ok(store)
+}
+
+/// Whether rows were moved to another guild, user or channel.
+fn moved_from(sql: &str) -> bool {
+    ["guild_id", "user_id", "channel_id"].iter().any(|column| sql.contains(&format!("SET {column}")))
 }
 
 #[test]
@@ -96,27 +101,28 @@ fn each_kind_of_tampering_is_found_in_its_roll_up_alone_and_mended() -> TestResu
             let mut found = differences(&store)?;
             assert_eq!(found[number], wrong, "{sql}");
             found[number] = 0;
-            // Months are held against days, and totals, which follow their sums, against months.
-            let summed_up = match rollup {
-                Rollup::MessageMonths | Rollup::VoiceMonths => Some(
-                    ["guild_id", "user_id", "channel_id"].iter().any(|moved| sql.contains(&format!("SET {moved}"))),
-                ),
-                _ => rollup.table().ends_with("_days").then_some(!sql.contains("SET bot")),
+            // What is summed up from it is held against it.
+            let (sums, differ) = match rollup {
+                Rollup::MessageMonths => (vec![Rollup::MessageTotals], moved_from(&sql)),
+                Rollup::VoiceMonths => (vec![Rollup::VoiceTotals], moved_from(&sql)),
+                Rollup::MessageDays => (vec![Rollup::MessageThirds, Rollup::MessageMonths], !sql.contains("SET bot")),
+                Rollup::VoiceDays => (vec![Rollup::VoiceMonths], !sql.contains("SET bot")),
+                Rollup::VoiceChannelDays => (vec![Rollup::VoiceChannelMonths], !sql.contains("SET bot")),
+                _ => (Vec::new(), false),
             };
-            if let Some(differs) = summed_up {
-                assert_eq!(found[number + 1] > 0, differs, "{sql}");
-                found[number + 1] = 0;
+            // What is packed may not have what was changed.
+            let packed = [Rollup::ActiveMonths, Rollup::PackedQuarters];
+            for (place, other) in Rollup::ALL.into_iter().enumerate() {
+                if sums.contains(&other) {
+                    assert_eq!(found[place] > 0, differ, "{sql}");
+                    found[place] = 0;
+                }
+                let from = if other == Rollup::ActiveMonths { Rollup::MessageDays } else { Rollup::MessageQuarters };
+                if packed.contains(&other) && rollup == from {
+                    found[place] = 0;
+                }
             }
-            // What is packed is held against what it is packed from.
-            let packed = match rollup {
-                Rollup::MessageDays => Some(Rollup::ActiveMonths),
-                Rollup::MessageQuarters => Some(Rollup::PackedQuarters),
-                _ => None,
-            };
-            if let Some(place) = Rollup::ALL.iter().position(|rollup| Some(*rollup) == packed) {
-                found[place] = 0;
-            }
-            assert_eq!(found, [0; 11], "{sql}");
+            assert_eq!(found, [0; 12], "{sql}");
             rebuild(&store)?;
             assert_eq!(dump(&store)?, untouched, "{sql}");
         }
@@ -152,16 +158,14 @@ fn what_is_packed_is_compared_piece_by_piece() -> TestResult {
     assert_eq!(lines(&store, &days)?, [(2 + (3 << 2) + (3 << 4)).to_string()]);
     let packed = r#"{"0":1,"20":1,"96":3,"193":4,"194":2}"#;
     assert_eq!(lines(&store, &quarters)?, [packed]);
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
 
     let piece = |difference: &Difference| {
         let messages = |counted| told(counted).and_then(|(_, messages, _)| messages);
         (difference.period, difference.user_id, messages(difference.found), messages(difference.expected))
     };
     let pieces = |rollup| verify(&store, rollup).map(|found| found.differences.iter().map(piece).collect::<Vec<_>>());
-    store.write(|conn| {
-        conn.batch_execute(&format!("UPDATE active_months SET days = days + (1 << 6) - (1 << 4) + (1 << 60)"))
-    })?;
+    store.write(|conn| conn.batch_execute("UPDATE active_months SET days = days + (1 << 6) - (1 << 4) + (1 << 60)"))?;
     let day = month * 30;
     let expected = [(day + 2, Some(2), Some(3)), (day + 3, Some(1), None), (day + 30, Some(1), None)]
         .map(|(day, found, expected)| (Some(day), Some(40), found, expected));
@@ -184,7 +188,7 @@ fn what_is_packed_is_compared_piece_by_piece() -> TestResult {
         assert_eq!(pieces(Rollup::ActiveMonths)?.len(), 3, "{wrong}");
     }
     rebuild(&store)?;
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     assert_eq!(lines(&store, &quarters)?, [packed]);
 
     // What comes and goes late: the day at once, the quarter when the watermark rises.
@@ -195,15 +199,15 @@ fn what_is_packed_is_compared_piece_by_piece() -> TestResult {
              INSERT INTO message_events (id, guild_id, channel_id, user_id, created_at) VALUES ('99', '10', '20', '40', {late})"
         ))
     })?;
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     assert_eq!(lines(&store, &days)?, [(1 + (2 << 2) + (3 << 4) + (1 << 6)).to_string()]);
     assert_eq!(lines(&store, &quarters)?, [""]);
     rise(next * 30 + 1)?;
     assert_eq!(lines(&store, &quarters)?, [r#"{"20":1,"96":2,"193":4,"194":2,"288":1}"#]);
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     store.write(|conn| conn.batch_execute("DELETE FROM message_events"))?;
     assert_eq!(lines(&store, "SELECT '' || count(*) AS line FROM active_months")?, ["0"]);
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     rise(next * 30 + 2)?;
     assert_eq!(lines(&store, "SELECT '' || count(*) AS line FROM packed_quarters")?, ["0"]);
     Ok(())
@@ -227,7 +231,7 @@ fn a_difference_says_what_is_and_what_should_be() -> TestResult {
         )
     })?;
     let day = START / DAY;
-    let [days, _, _, _, quarters, .., voice, _] = Rollup::ALL.map(|rollup| verify(&store, rollup));
+    let [days, _, _, _, _, quarters, .., voice, _] = Rollup::ALL.map(|rollup| verify(&store, rollup));
     let Verification { complete, differences, rollup, rows, .. } = days?;
     assert_eq!((complete, rollup, rows), (true, Rollup::MessageDays, 1));
     let [Difference { assumed, channel_id, expected, found, guild_id, period, rollup, user_id, .. }] = differences[..]
@@ -266,20 +270,20 @@ fn who_replaces_rows_behind_the_triggers_is_found_out() -> TestResult {
     let replace = "INSERT OR REPLACE INTO message_events SELECT * FROM message_events";
     // The store's own connections run the triggers of what REPLACE deletes.
     store.write(|conn| conn.batch_execute(replace))?;
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     let mut other = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
     other.batch_execute(replace)?;
     // Months are still the sums of days.
-    assert_eq!(differences(&store)?, [1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(differences(&store)?, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
     rebuild(&store)?;
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     assert_eq!(lines(&store, "SELECT messages || '' AS line FROM message_days")?, ["2"]);
     // All else that others do goes through the triggers.
     other.batch_execute("DELETE FROM message_events WHERE id = '30'; UPDATE message_events SET word_count = 9")?;
     other.batch_execute(
         "DELETE FROM users; INSERT INTO users (id, bot, created_at, updated_at) VALUES ('40', 1, 0, 0)",
     )?;
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     Ok(())
 }
 
@@ -292,7 +296,7 @@ fn a_bot_that_gets_another_id_takes_its_sums_along() -> TestResult {
              UPDATE voice_intervals SET user_id = '50' WHERE user_id = '42' AND ended_at_ms % 2 = 0",
         )
     })?;
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     let bots = "SELECT user_id || ' ' || max(bot) AS line FROM voice_days GROUP BY user_id ORDER BY 1";
     assert_eq!(lines(&store, bots)?, ["40 0", "41 0", "42 0", "50 1"]);
     Ok(())
@@ -338,7 +342,7 @@ fn while_the_recorder_writes_nothing_differs() -> TestResult {
     writer.join().map_err(|_| "the writer panicked")??;
     assert!(rows > 0);
     assert_eq!(recorder.stats().rejected, 0);
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     Ok(())
 }
 
@@ -377,7 +381,7 @@ fn before_the_horizon_roll_ups_are_left_as_they_are() -> TestResult {
              DELETE FROM voice_intervals WHERE started_at_ms < {horizon} * 1000;"
         ))
     })?;
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     let before = dump(&store)?;
     assert!(before.iter().filter(|row| row.starts_with("message_days")).count() == 120);
     rebuild(&store)?;
@@ -386,9 +390,9 @@ fn before_the_horizon_roll_ups_are_left_as_they_are() -> TestResult {
     let older =
         format!("UPDATE message_days SET words = words + 1 WHERE day = {} AND user_id = 40", horizon / 86_400 - 1);
     store.write(|conn| conn.batch_execute(&older))?;
-    assert_eq!(differences(&store)?, [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(differences(&store)?, [0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     rebuild(&store)?;
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     let words = "SELECT sum(words) || '' AS line FROM";
     assert_eq!(lines(&store, &format!("{words} message_days"))?, ["361"]);
     // All but the last day's.
@@ -418,9 +422,9 @@ fn what_is_no_number_is_counted_and_reported_as_zero() -> TestResult {
     let expected = ["0 0 0 2 6", "10 40 0 3 6"];
     assert_eq!(lines(&store, days)?, expected);
     assert_eq!(lines(&store, "SELECT guild_id || ' ' || bot || sessions AS line FROM voice_days")?, ["0 01"]);
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     store.write(|conn| conn.batch_execute("UPDATE users SET bot = 1 - bot; UPDATE users SET bot = 1 - bot"))?;
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     store.write(|conn| conn.batch_execute("DELETE FROM message_days; DELETE FROM voice_days"))?;
     let missing = verify(&store, Rollup::MessageDays)?.differences;
     assert_eq!(
@@ -429,6 +433,6 @@ fn what_is_no_number_is_counted_and_reported_as_zero() -> TestResult {
     );
     rebuild(&store)?;
     assert_eq!(lines(&store, days)?, expected);
-    assert_eq!(differences(&store)?, [0; 11]);
+    assert_eq!(differences(&store)?, [0; 12]);
     Ok(())
 }

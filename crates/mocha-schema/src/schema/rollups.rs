@@ -111,6 +111,34 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
+    /// `message_days` by ten days, of the days before the watermark. Sums are never NULL.
+    message_thirds (guild_id, third, user_id, channel_id) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// Ten days each, since 1970-01-01, UTC.
+        third -> BigInt,
+        /// The author.
+        user_id -> BigInt,
+        /// The channel or thread.
+        channel_id -> BigInt,
+        /// Whether the user is a bot.
+        bot -> Bool,
+        /// How many.
+        messages -> Nullable<BigInt>,
+        /// Characters of those whose content is known.
+        characters -> Nullable<BigInt>,
+        /// Words of those whose content is known.
+        words -> Nullable<BigInt>,
+        /// How many have attachments.
+        attachments -> Nullable<BigInt>,
+        /// How many have embeds.
+        embeds -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable};
+
     /// `message_days` by author and channel, of all days before the watermark. Sums are never NULL.
     message_totals (guild_id, user_id, channel_id) {
         /// The guild.

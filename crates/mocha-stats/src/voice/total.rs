@@ -210,7 +210,7 @@ impl VoiceScan {
             PartOf::Day if self.channels => (Sources::by_day(span), "day"),
             PartOf::Day => (Sources { months: Vec::new(), ..Sources::by_month(span, filled_to) }, "day"),
             _ if self.channels => (Sources::by_month(span, filled_to), "0"),
-            PartOf::Anything | PartOf::Time => (Sources::summed(span, filled_to), "0"),
+            PartOf::Anything | PartOf::Time => (Sources::summed_voice(span, filled_to), "0"),
         };
         let width = self.width(part_of).columns();
         let mut statement = Statement::new();

@@ -16,8 +16,9 @@ const fn rollup(period: i64, table: &'static str, time: &'static str, key: &'sta
 }
 
 /// All of them but those of all time, which go along with the months.
-pub(super) const ALL: [Rollup; 9] = [
+pub(super) const ALL: [Rollup; 10] = [
     rollup(DAY, "message_days", "day", "(guild_id, day, user_id, channel_id)"),
+    rollup(10 * DAY, "message_thirds", "third", "(guild_id, third, user_id, channel_id)"),
     rollup(MONTH, "message_months", "month", "(guild_id, month, user_id, channel_id)"),
     rollup(900, "message_quarters", "quarter", "(guild_id, quarter, bot)"),
     rollup(MONTH, "active_months", "month", "(guild_id, month, user_id)"),

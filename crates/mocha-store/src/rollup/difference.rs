@@ -160,6 +160,7 @@ pub(super) fn load(conn: &mut SqliteConnection, rollup: Rollup, slice: &Slice, s
         | Rollup::MessageDays
         | Rollup::MessageMonths
         | Rollup::MessageQuarters
+        | Rollup::MessageThirds
         | Rollup::MessageTotals
         | Rollup::PackedQuarters => slice.query(statement).load::<Row<MessageSums>>(conn).map(rows),
         Rollup::VoiceChannelDays

@@ -35,6 +35,8 @@ pub enum Rollup {
     MessageMonths,
     /// `message_quarters`: messages by quarter of an hour, those of bots apart.
     MessageQuarters,
+    /// `message_thirds`: the sums of `message_days` by ten days.
+    MessageThirds,
     /// `message_totals`: the sums of `message_months` by author and channel.
     MessageTotals,
     /// `packed_quarters`: whole months of `message_quarters`, a row each. It is compared by quarter of an hour.
@@ -53,8 +55,9 @@ pub enum Rollup {
 
 impl Rollup {
     /// All of them, each before those that are sums of it: the order in which to rebuild.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::MessageDays,
+        Self::MessageThirds,
         Self::MessageMonths,
         Self::MessageTotals,
         Self::ActiveMonths,
@@ -83,6 +86,7 @@ impl Rollup {
             Self::MessageDays => "message_days",
             Self::MessageMonths => "message_months",
             Self::MessageQuarters => "message_quarters",
+            Self::MessageThirds => "message_thirds",
             Self::MessageTotals => "message_totals",
             Self::PackedQuarters => "packed_quarters",
             Self::VoiceChannelDays => "voice_channel_days",

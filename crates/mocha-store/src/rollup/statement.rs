@@ -48,6 +48,7 @@ const fn own(rollup: Rollup) -> Source {
             ("month", "messages_from / 2592000", "1")
         }
         Rollup::MessageQuarters => ("quarter", "messages_from / 900", "2880"),
+        Rollup::MessageThirds => ("third", "messages_from / 2592000 * 3", "3"),
         Rollup::VoiceChannelDays | Rollup::VoiceDays => ("day", "voice_from / 86400", "30"),
         Rollup::VoiceChannelMonths | Rollup::VoiceMonths => ("month", "voice_from / 2592000", "1"),
         // All time is one slice.
@@ -63,7 +64,9 @@ pub(super) fn sources(rollup: Rollup) -> Vec<Source> {
     let all = |table: Rollup| Source { table: table.table(), ..own(rollup) };
     let mut sources = match rollup {
         Rollup::MessageDays | Rollup::MessageQuarters => vec![MESSAGES],
-        Rollup::ActiveMonths | Rollup::MessageMonths => vec![days(Rollup::MessageDays, "messages_from / 2592000 * 30")],
+        Rollup::ActiveMonths | Rollup::MessageMonths | Rollup::MessageThirds => {
+            vec![days(Rollup::MessageDays, "messages_from / 2592000 * 30")]
+        }
         Rollup::PackedQuarters => vec![days(Rollup::MessageQuarters, "messages_from / 2592000 * 2880")],
         Rollup::MessageTotals => vec![all(Rollup::MessageMonths)],
         Rollup::VoiceChannelDays => vec![INTERVALS],
@@ -94,6 +97,7 @@ const fn counted(rollup: Rollup) -> &'static str {
         Rollup::MessageDays => include_str!("sql/message_days.sql"),
         Rollup::MessageMonths => include_str!("sql/message_months.sql"),
         Rollup::MessageQuarters => include_str!("sql/message_quarters.sql"),
+        Rollup::MessageThirds => include_str!("sql/message_thirds.sql"),
         Rollup::MessageTotals => include_str!("sql/message_totals.sql"),
         Rollup::PackedQuarters => include_str!("sql/packed_quarters.sql"),
         Rollup::VoiceChannelDays => include_str!("sql/voice_channel_days.sql"),
@@ -120,7 +124,7 @@ fn columns(rollup: Rollup) -> String {
     let (key, sums) = match rollup {
         Rollup::ActiveMonths => ("user_id, NULL AS channel_id, NULL AS assumed, NULL AS apart", PACKED),
         Rollup::PackedQuarters => ("NULL AS user_id, NULL AS channel_id, NULL AS assumed, bot AS apart", PACKED),
-        Rollup::MessageDays | Rollup::MessageMonths | Rollup::MessageTotals => {
+        Rollup::MessageDays | Rollup::MessageMonths | Rollup::MessageThirds | Rollup::MessageTotals => {
             ("user_id, channel_id, NULL AS assumed, NULL AS apart", MESSAGES)
         }
         Rollup::MessageQuarters => ("NULL AS user_id, NULL AS channel_id, NULL AS assumed, bot AS apart", MESSAGES),
@@ -211,7 +215,7 @@ mod tests {
                 steps.extend(store.read(|conn| plan(conn, &slices(&source)))?);
             }
             // A table of the file is only ever searched: by guild and time, or by guild for the next one.
-            let tables = ["_events", "_intervals", "_days", "_months", "_quarters", "_totals"];
+            let tables = ["_events", "_intervals", "_days", "_months", "_quarters", "_thirds", "_totals"];
             let of_tables = steps.iter().filter(|step| tables.iter().any(|table| step.contains(table)));
             let (searches, others): (Vec<_>, Vec<_>) = of_tables.partition(|step| step.starts_with("SEARCH"));
             assert!(others.is_empty(), "{rollup}: {others:#?}");

@@ -222,7 +222,9 @@ impl Model {
     fn packed_quarters(&self) -> Sums {
         let mut sums = self.message_quarters();
         sums.retain(|key, _| key.period < Some(self.messages_to / 30 * 2880));
-        sums.values_mut().for_each(|values| values.truncate(1));
+        for values in sums.values_mut() {
+            values.truncate(1);
+        }
         sums
     }
 
@@ -231,12 +233,12 @@ impl Model {
         let mut days = BTreeMap::<_, i64>::new();
         for (Key { guild, period, user, .. }, values) in self.message_days() {
             if let Some((day, user)) = period.zip(user).filter(|(day, _)| *day < self.messages_to) {
-                *days.entry((guild, day, user)).or_default() += values[0];
+                *days.entry((guild, day, user)).or_default() += values.first().expect("messages");
             }
         }
         let mut months = BTreeMap::<_, i64>::new();
         for ((guild, day, user), messages) in days {
-            *months.entry((guild, day / 30, user)).or_default() += messages.min(3) * 4_i64.pow((day % 30) as u32);
+            *months.entry((guild, day / 30, user)).or_default() += messages.min(3) << (day % 30 * 2);
         }
         let row =
             |((guild, month, user), days)| format!("active_months {guild} {month} {user} {} {days}", self.is_bot(user));
@@ -290,11 +292,13 @@ impl Model {
 
     /// With the days that have time.
     fn voice_months(&self, mut months: Sums) -> Sums {
-        months.values_mut().for_each(|values| values.push(0));
+        for values in months.values_mut() {
+            values.push(0);
+        }
         for (key, values) in self.voice_days() {
-            if let Some(day) = key.period.filter(|day| *day < self.voice_to && values[2] > 0) {
+            if let Some(day) = key.period.filter(|day| *day < self.voice_to && values.get(2) > Some(&0)) {
                 let month = months.get_mut(&Key { period: Some(day / 30), ..key });
-                *month.expect("it has the day").last_mut().expect("it was added") += 4_i64.pow((day % 30) as u32);
+                *month.expect("it has the day").last_mut().expect("it was added") += 1 << (day % 30 * 2);
             }
         }
         months
@@ -315,6 +319,7 @@ impl Model {
         let (month, total) = (|day| Some(day / 30), |_| None);
         let (messages, voice, channels) = (self.message_days(), self.voice_days(), self.voice_channel_days());
         let tables = [
+            ("message_thirds", filled(&messages, self.messages_to, |day| Some(day / 10))),
             ("message_months", filled(&messages, self.messages_to, month)),
             ("message_totals", filled(&messages, self.messages_to, total)),
             ("message_days", messages),

@@ -223,6 +223,25 @@ pub const LEDGER: &[Table] = &[
     Table {
         columns: &[
             plain("guild_id", "where"),
+            derived("third", "when"),
+            identifying("user_id", "whose"),
+            plain("channel_id", "where"),
+            derived("bot", "to leave bots out"),
+            derived("messages", "how many messages"),
+            derived("characters", "how long they are together").of(MessageContent),
+            derived("words", "how many words they have together").of(MessageContent),
+            derived("attachments", "how many have attachments").of(MessageContent),
+            derived("embeds", "how many have embeds").of(MessageContent),
+        ],
+        kept: Kept::Rollups,
+        name: "message_thirds",
+        person: Some(Person::Number),
+        purpose: "messages by ten days and author",
+        sources: &[Messages],
+    },
+    Table {
+        columns: &[
+            plain("guild_id", "where"),
             identifying("user_id", "whose"),
             plain("channel_id", "where"),
             derived("bot", "to leave bots out"),
