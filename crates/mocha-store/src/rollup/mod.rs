@@ -21,8 +21,9 @@ pub use self::{
 /// It can only be wrong if somebody wrote to it, or replaced rows (`INSERT OR REPLACE`) over a connection without
 /// `PRAGMA recursive_triggers`, which all connections of the store have.
 ///
-/// Months are thirty days each, and sums of the days before a watermark, which the recorder raises day by day: what comes later
-/// they do not have yet. Totals are sums of months. All else is counted from the events. All days are UTC's.
+/// Months are thirty days each, their thirds ten. They have what lies before a watermark, which the recorder raises day by day: what
+/// comes later they do not have yet. They are summed up from days, and totals from months; packed quarters of an hour are those of whole
+/// months. Days and quarters are counted from the events. All days are UTC's.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Rollup {

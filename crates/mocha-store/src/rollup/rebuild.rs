@@ -22,8 +22,8 @@ pub struct Rebuilt {
 impl Store {
     /// Makes a roll-up anew from what it sums up.
     ///
-    /// Days and quarters of an hour are counted from the events, from the horizon on: what is older stays as it is. Months are
-    /// summed up from their days, from the month on in which the horizon lies; so rebuild days before months, as
+    /// Days and quarters of an hour are counted from the events, from the horizon on: what is older stays as it is. Months and
+    /// thirds of months are made of their days or quarters, from the month on in which the horizon lies; so rebuild these before, as
     /// [`Rollup::ALL`] has them.
     ///
     /// It goes by slices as [`verify`](Self::verify) does, each in a short transaction of its own, between which the recorder goes

@@ -33,8 +33,8 @@ impl Store {
     /// Counts again what a roll-up sums up, and reports every row that differs, that is missing, or that is too many.
     ///
     /// Days and quarters of an hour are held against the events from the horizon on, for older ones are gone or count no
-    /// more; months against all of their days, from the month on in which the horizon lies. So whoever verifies a month
-    /// should verify its days too. Whether a user is a bot is held against `users`.
+    /// more; months and thirds of months against all of their days or quarters, from the month on in which the horizon lies. So
+    /// whoever verifies a month should verify its days too. Whether a user is a bot is held against `users`.
     ///
     /// It goes by slices, thirty days of a guild each, in order of both; each is read in a transaction of its own, so others
     /// write meanwhile and the write-ahead log does not grow. Since triggers commit with what they count, that makes no
