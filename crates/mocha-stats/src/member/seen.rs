@@ -61,21 +61,25 @@ fn edges(conn: &mut SqliteConnection, reading: &Reading, day: i64) -> QueryResul
     Ok(all.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))))
 }
 
-/// The first and last message of a day that begins at this second, in milliseconds.
+/// The first and last message of a day that begins at this second, in milliseconds. Each is sought by itself, for a day may have many.
 fn messages(conn: &mut SqliteConnection, talk: Talk, start: i64) -> QueryResult<Option<Stay>> {
     let Talk { guild, user, window, .. } = talk;
     let mut statement = Statement::<(Nullable<BigInt>, Nullable<BigInt>)>::new();
-    statement
-        .select(["min(CAST(created_at AS INTEGER))", "max(CAST(created_at AS INTEGER))"])
-        .push(" FROM message_events INDEXED BY idx_message_events_user_time")
-        .push(" WHERE user_id = CAST(? AS TEXT) AND guild_id = CAST(? AS TEXT) AND created_at >= ? AND created_at < ?")
-        .bind_id(user.get())
-        .bind_id(guild.get())
-        .bind(start.max(window.start_second()))
-        .bind(start.saturating_add(DAY).min(window.end_second()))
-        .push(" AND message_type IN (?, ?, ?, ?)");
-    for kind in COUNTED_MESSAGE_TYPES {
-        statement.bind(kind.into());
+    for (before, order) in [("SELECT (", "ASC"), (", (", "DESC")] {
+        statement
+            .push(before)
+            .push("SELECT CAST(created_at AS INTEGER) FROM message_events INDEXED BY idx_message_events_user_time")
+            .push(" WHERE user_id = CAST(? AS TEXT) AND guild_id = CAST(? AS TEXT)")
+            .bind_id(user.get())
+            .bind_id(guild.get())
+            .push(" AND created_at >= ? AND created_at < ?")
+            .bind(start.max(window.start_second()))
+            .bind(start.saturating_add(DAY).min(window.end_second()))
+            .push(" AND message_type IN (?, ?, ?, ?) ORDER BY created_at ");
+        for kind in COUNTED_MESSAGE_TYPES {
+            statement.bind(kind.into());
+        }
+        statement.push(order).push(" LIMIT 1)");
     }
     let (first, last): (Option<i64>, Option<i64>) = statement.get_result(conn)?;
     Ok(first.zip(last).map(|(first, last)| (first.saturating_mul(1000), last.saturating_mul(1000))))
