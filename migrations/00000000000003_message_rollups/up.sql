@@ -3,7 +3,7 @@
 --
 -- As far as SQLite knows, sums may be NULL; they never are. A NOT NULL that adding to a sum could break would make SQLite
 -- keep a journal of each statement, a third of the time that writing a message takes. The foreign keys of `message_events`
--- are checked at the commit for the same reason.
+-- are checked at the commit for the same reason. A call of a function, like min(), might fail too; CASE cannot.
 --
 -- `IN` with more than two numbers is an OR here: for each row SQLite would make a table of them.
 --
@@ -309,11 +309,13 @@ BEGIN
     VALUES (
         new.guild_id, new.day / 30, new.user_id,
         EXISTS (SELECT 1 FROM bots WHERE id = new.user_id),
-        min(new.messages, 3) << new.day % 30 * 2
+        CASE WHEN new.messages < 3 THEN new.messages ELSE 3 END << new.day % 30 * 2
     )
     ON CONFLICT DO UPDATE SET
-        days = (days & ~(3 << new.day % 30 * 2))
-            | (min((days >> new.day % 30 * 2 & 3) + new.messages, 3) << new.day % 30 * 2);
+        days = (days & ~(3 << new.day % 30 * 2)) | (
+            CASE WHEN (days >> new.day % 30 * 2 & 3) + new.messages < 3
+                THEN (days >> new.day % 30 * 2 & 3) + new.messages ELSE 3 END << new.day % 30 * 2
+        );
 END;
 
 -- Counted again, for 3 may have been more; `message_days` has it already.
@@ -321,11 +323,12 @@ CREATE TRIGGER message_day_changes_went INSTEAD OF INSERT ON message_day_changes
 WHEN new.messages < 0
 BEGIN
     UPDATE active_months SET
-        days = (days & ~(3 << new.day % 30 * 2)) | (min(3, coalesce((
-            SELECT sum(message_days.messages) FROM message_days INDEXED BY idx_message_days_user
+        days = (days & ~(3 << new.day % 30 * 2)) | ((
+            SELECT CASE WHEN sum(message_days.messages) > 3 THEN 3 ELSE coalesce(sum(message_days.messages), 0) END
+            FROM message_days INDEXED BY idx_message_days_user
             WHERE message_days.user_id = new.user_id AND message_days.guild_id = new.guild_id
                 AND message_days.day = new.day
-        ), 0)) << new.day % 30 * 2)
+        ) << new.day % 30 * 2)
     WHERE guild_id = new.guild_id AND month = new.day / 30 AND user_id = new.user_id;
     DELETE FROM active_months
     WHERE days = 0 AND guild_id = new.guild_id AND month = new.day / 30 AND user_id = new.user_id;

@@ -78,12 +78,13 @@ struct Step {
 }
 
 impl Step {
-    /// Whether it makes SQLite keep a journal of the statement: it may abort it, or checks a foreign key at once.
+    /// Whether it makes SQLite keep a journal of the statement: it may abort it, checks a foreign key at once, or calls a function.
     fn needs_journal(&self) -> bool {
         const ABORT: i32 = 2;
         match self.opcode.as_str() {
             "Halt" | "HaltIfNull" => self.p1 != 0 && self.p2 == ABORT,
             "FkCounter" => self.p1 == 0,
+            "Function" | "PureFunc" => true,
             _ => false,
         }
     }
