@@ -352,6 +352,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     guild_states,
     guilds,
     horizons,
+    member_days,
     member_events,
     members,
     message_days,

@@ -9,10 +9,10 @@ use diesel::{
     sqlite::{Sqlite, SqliteType},
 };
 use mocha_schema::schema::{
-    active_months, bots, channels, gone_channels, guild_states, guilds, horizons, member_events, members, message_days,
-    message_events, message_months, message_quarters, message_thirds, message_totals, packed_quarters, presence_events,
-    recorder_states, tombstone_keys, tombstones, users, voice_channel_days, voice_channel_months, voice_days,
-    voice_events, voice_intervals, voice_months, voice_totals, watermarks,
+    active_months, bots, channels, gone_channels, guild_states, guilds, horizons, member_days, member_events, members,
+    message_days, message_events, message_months, message_quarters, message_thirds, message_totals, packed_quarters,
+    presence_events, recorder_states, tombstone_keys, tombstones, users, voice_channel_days, voice_channel_months,
+    voice_days, voice_events, voice_intervals, voice_months, voice_totals, watermarks,
 };
 use sql::{Failure, lines, migrated};
 
@@ -112,6 +112,7 @@ fn all() -> Vec<Declared> {
         declared(&guild_states::table),
         declared(&guilds::table),
         declared(&horizons::table),
+        declared(&member_days::table),
         declared(&member_events::table),
         declared(&members::table),
         declared(&message_days::table),

@@ -65,6 +65,6 @@ pub use self::{
     maintenance::{Checkpoint, Freed, Maintenance, MaintenanceStats, Step},
     recorder::{Recorder, RecorderStats},
     retention::{Keep, Purged, Retained, Retention},
-    rollup::{Counted, Difference, MessageSums, Progress, Rebuilt, Rollup, Sums, Verification, VoiceSums},
+    rollup::{Counted, Difference, MemberSums, MessageSums, Progress, Rebuilt, Rollup, Sums, Verification, VoiceSums},
     store::{Clock, Durability, Store, StoreBuilder},
 };

@@ -188,7 +188,8 @@ fn who_was_proved_to_be_there_only_long_ago_does_not_hold_the_horizon_back() -> 
 #[test]
 fn roll_ups_go_by_whole_months_and_those_that_stay_agree() -> TestResult {
     let store = filled(200)?;
-    let retention = Retention::default().messages(Keep::Days(50)).voice(Keep::Days(50)).rollups(Keep::Days(50));
+    let days = Keep::Days(50);
+    let retention = Retention::default().members(days).messages(days).voice(days).rollups(days);
     let before = rollups(&store)?;
     let retained = retain(&store, &retention, at(199 * DAY))?;
     assert!(retained.rollups > 0);
@@ -224,6 +225,7 @@ fn sums_cannot_go_before_what_they_are_sums_of() -> TestResult {
     for retention in [
         Retention::default().rollups(Keep::Days(364)),
         nothing().rollups(Keep::Days(1000)),
+        Retention::default().members(Keep::Forever).rollups(Keep::Days(400)),
         Retention::default().voice(Keep::Forever).rollups(Keep::Days(400)),
     ] {
         let error = retain(&store, &retention, at(0)).expect_err("it is refused");

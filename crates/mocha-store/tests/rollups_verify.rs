@@ -31,15 +31,15 @@ fn rebuild(store: &Store) -> TestResult {
 }
 
 /// How many rows of each roll-up are wrong.
-fn differences(store: &Store) -> Result<[usize; 12], mocha_store::Error> {
-    let mut found = [0; 12];
+fn differences(store: &Store) -> Result<[usize; 13], mocha_store::Error> {
+    let mut found = [0; 13];
     for (found, rollup) in found.iter_mut().zip(Rollup::ALL) {
         *found = verify(store, rollup)?.differences.len();
     }
     Ok(found)
 }
 
-/// Two months of messages and voice, of two people and a bot.
+/// Two months of messages and voice, of two people and a bot who joined.
 fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
     let store = store()?;
     let deaf = VoiceState { self_deaf: true, ..VoiceState::default() };
@@ -54,10 +54,15 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
         }
     }
     record(&store, events)?;
-    store.write(|conn| conn.batch_execute("UPDATE users SET bot = 1 WHERE id = '42'"))?;
+    store.write(|conn| {
+        conn.batch_execute(
+            "INSERT INTO member_events SELECT id, 10, id, 'join', NULL, created_at FROM users;
+             UPDATE users SET bot = 1 WHERE id = '42';",
+        )
+    })?;
     // What the bot's quarters of an hour were packed in has to be packed anew, which is not done at once.
     store.rebuild(Rollup::PackedQuarters, |_| ControlFlow::Continue(()))?;
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     Ok(store)
 }
 
@@ -83,9 +88,11 @@ fn each_kind_of_tampering_is_found_in_its_roll_up_alone_and_mended() -> TestResu
         };
         let (person, bot) = (first("NOT bot"), first("bot"));
         // One that is nowhere 0.
-        let sum = columns.iter().find(|column| matches!(column.as_str(), "words" | "voice_ms")).ok_or("a sum")?;
-        // A quarter's row of a bot cannot become another's while that has one.
-        let (replace, replaced) = if rollup == Rollup::MessageQuarters { ("OR REPLACE", 2) } else { ("", 1) };
+        let sum =
+            columns.iter().find(|column| matches!(column.as_str(), "joins" | "words" | "voice_ms")).ok_or("a sum")?;
+        // A row of bots cannot become another's while that has one.
+        let (replace, replaced) =
+            if matches!(rollup, Rollup::MemberDays | Rollup::MessageQuarters) { ("OR REPLACE", 2) } else { ("", 1) };
         let mut tampered = vec![
             (1, format!("UPDATE {rollup} SET {sum} = {sum} + 1 {person}")),
             (1, format!("UPDATE {rollup} SET {sum} = NULL {person}")),
@@ -122,7 +129,7 @@ fn each_kind_of_tampering_is_found_in_its_roll_up_alone_and_mended() -> TestResu
                     found[place] = 0;
                 }
             }
-            assert_eq!(found, [0; 12], "{sql}");
+            assert_eq!(found, [0; 13], "{sql}");
             rebuild(&store)?;
             assert_eq!(dump(&store)?, untouched, "{sql}");
         }
@@ -158,7 +165,7 @@ fn what_is_packed_is_compared_piece_by_piece() -> TestResult {
     assert_eq!(lines(&store, &days)?, [(2 + (3 << 2) + (3 << 4)).to_string()]);
     let packed = r#"{"0":1,"20":1,"96":3,"193":4,"194":2}"#;
     assert_eq!(lines(&store, &quarters)?, [packed]);
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
 
     let piece = |difference: &Difference| {
         let messages = |counted| told(counted).and_then(|(_, messages, _)| messages);
@@ -188,7 +195,7 @@ fn what_is_packed_is_compared_piece_by_piece() -> TestResult {
         assert_eq!(pieces(Rollup::ActiveMonths)?.len(), 3, "{wrong}");
     }
     rebuild(&store)?;
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     assert_eq!(lines(&store, &quarters)?, [packed]);
 
     // What comes and goes late: the day at once, the quarter when the watermark rises.
@@ -199,15 +206,15 @@ fn what_is_packed_is_compared_piece_by_piece() -> TestResult {
              INSERT INTO message_events (id, guild_id, channel_id, user_id, created_at) VALUES ('99', '10', '20', '40', {late})"
         ))
     })?;
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     assert_eq!(lines(&store, &days)?, [(1 + (2 << 2) + (3 << 4) + (1 << 6)).to_string()]);
     assert_eq!(lines(&store, &quarters)?, [""]);
     rise(next * 30 + 1)?;
     assert_eq!(lines(&store, &quarters)?, [r#"{"20":1,"96":2,"193":4,"194":2,"288":1}"#]);
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     store.write(|conn| conn.batch_execute("DELETE FROM message_events"))?;
     assert_eq!(lines(&store, "SELECT '' || count(*) AS line FROM active_months")?, ["0"]);
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     rise(next * 30 + 2)?;
     assert_eq!(lines(&store, "SELECT '' || count(*) AS line FROM packed_quarters")?, ["0"]);
     Ok(())
@@ -231,7 +238,7 @@ fn a_difference_says_what_is_and_what_should_be() -> TestResult {
         )
     })?;
     let day = START / DAY;
-    let [days, _, _, _, _, quarters, .., voice, _] = Rollup::ALL.map(|rollup| verify(&store, rollup));
+    let [days, _, _, _, _, quarters, .., voice, _, _] = Rollup::ALL.map(|rollup| verify(&store, rollup));
     let Verification { complete, differences, rollup, rows, .. } = days?;
     assert_eq!((complete, rollup, rows), (true, Rollup::MessageDays, 1));
     let [Difference { assumed, channel_id, expected, found, guild_id, period, rollup, user_id, .. }] = differences[..]
@@ -270,20 +277,20 @@ fn who_replaces_rows_behind_the_triggers_is_found_out() -> TestResult {
     let replace = "INSERT OR REPLACE INTO message_events SELECT * FROM message_events";
     // The store's own connections run the triggers of what REPLACE deletes.
     store.write(|conn| conn.batch_execute(replace))?;
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     let mut other = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
     other.batch_execute(replace)?;
     // Months are still the sums of days.
-    assert_eq!(differences(&store)?, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(differences(&store)?, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
     rebuild(&store)?;
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     assert_eq!(lines(&store, "SELECT messages || '' AS line FROM message_days")?, ["2"]);
     // All else that others do goes through the triggers.
     other.batch_execute("DELETE FROM message_events WHERE id = '30'; UPDATE message_events SET word_count = 9")?;
     other.batch_execute(
         "DELETE FROM users; INSERT INTO users (id, bot, created_at, updated_at) VALUES ('40', 1, 0, 0)",
     )?;
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     Ok(())
 }
 
@@ -296,7 +303,7 @@ fn a_bot_that_gets_another_id_takes_its_sums_along() -> TestResult {
              UPDATE voice_intervals SET user_id = '50' WHERE user_id = '42' AND ended_at_ms % 2 = 0",
         )
     })?;
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     let bots = "SELECT user_id || ' ' || max(bot) AS line FROM voice_days GROUP BY user_id ORDER BY 1";
     assert_eq!(lines(&store, bots)?, ["40 0", "41 0", "42 0", "50 1"]);
     Ok(())
@@ -342,7 +349,7 @@ fn while_the_recorder_writes_nothing_differs() -> TestResult {
     writer.join().map_err(|_| "the writer panicked")??;
     assert!(rows > 0);
     assert_eq!(recorder.stats().rejected, 0);
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     Ok(())
 }
 
@@ -381,7 +388,7 @@ fn before_the_horizon_roll_ups_are_left_as_they_are() -> TestResult {
              DELETE FROM voice_intervals WHERE started_at_ms < {horizon} * 1000;"
         ))
     })?;
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     let before = dump(&store)?;
     assert!(before.iter().filter(|row| row.starts_with("message_days")).count() == 120);
     rebuild(&store)?;
@@ -390,9 +397,9 @@ fn before_the_horizon_roll_ups_are_left_as_they_are() -> TestResult {
     let older =
         format!("UPDATE message_days SET words = words + 1 WHERE day = {} AND user_id = 40", horizon / 86_400 - 1);
     store.write(|conn| conn.batch_execute(&older))?;
-    assert_eq!(differences(&store)?, [0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(differences(&store)?, [0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     rebuild(&store)?;
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     let words = "SELECT sum(words) || '' AS line FROM";
     assert_eq!(lines(&store, &format!("{words} message_days"))?, ["361"]);
     // All but the last day's.
@@ -422,9 +429,9 @@ fn what_is_no_number_is_counted_and_reported_as_zero() -> TestResult {
     let expected = ["0 0 0 2 6", "10 40 0 3 6"];
     assert_eq!(lines(&store, days)?, expected);
     assert_eq!(lines(&store, "SELECT guild_id || ' ' || bot || sessions AS line FROM voice_days")?, ["0 01"]);
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     store.write(|conn| conn.batch_execute("UPDATE users SET bot = 1 - bot; UPDATE users SET bot = 1 - bot"))?;
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     store.write(|conn| conn.batch_execute("DELETE FROM message_days; DELETE FROM voice_days"))?;
     let missing = verify(&store, Rollup::MessageDays)?.differences;
     assert_eq!(
@@ -433,6 +440,6 @@ fn what_is_no_number_is_counted_and_reported_as_zero() -> TestResult {
     );
     rebuild(&store)?;
     assert_eq!(lines(&store, days)?, expected);
-    assert_eq!(differences(&store)?, [0; 12]);
+    assert_eq!(differences(&store)?, [0; 13]);
     Ok(())
 }

@@ -31,6 +31,24 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
+    /// Who came and went by day; triggers keep it. Sums are never NULL.
+    member_days (guild_id, day, bot) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// Days since 1970-01-01, UTC.
+        day -> BigInt,
+        /// Whether they are bots.
+        bot -> Bool,
+        /// How many came.
+        joins -> Nullable<BigInt>,
+        /// How many went.
+        leaves -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable};
+
     /// Counted messages by day and author; triggers keep it. Sums are never NULL.
     message_days (guild_id, day, user_id, channel_id) {
         /// The guild.

@@ -31,9 +31,10 @@ impl Horizons {
         let old: Self = horizons::table.find(1).select(Self::as_select()).get_result(conn)?;
         let messages = retention.messages.from(now).max(old.messages);
         let voice = before_open(conn, retention.voice.from(now))?.max(old.voice);
-        let rollups = rollup::floor(retention.rollups.from(now).min(messages).min(voice));
+        let members = retention.members.from(now).max(old.members);
+        let rollups = rollup::floor(retention.rollups.from(now).min(members).min(messages).min(voice));
         let new = Self {
-            members: retention.members.from(now).max(old.members),
+            members,
             messages,
             presences: retention.presences.from(now).max(old.presences),
             rollups: rollups.max(old.rollups),

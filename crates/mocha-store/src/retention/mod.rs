@@ -112,7 +112,7 @@ impl Retention {
         self
     }
 
-    /// How long the roll-ups of messages and voice are kept, which must not be shorter than either. They go by whole
+    /// How long the roll-ups of members, messages and voice are kept, which must not be shorter than any of these. They go by whole
     /// months of thirty days, so up to 29 days later than said. Default: for ever.
     pub fn rollups(mut self, keep: Keep) -> Self {
         self.rollups = keep;
@@ -127,7 +127,7 @@ impl Retention {
 
     /// Refuses what cannot be done: sums go no sooner than what they are sums of.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if self.rollups.is_shorter_than(self.messages) || self.rollups.is_shorter_than(self.voice) {
+        if [self.members, self.messages, self.voice].into_iter().any(|events| self.rollups.is_shorter_than(events)) {
             let kind = ErrorKind::InvalidSetting { name: "rollups" };
             return Err(Error::new(kind, "`rollups` are kept for a shorter time than what they are sums of"));
         }

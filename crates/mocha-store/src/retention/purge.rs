@@ -82,12 +82,13 @@ impl Store {
 
 /// Tables with what tells their rows apart and the guild `?1` as they have it, in the order in which they are
 /// emptied: events go before the sums that their triggers take them out of, and what refers to others before those.
-const TABLES: [(&str, &str, &str); 20] = [
+const TABLES: [(&str, &str, &str); 21] = [
     ("message_events", "rowid", TEXT),
     ("voice_events", "rowid", TEXT),
     ("voice_intervals", "(guild_id, user_id, started_at_ms)", TEXT),
     ("member_events", "rowid", TEXT),
     ("presence_events", "rowid", TEXT),
+    ("member_days", "(guild_id, day, bot)", NUMBER),
     ("message_days", "(guild_id, day, user_id, channel_id)", NUMBER),
     ("message_thirds", "(guild_id, third, user_id, channel_id)", NUMBER),
     ("message_months", "(guild_id, month, user_id, channel_id)", NUMBER),

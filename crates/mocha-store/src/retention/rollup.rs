@@ -16,13 +16,14 @@ const fn rollup(period: i64, table: &'static str, time: &'static str, key: &'sta
 }
 
 /// All of them but those of all time, which go along with the months.
-pub(super) const ALL: [Rollup; 10] = [
+pub(super) const ALL: [Rollup; 11] = [
     rollup(DAY, "message_days", "day", "(guild_id, day, user_id, channel_id)"),
     rollup(10 * DAY, "message_thirds", "third", "(guild_id, third, user_id, channel_id)"),
     rollup(MONTH, "message_months", "month", "(guild_id, month, user_id, channel_id)"),
     rollup(900, "message_quarters", "quarter", "(guild_id, quarter, bot)"),
     rollup(MONTH, "active_months", "month", "(guild_id, month, user_id)"),
     rollup(MONTH, "packed_quarters", "month", "(guild_id, month, bot)"),
+    rollup(DAY, "member_days", "day", "(guild_id, day, bot)"),
     rollup(DAY, "voice_days", "day", "(guild_id, day, user_id, assumed)"),
     rollup(MONTH, "voice_months", "month", "(guild_id, month, user_id, assumed)"),
     rollup(DAY, "voice_channel_days", "day", "(guild_id, day, user_id, channel_id, assumed)"),

@@ -13,7 +13,7 @@ use super::{Rollup, slice::Slice};
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// Whether the voice time is assumed; `None` of messages.
+    /// Whether the voice time is assumed; `None` but of voice.
     pub assumed: Option<bool>,
     /// The channel; 0 of voice time in a channel that is not known, and `None` where the roll-up does not tell channels apart.
     pub channel_id: Option<i64>,
@@ -27,7 +27,7 @@ pub struct Difference {
     pub period: Option<i64>,
     /// The roll-up.
     pub rollup: Rollup,
-    /// The user; `None` in [`Rollup::MessageQuarters`] and [`Rollup::PackedQuarters`], which do not tell.
+    /// The user; `None` in [`Rollup::MemberDays`], [`Rollup::MessageQuarters`] and [`Rollup::PackedQuarters`], which do not tell.
     pub user_id: Option<i64>,
 }
 
@@ -35,7 +35,7 @@ pub struct Difference {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Counted {
-    /// Whether the user is a bot; of quarters of an hour, whether the authors are.
+    /// Whether the user is a bot; where users are not told apart, whether all of them are.
     pub bot: bool,
     /// The sums.
     pub sums: Sums,
@@ -45,10 +45,25 @@ pub struct Counted {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Sums {
+    /// Of who came and went.
+    Members(MemberSums),
     /// Of messages.
     Messages(MessageSums),
     /// Of voice.
     Voice(VoiceSums),
+}
+
+/// How many came and went; `None` is NULL, which only a row that somebody else wrote can have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, QueryableByName)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+#[non_exhaustive]
+pub struct MemberSums {
+    /// Joins.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub joins: Option<i64>,
+    /// Leaves.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub leaves: Option<i64>,
 }
 
 /// The sums of messages; `None` is what the roll-up does not have, or NULL, which only a row that somebody else wrote can have.
@@ -108,6 +123,12 @@ pub struct VoiceSums {
     pub days: Option<i64>,
 }
 
+impl From<MemberSums> for Sums {
+    fn from(sums: MemberSums) -> Self {
+        Self::Members(sums)
+    }
+}
+
 impl From<MessageSums> for Sums {
     fn from(sums: MessageSums) -> Self {
         Self::Messages(sums)
@@ -156,6 +177,7 @@ pub(super) fn load(conn: &mut SqliteConnection, rollup: Rollup, slice: &Slice, s
         rows.into_iter().map(|Row { key, bot, sums }| (key, Counted { bot, sums: sums.into() })).collect()
     }
     match rollup {
+        Rollup::MemberDays => slice.query(statement).load::<Row<MemberSums>>(conn).map(rows),
         Rollup::ActiveMonths
         | Rollup::MessageDays
         | Rollup::MessageMonths

@@ -9,7 +9,7 @@ mod verify;
 use std::fmt;
 
 pub use self::{
-    difference::{Counted, Difference, MessageSums, Sums, VoiceSums},
+    difference::{Counted, Difference, MemberSums, MessageSums, Sums, VoiceSums},
     rebuild::Rebuilt,
     slice::Progress,
     verify::Verification,
@@ -30,6 +30,8 @@ pub enum Rollup {
     /// `active_months`: on which days of thirty somebody wrote a message, two, or more. It is compared day by day, in
     /// [`MessageSums::messages`], where 3 is three or more.
     ActiveMonths,
+    /// `member_days`: joins and leaves by day, those of bots apart.
+    MemberDays,
     /// `message_days`: messages by day, author and channel.
     MessageDays,
     /// `message_months`: the sums of `message_days` by thirty days.
@@ -56,7 +58,7 @@ pub enum Rollup {
 
 impl Rollup {
     /// All of them, each before those that are sums of it: the order in which to rebuild.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::MessageDays,
         Self::MessageThirds,
         Self::MessageMonths,
@@ -69,6 +71,7 @@ impl Rollup {
         Self::VoiceTotals,
         Self::VoiceChannelDays,
         Self::VoiceChannelMonths,
+        Self::MemberDays,
     ];
 
     /// The table's name in the file.
@@ -84,6 +87,7 @@ impl Rollup {
     pub const fn table(self) -> &'static str {
         match self {
             Self::ActiveMonths => "active_months",
+            Self::MemberDays => "member_days",
             Self::MessageDays => "message_days",
             Self::MessageMonths => "message_months",
             Self::MessageQuarters => "message_quarters",

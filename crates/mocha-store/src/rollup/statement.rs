@@ -25,6 +25,13 @@ const MESSAGES: Source = Source {
     last: "253402300799",
     month: "2592000",
 };
+const MEMBERS: Source = Source {
+    table: "member_events INDEXED BY idx_member_events_guild_time",
+    time: "created_at",
+    from: "members_from",
+    last: "253402300799",
+    month: "2592000",
+};
 const INTERVALS: Source = Source {
     table: "voice_intervals INDEXED BY idx_voice_intervals_guild_time",
     time: "started_at_ms",
@@ -43,6 +50,7 @@ const SESSIONS: Source = Source {
 /// The roll-up itself.
 const fn own(rollup: Rollup) -> Source {
     let (time, from, month) = match rollup {
+        Rollup::MemberDays => ("day", "members_from / 86400", "30"),
         Rollup::MessageDays => ("day", "messages_from / 86400", "30"),
         Rollup::ActiveMonths | Rollup::MessageMonths | Rollup::PackedQuarters => {
             ("month", "messages_from / 2592000", "1")
@@ -63,6 +71,7 @@ pub(super) fn sources(rollup: Rollup) -> Vec<Source> {
     let days = |rollup, from| Source { from, ..own(rollup) };
     let all = |table: Rollup| Source { table: table.table(), ..own(rollup) };
     let mut sources = match rollup {
+        Rollup::MemberDays => vec![MEMBERS],
         Rollup::MessageDays | Rollup::MessageQuarters => vec![MESSAGES],
         Rollup::ActiveMonths | Rollup::MessageMonths | Rollup::MessageThirds => {
             vec![days(Rollup::MessageDays, "messages_from / 2592000 * 30")]
@@ -94,6 +103,7 @@ pub(super) fn slices(source: &Source) -> String {
 const fn counted(rollup: Rollup) -> &'static str {
     match rollup {
         Rollup::ActiveMonths => include_str!("sql/active_months.sql"),
+        Rollup::MemberDays => include_str!("sql/member_days.sql"),
         Rollup::MessageDays => include_str!("sql/message_days.sql"),
         Rollup::MessageMonths => include_str!("sql/message_months.sql"),
         Rollup::MessageQuarters => include_str!("sql/message_quarters.sql"),
@@ -123,6 +133,7 @@ fn columns(rollup: Rollup) -> String {
     const VOICE: &str = "intervals, voice_ms, deafened_ms, muted_ms, streaming_ms, talking_ms, video_ms";
     let (key, sums) = match rollup {
         Rollup::ActiveMonths => ("user_id, NULL AS channel_id, NULL AS assumed, NULL AS apart", PACKED),
+        Rollup::MemberDays => ("NULL AS user_id, NULL AS channel_id, NULL AS assumed, bot AS apart", "joins, leaves"),
         Rollup::PackedQuarters => ("NULL AS user_id, NULL AS channel_id, NULL AS assumed, bot AS apart", PACKED),
         Rollup::MessageDays | Rollup::MessageMonths | Rollup::MessageThirds | Rollup::MessageTotals => {
             ("user_id, channel_id, NULL AS assumed, NULL AS apart", MESSAGES)

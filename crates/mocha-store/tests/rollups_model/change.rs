@@ -50,6 +50,16 @@ pub(crate) struct Entry {
     pub(crate) at: i64,
 }
 
+/// Of the log of who came and went.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Turn {
+    pub(crate) id: i64,
+    pub(crate) guild: i64,
+    pub(crate) user: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) at: i64,
+}
+
 /// One transaction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Change {
@@ -71,6 +81,9 @@ pub(crate) enum Change {
     DeleteIntervals(i64, i64),
     Entry(Conflict, Entry),
     DeleteEntry(i64),
+    Turn(Conflict, Turn),
+    DeleteTurn(i64),
+    MembersFrom(i64),
     MessagesFrom(i64),
     VoiceFrom(i64),
     /// Up to which day coarse roll-ups are filled.
@@ -128,6 +141,8 @@ pub(crate) fn change() -> impl Strategy<Value = Change> {
         leave,
         at,
     });
+    let turn = (300..306_i64, GUILDS, USERS, select(vec!["join", "leave", "update"]), time())
+        .prop_map(|(id, guild, user, kind, at)| Turn { id, guild, user, kind, at });
     let midnight = || (-2..3_i64).prop_map(|day| EDGE + day * 86_400);
     prop_oneof![
         12 => (conflict(), message(), any::<bool>()).prop_map(|(conflict, message, first)| {
@@ -150,6 +165,9 @@ pub(crate) fn change() -> impl Strategy<Value = Change> {
         1 => (GUILDS, USERS).prop_map(|(guild, user)| Change::DeleteIntervals(guild, user)),
         4 => (conflict(), entry).prop_map(|(conflict, entry)| Change::Entry(conflict, entry)),
         1 => (200..206_i64).prop_map(Change::DeleteEntry),
+        4 => (conflict(), turn).prop_map(|(conflict, turn)| Change::Turn(conflict, turn)),
+        1 => (300..306_i64).prop_map(Change::DeleteTurn),
+        1 => midnight().prop_map(Change::MembersFrom),
         1 => midnight().prop_map(Change::MessagesFrom),
         1 => midnight().prop_map(Change::VoiceFrom),
         2 => midnight().prop_map(|at| Change::MessagesTo(at / 86_400)),
@@ -241,6 +259,15 @@ impl Change {
                 insert(conflict, "voice_events", &row, "id", &["guild_id", "user_id", "event_type", "created_at"])
             }
             Self::DeleteEntry(id) => format!("DELETE FROM voice_events WHERE id = '{id}'"),
+            Self::Turn(conflict, Turn { id, guild, user, kind, at }) => {
+                let row = format!("{id}, {guild}, {user}, '{kind}', NULL, {at}");
+                insert(conflict, "member_events", &row, "id", &["guild_id", "user_id", "event_type", "created_at"])
+            }
+            Self::DeleteTurn(id) => format!("DELETE FROM member_events WHERE id = '{id}'"),
+            Self::MembersFrom(at) => format!(
+                "UPDATE horizons SET members_from = max(members_from, {at});
+                 DELETE FROM member_events WHERE created_at < (SELECT members_from FROM horizons);"
+            ),
             Self::MessagesFrom(at) => format!(
                 "UPDATE horizons SET messages_from = max(messages_from, {at});
                  DELETE FROM message_events WHERE created_at < (SELECT messages_from FROM horizons);"

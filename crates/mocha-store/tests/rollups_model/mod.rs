@@ -5,7 +5,7 @@ mod change;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use self::change::{Change, change};
-use self::change::{Conflict, Entry, Interval, Message};
+use self::change::{Conflict, Entry, Interval, Message, Turn};
 
 type Sums = BTreeMap<Key, Vec<i64>>;
 
@@ -16,7 +16,7 @@ struct Key {
     period: Option<i64>,
     user: Option<i64>,
     channel: Option<i64>,
-    /// Of quarters of an hour, whether bots wrote; of voice, whether it is assumed.
+    /// Of quarters of an hour, and of who came and went, whether they are bots; of voice, whether it is assumed.
     flag: Option<i64>,
 }
 
@@ -28,14 +28,17 @@ pub(crate) struct Model {
     entries: BTreeMap<i64, Entry>,
     guilds: BTreeSet<i64>,
     intervals: BTreeMap<(i64, i64, i64), Interval>,
+    members_from: i64,
     messages: BTreeMap<i64, Message>,
     messages_from: i64,
     messages_to: i64,
     /// What was counted before the horizon.
+    old_members: Sums,
     old_messages: Sums,
     old_quarters: Sums,
     old_voice: Sums,
     old_voice_channels: Sums,
+    turns: BTreeMap<i64, Turn>,
     /// Each with whether it is a bot.
     users: BTreeMap<i64, bool>,
     voice_from: i64,
@@ -105,6 +108,18 @@ impl Model {
                 Conflict::Replace | Conflict::Upsert => drop(self.entries.insert(entry.id, entry)),
             },
             Change::DeleteEntry(id) => drop(self.entries.remove(&id)),
+            Change::Turn(conflict, turn) => match conflict {
+                Conflict::Ignore => drop(self.turns.entry(turn.id).or_insert(turn)),
+                Conflict::Replace | Conflict::Upsert => drop(self.turns.insert(turn.id, turn)),
+            },
+            Change::DeleteTurn(id) => drop(self.turns.remove(&id)),
+            Change::MembersFrom(at) => {
+                let at = at.max(self.members_from);
+                self.old_members = self.member_days();
+                self.old_members.retain(|key, _| key.period < Some(at / 86_400));
+                self.turns.retain(|_, turn| turn.at >= at);
+                self.members_from = at;
+            }
             Change::MessagesFrom(at) => {
                 let at = at.max(self.messages_from);
                 self.old_messages = self.message_days();
@@ -183,6 +198,18 @@ impl Model {
 
     fn is_bot(&self, user: i64) -> i64 {
         i64::from(self.users.get(&user).copied().unwrap_or(false))
+    }
+
+    fn member_days(&self) -> Sums {
+        let mut sums = self.old_members.clone();
+        for Turn { guild, user, kind, at, .. } in self.turns.values().copied() {
+            if kind != "update" && (self.members_from..=253_402_300_799).contains(&at) {
+                let flag = Some(self.is_bot(user));
+                let came = [i64::from(kind == "join"), i64::from(kind == "leave")];
+                add(&mut sums, Key { guild, period: Some(at / 86_400), user: None, channel: None, flag }, &came);
+            }
+        }
+        sums
     }
 
     /// The messages that count from the horizon on, with their sums.
@@ -322,6 +349,7 @@ impl Model {
             ("message_thirds", filled(&messages, self.messages_to, |day| Some(day / 10))),
             ("message_months", filled(&messages, self.messages_to, month)),
             ("message_totals", filled(&messages, self.messages_to, total)),
+            ("member_days", self.member_days()),
             ("message_days", messages),
             ("message_quarters", self.message_quarters()),
             ("packed_quarters", self.packed_quarters()),

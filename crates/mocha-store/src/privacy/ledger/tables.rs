@@ -116,6 +116,20 @@ pub const LEDGER: &[Table] = &[
     },
     Table {
         columns: &[
+            plain("guild_id", "where"),
+            plain("day", "when"),
+            plain("bot", "to leave bots out"),
+            plain("joins", "how many came"),
+            plain("leaves", "how many went"),
+        ],
+        kept: Kept::Rollups,
+        name: "member_days",
+        person: None,
+        purpose: "joins and leaves by day, of no one in particular",
+        sources: &[Members],
+    },
+    Table {
+        columns: &[
             identifying("id", "to count once"),
             plain("guild_id", "where"),
             identifying("user_id", "whose"),
