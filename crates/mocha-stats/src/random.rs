@@ -125,7 +125,8 @@ pub(crate) fn widened(window: Window, horizon: i64) -> TestResult<Window> {
 /// What retention does.
 pub(crate) fn forget_before(conn: &mut SqliteConnection, horizon: i64) -> TestResult {
     for sql in [
-        format!("UPDATE horizons SET messages_from = {horizon}, voice_from = {horizon}"),
+        format!("UPDATE horizons SET members_from = {horizon}, messages_from = {horizon}, voice_from = {horizon}"),
+        format!("DELETE FROM member_events WHERE created_at < {horizon}"),
         format!("DELETE FROM message_events WHERE created_at < {horizon}"),
         format!("DELETE FROM voice_events WHERE created_at < {horizon}"),
         format!("DELETE FROM voice_intervals WHERE started_at_ms < {horizon} * 1000"),

@@ -14,7 +14,7 @@ pub(crate) const DAY: i64 = 86_400;
 const THIRD: i64 = 10 * DAY;
 pub(crate) const MONTH: i64 = 30 * DAY;
 
-/// From when on rows are kept, in unix seconds, each a midnight: messages and voice that are older are in the roll-ups only, if
+/// From when on rows are kept, in unix seconds, each a midnight: joins, leaves, messages and voice that are older are in the roll-ups only, if
 /// in these. And the first day that the sums of months and of all time do not have yet.
 #[derive(Clone, Copy, Debug, Queryable)]
 pub(crate) struct Horizon {
@@ -43,6 +43,11 @@ impl Horizon {
             .filter(horizons::id.eq(1))
             .select(columns)
             .get_result(conn)
+    }
+
+    /// What of a window is counted of who came and went.
+    pub(crate) fn members(self, window: Window) -> Counted {
+        self.counted(window, Span::seconds, self.members_from)
     }
 
     /// What of a window is counted of messages.

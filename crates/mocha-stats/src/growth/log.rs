@@ -10,7 +10,12 @@ use diesel::{
 };
 use mocha_schema::{GuildId, UserId};
 
-use crate::{Bots, Window, rollup::Horizon, scan::Unsigned, statement::Statement};
+use crate::{
+    Bots, Window,
+    rollup::{Counted, Horizon, Sources},
+    scan::Unsigned,
+    statement::{Statement, rollup_of},
+};
 
 /// Somebody who came or went.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Queryable)]
@@ -44,31 +49,42 @@ pub(crate) fn entries(
     statement.load_iter::<Entry, DefaultLoadingMode>(conn)
 }
 
-/// The last entry with a count, and who came and went since.
-/// How many came and went in a window, and how many members there were at its end, as [`Growth`](super::Growth) has it.
+/// How many came and went in a window, and how many members there were at its end, as [`Growth`](super::Growth) has them, but also from before the
+/// horizon.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Turnover {
     pub(crate) joins: u64,
     pub(crate) leaves: u64,
     pub(crate) members: Option<u64>,
+    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    pub(crate) widened: bool,
 }
 
 impl Turnover {
     /// To be called in a transaction.
     pub(crate) fn load(conn: &mut SqliteConnection, guild: GuildId, bots: Bots, window: Window) -> QueryResult<Self> {
-        let Horizon { members_from, .. } = Horizon::load(conn)?;
-        let kept = window.not_before(members_from);
+        let horizon = Horizon::load(conn)?;
+        let Counted { span, widened, .. } = horizon.members(window);
+        let Sources { days, events, .. } = Sources::by_day(span);
         let mut statement = Statement::<(BigInt, BigInt)>::new();
-        statement.push(COUNTS_SQL).bind_id(guild.get()).bind(kept.start_second()).bind(kept.end_second());
-        statement.push(bots.condition_of_event());
+        statement.push("SELECT sum(joins), sum(leaves) FROM (SELECT 0 AS joins, 0 AS leaves");
+        for days in &days {
+            statement.select(["joins", "leaves"]).push(" FROM ");
+            rollup_of(&mut statement, "member_days", guild, None, bots, Some(("day", days)));
+        }
+        for edge in &events {
+            statement.select(["event_type = 'join'", "event_type = 'leave'"]).push(EDGE_SQL);
+            statement.bind_id(guild.get()).bind(edge.start).bind(edge.end).push(bots.condition_of_event());
+        }
+        statement.push(")");
         let (joins, leaves): (Unsigned, Unsigned) = statement.get_result(conn)?;
-        let members = members_at(conn, guild, kept.end_second(), members_from)?;
-        Ok(Self { joins: joins.into(), leaves: leaves.into(), members: at_least_none(members) })
+        let end = window.not_before(horizon.members_from).end_second();
+        let members = at_least_none(members_at(conn, guild, end, horizon.members_from)?);
+        Ok(Self { joins: joins.into(), leaves: leaves.into(), members, widened })
     }
 }
 
-const COUNTS_SQL: &str = "\
-    SELECT count(CASE event_type WHEN 'join' THEN 1 END), count(CASE event_type WHEN 'leave' THEN 1 END) \
+const EDGE_SQL: &str = " \
     FROM member_events INDEXED BY idx_member_events_guild_time \
     WHERE guild_id = CAST(? AS TEXT) AND created_at >= ? AND created_at < ? AND event_type IN ('join', 'leave')";
 

@@ -21,7 +21,7 @@ use crate::{
 /// What went on in a window; nobody and no channel is in it with nothing.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
-    /// From when on all of it is known, and who came and went, if the window starts earlier.
+    /// From when on all of it is known, if the window starts earlier.
     pub(super) known_from: Option<DateTime<Utc>>,
     written_in: HashMap<ChannelId, u64>,
     pub(super) widened: bool,
@@ -35,8 +35,8 @@ impl Activity {
     pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, bots: Bots, window: Window) -> QueryResult<Self> {
         let mut activity = Self::default();
         let horizon = Horizon::load(conn)?;
-        activity.known_from = Horizon::known_from(window, horizon.rollups_from.max(horizon.members_from));
-        let Counted { span, widened, .. } = horizon.messages(window);
+        let Counted { known_from, span, widened } = horizon.messages(window);
+        activity.known_from = known_from;
         activity.widened = widened;
         let (mut written_by, mut voice_ms) = (PerUser::of_numbers(), PerUser::of_numbers());
         let columns = [Column::User, Column::Channel, Column::Messages];

@@ -49,8 +49,7 @@ pub struct GuildOverviewAnswer {
     /// Who was in voice longest, by milliseconds, as a [`Leaderboard`](crate::Leaderboard) by
     /// [`VoiceTime`](crate::Measure::VoiceTime) ranks them.
     pub speakers: Vec<Rank>,
-    /// From when on all of what is counted is kept, if either window starts earlier: of what was before not all is counted, which
-    /// is joins and leaves where only these are kept less long. `None` if all is known.
+    /// From when on what is counted is kept, if either window starts earlier: what was before is not counted. `None` if all is known.
     pub known_from: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -108,8 +107,8 @@ impl GuildOverview {
 
     /// Asks the file.
     ///
-    /// Reads of both windows the roll-ups of months and days, single messages, intervals and entries of the voice log of at
-    /// most a day at each edge, and joins and leaves, each once, through keys and indexes, in one transaction. Memory grows
+    /// Reads of both windows the roll-ups of months and days, and single messages, intervals, joins and leaves of at most a day at
+    /// each edge, and the joins and leaves since the last count of members, through keys and indexes, in one transaction. Memory grows
     /// with people and channels.
     ///
     /// # Errors
@@ -167,7 +166,9 @@ impl GuildOverview {
             known_from: then.map_or(now.known_from, |then| then.known_from),
             window,
             previous,
-            widened: now.widened || then.is_some_and(|then| then.widened),
+            widened: [now.widened, grew.widened].contains(&true)
+                || then.is_some_and(|then| then.widened)
+                || grew_before.is_some_and(|before| before.widened),
         })
     }
 }

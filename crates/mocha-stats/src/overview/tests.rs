@@ -16,7 +16,7 @@ use crate::{
 const DAY: i64 = 86_400;
 
 /// Numbers of a window: messages, milliseconds in voice, active members, joins and leaves.
-fn numbers(world: &World, events: &[Event], bots: Bots, window: Window, asked: Window) -> [u64; 5] {
+fn numbers(world: &World, events: &[Event], bots: Bots, window: Window) -> [u64; 5] {
     let messages: Vec<u64> = world
         .messages
         .iter()
@@ -33,10 +33,9 @@ fn numbers(world: &World, events: &[Event], bots: Bots, window: Window, asked: W
         });
     let voice: Vec<(u64, u64)> = clipped.collect();
     let active: BTreeSet<u64> = messages.iter().copied().chain(voice.iter().map(|stay| stay.0)).collect();
-    // Joins and leaves are not rolled up.
     let came = |join| {
         let own = events.iter().filter(|event| event.guild == random::GUILD && event.join == join);
-        own.filter(|event| random::counts(bots, event.user) && random::holds(asked, event.second * 1000)).count()
+        own.filter(|event| random::counts(bots, event.user) && random::holds(window, event.second * 1000)).count()
     };
     let count = |n: usize| u64::try_from(n).unwrap();
     [
@@ -48,9 +47,10 @@ fn numbers(world: &World, events: &[Event], bots: Bots, window: Window, asked: W
     ]
 }
 
-/// How many members there were before a second.
-fn members(events: &[Event], end: i64) -> Option<u64> {
-    let log = truth::log(events, end);
+/// How many members there were before a second, as far as the log has it.
+fn members(events: &[Event], horizon: i64, end: i64) -> Option<u64> {
+    let mut log = truth::log(events, end);
+    log.retain(|event| event.second >= horizon);
     let told = log.iter().rposition(|event| event.count.is_some())?;
     let later: i64 = log[told + 1..].iter().map(|event| if event.join { 1 } else { -1 }).sum();
     Some(u64::try_from(i64::from(log[told].count?) + later).unwrap_or(0))
@@ -89,14 +89,14 @@ proptest! {
         prop_assert_eq!((answer.window, answer.previous), (window, before));
         let counted = random::widened(window, horizon).unwrap();
         let counted_before = before.map(|before| random::widened(before, horizon).unwrap());
-        let numbers = |counted, asked| numbers(&world, &events, bots, counted, asked);
+        let numbers = |counted| numbers(&world, &events, bots, counted);
         let got = [answer.messages, answer.voice_ms, answer.active_members, answer.joins, answer.leaves];
-        prop_assert_eq!(got.map(|number| number.value), numbers(counted, window));
-        let previous = counted_before.zip(before).map(|(counted, before)| numbers(counted, before));
+        prop_assert_eq!(got.map(|number| number.value), numbers(counted));
+        let previous = counted_before.map(numbers);
         prop_assert_eq!(got.map(|number| number.previous), previous.map_or([None; 5], |numbers| numbers.map(Some)));
-        let count = members(&events, window.end_second());
+        let count = members(&events, horizon, window.end_second());
         prop_assert_eq!(answer.members.map(|members| members.value), count);
-        let count_before = before.and_then(|before| members(&events, before.end_second())).filter(|_| count.is_some());
+        let count_before = before.and_then(|before| members(&events, horizon, before.end_second())).filter(|_| count.is_some());
         prop_assert_eq!(answer.members.and_then(|members| members.previous), count_before);
 
         let mut expected: Vec<(u64, u64)> = channels(&world, bots, counted).into_iter().collect();
