@@ -162,7 +162,7 @@ impl Erasure {
     /// of the id remains in the file or its write-ahead log, nor in backups made from then on.
     ///
     /// If it is broken off, or the program ends meanwhile, the rest goes when the person is forgotten again; the recorder
-    /// adds nothing in between. To find the rows it reads through `member_events` as a whole and through indexes else.
+    /// adds nothing in between. It finds the rows through indexes.
     ///
     /// # Errors
     ///

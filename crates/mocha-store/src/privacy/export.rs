@@ -51,7 +51,7 @@ impl Export {
     ///
     /// All is of one moment, and written row by row: memory does not grow. Meanwhile one connection for reading is in use and the
     /// write-ahead log cannot shrink, so write to memory or a file rather than to a network. It reads through
-    /// `member_events` as a whole, and through indexes else.
+    /// indexes.
     ///
     /// # Errors
     ///
