@@ -120,8 +120,12 @@ impl ActiveMonths {
     /// In order of user and month, none twice.
     pub(crate) fn finish(self) -> Vec<(UserId, ActiveMonth)> {
         let Self(mut months) = self;
-        // Stable sorting finds what is in order: the people of each month are.
-        months.sort_by_key(|(user, month)| (*user, month.month));
+        // Stable sorting finds what is in order: the people of each month are, and mostly the months.
+        if months.is_sorted_by_key(|(_, month)| month.month) {
+            months.sort_by_key(|(user, _)| *user);
+        } else {
+            months.sort_by_key(|(user, month)| (*user, month.month));
+        }
         months.dedup_by(|(user, later), (same, month)| {
             let same = *user == *same && later.month == month.month;
             if same {

@@ -117,18 +117,21 @@ impl ActiveMembers {
             let before = months.first().and_then(|(user, _)| activity.before.remove(user));
             let mut week_from = Stretch::new(WEEK_DAYS, before, &mut weekly);
             let mut month_from = Stretch::new(MONTH_DAYS, before, &mut monthly);
-            // Of the last week in which something was written.
-            let mut written = (0, 0);
+            // Of the last week on a day of which somebody was active.
+            let (mut week, mut next_monday, mut written) = (0, i64::MIN, 0);
             for (_, month) in months {
                 // Between them no day is further away than a month counts.
                 month.first().into_iter().chain(month.last()).for_each(|day| month_from.add(day));
                 for ActiveOn { day, messages } in month.days() {
                     daily.add(day, 1);
                     week_from.add(day);
-                    let week = week_of(day);
-                    let before = if written.0 == week { written.1 } else { 0 };
-                    written = (week, before + messages);
-                    if before < COMMUNICATOR_MESSAGES && written.1 >= COMMUNICATOR_MESSAGES {
+                    if day >= next_monday {
+                        week = week_of(day);
+                        (next_monday, written) = (monday_of(week + 1), 0);
+                    }
+                    let before = written;
+                    written += messages;
+                    if before < COMMUNICATOR_MESSAGES && written >= COMMUNICATOR_MESSAGES {
                         communicators_by_week.add(week, 1);
                     }
                 }
