@@ -1,5 +1,7 @@
 //! What the file keeps of whom, column by column.
 
+mod column;
+mod rollups;
 mod tables;
 
 pub use self::tables::LEDGER;

@@ -1,23 +1,12 @@
 //! The ledger's entries, in order of name.
 
 use super::{
-    Class::{Derived, Identifying, Plain},
-    Column, Kept, Person,
+    Kept, Person,
     Source::{Guilds, Members, MessageContent, Messages, Presence, Recorder, Voice},
     Table,
+    column::{derived, identifying, plain},
+    rollups,
 };
-
-const fn derived(name: &'static str, purpose: &'static str) -> Column {
-    Column::new(Derived, name, purpose)
-}
-
-const fn identifying(name: &'static str, purpose: &'static str) -> Column {
-    Column::new(Identifying, name, purpose)
-}
-
-const fn plain(name: &'static str, purpose: &'static str) -> Column {
-    Column::new(Plain, name, purpose)
-}
 
 /// Every column of every table of the file, once: what it tells of people, what it is for, and for how long it is kept. Diesel's own
 /// table of migrations is left out, and tables of the author's are not Mocha's to list.
@@ -25,20 +14,7 @@ const fn plain(name: &'static str, purpose: &'static str) -> Column {
 /// Erasing and exporting a person go by it. Names of channels, threads and guilds count as nobody's, though their
 /// makers may have put a person's name there.
 pub const LEDGER: &[Table] = &[
-    Table {
-        columns: &[
-            plain("guild_id", "where"),
-            derived("month", "when"),
-            identifying("user_id", "whose"),
-            derived("bot", "to leave bots out"),
-            derived("days", "on which days the person wrote, and whether more than twice"),
-        ],
-        kept: Kept::Rollups,
-        name: "active_months",
-        person: Some(Person::Number),
-        purpose: "days of writing by thirty days and author",
-        sources: &[Messages],
-    },
+    rollups::ACTIVE_MONTHS,
     Table {
         columns: &[identifying("id", "which users are bots")],
         kept: Kept::User,
@@ -114,20 +90,7 @@ pub const LEDGER: &[Table] = &[
         purpose: "from when on the file is complete",
         sources: &[Recorder],
     },
-    Table {
-        columns: &[
-            plain("guild_id", "where"),
-            plain("day", "when"),
-            plain("bot", "to leave bots out"),
-            plain("joins", "how many came"),
-            plain("leaves", "how many went"),
-        ],
-        kept: Kept::Rollups,
-        name: "member_days",
-        person: None,
-        purpose: "joins and leaves by day, of no one in particular",
-        sources: &[Members],
-    },
+    rollups::MEMBER_DAYS,
     Table {
         columns: &[
             identifying("id", "to count once"),
@@ -160,25 +123,7 @@ pub const LEDGER: &[Table] = &[
         purpose: "who is a member of which guild",
         sources: &[Members],
     },
-    Table {
-        columns: &[
-            plain("guild_id", "where"),
-            derived("day", "when"),
-            identifying("user_id", "whose"),
-            plain("channel_id", "where"),
-            derived("bot", "to leave bots out"),
-            derived("messages", "how many messages"),
-            derived("characters", "how long they are together").of(MessageContent),
-            derived("words", "how many words they have together").of(MessageContent),
-            derived("attachments", "how many have attachments").of(MessageContent),
-            derived("embeds", "how many have embeds").of(MessageContent),
-        ],
-        kept: Kept::Rollups,
-        name: "message_days",
-        person: Some(Person::Number),
-        purpose: "messages by day and author",
-        sources: &[Messages],
-    },
+    rollups::MESSAGE_DAYS,
     Table {
         columns: &[
             identifying("id", "to count once"),
@@ -198,92 +143,11 @@ pub const LEDGER: &[Table] = &[
         purpose: "messages by author, channel and time; never their text",
         sources: &[Messages],
     },
-    Table {
-        columns: &[
-            plain("guild_id", "where"),
-            derived("month", "when"),
-            identifying("user_id", "whose"),
-            plain("channel_id", "where"),
-            derived("bot", "to leave bots out"),
-            derived("messages", "how many messages"),
-            derived("characters", "how long they are together").of(MessageContent),
-            derived("words", "how many words they have together").of(MessageContent),
-            derived("attachments", "how many have attachments").of(MessageContent),
-            derived("embeds", "how many have embeds").of(MessageContent),
-        ],
-        kept: Kept::Rollups,
-        name: "message_months",
-        person: Some(Person::Number),
-        purpose: "messages by thirty days and author",
-        sources: &[Messages],
-    },
-    Table {
-        columns: &[
-            plain("guild_id", "where"),
-            plain("quarter", "when"),
-            plain("bot", "to leave bots out"),
-            plain("messages", "how many messages"),
-            plain("characters", "how long they are together").of(MessageContent),
-            plain("words", "how many words they have together").of(MessageContent),
-            plain("attachments", "how many have attachments").of(MessageContent),
-            plain("embeds", "how many have embeds").of(MessageContent),
-        ],
-        kept: Kept::Rollups,
-        name: "message_quarters",
-        person: None,
-        purpose: "messages by quarter of an hour, of no one in particular",
-        sources: &[Messages],
-    },
-    Table {
-        columns: &[
-            plain("guild_id", "where"),
-            derived("third", "when"),
-            identifying("user_id", "whose"),
-            plain("channel_id", "where"),
-            derived("bot", "to leave bots out"),
-            derived("messages", "how many messages"),
-            derived("characters", "how long they are together").of(MessageContent),
-            derived("words", "how many words they have together").of(MessageContent),
-            derived("attachments", "how many have attachments").of(MessageContent),
-            derived("embeds", "how many have embeds").of(MessageContent),
-        ],
-        kept: Kept::Rollups,
-        name: "message_thirds",
-        person: Some(Person::Number),
-        purpose: "messages by ten days and author",
-        sources: &[Messages],
-    },
-    Table {
-        columns: &[
-            plain("guild_id", "where"),
-            identifying("user_id", "whose"),
-            plain("channel_id", "where"),
-            derived("bot", "to leave bots out"),
-            derived("messages", "how many messages"),
-            derived("characters", "how long they are together").of(MessageContent),
-            derived("words", "how many words they have together").of(MessageContent),
-            derived("attachments", "how many have attachments").of(MessageContent),
-            derived("embeds", "how many have embeds").of(MessageContent),
-        ],
-        kept: Kept::Rollups,
-        name: "message_totals",
-        person: Some(Person::Number),
-        purpose: "messages by author",
-        sources: &[Messages],
-    },
-    Table {
-        columns: &[
-            plain("guild_id", "where"),
-            plain("month", "when"),
-            plain("bot", "to leave bots out"),
-            plain("quarters", "how many messages in each quarter of an hour"),
-        ],
-        kept: Kept::Rollups,
-        name: "packed_quarters",
-        person: None,
-        purpose: "messages by quarter of an hour once more, thirty days in a row, of no one in particular",
-        sources: &[Messages],
-    },
+    rollups::MESSAGE_MONTHS,
+    rollups::MESSAGE_QUARTERS,
+    rollups::MESSAGE_THIRDS,
+    rollups::MESSAGE_TOTALS,
+    rollups::PACKED_QUARTERS,
     Table {
         columns: &[
             identifying("id", "to count once"),
@@ -351,72 +215,9 @@ pub const LEDGER: &[Table] = &[
         purpose: "users by name",
         sources: &[Members, Messages, Presence, Voice],
     },
-    Table {
-        columns: &[
-            plain("guild_id", "where"),
-            derived("day", "when"),
-            identifying("user_id", "whose"),
-            plain("channel_id", "where"),
-            derived("assumed", "whether it bridges a gap"),
-            derived("bot", "to leave bots out"),
-            derived("intervals", "how many intervals they are"),
-            derived("voice_ms", "time in voice"),
-            derived("deafened_ms", "time deafened"),
-            derived("muted_ms", "time muted"),
-            derived("streaming_ms", "time sharing the screen"),
-            derived("talking_ms", "time able to talk"),
-            derived("video_ms", "time with the camera on"),
-        ],
-        kept: Kept::Rollups,
-        name: "voice_channel_days",
-        person: Some(Person::Number),
-        purpose: "time in voice by day, user and channel",
-        sources: &[Voice],
-    },
-    Table {
-        columns: &[
-            plain("guild_id", "where"),
-            derived("month", "when"),
-            identifying("user_id", "whose"),
-            plain("channel_id", "where"),
-            derived("assumed", "whether it bridges a gap"),
-            derived("bot", "to leave bots out"),
-            derived("intervals", "how many intervals they are"),
-            derived("voice_ms", "time in voice"),
-            derived("deafened_ms", "time deafened"),
-            derived("muted_ms", "time muted"),
-            derived("streaming_ms", "time sharing the screen"),
-            derived("talking_ms", "time able to talk"),
-            derived("video_ms", "time with the camera on"),
-        ],
-        kept: Kept::Rollups,
-        name: "voice_channel_months",
-        person: Some(Person::Number),
-        purpose: "time in voice by thirty days, user and channel",
-        sources: &[Voice],
-    },
-    Table {
-        columns: &[
-            plain("guild_id", "where"),
-            derived("day", "when"),
-            identifying("user_id", "whose"),
-            derived("assumed", "whether it bridges a gap"),
-            derived("bot", "to leave bots out"),
-            derived("sessions", "how many sessions ended"),
-            derived("intervals", "how many intervals they are"),
-            derived("voice_ms", "time in voice"),
-            derived("deafened_ms", "time deafened"),
-            derived("muted_ms", "time muted"),
-            derived("streaming_ms", "time sharing the screen"),
-            derived("talking_ms", "time able to talk"),
-            derived("video_ms", "time with the camera on"),
-        ],
-        kept: Kept::Rollups,
-        name: "voice_days",
-        person: Some(Person::Number),
-        purpose: "time in voice by day and user",
-        sources: &[Voice],
-    },
+    rollups::VOICE_CHANNEL_DAYS,
+    rollups::VOICE_CHANNEL_MONTHS,
+    rollups::VOICE_DAYS,
     Table {
         columns: &[
             identifying("id", "to count once"),
@@ -461,50 +262,8 @@ pub const LEDGER: &[Table] = &[
         purpose: "who was in which voice channel, from when to when, in what state",
         sources: &[Voice],
     },
-    Table {
-        columns: &[
-            plain("guild_id", "where"),
-            derived("month", "when"),
-            identifying("user_id", "whose"),
-            derived("assumed", "whether it bridges a gap"),
-            derived("bot", "to leave bots out"),
-            derived("sessions", "how many sessions ended"),
-            derived("intervals", "how many intervals they are"),
-            derived("voice_ms", "time in voice"),
-            derived("deafened_ms", "time deafened"),
-            derived("muted_ms", "time muted"),
-            derived("streaming_ms", "time sharing the screen"),
-            derived("talking_ms", "time able to talk"),
-            derived("video_ms", "time with the camera on"),
-            derived("days", "on which days there was time"),
-        ],
-        kept: Kept::Rollups,
-        name: "voice_months",
-        person: Some(Person::Number),
-        purpose: "time in voice by thirty days and user",
-        sources: &[Voice],
-    },
-    Table {
-        columns: &[
-            plain("guild_id", "where"),
-            identifying("user_id", "whose"),
-            derived("assumed", "whether it bridges a gap"),
-            derived("bot", "to leave bots out"),
-            derived("sessions", "how many sessions ended"),
-            derived("intervals", "how many intervals they are"),
-            derived("voice_ms", "time in voice"),
-            derived("deafened_ms", "time deafened"),
-            derived("muted_ms", "time muted"),
-            derived("streaming_ms", "time sharing the screen"),
-            derived("talking_ms", "time able to talk"),
-            derived("video_ms", "time with the camera on"),
-        ],
-        kept: Kept::Rollups,
-        name: "voice_totals",
-        person: Some(Person::Number),
-        purpose: "time in voice by user",
-        sources: &[Voice],
-    },
+    rollups::VOICE_MONTHS,
+    rollups::VOICE_TOTALS,
     Table {
         columns: &[plain("id", "one row"), plain("messages_to", "up to when"), plain("voice_to", "up to when")],
         kept: Kept::File,
