@@ -49,8 +49,8 @@ pub(crate) fn entries(
     statement.load_iter::<Entry, DefaultLoadingMode>(conn)
 }
 
-/// How many came and went in a window, and how many members there were at its end, as [`Growth`](super::Growth) has them, but also from before the
-/// horizon.
+/// How many came and went in a window, also before the horizon, and how many members there were at its end, as
+/// [`Growth`](super::Growth) has it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Turnover {
     pub(crate) joins: u64,
