@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::{prelude::*, sql_query, sql_types::BigInt};
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     Leaderboard, Measure,
-    fixture::{MONDAY, empty},
+    fixture::{MONDAY, TestResult, empty, seeded},
     growth::truth::{self, Event},
     random,
     world::{SPAN, World, ceil_ms, insert, world},
@@ -124,6 +125,23 @@ proptest! {
         let before_widened = before.zip(counted_before).is_some_and(|(asked, counted)| widened(asked, counted));
         prop_assert_eq!(answer.widened, widened(window, counted) || before_widened);
     }
+}
+
+#[test]
+fn joins_outlive_their_log_by_whole_days() -> TestResult {
+    let mut conn = seeded()?;
+    let (guild, horizon) = (random::GUILD.try_into()?, MONDAY + 9 * DAY);
+    for sql in ["UPDATE horizons SET members_from = ?", "DELETE FROM member_events WHERE created_at < ?"] {
+        sql_query(sql).bind::<BigInt, _>(horizon).execute(&mut conn)?;
+    }
+    // Messages and voice are complete: only joins and leaves make it more than the window.
+    for (from, widened) in [(MONDAY, false), (MONDAY + 1, true)] {
+        let at = |second| DateTime::from_timestamp(second, 0).ok_or("no such time");
+        let week = Window::between(at(from)?, at(MONDAY + 7 * DAY)?)?;
+        let answer = GuildOverview::of(guild).within(week).load(&mut conn)?;
+        assert_eq!((answer.joins.value, answer.leaves.value, answer.widened), (3, 1, widened), "{from}");
+    }
+    Ok(())
 }
 
 #[cfg(feature = "serde")]
