@@ -29,13 +29,12 @@ impl Horizons {
     /// That of the roll-ups stays behind those of the events, for events that are counted have sums.
     pub(super) fn advance(conn: &mut SqliteConnection, retention: &Retention, now: DateTime<Utc>) -> QueryResult<Self> {
         let old: Self = horizons::table.find(1).select(Self::as_select()).get_result(conn)?;
-        let messages = retention.messages.from(now).max(old.messages);
         let voice = before_open(conn, retention.voice.from(now))?.max(old.voice);
-        let members = retention.members.from(now).max(old.members);
-        let rollups = rollup::floor(retention.rollups.from(now).min(members).min(messages).min(voice));
+        // `Retention::check` has them kept as long as any events, of which only voice is held back.
+        let rollups = rollup::floor(retention.rollups.from(now).min(voice));
         let new = Self {
-            members,
-            messages,
+            members: retention.members.from(now).max(old.members),
+            messages: retention.messages.from(now).max(old.messages),
             presences: retention.presences.from(now).max(old.presences),
             rollups: rollups.max(old.rollups),
             voice,
