@@ -176,6 +176,24 @@ fn an_interval_that_goes_on_stays_and_is_counted_once_it_is_closed() -> TestResu
 }
 
 #[test]
+fn who_is_still_there_holds_the_roll_ups_back_too() -> TestResult {
+    let store = store()?;
+    let recorder = store.recorder()?;
+    recorder.record(voice(0, 40, Some(22)))?;
+    recorder.flush()?;
+    store
+        .write(|conn| conn.batch_execute(&format!("UPDATE voice_intervals SET seen_at_ms = {}", START + 100 * DAY)))?;
+    let none = Keep::Days(0);
+    let retention = Retention::default().members(none).messages(none).voice(none).rollups(none);
+    retain(&store, &retention, at(90 * DAY))?;
+    let horizons = "SELECT messages_from || ' ' || rollups_from || ' ' || voice_from AS line FROM horizons";
+    let (month, messages) = (MIDNIGHT - MIDNIGHT % (30 * 86_400), MIDNIGHT + 90 * 86_400);
+    assert_eq!(lines(&store, horizons)?, [format!("{messages} {month} {MIDNIGHT}")]);
+    recorder.abort();
+    Ok(())
+}
+
+#[test]
 fn who_was_proved_to_be_there_only_long_ago_does_not_hold_the_horizon_back() -> TestResult {
     let store = store()?;
     record(&store, [voice(0, 40, Some(22))])?;
