@@ -26,7 +26,7 @@ use rusqlite::{Connection, Params, Row, Statement, params};
 const ROUNDS: usize = 3;
 
 /// What takes less is repeated within a round.
-const ROUND: Duration = Duration::from_millis(20);
+const ROUND: Duration = Duration::from_millis(100);
 
 /// So many places of a board are listed.
 const TOP: usize = 10;

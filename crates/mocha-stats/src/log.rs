@@ -190,10 +190,11 @@ impl GuildLeaderboard {
             let rows: Vec<GuildRow> = scan::events(GUILD_SQL, guild, window.not_before(messages_from)).load(conn)?;
             Ok((rows, Horizon::known_from(window, messages_from)))
         });
-        let (rows, known_from) = read.map_err(Error::database)?;
-        let entries = ranked(rows, 0..self.limit.unwrap_or(usize::MAX), |row| row.messages, |row| row.user_id)
-            .into_iter()
-            .map(|(rank, GuildRow { user_id, messages })| GuildRank { rank, user_id, messages })
+        let (mut rows, known_from) = read.map_err(Error::database)?;
+        // As texts they have another order.
+        rows.sort_unstable_by_key(|row| row.user_id);
+        let entries = ranked(&rows, 0..self.limit.unwrap_or(usize::MAX), |row| row.messages)
+            .map(|(rank, &GuildRow { user_id, messages })| GuildRank { rank, user_id, messages })
             .collect();
         Ok(GuildLeaderboardAnswer { entries, known_from, window })
     }

@@ -314,9 +314,9 @@ impl Leaderboard {
         let total = now.values.iter().fold(0, |sum: u64, row| sum.saturating_add(row.1));
         let users = u64::try_from(now.values.len()).unwrap_or(u64::MAX);
         let listed = self.listed(&now);
-        let ranks = ranked(now.values, listed, |row| row.1, |row| row.0).into_iter();
+        let ranks = ranked(&now.values, listed, |row| row.1);
         let mut entries: Vec<Rank> =
-            ranks.map(|(rank, (user_id, value))| Rank { rank, user_id, value, previous: None }).collect();
+            ranks.map(|(rank, &(user_id, value))| Rank { rank, user_id, value, previous: None }).collect();
         if let Some(before) = before {
             compare(&mut entries, &before.values);
         }

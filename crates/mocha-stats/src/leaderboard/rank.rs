@@ -7,39 +7,37 @@ use mocha_schema::UserId;
 use super::{PreviousRank, Rank};
 use crate::per_user::value_of;
 
-/// The rows in these places, in order of value, greatest first, then of user id as a number, each with its `RANK()`: equal values
-/// share the rank, and the next one is as high as if they had not. Sorts no more than what is listed.
+/// The rows in these places by value, greatest first; equals as they come, which is in order of user id. Each with its `RANK()`: equal
+/// values share the rank, and the next one is as high as if they had not. Sorts no more than what is listed.
 pub(crate) fn ranked<T>(
-    mut rows: Vec<T>,
+    rows: &[T],
     listed: Range<usize>,
     value: impl Fn(&T) -> u64,
-    user: impl Fn(&T) -> UserId,
-) -> Vec<(u64, T)> {
-    let order = |row: &T| (Reverse(value(row)), user(row));
-    if listed.end < rows.len() {
-        rows.select_nth_unstable_by_key(listed.end, order);
-        rows.truncate(listed.end);
+) -> impl Iterator<Item = (u64, &T)> {
+    // Rows can be large, and sorting moves each a dozen times.
+    let mut before: Vec<Place> = rows.iter().enumerate().map(|(place, row)| (Reverse(value(row)), place)).collect();
+    if listed.end < before.len() {
+        before.select_nth_unstable(listed.end);
+        before.truncate(listed.end);
     }
-    if (1..rows.len()).contains(&listed.start) {
-        rows.select_nth_unstable_by_key(listed.start, order);
+    if (1..before.len()).contains(&listed.start) {
+        before.select_nth_unstable(listed.start);
     }
-    let mut before = rows;
     let mut listed = before.split_off(listed.start.min(before.len()));
-    listed.sort_unstable_by_key(order);
-    let mut last = listed.first().map(|first| {
-        let greater = before.iter().filter(|row| value(row) > value(first)).count();
-        (value(first), rank(greater))
-    });
-    let ranks = listed.into_iter().enumerate().map(|(place, row)| {
+    listed.sort_unstable();
+    let mut last = listed.first().map(|&(first, _)| (first, rank(before.iter().filter(|row| row.0 < first).count())));
+    (before.len()..).zip(listed).filter_map(move |(greater, (value, place))| {
         let own = match last {
-            Some((value_before, own)) if value_before == value(&row) => own,
-            _ => rank(before.len() + place),
+            Some((value_before, own)) if value_before == value => own,
+            _ => rank(greater),
         };
-        last = Some((value(&row), own));
-        (own, row)
-    });
-    ranks.collect()
+        last = Some((value, own));
+        rows.get(place).map(|row| (own, row))
+    })
 }
+
+/// A value, and the place of its row.
+type Place = (Reverse<u64>, usize);
 
 /// The `RANK()` of who has so many above.
 fn rank(greater: usize) -> u64 {
@@ -68,12 +66,9 @@ mod tests {
             values in prop::collection::vec(0..5_u64, 0..20), start in 0..25_usize, length in 0..25_usize
         ) {
             let rows: Vec<(u64, u64)> = (1..).zip(values).collect();
-            let user = |row: &(u64, u64)| UserId::try_from(row.0).unwrap();
-            let mut reversed = rows.clone();
-            reversed.reverse();
-            let board = ranked(reversed.clone(), 0..usize::MAX, |row| row.1, user);
+            let board: Vec<_> = ranked(&rows, 0..usize::MAX, |row| row.1).collect();
             prop_assert_eq!(board.len(), rows.len());
-            let listed = ranked(reversed, start..start + length, |row| row.1, user);
+            let listed: Vec<_> = ranked(&rows, start..start + length, |row| row.1).collect();
             let expected: Vec<_> = board.iter().copied().skip(start).take(length).collect();
             prop_assert_eq!(listed, expected);
             for (rank, row) in &board {

@@ -107,9 +107,9 @@ fn sum(sums: &[(UserId, u64)]) -> u64 {
 }
 
 fn board(now: &[(UserId, u64)], before: Option<&[(UserId, u64)]>, limit: usize) -> Vec<Rank> {
-    let ranks = ranked(now.to_vec(), 0..limit, |row| row.1, |row| row.0).into_iter();
+    let ranks = ranked(now, 0..limit, |row| row.1);
     let mut ranks: Vec<Rank> =
-        ranks.map(|(rank, (user_id, value))| Rank { rank, user_id, value, previous: None }).collect();
+        ranks.map(|(rank, &(user_id, value))| Rank { rank, user_id, value, previous: None }).collect();
     if let Some(before) = before {
         compare(&mut ranks, before);
     }

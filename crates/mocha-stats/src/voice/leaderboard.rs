@@ -150,22 +150,21 @@ impl VoiceLeaderboard {
         board.map(|board| self.answer(board)).map_err(Error::database)
     }
 
-    fn answer(&self, Board { known_from, open_sessions, users, widened }: Board) -> VoiceLeaderboardAnswer {
+    fn answer(&self, Board { known_from, open_sessions, mut users, widened }: Board) -> VoiceLeaderboardAnswer {
         let assumed = self.scope.filter.assumed;
         let mut all = VoiceTime::default();
-        let mut rows = Vec::with_capacity(users.len());
-        for (user_id, user) in users {
+        users.retain(|(_, user)| {
             all.add(user.time);
-            let voice_ms = user.time.voice_ms(assumed);
-            if voice_ms > 0 || user.sessions > 0 {
-                let User { sessions, time: VoiceTime { observed_ms, assumed_ms } } = user;
-                rows.push(VoiceRank { rank: 0, user_id, voice_ms, observed_ms, assumed_ms, sessions });
-            }
-        }
-        let entries = ranked(rows, 0..self.limit.unwrap_or(usize::MAX), |row| row.voice_ms, |row| row.user_id)
-            .into_iter()
-            .map(|(rank, row)| VoiceRank { rank, ..row })
-            .collect();
+            user.time.voice_ms(assumed) > 0 || user.sessions > 0
+        });
+        let listed = 0..self.limit.unwrap_or(usize::MAX);
+        let entries =
+            ranked(&users, listed, |(_, user)| user.time.voice_ms(assumed)).map(|(rank, &(user_id, user))| {
+                let User { sessions, time } = user;
+                let VoiceTime { observed_ms, assumed_ms } = time;
+                VoiceRank { rank, user_id, voice_ms: time.voice_ms(assumed), observed_ms, assumed_ms, sessions }
+            });
+        let entries = entries.collect();
         let VoiceTime { observed_ms, assumed_ms } = all;
         VoiceLeaderboardAnswer {
             entries,
@@ -188,7 +187,7 @@ struct Board {
     widened: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct User {
     sessions: u64,
     time: VoiceTime,
