@@ -7,6 +7,7 @@ use super::*;
 use crate::{
     fixture::{MONDAY, TestResult, empty},
     random,
+    rollup::DAY,
 };
 
 // The documented statements, word for word.
@@ -149,6 +150,25 @@ proptest! {
         let (clipped, all) = (load(&messages, &log, window).unwrap(), load(&fewer, &less, Window::all()).unwrap());
         prop_assert_eq!(UserStatisticsAnswer { window, ..all.0 }, clipped.0);
         prop_assert_eq!((all.1, all.2), (clipped.1, clipped.2));
+    }
+
+    #[test]
+    fn of_a_window_that_starts_before_the_horizon_the_rest_counts(
+        messages in random::messages(3 * DAY), window in random::window(3 * DAY), day in -1..4_i64
+    ) {
+        let horizon = MONDAY + day * DAY;
+        let (guild, user) = (GuildId::try_from(random::GUILD).unwrap(), UserId::try_from(2).unwrap());
+        let mut conn = empty().unwrap();
+        random::insert_messages(&mut conn, &messages).unwrap();
+        sql_query(format!("UPDATE horizons SET messages_from = {horizon}")).execute(&mut conn).unwrap();
+        let own = messages.iter().filter(|message| message.guild == random::GUILD && message.user == 2);
+        let kept = own.filter(|message| message.second >= horizon && random::holds(window, message.second * 1000));
+        let answer = UserStatistics::of(guild, user).within(window).load(&mut conn).unwrap();
+        prop_assert_eq!(answer.messages, u64::try_from(kept.count()).unwrap());
+        let board = GuildLeaderboard::of(guild).within(window).load(&mut conn).unwrap();
+        let place = board.entries.iter().find(|entry| entry.user_id == user);
+        prop_assert_eq!(answer.messages, place.map_or(0, |entry| entry.messages));
+        prop_assert_eq!(answer.known_from, board.known_from);
     }
 }
 
