@@ -7,7 +7,7 @@ CREATE TABLE voice_intervals (
     guild_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
     started_at_ms INTEGER NOT NULL,
-    ended_at_ms INTEGER CHECK (ended_at_ms > started_at_ms),
+    ended_at_ms INTEGER CHECK (ended_at_ms > started_at_ms AND ended_at_ms <= (started_at_ms / 86400000 + 1) * 86400000),
     seen_at_ms INTEGER NOT NULL,
     session_started_at_ms INTEGER NOT NULL CHECK (session_started_at_ms <= started_at_ms),
     channel_id TEXT,

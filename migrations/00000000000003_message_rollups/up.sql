@@ -3,7 +3,9 @@
 --
 -- As far as SQLite knows, sums may be NULL; they never are. A NOT NULL that adding to a sum could break would make SQLite
 -- keep a journal of each statement, a third of the time that writing a message takes. The foreign keys of `message_events`
--- are checked at the commit for the same reason. A call of a function, like min(), might fail too; CASE cannot.
+-- are checked at the commit for the same reason. A call of a function, like min(), might fail too; CASE cannot. So nothing may
+-- make a sum too large for a number, or IGNORE would keep a row that is counted in part: a count that is beyond 32 bits or
+-- negative, which no message has, counts as none.
 --
 -- `IN` with more than two numbers is an OR here: for each row SQLite would make a table of them.
 --
@@ -212,8 +214,8 @@ BEGIN
         CAST(new.user_id AS INTEGER), CAST(new.channel_id AS INTEGER),
         EXISTS (SELECT 1 FROM bots WHERE id = CAST(new.user_id AS INTEGER)),
         1,
-        CAST(coalesce(new.character_count, 0) AS INTEGER),
-        CAST(coalesce(new.word_count, 0) AS INTEGER),
+        CASE WHEN new.character_count BETWEEN 0 AND 2147483647 THEN CAST(new.character_count AS INTEGER) ELSE 0 END,
+        CASE WHEN new.word_count BETWEEN 0 AND 2147483647 THEN CAST(new.word_count AS INTEGER) ELSE 0 END,
         new.has_attachment IS TRUE,
         new.has_embed IS TRUE
     )
@@ -228,8 +230,8 @@ BEGIN
         CAST(new.guild_id AS INTEGER), CAST(new.created_at AS INTEGER) / 900,
         EXISTS (SELECT 1 FROM bots WHERE id = CAST(new.user_id AS INTEGER)),
         1,
-        CAST(coalesce(new.character_count, 0) AS INTEGER),
-        CAST(coalesce(new.word_count, 0) AS INTEGER),
+        CASE WHEN new.character_count BETWEEN 0 AND 2147483647 THEN CAST(new.character_count AS INTEGER) ELSE 0 END,
+        CASE WHEN new.word_count BETWEEN 0 AND 2147483647 THEN CAST(new.word_count AS INTEGER) ELSE 0 END,
         new.has_attachment IS TRUE,
         new.has_embed IS TRUE
     )
@@ -251,8 +253,8 @@ BEGIN
         CAST(new.guild_id AS INTEGER), CAST(new.created_at AS INTEGER) / 86400,
         CAST(new.user_id AS INTEGER), CAST(new.channel_id AS INTEGER),
         1,
-        CAST(coalesce(new.character_count, 0) AS INTEGER),
-        CAST(coalesce(new.word_count, 0) AS INTEGER),
+        CASE WHEN new.character_count BETWEEN 0 AND 2147483647 THEN CAST(new.character_count AS INTEGER) ELSE 0 END,
+        CASE WHEN new.word_count BETWEEN 0 AND 2147483647 THEN CAST(new.word_count AS INTEGER) ELSE 0 END,
         new.has_attachment IS TRUE,
         new.has_embed IS TRUE
     );
@@ -460,8 +462,8 @@ BEGIN
         CAST(old.guild_id AS INTEGER), CAST(old.created_at AS INTEGER),
         CAST(old.user_id AS INTEGER), CAST(old.channel_id AS INTEGER),
         -1,
-        -CAST(coalesce(old.character_count, 0) AS INTEGER),
-        -CAST(coalesce(old.word_count, 0) AS INTEGER),
+        -CASE WHEN old.character_count BETWEEN 0 AND 2147483647 THEN CAST(old.character_count AS INTEGER) ELSE 0 END,
+        -CASE WHEN old.word_count BETWEEN 0 AND 2147483647 THEN CAST(old.word_count AS INTEGER) ELSE 0 END,
         -(old.has_attachment IS TRUE),
         -(old.has_embed IS TRUE)
     );
@@ -476,8 +478,8 @@ BEGIN
         CAST(old.guild_id AS INTEGER), CAST(old.created_at AS INTEGER),
         CAST(old.user_id AS INTEGER), CAST(old.channel_id AS INTEGER),
         -1,
-        -CAST(coalesce(old.character_count, 0) AS INTEGER),
-        -CAST(coalesce(old.word_count, 0) AS INTEGER),
+        -CASE WHEN old.character_count BETWEEN 0 AND 2147483647 THEN CAST(old.character_count AS INTEGER) ELSE 0 END,
+        -CASE WHEN old.word_count BETWEEN 0 AND 2147483647 THEN CAST(old.word_count AS INTEGER) ELSE 0 END,
         -(old.has_attachment IS TRUE),
         -(old.has_embed IS TRUE)
     );
@@ -491,8 +493,8 @@ BEGIN
         CAST(new.guild_id AS INTEGER), CAST(new.created_at AS INTEGER),
         CAST(new.user_id AS INTEGER), CAST(new.channel_id AS INTEGER),
         1,
-        CAST(coalesce(new.character_count, 0) AS INTEGER),
-        CAST(coalesce(new.word_count, 0) AS INTEGER),
+        CASE WHEN new.character_count BETWEEN 0 AND 2147483647 THEN CAST(new.character_count AS INTEGER) ELSE 0 END,
+        CASE WHEN new.word_count BETWEEN 0 AND 2147483647 THEN CAST(new.word_count AS INTEGER) ELSE 0 END,
         new.has_attachment IS TRUE,
         new.has_embed IS TRUE
     );
@@ -509,8 +511,8 @@ BEGIN
     DELETE FROM bots WHERE id = CAST(new.id AS INTEGER) AND NOT new.bot;
     INSERT INTO message_quarters
     SELECT CAST(guild_id AS INTEGER), CAST(created_at AS INTEGER) / 900, new.bot,
-        count(*), sum(CAST(coalesce(character_count, 0) AS INTEGER)),
-        sum(CAST(coalesce(word_count, 0) AS INTEGER)),
+        count(*), sum(CASE WHEN character_count BETWEEN 0 AND 2147483647 THEN CAST(character_count AS INTEGER) ELSE 0 END),
+        sum(CASE WHEN word_count BETWEEN 0 AND 2147483647 THEN CAST(word_count AS INTEGER) ELSE 0 END),
         sum(has_attachment IS TRUE),
         sum(has_embed IS TRUE)
     FROM message_events INDEXED BY idx_message_events_user_time
@@ -525,8 +527,8 @@ BEGIN
         embeds = embeds + excluded.embeds;
     INSERT INTO message_quarters
     SELECT CAST(guild_id AS INTEGER), CAST(created_at AS INTEGER) / 900, 1 - new.bot,
-        -count(*), -sum(CAST(coalesce(character_count, 0) AS INTEGER)),
-        -sum(CAST(coalesce(word_count, 0) AS INTEGER)),
+        -count(*), -sum(CASE WHEN character_count BETWEEN 0 AND 2147483647 THEN CAST(character_count AS INTEGER) ELSE 0 END),
+        -sum(CASE WHEN word_count BETWEEN 0 AND 2147483647 THEN CAST(word_count AS INTEGER) ELSE 0 END),
         -sum(has_attachment IS TRUE),
         -sum(has_embed IS TRUE)
     FROM message_events INDEXED BY idx_message_events_user_time
@@ -557,28 +559,29 @@ BEGIN
     UPDATE message_totals SET bot = new.bot WHERE user_id = CAST(new.id AS INTEGER);
 END;
 
+-- What `bots` says decides, not the row before: REPLACE may have deleted that in silence.
 CREATE TRIGGER users_bot_added AFTER INSERT ON users
-WHEN new.bot IS TRUE
+WHEN (new.bot IS TRUE) <> EXISTS (SELECT 1 FROM bots WHERE id = CAST(new.id AS INTEGER))
 BEGIN
-    INSERT INTO bot_changes VALUES (new.id, 1);
+    INSERT INTO bot_changes VALUES (new.id, new.bot IS TRUE);
 END;
 
 CREATE TRIGGER users_bot_gone AFTER DELETE ON users
-WHEN old.bot IS TRUE
+WHEN EXISTS (SELECT 1 FROM bots WHERE id = CAST(old.id AS INTEGER))
 BEGIN
     INSERT INTO bot_changes VALUES (old.id, 0);
 END;
 
-CREATE TRIGGER users_bot_changed_from AFTER UPDATE ON users
-WHEN old.bot IS TRUE AND (new.bot IS NOT TRUE OR new.id <> old.id)
+CREATE TRIGGER users_bot_changed_from AFTER UPDATE OF id ON users
+WHEN new.id <> old.id AND EXISTS (SELECT 1 FROM bots WHERE id = CAST(old.id AS INTEGER))
 BEGIN
     INSERT INTO bot_changes VALUES (old.id, 0);
 END;
 
-CREATE TRIGGER users_bot_changed_to AFTER UPDATE ON users
-WHEN new.bot IS TRUE AND (old.bot IS NOT TRUE OR new.id <> old.id)
+CREATE TRIGGER users_bot_changed_to AFTER UPDATE OF id, bot ON users
+WHEN (new.bot IS TRUE) <> EXISTS (SELECT 1 FROM bots WHERE id = CAST(new.id AS INTEGER))
 BEGIN
-    INSERT INTO bot_changes VALUES (new.id, 1);
+    INSERT INTO bot_changes VALUES (new.id, new.bot IS TRUE);
 END;
 
 -- What is there already.
@@ -590,8 +593,8 @@ SELECT CAST(guild_id AS INTEGER), CAST(created_at AS INTEGER) / 86400,
     CAST(user_id AS INTEGER), CAST(channel_id AS INTEGER),
     EXISTS (SELECT 1 FROM bots WHERE bots.id = CAST(message_events.user_id AS INTEGER)),
     count(*),
-    sum(CAST(coalesce(character_count, 0) AS INTEGER)),
-    sum(CAST(coalesce(word_count, 0) AS INTEGER)),
+    sum(CASE WHEN character_count BETWEEN 0 AND 2147483647 THEN CAST(character_count AS INTEGER) ELSE 0 END),
+    sum(CASE WHEN word_count BETWEEN 0 AND 2147483647 THEN CAST(word_count AS INTEGER) ELSE 0 END),
     sum(has_attachment IS TRUE),
     sum(has_embed IS TRUE)
 FROM message_events
@@ -602,8 +605,8 @@ INSERT INTO message_quarters
 SELECT CAST(guild_id AS INTEGER), CAST(created_at AS INTEGER) / 900,
     EXISTS (SELECT 1 FROM bots WHERE bots.id = CAST(message_events.user_id AS INTEGER)),
     count(*),
-    sum(CAST(coalesce(character_count, 0) AS INTEGER)),
-    sum(CAST(coalesce(word_count, 0) AS INTEGER)),
+    sum(CASE WHEN character_count BETWEEN 0 AND 2147483647 THEN CAST(character_count AS INTEGER) ELSE 0 END),
+    sum(CASE WHEN word_count BETWEEN 0 AND 2147483647 THEN CAST(word_count AS INTEGER) ELSE 0 END),
     sum(has_attachment IS TRUE),
     sum(has_embed IS TRUE)
 FROM message_events

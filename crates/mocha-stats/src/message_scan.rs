@@ -47,13 +47,15 @@ impl Column {
         match self {
             Self::Attachments => "has_attachment IS TRUE",
             Self::Channel => "CAST(channel_id AS INTEGER)",
-            Self::Characters => "CAST(coalesce(character_count, 0) AS INTEGER)",
+            Self::Characters => {
+                "CASE WHEN character_count BETWEEN 0 AND 2147483647 THEN CAST(character_count AS INTEGER) ELSE 0 END"
+            }
             Self::Day => "CAST(created_at AS INTEGER) / 86400",
             Self::Embeds => "has_embed IS TRUE",
             Self::Messages => "1",
             Self::Quarter => "CAST(created_at AS INTEGER) / 900",
             Self::User => "CAST(user_id AS INTEGER)",
-            Self::Words => "CAST(coalesce(word_count, 0) AS INTEGER)",
+            Self::Words => "CASE WHEN word_count BETWEEN 0 AND 2147483647 THEN CAST(word_count AS INTEGER) ELSE 0 END",
         }
     }
 }

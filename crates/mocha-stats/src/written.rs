@@ -12,9 +12,9 @@ use crate::{message_scan::Column, scan::Unsigned};
 pub struct Written {
     /// Messages.
     pub messages: u64,
-    /// Characters of the messages whose content is known.
+    /// Characters of the messages whose content is known. A number that no message has, below zero or beyond 32 bits, counts as none.
     pub characters: u64,
-    /// Words of the messages whose content is known.
+    /// Words of the messages whose content is known; numbers count as those of characters.
     pub words: u64,
     /// Messages with attachments, as far as their content is known.
     pub attachments: u64,

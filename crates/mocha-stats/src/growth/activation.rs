@@ -178,6 +178,7 @@ mod tests {
         fixture::{MONDAY, Message, insert_interval, interval},
         growth::truth::{self, Event},
         random,
+        rollup::DAY,
     };
 
     const THREE_WEEKS: i64 = 3 * WEEK;
@@ -225,7 +226,10 @@ mod tests {
 
     fn talks() -> impl Strategy<Value = Vec<Talk>> {
         let talk = (random::guild(), random::any_user(), 0..THREE_WEEKS, 1..3600_i64);
-        let talk = talk.prop_map(|(guild, user, from, length)| (guild, user, MONDAY + from, MONDAY + from + length));
+        let midnight = |from: i64| from - from.rem_euclid(DAY) + DAY;
+        let talk = talk.prop_map(move |(guild, user, from, length)| {
+            (guild, user, MONDAY + from, MONDAY + midnight(from).min(from + length))
+        });
         prop::collection::vec(talk, 0..6)
     }
 

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta};
+use diesel::sql_query;
 use proptest::prelude::*;
 
 use super::*;
@@ -236,13 +237,37 @@ fn a_negative_sum_is_an_error() -> TestResult {
         channel: 2,
         user: 2,
         kind: Some(0),
-        content: Some((-5, 1)),
+        content: Some((5, 1)),
         has_attachment: None,
         second: MONDAY,
     };
     random::insert_messages(&mut conn, &[message])?;
+    sql_query("UPDATE message_totals SET characters = -5").execute(&mut conn)?;
     let error = Leaderboard::characters(1.try_into()?).load(&mut conn).unwrap_err();
     assert!(format!("{error:?}").contains("-5 is negative"), "{error:?}");
+    Ok(())
+}
+
+/// As the roll-ups have it, so one by one.
+#[test]
+fn a_count_that_no_message_has_is_none() -> TestResult {
+    let mut conn = empty()?;
+    let message = |characters, second| Message {
+        guild: 1,
+        channel: 2,
+        user: 2,
+        kind: Some(0),
+        content: Some((characters, -characters)),
+        has_attachment: None,
+        second: MONDAY + second,
+    };
+    random::insert_messages(&mut conn, &[message(-5, 1), message(7, 2)])?;
+    let at = |second| DateTime::from_timestamp(MONDAY + second, 0).ok_or("no such time");
+    for window in [Window::all(), Window::between(at(1)?, at(3)?)?] {
+        let mut total =
+            |measure| TestResult::Ok(Leaderboard::by(measure, 1.try_into()?).within(window).load(&mut conn)?.total);
+        assert_eq!((total(Measure::Characters)?, total(Measure::Words)?), (7, 5));
+    }
     Ok(())
 }
 

@@ -6,6 +6,9 @@ pub(crate) const GUILDS: std::ops::Range<i64> = 10..12;
 pub(crate) const CHANNELS: std::ops::Range<i64> = 20..23;
 pub(crate) const USERS: std::ops::Range<i64> = 40..43;
 
+/// The most characters or words that are counted of a message; of more, or of less than none, none are.
+pub(crate) const MOST: i64 = 2_147_483_647;
+
 /// Midnight of the first day of a month of thirty days, in 2021: days around it lie in two of them.
 pub(crate) const EDGE: i64 = 627 * 30 * 86_400;
 
@@ -99,9 +102,15 @@ fn time() -> impl Strategy<Value = i64> {
     prop_oneof![30 => usual, 1 => select(vec![-1, 0, 253_402_300_799, 253_402_300_800])]
 }
 
+/// How much of something a message has, which may be what no message has.
+fn count() -> impl Strategy<Value = Option<i64>> {
+    let absurd = select(vec![-1, MOST, MOST + 1, i64::MIN, i64::MAX]);
+    option::of(prop_oneof![30 => 0..50_i64, 1 => absurd])
+}
+
 fn message() -> impl Strategy<Value = Message> {
     let kind = prop_oneof![4 => Just(Some(0)), 1 => option::of(select(vec![7, 18, 19, 20, 23, 24]))];
-    let content = (option::of(any::<bool>()), option::of(any::<bool>()), option::of(0..50_i64), option::of(0..9_i64));
+    let content = (option::of(any::<bool>()), option::of(any::<bool>()), count(), count());
     (100..112_i64, GUILDS, CHANNELS, USERS, kind, content, time()).prop_map(
         |(id, guild, channel, user, kind, (attachment, embed, characters, words), at)| Message {
             id,
@@ -118,6 +127,11 @@ fn message() -> impl Strategy<Value = Message> {
     )
 }
 
+/// When an interval of this length ends, which is by midnight.
+pub(crate) fn within_day(start_ms: i64, length: i64) -> i64 {
+    (start_ms + length).min((start_ms / 86_400_000 + 1) * 86_400_000)
+}
+
 fn interval() -> impl Strategy<Value = Interval> {
     let end = option::weighted(0.6, 1..100_000_i64);
     (GUILDS, USERS, time(), 0..3_i64, end, option::weighted(0.9, CHANNELS), any::<[bool; 8]>()).prop_map(
@@ -125,7 +139,7 @@ fn interval() -> impl Strategy<Value = Interval> {
             guild,
             user,
             start_ms: start * 1000 + ms,
-            end_ms: length.map(|length| start * 1000 + ms + length),
+            end_ms: length.map(|length| within_day(start * 1000 + ms, length)),
             channel,
             flags,
         },
@@ -240,7 +254,8 @@ impl Change {
                 insert(conflict, "voice_intervals", &row, "guild_id, user_id, started_at_ms", &rest)
             }
             Self::Close(guild, user, Some(length)) => format!(
-                "UPDATE voice_intervals SET ended_at_ms = started_at_ms + {length} \
+                "UPDATE voice_intervals \
+                 SET ended_at_ms = min(started_at_ms + {length}, (started_at_ms / 86400000 + 1) * 86400000) \
                  WHERE guild_id = '{guild}' AND user_id = '{user}' AND ended_at_ms IS NULL"
             ),
             Self::Close(guild, user, None) => format!(

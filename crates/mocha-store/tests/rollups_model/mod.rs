@@ -5,7 +5,7 @@ mod change;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use self::change::{Change, change};
-use self::change::{Conflict, Entry, Interval, Message, Turn};
+use self::change::{Conflict, Entry, Interval, MOST, Message, Turn, within_day};
 
 type Sums = BTreeMap<Key, Vec<i64>>;
 
@@ -186,7 +186,7 @@ impl Model {
         let mut own = self.intervals.range_mut((guild, user, i64::MIN)..=(guild, user, i64::MAX));
         if let Some(length) = length {
             for (_, interval) in own.filter(|(_, interval)| interval.end_ms.is_none()) {
-                interval.end_ms = Some(interval.start_ms + length);
+                interval.end_ms = Some(within_day(interval.start_ms, length));
             }
         } else if own.all(|(_, interval)| interval.end_ms.is_some()) {
             let mut own = self.intervals.range_mut((guild, user, i64::MIN)..=(guild, user, i64::MAX));
@@ -220,7 +220,8 @@ impl Model {
         });
         counted.map(|message| {
             let flag = |flag: Option<bool>| i64::from(flag == Some(true));
-            let (characters, words) = (message.characters.unwrap_or(0), message.words.unwrap_or(0));
+            let count = |count: Option<i64>| count.filter(|count| (0..=MOST).contains(count)).unwrap_or(0);
+            let (characters, words) = (count(message.characters), count(message.words));
             (message, [1, characters, words, flag(message.attachment), flag(message.embed)])
         })
     }

@@ -8,8 +8,8 @@ SELECT
         WHERE users.id = CAST(CAST(message_events.user_id AS INTEGER) AS TEXT)
     ), 0) AS bot,
     count(*) AS messages,
-    sum(CAST(coalesce(character_count, 0) AS INTEGER)) AS characters,
-    sum(CAST(coalesce(word_count, 0) AS INTEGER)) AS words,
+    sum(CASE WHEN character_count BETWEEN 0 AND 2147483647 THEN CAST(character_count AS INTEGER) ELSE 0 END) AS characters,
+    sum(CASE WHEN word_count BETWEEN 0 AND 2147483647 THEN CAST(word_count AS INTEGER) ELSE 0 END) AS words,
     sum(has_attachment IS TRUE) AS attachments,
     sum(has_embed IS TRUE) AS embeds
 FROM message_events INDEXED BY idx_message_events_guild_time
