@@ -14,6 +14,7 @@ use crate::{
     period::Label,
     periods, quarter,
     rollup::Span,
+    snapshot::snapshot,
     written::{Sums, SumsRow},
 };
 
@@ -155,20 +156,20 @@ impl MessageSeries {
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<MessageSeriesAnswer, Error> {
         periods::check(self.period, self.window)?;
-        conn.transaction(|conn| self.read(conn)).map_err(Error::database)
+        snapshot(conn, |conn| self.read(conn))
     }
 
-    fn read(self, conn: &mut SqliteConnection) -> QueryResult<MessageSeriesAnswer> {
+    fn read(self, conn: &mut SqliteConnection) -> Result<MessageSeriesAnswer, Error> {
         let Self { bots, guild, period, user, window, zone } = self;
         let scan = MessageScan { bots, guild, user };
         let detail = if zone == Tz::UTC && period != Period::Hour { Detail::Days } else { Detail::Quarters };
-        let times = MessageTimes::load(conn, scan, window, detail)?;
+        let times = MessageTimes::load(conn, scan, window, detail).map_err(Error::database)?;
         let mut fold = Fold { by_label: BTreeMap::new(), edges: None, last: None };
         let [messages, characters, words, attachments, embeds] = Written::COLUMNS;
         let columns = [times.column, messages, characters, words, attachments, embeds];
         let statement = times.scan.read::<(BigInt, Sums)>(&columns, &times.sources);
-        for row in statement.load_iter::<(i64, SumsRow), DefaultLoadingMode>(conn)? {
-            let (time, sums) = row?;
+        for row in statement.load_iter::<(i64, SumsRow), DefaultLoadingMode>(conn).map_err(Error::database)? {
+            let (time, sums) = row.map_err(Error::database)?;
             fold.add(self, times.quarter(time), Written::of(sums));
         }
         let MessageTimes { known_from, span, widened, .. } = times;
@@ -177,7 +178,7 @@ impl MessageSeries {
             written.add(*own);
         }
         let (start, end) = self.edges(span, fold.edges);
-        let periods = periods::touched(period, zone, start, end).into_iter().map(|(label, start)| {
+        let periods = periods::touched(period, zone, start, end)?.into_iter().map(|(label, start)| {
             let written = fold.by_label.get(&label).copied().unwrap_or_default();
             MessagePeriod { start, written }
         });

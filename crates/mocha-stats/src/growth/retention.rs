@@ -151,7 +151,7 @@ impl Retention {
         if start.is_some_and(|start| (self.until - start).num_weeks() > MAX_WEEKS) {
             return Err(Error::invalid("until", "must not lie more than 5,000 weeks after the window's start"));
         }
-        let weeks = periods::touched(Period::Week, self.zone, start, Some(end));
+        let weeks = periods::touched(Period::Week, self.zone, start, Some(end))?;
         let ends = weeks.iter().skip(1).map(|(_, start)| start.to_utc()).chain([end]);
         let mut cohorts: Vec<Cohort> = weeks
             .iter()

@@ -155,10 +155,10 @@ impl Growth {
                 .try_for_each(|entry| entry.map(|entry| log.add(entry)))?;
             Ok(log)
         });
-        Ok(self.answer(log.map_err(Error::database)?))
+        self.answer(log.map_err(Error::database)?)
     }
 
-    fn answer(self, log: Log) -> GrowthAnswer {
+    fn answer(self, log: Log) -> Result<GrowthAnswer, Error> {
         let (mut by_label, mut all) = (BTreeMap::<Label, Quarter>::new(), Quarter::default());
         for (quarter, own) in log.quarters {
             // Always there: the scan stays between 1970 and 9999.
@@ -170,7 +170,7 @@ impl Growth {
         let after_last = log.last.and_then(|last| DateTime::from_timestamp(last.checked_add(1)?, 0));
         let end = self.window.listed_until(after_last);
         let (mut members, mut counted) = (log.before, by_label.into_iter().peekable());
-        let periods = periods::touched(self.period, self.zone, start, end).into_iter().map(|(label, start)| {
+        let periods = periods::touched(self.period, self.zone, start, end)?.into_iter().map(|(label, start)| {
             let mut own = Quarter::default();
             // Before the first one only bots came, who do not count but as members.
             while let Some((of, quarter)) = counted.next_if(|(of, _)| *of <= label) {
@@ -182,7 +182,7 @@ impl Growth {
             let Quarter { joins, leaves, .. } = own;
             GrowthPeriod { start, joins, leaves, net: own.net(), members: at_least_none(members) }
         });
-        GrowthAnswer {
+        Ok(GrowthAnswer {
             periods: periods.collect(),
             joins: all.joins,
             leaves: all.leaves,
@@ -190,7 +190,7 @@ impl Growth {
             members: at_least_none(log.members),
             known_from: log.known_from,
             window: self.window,
-        }
+        })
     }
 }
 

@@ -132,7 +132,7 @@ impl OnlineSeries {
         let known_to = known.map(|known| instant(known.to_ms)).transpose()?;
         let first = known.map(|known| instant(known.from_ms)).transpose()?;
         let (start, end) = (window.start().or(first), window.listed_until(known_to));
-        let touched = periods::touched(self.period, self.zone, start, end);
+        let touched = periods::touched(self.period, self.zone, start, end)?;
         let ends = touched.iter().skip(1).map(|(_, start)| start.timestamp_millis()).chain([i64::MAX]);
         let (mut periods, mut levels) = (Vec::with_capacity(touched.len()), levels.iter().peekable());
         for ((_, start), end_ms) in touched.iter().zip(ends) {

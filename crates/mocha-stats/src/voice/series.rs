@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use diesel::SqliteConnection;
-use mocha_schema::GuildId;
+use mocha_schema::{GuildId, UserId};
 
 use super::{
     VoiceFilter,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{Error, Period, Window, period::Label, periods, quarter};
 
-/// The question how long everybody in a guild was in voice, hour by hour, or by day, week or month of a zone.
+/// The question how long everybody in a guild, or one user, was in voice, hour by hour, or by day, week or month of a zone.
 ///
 /// Each person's time counts: two people in a channel for an hour are two hours.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -82,6 +82,12 @@ impl VoiceSeries {
         self
     }
 
+    /// Counts only this user's time. The default is everybody's.
+    pub const fn user(mut self, user: UserId) -> Self {
+        self.scope.user = Some(user);
+        self
+    }
+
     /// What the time is cut into. The default is [`Period::Day`].
     pub const fn by(mut self, period: Period) -> Self {
         self.period = period;
@@ -126,10 +132,14 @@ impl VoiceSeries {
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceSeriesAnswer, Error> {
         periods::check(self.period, self.scope.window)?;
         let (quarters, known_from) = self.scope.load(conn, |_| Quarters::default())?;
-        Ok(self.answer(&quarters, known_from))
+        self.answer(&quarters, known_from)
     }
 
-    fn answer(&self, Quarters(quarters): &Quarters, known_from: Option<DateTime<Utc>>) -> VoiceSeriesAnswer {
+    fn answer(
+        &self,
+        Quarters(quarters): &Quarters,
+        known_from: Option<DateTime<Utc>>,
+    ) -> Result<VoiceSeriesAnswer, Error> {
         let (mut by_label, mut all) = (BTreeMap::<Label, VoiceTime>::new(), VoiceTime::default());
         let local = |quarter: i64| quarter::local(quarter, self.zone);
         for (quarter, time) in quarters {
@@ -140,33 +150,32 @@ impl VoiceSeries {
         }
         let first = quarters.keys().next().and_then(|quarter| local(*quarter));
         let last = quarters.keys().next_back().and_then(|quarter| local(*quarter));
-        let periods = self.periods(first, last).into_iter().map(|(label, start)| {
+        let periods = self.periods(first, last)?.into_iter().map(|(label, start)| {
             let time = by_label.get(&label).copied().unwrap_or_default();
             let VoiceTime { observed_ms, assumed_ms } = time;
             VoicePeriod { start, voice_ms: self.voice_ms(time), observed_ms, assumed_ms }
         });
         let VoiceTime { observed_ms, assumed_ms } = all;
-        VoiceSeriesAnswer {
+        Ok(VoiceSeriesAnswer {
             periods: periods.collect(),
             voice_ms: self.voice_ms(all),
             observed_ms,
             assumed_ms,
             known_from,
             window: self.scope.window,
-        }
+        })
     }
 
     /// The periods of the window, which ends with the first and last voice where it is open.
-    fn periods(&self, first: Option<DateTime<Tz>>, last: Option<DateTime<Tz>>) -> Vec<(Label, DateTime<Tz>)> {
-        let (start, end) = (self.scope.window.start(), self.scope.window.end());
-        if start.is_some() && start == end {
-            return Vec::new();
-        }
-        let first = start.map(|start| start.with_timezone(&self.zone)).or(first);
-        let moment = TimeDelta::nanoseconds(1);
-        let end = self.scope.window.listed_until(last.map(|last| last.to_utc() + moment));
-        let last = end.map(|end| (end - moment).with_timezone(&self.zone));
-        first.zip(last).map(|(first, last)| self.period.between(first, last)).unwrap_or_default()
+    fn periods(
+        &self,
+        first: Option<DateTime<Tz>>,
+        last: Option<DateTime<Tz>>,
+    ) -> Result<Vec<(Label, DateTime<Tz>)>, Error> {
+        let window = self.scope.window;
+        let start = window.start().or(first.map(|first| first.to_utc()));
+        let end = window.listed_until(last.map(|last| last.to_utc() + TimeDelta::nanoseconds(1)));
+        periods::touched(self.period, self.zone, start, end)
     }
 
     fn voice_ms(&self, time: VoiceTime) -> u64 {
@@ -225,8 +234,9 @@ mod tests {
 
     /// The same in plain Rust, tick by tick; where each period starts is told apart by its name.
     fn expected(question: &VoiceSeries, voice: &Voice) -> Vec<(String, u64, u64, u64)> {
-        let Scope { ref filter, window, .. } = question.scope;
-        let there: Vec<_> = voice.ticks(window).flat_map(|tick| voice.counted(window, filter, tick)).collect();
+        let Scope { ref filter, user, window, .. } = question.scope;
+        let there = voice.ticks(window).flat_map(|tick| voice.counted(window, filter, tick));
+        let there: Vec<_> = there.filter(|there| user.is_none_or(|user| user.get() == there.talk.user)).collect();
         let seen: BTreeSet<i64> = there.iter().map(|there| there.tick).collect();
         let ticks: Vec<i64> = voice.ticks(window).collect();
         let first = window.start().and(ticks.first()).or(seen.first());
@@ -249,13 +259,17 @@ mod tests {
         #[test]
         fn it_is_what_plain_rust_counts(
             (voice, window) in truth::voice_of(SATURDAY_MS, FIVE_MINUTES_MS, THREE_DAYS), filter in truth::filter(),
-            zone in random::zone(),
+            zone in random::zone(), user in prop::option::weighted(0.3, random::any_user()),
             period in prop::sample::select([Period::Hour, Period::Day, Period::Week, Period::Month].as_slice())
         ) {
             let mut conn = empty().unwrap();
             voice.insert(&mut conn).unwrap();
             let guild = random::GUILD.try_into().unwrap();
             let question = VoiceSeries::of(guild).within(window).filter(filter).by(period).zone(zone);
+            let question = match user {
+                Some(user) => question.user(user.try_into().unwrap()),
+                None => question,
+            };
             let answer = question.load(&mut conn).unwrap();
             let tick = |start: DateTime<Tz>| (start.timestamp_millis() - voice.origin_ms).div_euclid(voice.tick_ms);
             let periods: Vec<_> = answer.periods.iter().map(|period| {
