@@ -63,10 +63,12 @@ pub(super) struct Known {
     pub(super) to_ms: i64,
 }
 
-/// What holds is known no longer than the recorder noted that it runs, or than the guild's last row.
+/// What holds is known no longer than the recorder noted that it runs and was in the guild, or than the guild's last row.
 const KNOWN_SQL: &str = "\
     SELECT MAX( \
-        COALESCE((SELECT seen_at_ms FROM recorder_states WHERE id = 1), 0), \
+        COALESCE((SELECT MIN(seen_at_ms, COALESCE(( \
+            SELECT gone_at * 1000 FROM guild_states WHERE guild_id = ?1 \
+        ), seen_at_ms)) FROM recorder_states WHERE id = 1), 0), \
         COALESCE((SELECT MAX(created_at) * 1000 FROM presence_events INDEXED BY idx_presence_events_guild_time \
             WHERE guild_id = ?1 AND created_at <= ?2), 0) \
     ) AS ms";
@@ -305,6 +307,21 @@ mod tests {
         assert_eq!(minutes(day, &[])?, 600);
         assert_eq!(minutes(Window::all(), &[])?, 600);
         assert_eq!(minutes(Window::since(at(11)?)?, &[])?, 0);
+        Ok(())
+    }
+
+    #[test]
+    fn nothing_is_known_of_a_guild_after_it_removed_the_bot() -> TestResult {
+        let told = Told { guild: 1, user: 2, status: Some("online"), activity: None, second: MONDAY };
+        let seen_at_ms = Some((MONDAY + 10 * HOUR) * 1000);
+        let mut conn = History { told: vec![told], log: Vec::new(), seen_at_ms, foreign: false }.file()?;
+        let mut hours = |gone_at: Option<i64>| -> TestResult<u64> {
+            let gone_at = gone_at.map_or("NULL".to_owned(), |hour| (MONDAY + hour * HOUR).to_string());
+            sql_query(format!("INSERT OR REPLACE INTO guild_states VALUES ('1', NULL, {gone_at})"))
+                .execute(&mut conn)?;
+            Ok(PresenceTime::of(1.try_into()?).load(&mut conn)?.online.time_ms / 3_600_000)
+        };
+        assert_eq!((hours(None)?, hours(Some(4))?, hours(Some(12))?), (10, 4, 10));
         Ok(())
     }
 }
