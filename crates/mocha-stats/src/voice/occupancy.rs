@@ -48,7 +48,7 @@ pub struct VoiceOccupancyAnswer {
 pub struct OccupancyStep {
     /// Its first instant.
     pub start: DateTime<Utc>,
-    /// Milliseconds that it lasts: less than was asked for only where the window ends in it.
+    /// Milliseconds that it lasts: less than was asked for only where the window ends in it, or what has passed of the window.
     pub length_ms: u64,
     /// How many were there at once, at most.
     pub max_users: u64,
@@ -211,11 +211,12 @@ fn steps(window: Window, step_ms: i64, levels: &[Level]) -> Result<Vec<Step>, Er
     // What is yet to come is in no step.
     let end_ms = window.passed_ms().map(|passed_ms| passed_ms.max(last_ms.unwrap_or(passed_ms))).or(last_ms);
     let (Some(start_ms), Some(end_ms)) = (start_ms, end_ms) else { return Ok(Vec::new()) };
+    let cut_ms = window.end_ms().map_or(i64::MAX, |_| end_ms);
     let starts = std::iter::successors(Some(start_ms), |start_ms| start_ms.checked_add(step_ms));
     let starts = starts.take_while(|start_ms| *start_ms < end_ms);
     let steps: Vec<Step> = starts
         .map(|start_ms| {
-            let end_ms = start_ms.saturating_add(step_ms).min(window.end_ms().unwrap_or(i64::MAX));
+            let end_ms = start_ms.saturating_add(step_ms).min(cut_ms);
             Step { start_ms, length_ms: between(start_ms, end_ms), max_users: 0, voice_ms: 0 }
         })
         .take(MAX_STEPS + 1)
