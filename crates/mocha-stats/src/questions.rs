@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::SqliteConnection;
-use mocha_schema::{GuildId, UserId};
+use mocha_schema::{ChannelId, GuildId, UserId};
 
 use crate::{
     Activation, ActiveMembers, Activities, Bots, ChannelGroup, Channels, Error, Growth, GuildLeaderboard,
@@ -14,15 +14,21 @@ use crate::{
 pub(crate) type Load = fn(&mut SqliteConnection, GuildId, Window) -> Result<String, Error>;
 
 /// Every question; what it answers is shown as text, so that answers of different kinds can be compared.
-pub(crate) const QUESTIONS: [(&str, Load); 40] = [
+pub(crate) const QUESTIONS: [(&str, Load); 44] = [
     ("messages", |conn, guild, window| show(Leaderboard::messages(guild).within(window).load(conn))),
     ("words", |conn, guild, window| show(Leaderboard::words(guild).within(window).bots(Bots::Include).load(conn))),
     ("members", |conn, guild, window| show(Leaderboard::messages(guild).only_members().within(window).load(conn))),
     ("some channels", |conn, guild, window| show(some_channels(guild).within(window).load(conn))),
     ("compared", |conn, guild, window| show(Leaderboard::messages(guild).compare().within(window).load(conn))),
     ("active days", |conn, guild, window| show(Leaderboard::active_days(guild).within(window).load(conn))),
+    ("active days in some channels", |conn, guild, window| {
+        show(Leaderboard::active_days(guild).only_channels(&channels()).within(window).load(conn))
+    }),
     ("score", |conn, guild, window| show(Leaderboard::score(guild, weights()).within(window).load(conn))),
     ("voice time", |conn, guild, window| show(Leaderboard::voice_time(guild).within(window).load(conn))),
+    ("voice time in some channels", |conn, guild, window| {
+        show(Leaderboard::voice_time(guild).only_channels(&channels()).within(window).load(conn))
+    }),
     ("voice sessions", |conn, guild, window| show(Leaderboard::voice_sessions(guild).within(window).load(conn))),
     ("fair voice board", |conn, guild, window| {
         show(Leaderboard::voice(guild).filter(fair()).within(window).load(conn))
@@ -49,6 +55,9 @@ pub(crate) const QUESTIONS: [(&str, Load); 40] = [
     ("online", |conn, guild, window| show(OnlineSeries::of(guild).within(window).load(conn))),
     ("activities", |conn, guild, window| show(Activities::of(guild).within(window).load(conn))),
     ("voice", |conn, guild, window| show(Leaderboard::voice(guild).within(window).load(conn))),
+    ("voice in some channels", |conn, guild, window| {
+        show(Leaderboard::voice(guild).filter(VoiceFilter::new().only_channels(&channels())).within(window).load(conn))
+    }),
     ("voice channels", |conn, guild, window| show(VoiceChannels::of(guild).within(window).load(conn))),
     ("guild voice", |conn, guild, window| show(GuildVoice::of(guild).within(window).load(conn))),
     ("user voice", |conn, guild, window| show(UserVoice::of(guild, user()).within(window).load(conn))),
@@ -56,6 +65,9 @@ pub(crate) const QUESTIONS: [(&str, Load); 40] = [
     ("voice now", |conn, guild, _| show(VoiceNow::of(guild).load(conn))),
     ("occupancy", |conn, guild, window| show(VoiceOccupancy::of(guild).within(window).load(conn))),
     ("voice series", |conn, guild, window| show(VoiceSeries::of(guild).within(window).load(conn))),
+    ("user voice series", |conn, guild, window| {
+        show(VoiceSeries::of(guild).user(user()).by(Period::Hour).within(window).load(conn))
+    }),
     ("user", |conn, guild, window| show(UserStatistics::of(guild, user()).within(window).load(conn))),
     ("guild log", |conn, guild, window| show(GuildLeaderboard::of(guild).within(window).load(conn))),
     ("voice log", |conn, guild, window| show(VoiceActivity::of(guild).within(window).load(conn))),
@@ -76,6 +88,10 @@ fn categories(guild: GuildId) -> Channels {
 
 fn active_in_voice(guild: GuildId) -> ActiveMembers {
     ActiveMembers::of(guild).including_voice()
+}
+
+fn channels() -> [ChannelId; 2] {
+    [1000, 3000].map(|id| id.try_into().unwrap())
 }
 
 fn some_channels(guild: GuildId) -> Leaderboard {

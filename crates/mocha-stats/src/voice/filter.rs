@@ -1,10 +1,8 @@
 //! Which time in voice counts.
 
-use std::collections::BTreeSet;
-
 use mocha_schema::{ChannelId, VoiceState};
 
-use crate::Bots;
+use crate::{Bots, channel_filter::ChannelFilter};
 
 /// Which time in voice counts; every question about voice takes one. A new one lets all time of people count, in any
 /// channel and state, alone too, and leaves bots out.
@@ -35,10 +33,10 @@ use crate::Bots;
 pub struct VoiceFilter {
     pub(super) assumed: Assumed,
     pub(super) bots: Bots,
+    pub(super) channels: ChannelFilter,
     pub(super) fair: bool,
     pub(super) state: VoiceStateFilter,
     pub(super) without_afk: bool,
-    pub(super) without_channels: BTreeSet<ChannelId>,
 }
 
 impl VoiceFilter {
@@ -47,10 +45,10 @@ impl VoiceFilter {
         Self {
             assumed: Assumed::Count,
             bots: Bots::Exclude,
+            channels: ChannelFilter::new(),
             fair: false,
             state: VoiceStateFilter::All,
             without_afk: false,
-            without_channels: BTreeSet::new(),
         }
     }
 
@@ -90,9 +88,16 @@ impl VoiceFilter {
         self
     }
 
-    /// Leaves out these channels, and those that were named before.
+    /// Counts only time in these channels, and those that were named before; a category stands for all in it. Time in a channel
+    /// that is not known does not count then.
+    pub fn only_channels(mut self, channels: &[ChannelId]) -> Self {
+        self.channels.only.get_or_insert_default().extend(channels);
+        self
+    }
+
+    /// Leaves out these channels, and those that were named before; a category stands for all in it.
     pub fn without_channels(mut self, channels: &[ChannelId]) -> Self {
-        self.without_channels.extend(channels);
+        self.channels.without.extend(channels);
         self
     }
 }
@@ -150,6 +155,7 @@ pub enum Assumed {
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum VoiceStateFilter {
     /// Any state. The default.
     #[default]

@@ -9,7 +9,7 @@ use mocha_schema::{
     schema::{users, voice_intervals},
 };
 
-use super::{VoiceFilter, scope::afk_channel};
+use super::{VoiceFilter, scope::CountedChannels};
 use crate::{Error, error::instant};
 
 /// The question who is in voice now, and since when.
@@ -112,15 +112,18 @@ impl VoiceNow {
     /// ```
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceNowAnswer, Error> {
         let mut people = HashMap::new();
-        let afk = conn.transaction(|conn| {
+        let channels = conn.transaction(|conn| {
             scan(conn, self.guild, |part| add(&mut people, part))?;
-            if self.filter.without_afk { afk_channel(conn, self.guild) } else { Ok(None) }
+            self.filter.channels(conn, self.guild)
         });
-        let afk = afk.map_err(Error::database)?;
-        self.answer(&people, afk)
+        self.answer(&people, channels.map_err(Error::database)?)
     }
 
-    fn answer(&self, people: &HashMap<UserId, Person>, afk: Option<ChannelId>) -> Result<VoiceNowAnswer, Error> {
+    fn answer(
+        &self,
+        people: &HashMap<UserId, Person>,
+        mut channels: CountedChannels<'_>,
+    ) -> Result<VoiceNowAnswer, Error> {
         let mut in_channel = HashMap::<ChannelId, usize>::new();
         for Person { open, .. } in people.values().filter(|person| !person.open.bot) {
             if let Some(channel) = open.channel_id {
@@ -133,8 +136,8 @@ impl VoiceNow {
         };
         let counts = |Person { open, .. }: &&Person| {
             let Part { bot, channel_id, state, .. } = *open;
-            let counts = self.filter.bots.counts(bot) && self.filter.counts(channel_id, state, afk);
-            counts && !(self.filter.fair && (channel_id.is_none() || alone(open)))
+            let counts = self.filter.bots.counts(bot) && self.filter.state.counts(state);
+            counts && channels.counts(channel_id) && !(self.filter.fair && (channel_id.is_none() || alone(open)))
         };
         let users = people.values().filter(counts).map(Person::answer);
         let mut users: Vec<InVoice> = users.collect::<Result<_, _>>()?;
@@ -231,7 +234,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        Bots,
+        Bots, Leaderboard,
         fixture::{MONDAY, TestResult, empty, insert_interval, interval, seeded},
         random,
         voice::truth,
@@ -308,7 +311,19 @@ mod tests {
         diesel::sql_query("INSERT INTO guild_states VALUES ('1', '3000', NULL)").execute(&mut conn)?;
         assert_eq!(without_afk.load(&mut conn)?.users.len(), 0);
         let without = VoiceFilter::new().without_channels(&[3000.try_into()?]);
-        assert_eq!(now.filter(without).load(&mut conn)?.users.len(), 0);
+        assert_eq!(now.clone().filter(without).load(&mut conn)?.users.len(), 0);
+        // A category stands for all in it.
+        let channel = "INSERT INTO channels (id, guild_id, parent_id, type, created_at, updated_at) VALUES ('3000', '1', '5', 2, 0, 0)";
+        diesel::sql_query(channel).execute(&mut conn)?;
+        for (filter, counted) in [
+            (VoiceFilter::new().without_channels(&[5.try_into()?]), 0),
+            (VoiceFilter::new().only_channels(&[5.try_into()?]), 1),
+            (VoiceFilter::new().only_channels(&[1000.try_into()?]), 0),
+        ] {
+            assert_eq!(now.clone().filter(filter.clone()).load(&mut conn)?.users.len(), counted);
+            let board = Leaderboard::voice(1.try_into()?).filter(filter).load(&mut conn)?;
+            assert_eq!(board.entries.iter().filter(|entry| entry.voice_ms > 0).count(), 2 * counted);
+        }
         Ok(())
     }
 }

@@ -19,7 +19,7 @@ use super::{
     company::{Guest, Room},
     interval::{Interval, Stay},
 };
-use crate::{Error, Window, rollup::Horizon};
+use crate::{Error, Window, channel_filter::Resolved, rollup::Horizon};
 
 /// What a question is asked of.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -83,10 +83,10 @@ impl Scope {
     pub(super) fn scan(&self, conn: &mut SqliteConnection, voice_from: i64, fold: &mut impl Fold) -> QueryResult<()> {
         let Self { ref filter, guild, user, .. } = *self;
         let window = self.window.not_before(voice_from);
-        let afk = if filter.without_afk { afk_channel(conn, guild)? } else { None };
+        let channels = filter.channels(conn, guild)?;
         // Others tell whether the user had company.
         let only = user.filter(|_| !filter.fair);
-        let mut sieve = Sieve { afk, rooms: HashMap::new(), scope: self, window };
+        let mut sieve = Sieve { channels, rooms: HashMap::new(), scope: self, window };
         let mut each = |interval: Interval| {
             if self.counts_user(&interval) {
                 fold.interval(&interval);
@@ -144,28 +144,36 @@ impl Scope {
     }
 }
 
-/// The channel that the guild moves idle people to.
-pub(super) fn afk_channel(conn: &mut SqliteConnection, guild: GuildId) -> QueryResult<Option<ChannelId>> {
-    let state = guild_states::table.find(guild).select(guild_states::afk_channel_id);
-    Ok(state.get_result(conn).optional()?.flatten())
+/// In which channels of a guild, as it is now, time counts.
+#[derive(Debug)]
+pub(super) struct CountedChannels<'a> {
+    /// The one that the guild moves idle people to, if it is left out.
+    afk: Option<ChannelId>,
+    named: Resolved<'a>,
+}
+
+impl CountedChannels<'_> {
+    /// Whether it counts in all, so that nobody needs to know which it was.
+    pub(super) fn is_open(&self) -> bool {
+        self.afk.is_none() && self.named.is_open()
+    }
+
+    pub(super) fn counts(&mut self, channel: Option<ChannelId>) -> bool {
+        (channel.is_none() || channel != self.afk) && self.named.counts(channel)
+    }
 }
 
 impl VoiceFilter {
-    /// Whether time in a channel and state counts.
-    pub(super) fn counts(&self, channel: Option<ChannelId>, state: VoiceState, afk: Option<ChannelId>) -> bool {
-        self.state.counts(state) && self.counts_channel(channel, afk)
-    }
-
-    /// Whether time in a channel counts.
-    pub(super) fn counts_channel(&self, channel: Option<ChannelId>, afk: Option<ChannelId>) -> bool {
-        let left_out = |channel| Some(channel) == afk || self.without_channels.contains(&channel);
-        !channel.is_some_and(left_out)
+    pub(super) fn channels(&self, conn: &mut SqliteConnection, guild: GuildId) -> QueryResult<CountedChannels<'_>> {
+        let state = guild_states::table.find(guild).select(guild_states::afk_channel_id);
+        let afk = if self.without_afk { state.get_result(conn).optional()?.flatten() } else { None };
+        Ok(CountedChannels { afk, named: self.channels.resolve(conn, guild)? })
     }
 }
 
 /// Lets through what counts.
 struct Sieve<'a> {
-    afk: Option<ChannelId>,
+    channels: CountedChannels<'a>,
     /// Who is in each channel, if company matters.
     rooms: HashMap<ChannelId, Room>,
     scope: &'a Scope,
@@ -177,7 +185,7 @@ impl Sieve<'_> {
         let Interval { bot, channel_id, state, .. } = *interval;
         let Scope { filter, .. } = self.scope;
         let Some(stay) = interval.clip(self.window) else { return };
-        let counts = self.scope.counts_user(interval) && filter.counts(channel_id, state, self.afk);
+        let counts = self.scope.counts_user(interval) && filter.state.counts(state) && self.channels.counts(channel_id);
         if filter.fair {
             if let Some(channel) = channel_id {
                 self.rooms.entry(channel).or_default().enter(Guest::new(stay, bot, counts), fold);

@@ -9,7 +9,7 @@ use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
 use super::{
     VoiceStateFilter,
     interval::{Interval, Stay, VoiceTime},
-    scope::{Fold, Scope, afk_channel},
+    scope::{Fold, Scope},
 };
 use crate::{
     Bots, Window,
@@ -321,11 +321,11 @@ impl Scope {
         mut f: impl FnMut(VoicePart),
     ) -> QueryResult<VoiceRead> {
         let Self { ref filter, guild, user, window } = *self;
-        let afk = if filter.without_afk { afk_channel(conn, guild)? } else { None };
-        let channels = channels || afk.is_some() || !filter.without_channels.is_empty();
+        let mut counted = filter.channels(conn, guild)?;
+        let channels = channels || !counted.is_open();
         let scan = VoiceScan { bots: filter.bots, channels, guild, state: filter.state, user, window };
         let read = scan.each(conn, PartOf::Anything, |part| {
-            let counts = !filter.fair && filter.counts_channel(part.channel, afk);
+            let counts = !filter.fair && counted.counts(part.channel);
             f(if counts { part } else { VoicePart { time: VoiceTime::default(), ..part } });
         })?;
         if filter.fair {

@@ -129,8 +129,12 @@ impl Voice {
             }
         };
         let left_out = |channel: u64| {
-            let named = filter.without_channels.iter().any(|id| id.get() == channel);
+            let named = filter.channels.without.iter().any(|id| id.get() == channel);
             named || (filter.without_afk && self.afk == Some(channel))
+        };
+        let chosen = |channel: Option<u64>| match &filter.channels.only {
+            Some(only) => only.iter().any(|id| Some(id.get()) == channel),
+            None => true,
         };
         let company = |talk: &Talk| {
             self.there(window, tick).any(|other| {
@@ -140,7 +144,7 @@ impl Voice {
         };
         self.there(window, tick)
             .filter(|there| random::counts(filter.bots, there.talk.user) && in_state(there.talk.state))
-            .filter(|there| !there.talk.channel.is_some_and(left_out))
+            .filter(|there| chosen(there.talk.channel) && !there.talk.channel.is_some_and(left_out))
             .filter(|there| !filter.fair || company(there.talk))
             .collect()
     }
@@ -202,10 +206,10 @@ pub(crate) fn filter() -> impl Strategy<Value = VoiceFilter> {
     use VoiceStateFilter::{All, Deafened, Muted, Streaming, Talking, Video};
     let states = [All, All, All, All, All, Talking, Talking, Deafened, Muted, Streaming, Video];
     let assumed = [Assumed::Count, Assumed::Count, Assumed::LeaveOut, Assumed::Only];
-    let without = prop::option::weighted(0.3, prop::collection::vec(channel(), 1..3));
+    let channels = || prop::option::weighted(0.3, prop::collection::vec(channel(), 1..3));
     let (state, assumed) = (prop::sample::select(states.to_vec()), prop::sample::select(assumed.to_vec()));
-    (random::bots(), state, assumed, prop::bool::weighted(0.3), any::<bool>(), without).prop_map(
-        |(bots, state, assumed, without_afk, fair, without)| {
+    (random::bots(), state, assumed, prop::bool::weighted(0.3), any::<bool>(), [channels(), channels()]).prop_map(
+        |(bots, state, assumed, without_afk, fair, [only, without])| {
             let mut filter = VoiceFilter::new().bots(bots).state(state).assumed(assumed);
             if without_afk {
                 filter = filter.without_afk();
@@ -213,8 +217,11 @@ pub(crate) fn filter() -> impl Strategy<Value = VoiceFilter> {
             if fair {
                 filter = filter.fair();
             }
-            let without: Vec<ChannelId> = without.into_iter().flatten().map(|id| id.try_into().unwrap()).collect();
-            filter.without_channels(&without)
+            let ids = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<ChannelId>>();
+            if let Some(only) = only {
+                filter = filter.only_channels(&ids(only));
+            }
+            filter.without_channels(&ids(without.unwrap_or_default()))
         },
     )
 }
