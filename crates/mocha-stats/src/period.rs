@@ -28,6 +28,7 @@ use crate::quarter;
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum Period {
     /// An hour of the zone's clock. Where the clock is turned, an hour may be left out, come twice, or be shorter.
     Hour,

@@ -46,12 +46,18 @@ pub enum Measure {
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use = "weights do nothing until a leaderboard takes them"]
+#[non_exhaustive]
 pub struct Weights {
-    pub(super) attachments: u32,
-    pub(super) characters: u32,
-    pub(super) messages: u32,
-    pub(super) voice_minutes: u32,
-    pub(super) words: u32,
+    /// Points for each message with attachments.
+    pub attachments: u32,
+    /// Points for each character.
+    pub characters: u32,
+    /// Points for each message.
+    pub messages: u32,
+    /// Points for each whole minute in voice.
+    pub voice_minutes: u32,
+    /// Points for each word.
+    pub words: u32,
 }
 
 impl Weights {
@@ -78,7 +84,7 @@ impl Weights {
         self
     }
 
-    /// Points for each minute in voice; of all time of somebody in the window the whole minutes count.
+    /// Points for each minute in voice: what somebody has of it in the window is added up first, and whole minutes count.
     pub const fn voice_minutes(mut self, points: u32) -> Self {
         self.voice_minutes = points;
         self
