@@ -127,3 +127,4 @@ pub use self::{
     window::Window,
     written::Written,
 };
+pub use chrono_tz;

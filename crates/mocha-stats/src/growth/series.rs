@@ -77,7 +77,8 @@ impl Growth {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Include`]: Discord's own member count has them too.
+    /// Whether bots count. The default is [`Bots::Include`], other than that of [`GuildOverview`](crate::GuildOverview): Discord's own
+    /// member count has them too, and so the net is what it changes by.
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self

@@ -228,7 +228,8 @@ impl Leaderboard {
         self
     }
 
-    /// Ranks only who is a member of the guild now. By default who left is on the board too.
+    /// Ranks only who is a member of the guild now, as far as the file knows: without the intent `GUILD_MEMBERS` Discord tells nobody
+    /// who left. By default who left is on the board too.
     #[doc(alias = "present")]
     pub const fn only_members(mut self) -> Self {
         self.only_members = true;

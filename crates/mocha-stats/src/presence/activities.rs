@@ -23,6 +23,7 @@ const CUSTOM_STATUS: i32 = 4;
 #[must_use = "a question does nothing until it is loaded"]
 #[doc(alias = "games")]
 pub struct Activities {
+    by_people: bool,
     limit: Option<usize>,
     scope: Scope,
 }
@@ -32,7 +33,7 @@ pub struct Activities {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ActivitiesAnswer {
-    /// By time, longest first, then by people, most first, then by name and kind.
+    /// By time, longest first, then by people, most first, then by name and kind; with [`Activities::by_people`] by people first.
     pub entries: Vec<ActivityTime>,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
@@ -59,7 +60,7 @@ pub struct ActivityTime {
 impl Activities {
     /// Asks about this guild; of all time, without bots and without a limit, until told otherwise.
     pub const fn of(guild: GuildId) -> Self {
-        Self { limit: None, scope: Scope::of(guild) }
+        Self { by_people: false, limit: None, scope: Scope::of(guild) }
     }
 
     /// Counts only what lies in this window, to the millisecond. The default is all time.
@@ -71,6 +72,12 @@ impl Activities {
     /// Whether bots count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.scope.bots = bots;
+        self
+    }
+
+    /// Lists first what most people did, and of equals what they did longest. The default is by time first.
+    pub const fn by_people(mut self) -> Self {
+        self.by_people = true;
         self
     }
 
@@ -127,7 +134,10 @@ impl Activities {
         });
         let mut entries: Vec<ActivityTime> = entries.collect();
         entries.sort_unstable_by(|a, b| {
-            let key = |entry: &ActivityTime| (Reverse(entry.time_ms), Reverse(entry.unique_users));
+            let key = |entry: &ActivityTime| {
+                let (time, people) = (Reverse(entry.time_ms), Reverse(entry.unique_users));
+                if self.by_people { (people, time) } else { (time, people) }
+            };
             key(a).cmp(&key(b)).then_with(|| (&a.name, a.kind).cmp(&(&b.name, b.kind)))
         });
         entries.truncate(self.limit.unwrap_or(usize::MAX));
@@ -170,8 +180,13 @@ mod tests {
         });
         let mut entries: Vec<ActivityTime> = entries.collect();
         // By name and kind already; the sort is stable.
-        entries.sort_by_key(|entry| Reverse(entry.unique_users));
-        entries.sort_by_key(|entry| Reverse(entry.time_ms));
+        if question.by_people {
+            entries.sort_by_key(|entry| Reverse(entry.time_ms));
+            entries.sort_by_key(|entry| Reverse(entry.unique_users));
+        } else {
+            entries.sort_by_key(|entry| Reverse(entry.unique_users));
+            entries.sort_by_key(|entry| Reverse(entry.time_ms));
+        }
         entries.truncate(question.limit.unwrap_or(usize::MAX));
         entries
     }
@@ -182,10 +197,12 @@ mod tests {
         #[test]
         fn it_is_what_plain_rust_counts(
             // Of times so short that some are equal.
-            history in truth::history(12), window in random::window(12), bots in random::bots(), limit in random::limit()
+            history in truth::history(12), window in random::window(12), bots in random::bots(), limit in random::limit(),
+            by_people in any::<bool>()
         ) {
             let question = Activities::of(random::GUILD.try_into().unwrap()).within(window).bots(bots);
             let question = limit.map_or(question, |limit| question.limit(limit));
+            let question = if by_people { question.by_people() } else { question };
             let answer = question.load(&mut history.file().unwrap()).unwrap();
             prop_assert_eq!(answer.entries, expected(question, &history));
         }

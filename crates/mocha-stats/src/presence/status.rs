@@ -15,7 +15,8 @@ use crate::{Bots, Error, Window, share::share};
 /// status holds until the next one that is told, or until the person leaves; who comes back has the last one until another is
 /// told. After the recorder's last note of itself and the guild's last row nothing holds.
 ///
-/// What happened while nobody recorded is not known: a status from before such a gap holds through it.
+/// What happened while nobody recorded is not known: a status from before such a gap holds through it. What retention has deleted
+/// is not known either: who has not changed since counts from the next change on, also in a window that starts later.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 #[doc(alias = "status")]
