@@ -96,6 +96,7 @@ pub(crate) fn window(seconds: i64) -> impl Strategy<Value = Window> {
     prop_oneof![
         1 => Just(Window::all()),
         1 => instant.clone().prop_map(|start| Window::since(start).unwrap()),
+        1 => instant.clone().prop_map(|end| Window::until(end).unwrap()),
         4 => (instant.clone(), instant).prop_map(|(a, b)| Window::between(a.min(b), a.max(b)).unwrap()),
     ]
 }
@@ -118,6 +119,7 @@ pub(crate) fn widened(window: Window, horizon: i64) -> TestResult<Window> {
     Ok(match (window.start().map(floor), window.end().map(ceiling)) {
         (Some(start), Some(end)) => Window::between(start, end)?,
         (Some(start), None) => Window::since(start)?,
+        (None, Some(end)) => Window::until(end)?,
         _ => window,
     })
 }

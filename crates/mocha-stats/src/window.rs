@@ -79,6 +79,28 @@ impl Window {
         Ok(Self { start: Some(start), ..Self::all() })
     }
 
+    /// All time before `end`, which is excluded: what a board was then.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `end`: before 1970 or after 9999.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::DateTime;
+    /// use mocha_stats::Window;
+    ///
+    /// let end = DateTime::from_timestamp(1_700_000_000, 0).ok_or("no such time")?;
+    /// let window = Window::until(end)?;
+    /// assert_eq!((window.start(), window.end(), window.previous()), (None, Some(end), None));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn until(end: DateTime<Utc>) -> Result<Self, Error> {
+        check("end", end)?;
+        Ok(Self { end: Some(end), ..Self::all() })
+    }
+
     /// From `start`, included, to `end`, excluded. If they are equal, the window is empty.
     ///
     /// # Errors
@@ -272,6 +294,8 @@ pub(super) mod tests {
             (Window::between(at(0, 0), at(MAX_SECONDS, 999_999_999)), None),
             (Window::since(early), Some("start")),
             (Window::since(late), Some("start")),
+            (Window::until(early), Some("end")),
+            (Window::until(late), Some("end")),
             (Window::last(TimeDelta::seconds(5), at(5, 0)), None),
             (Window::last(TimeDelta::zero(), at(5, 0)), None),
             (Window::last(TimeDelta::nanoseconds(-1), at(5, 0)), Some("length")),

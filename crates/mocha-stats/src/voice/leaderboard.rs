@@ -24,6 +24,8 @@ pub struct VoiceLeaderboard {
 pub struct VoiceLeaderboardAnswer {
     /// Everybody with voice time or a finished session, by voice time, longest first; equals by user id as a number.
     pub entries: Vec<VoiceRank>,
+    /// How many are on the board, also those whom the limit leaves out.
+    pub users: u64,
     /// Milliseconds of everybody who counts, also of those whom the limit leaves out: observed, assumed or both, as the
     /// filter's [`Assumed`](crate::Assumed) says.
     pub voice_ms: u64,
@@ -157,6 +159,7 @@ impl VoiceLeaderboard {
             all.add(user.time);
             user.time.voice_ms(assumed) > 0 || user.sessions > 0
         });
+        let count = u64::try_from(users.len()).unwrap_or(u64::MAX);
         let listed = 0..self.limit.unwrap_or(usize::MAX);
         let entries =
             ranked(&users, listed, |(_, user)| user.time.voice_ms(assumed)).map(|(rank, &(user_id, user))| {
@@ -168,6 +171,7 @@ impl VoiceLeaderboard {
         let VoiceTime { observed_ms, assumed_ms } = all;
         VoiceLeaderboardAnswer {
             entries,
+            users: count,
             voice_ms: all.voice_ms(assumed),
             observed_ms,
             assumed_ms,
@@ -247,6 +251,7 @@ mod tests {
             entry.rank = u64::try_from(times.iter().filter(|time| **time > entry.voice_ms).count())? + 1;
         }
         entries.sort_by_key(|entry| entry.rank);
+        let users = entries.len().try_into()?;
         entries.truncate(question.limit.unwrap_or(usize::MAX));
         let (observed_ms, assumed_ms) = voice.ms(&there);
         let open: BTreeSet<u64> = voice
@@ -257,6 +262,7 @@ mod tests {
             .collect();
         Ok(VoiceLeaderboardAnswer {
             entries,
+            users,
             voice_ms: times.iter().sum(),
             observed_ms,
             assumed_ms,

@@ -276,6 +276,7 @@ fn window(origin_ms: i64, tick_ms: i64, ticks: i64) -> impl Strategy<Value = Win
     prop_oneof![
         1 => Just(Window::all()),
         1 => instant.clone().prop_map(|start| Window::since(start).unwrap()),
+        1 => instant.clone().prop_map(|end| Window::until(end).unwrap()),
         4 => (instant.clone(), instant).prop_map(|(a, b)| Window::between(a.min(b), a.max(b)).unwrap()),
     ]
 }
