@@ -89,7 +89,8 @@ WITH spoken AS (
         start * 1000 + (16 - abs(start / 3600 % 24 - 15)) * (60 + number * 7919 % 997) * 1000, number % 7 = 0
     FROM hours
 )
-SELECT guild_id, user_id + 1, start, end, end, start, 1000 + guild_id, 0, 0, 0, 0, 0, 0, 0, assumed FROM spoken;
+SELECT guild_id, user_id + 1, start, min(end, midnight), min(end, midnight), start, 1000 + guild_id, 0, 0, 0, 0, 0, 0, 0, assumed
+FROM (SELECT *, (start / 86400000 + 1) * 86400000 AS midnight FROM spoken);
 
 INSERT INTO member_events (id, guild_id, user_id, event_type, member_count, created_at)
 SELECT 'only', '2', '1', 'join', 1, max(start) FROM hours;
