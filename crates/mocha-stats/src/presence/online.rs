@@ -127,10 +127,10 @@ impl OnlineSeries {
         self.answer(read, &levels(&changes))
     }
 
-    fn answer(self, Read { known, known_from }: Read, levels: &[Level]) -> Result<OnlineSeriesAnswer, Error> {
+    fn answer(self, Read { from_ms, known, known_from }: Read, levels: &[Level]) -> Result<OnlineSeriesAnswer, Error> {
         let window = self.scope.window;
         let known_to = known.map(|known| instant(known.to_ms)).transpose()?;
-        let first = known.map(|known| instant(known.from_ms)).transpose()?;
+        let first = from_ms.map(instant).transpose()?;
         let (start, end) = (window.start().or(first), window.listed_until(known_to));
         let touched = periods::touched(self.period, self.zone, start, end)?;
         let ends = touched.iter().skip(1).map(|(_, start)| start.timestamp_millis()).chain([i64::MAX]);

@@ -49,6 +49,8 @@ pub(super) struct Activity {
 /// What the file can tell of.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Read {
+    /// Where what is kept of the window starts, or the guild's first row in the window if that has no start.
+    pub(super) from_ms: Option<i64>,
     pub(super) known: Option<Known>,
     /// From when on rows are kept, if the window starts earlier.
     pub(super) known_from: Option<DateTime<Utc>>,
@@ -57,7 +59,7 @@ pub(super) struct Read {
 /// The time of which the file can tell something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Known {
-    /// Where what is kept of the window starts, or the guild's first row in the window if that has no start.
+    /// As [`Read::from_ms`].
     pub(super) from_ms: i64,
     /// The window's end, or the last that is known of the guild, whichever is earlier.
     pub(super) to_ms: i64,
@@ -186,9 +188,9 @@ impl Scope {
         }
         log.for_each(|entry| people.came_or_went(entry));
         people.finish();
-        let from_ms = window.start().map(|_| kept.start_ms()).or(first.map(ms)).filter(|from_ms| *from_ms < to_ms);
-        let known = from_ms.map(|from_ms| Known { from_ms, to_ms });
-        Ok(Read { known, known_from: Horizon::known_from(window, from) })
+        let from_ms = window.start().map(|_| kept.start_ms()).or(first.map(ms));
+        let known = from_ms.filter(|from_ms| *from_ms < to_ms).map(|from_ms| Known { from_ms, to_ms });
+        Ok(Read { from_ms, known, known_from: Horizon::known_from(window, from) })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{Bots, Error, Window, share::share};
 ///
 /// Each person's time counts, from the first status that is known of them on: two people online for an hour are two hours. A
 /// status holds until the next one that is told, or until the person leaves; who comes back has the last one until another is
-/// told. After the recorder's last note of itself and the guild's last row nothing holds.
+/// told. After the recorder's last note of itself, or the guild's removal of the bot, and the guild's last row nothing holds.
 ///
 /// What happened while nobody recorded is not known: a status from before such a gap holds through it. What retention has deleted
 /// is not known either: who has not changed since counts from the next change on, also in a window that starts later.
