@@ -47,10 +47,10 @@ impl Keep {
 
 /// How long the file keeps what: a setting for each kind of event, for the roll-ups, and for guilds that are gone.
 ///
-/// By default events are kept for a year, and roll-ups and guilds for ever. What is answered from sums has the same answer as before
-/// for whole days in UTC, however old: leaderboards, members, overviews, active members, channels, a guild's heat map and its messages
-/// over time. What needs single events ends with them, and says so: growth, retention of members, presence, when somebody was in
-/// voice with whom, how many at a time, and at which hours one user wrote.
+/// By default events are kept for a year, and roll-ups and guilds for ever. What is answered from sums has the same numbers as
+/// before for whole days in UTC, however old: leaderboards but for time with company, members, overviews, active members, channels, a
+/// guild's heat map and its messages over time. What needs single events ends with them, and says so: growth, retention of members,
+/// presence, when somebody was in voice with whom, how many at a time, and at which hours one user wrote.
 ///
 /// [`Store::retain`](crate::Store::retain) does what it says once, and
 /// [`Maintenance::retention`](crate::Maintenance::retention) has the store do so by itself.
