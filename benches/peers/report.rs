@@ -13,6 +13,9 @@ use crate::{
 
 const INTRODUCTION: &str = include_str!("introduction.md");
 
+/// The figures of Mocha alone, which other benches print.
+const OWN_FIGURES: &str = include_str!("own.md");
+
 const PEERS: [Name; 3] = [Name::Sqlite, Name::Original, Name::DuckDb];
 
 impl fmt::Display for Name {
@@ -72,22 +75,22 @@ impl What {
     fn reason(self, name: Name) -> Option<&'static str> {
         Some(match (self, name) {
             (Self::Import, Name::DuckDb) => {
-                "a bulk load into columns, on all cores, without an index, a key or a sum to keep."
+                "it loads columns in bulk, on all cores, without indexes, keys or roll-ups."
             }
             (Self::Import, _) => {
-                "Mocha keeps its roll-ups, checks keys and sees to guilds, channels and users in the same transaction; the \
-                 questions get that time back."
+                "Mocha maintains roll-ups, checks keys and stores guilds, channels and users in the same transaction. \
+                 Questions are faster in return."
             }
-            (Self::Insert, _) => "Mocha sees to guilds, channels and users and keeps its roll-ups with each message.",
+            (Self::Insert, _) => "Mocha stores guilds, channels and users and maintains roll-ups with each message.",
             (Self::Size, Name::DuckDb) => {
-                "compressed columns, without an index. Rows and indexes are what makes single writes fast."
+                "its columns are compressed and have no index. Rows and indexes make single writes fast."
             }
             (Self::Size, _) => {
-                "Mocha has the same table with the same indexes, so that the original's files open, and its roll-ups beside it."
+                "Mocha has the same table with the same indexes, as the specification wants, and roll-ups beside it."
             }
             (Self::Ask(Kind::UserStatistics, _), _) => {
-                "the others add up three numbers. Mocha's answer also has the user's ranks, days, streaks, channels and voice, and \
-                 that costs about the same however much the user wrote: it pays off only for those who wrote much."
+                "the others add up three numbers. Mocha's answer also has ranks, days, streaks, channels and voice, which cost \
+                 about the same for every user, so Mocha is ahead only for users who wrote much."
             }
             (Self::Ask(Kind::Leaderboard, _), Name::DuckDb) => {
                 "Mocha reads a row for each author, channel and day or month, on one core; DuckDB reads two columns in vectors, \
@@ -154,19 +157,17 @@ impl Report {
 
     /// Where a peer is ahead, and why.
     fn behind(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\n## Where Mocha is not ahead\n")?;
-        let mut nowhere = true;
+        writeln!(f, "\n## Where Mocha is not ahead\n\n| what | ahead | with | why |\n|---|---|---|---|")?;
         for (title, whats) in SECTIONS {
             for name in PEERS {
                 let places: Vec<_> = whats.iter().flat_map(|what| self.ahead(*what, name)).collect();
                 if !places.is_empty() {
-                    nowhere = false;
-                    let reason = whats.iter().find_map(|what| what.reason(name)).unwrap_or("why is not known.");
-                    writeln!(f, "* **{title}: {name}** ({}): {reason}", places.join("; "))?;
+                    let reason = whats.iter().find_map(|what| what.reason(name)).unwrap_or("not known");
+                    writeln!(f, "| {title} | {name} | {} | {reason} |", places.join("; "))?;
                 }
             }
         }
-        if nowhere { writeln!(f, "Nowhere in this run.") } else { Ok(()) }
+        Ok(())
     }
 
     /// Of which messages somebody is ahead.
@@ -184,7 +185,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(INTRODUCTION)?;
-        writeln!(f, "\nMeasured on {}: {}.\n", self.date, self.machine)?;
+        writeln!(f, "\nMeasured on {}.\n\n* machine: {}", self.date, self.machine)?;
         for (name, version) in [Name::Mocha, Name::Sqlite, Name::Original, Name::DuckDb].iter().zip(&self.versions) {
             writeln!(f, "* {name}: {version}")?;
         }
@@ -205,7 +206,8 @@ impl fmt::Display for Report {
                 }
             }
         }
-        self.behind(f)
+        self.behind(f)?;
+        f.write_str(OWN_FIGURES)
     }
 }
 
