@@ -76,6 +76,6 @@ impl fmt::Display for RunnerError {
 
 impl StdError for RunnerError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+        self.source.as_ref().map(|source| -> &(dyn StdError + 'static) { source.as_ref() })
     }
 }

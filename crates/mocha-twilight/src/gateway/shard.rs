@@ -17,6 +17,7 @@ use super::{RunnerError, ShardEvent, Stopper};
 use crate::Adapter;
 
 /// What a shard has to say.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is mostly an event")]
 enum Next {
     /// twilight will give nothing more.
     Ended,
