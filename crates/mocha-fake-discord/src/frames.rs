@@ -1,11 +1,10 @@
 //! The data of events, as Discord sends it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use chrono::Utc;
 use serde_json::{Value, json};
 
 /// The first millisecond of Discord's own time.
-const EPOCH_MS: u64 = 1_420_070_400_000;
+const EPOCH_MS: i64 = 1_420_070_400_000;
 
 /// The fields of a guild that every test leaves as they are.
 const GUILD: &str = r#"{
@@ -38,11 +37,12 @@ pub fn guild(id: u64, text: u64, voice: u64) -> Value {
 /// within a millisecond.
 #[must_use]
 pub fn message(guild: u64, channel: u64, user: u64, number: u64) -> Value {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let id = (u64::try_from(now.as_millis()).unwrap_or(u64::MAX).saturating_sub(EPOCH_MS) << 22) + number;
+    let now = Utc::now();
+    let since_epoch = u64::try_from(now.timestamp_millis() - EPOCH_MS).unwrap_or(0);
+    let id = (since_epoch << 22) + number;
     json!({
         "id": id.to_string(), "channel_id": channel.to_string(), "guild_id": guild.to_string(), "author": self::user(user),
-        "content": "", "timestamp": "2026-06-01T12:00:00.000000+00:00", "edited_timestamp": null, "tts": false,
+        "content": "", "timestamp": now.to_rfc3339(), "edited_timestamp": null, "tts": false,
         "mention_everyone": false, "mentions": [], "mention_roles": [], "attachments": [], "embeds": [],
         "pinned": false, "type": 0,
     })
@@ -55,6 +55,25 @@ pub fn voice(guild: u64, channel: Option<u64>, user: u64) -> Value {
         "guild_id": guild.to_string(), "channel_id": channel.map(|id| id.to_string()), "user_id": user.to_string(),
         "session_id": "s", "deaf": false, "mute": false, "self_deaf": false, "self_mute": false, "self_video": false,
         "suppress": false, "request_to_speak_timestamp": null,
+    })
+}
+
+/// The token of every interaction.
+pub const INTERACTION_TOKEN: &str = "token";
+
+/// Returns the use of a command, for `INTERACTION_CREATE`.
+#[must_use]
+pub fn command(guild: u64, channel: u64, user: u64, id: u64, name: &str, options: Value) -> Value {
+    let member = json!({
+        "user": self::user(user), "nick": null, "roles": [], "joined_at": "2026-01-01T00:00:00.000000+00:00",
+        "deaf": false, "mute": false, "flags": 0, "communication_disabled_until": null, "permissions": "0",
+    });
+    json!({
+        "id": id.to_string(), "application_id": crate::BOT_ID.to_string(), "type": 2, "token": INTERACTION_TOKEN,
+        "version": 1, "guild_id": guild.to_string(), "channel_id": channel.to_string(), "entitlements": [],
+        "member": member, "locale": "en-GB", "app_permissions": "0", "authorizing_integration_owners": {},
+        "attachment_size_limit": 10_485_760, "context": 0,
+        "data": { "id": "9", "name": name, "type": 1, "options": options },
     })
 }
 

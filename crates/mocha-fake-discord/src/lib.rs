@@ -6,6 +6,7 @@
 
 mod connection;
 pub mod frames;
+mod rest;
 mod session;
 mod world;
 
@@ -18,8 +19,11 @@ use std::{
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-pub use self::world::Counts;
 use self::world::World;
+pub use self::{
+    rest::{FakeRest, Requested},
+    world::Counts,
+};
 
 /// The id of the bot that every client is.
 pub const BOT_ID: u64 = 80_000_000_000_000_001;
