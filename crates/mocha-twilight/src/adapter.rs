@@ -85,6 +85,17 @@ impl Adapter {
         Self { shard: Some(shard), ..self.clone() }
     }
 
+    /// Returns the recorder that the adapter gives events to.
+    #[must_use]
+    pub const fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// Records that the connection of the adapter's shard was lost, for ends that no event reports.
+    pub fn lost(&self) {
+        drop(self.update(&Event::GatewayClose(None)));
+    }
+
     /// Records what an event says, as of now.
     ///
     /// It never blocks and does not wait for the file: it costs a few microseconds, and for a `GUILD_CREATE` as much again

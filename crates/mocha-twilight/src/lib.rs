@@ -28,6 +28,8 @@ mod adapter;
 mod channel;
 mod clock;
 mod convert;
+#[cfg(feature = "gateway")]
+pub mod gateway;
 mod guild;
 mod inventory;
 mod member;

@@ -1,0 +1,151 @@
+//! A fake of Discord's REST API: as much of it as a bot with commands needs.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::{
+    Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::BOT_ID;
+
+/// A request that a bot made.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Requested {
+    /// The body, in full.
+    pub body: Vec<u8>,
+    /// `GET`, `PUT` and the like.
+    pub method: String,
+    /// The path below the version, such as `/gateway/bot`.
+    pub path: String,
+}
+
+impl Requested {
+    /// Returns whether the body has this text, also within a part of a form.
+    #[must_use]
+    pub fn has(&self, text: &str) -> bool {
+        String::from_utf8_lossy(&self.body).contains(text)
+    }
+}
+
+/// The running API. Dropping it ends it.
+#[derive(Debug)]
+pub struct FakeRest {
+    accepting: JoinHandle<()>,
+    address: SocketAddr,
+    changed: watch::Receiver<usize>,
+    requests: Arc<Mutex<Vec<Requested>>>,
+}
+
+impl FakeRest {
+    /// Starts the API. `gateway` is the URL that it gives for the gateway.
+    ///
+    /// # Errors
+    ///
+    /// If no port of the loopback interface can be opened.
+    pub async fn start(gateway: String) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (sender, changed) = watch::channel(0);
+        let api = Arc::new(Api { changed: sender, gateway, requests: Arc::clone(&requests) });
+        Ok(Self { accepting: tokio::spawn(accept(listener, api)), address, changed, requests })
+    }
+
+    /// Returns `host:port`.
+    #[must_use]
+    pub fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Waits for the first request that is wanted, which may have been made already.
+    ///
+    /// # Errors
+    ///
+    /// If that takes longer than 30 seconds; the error has the paths of all requests.
+    pub async fn wait(&self, wanted: impl Fn(&Requested) -> bool) -> io::Result<Requested> {
+        let find = || self.requests().into_iter().find(|request| wanted(request));
+        let mut changed = self.changed.clone();
+        let waited = tokio::time::timeout(Duration::from_secs(30), changed.wait_for(|_| find().is_some()));
+        // The watch cannot be closed while the API runs.
+        drop(waited.await);
+        find().ok_or_else(|| {
+            let paths: Vec<String> = self.requests().into_iter().map(|request| request.path).collect();
+            io::Error::new(io::ErrorKind::TimedOut, format!("{paths:?}"))
+        })
+    }
+
+    fn requests(&self) -> Vec<Requested> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for FakeRest {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+struct Api {
+    changed: watch::Sender<usize>,
+    gateway: String,
+    requests: Arc<Mutex<Vec<Requested>>>,
+}
+
+async fn accept(listener: TcpListener, api: Arc<Api>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let api = Arc::clone(&api);
+        tokio::spawn(async move {
+            let service = service_fn(|request| api.answer(request));
+            // A client that goes away is no concern of the API.
+            drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+        });
+    }
+}
+
+impl Api {
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+        let (head, body) = request.into_parts();
+        let path = head.uri.path().trim_start_matches("/api/v10").to_owned();
+        let body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
+        let requested = Requested { body, method: head.method.to_string(), path };
+        let (status, answer) = self.respond(&requested);
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(requested);
+        self.changed.send_modify(|count| *count += 1);
+        let body = if status == StatusCode::NO_CONTENT { String::new() } else { answer.to_string() };
+        let mut response = Response::new(Full::new(Bytes::from(body)));
+        *response.status_mut() = status;
+        Ok(response)
+    }
+
+    fn respond(&self, requested: &Requested) -> (StatusCode, Value) {
+        let answer = match requested.path.as_str() {
+            "/applications/@me" => json!({
+                "id": BOT_ID.to_string(), "name": "mocha", "icon": null, "description": "", "bot_public": true,
+                "bot_require_code_grant": false, "verify_key": "00", "team": null, "flags": 0,
+            }),
+            "/gateway/bot" => json!({
+                "url": self.gateway, "shards": 1,
+                "session_start_limit": { "total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1 },
+            }),
+            path if path.ends_with("/commands") => json!([]),
+            path if path.ends_with("/callback") => return (StatusCode::NO_CONTENT, Value::Null),
+            path if path.ends_with("/messages/@original") => json!({ "id": "1" }),
+            _ => return (StatusCode::NOT_FOUND, json!({ "code": 0, "message": "404: Not Found" })),
+        };
+        (StatusCode::OK, answer)
+    }
+}

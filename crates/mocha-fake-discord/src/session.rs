@@ -1,0 +1,58 @@
+//! A session: what Discord keeps of a shard while it can be resumed.
+
+use serde_json::{Value, json};
+
+use crate::connection::Outbox;
+
+/// The shard that a client identified as.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Shard {
+    pub(crate) count: u64,
+    pub(crate) id: u64,
+}
+
+impl Shard {
+    /// Whether events of the guild belong to the shard; those without a guild belong to every shard.
+    pub(crate) fn has(self, guild_id: Option<u64>) -> bool {
+        guild_id.is_none_or(|guild_id| (guild_id >> 22) % self.count.max(1) == self.id)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    frames: Vec<String>,
+    /// The connection that it has now.
+    pub(crate) outbox: Option<Outbox>,
+    pub(crate) shard: Shard,
+}
+
+impl Session {
+    pub(crate) const fn new(shard: Shard, outbox: Outbox) -> Self {
+        Self { frames: Vec::new(), outbox: Some(outbox), shard }
+    }
+
+    /// The sequence number of the last frame.
+    pub(crate) fn sequence(&self) -> u64 {
+        u64::try_from(self.frames.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Adds a frame and sends it if there is a connection.
+    pub(crate) fn push(&mut self, name: &str, data: &Value) {
+        let sequence = self.sequence() + 1;
+        let frame = json!({ "op": 0, "s": sequence, "t": name, "d": data }).to_string();
+        if let Some(outbox) = &self.outbox {
+            outbox.send(frame.clone());
+        }
+        self.frames.push(frame);
+    }
+
+    /// Gives the session a new connection and sends every frame after the sequence number.
+    pub(crate) fn resume(&mut self, outbox: Outbox, sequence: u64) {
+        let from = usize::try_from(sequence).unwrap_or(usize::MAX);
+        for frame in self.frames.iter().skip(from) {
+            outbox.send(frame.clone());
+        }
+        self.outbox = Some(outbox);
+        self.push("RESUMED", &json!({}));
+    }
+}

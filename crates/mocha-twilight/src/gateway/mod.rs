@@ -1,0 +1,187 @@
+//! Runs a bot's shards: records each event and hands it to the bot.
+
+mod error;
+mod shard;
+mod stop;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use mocha_store::Recorder;
+use tokio::task::JoinSet;
+use twilight_gateway::{
+    EventTypeFlags, MessageSender, Shard,
+    queue::{InMemoryQueue, Queue},
+};
+use twilight_model::gateway::{ShardId, event::Event};
+
+pub use self::{
+    error::{RunnerError, RunnerErrorKind},
+    stop::Stopper,
+};
+use crate::Adapter;
+
+/// How long a stop may take if nothing else is set.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a stop that was asked for twice waits for the file.
+const HURRIED_SHUTDOWN: Duration = Duration::from_secs(1);
+
+/// An event of a shard, after it was given to the recorder.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ShardEvent {
+    /// The event.
+    pub event: Event,
+    /// Sends commands over the same connection, such as a request for a guild's members.
+    pub sender: MessageSender,
+    /// The shard that received it.
+    pub shard: ShardId,
+}
+
+/// Runs one or many shards until it is stopped: records every event and hands it to the bot.
+///
+/// The runner does what each bot would otherwise write around
+/// [`Adapter::update`](crate::Adapter::update):
+///
+/// * It asks Discord for the events that Mocha reads and for those that the bot wants.
+/// * It notices when a connection ends, also when nothing reports it, so that nobody counts as
+///   connected to voice while Mocha cannot hear of a change.
+/// * It stops on request, also while Discord is away: it closes the connections, records what still
+///   arrives, and shuts the recorder down. A second request ends it at once.
+/// * It ends with an error if Discord closes a connection for good, for example because the token is
+///   wrong or an intent is not allowed.
+///
+/// # Examples
+///
+/// ```no_run
+/// use mocha_store::Store;
+/// use mocha_twilight::{Adapter, Statistic, gateway::Runner};
+/// use twilight_gateway::{EventTypeFlags, Shard, ShardId};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Store::open("data/stats.db")?;
+/// let intents = Statistic::Messages.intents() | Statistic::Voice.intents();
+/// let adapter = Adapter::new(store.recorder()?, intents);
+/// let shard = Shard::new(ShardId::ONE, std::env::var("DISCORD_TOKEN")?, intents);
+///
+/// Runner::new(adapter, [shard])
+///     .events(EventTypeFlags::INTERACTION_CREATE)
+///     .stop_on_signals()
+///     .run(|received| {
+///         // Answer on a task of its own: the next event waits until this closure returns.
+///         println!("shard {}: {:?}", received.shard, received.event.kind());
+///     })
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "it does nothing until `run` is called"]
+pub struct Runner<Q = InMemoryQueue> {
+    adapter: Adapter,
+    events: EventTypeFlags,
+    shards: Vec<Shard<Q>>,
+    signals: bool,
+    stop_timeout: Duration,
+    stopper: Stopper,
+}
+
+impl<Q> fmt::Debug for Runner<Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shards: Vec<ShardId> = self.shards.iter().map(Shard::id).collect();
+        f.debug_struct("Runner").field("shards", &shards).finish_non_exhaustive()
+    }
+}
+
+impl<Q: Queue + Send + Unpin + 'static> Runner<Q> {
+    /// Creates a runner for these shards. Each records through its own clone of the adapter.
+    pub fn new(adapter: Adapter, shards: impl IntoIterator<Item = Shard<Q>>) -> Self {
+        let events = Adapter::EVENT_TYPES.iter().copied().map(EventTypeFlags::from).collect();
+        Self {
+            adapter,
+            events,
+            shards: shards.into_iter().collect(),
+            signals: false,
+            stop_timeout: STOP_TIMEOUT,
+            stopper: Stopper::default(),
+        }
+    }
+
+    /// Adds event types that the bot wants beside those that Mocha records. Default: none.
+    pub fn events(mut self, events: EventTypeFlags) -> Self {
+        self.events |= events;
+        self
+    }
+
+    /// Stops when the program is told to end: on SIGTERM, which systemd and Docker send, and on
+    /// Ctrl-C. A second signal ends the runner at once.
+    pub const fn stop_on_signals(mut self) -> Self {
+        self.signals = true;
+        self
+    }
+
+    /// Sets how long the connections may take to close after a stop was requested. Default: 5 seconds.
+    pub const fn stop_timeout(mut self, timeout: Duration) -> Self {
+        self.stop_timeout = timeout;
+        self
+    }
+
+    /// Returns a handle that stops the runner from another task or thread.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Runs the shards until a stop is requested, and shuts the recorder down.
+    ///
+    /// `on_event` is called for each event after it was recorded, in order for each shard, and at the
+    /// same time for different shards. It should return soon: the shard receives nothing meanwhile.
+    ///
+    /// After `Ok` everything that the shards received is in the file.
+    ///
+    /// # Errors
+    ///
+    /// * [`RunnerErrorKind::Fatal`]: Discord closed a connection with a code after which connecting
+    ///   again is useless. The other shards are stopped.
+    /// * [`RunnerErrorKind::Panicked`]: `on_event` panicked. The other shards are stopped.
+    /// * [`RunnerErrorKind::Recorder`]: the recorder could not write everything before it stopped.
+    /// * [`RunnerErrorKind::Hurried`]: a second stop ended the runner before the file was written.
+    pub async fn run(self, on_event: impl Fn(ShardEvent) + Send + Sync + 'static) -> Result<(), RunnerError> {
+        let Self { adapter, events, shards, signals, stop_timeout, stopper } = self;
+        let recorder = adapter.recorder().clone();
+        let on_event = Arc::new(on_event);
+        let mut running = JoinSet::new();
+        for shard in shards {
+            let adapter = adapter.for_shard(shard.id());
+            let (stopper, on_event) = (stopper.clone(), Arc::clone(&on_event));
+            running.spawn(async move {
+                shard::Run::new(shard, adapter, events, stop_timeout, stopper).run(&*on_event).await
+            });
+        }
+        let listening = signals.then(|| tokio::spawn(stop::on_signals(stopper.clone())));
+        let mut outcome = Ok(());
+        while let Some(ended) = running.join_next().await {
+            let ended = ended.unwrap_or_else(|error| Err(RunnerError::panicked(error)));
+            if outcome.is_ok() && ended.is_err() {
+                stopper.stop();
+                outcome = ended;
+            }
+        }
+        let written = shut_down(&recorder, &stopper).await;
+        if let Some(listening) = listening {
+            listening.abort();
+        }
+        outcome.and(written)
+    }
+}
+
+/// Shuts the recorder down; waits only for a moment once a second stop was requested.
+async fn shut_down(recorder: &Recorder, stopper: &Stopper) -> Result<(), RunnerError> {
+    let hurried = async {
+        stopper.hurried().await;
+        tokio::time::sleep(HURRIED_SHUTDOWN).await;
+    };
+    tokio::select! {
+        written = recorder.shutdown_async() => written.map_err(RunnerError::recorder),
+        () = hurried => Err(RunnerError::hurried()),
+    }
+}

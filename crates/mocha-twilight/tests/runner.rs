@@ -1,0 +1,158 @@
+//! The runner, over real connections to a fake of Discord's gateway.
+
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use diesel::prelude::*;
+use mocha_fake_discord::{End, FakeDiscord, frames};
+use mocha_schema::schema::{message_events, voice_intervals};
+use mocha_store::Store;
+use mocha_twilight::{
+    Adapter,
+    gateway::{Runner, RunnerError, RunnerErrorKind, Stopper},
+};
+use tokio::task::JoinHandle;
+use twilight_gateway::{ConfigBuilder, Shard, ShardId};
+use twilight_model::gateway::Intents;
+
+type TestResult = Result<(), Box<dyn Error>>;
+
+const ANNA: u64 = 90_000_000_000_000_001;
+const GUILD: u64 = 60_000_000_000_000_000;
+const TEXT: u64 = 70_000_000_000_000_001;
+const VOICE: u64 = 70_000_000_000_000_002;
+
+/// A bot that runs against the fake.
+struct Bot {
+    discord: FakeDiscord,
+    received: Arc<AtomicUsize>,
+    running: JoinHandle<Result<(), RunnerError>>,
+    stopper: Stopper,
+    store: Store,
+}
+
+impl Bot {
+    async fn start() -> Result<Self, Box<dyn Error>> {
+        let discord = FakeDiscord::start(vec![frames::guild(GUILD, TEXT, VOICE)]).await?;
+        let store = Store::builder().open_in_memory()?;
+        let intents = Intents::GUILDS | Intents::GUILD_MESSAGES | Intents::GUILD_VOICE_STATES;
+        let adapter = Adapter::new(store.recorder()?, intents);
+        let config = ConfigBuilder::new("Bot token".into(), intents).proxy_url(discord.url()).build();
+        let runner =
+            Runner::new(adapter, [Shard::with_config(ShardId::ONE, config)]).stop_timeout(Duration::from_secs(2));
+        let (stopper, received) = (runner.stopper(), Arc::new(AtomicUsize::new(0)));
+        let counted = Arc::clone(&received);
+        let running = tokio::spawn(runner.run(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        }));
+        discord.wait(|counts| counts.identifies == 1).await?;
+        Ok(Self { discord, received, running, stopper, store })
+    }
+
+    fn voice(&self, channel: Option<u64>) {
+        self.discord.push("VOICE_STATE_UPDATE", &frames::voice(GUILD, channel, ANNA));
+    }
+
+    fn message(&self, number: u64) {
+        self.discord.push("MESSAGE_CREATE", &frames::message(GUILD, TEXT, ANNA, number));
+    }
+
+    /// Waits until the bot's closure has had so many events.
+    async fn receives(&self, count: usize) -> TestResult {
+        let received = async {
+            while self.received.load(Ordering::Relaxed) < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        Ok(tokio::time::timeout(Duration::from_secs(30), received).await?)
+    }
+
+    /// Waits until the runner has ended; gives the store.
+    async fn ends(self) -> Result<Store, Box<dyn Error>> {
+        tokio::time::timeout(Duration::from_secs(10), self.running).await???;
+        Ok(self.store)
+    }
+}
+
+fn messages(store: &Store) -> Result<i64, mocha_store::Error> {
+    store.read(|conn| message_events::table.count().get_result(conn))
+}
+
+#[tokio::test]
+async fn everything_received_before_a_stop_is_in_the_file() -> TestResult {
+    let bot = Bot::start().await?;
+    for number in 0..50 {
+        bot.message(number);
+    }
+    // READY and GUILD_CREATE come first.
+    bot.receives(52).await?;
+    bot.stopper.stop();
+    assert_eq!(messages(&bot.ends().await?)?, 50);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stop_ends_the_runner_while_the_gateway_is_away() -> TestResult {
+    let bot = Bot::start().await?;
+    bot.message(1);
+    bot.receives(3).await?;
+    bot.discord.refuse(true);
+    bot.discord.end(End::Reset);
+    bot.discord.wait(|counts| counts.gone == 1).await?;
+    bot.stopper.stop();
+    assert_eq!(messages(&bot.ends().await?)?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_second_stop_does_not_wait_for_the_gateway() -> TestResult {
+    let bot = Bot::start().await?;
+    bot.receives(2).await?;
+    bot.discord.freeze(true);
+    bot.stopper.stop();
+    bot.stopper.stop();
+    bot.ends().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_fatal_close_code_ends_the_runner_with_an_error() -> TestResult {
+    let bot = Bot::start().await?;
+    bot.receives(2).await?;
+    bot.discord.end(End::Close(4014));
+    let error = bot.running.await?.err().ok_or("it went on")?;
+    assert!(matches!(error.kind(), RunnerErrorKind::Fatal { code: Some(4014), .. }), "{error}");
+    assert!(error.to_string().contains("4014 (Disallowed Intents)"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_resume_brings_everything_whatever_way_the_connection_ended() -> TestResult {
+    for end in [End::Fin, End::Reset, End::Close(4000)] {
+        let bot = Bot::start().await?;
+        bot.voice(Some(VOICE));
+        bot.message(1);
+        bot.receives(4).await?;
+        bot.discord.end(end);
+        bot.message(2);
+        bot.voice(None);
+        bot.voice(Some(VOICE));
+        bot.message(3);
+        bot.discord.wait(|counts| counts.resumes == 1).await?;
+        bot.receives(8).await?;
+        bot.stopper.stop();
+        let store = bot.ends().await?;
+        assert_eq!(messages(&store)?, 3, "{end:?}");
+        let open: i64 = store.read(|conn| {
+            voice_intervals::table.filter(voice_intervals::ended_at_ms.is_null()).count().get_result(conn)
+        })?;
+        assert_eq!(open, 1, "{end:?}");
+    }
+    Ok(())
+}

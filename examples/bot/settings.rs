@@ -1,0 +1,75 @@
+//! What the environment says.
+//!
+//! | variable | default | meaning |
+//! |---|---|---|
+//! | `DISCORD_TOKEN` | required | the bot's token |
+//! | `MOCHA_DB` | `data/bot.db` | the file to record into |
+//! | `SHARDS` | what Discord recommends | how many shards to run |
+//! | `BRIDGE_SECONDS` | 300 | up to how long a gap in voice is bridged |
+//! | `HTTP_PROXY_HOST` | none | `host:port` of a proxy for Discord's REST API, without encryption |
+//! | `GATEWAY_PROXY` | none | URL to connect to instead of Discord's gateway |
+
+use std::{env, path::PathBuf};
+
+use anyhow::{Context as _, ensure};
+use twilight_http::Client;
+
+pub(crate) struct Settings {
+    pub(crate) bridge_seconds: Option<u64>,
+    pub(crate) file: PathBuf,
+    pub(crate) gateway: Option<String>,
+    http_proxy: Option<String>,
+    shards: Option<u32>,
+    pub(crate) token: String,
+}
+
+impl Settings {
+    pub(crate) fn from_env() -> anyhow::Result<Self> {
+        let file = text("MOCHA_DB")?.unwrap_or_else(|| "data/bot.db".into());
+        ensure!(
+            !file.contains("://"),
+            "MOCHA_DB must be the path of a file; this bot is built without support for {file}"
+        );
+        let shards: Option<u32> = number("SHARDS")?;
+        ensure!(shards != Some(0), "SHARDS must be at least 1");
+        Ok(Self {
+            bridge_seconds: number("BRIDGE_SECONDS")?,
+            file: file.into(),
+            gateway: text("GATEWAY_PROXY")?,
+            http_proxy: text("HTTP_PROXY_HOST")?,
+            shards,
+            token: text("DISCORD_TOKEN")?.context("DISCORD_TOKEN must hold the bot's token")?,
+        })
+    }
+
+    pub(crate) fn http(&self) -> Client {
+        let builder = Client::builder().token(self.token.clone());
+        match self.http_proxy.clone() {
+            // A proxy that limits rates itself would be needed to turn the client's own limits off.
+            Some(host) => builder.proxy(host, true).build(),
+            None => builder.build(),
+        }
+    }
+
+    /// How many shards to run: as many as set, else as Discord recommends.
+    pub(crate) async fn shards(&self, http: &Client) -> anyhow::Result<u32> {
+        match self.shards {
+            Some(shards) => Ok(shards),
+            None => Ok(http.gateway().authed().await?.model().await?.shards),
+        }
+    }
+}
+
+fn text(name: &str) -> anyhow::Result<Option<String>> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(error) => Err(error).context(name.to_owned()),
+    }
+}
+
+fn number<N: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    name: &str,
+) -> anyhow::Result<Option<N>> {
+    text(name)?.map(|value| value.parse().with_context(|| format!("{name} must be a number"))).transpose()
+}
