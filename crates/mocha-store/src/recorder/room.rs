@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::PoisonError,
-    task::{Context, Poll, Waker},
+    task::{Poll, Waker},
 };
 
 use super::queue::{Events, Queue, State, voice_ms};
@@ -71,7 +71,7 @@ impl<'q, E: Events> Entry<'q, E> {
     }
 
     #[cfg(feature = "tokio")]
-    fn poll(&mut self, context: &Context<'_>) -> Poll<Result<bool, Error>> {
+    fn poll(&mut self, context: &std::task::Context<'_>) -> Poll<Result<bool, Error>> {
         let mut state = self.queue.lock();
         self.try_enter(&mut state, Some(context.waker()))
     }
