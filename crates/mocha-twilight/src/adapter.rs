@@ -363,6 +363,25 @@ mod tests {
         Ok(())
     }
 
+    /// A name that no file can hold costs the name, not the join, the channel or the number of members.
+    #[test]
+    fn odd_names_take_nothing_else_with_them() -> TestResult {
+        let store = store()?;
+        let recorder = store.recorder()?;
+        let adapter = Adapter::new(recorder.clone(), Intents::all());
+        let event = frames::parse_changed("guild_create", |frame| {
+            let odd = json!("\0".to_owned() + &"x".repeat(5_000));
+            frame["d"]["name"] = odd.clone();
+            frame["d"]["channels"][0]["name"] = odd.clone();
+            frame["d"]["members"][0]["nick"] = odd.clone();
+            frame["d"]["members"][0]["user"]["username"] = odd;
+        })?;
+        adapter.update_at(&event, frames::arrival())?;
+        recorder.flush()?;
+        assert_eq!((recorder.stats().refused, recorder.stats().rejected), (0, 0));
+        Ok(())
+    }
+
     /// Discord sends guilds of up to 70,000 members whole, and a bot cannot send a part of it again.
     #[test]
     fn a_guild_of_more_members_than_the_queue_is_long_is_recorded() -> TestResult {
