@@ -119,7 +119,7 @@ fn record_in_batches(messages: &[MessageSent], batch_len: Option<usize>) -> Resu
 
     let start = Instant::now();
     for message in messages {
-        recorder.record(*message)?;
+        recorder.record_blocking(*message)?;
     }
     recorder.flush()?;
     let time = start.elapsed();
@@ -257,7 +257,7 @@ fn record_parents(store: &Store, messages: &[MessageSent]) -> Result<(), Failure
     });
     let recorder = store.recorder()?;
     for event in guilds.chain(channels).chain(users) {
-        recorder.record(event)?;
+        recorder.record_blocking(event)?;
     }
     recorder.shutdown()?;
     Ok(())

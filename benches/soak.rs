@@ -86,11 +86,10 @@ fn main() -> Result<(), Failure> {
     recorder.shutdown()?;
 
     println!(
-        "soak: {} events in {:.1} s, {:.0}/s; {} refused and offered again, {} old messages deleted, {} times busy; {backups} backups",
+        "soak: {} events in {:.1} s, {:.0}/s; {} old messages deleted, {} times busy; {backups} backups",
         recorded.taken,
         time.as_secs_f64(),
         f64::from(u32::try_from(recorded.taken)?) / time.as_secs_f64(),
-        recorded.refused,
         retained.messages,
         retained.busy
     );
@@ -111,25 +110,18 @@ struct Recorded {
     /// After so many events, ten times.
     memory: Vec<(usize, Memory)>,
     messages: u64,
-    refused: u64,
     taken: u64,
 }
 
-/// Records as fast as the recorder takes it; what is refused is offered again.
+/// Records as fast as the recorder takes it.
 fn record(recorder: &Recorder, events: impl Iterator<Item = Event>, len: usize) -> Result<Recorded, Failure> {
-    let mut recorded = Recorded { flushes: Vec::new(), memory: Vec::new(), messages: 0, refused: 0, taken: 0 };
+    let mut recorded = Recorded { flushes: Vec::new(), memory: Vec::new(), messages: 0, taken: 0 };
     let mut ids = HashSet::new();
     for (number, event) in (1..).zip(events) {
         if let Event::MessageSent(MessageSent { message_id, .. }) = event {
             recorded.messages += u64::from(len > 1_000_000 || ids.insert(message_id));
         }
-        while let Err(error) = recorder.record(event.clone()) {
-            if !error.is_queue_full() {
-                return Err(error.into());
-            }
-            recorded.refused += 1;
-            recorder.flush()?;
-        }
+        recorder.record_blocking(event)?;
         recorded.taken += 1;
         if number % FLUSH_AFTER == 0 {
             let start = Instant::now();
@@ -147,7 +139,7 @@ fn record(recorder: &Recorder, events: impl Iterator<Item = Event>, len: usize) 
 /// Writes old messages, one a minute.
 fn fill(recorder: &Recorder, guild_id: GuildId, start: DateTime<Utc>, messages: u32) -> Result<(), Failure> {
     for number in 0..messages {
-        recorder.record(MessageSent {
+        recorder.record_blocking(MessageSent {
             at: start + TimeDelta::seconds(i64::from(number % 86_400)),
             channel_id: (1 + u64::from(number % 40)).try_into()?,
             content: None,
@@ -156,9 +148,6 @@ fn fill(recorder: &Recorder, guild_id: GuildId, start: DateTime<Utc>, messages: 
             message_id: (1 + u64::from(number)).try_into()?,
             user_id: (1 + u64::from(number % 1000)).try_into()?,
         })?;
-        if number % 10_000 == 0 {
-            recorder.flush()?;
-        }
     }
     Ok(recorder.flush()?)
 }

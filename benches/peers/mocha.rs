@@ -75,15 +75,7 @@ impl Peer for Mocha {
         let recorder = store.recorder()?;
         let start = Instant::now();
         for line in BufReader::new(fs::File::open(head)?).lines() {
-            let message = message(&line?)?;
-            // A bot must not wait; an import does, until the queue is empty.
-            match recorder.record(message) {
-                Err(error) if error.is_queue_full() => {
-                    recorder.flush()?;
-                    recorder.record(message)?;
-                }
-                result => result?,
-            }
+            recorder.record_blocking(message(&line?)?)?;
         }
         recorder.flush()?;
         let time = start.elapsed();
@@ -98,7 +90,7 @@ impl Peer for Mocha {
         let recorder = store.recorder()?;
         let start = Instant::now();
         for message in &messages {
-            recorder.record(*message)?;
+            recorder.record_blocking(*message)?;
         }
         recorder.flush()?;
         let time = start.elapsed();

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use mocha_schema::GuildId;
-use mocha_store::{Clock, Event, Recorder, Store, event::MessageSent};
+use mocha_store::{Clock, Event, Store, event::MessageSent};
 use rusqlite::Connection;
 
 use crate::{Failure, is_test};
@@ -44,7 +44,7 @@ pub(crate) fn file(
         let store = Store::builder().batch_len(20_000).clock(Clock::Events).open(&part)?;
         let recorder = store.recorder()?;
         for event in events()? {
-            record(&recorder, event?)?;
+            recorder.record_blocking(event?)?;
         }
         recorder.shutdown()?;
         let stats = recorder.stats();
@@ -60,17 +60,6 @@ pub(crate) fn file(
     drop(conn);
     fs::rename(&part, &path)?;
     Ok(path)
-}
-
-/// A bot must not wait; who makes a file does, until the queue is empty.
-fn record(recorder: &Recorder, event: Event) -> Result<(), Failure> {
-    match recorder.record(event.clone()) {
-        Err(error) if error.is_queue_full() => {
-            recorder.flush()?;
-            Ok(recorder.record(event)?)
-        }
-        result => Ok(result?),
-    }
 }
 
 /// The statements that made what is in a file.

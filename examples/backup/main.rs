@@ -13,9 +13,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use mocha_discord::{Clock, Event, Recorder, Store};
 use mocha_sim::Server;
 
-/// So many events are recorded between two flushes: fewer than the recorder's queue takes.
-const FLUSH_EVERY: usize = 10_000;
-
 /// So many are recorded before the backup.
 const BEFORE: usize = 15_000;
 
@@ -77,12 +74,9 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn record(recorder: &Recorder, events: impl Iterator<Item = Event>) -> anyhow::Result<()> {
-    for (count, event) in events.enumerate() {
-        recorder.record(event)?;
-        // A bot never waits; a simulation must, for it is faster than any disk.
-        if count % FLUSH_EVERY == 0 {
-            recorder.flush()?;
-        }
+    for event in events {
+        // A live bot uses `record`, which never waits. A simulation is faster than any disk, and waits for room in the queue.
+        recorder.record_blocking(event)?;
     }
     Ok(recorder.flush()?)
 }

@@ -39,7 +39,7 @@ fn main() -> anyhow::Result<()> {
     let recorder = store.recorder()?;
     let server = Server::new(2024).days(7);
     for event in server.events() {
-        recorder.record(event)?;
+        recorder.record_blocking(event)?;
     }
     recorder.shutdown()?;
 

@@ -25,7 +25,7 @@ fn tell(folder: &std::path::Path, out: &mut impl io::Write) -> anyhow::Result<()
     let store = Store::builder().clock(Clock::Events).open(folder.join("stats.db"))?;
     let recorder = store.recorder()?;
     for event in server.events() {
-        recorder.record(event)?;
+        recorder.record_blocking(event)?;
     }
     recorder.flush()?;
 
@@ -49,7 +49,7 @@ fn tell(folder: &std::path::Path, out: &mut impl io::Write) -> anyhow::Result<()
 
     // Discord tells all of it once more.
     for event in server.events() {
-        recorder.record(event)?;
+        recorder.record_blocking(event)?;
     }
     recorder.shutdown()?;
     writeln!(out, "Told again, {} events were not recorded.", recorder.stats().withheld)?;

@@ -168,10 +168,10 @@ fn server(seed: u64) -> Server {
 
 #[test]
 fn of_simulated_traffic() -> TestResult {
-    let store = Store::builder().clock(Clock::Events).queue_len(200_000).open_in_memory()?;
+    let store = Store::builder().clock(Clock::Events).open_in_memory()?;
     let recorder = store.recorder()?;
     for event in server(1).events() {
-        recorder.record(event)?;
+        recorder.record_blocking(event)?;
     }
     recorder.shutdown()?;
     store.read(|conn| compare(conn, server(1).guild_id()))?;
@@ -197,7 +197,7 @@ fn of_damaged_traffic() -> TestResult {
             stops: 10,
         };
         let builder = Store::builder().clock(Clock::Events).flush_interval(Duration::from_hours(1));
-        let store = builder.queue_len(200_000).open_in_memory()?;
+        let store = builder.open_in_memory()?;
         play(&store, &faults.apply(seed, &truth, end))?;
         store.read(|conn| compare(conn, server(seed).guild_id()))?;
     }

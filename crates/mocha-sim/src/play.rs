@@ -14,7 +14,7 @@ pub fn play(store: &Store, steps: &[Step]) -> Result<(), Box<dyn std::error::Err
     for step in steps {
         match (step, &recorder) {
             (Step::Start, _) => recorder = Some(store.recorder()?),
-            (Step::Deliver(event), Some(recorder)) => recorder.record(event.clone())?,
+            (Step::Deliver(event), Some(recorder)) => recorder.record_blocking(event.clone())?,
             (Step::Flush, Some(recorder)) => recorder.flush()?,
             (Step::Stop, Some(recorder)) => recorder.shutdown()?,
             (Step::Crash, Some(recorder)) => recorder.abort(),

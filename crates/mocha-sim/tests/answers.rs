@@ -12,9 +12,6 @@ use mocha_stats::{
 use mocha_store::{Clock, Store};
 use proptest::prelude::*;
 
-/// So many events are recorded between two flushes: fewer than the queue takes.
-const FLUSH_EVERY: usize = 5_000;
-
 /// Small servers, some without bots, channels or voice.
 fn servers() -> impl Strategy<Value = Server> {
     let people = (any::<u64>(), 0..12_u32, 0..150_u32);
@@ -37,13 +34,10 @@ fn servers() -> impl Strategy<Value = Server> {
 fn record(store: &Store, server: Server) -> Result<(Reference, DateTime<Utc>), mocha_store::Error> {
     let recorder = store.recorder()?;
     let (mut reference, mut end) = (Reference::new(server.guild_id()), server.end());
-    for (number, event) in server.events().enumerate() {
+    for event in server.events() {
         reference.observe(&event);
         end = event.at() + chrono::TimeDelta::milliseconds(1);
-        recorder.record(event)?;
-        if number % FLUSH_EVERY == 0 {
-            recorder.flush()?;
-        }
+        recorder.record_blocking(event)?;
     }
     recorder.shutdown()?;
     let stats = recorder.stats();

@@ -63,7 +63,7 @@ fn child() -> TestResult {
     let recorder = Store::builder().clock(Clock::Events).open(path)?.recorder()?;
     for (number, together) in (1..=INSTANTS).zip(heard_from(from_ms.parse()?)) {
         let at_ms = together.first().map(|event| event.at().timestamp_millis());
-        recorder.record_all(together)?;
+        recorder.record_all_blocking(together)?;
         if number % FLUSH_EVERY == 0 {
             recorder.flush()?;
             // The harness keeps what goes through `print`.

@@ -93,6 +93,11 @@ impl Error {
         self.0.kind == ErrorKind::Database && source.is_some_and(blames_values)
     }
 
+    /// Whether it may be over without anybody doing something about the file or the disk.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Busy | ErrorKind::Database)
+    }
+
     /// Says what to do if the file is damaged.
     pub(crate) fn with_advice(mut self) -> Self {
         if self.is_corrupt() {

@@ -96,9 +96,9 @@ impl Adapter {
         drop(self.update(&Event::GatewayClose(None)));
     }
 
-    /// Records what an event says, as of now.
+    /// Records what an event says, as of now and without waiting. Meant for live bots.
     ///
-    /// It never blocks and does not wait for the file: it costs a few microseconds, and for a `GUILD_CREATE` as much again
+    /// It does not wait for the file: it costs a few microseconds, and for a `GUILD_CREATE` as much again
     /// for each of the guild's members. Events that Mocha does not keep are passed over, as are messages and voice calls
     /// outside of guilds. Messages are of the time that Discord gives them, all else of the time it is given to the
     /// adapter, by a clock that does not step back while the program runs.
@@ -111,7 +111,7 @@ impl Adapter {
     /// [`QueueFull`](mocha_store::ErrorKind::QueueFull) if the file cannot keep up and
     /// [`Closed`](mocha_store::ErrorKind::Closed) after a shutdown: nothing of the event is recorded;
     /// [`InvalidEvent`](mocha_store::ErrorKind::InvalidEvent) if the event has something that the file cannot hold: all else
-    /// of the event is recorded.
+    /// of the event is recorded. If it was an event about voice, see [`Recorder::record`] for what follows.
     ///
     /// # Examples
     ///
@@ -120,7 +120,22 @@ impl Adapter {
         self.update_at(event, self.clock.now())
     }
 
-    /// Records what an event says that arrived at another time than now, as in a replay of recorded traffic or an import.
+    /// Records what an event says, as of now, and blocks until there is room in the recorder's queue.
+    ///
+    /// Meant for programs that produce events faster than a gateway does, such as simulations. A live bot uses
+    /// [`update`](Self::update), for while its gateway loop waits it does not answer Discord.
+    ///
+    /// # Errors
+    ///
+    /// What [`Recorder::record_all_blocking`] says.
+    pub fn update_blocking(&self, event: &Event) -> Result<(), Error> {
+        self.update_at_blocking(event, self.clock.now())
+    }
+
+    /// Records what an event says that arrived at another time than now, without waiting.
+    ///
+    /// For a replay of recorded traffic or an import use [`update_at_blocking`](Self::update_at_blocking): it never refuses an
+    /// event because the file is slow.
     ///
     /// # Errors
     ///
@@ -149,15 +164,86 @@ impl Adapter {
     /// # }
     /// ```
     pub fn update_at(&self, event: &Event, at: DateTime<Utc>) -> Result<(), Error> {
-        if let Event::Ready(ready) = event {
-            self.current_user.store(ready.user.id.get(), Ordering::Relaxed);
-        }
-        let mut events = translate(event, &self.context(at));
+        let mut events = self.translate(event, at);
         match events.len() {
             0 => Ok(()),
             1 => events.pop().map_or(Ok(()), |event| self.recorder.record(event)),
             _ => self.recorder.record_all(events),
         }
+    }
+
+    /// Records what an event says that arrived at another time than now, and blocks until there is room in the recorder's
+    /// queue. Meant for imports and replays of recorded traffic.
+    ///
+    /// # Errors
+    ///
+    /// What [`Recorder::record_all_blocking`] says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::{DateTime, TimeDelta};
+    /// use mocha_store::{Clock, Store};
+    /// use mocha_twilight::Adapter;
+    /// use twilight_model::gateway::{Intents, event::Event, payload::incoming::GuildDelete};
+    /// use twilight_model::id::Id;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // A replay: time passes with the events.
+    /// let store = Store::builder().clock(Clock::Events).open_in_memory()?;
+    /// let recorder = store.recorder()?;
+    /// let adapter = Adapter::new(recorder.clone(), Intents::GUILDS);
+    ///
+    /// let mut arrival = DateTime::from_timestamp(1_519_862_400, 0).ok_or("no such time")?;
+    /// for number in 1..=100 {
+    ///     let event = Event::GuildDelete(GuildDelete { id: Id::new(number), unavailable: None });
+    ///     adapter.update_at_blocking(&event, arrival)?;
+    ///     arrival += TimeDelta::seconds(1);
+    /// }
+    /// recorder.flush()?;
+    /// assert_eq!(recorder.stats().written, 100);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update_at_blocking(&self, event: &Event, at: DateTime<Utc>) -> Result<(), Error> {
+        match self.translate(event, at) {
+            events if events.is_empty() => Ok(()),
+            events => self.recorder.record_all_blocking(events),
+        }
+    }
+
+    /// [`update_blocking`](Self::update_blocking) for async programs: waits for room without blocking a thread.
+    ///
+    /// If the future is dropped while it waits, the event is refused, as by [`update`](Self::update) when the queue is full.
+    ///
+    /// # Errors
+    ///
+    /// What [`Recorder::record_all_async`] says.
+    #[cfg(feature = "tokio")]
+    pub async fn update_async(&self, event: &Event) -> Result<(), Error> {
+        self.update_at_async(event, self.clock.now()).await
+    }
+
+    /// [`update_at_blocking`](Self::update_at_blocking) for async programs: waits for room without blocking a thread.
+    ///
+    /// If the future is dropped while it waits, the event is refused, as by [`update`](Self::update) when the queue is full.
+    ///
+    /// # Errors
+    ///
+    /// What [`Recorder::record_all_async`] says.
+    #[cfg(feature = "tokio")]
+    pub async fn update_at_async(&self, event: &Event, at: DateTime<Utc>) -> Result<(), Error> {
+        match self.translate(event, at) {
+            events if events.is_empty() => Ok(()),
+            events => self.recorder.record_all_async(events).await,
+        }
+    }
+
+    fn translate(&self, event: &Event, at: DateTime<Utc>) -> Vec<mocha_store::Event> {
+        if let Event::Ready(ready) = event {
+            self.current_user.store(ready.user.id.get(), Ordering::Relaxed);
+        }
+        translate(event, &self.context(at))
     }
 
     fn context(&self, at: DateTime<Utc>) -> Context {
@@ -288,6 +374,25 @@ mod tests {
         Ok(())
     }
 
+    /// A name that no file can hold costs the name, not the join, the channel or the number of members.
+    #[test]
+    fn odd_names_take_nothing_else_with_them() -> TestResult {
+        let store = store()?;
+        let recorder = store.recorder()?;
+        let adapter = Adapter::new(recorder.clone(), Intents::all());
+        let event = frames::parse_changed("guild_create", |frame| {
+            let odd = json!("\0".to_owned() + &"x".repeat(5_000));
+            frame["d"]["name"] = odd.clone();
+            frame["d"]["channels"][0]["name"] = odd.clone();
+            frame["d"]["members"][0]["nick"] = odd.clone();
+            frame["d"]["members"][0]["user"]["username"] = odd;
+        })?;
+        adapter.update_at(&event, frames::arrival())?;
+        recorder.flush()?;
+        assert_eq!((recorder.stats().refused, recorder.stats().rejected), (0, 0));
+        Ok(())
+    }
+
     /// Discord sends guilds of up to 70,000 members whole, and a bot cannot send a part of it again.
     #[test]
     fn a_guild_of_more_members_than_the_queue_is_long_is_recorded() -> TestResult {
@@ -303,8 +408,11 @@ mod tests {
             });
             frame["d"]["members"] = json!(members.collect::<Vec<_>>());
         })?;
+        // The second time there is no room until the first is written.
         adapter.update_at(&event, frames::arrival())?;
+        adapter.update_at_blocking(&event, frames::arrival())?;
         recorder.flush()?;
+        assert_eq!(recorder.stats().refused, 0);
         let rows: (i64, i64, i64) = store.read(|conn| -> QueryResult<_> {
             let members = members::table.count().get_result(conn)?;
             Ok((members, users::table.count().get_result(conn)?, channels::table.count().get_result(conn)?))

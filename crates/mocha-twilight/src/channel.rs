@@ -153,7 +153,7 @@ pub(crate) fn push(channel: &Channel, guild_id: GuildId, context: &Context, even
         channel_id: convert::id(*id),
         guild_id,
         kind: (*kind).into(),
-        name: name.clone().filter(|_| !hidden),
+        name: name.as_deref().filter(|_| !hidden).map(convert::text),
         parent_id: parent_id.map(convert::id),
         position: *position,
     };

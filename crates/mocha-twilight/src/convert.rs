@@ -14,3 +14,13 @@ pub(crate) fn id<Marker, StoreId: From<NonZeroU64>>(id: Id<Marker>) -> StoreId {
 pub(crate) fn time(timestamp: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(timestamp.as_micros()).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
+
+/// The most bytes of a text that the store takes. Discord's own limits are far below it.
+const MAX_TEXT_BYTES: usize = 4096;
+
+/// A name, without what the store would refuse: one odd name must not take everything else of its event with it.
+pub(crate) fn text(text: &str) -> String {
+    let mut text: String = text.chars().filter(|character| *character != '\0').collect();
+    text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
+    text
+}

@@ -189,7 +189,7 @@ fn push(
         guild_id,
         icon: icon.map(ToString::to_string),
         member_count,
-        name: name.into(),
+        name: convert::text(name),
     };
     events.push(seen.into());
 }

@@ -160,7 +160,7 @@ fn membership(
         at,
         guild_id,
         joined_at: joined_at.map(convert::time),
-        nickname: nickname.cloned(),
+        nickname: nickname.map(|nickname| convert::text(nickname)),
         premium_since: premium_since.map(convert::time),
         user_id,
     }

@@ -82,18 +82,21 @@ fn activity(activity: &Activity) -> StoreActivity {
         instance: _,
         status_display_type: _,
     } = activity;
-    StoreActivity { kind: (*kind).into(), name: name.clone() }
+    StoreActivity { kind: (*kind).into(), name: convert::text(name) }
 }
 
 #[cfg(test)]
 mod tests {
-    use mocha_schema::PresenceStatus;
+    use chrono::TimeDelta;
+    use diesel::{QueryDsl, RunQueryDsl};
+    use mocha_schema::{PresenceStatus, schema::presence_events};
     use mocha_store::{
-        Event,
+        Clock, Event, Store,
         event::{Activity, PresenceChanged},
     };
+    use twilight_model::gateway::Intents;
 
-    use crate::{ResourceType, frames, translate::translate};
+    use crate::{Adapter, ResourceType, frames, translate::translate};
 
     fn expected(status: PresenceStatus, activity: Option<(u8, &str)>) -> Result<Event, mocha_schema::IdError> {
         Ok(Event::PresenceChanged(PresenceChanged {
@@ -143,6 +146,28 @@ mod tests {
             })?;
             assert_eq!(translate(&event, &context), [expected(status, None)?], "{word}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn an_odd_name_of_an_activity_does_not_take_the_status_with_it() -> frames::TestResult {
+        let store = Store::builder().clock(Clock::Events).open_in_memory()?;
+        let recorder = store.recorder()?;
+        let adapter = Adapter::builder(recorder.clone(), Intents::all()).resources(ResourceType::all()).build();
+        let names = ["\0", "a\0b", &"x".repeat(5_000), &"\u{1f3b5}".repeat(5_000)];
+        for (number, name) in (0..).zip(names) {
+            let event = frames::parse_changed("presence_update", |frame| {
+                frame["d"]["activities"] = serde_json::json!([{"name": name, "type": 0, "id": "1", "created_at": 1}]);
+            })?;
+            adapter.update_at(&event, frames::arrival() + TimeDelta::seconds(number))?;
+        }
+        recorder.flush()?;
+        let rows: Vec<(Option<PresenceStatus>, Option<String>)> = store.read(|conn| {
+            let columns = (presence_events::status, presence_events::activity_name);
+            presence_events::table.select(columns).order(presence_events::created_at).load(conn)
+        })?;
+        let expected = ["".into(), "ab".into(), "x".repeat(4096), "\u{1f3b5}".repeat(1024)];
+        assert_eq!(rows, expected.map(|name| (Some(PresenceStatus::Dnd), Some(name))));
         Ok(())
     }
 

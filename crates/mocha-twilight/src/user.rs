@@ -47,7 +47,7 @@ pub(crate) fn push_current(user: &CurrentUser, context: &Context, events: &mut V
         avatar: avatar.map(|hash| hash.to_string()),
         bot: *bot,
         discriminator: digits(*discriminator),
-        name: name.clone(),
+        name: convert::text(name),
         user_id: convert::id(*id),
     };
     events.push(seen.into());
@@ -91,7 +91,7 @@ pub(crate) fn seen(user: &User, context: &Context) -> UserSeen {
         avatar: avatar.map(|hash| hash.to_string()),
         bot: *bot,
         discriminator: digits(*discriminator),
-        name: name.clone(),
+        name: convert::text(name),
         user_id: convert::id(*id),
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use mocha_discord::GuildId;
 use mocha_discord::twilight::Adapter;
 use mocha_discord::{
-    Error, Recorder, Store,
+    Error, Store,
     event::{ShardChanged, ShardStatus},
 };
 use twilight_model::gateway::{Intents, event::Event};
@@ -102,8 +102,8 @@ pub fn feed(
             played.delivered_again += 1;
             continue;
         }
-        match record(&adapter, &recorder, event, frame.received_at) {
-            Err(error) if error.is_invalid_input() || error.is_queue_full() => report(number, error.into()),
+        match adapter.update_at_blocking(event, frame.received_at) {
+            Err(error) if error.is_invalid_input() => report(number, error.into()),
             result => result.with_context(|| format!("line {number} could not be recorded"))?,
         }
         if kill_every.is_some_and(|every| played.frames % every == 0) {
@@ -111,24 +111,13 @@ pub fn feed(
             recorder.abort();
             (adapter, recorder) = start()?;
             let status = ShardStatus::Resumed;
-            recorder.record(ShardChanged { at: frame.received_at, shard_count: 1, shard_id: 0, status })?;
+            recorder.record_blocking(ShardChanged { at: frame.received_at, shard_count: 1, shard_id: 0, status })?;
             played.kills += 1;
         }
     }
     played.broken = broken;
     recorder.shutdown().context("the trace could not be written")?;
     Ok(played)
-}
-
-/// A bot must not wait, a replay may: if the queue is full, until it is empty.
-fn record(adapter: &Adapter, recorder: &Recorder, event: &Event, at: DateTime<Utc>) -> Result<(), Error> {
-    match adapter.update_at(event, at) {
-        Err(error) if error.is_queue_full() => {
-            recorder.flush()?;
-            adapter.update_at(event, at)
-        }
-        result => result,
-    }
 }
 
 impl Played {

@@ -11,6 +11,7 @@ mod valid;
 mod voice;
 
 use chrono::{DateTime, Utc};
+use mocha_schema::{GuildId, UserId};
 
 pub(crate) use self::valid::{Field, Invalid};
 pub use self::{
@@ -82,16 +83,24 @@ impl Event {
         }
     }
 
-    /// Whether it may tell of somebody in voice that they are there no longer.
-    pub(crate) fn is_about_voice(&self) -> bool {
-        !matches!(
-            self,
+    /// Whose connection to voice it may end. If it never reaches the file, these people are not known to be connected.
+    pub(crate) fn voice_scope(&self) -> Option<VoiceScope> {
+        match self {
+            Self::ChannelGone(event) => Some(VoiceScope::Guild(event.guild_id)),
+            Self::GuildGone(event) => Some(VoiceScope::Guild(event.guild_id)),
+            Self::GuildOutage(event) => Some(VoiceScope::Guild(event.guild_id)),
+            Self::MemberLeft(event) => Some(VoiceScope::User(event.guild_id, event.user_id)),
+            Self::ShardChanged(_) => Some(VoiceScope::Everybody),
+            Self::VoiceSnapshot(event) => Some(VoiceScope::Guild(event.guild_id)),
+            Self::VoiceStateChanged(event) => Some(VoiceScope::User(event.guild_id, event.user_id)),
             Self::ChannelSeen(_)
-                | Self::MemberSeen(_)
-                | Self::MessageSent(_)
-                | Self::PresenceChanged(_)
-                | Self::UserSeen(_)
-        )
+            | Self::GuildSeen(_)
+            | Self::MemberJoined(_)
+            | Self::MemberSeen(_)
+            | Self::MessageSent(_)
+            | Self::PresenceChanged(_)
+            | Self::UserSeen(_) => None,
+        }
     }
 
     /// Checks everything that the file cannot hold. Ids cannot be wrong: their types see to that.
@@ -111,6 +120,25 @@ impl Event {
             | Self::MemberLeft(_)
             | Self::VoiceSnapshot(_)
             | Self::VoiceStateChanged(_) => Ok(()),
+        }
+    }
+}
+
+/// Whose connection to voice an event may end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum VoiceScope {
+    Everybody,
+    Guild(GuildId),
+    User(GuildId, UserId),
+}
+
+impl VoiceScope {
+    /// Whether it includes this user of this guild.
+    pub(crate) fn includes(self, guild_id: GuildId, user_id: UserId) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Guild(guild) => guild == guild_id,
+            Self::User(guild, user) => (guild, user) == (guild_id, user_id),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod ended;
 mod queue;
+mod room;
 mod stats;
 mod writer;
 
@@ -19,7 +20,18 @@ use crate::{Error, ErrorKind, Event, store::Link};
 ///
 /// An event waits at most the flush interval for others, and they are committed in one transaction. An event that
 /// SQLite refuses is counted and left out; the others of its transaction are written. While the file cannot be written (the disk is full, somebody
-/// holds the lock) the events wait and are tried again; when the queue is full further ones are refused.
+/// holds the lock) the events wait and are tried again.
+///
+/// The queue has a [limit](crate::StoreBuilder::queue_len). Choose the method by what shall happen when it is reached:
+///
+/// | you have | use | when the queue is full |
+/// |---|---|---|
+/// | a live bot | [`record`](Self::record), [`record_all`](Self::record_all) | they refuse the event at once, so that the gateway is never kept waiting |
+/// | an import, a replay, a simulation, a backfill | [`record_blocking`](Self::record_blocking), [`record_all_blocking`](Self::record_all_blocking) | they block the thread until there is room |
+/// | the same in an async program | `record_async`, `record_all_async` (feature `tokio`) | they wait until there is room |
+///
+/// The answers to later queries are the same however slow the disk is if you use a form that waits. A refused event about voice
+/// is not: see [`record`](Self::record).
 ///
 /// When the last handle is dropped it does what [`shutdown`](Self::shutdown) does, and blocks as long.
 ///
@@ -65,47 +77,112 @@ impl Recorder {
         Self { handle }
     }
 
-    /// Takes an event. Never blocks: the event is in the file after the next commit.
+    /// Records an event without waiting: it is in the file after the next commit. Meant for live bots.
+    ///
+    /// A refused event is never in the file. If it may have said that somebody left voice (see the errors below), Mocha cannot
+    /// know who is still connected: nobody in voice is confirmed any longer, as when a
+    /// [shard is lost](crate::event::ShardStatus::Lost), until they are heard of again, best by a
+    /// [snapshot](crate::event::VoiceSnapshot) of each guild. To import or replay events use
+    /// [`record_blocking`](Self::record_blocking) instead.
     ///
     /// # Errors
     ///
     /// * [`ErrorKind::InvalidEvent`]: the event has a value that the file cannot hold; the kind names the field.
-    /// * [`ErrorKind::QueueFull`]: too many events wait; the event is not recorded. If it may have told that somebody left voice,
-    ///   nobody in voice is proved to be there any longer, as when a [shard is lost](crate::event::ShardStatus::Lost), until
-    ///   they are heard of again: best by a [snapshot](crate::event::VoiceSnapshot) of each guild.
+    /// * [`ErrorKind::QueueFull`]: too many events wait to be committed.
     /// * [`ErrorKind::Closed`]: the recorder was shut down.
+    ///
+    /// In each case the event is refused.
     pub fn record(&self, event: impl Into<Event>) -> Result<(), Error> {
-        let event = event.into();
-        check(&event).and_then(|()| self.push([event].into_iter())).inspect_err(|_| self.handle.counters.refused(1))
+        self.handle.queue.push(self.checked(event)?)
     }
 
-    /// Takes events that belong together, in their order. Never blocks.
+    /// Records an event and blocks until there is room for it in the queue. Meant for imports, replays and simulations.
+    ///
+    /// Blocks as long as somebody else holds the lock of the file. It does not wait for the commit: for that call
+    /// [`flush`](Self::flush) once at the end. Do not call it in an async task, where `record_async` waits without blocking the
+    /// thread, and not in a live bot's gateway loop, which Discord disconnects if it waits for too long.
+    ///
+    /// ```
+    /// # use chrono::{DateTime, TimeDelta};
+    /// # use mocha_store::{Clock, Store, event::MemberLeft};
+    /// // A queue with room for two events, to show that more fit through it.
+    /// let store = Store::builder().clock(Clock::Events).queue_len(2).open_in_memory()?;
+    /// let recorder = store.recorder()?;
+    /// let start = DateTime::from_timestamp(1_700_000_000, 0).ok_or("no such time")?;
+    /// for number in 1..=100 {
+    ///     let at = start + TimeDelta::seconds(number);
+    ///     let user_id = number.unsigned_abs().try_into()?;
+    ///     recorder.record_blocking(MemberLeft { at, guild_id: 10.try_into()?, user_id })?;
+    /// }
+    /// recorder.flush()?;
+    /// assert_eq!(recorder.stats().written, 100);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// * [`ErrorKind::InvalidEvent`]: of the first event that has a value that the file cannot hold. Such events are left
-    ///   out, the others are taken.
-    /// * [`ErrorKind::QueueFull`] and [`ErrorKind::Closed`], as of [`record`](Self::record): none is taken.
-    pub fn record_all(&self, mut events: Vec<Event>) -> Result<(), Error> {
-        let mut first = Ok(());
-        let counters = &self.handle.counters;
-        events.retain(|event| {
-            let Err(error) = check(event) else { return true };
-            counters.refused(1);
-            if first.is_ok() {
-                first = Err(error);
-            }
-            false
-        });
-        let count = events.len();
-        self.push(events.into_iter()).inspect_err(|_| counters.refused(count))?;
-        first
+    /// * [`ErrorKind::InvalidEvent`]: the event has a value that the file cannot hold; the kind names the field.
+    /// * [`ErrorKind::Closed`]: the recorder was shut down, before or while it waited.
+    /// * Why the file cannot be written, if the queue is full and waiting is in vain, such as [`ErrorKind::DiskFull`] or
+    ///   [`ErrorKind::Replaced`].
+    ///
+    /// In each case the event is refused, with the consequences described at [`record`](Self::record).
+    pub fn record_blocking(&self, event: impl Into<Event>) -> Result<(), Error> {
+        self.handle.queue.push_blocking(self.checked(event)?)
     }
 
-    fn push(&self, events: impl ExactSizeIterator<Item = Event>) -> Result<(), Error> {
-        let count = events.len();
-        // Counted before it can be written, so that `pending` never falls short.
-        self.handle.queue.push(events, || self.handle.counters.queued(count))
+    /// Records events that belong together, in their order and without waiting: [`record`](Self::record) for several.
+    ///
+    /// They are taken as a whole, even if they are more than the queue has room for.
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::InvalidEvent`]: of the first event that has a value that the file cannot hold. Such events are
+    ///   refused, the others are taken.
+    /// * [`ErrorKind::QueueFull`] and [`ErrorKind::Closed`]: all are refused.
+    pub fn record_all(&self, events: Vec<Event>) -> Result<(), Error> {
+        let (valid, invalid) = self.all_checked(events);
+        self.handle.queue.push(valid)?;
+        invalid
+    }
+
+    /// Records events that belong together, in their order, and blocks until there is room:
+    /// [`record_blocking`](Self::record_blocking) for several.
+    ///
+    /// They are taken as a whole as soon as the queue is below its limit, even if they are more than it has room for.
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::InvalidEvent`]: of the first event that has a value that the file cannot hold. Such events are
+    ///   refused, the others are taken.
+    /// * [`ErrorKind::Closed`], or why the file cannot be written, as of [`record_blocking`](Self::record_blocking): all are
+    ///   refused.
+    pub fn record_all_blocking(&self, events: Vec<Event>) -> Result<(), Error> {
+        let (valid, invalid) = self.all_checked(events);
+        self.handle.queue.push_blocking(valid)?;
+        invalid
+    }
+
+    /// Checks an event, and refuses it if the file cannot hold it.
+    fn checked(&self, event: impl Into<Event>) -> Result<[Event; 1], Error> {
+        let event = [event.into()];
+        let [only] = &event;
+        match check(only) {
+            Ok(()) => Ok(event),
+            Err(error) => {
+                self.handle.queue.refuse_invalid(&event);
+                Err(error)
+            }
+        }
+    }
+
+    /// Returns the events that the file can hold, and the first error. The others are refused.
+    fn all_checked(&self, events: Vec<Event>) -> (Vec<Event>, Result<(), Error>) {
+        let (valid, invalid): (Vec<Event>, Vec<Event>) = events.into_iter().partition(|event| event.check().is_ok());
+        let Some(first) = invalid.first() else { return (valid, Ok(())) };
+        let error = check(first);
+        self.handle.queue.refuse_invalid(&invalid);
+        (valid, error)
     }
 
     /// Waits until everything recorded before is in the file. A crash of the program takes nothing of it; for a power cut see
@@ -150,6 +227,35 @@ impl Recorder {
 
 #[cfg(feature = "tokio")]
 impl Recorder {
+    /// [`record_blocking`](Self::record_blocking) for async programs: waits for room without blocking a thread.
+    ///
+    /// Meant for imports, replays and simulations. A live bot uses [`record`](Self::record), for while its gateway loop waits
+    /// here it does not answer Discord.
+    ///
+    /// If the future is dropped while it waits, the event is refused, with the consequences described at
+    /// [`record`](Self::record). Nothing else is affected.
+    ///
+    /// # Errors
+    ///
+    /// As [`record_blocking`](Self::record_blocking).
+    pub async fn record_async(&self, event: impl Into<Event>) -> Result<(), Error> {
+        let event = self.checked(event)?;
+        self.handle.queue.push_async(event).await
+    }
+
+    /// [`record_all_blocking`](Self::record_all_blocking) for async programs: waits for room without blocking a thread.
+    ///
+    /// If the future is dropped while it waits, all of the events are refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`record_all_blocking`](Self::record_all_blocking).
+    pub async fn record_all_async(&self, events: Vec<Event>) -> Result<(), Error> {
+        let (valid, invalid) = self.all_checked(events);
+        self.handle.queue.push_async(valid).await?;
+        invalid
+    }
+
     /// [`flush`](Self::flush) for async programs: waits without blocking a thread.
     ///
     /// # Errors
@@ -185,8 +291,9 @@ impl Handle {
             drop(before.wait());
         }
         let settings = Arc::clone(&link.settings);
-        let queue = Arc::new(Queue::new(settings.queue_len, settings.batch_len, settings.flush_interval));
         let (counters, ended) = (Arc::new(Counters::default()), Arc::new(Ended::default()));
+        let (limit, batch_len, flush_interval) = (settings.queue_len, settings.batch_len, settings.flush_interval);
+        let queue = Arc::new(Queue::new(limit, batch_len, flush_interval, Arc::clone(&counters)));
         let writer = Writer::start(link, Arc::clone(&queue), Arc::clone(&counters))?;
         let (the_queue, the_ended) = (Arc::clone(&queue), Arc::clone(&ended));
         std::thread::Builder::new()

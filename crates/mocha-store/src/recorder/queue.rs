@@ -1,4 +1,6 @@
-//! The queue between the bot's threads and the writer: bounded by events, and never blocking who puts something in.
+//! The queue between the bot's threads and the writer, bounded by the number of events.
+//!
+//! [`Queue::push`] never waits. [`room`](super::room) has the forms that wait until there is room.
 
 use std::{
     collections::BTreeSet,
@@ -7,32 +9,47 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::{again, room::Waiting, stats::Counters};
 use crate::{Error, ErrorKind, Event};
 
 /// Told once everything that was queued before is in the file, or why it is not.
 pub(super) type Waiter = Box<dyn FnOnce(Result<(), Arc<Error>>) + Send>;
 
+/// One event, or several that belong together.
+pub(super) trait Events: AsRef<[Event]> + IntoIterator<Item = Event> {}
+
+impl<E: AsRef<[Event]> + IntoIterator<Item = Event>> Events for E {}
+
 #[derive(Debug)]
 pub(super) struct Queue {
     batch_len: usize,
     changed: Condvar,
+    counters: Arc<Counters>,
     flush_interval: Duration,
     limit: usize,
+    /// Notified when there may be room, and when waiting for room is in vain.
+    pub(super) room: Condvar,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     aborted: bool,
     closed: bool,
     events: Vec<Event>,
+    /// Why the last transaction could not be written, if that will not pass by itself.
+    failure: Option<Arc<Error>>,
     /// Events that were taken out and are not in the file yet.
     in_flight: usize,
     /// After how many of the events one about voice was refused.
     missed: BTreeSet<usize>,
+    /// The earliest time, in unix milliseconds, of an event about voice that was refused after the last events were taken out.
+    refused_ms: Option<i64>,
     /// When the oldest of the events came.
     since: Option<Instant>,
     waiters: Vec<Waiter>,
+    /// Events that wait for room.
+    pub(super) waiting: Waiting,
     /// Whether the writer sleeps until something comes: only then it has to be woken.
     writer_idle: bool,
 }
@@ -60,31 +77,51 @@ pub(super) struct Taken {
 }
 
 impl Queue {
-    pub(super) fn new(limit: usize, batch_len: usize, flush_interval: Duration) -> Self {
-        Self { batch_len, changed: Condvar::new(), flush_interval, limit, state: Mutex::default() }
+    pub(super) fn new(limit: usize, batch_len: usize, flush_interval: Duration, counters: Arc<Counters>) -> Self {
+        Self {
+            // A full queue is written at once, for somebody may wait for room.
+            batch_len: batch_len.min(limit),
+            changed: Condvar::new(),
+            counters,
+            flush_interval,
+            limit,
+            room: Condvar::new(),
+            state: Mutex::default(),
+        }
     }
 
-    /// Puts the events in, all or none, and calls `queued` before the writer can see them.
-    pub(super) fn push(
-        &self,
-        mut events: impl ExactSizeIterator<Item = Event>,
-        queued: impl FnOnce(),
-    ) -> Result<(), Error> {
+    /// Puts the events in, all or none, without waiting.
+    pub(super) fn push(&self, events: impl Events) -> Result<(), Error> {
         let mut state = self.lock();
-        if state.closed {
-            return Err(closed());
-        }
-        // What comes at once may go beyond: a guild of more members than the queue is long could never be taken else.
-        let waiting = state.events.len().saturating_add(state.in_flight);
-        if waiting >= self.limit {
-            if events.any(|event| event.is_about_voice()) {
-                let missed = state.events.len();
-                state.missed.insert(missed);
+        match self.obstacle(&state) {
+            None => {
+                let wake = self.admit(&mut state, events);
+                drop(state);
+                self.wake_writer(wake);
+                Ok(())
             }
-            let context = format!("the recorder's queue is full: {waiting} events wait to be committed");
-            return Err(Error::new(ErrorKind::QueueFull, context));
+            Some(obstacle) => {
+                self.refuse(&mut state, events.as_ref());
+                Err(obstacle.error())
+            }
         }
-        queued();
+    }
+
+    /// Why nothing can be put in now.
+    pub(super) fn obstacle(&self, state: &State) -> Option<Obstacle> {
+        if state.closed {
+            return Some(Obstacle::Closed);
+        }
+        // Events that are recorded together may go beyond the limit. A guild with more members than the queue is long
+        // could never be recorded otherwise.
+        let waiting = state.events.len().saturating_add(state.in_flight);
+        (waiting >= self.limit).then(|| Obstacle::Full { failure: state.failure.clone(), waiting })
+    }
+
+    /// Takes the events in. Returns whether the writer has to be woken.
+    pub(super) fn admit(&self, state: &mut State, events: impl Events) -> bool {
+        // Counted before it can be written, so that `pending` never falls short.
+        self.counters.queued(events.as_ref().len());
         state.events.extend(events);
         let full_batch = state.events.len() >= self.batch_len;
         if state.since.is_none() {
@@ -92,11 +129,37 @@ impl Queue {
         }
         let wake = state.writer_idle || full_batch;
         state.writer_idle = false;
-        drop(state);
+        wake
+    }
+
+    pub(super) fn wake_writer(&self, wake: bool) {
         if wake {
             self.changed.notify_one();
         }
-        Ok(())
+    }
+
+    /// Counts events that will never be in the file. If one of them is about voice, nobody counts as connected from here on.
+    pub(super) fn refuse(&self, state: &mut State, events: &[Event]) {
+        self.counters.refused(events.len());
+        let Some(at_ms) = voice_ms(events) else { return };
+        state.refused_ms = Some(state.refused_ms.map_or(at_ms, |earliest| earliest.min(at_ms)));
+        // Nothing comes after what is in a closed queue, so the time is enough to go by.
+        if !state.closed {
+            let missed = state.events.len();
+            state.missed.insert(missed);
+        }
+    }
+
+    /// Refuses events that the file cannot hold.
+    pub(super) fn refuse_invalid(&self, events: &[Event]) {
+        self.refuse(&mut self.lock(), events);
+    }
+
+    /// Until when everything about voice was heard and can be written, if that was so until `heard_ms`: an event that was
+    /// refused, or that still waits for room, may be older.
+    pub(super) fn heard_until(&self, heard_ms: i64) -> i64 {
+        let state = self.lock();
+        [state.refused_ms, state.waiting.earliest_ms()].into_iter().flatten().fold(heard_ms, i64::min)
     }
 
     /// Asks to be told when everything queued so far is in the file.
@@ -116,7 +179,7 @@ impl Queue {
         let mut state = self.lock();
         state.closed = true;
         let waiters = std::mem::take(&mut state.waiters);
-        drop(state);
+        self.wake_waiting(state);
         // Each hears of it by being dropped.
         drop(waiters);
     }
@@ -126,13 +189,15 @@ impl Queue {
         let mut state = self.lock();
         state.aborted = true;
         state.closed = true;
-        drop(state);
+        self.wake_waiting(state);
         self.changed.notify_one();
     }
 
     /// Lets nothing more in; what is in is still written.
     pub(super) fn close(&self) {
-        self.lock().closed = true;
+        let mut state = self.lock();
+        state.closed = true;
+        self.wake_waiting(state);
         self.changed.notify_one();
     }
 
@@ -144,6 +209,23 @@ impl Queue {
     pub(super) fn done(&self, events: usize) {
         let mut state = self.lock();
         state.in_flight = state.in_flight.saturating_sub(events);
+        state.failure = None;
+        self.wake_waiting(state);
+    }
+
+    /// A transaction could not be written. If that will not pass by itself, nobody waits for room any longer.
+    pub(super) fn failed(&self, error: &Arc<Error>) {
+        let mut state = self.lock();
+        state.failure = (!error.may_pass()).then(|| Arc::clone(error));
+        self.wake_waiting(state);
+    }
+
+    /// Lets everybody who waits for room look again.
+    fn wake_waiting(&self, mut state: MutexGuard<'_, State>) {
+        let wakers = state.waiting.take_wakers();
+        drop(state);
+        self.room.notify_all();
+        wakers.into_iter().for_each(std::task::Waker::wake);
     }
 
     /// Waits for a batch that is full or old enough, for somebody who waits, for the end, or for the deadline; takes all there is.
@@ -160,6 +242,10 @@ impl Queue {
             if state.closed || !state.waiters.is_empty() || until.is_some_and(|until| until <= now) {
                 state.since = None;
                 state.writer_idle = false;
+                if !state.closed {
+                    // What was refused so far is known by its place among the events.
+                    state.refused_ms = None;
+                }
                 state.in_flight += state.events.len();
                 return Taken {
                     aborted: state.aborted,
@@ -178,9 +264,41 @@ impl Queue {
     }
 
     /// No code that can panic runs under the lock, so a poisoned one is as good as any.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Why nothing can be put in.
+pub(super) enum Obstacle {
+    Closed,
+    Full { failure: Option<Arc<Error>>, waiting: usize },
+}
+
+impl Obstacle {
+    fn error(self) -> Error {
+        match self {
+            Self::Closed => closed(),
+            Self::Full { waiting, .. } => {
+                let context = format!("the recorder's queue is full: {waiting} events wait to be committed");
+                Error::new(ErrorKind::QueueFull, context)
+            }
+        }
+    }
+
+    /// Why there will be no room, as far as is known.
+    pub(super) fn lasts(self) -> Option<Error> {
+        match self {
+            Self::Closed => Some(closed()),
+            Self::Full { failure, .. } => failure.map(|failure| again(&failure)),
+        }
+    }
+}
+
+/// The earliest time, in unix milliseconds, of the events that may say that somebody left voice.
+pub(super) fn voice_ms(events: &[Event]) -> Option<i64> {
+    let about_voice = events.iter().filter(|event| event.voice_scope().is_some());
+    about_voice.map(|event| event.at().timestamp_millis()).min()
 }
 
 fn closed() -> Error {

@@ -32,7 +32,8 @@ pub struct RecorderStats {
     pub pending: u64,
     /// Events taken.
     pub queued: u64,
-    /// Events refused at once: the queue was full, or a value was one that the file cannot hold.
+    /// Events that were not taken: the queue was full, the recorder was shut down, the file cannot hold a value of the event, or
+    /// a future of `record_async` was dropped while it waited.
     pub refused: u64,
     /// Events that SQLite refused for what they are; the others of their transaction were written.
     pub rejected: u64,

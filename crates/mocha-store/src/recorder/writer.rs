@@ -135,6 +135,7 @@ impl Writer {
         let error = Arc::new(error);
         tracing::warn!(error = %error, kind = ?error.kind(), "a transaction failed and will be tried again");
         self.counters.failed(Arc::clone(&error));
+        self.queue.failed(&error);
         error
     }
 
@@ -154,6 +155,9 @@ impl Writer {
             Err(error) if len == 1 && error.blames_event() => {
                 tracing::warn!(error = %error, "SQLite refused an event, which is left out");
                 self.counters.failed(Arc::new(error));
+                if let Some(event) = self.pending.front() {
+                    self.state.refused(event);
+                }
                 Tally { rejected: 1, ..Tally::default() }
             }
             Err(error) => return Err(error),
@@ -189,8 +193,8 @@ impl Writer {
         let mut stamping = false;
         let clock = self.link.settings.clock;
         let mark = self.state.mark();
-        let (events, heard_ms, missed, state) =
-            (self.pending.iter().take(len), self.heard_ms, &self.missed, &mut self.state);
+        let heard_ms = self.queue.heard_until(self.heard_ms);
+        let (events, missed, state) = (self.pending.iter().take(len), &self.missed, &mut self.state);
         // The cause of a failure, which a failure of the ROLLBACK after it would hide.
         let mut cause = None;
         let result = conn.immediate_transaction(|conn| {

@@ -162,7 +162,7 @@ impl StoreBuilder {
     ///
     /// As [`Store::open`], and [`ErrorKind::InvalidSetting`] for a setting that is zero where it must not be.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Store, Error> {
-        self.build(Location::File(path.as_ref().to_owned()))
+        self.build(Location::file(path.as_ref())?)
     }
 
     /// Opens a store in memory that nobody else sees, and that is gone with the last handle to it.

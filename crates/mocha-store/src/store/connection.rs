@@ -90,6 +90,12 @@ pub(crate) enum Access {
 }
 
 impl Location {
+    /// A file, by its absolute path: the program may change its working directory while the file is open.
+    pub(crate) fn file(path: &Path) -> Result<Self, Error> {
+        let absolute = std::path::absolute(path).map_err(|error| io_error(path, "cannot be named", error))?;
+        Ok(Self::File(absolute))
+    }
+
     pub(crate) fn memory() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self::Memory(NEXT.fetch_add(1, Ordering::Relaxed))

@@ -79,6 +79,8 @@ impl fmt::Debug for Store {
 impl Store {
     /// Opens the file with the defaults of [`StoreBuilder`], or makes it and the folders above it.
     ///
+    /// A relative path is resolved once, when the file is opened. The program may change its working directory afterwards.
+    ///
     /// A new file can be read and written by its owner only, where the system knows such a thing. A file of an older Mocha
     /// is brought up to date. A file of the TypeScript original is adopted: every row stays, rows whose guild,
     /// channel or user is missing get one, and what Mocha has beyond the original is added; all in one transaction.

@@ -4,6 +4,7 @@ use super::{
     days,
     tracker::{Open, Person, Row, Tracker, close},
 };
+use crate::event::VoiceScope;
 
 /// Discord lets a lost connection resume for some minutes, and tells then what was missed.
 const RESUME_WINDOW_MS: i64 = 600_000;
@@ -25,10 +26,11 @@ impl Tracker {
         rows
     }
 
-    /// Nobody is proved to be there any longer, and that a connection is resumed says nothing of it.
-    pub(crate) fn all_lost(&mut self) {
-        let everybody: Vec<(Person, Open)> = self.everybody().collect();
-        for (person, open) in everybody {
+    /// The people in the scope are not confirmed any longer, and a resumed connection does not change that.
+    pub(crate) fn lose(&mut self, scope: VoiceScope) {
+        let in_scope = |(person, _): &(Person, Open)| scope.includes(person.guild_id, person.user_id);
+        let people: Vec<(Person, Open)> = self.everybody().filter(in_scope).collect();
+        for (person, open) in people {
             self.put_open(person, Open { lost_since_ms: Some(self.last_proof(open)), unreachable: true, ..open });
         }
     }

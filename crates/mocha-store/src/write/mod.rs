@@ -19,6 +19,7 @@ use mocha_schema::{RecorderState, schema::recorder_states};
 use self::{parent::Parents, presence::Presences, recent::Recent, watermark::Watermark};
 use crate::{
     Event,
+    event::VoiceScope,
     privacy::Tombstones,
     voice::{Mark, Person, Tracker, load_open, stamp},
 };
@@ -101,8 +102,17 @@ impl State {
     /// Something was told of voice that nobody will ever hear.
     pub(crate) fn miss(&mut self, conn: &mut SqliteConnection) -> QueryResult<()> {
         stamp(conn, &mut self.tracker)?;
-        self.tracker.all_lost();
+        self.tracker.lose(VoiceScope::Everybody);
         Ok(())
+    }
+
+    /// SQLite refused the event, and it will never be in the file: whoever it may have taken out of voice is not known to be
+    /// connected.
+    pub(crate) fn refused(&mut self, event: &Event) {
+        if let Some(scope) = event.voice_scope() {
+            self.tracker.lose(scope);
+            self.tracker.commit();
+        }
     }
 
     /// Notes in the file that all goes on until now, or until it stops now.

@@ -15,7 +15,7 @@ use mocha_store::{
     },
 };
 
-pub(crate) type TestResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+pub(crate) type TestResult<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// 2023-11-14T22:13:20Z.
 pub(crate) const START: i64 = 1_700_000_000_000;

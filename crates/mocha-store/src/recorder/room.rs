@@ -1,0 +1,129 @@
+//! Events that wait until there is room in the queue.
+
+use std::{
+    collections::BTreeMap,
+    sync::PoisonError,
+    task::{Poll, Waker},
+};
+
+use super::queue::{Events, Queue, State, voice_ms};
+use crate::Error;
+
+/// Everybody who waits for room.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    next_ticket: u64,
+    tickets: BTreeMap<u64, Ticket>,
+}
+
+#[derive(Debug)]
+struct Ticket {
+    /// The earliest time of the events about voice, in unix milliseconds.
+    voice_ms: Option<i64>,
+    /// `None` for a thread that waits, and once it was woken.
+    waker: Option<Waker>,
+}
+
+impl Waiting {
+    /// The earliest time of an event about voice that waits, in unix milliseconds.
+    pub(super) fn earliest_ms(&self) -> Option<i64> {
+        self.tickets.values().filter_map(|ticket| ticket.voice_ms).min()
+    }
+
+    pub(super) fn take_wakers(&mut self) -> Vec<Waker> {
+        self.tickets.values_mut().filter_map(|ticket| ticket.waker.take()).collect()
+    }
+}
+
+impl Queue {
+    /// Puts the events in, all or none, and blocks until there is room.
+    pub(super) fn push_blocking(&self, events: impl Events) -> Result<(), Error> {
+        let mut entry = Entry::new(self, events);
+        let mut state = self.lock();
+        loop {
+            if let Poll::Ready(result) = entry.try_enter(&mut state, None) {
+                drop(state);
+                return entry.done(result);
+            }
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Puts the events in, all or none, and waits until there is room. They count as refused if it is dropped before.
+    #[cfg(feature = "tokio")]
+    pub(super) async fn push_async(&self, events: impl Events + Unpin) -> Result<(), Error> {
+        let mut entry = Entry::new(self, events);
+        let result = std::future::poll_fn(|context| entry.poll(context)).await;
+        entry.done(result)
+    }
+}
+
+/// Events on their way into the queue. If it is dropped before they are in, they are refused.
+struct Entry<'q, E: Events> {
+    events: Option<E>,
+    queue: &'q Queue,
+    ticket: Option<u64>,
+}
+
+impl<'q, E: Events> Entry<'q, E> {
+    fn new(queue: &'q Queue, events: E) -> Self {
+        Self { events: Some(events), queue, ticket: None }
+    }
+
+    #[cfg(feature = "tokio")]
+    fn poll(&mut self, context: &std::task::Context<'_>) -> Poll<Result<bool, Error>> {
+        let mut state = self.queue.lock();
+        self.try_enter(&mut state, Some(context.waker()))
+    }
+
+    /// Takes a ticket if there is no room. Returns whether the writer has to be woken.
+    fn try_enter(&mut self, state: &mut State, waker: Option<&Waker>) -> Poll<Result<bool, Error>> {
+        let Some(events) = self.events.take() else { return Poll::Ready(Ok(false)) };
+        let result = match self.queue.obstacle(state) {
+            None => Ok(self.queue.admit(state, events)),
+            Some(obstacle) => match obstacle.lasts() {
+                None => {
+                    self.take_ticket(state, &events, waker);
+                    self.events = Some(events);
+                    return Poll::Pending;
+                }
+                Some(error) => {
+                    self.queue.refuse(state, events.as_ref());
+                    Err(error)
+                }
+            },
+        };
+        self.return_ticket(state);
+        Poll::Ready(result)
+    }
+
+    fn take_ticket(&mut self, state: &mut State, events: &E, waker: Option<&Waker>) {
+        let waiting = &mut state.waiting;
+        let number = *self.ticket.get_or_insert_with(|| {
+            waiting.next_ticket += 1;
+            waiting.next_ticket
+        });
+        let new = || Ticket { voice_ms: voice_ms(events.as_ref()), waker: None };
+        waiting.tickets.entry(number).or_insert_with(new).waker = waker.cloned();
+    }
+
+    fn return_ticket(&mut self, state: &mut State) {
+        if let Some(number) = self.ticket.take() {
+            state.waiting.tickets.remove(&number);
+        }
+    }
+
+    fn done(self, result: Result<bool, Error>) -> Result<(), Error> {
+        result.map(|wake| self.queue.wake_writer(wake))
+    }
+}
+
+impl<E: Events> Drop for Entry<'_, E> {
+    fn drop(&mut self) {
+        if let Some(events) = self.events.take() {
+            let mut state = self.queue.lock();
+            self.queue.refuse(&mut state, events.as_ref());
+            self.return_ticket(&mut state);
+        }
+    }
+}
