@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+pub mod catalogue;
 mod channel;
 mod error;
 mod guild;
