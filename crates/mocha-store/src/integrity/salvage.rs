@@ -7,12 +7,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::scan::{Table, quoted};
+use mocha_schema::catalogue::{Horizon, Kept, TABLES, Table, Time};
+
+use super::scan::{self, quoted};
 use crate::{
     Error, ErrorKind, Maintenance, Store,
     backup::{BESIDE, beside, put, sync},
     sqlite::{Connection, SqliteError},
     store::{Access, Location, fill_intervals},
+    tables,
 };
 
 type Callback<'a> = Box<dyn FnMut(SalvageProgress) -> ControlFlow<()> + 'a>;
@@ -41,7 +44,8 @@ pub struct SalvageProgress {
 pub struct Salvaged {
     /// The author's own tables, indexes, triggers and views that could not be made again.
     pub not_made: Vec<String>,
-    /// Each table of the damaged file, by its name; but for the roll-ups, which are made anew.
+    /// Each table of the damaged file, by its name. Of the roll-ups that are made of events, the rows from before the horizon
+    /// count; all other rows of roll-ups are computed again and not listed.
     pub tables: BTreeMap<String, SalvagedTable>,
 }
 
@@ -51,7 +55,7 @@ pub struct Salvaged {
 pub struct SalvagedTable {
     /// How many rows an index of the damaged file knew of; `None` if that was unreadable too.
     pub expected: Option<u64>,
-    /// How many rows are in the new file.
+    /// How many of these rows are in the new file.
     pub rows: u64,
     /// Whether all pages could be read.
     pub whole: bool,
@@ -232,31 +236,21 @@ fn unwritable(error: SqliteError) -> Error {
     error.into_error("cannot write the new file")
 }
 
-/// The tables of Mocha's that are read, in an order in which the triggers find what they need; and which rows of them.
-///
-/// The sums of months and of all time are made of the days.
-const TABLES: [(&str, &str); 18] = [
-    ("guilds", "true"),
-    ("users", "true"),
-    ("channels", "true"),
-    ("members", "true"),
-    ("tombstone_keys", "true"),
-    ("tombstones", "true"),
-    ("guild_states", "true"),
-    ("gone_channels", "true"),
-    ("recorder_states", "true"),
-    ("message_events", "true"),
-    ("member_events", "true"),
-    ("presence_events", "true"),
-    ("voice_intervals", "true"),
-    ("voice_events", "true"),
-    ("message_days", "day < (SELECT messages_from / 86400 FROM horizons)"),
-    ("message_quarters", "quarter < (SELECT messages_from / 900 FROM horizons)"),
-    ("voice_days", "day < (SELECT voice_from / 86400 FROM horizons)"),
-    ("voice_channel_days", "day < (SELECT voice_from / 86400 FROM horizons)"),
-];
+/// The tables that are read as they are: those that events speak of, and then the events.
+fn recorded() -> impl Iterator<Item = &'static Table> {
+    let is_recorded = |table: &&Table| table.made_of.is_empty() && table.name != HORIZONS;
+    let (events, others): (Vec<_>, Vec<_>) =
+        TABLES.iter().filter(is_recorded).partition(|table| table.kept == Kept::Events);
+    others.into_iter().chain(events)
+}
 
-const HORIZONS: [&str; 5] = ["members_from", "messages_from", "presences_from", "rollups_from", "voice_from"];
+/// The sums that are made of events, of which the file has no more from before the horizon. All other sums are made of these.
+fn sums_of_events() -> impl Iterator<Item = (&'static Table, Time)> {
+    let is_of_events = |table: &&Table| table.sources_of_sums().all(|source| source.kept == Kept::Events);
+    tables::kept(Kept::Rollups).filter(is_of_events).filter_map(|table| Some((table, table.time?)))
+}
+
+const HORIZONS: &str = "horizons";
 
 /// Written to the disk after so many rows.
 const BATCH: u64 = 10_000;
@@ -275,14 +269,17 @@ impl Work<'_> {
             self.execute(&format!("PRAGMA {pragma}"))?;
         }
         self.execute("BEGIN")?;
-        let has_horizons = self.take_horizons()?;
-        for (name, wanted) in TABLES {
-            if has_horizons || !wanted.starts_with("day") && !wanted.starts_with("quarter") {
-                self.table(name, wanted)?;
-            }
+        let known = self.take_horizons()?;
+        for table in recorded() {
+            self.table(table.name, None)?;
         }
-        if !has_horizons {
-            self.execute(include_str!("guess_horizons.sql"))?;
+        if !known {
+            self.guess_horizons()?;
+        }
+        for (table, time) in sums_of_events() {
+            let horizon =
+                self.to.number(&format!("SELECT {} FROM {HORIZONS}", time.horizon.column())).map_err(unwritable)?;
+            self.table(table.name, Some(format!("{} < {horizon} * 1000 / {}", time.column, time.unit_ms)))?;
         }
         self.authors_own()?;
         self.execute(include_str!("../store/adopt_orphans.sql"))?;
@@ -315,26 +312,58 @@ impl Work<'_> {
 
     /// Takes over from when on events are complete, for what comes in is counted from there on; says whether that is known.
     fn take_horizons(&mut self) -> Result<bool, Error> {
-        if columns(&self.from, "horizons").is_empty() {
+        let mut columns = columns(&self.from, HORIZONS);
+        if columns.is_empty() {
             // A file from before there were any.
             return Ok(true);
         }
-        let read = |column| self.from.number(&format!("SELECT {column} FROM horizons WHERE id = 1"));
+        columns.retain(|column| column != "id");
+        let read = |column| self.from.number(&format!("SELECT {column} FROM {HORIZONS} WHERE id = 1"));
         let mut known = true;
-        for column in HORIZONS {
-            let set = read(column).map(|from| self.to.execute(&format!("UPDATE horizons SET {column} = {from}")));
+        for column in &columns {
+            let set = read(column).map(|from| self.to.execute(&format!("UPDATE {HORIZONS} SET {column} = {from}")));
             known &= matches!(set, Ok(Ok(())));
         }
         let table = SalvagedTable { expected: Some(1), rows: u64::from(known), whole: known };
-        self.salvaged.tables.insert("horizons".to_owned(), table);
+        self.salvaged.tables.insert(HORIZONS.to_owned(), table);
         if !known {
-            self.execute(&format!("UPDATE horizons SET {} = 0", HORIZONS.join(" = 0, ")))?;
+            self.execute(&format!("UPDATE {HORIZONS} SET {} = 0", columns.join(" = 0, ")))?;
         }
         Ok(known)
     }
 
-    /// Copies what can be read of a table that both have.
-    fn table(&mut self, name: &str, wanted: &str) -> Result<(), Error> {
+    /// Sets horizons that cannot be read: to the first day that has events or, if none were saved, to the day after the last sums.
+    fn guess_horizons(&self) -> Result<(), Error> {
+        const DAY_MS: i64 = 86_400_000;
+        for horizon in Horizon::ALL {
+            let of_events = tables::kept(Kept::Events).filter_map(|table| Some((table.name, table.time?)));
+            let first = of_events.filter(|(_, time)| time.horizon == horizon);
+            let first =
+                first.map(|(name, time)| format!("SELECT min({}) * {} AS ms FROM {name}", time.column, time.unit_ms));
+            let first = first.collect::<Vec<_>>().join(" UNION ALL ");
+            let after_sums =
+                sums_of_events().filter(|(_, time)| time.horizon == horizon).filter_map(|(table, time)| {
+                    let Time { column, unit_ms, .. } = time;
+                    // What is no time between 1970 and 9999 is damaged.
+                    let last = 253_402_300_799_999 / unit_ms;
+                    let sql = format!(
+                        "SELECT (max({column}) + 1) * {unit_ms} FROM {} WHERE {column} BETWEEN 0 AND {last}",
+                        table.name
+                    );
+                    self.from.number(&sql).ok()
+                });
+            let after_sums = after_sums.max().unwrap_or(0);
+            self.execute(&format!(
+                "UPDATE {HORIZONS} SET {} = coalesce(max(0, (SELECT min(ms) FROM ({first})) / {DAY_MS}), \
+                 ({after_sums} + {DAY_MS} - 1) / {DAY_MS}) * 86400",
+                horizon.column()
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// Copies what can be read of a table that both have: all rows, or those `wanted`.
+    fn table(&mut self, name: &str, wanted: Option<String>) -> Result<(), Error> {
         let there = columns(&self.from, name);
         let mut columns = columns(&self.to, name);
         columns.retain(|column| there.contains(column));
@@ -352,14 +381,14 @@ impl Work<'_> {
             sound.join(" AND ")
         );
         let Self { from, progress, to, .. } = self;
-        // Of a roll-up only the older part is copied, and SQLite counts the whole.
-        let expected =
-            if wanted == "true" { from.number(&format!("SELECT count(*) FROM {}", quoted(name))).ok() } else { None };
+        let wanted = wanted.unwrap_or_else(|| "true".to_owned());
+        let count = format!("SELECT count(*) FROM {} WHERE {wanted}", quoted(name));
+        let expected = from.number(&count).ok();
         let key = key(from, name);
         let guilds = to.texts("SELECT id FROM guilds").map_err(unwritable)?;
         let mut insert = to.prepare(&insert).map_err(unwritable)?;
         let mut rows = 0_u64;
-        let table = Table { columns, key, name: name.to_owned(), wanted: wanted.to_owned() };
+        let table = scan::Table { columns, key, name: name.to_owned(), wanted };
         let whole = table.read(from, &guilds, &mut |row| {
             insert.reset();
             match insert.bind_row(row).and_then(|()| insert.step()) {
@@ -376,12 +405,8 @@ impl Work<'_> {
             Ok(())
         })?;
         drop(insert);
-        if wanted == "true" {
-            let rows = to.number(&format!("SELECT count(*) FROM {}", quoted(name))).map_err(unwritable)?;
-            self.salvaged.tables.insert(name.to_owned(), SalvagedTable { expected, rows, whole });
-        } else if !whole {
-            self.salvaged.tables.insert(name.to_owned(), SalvagedTable { expected: None, rows, whole });
-        }
+        let rows = to.number(&count).map_err(unwritable)?;
+        self.salvaged.tables.insert(name.to_owned(), SalvagedTable { expected, rows, whole });
         Ok(())
     }
 
@@ -397,7 +422,7 @@ impl Work<'_> {
             if self.to.execute(&sql).is_err() {
                 self.salvaged.not_made.push(name);
             } else if sql.to_lowercase().starts_with("create table") {
-                self.table(&name, "true")?;
+                self.table(&name, None)?;
             }
         }
         Ok(())
@@ -421,7 +446,7 @@ fn key(conn: &Connection, table: &str) -> Option<Vec<String>> {
 
 /// The condition that a value is one that Mocha can read; what is in the author's tables is the author's.
 fn sound(table: &str, column: &str, value: &str) -> String {
-    let is_own = TABLES.iter().any(|(name, _)| *name == table);
+    let is_own = Table::find(table).is_some();
     let decimal =
         format!("({value} IS NULL OR typeof({value}) = 'integer' OR CAST(CAST({value} AS INTEGER) AS TEXT) = {value})");
     match (table, column) {
