@@ -10,8 +10,8 @@ use super::{
 
 const SECOND: i64 = 1000;
 
-/// Every table of the file with every column, in order of name. The table of Diesel's own migrations and other tables that the bot's author makes
-/// are not listed.
+/// Every table of the file with every column, in order of name. Diesel's table of the bot's migrations and other tables that the bot's author
+/// makes are not listed.
 ///
 /// Names of channels, threads and guilds count as nobody's, though their makers may have put a person's name there.
 pub const TABLES: &[Table] = &[
@@ -184,6 +184,18 @@ pub const TABLES: &[Table] = &[
     rollups::MESSAGE_QUARTERS,
     rollups::MESSAGE_THIRDS,
     rollups::MESSAGE_TOTALS,
+    Table {
+        columns: &[plain("version", "which"), plain("run_on", "when")],
+        guild: None,
+        kept: Kept::File,
+        key: &["version"],
+        made_of: &[],
+        name: "mocha_migrations",
+        person: None,
+        purpose: "which changes of the tables have been made",
+        sources: &[Recorder],
+        time: None,
+    },
     rollups::PACKED_QUARTERS,
     Table {
         columns: &[

@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mocha_schema::catalogue::{Horizon, Kept, TABLES, Table, Time};
+use mocha_schema::{
+    APPLICATION_ID, EARLIER_VERSIONS,
+    catalogue::{Horizon, Kept, TABLES, Table, Time},
+};
 
 use super::scan::{self, quoted};
 use crate::{
@@ -238,7 +241,7 @@ fn unwritable(error: SqliteError) -> Error {
 
 /// The tables that are read as they are: those that events speak of, and then the events.
 fn recorded() -> impl Iterator<Item = &'static Table> {
-    let is_recorded = |table: &&Table| table.made_of.is_empty() && table.name != HORIZONS;
+    let is_recorded = |table: &&Table| table.made_of.is_empty() && ![HORIZONS, MIGRATIONS].contains(&table.name);
     let (events, others): (Vec<_>, Vec<_>) =
         TABLES.iter().filter(is_recorded).partition(|table| table.kept == Kept::Events);
     others.into_iter().chain(events)
@@ -251,6 +254,8 @@ fn sums_of_events() -> impl Iterator<Item = (&'static Table, Time)> {
 }
 
 const HORIZONS: &str = "horizons";
+const MIGRATIONS: &str = "mocha_migrations";
+const DIESELS: &str = "__diesel_schema_migrations";
 
 /// Written to the disk after so many rows.
 const BATCH: u64 = 10_000;
@@ -295,7 +300,7 @@ impl Work<'_> {
 
     /// Refuses a file with tables that nobody here knows the meaning of.
     fn check_version(&self) -> Result<(), Error> {
-        const VERSIONS: &str = "SELECT version FROM __diesel_schema_migrations ORDER BY version DESC";
+        const VERSIONS: &str = "SELECT version FROM mocha_migrations ORDER BY version DESC";
         let own = self.to.texts(VERSIONS).map_err(unwritable)?;
         // Of what is damaged no version is all digits, and one that cannot be read says nothing.
         let newest = self.from.texts(VERSIONS).unwrap_or_default().into_iter().next();
@@ -416,16 +421,31 @@ impl Work<'_> {
                                ORDER BY type <> 'table', rowid";
         let list = |what: &str, of: &Connection| of.texts(&format!("SELECT {what} {OBJECTS}")).unwrap_or_default();
         let known = list("name", &self.to);
+        let bots_own = self.bots_own_migrations();
         let (names, statements) = (list("name", &self.from), list("sql", &self.from));
         for (name, sql) in names.into_iter().zip(statements).filter(|(name, _)| !known.contains(name)) {
+            let wanted = bots_own.clone().filter(|_| name == DIESELS);
+            // Nothing of the bot's is in it.
+            if let Some(wanted) = &wanted
+                && matches!(self.from.number(&format!("SELECT count(*) FROM {DIESELS} WHERE {wanted}")), Ok(0))
+            {
+                continue;
+            }
             // What was Mocha's in another version is gone with that.
             if self.to.execute(&sql).is_err() {
                 self.salvaged.not_made.push(name);
             } else if sql.to_lowercase().starts_with("create table") {
-                self.table(&name, None)?;
+                self.table(&name, wanted)?;
             }
         }
         Ok(())
+    }
+
+    /// Which rows of Diesel's table are not Mocha's, if an earlier Mocha noted its migrations there.
+    fn bots_own_migrations(&self) -> Option<String> {
+        let id = self.from.texts("PRAGMA application_id").unwrap_or_default();
+        let is_earlier = id == [APPLICATION_ID.to_string()] && columns(&self.from, MIGRATIONS).is_empty();
+        is_earlier.then(|| format!("NOT ({EARLIER_VERSIONS})"))
     }
 }
 
