@@ -1,15 +1,15 @@
-//! Your own Diesel queries on Mocha's tables, and a table of your own beside them in the same file.
+//! Your own Diesel queries on Mocha's tables, and a table of your own beside them in the same file, made by your own migrations.
 //!
-//! `cargo run --release --example diesel_direct`. All of it happens in memory.
+//! `cargo run --release --example diesel_direct`. It uses a file in a temporary folder.
 
 use std::io::{self, Write as _};
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    connection::SimpleConnection as _,
     dsl::{count_star, max},
     prelude::*,
 };
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use mocha_discord::{
     Clock, GuildId, Store, UserId,
     schema::{channels, message_events},
@@ -30,12 +30,33 @@ diesel::table! {
 }
 diesel::allow_tables_to_appear_in_same_query!(badges, message_events);
 
+/// The migrations of this bot. Diesel notes them in `__diesel_schema_migrations`; Mocha has its own in `mocha_migrations`.
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("diesel_direct/migrations");
+
 /// Whose badge, which, how many messages, and when the last was written.
 type Row = (UserId, String, i64, Option<DateTime<Utc>>);
 
 fn main() -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    let store = Store::builder().clock(Clock::Events).open_in_memory()?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+
+    // Your own migrations may run before Mocha opens the file for the first time.
+    let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+    conn.run_next_migration(MIGRATIONS).map_err(anyhow::Error::from_boxed)?;
+    drop(conn);
+    let store = Store::builder().clock(Clock::Events).open(&path)?;
+    // And at any time afterwards: a bot does this at each start. Those that have run are skipped.
+    store.write(|conn| {
+        for version in conn.run_pending_migrations(MIGRATIONS)? {
+            writeln!(out, "migration {version} has run")?;
+        }
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+    })?;
+    drop(store);
+
+    // Neither minds the other's when the file is opened again.
+    let store = Store::builder().clock(Clock::Events).open(&path)?;
     let recorder = store.recorder()?;
     let server = Server::new(2024).days(7);
     for event in server.events() {
@@ -47,16 +68,7 @@ fn main() -> anyhow::Result<()> {
     let guild: GuildId = store.read(|conn| message_events::table.select(message_events::guild_id).first(conn))?;
     let board = store.read(|conn| Leaderboard::messages(guild).limit(3).load(conn))?;
 
-    // Your own table needs no migration of Mocha's; the foreign key makes a badge go with its user.
     store.write(|conn| {
-        conn.batch_execute(
-            "CREATE TABLE IF NOT EXISTS badges (
-                guild_id TEXT NOT NULL REFERENCES guilds (id) ON DELETE CASCADE,
-                user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-                name TEXT NOT NULL,
-                PRIMARY KEY (guild_id, user_id)
-            ) STRICT, WITHOUT ROWID",
-        )?;
         for entry in &board.entries {
             let badge = (
                 badges::guild_id.eq(guild),

@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+pub mod catalogue;
 mod channel;
 mod error;
 mod guild;
@@ -52,7 +53,7 @@ pub use self::{
     member::{Member, MemberChange, NewMember, member_id},
     member_event::{MemberEvent, MemberEventChange, MemberEventType, NewMemberEvent},
     message_event::{COUNTED_MESSAGE_TYPES, MessageEvent, MessageEventChange, NewMessageEvent},
-    migrations::{APPLICATION_ID, MIGRATIONS, check_version, migrate},
+    migrations::{APPLICATION_ID, EARLIER_VERSIONS, MIGRATIONS, Migrations, check_version, migrate},
     presence_event::{NewPresenceEvent, PresenceEvent, PresenceEventChange, PresenceStatus},
     recorder_state::RecorderState,
     time::{MAX_SECONDS, TimeError, UnixSeconds, UnixTime, check_time},

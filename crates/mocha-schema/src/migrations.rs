@@ -1,21 +1,120 @@
 //! The migrations, which the crate carries inside.
 
 use diesel::{
-    OptionalExtension, QueryableByName, RunQueryDsl,
-    migration::{Migration, MigrationSource},
+    Connection, ExpressionMethods, QueryDsl, QueryResult, QueryableByName, RunQueryDsl,
+    connection::SimpleConnection,
+    migration::{Migration, MigrationSource, MigrationVersion},
     sql_query,
-    sql_types::{Integer, Text},
+    sql_types::{Bool, Integer},
     sqlite::{Sqlite, SqliteConnection},
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::Error;
+use crate::{Error, schema::mocha_migrations};
 
 /// Mocha's number in the header of an SQLite file (`PRAGMA application_id`): the letters `Mcha`.
 pub const APPLICATION_ID: i32 = i32::from_be_bytes(*b"Mcha");
 
-/// All migrations, oldest first.
+/// All migrations, oldest first. [`migrate`] runs them; to run or revert single ones, use [`Migrations`].
+///
+/// A connection's own `run_pending_migrations` would note them in `__diesel_schema_migrations`, the table of the bot's migrations.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// Runs and reverts Mocha's [`MIGRATIONS`], and notes their versions in the table `mocha_migrations`.
+///
+/// The bot's own migrations in the same file are noted in Diesel's `__diesel_schema_migrations`. Neither sees those of the other, so they may
+/// run in any order and have any versions. Earlier versions of Mocha used Diesel's table too; the first use moves their
+/// versions, and drops that table if nothing else is in it.
+///
+/// ```
+/// use diesel::prelude::*;
+/// use diesel_migrations::MigrationHarness;
+/// use mocha_schema::{MIGRATIONS, Migrations};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// let mut conn = SqliteConnection::establish(":memory:")?;
+/// Migrations::new(&mut conn).run_pending_migrations(MIGRATIONS)?;
+/// Migrations::new(&mut conn).revert_last_migration(MIGRATIONS)?;
+/// assert!(Migrations::new(&mut conn).has_pending_migration(MIGRATIONS)?);
+/// # Ok(())
+/// # }
+/// ```
+#[expect(missing_debug_implementations, reason = "the connection has none")]
+pub struct Migrations<'a> {
+    conn: &'a mut SqliteConnection,
+}
+
+impl<'a> Migrations<'a> {
+    /// Uses this connection.
+    pub fn new(conn: &'a mut SqliteConnection) -> Self {
+        Self { conn }
+    }
+
+    /// Makes the table of versions, if there is none, and takes over what an earlier Mocha noted in Diesel's.
+    fn set_up(&mut self) -> QueryResult<()> {
+        let conn = &mut *self.conn;
+        if exists(conn, "mocha_migrations")? {
+            return Ok(());
+        }
+        conn.batch_execute(
+            "CREATE TABLE mocha_migrations (
+                version TEXT PRIMARY KEY NOT NULL,
+                run_on TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+            ) STRICT, WITHOUT ROWID",
+        )?;
+        if !exists(conn, "__diesel_schema_migrations")? || !is_of_earlier_mocha(conn)? {
+            return Ok(());
+        }
+        let earlier = format!("FROM __diesel_schema_migrations WHERE {EARLIER_VERSIONS}");
+        conn.batch_execute(&format!(
+            "INSERT INTO mocha_migrations SELECT version, run_on {earlier}; DELETE {earlier}"
+        ))?;
+        if !found(conn, "SELECT EXISTS (SELECT 1 FROM __diesel_schema_migrations) AS found")? {
+            conn.batch_execute("DROP TABLE __diesel_schema_migrations")?;
+        }
+        Ok(())
+    }
+}
+
+/// The condition that a `version` in Diesel's table is one of Mocha's, in a file that [`migrate`] has not seen since versions have a
+/// table of their own.
+#[doc(hidden)]
+pub const EARLIER_VERSIONS: &str = "version BETWEEN '00000000000001' AND '00000000000006'";
+
+impl MigrationHarness<Sqlite> for Migrations<'_> {
+    fn run_migration(
+        &mut self,
+        migration: &dyn Migration<Sqlite>,
+    ) -> diesel::migration::Result<MigrationVersion<'static>> {
+        let version = migration.name().version().as_owned();
+        self.conn.transaction(|conn| {
+            migration.run(conn)?;
+            let noted = mocha_migrations::version.eq(version.to_string());
+            diesel::insert_into(mocha_migrations::table).values(noted).execute(conn)?;
+            diesel::migration::Result::Ok(())
+        })?;
+        Ok(version)
+    }
+
+    fn revert_migration(
+        &mut self,
+        migration: &dyn Migration<Sqlite>,
+    ) -> diesel::migration::Result<MigrationVersion<'static>> {
+        let version = migration.name().version().as_owned();
+        self.conn.transaction(|conn| {
+            migration.revert(conn)?;
+            diesel::delete(mocha_migrations::table.find(version.to_string())).execute(conn)?;
+            diesel::migration::Result::Ok(())
+        })?;
+        Ok(version)
+    }
+
+    /// Newest first, as Diesel wants them.
+    fn applied_migrations(&mut self) -> diesel::migration::Result<Vec<MigrationVersion<'static>>> {
+        self.set_up()?;
+        Ok(applied(self.conn)?.into_iter().rev().map(MigrationVersion::from).collect())
+    }
+}
 
 /// Brings the tables up to date, and only reads a file that is so.
 ///
@@ -40,59 +139,68 @@ pub fn migrate(conn: &mut SqliteConnection) -> Result<(), Error> {
     }
     conn.immediate_transaction(|conn| {
         check_version(conn).map_err(Failed)?;
-        conn.run_pending_migrations(MIGRATIONS).map_err(|error| Failed(Error::migration(error)))?;
-        diesel::connection::SimpleConnection::batch_execute(
-            conn,
-            &format!("PRAGMA application_id = {APPLICATION_ID}"),
-        )?;
-        Ok(())
+        Migrations::new(conn).run_pending_migrations(MIGRATIONS).map_err(|error| Failed(Error::migration(error)))?;
+        Ok(conn.batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}"))?)
     })
     .map_err(|Failed(error)| error)
 }
 
 /// Whether nothing is to be done.
 fn is_up_to_date(conn: &mut SqliteConnection) -> Result<bool, Error> {
-    #[derive(QueryableByName)]
-    struct Header {
-        #[diesel(sql_type = Integer)]
-        application_id: i32,
-    }
-    let Header { application_id } = sql_query("PRAGMA application_id").get_result(conn).map_err(Error::migration)?;
-    Ok(application_id == APPLICATION_ID && applied(conn)? == known()?)
+    Ok(has_application_id(conn).map_err(Error::migration)? && applied(conn).map_err(Error::migration)? == known()?)
 }
 
 /// Refuses a file that a newer Mocha migrated, and only reads it: Diesel itself would not mind.
+///
+/// The bot's own migrations in the same file do not count.
 ///
 /// # Errors
 ///
 /// As [`migrate`].
 pub fn check_version(conn: &mut SqliteConnection) -> Result<(), Error> {
     let known = known()?;
-    match applied(conn)?.into_iter().rfind(|version| !known.contains(version)) {
+    match applied(conn).map_err(Error::migration)?.into_iter().rfind(|version| !known.contains(version)) {
         Some(version) => Err(Error::too_new(version)),
         None => Ok(()),
     }
 }
 
-/// The versions that the file has, oldest first.
-fn applied(conn: &mut SqliteConnection) -> Result<Vec<String>, Error> {
+/// Whether a file without a table of versions was migrated by a Mocha from before there was one. One that Diesel's own tools migrated has no
+/// `application_id`, but the foreign keys by which the tables differ from those of the TypeScript original.
+fn is_of_earlier_mocha(conn: &mut SqliteConnection) -> QueryResult<bool> {
+    Ok(has_application_id(conn)?
+        || found(conn, "SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_list('channels')) AS found")?)
+}
+
+fn has_application_id(conn: &mut SqliteConnection) -> QueryResult<bool> {
     #[derive(QueryableByName)]
-    struct Applied {
-        #[diesel(sql_type = Text)]
-        version: String,
+    struct Header {
+        #[diesel(sql_type = Integer)]
+        application_id: i32,
     }
-    let table: Option<Applied> =
-        sql_query("SELECT name AS version FROM sqlite_schema WHERE name = '__diesel_schema_migrations'")
-            .get_result(conn)
-            .optional()
-            .map_err(Error::migration)?;
-    if table.is_none() {
+    let Header { application_id } = sql_query("PRAGMA application_id").get_result(conn)?;
+    Ok(application_id == APPLICATION_ID)
+}
+
+fn exists(conn: &mut SqliteConnection, table: &str) -> QueryResult<bool> {
+    found(conn, &format!("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '{table}') AS found"))
+}
+
+fn found(conn: &mut SqliteConnection, query: &str) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Bool)]
+        found: bool,
+    }
+    sql_query(query).get_result(conn).map(|Found { found }| found)
+}
+
+/// The versions that the file has, oldest first.
+fn applied(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
+    if !exists(conn, "mocha_migrations")? {
         return Ok(Vec::new());
     }
-    let applied: Vec<Applied> = sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version")
-        .load(conn)
-        .map_err(Error::migration)?;
-    Ok(applied.into_iter().map(|applied| applied.version).collect())
+    mocha_migrations::table.select(mocha_migrations::version).order(mocha_migrations::version).load(conn)
 }
 
 /// The versions that this crate has, oldest first.

@@ -177,6 +177,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::Text;
+
+    /// Which of Mocha's migrations have run. The bot's own are in Diesel's `__diesel_schema_migrations`.
+    mocha_migrations (version) {
+        /// The migration's number.
+        version -> Text,
+        /// When it ran, UTC: `YYYY-MM-DD HH:MM:SS`.
+        run_on -> Text,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text};
     use crate::time::UnixSeconds;
 
@@ -361,6 +373,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     message_quarters,
     message_thirds,
     message_totals,
+    mocha_migrations,
     packed_quarters,
     presence_events,
     recorder_states,

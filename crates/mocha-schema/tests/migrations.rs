@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf, sync::Barrier, thread};
 
 use diesel::{connection::SimpleConnection, prelude::*, sqlite::Sqlite};
 use diesel_migrations::MigrationHarness;
-use mocha_schema::{MIGRATIONS, migrate};
+use mocha_schema::{MIGRATIONS, Migrations, migrate};
 use sql::{Failure, lines, migrated};
 
 /// A row in each of the eight tables, and one in voice.
@@ -26,7 +26,7 @@ fn dump(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
     lines(
         conn,
         "SELECT type || ' ' || name || ' ' || tbl_name || ifnull(' ' || sql, '') AS line FROM sqlite_schema
-         WHERE tbl_name <> '__diesel_schema_migrations' ORDER BY type, name",
+         WHERE tbl_name <> 'mocha_migrations' ORDER BY type, name",
     )
 }
 
@@ -56,7 +56,7 @@ fn migrations_run_revert_and_run_again() -> Result<(), Failure> {
     for _ in 0..2 {
         conn.batch_execute("PRAGMA foreign_keys = ON")?;
         conn.batch_execute(SEED)?;
-        conn.revert_all_migrations(MIGRATIONS)?;
+        Migrations::new(&mut conn).revert_all_migrations(MIGRATIONS)?;
         assert_eq!(dump(&mut conn)?, [""; 0]);
         migrate(&mut conn)?;
         assert_eq!(dump(&mut conn)?, first);
@@ -67,16 +67,16 @@ fn migrations_run_revert_and_run_again() -> Result<(), Failure> {
 #[test]
 fn each_migration_alone_reverts_what_it_did() -> Result<(), Failure> {
     let mut conn = SqliteConnection::establish(":memory:")?;
-    conn.applied_migrations()?; // Makes Diesel's own table.
+    Migrations::new(&mut conn).applied_migrations()?; // Makes the table of versions.
     let migrations = diesel::migration::MigrationSource::<Sqlite>::migrations(&MIGRATIONS)?;
     for migration in &migrations {
         let before = dump(&mut conn)?;
-        conn.run_migration(migration)?;
+        Migrations::new(&mut conn).run_migration(migration)?;
         let after = dump(&mut conn)?;
         assert!(after.len() > before.len(), "{}", migration.name());
-        conn.revert_migration(migration)?;
+        Migrations::new(&mut conn).revert_migration(migration)?;
         assert_eq!(dump(&mut conn)?, before, "{}", migration.name());
-        conn.run_migration(migration)?;
+        Migrations::new(&mut conn).run_migration(migration)?;
         assert_eq!(dump(&mut conn)?, after, "{}", migration.name());
     }
     Ok(())
@@ -102,9 +102,9 @@ fn a_file_of_a_newer_version_is_refused_and_unchanged() -> Result<(), Failure> {
     let mut conn = open(&path)?;
     migrate(&mut conn)?;
     conn.batch_execute(SEED)?;
-    conn.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')")?;
+    conn.batch_execute("INSERT INTO mocha_migrations (version) VALUES ('99990101000000')")?;
     // Something is pending too: that must not run either.
-    conn.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '00000000000002'")?;
+    conn.batch_execute("DELETE FROM mocha_migrations WHERE version = '00000000000002'")?;
     drop(conn);
     let before = fs::read(&path)?;
 
@@ -185,8 +185,8 @@ const HISTORY: &str = "
 #[test]
 fn a_file_from_before_the_roll_ups_gets_them_filled() -> Result<(), Failure> {
     let mut older = SqliteConnection::establish(":memory:")?;
-    older.run_next_migration(MIGRATIONS)?;
-    older.run_next_migration(MIGRATIONS)?;
+    Migrations::new(&mut older).run_next_migration(MIGRATIONS)?;
+    Migrations::new(&mut older).run_next_migration(MIGRATIONS)?;
     older.batch_execute(HISTORY)?;
     migrate(&mut older)?;
     let rows = rollups(&mut older)?;

@@ -51,6 +51,7 @@ mod retention;
 mod rollup;
 mod sqlite;
 mod store;
+mod tables;
 mod voice;
 mod write;
 

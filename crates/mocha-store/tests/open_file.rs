@@ -87,7 +87,7 @@ fn a_file_of_a_newer_mocha_is_refused_and_not_touched() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     drop(Store::open(&path)?);
-    connect(&path)?.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')")?;
+    connect(&path)?.batch_execute("INSERT INTO mocha_migrations (version) VALUES ('99990101000000')")?;
     let before = fs::read(&path)?;
     let error = Store::open(&path).expect_err("it is newer");
     assert!(error.is_schema_too_new(), "{error}");

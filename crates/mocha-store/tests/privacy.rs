@@ -1,4 +1,4 @@
-//! The ledger lists what the file has, and what a person gets is what there is.
+//! What a person gets is what there is.
 
 mod support;
 
@@ -9,57 +9,11 @@ use diesel::connection::SimpleConnection;
 use mocha_schema::PresenceStatus;
 use mocha_store::{
     ErrorKind, Store,
-    privacy::{Class, LEDGER, Person},
+    privacy::{LEDGER, Person},
 };
 use support::{GUILD, TestResult, id, joined, lines, message, presence, record, user, voice};
 
 const PERSON: u64 = 987_654_321_098_765_432;
-
-/// Every column of the file's own tables, in order.
-fn columns(store: &Store) -> Result<Vec<String>, mocha_store::Error> {
-    lines(
-        store,
-        "SELECT t.name || '.' || c.name AS line FROM pragma_table_list t, pragma_table_info(t.name) c
-         WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-         AND t.name <> '__diesel_schema_migrations' ORDER BY t.name, c.cid",
-    )
-}
-
-#[test]
-fn the_ledger_lists_every_column_once() -> TestResult {
-    let folder = tempfile::tempdir()?;
-    let store = Store::open(folder.path().join("stats.db"))?;
-    let listed: Vec<String> = LEDGER
-        .iter()
-        .flat_map(|table| table.columns.iter().map(|column| format!("{}.{}", table.name, column.name)))
-        .collect();
-    assert_eq!(listed, columns(&store)?);
-    Ok(())
-}
-
-/// Whoever adds a table with people in it has to say so, for erasing goes by it.
-#[test]
-fn tables_with_a_user_are_somebodys() -> TestResult {
-    for table in LEDGER {
-        let names: BTreeSet<&str> = table.columns.iter().map(|column| column.name).collect();
-        let person = match table.person {
-            Some(Person::Own) => "id",
-            _ => "user_id",
-        };
-        assert_eq!(table.person.is_some(), names.contains("user_id") || table.name == "users", "{}", table.name);
-        let identifying = |column: &&mocha_store::privacy::Column| column.class == Class::Identifying;
-        if table.person.is_some() {
-            let column = table.columns.iter().find(|column| column.name == person).ok_or("no such column")?;
-            assert_eq!(column.class, Class::Identifying, "{}", table.name);
-            assert!(names.contains("guild_id") || table.name == "users", "{}", table.name);
-        } else if !["bots", "tombstones"].contains(&table.name) {
-            // Triggers keep `bots` as `users` has them, and a tombstone outlives the person.
-            assert!(!table.columns.iter().any(|column| identifying(&column)), "{}", table.name);
-        }
-        assert!(!table.purpose.is_empty() && table.columns.iter().all(|column| !column.purpose.is_empty()));
-    }
-    Ok(())
-}
 
 #[test]
 fn a_bot_that_is_forgotten_is_no_longer_known_to_be_one() -> TestResult {

@@ -330,7 +330,7 @@ fn what_is_no_good_backup_is_refused_and_all_is_as_before() -> TestResult {
         (case("browser", b"", "CREATE TABLE bookmarks (id INTEGER PRIMARY KEY)")?, ErrorKind::NotMocha),
         (case("empty", b"", "")?, ErrorKind::NotMocha),
         (
-            case("newer", &backup, "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')")?,
+            case("newer", &backup, "INSERT INTO mocha_migrations (version) VALUES ('99990101000000')")?,
             ErrorKind::SchemaTooNew,
         ),
         (case("half", half, "")?, ErrorKind::Corrupt),

@@ -26,9 +26,12 @@ fn filled(folder: &Path) -> Result<PathBuf, Box<dyn std::error::Error + Send + S
         let ms = i64::try_from(n)? * 60 * DAY / 3000;
         recorder.record(message(ms, 1000 + n, 20 + n % 3, 40 + n % 7))?;
         recorder.record(voice(ms, 50 + n % 5, Some(30).filter(|_| n % 2 == 0)))?;
+        if n % 100 == 0 {
+            recorder.record(joined(ms, 100 + n, ms))?;
+        }
     }
     recorder.shutdown()?;
-    let kept = Retention::default().messages(Keep::Days(40)).voice(Keep::Days(40));
+    let kept = Retention::default().members(Keep::Days(40)).messages(Keep::Days(40)).voice(Keep::Days(40));
     store.retain_at(&kept, at(60 * DAY), |_| ControlFlow::Continue(()))?;
     store.write(|conn| {
         conn.batch_execute(
@@ -54,6 +57,7 @@ fn sums(store: &Store) -> Result<Vec<String>, mocha_store::Error> {
             &format!("SELECT '{table} ' || sum(voice_ms) || ' ' || sum(intervals) AS line FROM {table}"),
         )?);
     }
+    sums.extend(lines(store, "SELECT 'member_days ' || sum(joins) || ' ' || count(*) AS line FROM member_days")?);
     Ok(sums)
 }
 
@@ -180,6 +184,55 @@ fn of_tables_in_the_order_of_a_key_both_ends_are_saved_and_old_roll_ups_are_take
     let after = sums(&store)?;
     assert_eq!(after[0], before[0]);
     assert_eq!(after[1], before[1]);
+    Ok(())
+}
+
+/// Months and totals are computed from these.
+const MADE_OF_EVENTS: [&str; 5] =
+    ["member_days", "message_days", "message_quarters", "voice_channel_days", "voice_days"];
+
+#[test]
+fn sums_from_before_the_horizon_that_are_lost_are_reported() -> TestResult {
+    for table in MADE_OF_EVENTS {
+        let folder = tempfile::tempdir()?;
+        let path = filled(folder.path())?;
+        let first = *pages_in_order(&path, table)?.first().ok_or("no page")?;
+        damage(&path, [first])?;
+        let salvaged = Store::salvage(&path, folder.path().join("new.db")).run()?;
+        let lost: Vec<&str> =
+            salvaged.tables.iter().filter(|(_, saved)| !saved.is_ok()).map(|(name, _)| name.as_str()).collect();
+        assert_eq!(lost, [table], "{salvaged}");
+        assert!(!salvaged.is_ok() && salvaged.to_string().contains(table), "{salvaged}");
+    }
+    Ok(())
+}
+
+#[test]
+fn sums_from_before_the_horizon_are_saved_though_nobody_knows_the_horizon() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = filled(folder.path())?;
+    let before = sums(&Store::open(&path)?)?;
+    for events in ["saved", "lost"] {
+        let mut pages = pages_in_order(&path, "horizons")?;
+        if events == "lost" {
+            for table in ["message_events", "member_events", "voice_events", "voice_intervals"] {
+                pages.extend(pages_in_order(&path, table)?);
+            }
+        }
+        let (damaged, new) =
+            (folder.path().join(format!("{events}.db")), folder.path().join(format!("{events}.new.db")));
+        fs::copy(&path, &damaged)?;
+        damage(&damaged, pages)?;
+        let salvaged = Store::salvage(&damaged, &new).run()?;
+        assert!(!salvaged.tables["horizons"].is_ok(), "{salvaged}");
+        let store = Store::open(&new)?;
+        assert!(store.check().run()?.is_ok());
+        // Months and totals have the days before a watermark, which is computed again.
+        let days = |sums: Vec<String>| {
+            sums.into_iter().filter(|sum| MADE_OF_EVENTS.iter().any(|table| sum.starts_with(table)))
+        };
+        assert!(days(sums(&store)?).eq(days(before.clone())), "events {events}: {:?}\n{before:?}", sums(&store)?);
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod report;
 mod salvage;
 mod scan;
+mod work;
 
 pub(crate) use self::check::refuse_damaged;
 pub use self::{

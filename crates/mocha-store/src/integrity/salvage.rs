@@ -7,15 +7,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::scan::{Table, quoted};
+use super::work::Work;
 use crate::{
     Error, ErrorKind, Maintenance, Store,
     backup::{BESIDE, beside, put, sync},
     sqlite::{Connection, SqliteError},
-    store::{Access, Location, fill_intervals},
+    store::{Access, Location},
 };
 
-type Callback<'a> = Box<dyn FnMut(SalvageProgress) -> ControlFlow<()> + 'a>;
+pub(super) type Callback<'a> = Box<dyn FnMut(SalvageProgress) -> ControlFlow<()> + 'a>;
 
 /// How a damaged file is salvaged; by [`Store::salvage`].
 #[must_use = "nothing is salvaged until `run`"]
@@ -41,7 +41,8 @@ pub struct SalvageProgress {
 pub struct Salvaged {
     /// The author's own tables, indexes, triggers and views that could not be made again.
     pub not_made: Vec<String>,
-    /// Each table of the damaged file, by its name; but for the roll-ups, which are made anew.
+    /// Each table of the damaged file, by its name. A roll-up that is made of events is listed with its rows from before the
+    /// horizon. All other rows of roll-ups are computed again and not listed.
     pub tables: BTreeMap<String, SalvagedTable>,
 }
 
@@ -51,7 +52,7 @@ pub struct Salvaged {
 pub struct SalvagedTable {
     /// How many rows an index of the damaged file knew of; `None` if that was unreadable too.
     pub expected: Option<u64>,
-    /// How many rows are in the new file.
+    /// How many of these rows are in the new file.
     pub rows: u64,
     /// Whether all pages could be read.
     pub whole: bool,
@@ -228,219 +229,8 @@ fn io_error(path: &Path, source: io::Error) -> Error {
     Error::with_source(kind, format!("{} cannot be used", path.display()), source)
 }
 
-fn unwritable(error: SqliteError) -> Error {
+pub(super) fn unwritable(error: SqliteError) -> Error {
     error.into_error("cannot write the new file")
-}
-
-/// The tables of Mocha's that are read, in an order in which the triggers find what they need; and which rows of them.
-///
-/// The sums of months and of all time are made of the days.
-const TABLES: [(&str, &str); 18] = [
-    ("guilds", "true"),
-    ("users", "true"),
-    ("channels", "true"),
-    ("members", "true"),
-    ("tombstone_keys", "true"),
-    ("tombstones", "true"),
-    ("guild_states", "true"),
-    ("gone_channels", "true"),
-    ("recorder_states", "true"),
-    ("message_events", "true"),
-    ("member_events", "true"),
-    ("presence_events", "true"),
-    ("voice_intervals", "true"),
-    ("voice_events", "true"),
-    ("message_days", "day < (SELECT messages_from / 86400 FROM horizons)"),
-    ("message_quarters", "quarter < (SELECT messages_from / 900 FROM horizons)"),
-    ("voice_days", "day < (SELECT voice_from / 86400 FROM horizons)"),
-    ("voice_channel_days", "day < (SELECT voice_from / 86400 FROM horizons)"),
-];
-
-const HORIZONS: [&str; 5] = ["members_from", "messages_from", "presences_from", "rollups_from", "voice_from"];
-
-/// Written to the disk after so many rows.
-const BATCH: u64 = 10_000;
-
-struct Work<'a> {
-    from: Connection,
-    progress: Callback<'a>,
-    salvaged: Salvaged,
-    to: Connection,
-}
-
-impl Work<'_> {
-    fn run(mut self, location: &Location) -> Result<Salvaged, Error> {
-        self.check_version()?;
-        for pragma in ["synchronous = OFF", "foreign_keys = OFF", "recursive_triggers = ON", "cache_size = 10000"] {
-            self.execute(&format!("PRAGMA {pragma}"))?;
-        }
-        self.execute("BEGIN")?;
-        let has_horizons = self.take_horizons()?;
-        for (name, wanted) in TABLES {
-            if has_horizons || !wanted.starts_with("day") && !wanted.starts_with("quarter") {
-                self.table(name, wanted)?;
-            }
-        }
-        if !has_horizons {
-            self.execute(include_str!("guess_horizons.sql"))?;
-        }
-        self.authors_own()?;
-        self.execute(include_str!("../store/adopt_orphans.sql"))?;
-        self.execute("COMMIT")?;
-        if !self.salvaged.tables.contains_key("voice_intervals") {
-            let mut conn = location.connect(Access::Write)?;
-            fill_intervals(&mut conn).map_err(|error| Error::classify("cannot make intervals of the log", error))?;
-        }
-        self.execute(include_str!("../store/adopt_watermarks.sql"))?;
-        self.execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
-        Ok(self.salvaged)
-    }
-
-    /// Refuses a file with tables that nobody here knows the meaning of.
-    fn check_version(&self) -> Result<(), Error> {
-        const VERSIONS: &str = "SELECT version FROM __diesel_schema_migrations ORDER BY version DESC";
-        let own = self.to.texts(VERSIONS).map_err(unwritable)?;
-        // Of what is damaged no version is all digits, and one that cannot be read says nothing.
-        let newest = self.from.texts(VERSIONS).unwrap_or_default().into_iter().next();
-        let newest = newest.filter(|version| version.len() == 14 && version.bytes().all(|byte| byte.is_ascii_digit()));
-        if newest.as_ref() > own.first() {
-            return Err(Error::new(ErrorKind::SchemaTooNew, "a newer Mocha wrote the damaged file"));
-        }
-        Ok(())
-    }
-
-    fn execute(&self, sql: &str) -> Result<(), Error> {
-        self.to.execute(sql).map_err(unwritable)
-    }
-
-    /// Takes over from when on events are complete, for what comes in is counted from there on; says whether that is known.
-    fn take_horizons(&mut self) -> Result<bool, Error> {
-        if columns(&self.from, "horizons").is_empty() {
-            // A file from before there were any.
-            return Ok(true);
-        }
-        let read = |column| self.from.number(&format!("SELECT {column} FROM horizons WHERE id = 1"));
-        let mut known = true;
-        for column in HORIZONS {
-            let set = read(column).map(|from| self.to.execute(&format!("UPDATE horizons SET {column} = {from}")));
-            known &= matches!(set, Ok(Ok(())));
-        }
-        let table = SalvagedTable { expected: Some(1), rows: u64::from(known), whole: known };
-        self.salvaged.tables.insert("horizons".to_owned(), table);
-        if !known {
-            self.execute(&format!("UPDATE horizons SET {} = 0", HORIZONS.join(" = 0, ")))?;
-        }
-        Ok(known)
-    }
-
-    /// Copies what can be read of a table that both have.
-    fn table(&mut self, name: &str, wanted: &str) -> Result<(), Error> {
-        let there = columns(&self.from, name);
-        let mut columns = columns(&self.to, name);
-        columns.retain(|column| there.contains(column));
-        if columns.is_empty() {
-            return Ok(());
-        }
-        let parameters: Vec<String> = (1..=columns.len()).map(|number| format!("?{number}")).collect();
-        let sound: Vec<String> = columns.iter().zip(&parameters).map(|(column, it)| sound(name, column, it)).collect();
-        let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-        let insert = format!(
-            "INSERT OR IGNORE INTO {} ({}) SELECT {} WHERE {}",
-            quoted(name),
-            names.join(", "),
-            parameters.join(", "),
-            sound.join(" AND ")
-        );
-        let Self { from, progress, to, .. } = self;
-        // Of a roll-up only the older part is copied, and SQLite counts the whole.
-        let expected =
-            if wanted == "true" { from.number(&format!("SELECT count(*) FROM {}", quoted(name))).ok() } else { None };
-        let key = key(from, name);
-        let guilds = to.texts("SELECT id FROM guilds").map_err(unwritable)?;
-        let mut insert = to.prepare(&insert).map_err(unwritable)?;
-        let mut rows = 0_u64;
-        let table = Table { columns, key, name: name.to_owned(), wanted: wanted.to_owned() };
-        let whole = table.read(from, &guilds, &mut |row| {
-            insert.reset();
-            match insert.bind_row(row).and_then(|()| insert.step()) {
-                Err(error) if !error.blames_row() => return Err(unwritable(error)),
-                _ => insert.reset(),
-            }
-            rows += 1;
-            if rows.is_multiple_of(BATCH) {
-                to.execute("COMMIT; BEGIN").map_err(unwritable)?;
-            }
-            if rows.is_multiple_of(1000) && progress(SalvageProgress { rows, table: name.to_owned() }).is_break() {
-                return Err(Error::new(ErrorKind::Stopped, "it was stopped on demand"));
-            }
-            Ok(())
-        })?;
-        drop(insert);
-        if wanted == "true" {
-            let rows = to.number(&format!("SELECT count(*) FROM {}", quoted(name))).map_err(unwritable)?;
-            self.salvaged.tables.insert(name.to_owned(), SalvagedTable { expected, rows, whole });
-        } else if !whole {
-            self.salvaged.tables.insert(name.to_owned(), SalvagedTable { expected: None, rows, whole });
-        }
-        Ok(())
-    }
-
-    /// Makes what Mocha does not know as it was made, tables with their rows before all else.
-    fn authors_own(&mut self) -> Result<(), Error> {
-        const OBJECTS: &str = "FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql IS NOT NULL \
-                               ORDER BY type <> 'table', rowid";
-        let list = |what: &str, of: &Connection| of.texts(&format!("SELECT {what} {OBJECTS}")).unwrap_or_default();
-        let known = list("name", &self.to);
-        let (names, statements) = (list("name", &self.from), list("sql", &self.from));
-        for (name, sql) in names.into_iter().zip(statements).filter(|(name, _)| !known.contains(name)) {
-            // What was Mocha's in another version is gone with that.
-            if self.to.execute(&sql).is_err() {
-                self.salvaged.not_made.push(name);
-            } else if sql.to_lowercase().starts_with("create table") {
-                self.table(&name, "true")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The columns of a table that have values of their own; none if there is no such table.
-fn columns(conn: &Connection, table: &str) -> Vec<String> {
-    let name = table.replace('\'', "''");
-    conn.texts(&format!("SELECT name FROM pragma_table_info('{name}')")).unwrap_or_default()
-}
-
-/// The primary key of a table without row ids.
-fn key(conn: &Connection, table: &str) -> Option<Vec<String>> {
-    let name = table.replace('\'', "''");
-    let without = conn.texts(&format!("SELECT wr FROM pragma_table_list('{name}')")).unwrap_or_default();
-    (without == ["1"])
-        .then(|| conn.texts(&format!("SELECT name FROM pragma_table_info('{name}') WHERE pk > 0 ORDER BY pk")))
-        .and_then(Result::ok)
-}
-
-/// The condition that a value is one that Mocha can read; what is in the author's tables is the author's.
-fn sound(table: &str, column: &str, value: &str) -> String {
-    let is_own = TABLES.iter().any(|(name, _)| *name == table);
-    let decimal =
-        format!("({value} IS NULL OR typeof({value}) = 'integer' OR CAST(CAST({value} AS INTEGER) AS TEXT) = {value})");
-    match (table, column) {
-        _ if !is_own => "true".to_owned(),
-        ("voice_events", "event_type") => format!("{value} IN ('join', 'leave', 'move')"),
-        ("member_events", "event_type") => format!("{value} IN ('join', 'leave')"),
-        ("presence_events", "status") => {
-            format!("({value} IS NULL OR {value} IN ('online', 'idle', 'dnd', 'offline'))")
-        }
-        ("guilds" | "users" | "channels" | "message_events", "id")
-        | (_, "guild_id" | "user_id" | "channel_id" | "parent_id" | "afk_channel_id") => decimal,
-        (
-            _,
-            "created_at" | "updated_at" | "joined_at" | "premium_since" | "session_start" | "session_end" | "gone_at",
-        ) => {
-            format!("({value} IS NULL OR typeof({value}) = 'integer' AND {value} BETWEEN 0 AND 253402300799)")
-        }
-        _ => "true".to_owned(),
-    }
 }
 
 impl fmt::Debug for Salvage<'_> {

@@ -13,7 +13,7 @@ pub(super) struct Table {
     /// The columns of the primary key of a table without row ids.
     pub(super) key: Option<Vec<String>>,
     pub(super) name: String,
-    /// Which rows are wanted of a table without row ids: an expression.
+    /// Which rows are wanted: an expression.
     pub(super) wanted: String,
 }
 
@@ -43,9 +43,10 @@ impl Table {
     fn by_rowid(&self, from: &Connection, sink: Sink<'_>) -> Result<bool, Error> {
         // The table's own pages: an index may tell of other rows.
         let rows = format!(
-            "SELECT rowid, {} FROM {} NOT INDEXED WHERE rowid >= ?1 ORDER BY rowid",
+            "SELECT rowid, {} FROM {} NOT INDEXED WHERE rowid >= ?1 AND ({}) ORDER BY rowid",
             self.columns(),
-            quoted(&self.name)
+            quoted(&self.name),
+            self.wanted
         );
         let (Ok(mut scan), Ok(mut probe)) = (from.prepare(&rows), from.prepare(&format!("{rows} LIMIT 1"))) else {
             return Ok(false);

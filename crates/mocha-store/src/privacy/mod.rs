@@ -22,16 +22,17 @@
 pub(crate) mod carry;
 mod erase;
 mod export;
-mod ledger;
 mod receipt;
 mod rows;
 mod tombstones;
 mod wipe;
 
+use mocha_schema::catalogue as ledger;
+pub use mocha_schema::catalogue::{Class, Column, Kept, Person, Source, TABLES as LEDGER, Table};
+
 pub(crate) use self::tombstones::{Tombstones, Verdict};
 pub use self::{
     erase::{Erasure, Progress},
     export::Export,
-    ledger::{Class, Column, Kept, LEDGER, Person, Source, Table},
     receipt::{Receipt, Removed},
 };

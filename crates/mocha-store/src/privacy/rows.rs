@@ -1,4 +1,4 @@
-//! The rows of a person, wherever the ledger says there are some.
+//! The rows of a person, wherever the catalogue says there are some.
 
 use diesel::{
     prelude::*,
@@ -7,9 +7,12 @@ use diesel::{
     sql_types::{BigInt, Bool, Text},
     sqlite::{Sqlite, SqliteConnection},
 };
-use mocha_schema::{GuildId, UserId};
+use mocha_schema::{
+    GuildId, UserId,
+    catalogue::{Person, TABLES, Table},
+};
 
-use super::ledger::{LEDGER, Person, Table};
+use crate::tables;
 
 /// Whose rows, and where.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,7 +23,7 @@ pub(super) struct Scope {
 
 /// The tables with rows of people: events before the roll-ups that are made of them, and users last, on whom the others hang.
 pub(super) fn tables() -> impl Iterator<Item = &'static Table> {
-    let of = |person: Person| LEDGER.iter().filter(move |table| table.person == Some(person));
+    let of = |person: Person| TABLES.iter().filter(move |table| table.person == Some(person));
     [Person::Text, Person::Number, Person::Own].into_iter().flat_map(of)
 }
 
@@ -38,10 +41,23 @@ impl Scope {
         }
     }
 
-    /// The condition of [`Table::condition`]; `false` for a table that is nobody's.
-    pub(super) fn condition(self, table: &Table) -> &'static str {
-        // A user's own row is nowhere in particular, and has no `?2`.
-        table.condition(self.guild_id.is_some()).unwrap_or("false")
+    /// The condition that a row is the person's, `?1`, in the guild, `?2`, or in any; `false` for a table that is nobody's.
+    pub(super) fn condition(self, table: &Table) -> String {
+        let user = match table.person {
+            // A user's own row is nowhere in particular, and has no `?2`.
+            Some(Person::Own) => return "id = ?1".to_owned(),
+            Some(Person::Number) => "user_id = CAST(?1 AS INTEGER)",
+            Some(Person::Text) => "user_id = ?1",
+            _ => return "false".to_owned(),
+        };
+        if self.guild_id.is_some() {
+            return format!("{user} AND guild_id = {}", tables::guild(table, "?2"));
+        }
+        // Its key begins with the guild, and SQLite would read all of the table.
+        if table.name == "voice_intervals" {
+            return format!("{user} AND guild_id IN ({EACH_GUILD_OF_VOICE})");
+        }
+        user.to_owned()
     }
 
     /// The scope in which the table's rows are looked for.
@@ -87,27 +103,17 @@ impl Scope {
 
     /// Deletes at most so many rows of the table, and gives how many.
     pub(super) fn delete(self, conn: &mut SqliteConnection, table: &Table, limit: usize) -> QueryResult<usize> {
-        let (name, scope) = (table.name, self.of(table));
-        let key = key(conn, name)?;
-        let condition = scope.condition(table);
-        let sql =
-            format!("DELETE FROM {name} WHERE ({key}) IN (SELECT {key} FROM {name} WHERE {condition} LIMIT {limit})");
-        scope.query(sql).execute(conn)
+        let scope = self.of(table);
+        let rest = format!("WHERE {} LIMIT {limit}", scope.condition(table));
+        scope.query(tables::delete(table, &rest)).execute(conn)
     }
 }
 
-/// The columns of a table's key.
-fn key(conn: &mut SqliteConnection, table: &str) -> QueryResult<String> {
-    #[derive(QueryableByName)]
-    struct Key {
-        #[diesel(sql_type = Text)]
-        columns: String,
-    }
-    let sql =
-        "SELECT group_concat(name, ', ') AS columns FROM (SELECT name FROM pragma_table_info(?) WHERE pk ORDER BY pk)";
-    let Key { columns } = sql_query(sql).bind::<Text, _>(table).get_result(conn)?;
-    Ok(columns)
-}
+const EACH_GUILD_OF_VOICE: &str = "\
+    WITH RECURSIVE guild (id) AS ( \
+    SELECT min(guild_id) FROM voice_intervals UNION ALL \
+    SELECT (SELECT min(guild_id) FROM voice_intervals WHERE guild_id > guild.id) FROM guild \
+    WHERE guild.id IS NOT NULL) SELECT id FROM guild";
 
 /// Deletes what SQLite's own statistics remember of the person: samples of keys.
 pub(super) fn delete_samples(conn: &mut SqliteConnection, user_id: UserId) -> QueryResult<()> {

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use diesel::{QueryResult, QueryableByName, prelude::*, sql_query, sql_types, sqlite::SqliteConnection};
-use mocha_schema::schema::horizons;
+use mocha_schema::{catalogue::Horizon, schema::horizons};
 
-use super::{DAY, Retention, rollup};
+use super::{DAY, Retention};
 
 /// Midnights, UTC, in unix seconds, before which a kind of row goes.
 #[derive(AsChangeset, Clone, Copy, Debug, Eq, PartialEq, Queryable, Selectable)]
@@ -24,6 +24,15 @@ pub(super) struct Horizons {
 }
 
 impl Horizons {
+    pub(super) const fn of(&self, horizon: Horizon) -> i64 {
+        match horizon {
+            Horizon::Members => self.members,
+            Horizon::Messages => self.messages,
+            Horizon::Presences => self.presences,
+            Horizon::Voice => self.voice,
+        }
+    }
+
     /// Moves the horizons of the file to where they should be now; returns where they are.
     ///
     /// That of the roll-ups stays behind those of the events, for events that are counted have sums.
@@ -31,7 +40,7 @@ impl Horizons {
         let old: Self = horizons::table.find(1).select(Self::as_select()).get_result(conn)?;
         let voice = before_open(conn, retention.voice.from(now))?.max(old.voice);
         // `Retention::check` has them kept as long as any events, of which only voice is held back.
-        let rollups = rollup::floor(retention.rollups.from(now).min(voice));
+        let rollups = floor(retention.rollups.from(now).min(voice));
         let new = Self {
             members: retention.members.from(now).max(old.members),
             messages: retention.messages.from(now).max(old.messages),
@@ -44,6 +53,12 @@ impl Horizons {
         }
         Ok(new)
     }
+}
+
+/// The time before which whole months can go, if everything before `from` should. All other periods are parts of months, so the sums
+/// that stay agree.
+const fn floor(from: i64) -> i64 {
+    from - from.rem_euclid(30 * DAY)
 }
 
 /// A horizon of voice that no interval that still goes on began before: it will count where it began, once it is

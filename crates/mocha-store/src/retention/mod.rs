@@ -1,13 +1,13 @@
 //! Retention: events that are too old go, and what is known of guilds that are gone for good.
 
 mod batch;
-mod events;
 mod horizon;
 mod purge;
-mod rollup;
+mod rows;
 mod run;
 
 use chrono::{DateTime, Utc};
+use mocha_schema::catalogue::Horizon;
 
 pub(crate) use self::{
     batch::{Batch, Pace},
@@ -125,6 +125,16 @@ impl Retention {
     pub fn voice(mut self, keep: Keep) -> Self {
         self.voice = keep;
         self
+    }
+
+    /// How long events from before or after this horizon are kept.
+    const fn of(&self, horizon: Horizon) -> Keep {
+        match horizon {
+            Horizon::Members => self.members,
+            Horizon::Messages => self.messages,
+            Horizon::Presences => self.presences,
+            Horizon::Voice => self.voice,
+        }
     }
 
     /// Refuses what cannot be done: sums go no sooner than what they are sums of.

@@ -7,10 +7,13 @@ use diesel::{
     sql_types::{BigInt, Text},
     sqlite::SqliteConnection,
 };
-use mocha_schema::GuildId;
+use mocha_schema::{
+    GuildId,
+    catalogue::{Guild, Kept, TABLES, Table},
+};
 
 use super::batch::{Batch, Pace};
-use crate::{Error, Store};
+use crate::{Error, Store, tables};
 
 /// What [`Store::purge_guild`] deleted; while it runs, what it deleted so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -80,51 +83,32 @@ impl Store {
     }
 }
 
-/// Tables with what tells their rows apart and the guild `?1` as they have it, in the order in which they are
-/// emptied: events go before the sums that their triggers take them out of, and what refers to others before those.
-const TABLES: [(&str, &str, &str); 21] = [
-    ("message_events", "rowid", TEXT),
-    ("voice_events", "rowid", TEXT),
-    ("voice_intervals", "(guild_id, user_id, started_at_ms)", TEXT),
-    ("member_events", "rowid", TEXT),
-    ("presence_events", "rowid", TEXT),
-    ("member_days", "(guild_id, day, bot)", NUMBER),
-    ("message_days", "(guild_id, day, user_id, channel_id)", NUMBER),
-    ("message_thirds", "(guild_id, third, user_id, channel_id)", NUMBER),
-    ("message_months", "(guild_id, month, user_id, channel_id)", NUMBER),
-    ("message_quarters", "(guild_id, quarter, bot)", NUMBER),
-    ("active_months", "(guild_id, month, user_id)", NUMBER),
-    ("packed_quarters", "(guild_id, month, bot)", NUMBER),
-    ("message_totals", "(guild_id, user_id, channel_id)", NUMBER),
-    ("voice_days", "(guild_id, day, user_id, assumed)", NUMBER),
-    ("voice_months", "(guild_id, month, user_id, assumed)", NUMBER),
-    ("voice_totals", "(guild_id, user_id, assumed)", NUMBER),
-    ("voice_channel_days", "(guild_id, day, user_id, channel_id, assumed)", NUMBER),
-    ("voice_channel_months", "(guild_id, month, user_id, channel_id, assumed)", NUMBER),
-    ("members", "rowid", TEXT),
-    ("gone_channels", "channel_id", TEXT),
-    ("channels", "rowid", TEXT),
-];
-const TEXT: &str = "?1";
-const NUMBER: &str = "CAST(?1 AS INTEGER)";
+/// The tables with rows of guilds in the order in which they are emptied: events go before the sums that their triggers take them
+/// out of. The guild's own two rows are not among them.
+fn tables() -> impl Iterator<Item = &'static Table> {
+    let kept = [Kept::Events, Kept::Rollups, Kept::Member, Kept::File].into_iter().flat_map(tables::kept);
+    kept.filter(|table| table.guild.is_some() && !is_guilds_own(table))
+}
+
+/// Whether the table has one row a guild.
+fn is_guilds_own(table: &Table) -> bool {
+    table.guild == Some(Guild::Own) || table.key == ["guild_id"]
+}
 
 /// A statement for each of the tables, which deletes `?2` rows of guild `?1`.
 pub(super) fn statements() -> impl Iterator<Item = String> {
-    TABLES.into_iter().map(|(table, key, guild)| {
-        let columns = key.trim_matches(['(', ')']);
-        format!("DELETE FROM {table} WHERE {key} IN (SELECT {columns} FROM {table} WHERE guild_id = {guild} LIMIT ?2)")
-    })
+    tables().map(|table| tables::delete(table, &format!("WHERE guild_id = {} LIMIT ?2", tables::guild(table, "?1"))))
 }
 
 /// Guilds that the bot was removed from until this unix second, and has not been seen in since.
 pub(super) fn gone(conn: &mut SqliteConnection, until: i64) -> Result<Vec<String>, Error> {
     #[derive(QueryableByName)]
-    struct Guild {
+    struct Gone {
         #[diesel(sql_type = Text)]
         guild_id: String,
     }
     let guilds = sql_query("SELECT guild_id FROM guild_states WHERE gone_at <= ?").bind::<BigInt, _>(until).load(conn);
-    let guilds: Vec<Guild> =
+    let guilds: Vec<Gone> =
         guilds.map_err(|error| Error::classify("looking for guilds that are gone failed", error))?;
     Ok(guilds.into_iter().map(|guild| guild.guild_id).collect())
 }
@@ -166,8 +150,9 @@ pub(super) fn purge(
             for table in &statements {
                 rows += delete(conn, table, guild, -1)?;
             }
-            for last in ["DELETE FROM guild_states WHERE guild_id = ?1", "DELETE FROM guilds WHERE id = ?1"] {
-                rows += count(sql_query(last).bind::<Text, _>(guild).execute(conn)?);
+            for Table { key, name, .. } in TABLES.iter().filter(|table| is_guilds_own(table)) {
+                let last = sql_query(format!("DELETE FROM {name} WHERE {} = ?1", key.concat()));
+                rows += count(last.bind::<Text, _>(guild).execute(conn)?);
             }
         }
         Ok(Batch { done: u64::try_from(rows).unwrap_or(0), last })

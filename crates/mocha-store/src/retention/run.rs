@@ -8,13 +8,14 @@ use diesel::{
     sql_types::{BigInt, Text},
     sqlite::SqliteConnection,
 };
+use mocha_schema::catalogue::{Kept, Table};
 
 use super::{
     Keep, Retention,
     batch::{Batch, Pace, transaction},
-    events::{self, Rows},
     horizon::Horizons,
-    purge, rollup,
+    purge,
+    rows::Rows,
 };
 use crate::{Error, Store};
 
@@ -49,6 +50,18 @@ impl Retained {
         let Self { complete: _, guilds: _, guild_rows, member_events, message_events, presence_events, .. } = self;
         let Self { rollups, voice_events, voice_intervals, .. } = self;
         guild_rows + member_events + message_events + presence_events + rollups + voice_events + voice_intervals
+    }
+
+    /// Where the rows of a table are counted.
+    fn of(&mut self, table: &Table) -> &mut u64 {
+        match table.name {
+            "member_events" => &mut self.member_events,
+            "message_events" => &mut self.message_events,
+            "presence_events" => &mut self.presence_events,
+            "voice_events" => &mut self.voice_events,
+            "voice_intervals" => &mut self.voice_intervals,
+            _ => &mut self.rollups,
+        }
     }
 }
 
@@ -158,26 +171,15 @@ impl Run<'_> {
         horizons: &Horizons,
         progress: &mut impl FnMut(&Retained) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, Error> {
-        type Count = fn(&mut Retained) -> &mut u64;
-        let Retention { gone_guilds: _, members, messages, presences, rollups, voice } = *retention;
-        let voice_ms = horizons.voice.saturating_mul(1000);
-        let tables: [(Keep, Rows, i64, Count); 5] = [
-            (messages, events::MESSAGE_EVENTS, horizons.messages, |retained| &mut retained.message_events),
-            (voice, events::VOICE_EVENTS, horizons.voice, |retained| &mut retained.voice_events),
-            (voice, events::VOICE_INTERVALS, voice_ms, |retained| &mut retained.voice_intervals),
-            (members, events::MEMBER_EVENTS, horizons.members, |retained| &mut retained.member_events),
-            (presences, events::PRESENCE_EVENTS, horizons.presences, |retained| &mut retained.presence_events),
-        ];
-        for (keep, rows, before, count) in tables {
-            if keep != Keep::Forever && self.delete(&rows, before, count, progress)?.is_break() {
+        for rows in Rows::kept(Kept::Events) {
+            let before = rows.at(horizons.of(rows.time.horizon));
+            if retention.of(rows.time.horizon) != Keep::Forever && self.delete(&rows, before, progress)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
-        for rollup in rollup::ALL {
-            let before = horizons.rollups / rollup.period;
-            if rollups != Keep::Forever
-                && self.delete(&rollup.rows, before, |retained| &mut retained.rollups, progress)?.is_break()
-            {
+        for rows in Rows::kept(Kept::Rollups) {
+            let before = rows.at(horizons.rollups);
+            if retention.rollups != Keep::Forever && self.delete(&rows, before, progress)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -192,7 +194,6 @@ impl Run<'_> {
         &mut self,
         rows: &Rows,
         before: i64,
-        count: fn(&mut Retained) -> &mut u64,
         progress: &mut impl FnMut(&Retained) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, Error> {
         let Self { conn, pace, retained } = self;
@@ -219,7 +220,7 @@ impl Run<'_> {
             Ok(Batch { done: u64::try_from(len - left).unwrap_or(0), last: guilds.is_empty() })
         };
         pace.batches(conn, step, |deleted| {
-            *count(retained) += deleted;
+            *retained.of(rows.table) += deleted;
             progress(retained)
         })
     }

@@ -8,6 +8,8 @@ mod verify;
 
 use std::fmt;
 
+use mocha_schema::catalogue::{self, Table};
+
 pub use self::{
     difference::{Counted, Difference, MemberSums, MessageSums, Sums, VoiceSums},
     rebuild::Rebuilt,
@@ -85,20 +87,25 @@ impl Rollup {
     /// ```
     #[must_use]
     pub const fn table(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// Its entry in the catalogue.
+    const fn entry(self) -> &'static Table {
         match self {
-            Self::ActiveMonths => "active_months",
-            Self::MemberDays => "member_days",
-            Self::MessageDays => "message_days",
-            Self::MessageMonths => "message_months",
-            Self::MessageQuarters => "message_quarters",
-            Self::MessageThirds => "message_thirds",
-            Self::MessageTotals => "message_totals",
-            Self::PackedQuarters => "packed_quarters",
-            Self::VoiceChannelDays => "voice_channel_days",
-            Self::VoiceChannelMonths => "voice_channel_months",
-            Self::VoiceDays => "voice_days",
-            Self::VoiceMonths => "voice_months",
-            Self::VoiceTotals => "voice_totals",
+            Self::ActiveMonths => &catalogue::ACTIVE_MONTHS,
+            Self::MemberDays => &catalogue::MEMBER_DAYS,
+            Self::MessageDays => &catalogue::MESSAGE_DAYS,
+            Self::MessageMonths => &catalogue::MESSAGE_MONTHS,
+            Self::MessageQuarters => &catalogue::MESSAGE_QUARTERS,
+            Self::MessageThirds => &catalogue::MESSAGE_THIRDS,
+            Self::MessageTotals => &catalogue::MESSAGE_TOTALS,
+            Self::PackedQuarters => &catalogue::PACKED_QUARTERS,
+            Self::VoiceChannelDays => &catalogue::VOICE_CHANNEL_DAYS,
+            Self::VoiceChannelMonths => &catalogue::VOICE_CHANNEL_MONTHS,
+            Self::VoiceDays => &catalogue::VOICE_DAYS,
+            Self::VoiceMonths => &catalogue::VOICE_MONTHS,
+            Self::VoiceTotals => &catalogue::VOICE_TOTALS,
         }
     }
 }
@@ -106,5 +113,26 @@ impl Rollup {
 impl fmt::Display for Rollup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.table())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use mocha_schema::catalogue::Kept;
+
+    use super::*;
+    use crate::tables;
+
+    #[test]
+    fn every_table_of_sums_is_verified_after_the_tables_it_is_made_of() {
+        let mut earlier = BTreeSet::new();
+        for rollup in Rollup::ALL {
+            let sums = rollup.entry().sources_of_sums().filter(|table| table.kept == Kept::Rollups);
+            assert!(sums.map(|table| table.name).all(|name| earlier.contains(name)), "{rollup}");
+            earlier.insert(rollup.table());
+        }
+        assert_eq!(earlier, tables::kept(Kept::Rollups).map(|table| table.name).collect());
     }
 }

@@ -2,88 +2,61 @@
 //!
 //! In each, `?1` is a JSON array of the guild's id as the events have it, `?2` the guild as a number, and `?3` the month.
 
+use mocha_schema::catalogue::{Kept, Table};
+
 use super::Rollup;
 
 /// A table in which a roll-up, or what it sums up, has something, and how to find it there.
 pub(super) struct Source {
-    /// The table, for events by the name of the index through which it is read.
-    table: &'static str,
+    /// The table, for events with the name of the index through which it is read.
+    table: String,
     /// The column of the time.
     time: &'static str,
     /// From which time on, as an expression over `horizons`.
-    from: &'static str,
+    from: String,
     /// The last time that counts.
-    last: &'static str,
+    last: i64,
     /// How much of that time a month is.
-    month: &'static str,
+    month: i64,
 }
 
-const MESSAGES: Source = Source {
-    table: "message_events INDEXED BY idx_message_events_guild_time",
-    time: "created_at",
-    from: "messages_from",
-    last: "253402300799",
-    month: "2592000",
-};
-const MEMBERS: Source = Source {
-    table: "member_events INDEXED BY idx_member_events_guild_time",
-    time: "created_at",
-    from: "members_from",
-    last: "253402300799",
-    month: "2592000",
-};
-const INTERVALS: Source = Source {
-    table: "voice_intervals INDEXED BY idx_voice_intervals_guild_time",
-    time: "started_at_ms",
-    from: "voice_from * 1000",
-    last: "253402300799999",
-    month: "2592000000",
-};
-const SESSIONS: Source = Source {
-    table: "voice_events INDEXED BY idx_voice_events_guild_time",
-    time: "created_at",
-    from: "voice_from",
-    last: "253402300799",
-    month: "2592000",
-};
+const MONTH_MS: i64 = 2_592_000_000;
 
-/// The roll-up itself.
-const fn own(rollup: Rollup) -> Source {
-    let (time, from, month) = match rollup {
-        Rollup::MemberDays => ("day", "members_from / 86400", "30"),
-        Rollup::MessageDays => ("day", "messages_from / 86400", "30"),
-        Rollup::ActiveMonths | Rollup::MessageMonths | Rollup::PackedQuarters => {
-            ("month", "messages_from / 2592000", "1")
-        }
-        Rollup::MessageQuarters => ("quarter", "messages_from / 900", "2880"),
-        Rollup::MessageThirds => ("third", "messages_from / 2592000 * 3", "3"),
-        Rollup::VoiceChannelDays | Rollup::VoiceDays => ("day", "voice_from / 86400", "30"),
-        Rollup::VoiceChannelMonths | Rollup::VoiceMonths => ("month", "voice_from / 2592000", "1"),
+impl Source {
+    /// The rows of a table that count from the horizon on, or, with `whole_months`, from the start of the month in which it lies.
+    fn new(table: &Table, whole_months: bool) -> Self {
+        let name = table.name.to_owned();
         // All time is one slice.
-        Rollup::MessageTotals | Rollup::VoiceTotals => ("0", "0", "1"),
-    };
-    Source { table: rollup.table(), time, from, last: "9223372036854775807", month }
+        let Some(time) = table.time else {
+            return Self { table: name, time: "0", from: "0".to_owned(), last: i64::MAX, month: 1 };
+        };
+        let (horizon, unit, month) = (time.horizon.column(), time.unit_ms, MONTH_MS / time.unit_ms);
+        let (table, last) = match table.kept {
+            Kept::Events => (format!("{name} INDEXED BY idx_{name}_guild_time"), 253_402_300_799_999 / unit),
+            _ => (name, i64::MAX),
+        };
+        let from = if whole_months {
+            format!("{horizon} * 1000 / {MONTH_MS} * {month}")
+        } else {
+            format!("{horizon} * 1000 / {unit}")
+        };
+        Self { table, time: time.column, from, last, month }
+    }
+}
+
+/// The roll-up itself. Sums of sums are made from the start of the month on in which the horizon lies.
+fn own(rollup: Rollup) -> Source {
+    let is_of_sums = rollup.entry().sources_of_sums().any(|table| table.kept == Kept::Rollups);
+    Source::new(rollup.entry(), is_of_sums)
 }
 
 /// The tables to look into, the roll-up itself among them: a row that should not be there has to be found too.
 pub(super) fn sources(rollup: Rollup) -> Vec<Source> {
-    // Of the month that the horizon cuts, all days.
-    let days = |rollup, from| Source { from, ..own(rollup) };
-    let all = |table: Rollup| Source { table: table.table(), ..own(rollup) };
-    let mut sources = match rollup {
-        Rollup::MemberDays => vec![MEMBERS],
-        Rollup::MessageDays | Rollup::MessageQuarters => vec![MESSAGES],
-        Rollup::ActiveMonths | Rollup::MessageMonths | Rollup::MessageThirds => {
-            vec![days(Rollup::MessageDays, "messages_from / 2592000 * 30")]
-        }
-        Rollup::PackedQuarters => vec![days(Rollup::MessageQuarters, "messages_from / 2592000 * 2880")],
-        Rollup::MessageTotals => vec![all(Rollup::MessageMonths)],
-        Rollup::VoiceChannelDays => vec![INTERVALS],
-        Rollup::VoiceChannelMonths => vec![days(Rollup::VoiceChannelDays, "voice_from / 2592000 * 30")],
-        Rollup::VoiceDays => vec![INTERVALS, SESSIONS],
-        Rollup::VoiceMonths => vec![days(Rollup::VoiceDays, "voice_from / 2592000 * 30")],
-        Rollup::VoiceTotals => vec![all(Rollup::VoiceMonths)],
+    let source = |table: &Table| match rollup.entry().time {
+        Some(_) => Source::new(table, table.kept == Kept::Rollups),
+        None => Source { table: table.name.to_owned(), ..own(rollup) },
     };
+    let mut sources: Vec<Source> = rollup.entry().sources_of_sums().map(source).collect();
     sources.push(own(rollup));
     sources
 }
@@ -95,8 +68,8 @@ pub(super) fn slices(source: &Source) -> String {
         .replace("{table}", table)
         .replace("{time}", time)
         .replace("{from}", from)
-        .replace("{last}", last)
-        .replace("{month}", month)
+        .replace("{last}", &last.to_string())
+        .replace("{month}", &month.to_string())
 }
 
 /// What the slice should have, with the columns of the roll-up.

@@ -5,7 +5,7 @@ use diesel::{
     sqlite::SqliteConnection,
 };
 use diesel_migrations::MigrationHarness;
-use mocha_schema::{APPLICATION_ID, MIGRATIONS};
+use mocha_schema::{APPLICATION_ID, MIGRATIONS, Migrations};
 
 use super::{
     Link, adopt_voice,
@@ -33,7 +33,7 @@ pub(super) fn adopt(conn: &mut SqliteConnection, link: &Link) -> Result<(), Erro
         }
         let own = authors_own(conn)?;
         set_aside(conn)?;
-        conn.run_pending_migrations(MIGRATIONS).map_err(Failed)?;
+        Migrations::new(conn).run_pending_migrations(MIGRATIONS).map_err(Failed)?;
         copy_rows(conn)?;
         adopt_voice::fill_intervals(conn)?;
         conn.batch_execute(include_str!("adopt_watermarks.sql"))?;

@@ -1,5 +1,7 @@
 //! What an existing file is, and how it comes up to date.
 
+use std::collections::BTreeSet;
+
 use diesel::{
     QueryableByName, RunQueryDsl,
     connection::SimpleConnection,
@@ -22,6 +24,8 @@ pub(super) const SHARED_TABLES: [&str; 8] =
 /// What a file holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Contents {
+    /// The tables of the bot's own migrations by Diesel, and none of Mocha's yet.
+    Authors,
     /// No tables.
     Empty,
     /// Mocha's tables, of this or another version.
@@ -62,7 +66,7 @@ pub(super) fn bring_up_to_date(link: &Link) -> Result<SqliteConnection, Error> {
         Contents::Empty => {
             conn.batch_execute("PRAGMA auto_vacuum = INCREMENTAL").map_err(|error| unreadable(link, error))?;
         }
-        Contents::Mocha => {}
+        Contents::Authors | Contents::Mocha => {}
         Contents::Original => adopt::adopt(&mut conn, link)?,
     }
     // Before the schema, for a new file's change to write-ahead logging must not wait for another's migration.
@@ -78,11 +82,6 @@ pub(super) fn contents(conn: &mut SqliteConnection, link: &Link) -> Result<Conte
         #[diesel(sql_type = BigInt)]
         application_id: i64,
     }
-    #[derive(QueryableByName)]
-    struct Table {
-        #[diesel(sql_type = Text)]
-        name: String,
-    }
     let Header { application_id } = sql_query("SELECT application_id FROM pragma_application_id")
         .get_result(conn)
         .map_err(|error| unreadable(link, error))?;
@@ -92,22 +91,45 @@ pub(super) fn contents(conn: &mut SqliteConnection, link: &Link) -> Result<Conte
     if application_id != 0 {
         return Err(foreign(link, &format!("its application_id is {application_id}")));
     }
-    let tables: Vec<Table> =
-        sql_query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-            .load(conn)
-            .map_err(|error| unreadable(link, error))?;
-    if tables.is_empty() {
+    let names = names(conn).map_err(|error| unreadable(link, error))?;
+    if names.is_empty() {
         return Ok(Contents::Empty);
     }
     let mut made = adopt::new_tables()?;
+    if names.contains("__diesel_schema_migrations") {
+        let ours = self::names(&mut made).map_err(|error| unreadable(link, error))?;
+        if ours.is_disjoint(&names) {
+            return Ok(Contents::Authors);
+        }
+    }
     for table in SHARED_TABLES {
         let found = columns(conn, table).map_err(|error| unreadable(link, error))?;
         if found != columns(&mut made, table).map_err(|error| unreadable(link, error))? {
             return Err(foreign(link, &format!("its table `{table}` is missing or is another one")));
         }
     }
-    let migrated = tables.iter().any(|table| table.name == "__diesel_schema_migrations");
-    Ok(if migrated { Contents::Mocha } else { Contents::Original })
+    // Only Mocha's tables have foreign keys.
+    let keys: Count = sql_query("SELECT count(*) AS count FROM pragma_foreign_key_list('channels')")
+        .get_result(conn)
+        .map_err(|error| unreadable(link, error))?;
+    Ok(if keys.count > 0 { Contents::Mocha } else { Contents::Original })
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// The names of all tables, indexes, triggers and views, in small letters, for SQLite takes `Users` for `users`.
+fn names(conn: &mut SqliteConnection) -> diesel::QueryResult<BTreeSet<String>> {
+    #[derive(QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let names = sql_query("SELECT lower(name) AS name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'");
+    Ok(names.load::<Name>(conn)?.into_iter().map(|Name { name }| name).collect())
 }
 
 /// The columns of a table with their types, by name.

@@ -86,6 +86,11 @@ impl Store {
     /// channel or user is missing get one, and what Mocha has beyond the original is added; all in one transaction.
     /// Two processes may do this at once.
     ///
+    /// The file may have tables of your own too, best made by Diesel migrations of your own: Mocha notes its migrations in
+    /// `mocha_migrations` and leaves Diesel's `__diesel_schema_migrations` to yours, so those may have any versions.
+    /// They may run before the first opening or after it. If they run before, none of your tables, indexes, triggers and views may have
+    /// the name of one of Mocha's, and pages that become free go back to the system by [`vacuum`](Self::vacuum) only.
+    ///
     /// What a process that was killed had committed is in its write-ahead log, and is read with the first opening; half a
     /// transaction, a half migrated or half adopted file are as before it. Never delete or replace the file while it is open: the
     /// store finds out before each transaction and refuses it as [`ErrorKind::Replaced`]. Do not cut it short either: SQLite
@@ -93,7 +98,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// * [`ErrorKind::NotMocha`]: the file is something else; it was not touched.
+    /// * [`ErrorKind::NotMocha`]: the file is something else, as it has tables, but neither Mocha's nor those of Diesel migrations, or
+    ///   one of its names is Mocha's; it was not touched.
     /// * [`ErrorKind::SchemaTooNew`]: a newer Mocha wrote it; it was not touched.
     /// * [`ErrorKind::SqliteTooOld`]: the SQLite linked has a bug that damages files.
     /// * [`ErrorKind::Corrupt`]: the list of its tables cannot be read; it was not touched. [Restore](Self::restore) a backup, or

@@ -160,7 +160,7 @@ pub(crate) fn dump(store: &Store) -> Result<Vec<String>, Error> {
     store.read(|conn| {
         let mut rows = Vec::new();
         let tables = "SELECT name AS line FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_\\_%' ESCAPE '\\' \
-                      AND name NOT LIKE 'sqlite_%' ORDER BY 1";
+                      AND name NOT LIKE 'sqlite_%' AND name <> 'mocha_migrations' ORDER BY 1";
         for table in read_lines(conn, tables)? {
             let columns = format!("SELECT 'quote(' || name || ')' AS line FROM pragma_table_info('{table}')");
             let columns = read_lines(conn, &columns)?.join(" || ' ' || ");

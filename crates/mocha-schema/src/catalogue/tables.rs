@@ -1,27 +1,32 @@
-//! The ledger's entries, in order of name.
+//! The entries of all tables, in order of name.
 
 use super::{
-    Kept, Person,
+    Guild, Horizon, Kept, Person,
     Source::{Guilds, Members, MessageContent, Messages, Presence, Recorder, Voice},
-    Table,
+    Table, Time,
     column::{derived, identifying, plain},
     rollups,
 };
 
-/// Every column of every table of the file, once: what it tells of people, what it is for, and for how long it is kept. Diesel's own
-/// table of migrations is left out, and tables of the author's are not Mocha's to list.
+const SECOND: i64 = 1000;
+
+/// Every table of the file with every column, in order of name. Diesel's table of the bot's migrations and other tables that the bot's author
+/// makes are not listed.
 ///
-/// Erasing and exporting a person go by it. Names of channels, threads and guilds count as nobody's, though their
-/// makers may have put a person's name there.
-pub const LEDGER: &[Table] = &[
+/// Names of channels, threads and guilds count as nobody's, though their makers may have put a person's name there.
+pub const TABLES: &[Table] = &[
     rollups::ACTIVE_MONTHS,
     Table {
         columns: &[identifying("id", "which users are bots")],
+        guild: None,
         kept: Kept::User,
+        key: &["id"],
+        made_of: &["users"],
         name: "bots",
         person: None,
         purpose: "the users that are bots, once more: triggers keep it as users have it",
         sources: &[Members, Messages, Presence, Voice],
+        time: None,
     },
     Table {
         columns: &[
@@ -34,19 +39,27 @@ pub const LEDGER: &[Table] = &[
             plain("created_at", "when first seen"),
             plain("updated_at", "what is news"),
         ],
+        guild: Some(Guild::Text),
         kept: Kept::File,
+        key: &["id"],
+        made_of: &[],
         name: "channels",
         person: None,
         purpose: "channels and threads by name and kind",
         sources: &[Guilds],
+        time: None,
     },
     Table {
         columns: &[plain("channel_id", "where"), plain("guild_id", "where"), plain("gone_at", "when")],
+        guild: Some(Guild::Text),
         kept: Kept::File,
+        key: &["channel_id"],
+        made_of: &[],
         name: "gone_channels",
         person: None,
         purpose: "which channels are deleted",
         sources: &[Guilds],
+        time: None,
     },
     Table {
         columns: &[
@@ -54,11 +67,15 @@ pub const LEDGER: &[Table] = &[
             plain("afk_channel_id", "to leave idle time out"),
             plain("gone_at", "when the bot left"),
         ],
+        guild: Some(Guild::Text),
         kept: Kept::File,
+        key: &["guild_id"],
+        made_of: &[],
         name: "guild_states",
         person: None,
         purpose: "what is not shown of a guild",
         sources: &[Guilds],
+        time: None,
     },
     Table {
         columns: &[
@@ -69,11 +86,15 @@ pub const LEDGER: &[Table] = &[
             plain("created_at", "when first seen"),
             plain("updated_at", "what is news"),
         ],
+        guild: Some(Guild::Own),
         kept: Kept::File,
+        key: &["id"],
+        made_of: &[],
         name: "guilds",
         person: None,
         purpose: "guilds by name and size",
         sources: &[Guilds],
+        time: None,
     },
     Table {
         columns: &[
@@ -84,11 +105,15 @@ pub const LEDGER: &[Table] = &[
             plain("rollups_from", "from when"),
             plain("voice_from", "from when"),
         ],
+        guild: None,
         kept: Kept::File,
+        key: &["id"],
+        made_of: &[],
         name: "horizons",
         person: None,
         purpose: "from when on the file is complete",
         sources: &[Recorder],
+        time: None,
     },
     rollups::MEMBER_DAYS,
     Table {
@@ -100,11 +125,15 @@ pub const LEDGER: &[Table] = &[
             plain("member_count", "how many members there were"),
             derived("created_at", "when"),
         ],
+        guild: Some(Guild::Text),
         kept: Kept::Events,
+        key: &["id"],
+        made_of: &[],
         name: "member_events",
         person: Some(Person::Text),
         purpose: "how guilds grow",
         sources: &[Members],
+        time: Some(Time { column: "created_at", horizon: Horizon::Members, unit_ms: SECOND }),
     },
     Table {
         columns: &[
@@ -117,11 +146,15 @@ pub const LEDGER: &[Table] = &[
             derived("created_at", "when first seen"),
             derived("updated_at", "what is news"),
         ],
+        guild: Some(Guild::Text),
         kept: Kept::Member,
+        key: &["id"],
+        made_of: &[],
         name: "members",
         person: Some(Person::Text),
         purpose: "who is a member of which guild",
         sources: &[Members],
+        time: None,
     },
     rollups::MESSAGE_DAYS,
     Table {
@@ -137,16 +170,32 @@ pub const LEDGER: &[Table] = &[
             derived("word_count", "how many words they have").of(MessageContent),
             derived("created_at", "when"),
         ],
+        guild: Some(Guild::Text),
         kept: Kept::Events,
+        key: &["id"],
+        made_of: &[],
         name: "message_events",
         person: Some(Person::Text),
         purpose: "messages by author, channel and time; never their text",
         sources: &[Messages],
+        time: Some(Time { column: "created_at", horizon: Horizon::Messages, unit_ms: SECOND }),
     },
     rollups::MESSAGE_MONTHS,
     rollups::MESSAGE_QUARTERS,
     rollups::MESSAGE_THIRDS,
     rollups::MESSAGE_TOTALS,
+    Table {
+        columns: &[plain("version", "which"), plain("run_on", "when")],
+        guild: None,
+        kept: Kept::File,
+        key: &["version"],
+        made_of: &[],
+        name: "mocha_migrations",
+        person: None,
+        purpose: "which changes of the tables have been made",
+        sources: &[Recorder],
+        time: None,
+    },
     rollups::PACKED_QUARTERS,
     Table {
         columns: &[
@@ -158,11 +207,15 @@ pub const LEDGER: &[Table] = &[
             derived("activity_name", "what people do"),
             derived("created_at", "when"),
         ],
+        guild: Some(Guild::Text),
         kept: Kept::Events,
+        key: &["id"],
+        made_of: &[],
         name: "presence_events",
         person: Some(Person::Text),
         purpose: "status and activities over time",
         sources: &[Presence],
+        time: Some(Time { column: "created_at", horizon: Horizon::Presences, unit_ms: SECOND }),
     },
     Table {
         columns: &[
@@ -171,19 +224,27 @@ pub const LEDGER: &[Table] = &[
             plain("seen_at_ms", "when it last ran"),
             plain("stopped_at_ms", "when it stopped"),
         ],
+        guild: None,
         kept: Kept::File,
+        key: &["id"],
+        made_of: &[],
         name: "recorder_states",
         person: None,
         purpose: "to get over a crash",
         sources: &[Recorder],
+        time: None,
     },
     Table {
         columns: &[plain("id", "which comes first"), plain("key", "the secret")],
+        guild: None,
         kept: Kept::File,
+        key: &["id"],
+        made_of: &[],
         name: "tombstone_keys",
         person: None,
         purpose: "keys of the hashes of tombstones",
         sources: &[Recorder],
+        time: None,
     },
     Table {
         columns: &[
@@ -193,11 +254,15 @@ pub const LEDGER: &[Table] = &[
             derived("opted_out", "whether nothing is recorded"),
             derived("returned", "whether the person may be seen again"),
         ],
+        guild: None,
         kept: Kept::Tombstone,
+        key: &["person", "guild_id"],
+        made_of: &[],
         name: "tombstones",
         person: None,
         purpose: "not to record again who was forgotten or opted out",
         sources: &[Recorder],
+        time: None,
     },
     Table {
         columns: &[
@@ -209,11 +274,15 @@ pub const LEDGER: &[Table] = &[
             derived("created_at", "when first seen"),
             derived("updated_at", "what is news"),
         ],
+        guild: None,
         kept: Kept::User,
+        key: &["id"],
+        made_of: &[],
         name: "users",
         person: Some(Person::Own),
         purpose: "users by name",
         sources: &[Members, Messages, Presence, Voice],
+        time: None,
     },
     rollups::VOICE_CHANNEL_DAYS,
     rollups::VOICE_CHANNEL_MONTHS,
@@ -232,11 +301,15 @@ pub const LEDGER: &[Table] = &[
             derived("deafened", "whether deafened"),
             derived("created_at", "when"),
         ],
+        guild: Some(Guild::Text),
         kept: Kept::Events,
+        key: &["id"],
+        made_of: &[],
         name: "voice_events",
         person: Some(Person::Text),
         purpose: "the log of voice sessions",
         sources: &[Voice],
+        time: Some(Time { column: "created_at", horizon: Horizon::Voice, unit_ms: SECOND }),
     },
     Table {
         columns: &[
@@ -256,20 +329,28 @@ pub const LEDGER: &[Table] = &[
             derived("suppress", "time able to talk"),
             derived("assumed", "whether it bridges a gap"),
         ],
+        guild: Some(Guild::Text),
         kept: Kept::Events,
+        key: &["guild_id", "user_id", "started_at_ms"],
+        made_of: &[],
         name: "voice_intervals",
         person: Some(Person::Text),
         purpose: "who was in which voice channel, from when to when, in what state",
         sources: &[Voice],
+        time: Some(Time { column: "started_at_ms", horizon: Horizon::Voice, unit_ms: 1 }),
     },
     rollups::VOICE_MONTHS,
     rollups::VOICE_TOTALS,
     Table {
         columns: &[plain("id", "one row"), plain("messages_to", "up to when"), plain("voice_to", "up to when")],
+        guild: None,
         kept: Kept::File,
+        key: &["id"],
+        made_of: &["message_days", "voice_days"],
         name: "watermarks",
         person: None,
         purpose: "up to when sums of months and of all time are filled",
         sources: &[Recorder],
+        time: None,
     },
 ];

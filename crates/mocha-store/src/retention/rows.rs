@@ -1,61 +1,59 @@
-//! The tables of events, and how their rows are found and deleted through an index.
+//! How the rows of events and sums are found and deleted through an index.
 
 use diesel::{
     QueryResult, QueryableByName, RunQueryDsl, sql_query,
     sql_types::{BigInt, Text},
     sqlite::SqliteConnection,
 };
+use mocha_schema::catalogue::{Kept, Table, Time};
+
+use crate::tables;
 
 /// Rows by guild and time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rows {
-    /// What a row must be beside old, as SQL.
-    pub(super) and: &'static str,
-    /// The guild `?1`, whose id is a text, as the table has it.
-    pub(super) guild: &'static str,
-    /// How to name the index of guild and time.
-    pub(super) index: &'static str,
-    /// What tells a row from all others.
-    pub(super) key: &'static str,
-    pub(super) table: &'static str,
-    pub(super) time: &'static str,
+    pub(super) table: &'static Table,
+    pub(super) time: Time,
 }
 
 impl Rows {
-    const fn events(table: &'static str, index: &'static str) -> Self {
-        Self { and: "true", guild: "?1", index, key: "rowid", table, time: "created_at" }
+    /// The tables of this kind whose rows have a time. Sums of all time have none, and go along with those of the months.
+    pub(super) fn kept(kept: Kept) -> impl Iterator<Item = Self> {
+        tables::kept(kept).filter_map(|table| Some(Self { table, time: table.time? }))
     }
-}
 
-pub(super) const MEMBER_EVENTS: Rows = Rows::events("member_events", "INDEXED BY idx_member_events_guild_time");
-pub(super) const MESSAGE_EVENTS: Rows = Rows::events("message_events", "INDEXED BY idx_message_events_guild_time");
-pub(super) const PRESENCE_EVENTS: Rows = Rows::events("presence_events", "INDEXED BY idx_presence_events_guild_time");
-pub(super) const VOICE_EVENTS: Rows = Rows::events("voice_events", "INDEXED BY idx_voice_events_guild_time");
+    /// A time in unix seconds as the table has it.
+    pub(super) const fn at(&self, seconds: i64) -> i64 {
+        seconds.saturating_mul(1000).div_euclid(self.time.unit_ms)
+    }
 
-/// Those that are closed: the recorder still needs the others.
-pub(super) const VOICE_INTERVALS: Rows = Rows {
-    and: "ended_at_ms IS NOT NULL",
-    guild: "?1",
-    index: "INDEXED BY idx_voice_intervals_guild_time",
-    key: "(guild_id, user_id, started_at_ms)",
-    table: "voice_intervals",
-    time: "started_at_ms",
-};
+    /// How to name the index of guild and time; that of sums is their key.
+    fn index(&self) -> String {
+        match self.table.kept {
+            Kept::Events => format!("INDEXED BY idx_{}_guild_time", self.table.name),
+            _ => String::new(),
+        }
+    }
 
-impl Rows {
+    /// What a row must be beside old: the recorder still needs an interval that goes on.
+    fn is_over(&self) -> &'static str {
+        let has_end = self.table.columns.iter().any(|column| column.name == "ended_at_ms");
+        if has_end { "ended_at_ms IS NOT NULL" } else { "true" }
+    }
+
     /// Deletes the oldest `?3` rows of guild `?1` from before `?2`.
     pub(super) fn delete(&self) -> String {
-        let Self { and, guild, index, key, table, time } = self;
-        let columns = key.trim_matches(['(', ')']);
-        format!(
-            "DELETE FROM {table} WHERE {key} IN (SELECT {columns} FROM {table} {index} \
-             WHERE guild_id = {guild} AND {time} < ?2 AND {and} ORDER BY {time} LIMIT ?3)"
+        let (guild, index, over, time) =
+            (tables::guild(self.table, "?1"), self.index(), self.is_over(), self.time.column);
+        tables::delete(
+            self.table,
+            &format!("{index} WHERE guild_id = {guild} AND {time} < ?2 AND {over} ORDER BY {time} LIMIT ?3"),
         )
     }
 
     /// The guilds that have rows from before `?1`. It goes from guild to guild and not from row to row.
     pub(super) fn guilds(&self) -> String {
-        let Self { and, index, table, time, .. } = self;
+        let (index, over, table, time) = (self.index(), self.is_over(), self.table.name, self.time.column);
         format!(
             "WITH RECURSIVE guild (id) AS ( \
                  SELECT min(guild_id) FROM {table} \
@@ -64,7 +62,7 @@ impl Rows {
              ) \
              SELECT CAST(id AS TEXT) AS id FROM guild \
              WHERE id IS NOT NULL AND EXISTS ( \
-                 SELECT 1 FROM {table} {index} WHERE guild_id = guild.id AND {time} < ?1 AND {and} \
+                 SELECT 1 FROM {table} {index} WHERE guild_id = guild.id AND {time} < ?1 AND {over} \
              )"
         )
     }
@@ -87,7 +85,7 @@ mod tests {
     use diesel::{Connection, connection::SimpleConnection};
 
     use super::*;
-    use crate::retention::{purge, rollup};
+    use crate::retention::purge;
 
     #[derive(QueryableByName)]
     struct Step {
@@ -107,9 +105,9 @@ mod tests {
     fn no_statement_reads_a_whole_table() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let mut conn = SqliteConnection::establish(":memory:")?;
         mocha_schema::migrate(&mut conn)?;
-        let tables = [MEMBER_EVENTS, MESSAGE_EVENTS, PRESENCE_EVENTS, VOICE_EVENTS, VOICE_INTERVALS];
-        let tables = tables.into_iter().chain(rollup::ALL.iter().map(|rollup| rollup.rows));
+        let tables = [Kept::Events, Kept::Rollups].into_iter().flat_map(Rows::kept);
         let mut statements: Vec<String> = tables.flat_map(|rows| [rows.delete(), rows.guilds()]).collect();
+        assert_eq!(statements.len(), 2 * (5 + 11));
         statements.extend(purge::statements());
         for known in [false, true] {
             if known {

@@ -1,13 +1,19 @@
-//! The ledger's entries of sums that triggers keep.
+//! The entries of sums that triggers keep.
 
 use super::{
-    Kept, Person,
+    Guild, Horizon, Kept, Person,
     Source::{Members, MessageContent, Messages, Voice},
-    Table,
+    Table, Time,
     column::{derived, identifying, plain},
 };
 
-pub(super) const ACTIVE_MONTHS: Table = Table {
+const DAY: i64 = 86_400_000;
+const TEN_DAYS: i64 = 10 * DAY;
+const MONTH: i64 = 30 * DAY;
+const QUARTER: i64 = 900_000;
+
+/// The entry of `active_months`.
+pub const ACTIVE_MONTHS: Table = Table {
     columns: &[
         plain("guild_id", "where"),
         derived("month", "when"),
@@ -15,14 +21,19 @@ pub(super) const ACTIVE_MONTHS: Table = Table {
         derived("bot", "to leave bots out"),
         derived("days", "on which days the person wrote, and whether more than twice"),
     ],
+    guild: Some(Guild::Number),
     kept: Kept::Rollups,
+    key: &["guild_id", "month", "user_id"],
+    made_of: &["message_days"],
     name: "active_months",
     person: Some(Person::Number),
     purpose: "days of writing by thirty days and author",
     sources: &[Messages],
+    time: Some(Time { column: "month", horizon: Horizon::Messages, unit_ms: MONTH }),
 };
 
-pub(super) const MEMBER_DAYS: Table = Table {
+/// The entry of `member_days`.
+pub const MEMBER_DAYS: Table = Table {
     columns: &[
         plain("guild_id", "where"),
         plain("day", "when"),
@@ -30,14 +41,19 @@ pub(super) const MEMBER_DAYS: Table = Table {
         plain("joins", "how many came"),
         plain("leaves", "how many went"),
     ],
+    guild: Some(Guild::Number),
     kept: Kept::Rollups,
+    key: &["guild_id", "day", "bot"],
+    made_of: &["member_events"],
     name: "member_days",
     person: None,
     purpose: "joins and leaves by day, of no one in particular",
     sources: &[Members],
+    time: Some(Time { column: "day", horizon: Horizon::Members, unit_ms: DAY }),
 };
 
-pub(super) const MESSAGE_DAYS: Table = Table {
+/// The entry of `message_days`.
+pub const MESSAGE_DAYS: Table = Table {
     columns: &[
         plain("guild_id", "where"),
         derived("day", "when"),
@@ -50,14 +66,19 @@ pub(super) const MESSAGE_DAYS: Table = Table {
         derived("attachments", "how many have attachments").of(MessageContent),
         derived("embeds", "how many have embeds").of(MessageContent),
     ],
+    guild: Some(Guild::Number),
     kept: Kept::Rollups,
+    key: &["guild_id", "day", "user_id", "channel_id"],
+    made_of: &["message_events"],
     name: "message_days",
     person: Some(Person::Number),
     purpose: "messages by day and author",
     sources: &[Messages],
+    time: Some(Time { column: "day", horizon: Horizon::Messages, unit_ms: DAY }),
 };
 
-pub(super) const MESSAGE_MONTHS: Table = Table {
+/// The entry of `message_months`.
+pub const MESSAGE_MONTHS: Table = Table {
     columns: &[
         plain("guild_id", "where"),
         derived("month", "when"),
@@ -70,14 +91,19 @@ pub(super) const MESSAGE_MONTHS: Table = Table {
         derived("attachments", "how many have attachments").of(MessageContent),
         derived("embeds", "how many have embeds").of(MessageContent),
     ],
+    guild: Some(Guild::Number),
     kept: Kept::Rollups,
+    key: &["guild_id", "month", "user_id", "channel_id"],
+    made_of: &["message_days"],
     name: "message_months",
     person: Some(Person::Number),
     purpose: "messages by thirty days and author",
     sources: &[Messages],
+    time: Some(Time { column: "month", horizon: Horizon::Messages, unit_ms: MONTH }),
 };
 
-pub(super) const MESSAGE_QUARTERS: Table = Table {
+/// The entry of `message_quarters`.
+pub const MESSAGE_QUARTERS: Table = Table {
     columns: &[
         plain("guild_id", "where"),
         plain("quarter", "when"),
@@ -88,14 +114,19 @@ pub(super) const MESSAGE_QUARTERS: Table = Table {
         plain("attachments", "how many have attachments").of(MessageContent),
         plain("embeds", "how many have embeds").of(MessageContent),
     ],
+    guild: Some(Guild::Number),
     kept: Kept::Rollups,
+    key: &["guild_id", "quarter", "bot"],
+    made_of: &["message_events"],
     name: "message_quarters",
     person: None,
     purpose: "messages by quarter of an hour, of no one in particular",
     sources: &[Messages],
+    time: Some(Time { column: "quarter", horizon: Horizon::Messages, unit_ms: QUARTER }),
 };
 
-pub(super) const MESSAGE_THIRDS: Table = Table {
+/// The entry of `message_thirds`.
+pub const MESSAGE_THIRDS: Table = Table {
     columns: &[
         plain("guild_id", "where"),
         derived("third", "when"),
@@ -108,14 +139,19 @@ pub(super) const MESSAGE_THIRDS: Table = Table {
         derived("attachments", "how many have attachments").of(MessageContent),
         derived("embeds", "how many have embeds").of(MessageContent),
     ],
+    guild: Some(Guild::Number),
     kept: Kept::Rollups,
+    key: &["guild_id", "third", "user_id", "channel_id"],
+    made_of: &["message_days"],
     name: "message_thirds",
     person: Some(Person::Number),
     purpose: "messages by ten days and author",
     sources: &[Messages],
+    time: Some(Time { column: "third", horizon: Horizon::Messages, unit_ms: TEN_DAYS }),
 };
 
-pub(super) const MESSAGE_TOTALS: Table = Table {
+/// The entry of `message_totals`.
+pub const MESSAGE_TOTALS: Table = Table {
     columns: &[
         plain("guild_id", "where"),
         identifying("user_id", "whose"),
@@ -127,28 +163,38 @@ pub(super) const MESSAGE_TOTALS: Table = Table {
         derived("attachments", "how many have attachments").of(MessageContent),
         derived("embeds", "how many have embeds").of(MessageContent),
     ],
+    guild: Some(Guild::Number),
     kept: Kept::Rollups,
+    key: &["guild_id", "user_id", "channel_id"],
+    made_of: &["message_months"],
     name: "message_totals",
     person: Some(Person::Number),
     purpose: "messages by author",
     sources: &[Messages],
+    time: None,
 };
 
-pub(super) const PACKED_QUARTERS: Table = Table {
+/// The entry of `packed_quarters`.
+pub const PACKED_QUARTERS: Table = Table {
     columns: &[
         plain("guild_id", "where"),
         plain("month", "when"),
         plain("bot", "to leave bots out"),
         plain("quarters", "how many messages in each quarter of an hour"),
     ],
+    guild: Some(Guild::Number),
     kept: Kept::Rollups,
+    key: &["guild_id", "month", "bot"],
+    made_of: &["message_quarters"],
     name: "packed_quarters",
     person: None,
     purpose: "messages by quarter of an hour once more, thirty days in a row, of no one in particular",
     sources: &[Messages],
+    time: Some(Time { column: "month", horizon: Horizon::Messages, unit_ms: MONTH }),
 };
 
-pub(super) const VOICE_CHANNEL_DAYS: Table = Table {
+/// The entry of `voice_channel_days`.
+pub const VOICE_CHANNEL_DAYS: Table = Table {
     columns: &[
         plain("guild_id", "where"),
         derived("day", "when"),
@@ -164,14 +210,19 @@ pub(super) const VOICE_CHANNEL_DAYS: Table = Table {
         derived("talking_ms", "time able to talk"),
         derived("video_ms", "time with the camera on"),
     ],
+    guild: Some(Guild::Number),
     kept: Kept::Rollups,
+    key: &["guild_id", "day", "user_id", "channel_id", "assumed"],
+    made_of: &["voice_intervals"],
     name: "voice_channel_days",
     person: Some(Person::Number),
     purpose: "time in voice by day, user and channel",
     sources: &[Voice],
+    time: Some(Time { column: "day", horizon: Horizon::Voice, unit_ms: DAY }),
 };
 
-pub(super) const VOICE_CHANNEL_MONTHS: Table = Table {
+/// The entry of `voice_channel_months`.
+pub const VOICE_CHANNEL_MONTHS: Table = Table {
     columns: &[
         plain("guild_id", "where"),
         derived("month", "when"),
@@ -187,14 +238,19 @@ pub(super) const VOICE_CHANNEL_MONTHS: Table = Table {
         derived("talking_ms", "time able to talk"),
         derived("video_ms", "time with the camera on"),
     ],
+    guild: Some(Guild::Number),
     kept: Kept::Rollups,
+    key: &["guild_id", "month", "user_id", "channel_id", "assumed"],
+    made_of: &["voice_channel_days"],
     name: "voice_channel_months",
     person: Some(Person::Number),
     purpose: "time in voice by thirty days, user and channel",
     sources: &[Voice],
+    time: Some(Time { column: "month", horizon: Horizon::Voice, unit_ms: MONTH }),
 };
 
-pub(super) const VOICE_DAYS: Table = Table {
+/// The entry of `voice_days`.
+pub const VOICE_DAYS: Table = Table {
     columns: &[
         plain("guild_id", "where"),
         derived("day", "when"),
@@ -210,14 +266,19 @@ pub(super) const VOICE_DAYS: Table = Table {
         derived("talking_ms", "time able to talk"),
         derived("video_ms", "time with the camera on"),
     ],
+    guild: Some(Guild::Number),
     kept: Kept::Rollups,
+    key: &["guild_id", "day", "user_id", "assumed"],
+    made_of: &["voice_intervals", "voice_events"],
     name: "voice_days",
     person: Some(Person::Number),
     purpose: "time in voice by day and user",
     sources: &[Voice],
+    time: Some(Time { column: "day", horizon: Horizon::Voice, unit_ms: DAY }),
 };
 
-pub(super) const VOICE_MONTHS: Table = Table {
+/// The entry of `voice_months`.
+pub const VOICE_MONTHS: Table = Table {
     columns: &[
         plain("guild_id", "where"),
         derived("month", "when"),
@@ -234,14 +295,19 @@ pub(super) const VOICE_MONTHS: Table = Table {
         derived("video_ms", "time with the camera on"),
         derived("days", "on which days there was time"),
     ],
+    guild: Some(Guild::Number),
     kept: Kept::Rollups,
+    key: &["guild_id", "month", "user_id", "assumed"],
+    made_of: &["voice_days"],
     name: "voice_months",
     person: Some(Person::Number),
     purpose: "time in voice by thirty days and user",
     sources: &[Voice],
+    time: Some(Time { column: "month", horizon: Horizon::Voice, unit_ms: MONTH }),
 };
 
-pub(super) const VOICE_TOTALS: Table = Table {
+/// The entry of `voice_totals`.
+pub const VOICE_TOTALS: Table = Table {
     columns: &[
         plain("guild_id", "where"),
         identifying("user_id", "whose"),
@@ -256,9 +322,13 @@ pub(super) const VOICE_TOTALS: Table = Table {
         derived("talking_ms", "time able to talk"),
         derived("video_ms", "time with the camera on"),
     ],
+    guild: Some(Guild::Number),
     kept: Kept::Rollups,
+    key: &["guild_id", "user_id", "assumed"],
+    made_of: &["voice_months"],
     name: "voice_totals",
     person: Some(Person::Number),
     purpose: "time in voice by user",
     sources: &[Voice],
+    time: None,
 };

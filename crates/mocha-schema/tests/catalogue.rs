@@ -1,0 +1,120 @@
+//! The catalogue lists every table of a migrated file, as the file has it.
+
+mod sql;
+
+use std::collections::BTreeSet;
+
+use mocha_schema::catalogue::{Class, Column, Guild, Horizon, Kept, Person, TABLES, Table};
+use sql::{Failure, lines, migrated};
+
+/// Retention, erasure, salvage and all others would silently leave out a table that is not listed.
+#[test]
+fn every_table_and_every_column_is_listed_once() -> Result<(), Failure> {
+    let listed: Vec<String> = TABLES
+        .iter()
+        .flat_map(|table| table.columns.iter().map(|column| format!("{}.{}", table.name, column.name)))
+        .collect();
+    let in_the_file = lines(
+        &mut migrated()?,
+        "SELECT t.name || '.' || c.name AS line FROM pragma_table_list t, pragma_table_info(t.name) c
+         WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+         ORDER BY t.name, c.cid",
+    )?;
+    assert_eq!(listed, in_the_file);
+    Ok(())
+}
+
+#[test]
+fn keys_are_those_of_the_file_and_row_ids_are_where_the_key_is_an_id() -> Result<(), Failure> {
+    let mut conn = migrated()?;
+    for Table { key, name, .. } in TABLES {
+        let sql = format!("SELECT name AS line FROM pragma_table_info('{name}') WHERE pk ORDER BY pk");
+        assert_eq!(*key, lines(&mut conn, &sql)?, "{name}");
+        let without_row_ids = lines(&mut conn, &format!("SELECT wr || '' AS line FROM pragma_table_list('{name}')"))?;
+        assert_eq!(without_row_ids == ["1"], *key != ["id"], "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn guilds_are_texts_or_numbers_as_the_catalogue_says() -> Result<(), Failure> {
+    let mut conn = migrated()?;
+    for Table { columns, guild, name, .. } in TABLES {
+        let (column, kind) = match guild {
+            Some(Guild::Own) => ("id", "TEXT"),
+            Some(Guild::Number) => ("guild_id", "INTEGER"),
+            Some(Guild::Text) => ("guild_id", "TEXT"),
+            // Tombstones outlive the guild.
+            _ => {
+                assert!(*name == "tombstones" || columns.iter().all(|column| column.name != "guild_id"), "{name}");
+                continue;
+            }
+        };
+        let sql = format!("SELECT type AS line FROM pragma_table_info('{name}') WHERE name = '{column}'");
+        assert_eq!(lines(&mut conn, &sql)?, [kind], "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn times_are_numbers_and_events_and_sums_by_period_have_one() -> Result<(), Failure> {
+    let mut conn = migrated()?;
+    for Table { kept, name, time, .. } in TABLES {
+        let Some(time) = time else {
+            assert!(!matches!(kept, Kept::Events | Kept::Rollups) || name.ends_with("_totals"), "{name}");
+            continue;
+        };
+        let sql = format!("SELECT type AS line FROM pragma_table_info('{name}') WHERE name = '{}'", time.column);
+        assert_eq!(lines(&mut conn, &sql)?, ["INTEGER"], "{name}");
+        // Periods are parts of a month of thirty days, by which retention deletes.
+        assert_eq!(2_592_000_000 % time.unit_ms, 0, "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn sums_are_made_of_listed_tables_with_the_same_horizon() {
+    for table in TABLES {
+        let sources: Vec<&Table> = table.sources_of_sums().collect();
+        assert_eq!(sources.len(), table.made_of.len(), "{}", table.name);
+        assert_eq!(
+            table.kept == Kept::Rollups,
+            !sources.is_empty() && table.guild == Some(Guild::Number),
+            "{}",
+            table.name
+        );
+        if let Some(time) = table.time {
+            let horizons: BTreeSet<_> =
+                sources.iter().filter_map(|source| source.time).map(|time| time.horizon).collect();
+            assert!(horizons.into_iter().all(|horizon| horizon == time.horizon), "{}", table.name);
+        }
+    }
+}
+
+#[test]
+fn horizons_are_columns_of_the_file() -> Result<(), Failure> {
+    let table = Table::find("horizons").ok_or("no horizons")?;
+    let columns: BTreeSet<&str> = table.columns.iter().map(|column| column.name).collect();
+    let known = Horizon::ALL.map(Horizon::column).into_iter().chain(["id", "rollups_from"]);
+    assert_eq!(columns, known.collect());
+    Ok(())
+}
+
+/// Erasing goes by the catalogue, so a table with people in it has to say so.
+#[test]
+fn tables_with_a_user_belong_to_the_user() {
+    for Table { columns, name, person, purpose, .. } in TABLES {
+        assert!(!purpose.is_empty() && columns.iter().all(|column| !column.purpose.is_empty()), "{name}");
+        let has_user = columns.iter().any(|column| column.name == "user_id") || *name == "users";
+        assert_eq!(person.is_some(), has_user, "{name}");
+        let identifying = |column: &&Column| column.class == Class::Identifying;
+        if has_user {
+            let id = if *person == Some(Person::Own) { "id" } else { "user_id" };
+            assert!(columns.iter().filter(identifying).any(|column| column.name == id), "{name}");
+            assert!(columns.iter().any(|column| column.name == "guild_id") || *name == "users", "{name}");
+        } else if !["bots", "tombstones"].contains(name) {
+            // Triggers keep `bots` like `users`, and a tombstone outlives the person.
+            assert!(!columns.iter().any(|column| identifying(&column)), "{name}");
+        }
+    }
+}

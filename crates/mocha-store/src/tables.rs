@@ -1,0 +1,27 @@
+//! The catalogue's tables as SQL.
+
+use mocha_schema::catalogue::{Guild, Kept, TABLES, Table};
+
+/// The tables whose rows are kept for this long.
+pub(crate) fn kept(kept: Kept) -> impl Iterator<Item = &'static Table> {
+    TABLES.iter().filter(move |table| table.kept == kept)
+}
+
+/// What identifies a row: its row id where SQLite has one, which is faster than a text, else the key.
+pub(crate) fn row(table: &Table) -> String {
+    if table.key == ["id"] { "rowid".to_owned() } else { table.key.join(", ") }
+}
+
+/// A guild's id, which is a text, as the table has it. `parameter` stands for the id.
+pub(crate) fn guild(table: &Table, parameter: &str) -> String {
+    match table.guild {
+        Some(Guild::Number) => format!("CAST({parameter} AS INTEGER)"),
+        _ => parameter.to_owned(),
+    }
+}
+
+/// Deletes the rows that the rest of a SELECT finds.
+pub(crate) fn delete(table: &Table, rest: &str) -> String {
+    let (name, row) = (table.name, row(table));
+    format!("DELETE FROM {name} WHERE ({row}) IN (SELECT {row} FROM {name} {rest})")
+}

@@ -1,0 +1,1 @@
+ALTER TABLE badges ADD COLUMN name TEXT NOT NULL DEFAULT 'regular';
