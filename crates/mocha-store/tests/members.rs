@@ -4,7 +4,7 @@ mod support;
 
 use std::ops::ControlFlow;
 
-use diesel::{QueryDsl, RunQueryDsl, SelectableHelper};
+use diesel::{QueryDsl, RunQueryDsl, SelectableHelper, connection::SimpleConnection};
 use mocha_schema::{MemberEvent, schema::member_events};
 use mocha_store::{
     Event, Store,
@@ -185,6 +185,15 @@ fn who_is_withheld_counts_in_a_list_and_is_not_logged() -> TestResult {
     record(&store, three())?;
     assert!(store.opt_out_user(id(42)).run(|_| ControlFlow::Continue(()))?.is_complete());
     record(&store, [guild(9_000, 2), listed(9_000, 2, &[40, 42])])?;
+    assert_eq!((members(&store)?, log(&store)?), (vec!["40".into()], vec!["leave 41 2 inferred".into()]));
+    // A row that an erasure has yet to find goes without a trace.
+    store.write(|conn| {
+        conn.batch_execute(
+            "INSERT INTO users VALUES ('42', NULL, NULL, NULL, 0, 0, 0); \
+             INSERT INTO members VALUES ('10:42', '10', '42', NULL, NULL, NULL, 0, 0)",
+        )
+    })?;
+    record(&store, [guild(12_000, 1), listed(12_000, 1, &[40])])?;
     assert_eq!((members(&store)?, log(&store)?), (vec!["40".into()], vec!["leave 41 2 inferred".into()]));
     Ok(())
 }
