@@ -37,6 +37,18 @@ pub struct MemberEvent {
     pub created_at: DateTime<Utc>,
 }
 
+impl MemberEvent {
+    /// What the id of a leave ends with if nobody heard it: a complete list of members lacked the person, and the leave has the
+    /// time of that list. The person left then or earlier, while the bot was not connected.
+    pub const INFERRED: &str = ":inferred";
+
+    /// Whether nobody heard it: it was [inferred](Self::INFERRED) from a list of members.
+    #[must_use]
+    pub fn is_inferred(&self) -> bool {
+        self.id.ends_with(Self::INFERRED)
+    }
+}
+
 /// Somebody coming or going to insert.
 #[derive(Clone, Copy, Debug, Insertable)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = member_events, treat_none_as_default_value = false)]

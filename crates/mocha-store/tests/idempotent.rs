@@ -5,7 +5,9 @@ mod support;
 use mocha_schema::{PresenceStatus, VoiceState};
 use mocha_store::{
     Event,
-    event::{ChannelGone, GuildGone, GuildOutage, ShardChanged, ShardStatus},
+    event::{
+        ChannelGone, GuildAvailable, GuildGone, GuildOutage, MembersListed, PresencesListed, ShardChanged, ShardStatus,
+    },
 };
 use proptest::prelude::*;
 use support::*;
@@ -31,6 +33,25 @@ fn event(ms: i64) -> impl Strategy<Value = Event> {
         ),
         proptest::collection::btree_map(user_id, channel_id.clone(), 0..3)
             .prop_map(move |voices| snapshot(ms, &voices.into_iter().collect::<Vec<_>>())),
+        (2..5_u64, proptest::collection::btree_set(40..44_u64, 0..4)).prop_map(move |(count, users)| {
+            let user_ids = users.into_iter().map(id).collect();
+            let (member_count, nonce) = (Some(count), None);
+            MembersListed {
+                at: at(ms),
+                chunk_count: 1,
+                chunk_index: 0,
+                guild_id: id(GUILD),
+                member_count,
+                nonce,
+                user_ids,
+            }
+            .into()
+        }),
+        (any::<bool>(), proptest::collection::btree_set(40..44_u64, 0..4)).prop_map(move |(is_complete, users)| {
+            let user_ids = users.into_iter().map(id).collect();
+            PresencesListed { at: at(ms), guild_id: id(GUILD), is_complete, user_ids }.into()
+        }),
+        Just(GuildAvailable { at: at(ms), guild_id: id(GUILD) }.into()),
         prop_oneof![Just(ShardStatus::Lost), Just(ShardStatus::Ready), Just(ShardStatus::Resumed)]
             .prop_map(move |status| ShardChanged { at: at(ms), shard_count: 1, shard_id: 0, status }.into()),
         Just(GuildOutage { at: at(ms), guild_id: id(GUILD) }.into()),

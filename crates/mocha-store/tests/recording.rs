@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use mocha_schema::PresenceStatus::{Dnd, Online};
 use mocha_store::{
     Event,
-    event::{ChannelGone, GuildGone, MemberSeen},
+    event::{ChannelGone, GuildGone, MemberSeen, MessageContent, MessageEmbedded, MessageSent},
 };
 use support::*;
 
@@ -214,5 +214,27 @@ fn a_message_with_a_wild_time_moves_nobodys_clock() -> TestResult {
     let years = 90 * 365 * 86_400_000;
     record(&store, [voice(0, 40, Some(20)), message(years, 1, 20, 41), voice(60_000, 40, None)])?;
     assert_eq!(lines(&store, "SELECT duration || '' AS line FROM voice_events WHERE event_type = 'leave'")?, ["60000"]);
+    Ok(())
+}
+
+#[test]
+fn a_link_shows_what_it_links_to_some_time_later() -> TestResult {
+    let store = store()?;
+    let content = |has_embed| Some(MessageContent { characters: 12, has_attachment: false, has_embed, words: 3 });
+    let sent = |message, content| -> Event {
+        let (at, channel_id, guild_id, user_id) = (at(0), id(20), id(GUILD), id(40));
+        MessageSent { at, channel_id, content, guild_id, kind: 0, message_id: id(message), user_id }.into()
+    };
+    let embedded =
+        |message| -> Event { MessageEmbedded { at: at(500), guild_id: id(GUILD), message_id: id(message) }.into() };
+    // The last is not known: it was sent while nobody heard.
+    let updates = [1, 1, 2, 3, 4].map(embedded);
+    record(&store, [sent(1, content(false)), sent(2, content(true)), sent(3, None)].into_iter().chain(updates))?;
+    let rows = lines(&store, "SELECT id || ' ' || coalesce(has_embed, '?') AS line FROM message_events ORDER BY id")?;
+    assert_eq!(rows, ["1 1", "2 1", "3 ?"]);
+    let sums = "SELECT messages || ' ' || characters || ' ' || embeds AS line FROM message_days";
+    assert_eq!(lines(&store, sums)?, ["3 24 2"]);
+    store.write(|conn| conn.batch_execute("DELETE FROM message_events"))?;
+    assert_eq!(lines(&store, sums)?, [""; 0]);
     Ok(())
 }

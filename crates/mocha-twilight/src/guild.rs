@@ -3,7 +3,7 @@
 use mocha_schema::GuildId;
 use mocha_store::{
     Event,
-    event::{GuildGone, GuildOutage, GuildSeen},
+    event::{GuildAvailable, GuildGone, GuildOutage, GuildSeen},
 };
 use twilight_model::{
     gateway::payload::incoming::{GuildCreate, GuildDelete, GuildUpdate, UnavailableGuild},
@@ -152,12 +152,13 @@ fn push_whole(guild: &Guild, context: &Context, events: &mut Vec<Event>) {
         approximate_presence_count: _,
         // When the bot itself came; it stands with its member.
         joined_at: _,
-        // Whether offline members are missing: who is missing is not taken for gone.
+        // Whether offline members are missing: the list of members is complete if it has as many as there are.
         large: _,
         // A guild that is unavailable comes as such.
         unavailable: _,
     } = guild;
     let guild_id = convert::id(*id);
+    events.push(GuildAvailable { at: context.at, guild_id }.into());
     push(guild_id, name, icon.as_ref(), *member_count, *afk_channel_id, context, events);
     for channel in channels.iter().chain(threads) {
         channel::push(channel, guild_id, context, events);
@@ -165,10 +166,9 @@ fn push_whole(guild: &Guild, context: &Context, events: &mut Vec<Event>) {
     for member in members {
         member::push(member, guild_id, context, events);
     }
+    member::push_list(members, *member_count, guild_id, context, events);
     voice::push_snapshot(voice_states, guild_id, context, events);
-    for presence in presences {
-        presence::push(presence, context, events);
-    }
+    presence::push_list(presences, *member_count, guild_id, context, events);
 }
 
 fn push(
@@ -198,7 +198,7 @@ fn push(
 mod tests {
     use mocha_store::{
         Event,
-        event::{GuildGone, GuildOutage, GuildSeen},
+        event::{GuildAvailable, GuildGone, GuildOutage, GuildSeen, MembersListed, PresencesListed},
     };
 
     use twilight_model::{
@@ -223,6 +223,7 @@ mod tests {
     fn a_guild_comes_with_all_that_is_in_it() -> frames::TestResult {
         let events = frames::translate("guild_create")?;
         let [
+            Event::GuildAvailable(available),
             Event::GuildSeen(seen),
             Event::ChannelSeen(category),
             Event::ChannelSeen(text),
@@ -232,12 +233,17 @@ mod tests {
             Event::MemberSeen(_),
             Event::UserSeen(bot),
             Event::MemberSeen(_),
+            Event::MembersListed(listed),
             Event::VoiceSnapshot(snapshot),
         ] = events.as_slice()
         else {
             return Err(format!("{events:?}").into());
         };
-        assert_eq!(*seen, guild()?);
+        let (at, guild_id) = (seen.at, seen.guild_id);
+        assert_eq!((seen, *available), (&guild()?, GuildAvailable { at, guild_id }));
+        let (member_count, user_ids) = (Some(3), vec![anna.user_id, bot.user_id]);
+        let one = MembersListed { at, chunk_count: 1, chunk_index: 0, guild_id, member_count, nonce: None, user_ids };
+        assert_eq!(*listed, one);
         let channels = [category, text, voice, thread].map(|channel| (channel.channel_id.get(), channel.kind));
         assert_eq!(channels, [(frames::CATEGORY, 4), (frames::TEXT, 0), (frames::VOICE, 2), (frames::THREAD, 11)]);
         assert_eq!([category, text, voice, thread].map(|channel| channel.guild_id), [seen.guild_id; 4]);
@@ -258,10 +264,30 @@ mod tests {
     #[test]
     fn presences_come_last_and_only_if_wanted() -> frames::TestResult {
         let events = frames::translate_with("guild_create", frames::context().with(ResourceType::PRESENCE))?;
-        let [.., Event::VoiceSnapshot(_), Event::PresenceChanged(presence)] = events.as_slice() else {
+        let [.., Event::VoiceSnapshot(_), Event::PresenceChanged(presence), Event::PresencesListed(listed)] =
+            events.as_slice()
+        else {
             return Err(format!("{events:?}").into());
         };
         assert_eq!((presence.guild_id.get(), presence.user_id.get()), (frames::GUILD, frames::ANNA));
+        let (at, guild_id, user_ids) = (frames::arrival(), presence.guild_id, vec![presence.user_id]);
+        assert_eq!(*listed, PresencesListed { at, guild_id, is_complete: true, user_ids });
+        Ok(())
+    }
+
+    #[test]
+    fn presences_are_all_there_with_the_intent_and_up_to_75_000_members() -> frames::TestResult {
+        let context = frames::context().with(ResourceType::PRESENCE);
+        let without = Context { intents: context.intents - Intents::GUILD_PRESENCES, ..context };
+        for (context, member_count, complete) in
+            [(context, 75_000, true), (context, 75_001, false), (without, 3, false)]
+        {
+            let event =
+                frames::parse_changed("guild_create", |frame| frame["d"]["member_count"] = member_count.into())?;
+            let events = crate::translate::translate(&event, &context);
+            let Some(Event::PresencesListed(listed)) = events.last() else { return Err(format!("{events:?}").into()) };
+            assert_eq!(listed.is_complete, complete, "{member_count}");
+        }
         Ok(())
     }
 
@@ -303,7 +329,9 @@ mod tests {
         {
             assert_eq!(frames::translate_with(frame, context)?, std::slice::from_ref(expected), "{frame}");
         }
-        assert_eq!(frames::translate_with("guild_create", context)?, []);
+        // Nor that the bot came back could be told from its being gone.
+        let available = Event::GuildAvailable(GuildAvailable { at, guild_id });
+        assert_eq!(frames::translate_with("guild_create", context)?, [available]);
         // Discord has no such frame, but twilight has the event.
         let event =
             twilight_model::gateway::event::Event::UnavailableGuild(UnavailableGuild { id: Id::new(frames::GUILD) });

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use mocha_schema::{GuildId, UserId};
 use mocha_store::{
     Event,
-    event::{MemberLeft, MemberSeen},
+    event::{MemberLeft, MemberSeen, MembersListed},
 };
 use twilight_model::{
     gateway::payload::incoming::{MemberAdd, MemberChunk, MemberRemove, MemberUpdate},
@@ -71,20 +71,51 @@ impl Translate for MemberChunk {
             guild_id,
             members,
             presences,
-            // Each chunk stands for itself.
-            chunk_count: _,
-            chunk_index: _,
-            nonce: _,
+            chunk_count,
+            chunk_index,
+            nonce,
             // Whom the bot asked for by id and who is no member: not somebody who left.
             not_found: _,
         } = self;
         for member in members {
             push(member, convert::id(*guild_id), context, events);
         }
+        if context.wants(ResourceType::MEMBER) {
+            let listed = MembersListed {
+                at: context.at,
+                chunk_count: *chunk_count,
+                chunk_index: *chunk_index,
+                guild_id: convert::id(*guild_id),
+                member_count: None,
+                nonce: nonce.clone(),
+                user_ids: user_ids(members),
+            };
+            events.push(listed.into());
+        }
         for presence in presences {
             presence::push(presence, context, events);
         }
     }
+}
+
+/// The members whom `GUILD_CREATE` has.
+pub(crate) fn push_list(
+    members: &[Member],
+    member_count: Option<u64>,
+    guild_id: GuildId,
+    context: &Context,
+    events: &mut Vec<Event>,
+) {
+    if context.wants(ResourceType::MEMBER) && member_count.is_some() {
+        let (at, user_ids) = (context.at, user_ids(members));
+        let nonce = None;
+        events
+            .push(MembersListed { at, chunk_count: 1, chunk_index: 0, guild_id, member_count, nonce, user_ids }.into());
+    }
+}
+
+fn user_ids(members: &[Member]) -> Vec<UserId> {
+    members.iter().map(|member| convert::id(member.user.id)).collect()
 }
 
 /// A member and the user behind it.
@@ -169,7 +200,10 @@ fn membership(
 #[cfg(test)]
 mod tests {
     use mocha_schema::PresenceStatus;
-    use mocha_store::{Event, event::MemberLeft};
+    use mocha_store::{
+        Event,
+        event::{MemberLeft, MembersListed},
+    };
 
     use crate::{ResourceType, frames};
 
@@ -219,18 +253,33 @@ mod tests {
     #[test]
     fn a_chunk_has_members_and_if_wanted_presences() -> frames::TestResult {
         let events = frames::translate("member_chunk")?;
-        let [Event::UserSeen(_), Event::MemberSeen(anna), Event::UserSeen(_), Event::MemberSeen(bert)] =
-            events.as_slice()
+        let [
+            Event::UserSeen(_),
+            Event::MemberSeen(anna),
+            Event::UserSeen(_),
+            Event::MemberSeen(bert),
+            Event::MembersListed(listed),
+        ] = events.as_slice()
         else {
             return Err(format!("{events:?}").into());
         };
         assert_eq!((anna.user_id.get(), bert.user_id.get()), (frames::ANNA, frames::BERT));
+        let expected = MembersListed {
+            at: frames::arrival(),
+            chunk_count: 1,
+            chunk_index: 0,
+            guild_id: anna.guild_id,
+            member_count: None,
+            nonce: None,
+            user_ids: vec![anna.user_id, bert.user_id],
+        };
+        assert_eq!(*listed, expected);
 
         let events = frames::translate_with("member_chunk", frames::context().with(ResourceType::PRESENCE))?;
-        let Some(Event::PresenceChanged(presence)) = events.get(4) else { return Err(format!("{events:?}").into()) };
+        let Some(Event::PresenceChanged(presence)) = events.get(5) else { return Err(format!("{events:?}").into()) };
         assert_eq!((presence.guild_id.get(), presence.user_id.get()), (frames::GUILD, frames::BERT));
         assert_eq!(presence.status, PresenceStatus::Idle);
-        assert_eq!(events.len(), 5);
+        assert_eq!(events.len(), 6);
         Ok(())
     }
 

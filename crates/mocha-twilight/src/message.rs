@@ -2,11 +2,15 @@
 
 use mocha_store::{
     Event,
-    event::{MessageContent, MessageSent, UserSeen},
+    event::{MessageContent, MessageEmbedded, MessageSent, UserSeen},
 };
 use twilight_model::{
     channel::{Message, message::MessageType},
-    gateway::{Intents, payload::incoming::MessageCreate},
+    gateway::{
+        Intents,
+        payload::incoming::{MessageCreate, MessageUpdate},
+    },
+    user::User,
 };
 
 use crate::{
@@ -30,6 +34,8 @@ impl Translate for MessageCreate {
                     embeds: _,  // Counted with the content.
                     guild_id,
                     id,
+                    interaction: _, // They tell whose command it answers.
+                    interaction_metadata: _,
                     kind,
                     member,
                     mentions: _, // They tell whether the content is there.
@@ -41,8 +47,6 @@ impl Translate for MessageCreate {
                     referenced_message: _,
                     // Whom and what it speaks of; nothing is counted by it.
                     call: _,
-                    interaction: _,
-                    interaction_metadata: _,
                     mention_channels: _,
                     mention_everyone: _,
                     mention_roles: _,
@@ -66,7 +70,8 @@ impl Translate for MessageCreate {
         // Not in a guild: a direct message, which is nobody's statistics.
         let Some(guild_id) = guild_id else { return };
         let guild_id = convert::id(*guild_id);
-        let user_id = convert::id(author.id);
+        let author_id = convert::id(author.id);
+        let invoker = invoker(&self.message);
         let is_webhook = webhook_id.is_some();
 
         if context.wants(ResourceType::USER) {
@@ -79,20 +84,52 @@ impl Translate for MessageCreate {
             && !is_webhook
             && *kind != MessageType::UserJoin
         {
-            member::push_partial(member, guild_id, user_id, context, events);
+            member::push_partial(member, guild_id, author_id, context, events);
+        }
+        if let Some(invoker) = invoker {
+            user::push(invoker, context, events);
         }
         if context.wants(ResourceType::MESSAGE) {
             let sent = MessageSent {
                 at: convert::time(*timestamp),
                 channel_id: convert::id(*channel_id),
-                content: is_readable(&self.message, context).then(|| measure(&self.message)),
+                // The answer is what the app says, and what it measures is not what the person wrote.
+                content: (invoker.is_none() && is_readable(&self.message, context)).then(|| measure(&self.message)),
                 guild_id,
                 kind: (*kind).into(),
                 message_id: convert::id(*id),
-                user_id,
+                user_id: invoker.map_or(author_id, |invoker| convert::id(invoker.id)),
             };
             events.push(sent.into());
         }
+    }
+}
+
+/// Discord tells of every change of a message, and also when it has fetched what a link shows.
+impl Translate for MessageUpdate {
+    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+        let Self(message) = self;
+        let Some(guild_id) = message.guild_id else { return };
+        // The embeds of a command's answer are the app's.
+        if context.wants(ResourceType::MESSAGE) && !message.embeds.is_empty() && invoker(message).is_none() {
+            let (guild_id, message_id) = (convert::id(guild_id), convert::id(message.id));
+            events.push(MessageEmbedded { at: context.at, guild_id, message_id }.into());
+        }
+    }
+}
+
+/// Who used the command that the message answers. Discord calls the app its author. What the app says after its first answer
+/// is nobody's command.
+fn invoker(message: &Message) -> Option<&User> {
+    if !matches!(message.kind, MessageType::ChatInputCommand | MessageType::ContextMenuCommand) {
+        return None;
+    }
+    #[expect(deprecated, reason = "Discord sends it too, and recorded traffic may have nothing else")]
+    let interaction = message.interaction.as_ref().map(|interaction| &interaction.user);
+    match &message.interaction_metadata {
+        Some(metadata) if metadata.original_response_message_id.is_some() => None,
+        Some(metadata) => Some(&metadata.user),
+        None => interaction,
     }
 }
 
@@ -120,8 +157,9 @@ fn measure(message: &Message) -> MessageContent {
 mod tests {
     use mocha_store::{
         Event,
-        event::{MessageContent, MessageSent},
+        event::{MessageContent, MessageEmbedded, MessageSent},
     };
+    use serde_json::json;
     use twilight_model::gateway::Intents;
 
     use crate::{ResourceType, frames, translate::translate};
@@ -187,6 +225,59 @@ mod tests {
         assert!(user.bot);
         assert_eq!(user.user_id, message.user_id);
         assert_eq!(message.content.map(|content| content.has_embed), Some(true));
+        Ok(())
+    }
+
+    /// The answer of an app, with whatever tells of the command.
+    fn answer(kind: u8, more: &[(&str, serde_json::Value)]) -> Result<Vec<Event>, Box<dyn std::error::Error>> {
+        let event = frames::parse_changed("message_webhook", |frame| {
+            frame["d"]["type"] = kind.into();
+            for (field, value) in more {
+                frame["d"][field] = value.clone();
+            }
+        })?;
+        Ok(translate(&event, &frames::context()))
+    }
+
+    #[test]
+    fn a_command_is_the_message_of_the_person_who_used_it() -> frames::TestResult {
+        let anna = json!({ "id": frames::ANNA.to_string(), "username": "anna", "discriminator": "0", "avatar": null });
+        let metadata = json!({ "id": "5", "type": 2, "user": anna.clone(), "authorizing_integration_owners": {} });
+        let mut follow_up = metadata.clone();
+        follow_up["original_response_message_id"] = "6".into();
+        let old = json!({ "id": "5", "type": 2, "name": "roll", "user": anna });
+        let [metadata, follow_up] = [metadata, follow_up].map(|metadata| ("interaction_metadata", metadata));
+        let old = ("interaction", old);
+        for kind in [20, 23] {
+            for tells in [&[metadata.clone()][..], &[old.clone()], &[metadata.clone(), old.clone()]] {
+                let events = answer(kind, tells)?;
+                let [Event::UserSeen(app), Event::UserSeen(anna), Event::MessageSent(sent)] = events.as_slice() else {
+                    return Err(format!("{events:?}").into());
+                };
+                assert_eq!((app.bot, anna.bot, anna.name.as_str()), (true, false, "anna"));
+                assert_eq!((sent.user_id.get(), sent.kind, sent.content), (frames::ANNA, kind, None));
+            }
+            for tells in [&[][..], &[follow_up.clone()], &[follow_up.clone(), old.clone()]] {
+                let events = answer(kind, tells)?;
+                assert_ne!(message(&events)?.user_id.get(), frames::ANNA, "{kind} {tells:?}");
+                assert!(message(&events)?.content.is_some());
+            }
+        }
+        // The answer to a button is no command.
+        assert_ne!(message(&answer(0, &[metadata])?)?.user_id.get(), frames::ANNA);
+        Ok(())
+    }
+
+    #[test]
+    fn an_update_tells_only_of_embeds() -> frames::TestResult {
+        let (guild_id, message_id) = (frames::GUILD.try_into()?, 1_441_000_000_000_000_000.try_into()?);
+        let embedded = Event::MessageEmbedded(MessageEmbedded { at: frames::arrival(), guild_id, message_id });
+        assert_eq!(frames::translate("message_update")?, [embedded]);
+        assert_eq!(frames::translate("message_update_plain")?, []);
+        let context = frames::context().without(ResourceType::MESSAGE);
+        assert_eq!(frames::translate_with("message_update", context)?, []);
+        let direct = frames::parse_changed("message_update", |frame| frame["d"]["guild_id"] = json!(null))?;
+        assert_eq!(translate(&direct, &frames::context()), []);
         Ok(())
     }
 

@@ -1,11 +1,12 @@
 //! Status and activities.
 
-use mocha_schema::PresenceStatus;
+use mocha_schema::{GuildId, PresenceStatus};
 use mocha_store::{
     Event,
-    event::{Activity as StoreActivity, PresenceChanged},
+    event::{Activity as StoreActivity, PresenceChanged, PresencesListed},
 };
 use twilight_model::gateway::{
+    Intents,
     payload::incoming::PresenceUpdate,
     presence::{Activity, ActivityType, Presence, Status},
 };
@@ -49,6 +50,28 @@ pub(crate) fn push(presence: &Presence, context: &Context, events: &mut Vec<Even
         user_id: convert::id(user.id()),
     };
     events.push(changed.into());
+}
+
+/// Of guilds with more members Discord lists only the bot and the people in voice.
+const MOST_MEMBERS: u64 = 75_000;
+
+/// Everybody in a guild who is not offline, as far as Discord says so.
+pub(crate) fn push_list(
+    presences: &[Presence],
+    member_count: Option<u64>,
+    guild_id: GuildId,
+    context: &Context,
+    events: &mut Vec<Event>,
+) {
+    for presence in presences {
+        push(presence, context, events);
+    }
+    if context.wants(ResourceType::PRESENCE) {
+        let is_complete = context.intents.contains(Intents::GUILD_PRESENCES)
+            && member_count.is_some_and(|member_count| member_count <= MOST_MEMBERS);
+        let user_ids = presences.iter().map(|presence| convert::id(presence.user.id())).collect();
+        events.push(PresencesListed { at: context.at, guild_id, is_complete, user_ids }.into());
+    }
 }
 
 /// The first that is not a custom status; that one if there is no other.

@@ -5,7 +5,7 @@ use bitflags::bitflags;
 bitflags! {
     /// What an [`Adapter`](crate::Adapter) records; everything but [`PRESENCE`](Self::PRESENCE) by default.
     ///
-    /// That a guild cannot be reached, that the bot left it and that a connection began anew is recorded always: without
+    /// That a guild cannot be reached, that the bot left it or came back and that a connection began anew is recorded always: without
     /// it nobody could tell silence from not having heard.
     ///
     /// ```

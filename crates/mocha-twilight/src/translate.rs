@@ -38,7 +38,7 @@ pub(crate) trait Translate {
 }
 
 /// The events that [`translate`] reads, but for `UnavailableGuild`: twilight has it, Discord does not send it.
-pub(crate) const EVENT_TYPES: [EventType; 23] = [
+pub(crate) const EVENT_TYPES: [EventType; 24] = [
     EventType::ChannelCreate,
     EventType::ChannelDelete,
     EventType::ChannelUpdate,
@@ -53,6 +53,7 @@ pub(crate) const EVENT_TYPES: [EventType; 23] = [
     EventType::MemberRemove,
     EventType::MemberUpdate,
     EventType::MessageCreate,
+    EventType::MessageUpdate,
     EventType::PresenceUpdate,
     EventType::Ready,
     EventType::Resumed,
@@ -83,6 +84,7 @@ pub(crate) fn translate(event: &Event, context: &Context) -> Vec<StoreEvent> {
         Event::MemberRemove(payload) => payload.translate(context, out),
         Event::MemberUpdate(payload) => payload.translate(context, out),
         Event::MessageCreate(payload) => payload.translate(context, out),
+        Event::MessageUpdate(payload) => payload.translate(context, out),
         Event::PresenceUpdate(payload) => payload.translate(context, out),
         Event::Ready(payload) => payload.translate(context, out),
         Event::Resumed => shard::push_own(ShardStatus::Resumed, context, out),
@@ -122,6 +124,7 @@ mod tests {
             | Event::MemberRemove(_)
             | Event::MemberUpdate(_)
             | Event::MessageCreate(_)
+            | Event::MessageUpdate(_)
             | Event::PresenceUpdate(_)
             | Event::Ready(_)
             | Event::Resumed
@@ -165,7 +168,6 @@ mod tests {
             | Event::MessageDeleteBulk(_)
             | Event::MessagePollVoteAdd(_)
             | Event::MessagePollVoteRemove(_)
-            | Event::MessageUpdate(_)
             | Event::RateLimited(_)
             | Event::ReactionAdd(_)
             | Event::ReactionRemove(_)
@@ -196,7 +198,7 @@ mod tests {
             let name = path.file_stem().and_then(|name| name.to_str()).ok_or("a file without a name")?;
             let event = frames::parse(name)?;
             assert_eq!(is_read(&event), EVENT_TYPES.contains(&event.kind()), "{name}");
-            let outside = ["message_direct", "voice_call"].contains(&name);
+            let outside = ["message_direct", "message_update_plain", "voice_call"].contains(&name);
             let events = translate(&event, &frames::context().with(ResourceType::PRESENCE));
             assert_eq!(!events.is_empty(), is_read(&event) && !outside, "{name}: {events:?}");
             kinds.push(event.kind());

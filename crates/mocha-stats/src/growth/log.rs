@@ -93,13 +93,48 @@ pub(super) fn at_least_none(members: Option<i64>) -> Option<u64> {
     members.map(|members| u64::try_from(members).unwrap_or(0))
 }
 
+/// How many members Discord last said that a guild has, and the second of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, QueryableByName)]
+pub(super) struct Told {
+    #[diesel(sql_type = BigInt)]
+    pub(super) count: i64,
+    #[diesel(sql_type = BigInt)]
+    pub(super) second: i64,
+}
+
+impl Told {
+    /// `None` if Discord said so in none of these seconds. All joins and leaves up to that second are in the count.
+    pub(super) fn load(
+        conn: &mut SqliteConnection,
+        guild: GuildId,
+        Range { start, end }: Range<i64>,
+    ) -> QueryResult<Option<Self>> {
+        sql_query(TOLD_SQL)
+            .bind::<Text, _>(guild)
+            .bind::<BigInt, _>(end)
+            .bind::<BigInt, _>(start)
+            .get_result(conn)
+            .optional()
+    }
+}
+
+const TOLD_SQL: &str = "\
+    SELECT member_count AS count, updated_at AS second FROM guilds \
+    WHERE id = ?1 AND updated_at >= ?3 AND updated_at < ?2 AND member_count IS NOT NULL";
+
+/// What Discord says of a guild comes after the log of its second.
 const BEFORE_SQL: &str = "\
     WITH counted AS ( \
-        SELECT created_at, rowid AS number, member_count \
-        FROM member_events INDEXED BY idx_member_events_guild_time \
-        WHERE guild_id = ?1 AND created_at >= ?3 AND created_at < ?2 AND event_type IN ('join', 'leave') \
-            AND member_count IS NOT NULL \
-        ORDER BY created_at DESC, rowid DESC LIMIT 1) \
+        SELECT * FROM ( \
+            SELECT created_at, rowid AS number, member_count \
+            FROM member_events INDEXED BY idx_member_events_guild_time \
+            WHERE guild_id = ?1 AND created_at >= ?3 AND created_at < ?2 AND event_type IN ('join', 'leave') \
+                AND member_count IS NOT NULL \
+            ORDER BY created_at DESC, rowid DESC LIMIT 1) \
+        UNION ALL \
+        SELECT updated_at, 9223372036854775807, member_count FROM guilds \
+        WHERE id = ?1 AND updated_at >= ?3 AND updated_at < ?2 AND member_count IS NOT NULL \
+        ORDER BY created_at DESC, number DESC LIMIT 1) \
     SELECT counted.member_count AS count, ( \
         SELECT coalesce(sum(CASE event_type WHEN 'join' THEN 1 ELSE -1 END), 0) \
         FROM member_events INDEXED BY idx_member_events_guild_time \
@@ -116,8 +151,8 @@ struct Before {
     since: i64,
 }
 
-/// How many members the guild had when this second began, if the log tells: reads back to the last entry that has a count, but not
-/// to before the horizon, from where entries may not be gone yet.
+/// How many members the guild had when this second began, if the file tells: reads back to the last entry that has a count, or to
+/// the last count that Discord gave if that is newer, but not to before the horizon, from where entries may not be gone yet.
 pub(super) fn members_at(
     conn: &mut SqliteConnection,
     guild: GuildId,

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use diesel::{Connection, SqliteConnection};
 use mocha_schema::GuildId;
 
-use super::log::{Entry, at_least_none, entries, members_at};
+use super::log::{Entry, Told, at_least_none, entries, members_at};
 use crate::{Bots, Error, Period, Window, period::Label, periods, quarter, rollup::Horizon};
 
 /// The question how a guild grew, hour by hour, or by day, week or month of a zone.
@@ -59,9 +59,9 @@ pub struct GrowthPeriod {
     pub leaves: u64,
     /// Joins less leaves.
     pub net: i64,
-    /// How many members the guild had when the period ended, or the window in it: the last count that the log has, and the
-    /// joins and leaves after it. Bots are among them, whatever [`Growth::bots`] says: Discord counts them. `None` while
-    /// the log has no count yet.
+    /// How many members the guild had when the period ended, or the window in it: the last count that the log has, or that
+    /// Discord gave of the guild if that is newer, and the joins and leaves after it. Bots are among them, whatever [`Growth::bots`] says: Discord counts them. `None` while
+    /// the file has no count yet.
     pub members: Option<u64>,
 }
 
@@ -152,8 +152,16 @@ impl Growth {
                 members: before,
                 quarters: BTreeMap::new(),
             };
-            entries(conn, self.guild, kept.start_second()..kept.end_second())?
-                .try_for_each(|entry| entry.map(|entry| log.add(entry)))?;
+            let seconds = kept.start_second()..kept.end_second();
+            let mut told = Told::load(conn, self.guild, seconds.clone())?;
+            for entry in entries(conn, self.guild, seconds)? {
+                let entry = entry?;
+                if let Some(told) = told.take_if(|told| told.second < entry.second) {
+                    log.correct(told);
+                }
+                log.add(entry);
+            }
+            told.into_iter().for_each(|told| log.correct(told));
             Ok(log)
         });
         self.answer(log.map_err(Error::database)?)
@@ -212,6 +220,12 @@ struct Log {
 }
 
 impl Log {
+    /// Discord knows better than the log, which lacks who came and went unheard.
+    fn correct(&mut self, Told { count, second }: Told) {
+        self.members = Some(count);
+        self.quarters.entry(quarter::of(second)).or_default().members = self.members;
+    }
+
     fn add(&mut self, entry: Entry) {
         let Entry { bot, joined, member_count, second, .. } = entry;
         let change = if joined { 1 } else { -1 };

@@ -39,6 +39,23 @@ impl From<GuildSeen> for Event {
     }
 }
 
+/// The bot is in a guild, as each `GUILD_CREATE` says: a guild that was [gone](GuildGone) is so no longer.
+///
+/// A [`GuildSeen`] says the same. This one is for programs that do not record what guilds are called.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct GuildAvailable {
+    /// When it was seen.
+    pub at: DateTime<Utc>,
+    /// The guild.
+    pub guild_id: GuildId,
+}
+
+impl From<GuildAvailable> for Event {
+    fn from(event: GuildAvailable) -> Self {
+        Self::GuildAvailable(event)
+    }
+}
+
 /// The bot left a guild, or the guild was deleted: voice sessions end, the history stays.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct GuildGone {

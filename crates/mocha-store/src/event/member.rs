@@ -40,6 +40,45 @@ impl From<MemberSeen> for Event {
     }
 }
 
+/// Members of a guild as Discord listed them: all of them, or a part of a list that comes in chunks.
+///
+/// The recorder takes a list for complete if all its chunks came and its distinct members are as many as the guild has. Then
+/// members who are not in it left while the bot did not hear of it: they are members no longer, and `member_events` gets a
+/// leave of the list's time that [`is_inferred`](mocha_schema::MemberEvent::is_inferred). A list that is not complete changes
+/// nothing. A [`MemberSeen`] for each member tells the recorder who they are; this event tells only who is there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MembersListed {
+    /// When the list was received.
+    pub at: DateTime<Utc>,
+    /// How many chunks the list has; 1 for a list in one piece.
+    pub chunk_count: u32,
+    /// Which of them this is, from 0.
+    pub chunk_index: u32,
+    /// The guild.
+    pub guild_id: GuildId,
+    /// How many members the guild has, if Discord said so with the list; else the number that the file knows counts.
+    pub member_count: Option<u64>,
+    /// What tells the chunks of one list from those of another.
+    pub nonce: Option<String>,
+    /// The members, bots too; a member may be listed twice.
+    pub user_ids: Vec<UserId>,
+}
+
+impl MembersListed {
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        if self.chunk_index >= self.chunk_count {
+            return Err(Invalid { field: "chunk_index", reason: "must be less than `chunk_count`" });
+        }
+        self.member_count.map_or(Ok(()), |count| valid::count(Field("member_count"), count).map(drop))
+    }
+}
+
+impl From<MembersListed> for Event {
+    fn from(event: MembersListed) -> Self {
+        Self::MembersListed(event)
+    }
+}
+
 /// Somebody who left a guild, or was made to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct MemberLeft {

@@ -23,8 +23,28 @@ pub struct MessageSent {
     pub kind: u8,
     /// The message.
     pub message_id: MessageId,
-    /// The author.
+    /// The author; of a command's answer (20 and 23) the person who used the command.
     pub user_id: UserId,
+}
+
+/// A message that has embeds now: Discord adds those of links some time after the message was sent.
+///
+/// `has_embed` becomes true and counts in the sums, once. A message whose content is unknown stays unknown. Nothing else of a
+/// message changes when it is edited: its characters, words and attachments are those it was sent with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct MessageEmbedded {
+    /// When it was received.
+    pub at: DateTime<Utc>,
+    /// The guild.
+    pub guild_id: GuildId,
+    /// The message.
+    pub message_id: MessageId,
+}
+
+impl From<MessageEmbedded> for Event {
+    fn from(event: MessageEmbedded) -> Self {
+        Self::MessageEmbedded(event)
+    }
 }
 
 /// What a message's content measures.

@@ -16,10 +16,10 @@ use mocha_schema::{GuildId, UserId};
 pub(crate) use self::valid::{Field, Invalid};
 pub use self::{
     channel::{ChannelGone, ChannelSeen},
-    guild::{GuildGone, GuildOutage, GuildSeen},
-    member::{MemberLeft, MemberSeen},
-    message::{MessageContent, MessageSent},
-    presence::{Activity, PresenceChanged},
+    guild::{GuildAvailable, GuildGone, GuildOutage, GuildSeen},
+    member::{MemberLeft, MemberSeen, MembersListed},
+    message::{MessageContent, MessageEmbedded, MessageSent},
+    presence::{Activity, PresenceChanged, PresencesListed},
     shard::{ShardChanged, ShardStatus},
     user::UserSeen,
     voice::{SnapshotVoice, VoiceSnapshot, VoiceStateChanged},
@@ -36,6 +36,8 @@ pub enum Event {
     ChannelGone(ChannelGone),
     /// A channel or thread was seen, made or changed.
     ChannelSeen(ChannelSeen),
+    /// The bot is in a guild.
+    GuildAvailable(GuildAvailable),
     /// The bot left a guild, or the guild was deleted.
     GuildGone(GuildGone),
     /// A guild cannot be reached for a while.
@@ -48,10 +50,16 @@ pub enum Event {
     MemberLeft(MemberLeft),
     /// A member of a guild was seen or changed.
     MemberSeen(MemberSeen),
+    /// Members of a guild were listed.
+    MembersListed(MembersListed),
+    /// A message has embeds now.
+    MessageEmbedded(MessageEmbedded),
     /// A message was sent.
     MessageSent(MessageSent),
     /// Somebody's status or activity changed.
     PresenceChanged(PresenceChanged),
+    /// The presences of a guild were listed.
+    PresencesListed(PresencesListed),
     /// A connection to the gateway broke or was made.
     ShardChanged(ShardChanged),
     /// A user was seen or changed.
@@ -69,13 +77,17 @@ impl Event {
         match self {
             Self::ChannelGone(event) => event.at,
             Self::ChannelSeen(event) => event.at,
+            Self::GuildAvailable(event) => event.at,
             Self::GuildGone(event) => event.at,
             Self::GuildOutage(event) => event.at,
             Self::GuildSeen(event) => event.at,
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.at,
             Self::MemberLeft(event) => event.at,
+            Self::MembersListed(event) => event.at,
+            Self::MessageEmbedded(event) => event.at,
             Self::MessageSent(event) => event.at,
             Self::PresenceChanged(event) => event.at,
+            Self::PresencesListed(event) => event.at,
             Self::ShardChanged(event) => event.at,
             Self::UserSeen(event) => event.at,
             Self::VoiceSnapshot(event) => event.at,
@@ -94,11 +106,15 @@ impl Event {
             Self::VoiceSnapshot(event) => Some(VoiceScope::Guild(event.guild_id)),
             Self::VoiceStateChanged(event) => Some(VoiceScope::User(event.guild_id, event.user_id)),
             Self::ChannelSeen(_)
+            | Self::GuildAvailable(_)
             | Self::GuildSeen(_)
             | Self::MemberJoined(_)
             | Self::MemberSeen(_)
+            | Self::MembersListed(_)
+            | Self::MessageEmbedded(_)
             | Self::MessageSent(_)
             | Self::PresenceChanged(_)
+            | Self::PresencesListed(_)
             | Self::UserSeen(_) => None,
         }
     }
@@ -110,14 +126,18 @@ impl Event {
             Self::ChannelSeen(event) => event.check(),
             Self::GuildSeen(event) => event.check(),
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.check(),
+            Self::MembersListed(event) => event.check(),
             Self::MessageSent(event) => event.check(),
             Self::PresenceChanged(event) => event.check(),
             Self::ShardChanged(event) => event.check(),
             Self::UserSeen(event) => event.check(),
             Self::ChannelGone(_)
+            | Self::GuildAvailable(_)
             | Self::GuildGone(_)
             | Self::GuildOutage(_)
             | Self::MemberLeft(_)
+            | Self::MessageEmbedded(_)
+            | Self::PresencesListed(_)
             | Self::VoiceSnapshot(_)
             | Self::VoiceStateChanged(_) => Ok(()),
         }

@@ -23,6 +23,29 @@ pub struct PresenceChanged {
     pub user_id: UserId,
 }
 
+/// The people of whom a guild's list of presences told, which `GUILD_CREATE` has.
+///
+/// If the list is complete, everybody who is not in it is offline now. If it is not, the recorder knows nothing of their status
+/// from here on: `presence_events` gets a row without a status. Record a [`PresenceChanged`] for each who is in the list first.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PresencesListed {
+    /// When the list was received.
+    pub at: DateTime<Utc>,
+    /// The guild.
+    pub guild_id: GuildId,
+    /// Whether everybody who is not offline is in it. Discord sends such a list to bots with the intent `GUILD_PRESENCES`, of
+    /// guilds of up to 75,000 members.
+    pub is_complete: bool,
+    /// Who is in it.
+    pub user_ids: Vec<UserId>,
+}
+
+impl From<PresencesListed> for Event {
+    fn from(event: PresencesListed) -> Self {
+        Self::PresencesListed(event)
+    }
+}
+
 /// What somebody does.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Activity {

@@ -7,7 +7,7 @@ use mocha_schema::{
 };
 
 use super::{Outcome, State, voice};
-use crate::event::{GuildGone, GuildSeen};
+use crate::event::{GuildAvailable, GuildGone, GuildSeen};
 
 pub(super) fn seen(conn: &mut SqliteConnection, state: &mut State, event: &GuildSeen) -> QueryResult<Outcome> {
     let GuildSeen { afk_channel_id, at, guild_id, icon, member_count, name } = event;
@@ -38,6 +38,14 @@ pub(super) fn seen(conn: &mut SqliteConnection, state: &mut State, event: &Guild
         })
         .execute(conn)?;
     Ok(Outcome::Written)
+}
+
+/// The bot came back, if it was gone.
+pub(super) fn available(conn: &mut SqliteConnection, event: GuildAvailable) -> QueryResult<Outcome> {
+    let GuildAvailable { at, guild_id } = event;
+    let gone = guild_states::table.find(guild_id).filter(guild_states::gone_at.le(UnixTime::from(at)));
+    let back = diesel::update(gone).set(guild_states::gone_at.eq(None::<UnixTime>)).execute(conn)?;
+    Ok(Outcome::of(back > 0))
 }
 
 pub(super) fn gone(conn: &mut SqliteConnection, state: &mut State, event: &GuildGone) -> QueryResult<Outcome> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use mocha_schema::{
-    GuildId, MemberEventType, NewMemberEvent, UnixTime, member_id,
+    GuildId, MemberEvent, MemberEventType, NewMemberEvent, UnixTime, member_id,
     schema::{guilds, member_events, members},
 };
 
@@ -22,7 +22,7 @@ const SAME_JOIN_MS: i64 = 60_000;
 /// A second leave without a join between, if closer than this to the first, is the first one told again.
 const SAME_LEAVE_MS: i64 = 3_600_000;
 
-/// A join is one of somebody who was not a member.
+/// A join is one of somebody who was not a member: who was known as one, with nothing missed since, is one still.
 pub(super) fn joined(conn: &mut SqliteConnection, state: &mut State, event: &MemberSeen) -> QueryResult<Outcome> {
     let person = Person { guild_id: event.guild_id, user_id: event.user_id };
     let at_ms = event.at.timestamp_millis();
@@ -34,13 +34,20 @@ pub(super) fn joined(conn: &mut SqliteConnection, state: &mut State, event: &Mem
         None => false,
     };
     let fresh = at_ms.abs_diff(began_ms) <= SAME_JOIN_MS.unsigned_abs();
-    let is_new = !told && (fresh || !is_member(conn, person)?);
+    let stayed = match state.known.member_before(event) {
+        Some(known_ms) => last(conn, MemberEventType::Leave, person, known_ms..at_ms)?.is_none(),
+        None => false,
+    };
+    let is_new = !told && !stayed && (fresh || !is_member(conn, person)?);
     let seen = member::seen(conn, state, event)?;
     if !is_new {
+        state.known.see(event);
         return Ok(seen);
     }
+    state.known.join(event);
     let member_count = count(conn, state, event.guild_id, 1, event.at)?;
-    log(conn, MemberEventType::Join, person, began_ms, member_count, event.at)?;
+    let id = event_id(MemberEventType::Join, person, began_ms);
+    log(conn, MemberEventType::Join, &id, person, member_count, event.at)?;
     Ok(Outcome::Written)
 }
 
@@ -76,11 +83,23 @@ pub(super) fn left(conn: &mut SqliteConnection, state: &mut State, event: &Membe
     state.parents.guild(conn, guild_id, at)?;
     state.parents.user(conn, user_id, at)?;
     let member_count = count(conn, state, guild_id, -1, at)?;
-    log(conn, MemberEventType::Leave, person, at_ms, member_count, at)?;
+    let id = event_id(MemberEventType::Leave, person, at_ms);
+    log(conn, MemberEventType::Leave, &id, person, member_count, at)?;
     crate::voice::learn(conn, &mut state.tracker, person)?;
     let rows = state.tracker.changed(person, None, mocha_schema::VoiceState::default(), at_ms);
     voice::write(conn, &rows)?;
     Ok(Outcome::Written)
+}
+
+/// The membership ended unheard, at this time or before.
+pub(super) fn left_unheard(
+    conn: &mut SqliteConnection,
+    person: Person,
+    member_count: Option<i32>,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    let id = event_id(MemberEventType::Leave, person, at.timestamp_millis()) + MemberEvent::INFERRED;
+    log(conn, MemberEventType::Leave, &id, person, member_count, at)
 }
 
 /// Whether the person is known to have left after this time.
@@ -108,7 +127,7 @@ fn last(
         .filter(member_events::id.lt(event_id(kind, person, range.end)))
         .select(diesel::dsl::max(member_events::id))
         .get_result(conn)?;
-    Ok(last.and_then(|id| id.rsplit(':').next()?.parse().ok()))
+    Ok(last.and_then(|id| id.split(':').nth(3)?.parse().ok()))
 }
 
 /// The digits are as many for every time, so that ids are ordered as times are.
@@ -119,14 +138,14 @@ fn event_id(kind: MemberEventType, Person { guild_id, user_id }: Person, at_ms: 
 fn log(
     conn: &mut SqliteConnection,
     kind: MemberEventType,
+    id: &str,
     person: Person,
-    ms: i64,
     member_count: Option<i32>,
     at: DateTime<Utc>,
 ) -> QueryResult<()> {
     diesel::insert_or_ignore_into(member_events::table)
         .values(NewMemberEvent {
-            id: &event_id(kind, person, ms),
+            id,
             guild_id: person.guild_id,
             user_id: person.user_id,
             event_type: kind,

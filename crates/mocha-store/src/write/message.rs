@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use mocha_schema::{NewMessageEvent, schema::message_events};
 
 use super::{Outcome, State, parent};
-use crate::event::MessageSent;
+use crate::event::{MessageEmbedded, MessageSent};
 
 pub(super) fn sent(conn: &mut SqliteConnection, state: &mut State, event: &MessageSent) -> QueryResult<Outcome> {
     let MessageSent { at, channel_id, content, guild_id, kind, message_id, user_id } = *event;
@@ -29,4 +29,15 @@ pub(super) fn sent(conn: &mut SqliteConnection, state: &mut State, event: &Messa
         })
         .execute(conn)?;
     Ok(Outcome::of(inserted > 0))
+}
+
+/// Unknown stays unknown, and a trigger adds to the sums what changes.
+pub(super) fn embedded(conn: &mut SqliteConnection, event: &MessageEmbedded) -> QueryResult<Outcome> {
+    let MessageEmbedded { guild_id, message_id, at: _ } = *event;
+    let plain = message_events::table
+        .find(message_id.to_string())
+        .filter(message_events::guild_id.eq(guild_id))
+        .filter(message_events::has_embed.eq(false));
+    let embedded = diesel::update(plain).set(message_events::has_embed.eq(true)).execute(conn)?;
+    Ok(Outcome::of(embedded > 0))
 }

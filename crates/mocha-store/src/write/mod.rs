@@ -3,6 +3,8 @@
 mod channel;
 mod guild;
 mod joined;
+mod known;
+mod listed;
 mod member;
 mod message;
 mod parent;
@@ -16,7 +18,10 @@ mod withheld;
 use diesel::prelude::*;
 use mocha_schema::{RecorderState, schema::recorder_states};
 
-use self::{parent::Parents, presence::Presences, recent::Recent, watermark::Watermark};
+use self::{
+    known::KnownMembers, listed::MemberLists, parent::Parents, presence::Presences, recent::Recent,
+    watermark::Watermark,
+};
 use crate::{
     Event,
     event::VoiceScope,
@@ -46,6 +51,8 @@ impl Outcome {
 pub(crate) struct State {
     /// SQLite's number of what others wrote to the file.
     data_version: Option<i64>,
+    known: KnownMembers,
+    lists: MemberLists,
     members: Recent<Person>,
     parents: Parents,
     presences: Presences,
@@ -60,6 +67,8 @@ impl State {
     pub(crate) fn new(bridge_limit_ms: i64) -> Self {
         Self {
             data_version: None,
+            known: KnownMembers::default(),
+            lists: MemberLists::default(),
             members: Recent::default(),
             parents: Parents::default(),
             presences: Presences::default(),
@@ -99,8 +108,10 @@ impl State {
         }
     }
 
-    /// Something was told of voice that nobody will ever hear.
+    /// Something was told that nobody will ever hear, of voice or of a member.
     pub(crate) fn miss(&mut self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        self.known.clear();
+        self.lists.clear();
         stamp(conn, &mut self.tracker)?;
         self.tracker.lose(VoiceScope::Everybody);
         Ok(())
@@ -172,6 +183,8 @@ impl State {
     }
 
     pub(crate) fn apply(&mut self, conn: &mut SqliteConnection, event: &Event) -> QueryResult<Outcome> {
+        self.known.notice(event);
+        self.lists.notice(event);
         if self.tombstones.is_empty() {
             return self.write(conn, event);
         }
@@ -186,6 +199,7 @@ impl State {
         match event {
             Event::ChannelGone(event) => channel::gone(conn, self, event),
             Event::ChannelSeen(event) => channel::seen(conn, self, event),
+            Event::GuildAvailable(event) => guild::available(conn, *event),
             Event::GuildGone(event) => guild::gone(conn, self, event),
             Event::GuildOutage(event) => {
                 // What is proved so far outlives a crash of the program while the guild is lost.
@@ -197,8 +211,11 @@ impl State {
             Event::MemberJoined(event) => joined::joined(conn, self, event),
             Event::MemberLeft(event) => joined::left(conn, self, event),
             Event::MemberSeen(event) => member::seen(conn, self, event),
+            Event::MembersListed(event) => listed::listed(conn, self, event),
+            Event::MessageEmbedded(event) => message::embedded(conn, event),
             Event::MessageSent(event) => message::sent(conn, self, event),
             Event::PresenceChanged(event) => presence::changed(conn, self, event),
+            Event::PresencesListed(event) => presence::listed(conn, self, event),
             Event::ShardChanged(event) => {
                 stamp(conn, &mut self.tracker)?;
                 self.tracker.shard_changed(*event);

@@ -33,9 +33,14 @@ fn told(event: &Event) -> Told {
         Event::VoiceStateChanged(event) => Told::Seen(event.user_id, event.guild_id),
         Event::ChannelGone(_)
         | Event::ChannelSeen(_)
+        | Event::GuildAvailable(_)
         | Event::GuildGone(_)
         | Event::GuildOutage(_)
         | Event::GuildSeen(_)
+        | Event::MembersListed(_)
+        // The author's row is erased with the author.
+        | Event::MessageEmbedded(_)
+        | Event::PresencesListed(_)
         | Event::ShardChanged(_)
         | Event::VoiceSnapshot(_) => Told::Other,
     }

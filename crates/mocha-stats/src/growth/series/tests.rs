@@ -1,7 +1,7 @@
 //! The answers against plain Rust.
 
 use chrono::{TimeDelta, Timelike};
-use diesel::RunQueryDsl;
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 use proptest::prelude::*;
 
 use super::*;
@@ -28,7 +28,7 @@ fn name(question: Growth, second: i64) -> String {
 type Row = (String, u64, u64, Option<u64>);
 
 /// The same in plain Rust, event by event and to the second, walking through the zone's time quarter hour by quarter hour.
-fn expected(question: Growth, events: &[Event]) -> (Vec<Row>, Row) {
+fn expected(question: Growth, events: &[Event], told: Option<Event>) -> (Vec<Row>, Row) {
     let window = question.window;
     let log = truth::log(events, window.end_second());
     let counted: Vec<Event> = log
@@ -53,9 +53,15 @@ fn expected(question: Growth, events: &[Event]) -> (Vec<Row>, Row) {
     };
     let members = |knows: &dyn Fn(&Event) -> bool| {
         let known: Vec<&Event> = log.iter().filter(|event| knows(event)).collect();
-        let told = known.iter().rposition(|event| event.count.is_some())?;
-        let later: i64 = known[told + 1..].iter().map(|event| if event.join { 1 } else { -1 }).sum();
-        Some(u64::try_from(i64::from(known[told].count?) + later).unwrap_or(0))
+        let counted = known.iter().rposition(|event| event.count.is_some());
+        let told = told.filter(|told| told.second < window.end_second() && knows(told));
+        let told = told.filter(|told| counted.is_none_or(|counted| known[counted].second <= told.second));
+        let (count, since) = match told {
+            Some(told) => (told.count?, known.partition_point(|event| event.second <= told.second)),
+            None => (known[counted?].count?, counted? + 1),
+        };
+        let later: i64 = known[since..].iter().map(|event| if event.join { 1 } else { -1 }).sum();
+        Some(u64::try_from(i64::from(count) + later).unwrap_or(0))
     };
     let row = |name: String, counts: &dyn Fn(&Event) -> bool, knows: &dyn Fn(&Event) -> bool| {
         let [joins, leaves] = [true, false].map(|join| u64::try_from(number(join, counts)).unwrap());
@@ -76,11 +82,20 @@ proptest! {
     fn it_is_what_plain_rust_counts(
         (events, window) in truth::events_and_window(TEN_DAYS), bots in random::bots(),
         zone in random::zone(),
-        period in prop::sample::select([Period::Hour, Period::Day, Period::Week, Period::Month].as_slice())
+        period in prop::sample::select([Period::Hour, Period::Day, Period::Week, Period::Month].as_slice()),
+        told in prop::option::of((0..50_i32, 0..20_i64, any::<bool>()))
     ) {
         let question = Growth::of(random::GUILD.try_into().unwrap()).within(window).bots(bots).zone(zone).by(period);
-        let answer = question.load(&mut truth::file(&events).unwrap()).unwrap();
-        let (periods, all) = expected(question, &events);
+        let told = told.map(|(count, second, long)| {
+            let second = MONDAY + if long { second * TEN_DAYS / 20 } else { second };
+            Event { guild: random::GUILD, user: 0, join: true, count: Some(count), second }
+        });
+        let mut conn = truth::file(&events).unwrap();
+        if let Some(Event { count: Some(count), second, .. }) = told {
+            tell(&mut conn, count, second).unwrap();
+        }
+        let answer = question.load(&mut conn).unwrap();
+        let (periods, all) = expected(question, &events, told);
         let rows: Vec<Row> = answer.periods.iter().map(|period| {
             (name(question, period.start.timestamp()), period.joins, period.leaves, period.members)
         }).collect();
@@ -90,6 +105,36 @@ proptest! {
         prop_assert_eq!(answer.net, net(answer.joins, answer.leaves));
         prop_assert!(answer.periods.iter().all(|period| period.net == net(period.joins, period.leaves)));
     }
+}
+
+/// Discord says how many members the guild has.
+fn tell(conn: &mut SqliteConnection, count: i32, second: i64) -> QueryResult<usize> {
+    diesel::sql_query(format!(
+        "INSERT OR REPLACE INTO guilds VALUES ('{}', NULL, NULL, {count}, 0, {second})",
+        random::GUILD
+    ))
+    .execute(conn)
+}
+
+#[test]
+fn members_are_as_many_as_discord_said_last() -> TestResult {
+    let event = |join, second, count| Event { guild: random::GUILD, user: 2, join, count, second: MONDAY + second };
+    let mut conn = truth::file(&[event(true, 0, Some(40)), event(false, 2 * 86_400 + 1, None)])?;
+    let members = |conn: &mut SqliteConnection| -> TestResult<(Vec<Option<u64>>, Option<u64>)> {
+        let growth = Growth::of(random::GUILD.try_into()?).load(conn)?;
+        Ok((growth.periods.iter().map(|day| day.members).collect(), growth.members))
+    };
+    assert_eq!(members(&mut conn)?, (vec![Some(40), Some(40), Some(39)], Some(39)));
+    tell(&mut conn, 30, MONDAY + 86_400)?;
+    assert_eq!(members(&mut conn)?, (vec![Some(40), Some(30), Some(29)], Some(29)));
+    tell(&mut conn, 30, MONDAY + 9 * 86_400)?;
+    assert_eq!(members(&mut conn)?, (vec![Some(40), Some(40), Some(39)], Some(30)));
+    tell(&mut conn, 30, MONDAY - 1)?;
+    assert_eq!(members(&mut conn)?, (vec![Some(40), Some(40), Some(39)], Some(39)));
+    // Nor after the horizon is a count of before of use, for what came since is gone.
+    diesel::sql_query(format!("UPDATE horizons SET members_from = {}", MONDAY + 86_400)).execute(&mut conn)?;
+    assert_eq!(members(&mut conn)?.1, None);
+    Ok(())
 }
 
 fn load(question: Growth, events: &[(u64, i64)]) -> TestResult<GrowthAnswer> {
