@@ -1,6 +1,6 @@
 //! What can go wrong with the store.
 
-use std::{error::Error as StdError, fmt};
+use std::{error::Error as StdError, fmt, io, path::Path};
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
@@ -242,6 +242,16 @@ fn kind_of_message(message: &str) -> ErrorKind {
         ("out of memory", ErrorKind::Io),
     ];
     KINDS.into_iter().find(|(text, _)| message.contains(text)).map_or(ErrorKind::Database, |(_, kind)| kind)
+}
+
+/// The error of a file or folder: `what` says what cannot be done with it.
+pub(crate) fn io_error(path: &Path, what: &str, source: io::Error) -> Error {
+    let kind = match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::DiskFull,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => ErrorKind::ReadOnly,
+        _ => ErrorKind::Io,
+    };
+    Error::with_source(kind, format!("{} {what}", path.display()), source)
 }
 
 #[cfg(test)]

@@ -10,11 +10,12 @@ use std::{
 
 use super::{
     check,
-    folder::{Partial, io_error},
+    folder::Partial,
     watch::{BackupPhase, Watch},
 };
 use crate::{
     Error,
+    error::io_error,
     sqlite::{Connection, Copying, SqliteError},
     store::{Access, Link, Location},
 };

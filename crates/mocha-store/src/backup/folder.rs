@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, error::io_error};
 
 /// How the time is written in names.
 pub(super) const STAMP: &str = "%Y%m%d_%H%M%S";
@@ -184,15 +184,6 @@ fn owners_own(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
-}
-
-pub(super) fn io_error(path: &Path, what: &str, source: io::Error) -> Error {
-    let kind = match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::DiskFull,
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => ErrorKind::ReadOnly,
-        _ => ErrorKind::Io,
-    };
-    Error::with_source(kind, format!("{} {what}", path.display()), source)
 }
 
 #[cfg(test)]

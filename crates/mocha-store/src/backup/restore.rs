@@ -14,12 +14,13 @@ use diesel::sqlite::SqliteConnection;
 use super::{
     BackupPhase, BackupProgress, check,
     copy::{self, Pace},
-    folder::{BESIDE, Folder, STAMP, beside, io_error, put},
+    folder::{BESIDE, Folder, STAMP, beside, put},
     forgotten,
     watch::{Callback, Watch},
 };
 use crate::{
     Error, ErrorKind, Store,
+    error::io_error,
     sqlite::{Connection, SqliteError},
     store::{Access, Location},
 };

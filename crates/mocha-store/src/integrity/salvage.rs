@@ -11,6 +11,7 @@ use super::work::Work;
 use crate::{
     Error, ErrorKind, Maintenance, Store,
     backup::{BESIDE, beside, put, sync},
+    error::io_error,
     sqlite::{Connection, SqliteError},
     store::{Access, Location},
 };
@@ -148,7 +149,7 @@ impl<'a> Salvage<'a> {
     pub fn run(self) -> Result<Salvaged, Error> {
         let Self { damaged, new, progress } = self;
         let from = open(&damaged)?;
-        let failed = |error| io_error(&new, error);
+        let failed = |error| io_error(&new, "cannot be used", error);
         if fs::symlink_metadata(&new).is_ok() {
             return Err(failed(io::ErrorKind::AlreadyExists.into()));
         }
@@ -197,7 +198,7 @@ impl Drop for Partial {
 
 /// Opens the damaged file for reading, and begins a transaction, if the list of its tables can be read.
 fn open(path: &Path) -> Result<Connection, Error> {
-    fs::metadata(path).map_err(|error| io_error(path, error))?;
+    fs::metadata(path).map_err(|error| io_error(path, "cannot be used", error))?;
     let uri = Location::File(path.to_owned()).uri(Access::Read)?;
     // Without writing SQLite cannot undo what a crash left, nor read a log in a folder that is read-only; then as it is.
     let attempt = |uri: &str| {
@@ -218,15 +219,6 @@ fn open(path: &Path) -> Result<Connection, Error> {
         }
     }
     Ok(conn)
-}
-
-fn io_error(path: &Path, source: io::Error) -> Error {
-    let kind = match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::DiskFull,
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => ErrorKind::ReadOnly,
-        _ => ErrorKind::Io,
-    };
-    Error::with_source(kind, format!("{} cannot be used", path.display()), source)
 }
 
 pub(super) fn unwritable(error: SqliteError) -> Error {

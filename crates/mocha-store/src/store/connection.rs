@@ -16,7 +16,10 @@ use diesel::{
 };
 
 use super::{Durability, Settings};
-use crate::{Error, ErrorKind, error::kind_of_diesel};
+use crate::{
+    Error, ErrorKind,
+    error::{io_error, kind_of_diesel},
+};
 
 /// Where the data is.
 #[derive(Clone, Debug)]
@@ -173,15 +176,6 @@ impl std::fmt::Display for Location {
             Self::Memory(_) => f.write_str("the database in memory"),
         }
     }
-}
-
-fn io_error(path: &Path, what: &str, source: io::Error) -> Error {
-    let kind = match source.kind() {
-        io::ErrorKind::StorageFull => ErrorKind::DiskFull,
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => ErrorKind::ReadOnly,
-        _ => ErrorKind::Io,
-    };
-    Error::with_source(kind, format!("{} {what}", path.display()), source)
 }
 
 /// Sets what SQLite keeps per connection: the one place of the PRAGMAs.
