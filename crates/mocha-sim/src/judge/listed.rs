@@ -80,7 +80,9 @@ fn moves(truth: &[Event], from_ms: i64) -> Moves {
 pub(super) fn contradictions(truth: &[Event], steps: &[&Step], found: &Found) -> Vec<String> {
     let since = Since::of(steps);
     let mut world = World::default();
-    truth.iter().for_each(|event| world.observe(event));
+    for event in truth {
+        world.observe(event);
+    }
     let mut wrong: Vec<String> = count(truth, &since, &world, found).into_iter().collect();
     wrong.extend(members(truth, &since, &world, found));
     wrong.extend(inferred(truth, found));

@@ -162,7 +162,9 @@ impl Growth {
                 }
                 log.add(entry);
             }
-            told.into_iter().for_each(|told| log.correct(told));
+            if let Some(told) = told {
+                log.correct(told);
+            }
             Ok(log)
         });
         self.answer(log.map_err(Error::database)?)
