@@ -78,17 +78,27 @@ fn ready(session_id: &str) -> Value {
         "resume_gateway_url": "wss://gateway.example", "shard": [0, 1], "application": {"id": BOT, "flags": 0}})
 }
 
-fn guild(voices: &[Value]) -> Value {
+/// The guild and all who are in it.
+fn guild(members: &[Value], voices: &[Value]) -> Value {
     json!({"id": GUILD, "name": "Mocha", "icon": null, "splash": null, "discovery_splash": null, "owner_id": ANNA,
         "afk_channel_id": null, "afk_timeout": 300, "verification_level": 0, "default_message_notifications": 0,
         "explicit_content_filter": 0, "roles": [], "emojis": [], "features": [], "mfa_level": 0, "application_id": null,
         "system_channel_id": null, "system_channel_flags": 0, "rules_channel_id": null,
-        "joined_at": "2026-11-01T00:00:00.000000+00:00", "large": false, "unavailable": false, "member_count": 2,
-        "voice_states": voices, "members": [member(&user(ANNA, "anna", false), OLD), member(&user(BOT, "mocha", true), OLD)],
+        "joined_at": "2026-11-01T00:00:00.000000+00:00", "large": false, "unavailable": false, "member_count": members.len(),
+        "voice_states": voices, "members": members,
         "channels": [{"id": TEXT, "type": 0, "name": "general"}, {"id": VOICE, "type": 2, "name": "Lounge"}],
         "threads": [], "presences": [], "stage_instances": [], "guild_scheduled_events": [], "vanity_url_code": null,
         "description": null, "banner": null, "premium_tier": 0, "preferred_locale": "en-US",
         "public_updates_channel_id": null, "nsfw_level": 0, "premium_progress_bar_enabled": false, "stickers": []})
+}
+
+/// Who was there before.
+fn founders() -> [Value; 2] {
+    [member(&user(ANNA, "anna", false), OLD), member(&user(BOT, "mocha", true), OLD)]
+}
+
+fn bert() -> Value {
+    member(&user(BERT, "bert", false), "2026-11-22T10:00:10.000000+00:00")
 }
 
 fn line(after_ms: i64, sequence: u64, name: &str, data: &Value) -> String {
@@ -99,12 +109,11 @@ fn line(after_ms: i64, sequence: u64, name: &str, data: &Value) -> String {
 /// A minute of a small server: Anna, who is in voice at first, writes twice and leaves; Bert joins, talks twice, and stays.
 fn lines() -> Vec<String> {
     let (anna, bot) = (user(ANNA, "anna", false), user(BOT, "mocha", true));
-    let bert = member(&user(BERT, "bert", false), "2026-11-22T10:00:10.000000+00:00");
     vec![
         line(0, 1, "READY", &ready("one")),
-        line(0, 2, "GUILD_CREATE", &guild(&[voice(ANNA, Some(VOICE))])),
+        line(0, 2, "GUILD_CREATE", &guild(&founders(), &[voice(ANNA, Some(VOICE))])),
         line(5_500, 3, "MESSAGE_CREATE", &message(1, &anna, "hello  you", "2026-11-22T10:00:05.400000+00:00")),
-        line(10_000, 4, "GUILD_MEMBER_ADD", &bert),
+        line(10_000, 4, "GUILD_MEMBER_ADD", &bert()),
         line(20_000, 5, "VOICE_STATE_UPDATE", &voice(BERT, Some(VOICE))),
         line(30_000, 6, "VOICE_STATE_UPDATE", &voice(BERT, None)),
         line(31_000, 7, "MESSAGE_CREATE", &message(2, &bot, "beep", "2026-11-22T10:00:31.000000+00:00")),
@@ -171,7 +180,8 @@ fn a_damaged_trace_gives_the_same_answer() -> TestResult {
     // Both that begin the trace, and then a new connection in earnest, whose sequence begins anew.
     damaged.extend([again(0, 35_000)?, again(1, 35_000)?]);
     damaged.push(line(36_000, 1, "READY", &ready("two")));
-    damaged.push(line(36_000, 2, "GUILD_CREATE", &guild(&[voice(ANNA, Some(VOICE))])));
+    let members = [&founders()[..], &[bert()]].concat();
+    damaged.push(line(36_000, 2, "GUILD_CREATE", &guild(&members, &[voice(ANNA, Some(VOICE))])));
     damaged.push(lines[7].clone());
     damaged.push(line(45_000, 5, "VOICE_STATE_UPDATE", &voice(BERT, Some(VOICE))));
     damaged.push(again(7, 50_000)?);

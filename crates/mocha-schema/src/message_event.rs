@@ -6,7 +6,8 @@ use diesel::prelude::*;
 use crate::{ChannelId, GuildId, UnixTime, UserId, schema::message_events};
 
 /// The message types that people wrote: 0 a message, 19 a reply, 20 a slash command and 23 a context-menu command.
-/// Leaderboards count these; the others (joins, pins, boosts and the like) are stored with their type.
+/// The answer to a command is recorded as a message of the person who used it. Leaderboards count these types; the others
+/// (joins, pins, boosts and the like) are stored with theirs.
 pub const COUNTED_MESSAGE_TYPES: [i32; 4] = [0, 19, 20, 23];
 
 /// The row of a message; never its text.

@@ -33,7 +33,7 @@ pub struct PresenceEvent {
     pub guild_id: GuildId,
     /// The user.
     pub user_id: UserId,
-    /// The status.
+    /// The status; `None` if it is not known from then on.
     pub status: Option<PresenceStatus>,
     /// Discord's activity type: 0 playing, 1 streaming, 2 listening, 3 watching.
     pub activity_type: Option<i32>,

@@ -107,7 +107,7 @@ diesel::table! {
 
     /// People coming and going.
     member_events (id) {
-        /// Made of what identifies the event, so that it counts once.
+        /// Made of what identifies the event, so that it counts once; ends with `:inferred` if nobody heard the leave.
         id -> Text,
         /// The guild.
         guild_id -> Text,
@@ -159,7 +159,7 @@ diesel::table! {
         guild_id -> Text,
         /// The channel or thread.
         channel_id -> Text,
-        /// The author.
+        /// The author; of the answer to a command the person who used it.
         user_id -> Text,
         /// Discord's message type.
         message_type -> Nullable<Integer>,
@@ -200,7 +200,7 @@ diesel::table! {
         guild_id -> Text,
         /// The user.
         user_id -> Text,
-        /// `online`, `idle`, `dnd` or `offline`.
+        /// `online`, `idle`, `dnd` or `offline`; NULL if it is not known from then on.
         status -> Nullable<Text>,
         /// Discord's activity type.
         activity_type -> Nullable<Integer>,

@@ -78,6 +78,8 @@ pub struct Faults {
     pub sessions: u64,
     /// The process is stopped cleanly and started again later.
     pub stops: u64,
+    /// A member leaves and nobody is told; in thousandths of the leaves.
+    pub unheard_leaves: u64,
 }
 
 impl Faults {
@@ -165,12 +167,13 @@ impl Laboratory {
             self.come_back(until_ms);
         }
         self.world.observe(event);
-        let dropped = is_frame(event) && self.hits(self.faults.drops);
+        let unheard = matches!(event, Event::MemberLeft(_)) && self.hits(self.faults.unheard_leaves);
+        let dropped = unheard || (is_frame(event) && self.hits(self.faults.drops));
         match &mut self.link {
             Link::Up if dropped => {}
             Link::Up => self.hear(event),
-            Link::Resumable { missed, .. } => missed.push(event.clone()),
-            Link::Dead { .. } | Link::Gone { .. } | Link::Outage { .. } => {}
+            Link::Resumable { missed, .. } if !unheard => missed.push(event.clone()),
+            Link::Resumable { .. } | Link::Dead { .. } | Link::Gone { .. } | Link::Outage { .. } => {}
         }
         self.trouble(now_ms);
     }
@@ -188,7 +191,7 @@ impl Laboratory {
         if self.hits(self.faults.duplicates) {
             let others = self.dice.below(20);
             // A snapshot is told again with what is true then, and not with what was.
-            if !matches!(event, Event::VoiceSnapshot(_)) {
+            if !matches!(event, Event::MembersListed(_) | Event::PresencesListed(_) | Event::VoiceSnapshot(_)) {
                 self.echoes.push_back((others, event));
             }
         }
@@ -323,7 +326,9 @@ impl Laboratory {
             Event::GuildSeen(event) => event.at = shown,
             Event::MemberJoined(event) | Event::MemberSeen(event) => event.at = shown,
             Event::MemberLeft(event) => event.at = shown,
+            Event::MembersListed(event) => event.at = shown,
             Event::PresenceChanged(event) => event.at = shown,
+            Event::PresencesListed(event) => event.at = shown,
             Event::ShardChanged(event) => event.at = shown,
             Event::UserSeen(event) => event.at = shown,
             Event::VoiceSnapshot(event) => event.at = shown,

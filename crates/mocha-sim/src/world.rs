@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
+use mocha_schema::{ChannelId, GuildId, PresenceStatus, UserId, VoiceState};
 use mocha_store::{
     Event,
-    event::{ChannelSeen, GuildSeen, MemberSeen, SnapshotVoice, UserSeen, VoiceSnapshot},
+    event::{
+        ChannelSeen, GuildSeen, MemberSeen, MembersListed, PresenceChanged, PresencesListed, SnapshotVoice, UserSeen,
+        VoiceSnapshot,
+    },
 };
 
 /// A guild as it is now: it follows the undisturbed events, and tells it all at once as `GUILD_CREATE` does.
@@ -31,6 +34,8 @@ pub struct World {
     channels: BTreeMap<ChannelId, ChannelSeen>,
     guild: Option<GuildSeen>,
     members: BTreeMap<UserId, MemberSeen>,
+    /// Of whoever is not offline.
+    presences: BTreeMap<UserId, PresenceChanged>,
     users: BTreeMap<UserId, UserSeen>,
     voice: BTreeMap<UserId, (ChannelId, VoiceState)>,
 }
@@ -51,7 +56,15 @@ impl World {
             }
             Event::MemberLeft(event) => {
                 self.members.remove(&event.user_id);
+                self.presences.remove(&event.user_id);
                 self.voice.remove(&event.user_id);
+            }
+            Event::PresenceChanged(event) => {
+                if event.status == PresenceStatus::Offline {
+                    self.presences.remove(&event.user_id);
+                } else {
+                    self.presences.insert(event.user_id, event.clone());
+                }
             }
             Event::UserSeen(event) => {
                 self.users.insert(event.user_id, event.clone());
@@ -78,7 +91,21 @@ impl World {
         self.voice.get(&user_id).copied()
     }
 
-    /// The guild, its channels, its members and who is in voice, told at this time; nothing before the guild was seen.
+    /// How many members there are.
+    pub(crate) fn member_count(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(crate) fn is_member(&self, user_id: UserId) -> bool {
+        self.members.contains_key(&user_id)
+    }
+
+    /// A member's status.
+    pub(crate) fn status_of(&self, user_id: UserId) -> PresenceStatus {
+        self.presences.get(&user_id).map_or(PresenceStatus::Offline, |presence| presence.status)
+    }
+
+    /// The guild, its channels, its members, who is online and who is in voice, told at this time; nothing before the guild was seen.
     #[must_use]
     pub fn guild_create(&self, at: DateTime<Utc>) -> Vec<Event> {
         let Some(guild) = &self.guild else { return Vec::new() };
@@ -90,6 +117,12 @@ impl World {
             events.extend(self.users.get(user_id).map(|user| UserSeen { at, ..user.clone() }.into()));
             events.push(Event::MemberSeen(MemberSeen { at, ..member.clone() }));
         }
+        let (user_ids, nonce) = (self.members.keys().copied().collect(), None);
+        let listed = MembersListed { at, chunk_count: 1, chunk_index: 0, guild_id, member_count, nonce, user_ids };
+        events.push(listed.into());
+        events.extend(self.presences.values().map(|presence| PresenceChanged { at, ..presence.clone() }.into()));
+        let user_ids = self.presences.keys().copied().collect();
+        events.push(PresencesListed { at, guild_id, is_complete: true, user_ids }.into());
         let voices = self.voice.iter();
         let voices = voices.map(|(user_id, (channel_id, state))| SnapshotVoice {
             channel_id: *channel_id,

@@ -17,7 +17,8 @@ fn builder() -> StoreBuilder {
 
 /// Small servers, and for how many hours they are watched.
 fn servers() -> impl Strategy<Value = (Server, i64)> {
-    (0..1_000_000_u64, 10..31_u32, 2..5_i64).prop_map(|(seed, members, hours)| (server(seed, members), hours))
+    (0..1_000_000_u64, 10..31_u32, 2..5_i64)
+        .prop_map(|(seed, members, hours)| (server(seed, members).presences_per_day(400), hours))
 }
 
 fn order() -> impl Strategy<Value = Order> {
@@ -32,8 +33,13 @@ fn rate() -> impl Strategy<Value = u64> {
 fn faults() -> impl Strategy<Value = Faults> {
     let ends = (rate(), rate(), rate());
     let links = (rate(), rate(), rate(), order());
-    (ends, links, (rate(), rate(), rate())).prop_map(
-        |((crashes, stops, flushes), (outages, resumes, sessions, order), (drops, duplicates, guild_creates))| Faults {
+    let unheard_leaves = prop_oneof![2 => Just(0), 1 => 1..1_000_u64, 1 => Just(1_000)];
+    (ends, links, (rate(), rate(), rate(), unheard_leaves)).prop_map(
+        |(
+            (crashes, stops, flushes),
+            (outages, resumes, sessions, order),
+            (drops, duplicates, guild_creates, unheard_leaves),
+        )| Faults {
             clock_steps: 0,
             crashes,
             drops,
@@ -45,6 +51,7 @@ fn faults() -> impl Strategy<Value = Faults> {
             resumes,
             sessions,
             stops,
+            unheard_leaves,
         },
     )
 }

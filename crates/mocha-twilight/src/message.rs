@@ -249,16 +249,16 @@ mod tests {
         let [metadata, follow_up] = [metadata, follow_up].map(|metadata| ("interaction_metadata", metadata));
         let old = ("interaction", old);
         for kind in [20, 23] {
-            for tells in [&[metadata.clone()][..], &[old.clone()], &[metadata.clone(), old.clone()]] {
-                let events = answer(kind, tells)?;
+            for tells in [vec![metadata.clone()], vec![old.clone()], vec![metadata.clone(), old.clone()]] {
+                let events = answer(kind, &tells)?;
                 let [Event::UserSeen(app), Event::UserSeen(anna), Event::MessageSent(sent)] = events.as_slice() else {
                     return Err(format!("{events:?}").into());
                 };
                 assert_eq!((app.bot, anna.bot, anna.name.as_str()), (true, false, "anna"));
                 assert_eq!((sent.user_id.get(), sent.kind, sent.content), (frames::ANNA, kind, None));
             }
-            for tells in [&[][..], &[follow_up.clone()], &[follow_up.clone(), old.clone()]] {
-                let events = answer(kind, tells)?;
+            for tells in [Vec::new(), vec![follow_up.clone()], vec![follow_up.clone(), old.clone()]] {
+                let events = answer(kind, &tells)?;
                 assert_ne!(message(&events)?.user_id.get(), frames::ANNA, "{kind} {tells:?}");
                 assert!(message(&events)?.content.is_some());
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mocha_schema::{UserId, VoiceInterval};
+use mocha_schema::{PresenceStatus, UserId, VoiceInterval};
 
 use crate::MessageTotals;
 
@@ -15,12 +15,18 @@ pub struct Found {
     pub intervals: Vec<VoiceInterval>,
     /// The log's joins, by user.
     pub joins: BTreeMap<UserId, u64>,
-    /// The log's leaves, by user.
+    /// The log's leaves that nobody heard of, by user.
+    pub inferred_leaves: BTreeMap<UserId, u64>,
+    /// The log's leaves that somebody heard of, by user.
     pub leaves: BTreeMap<UserId, u64>,
+    /// How many members the guild has, if the file knows.
+    pub member_count: Option<u64>,
     /// Who is a member.
     pub members: BTreeSet<UserId>,
     /// Messages of every type, by author.
     pub messages: BTreeMap<UserId, MessageTotals>,
+    /// Everybody's last status, if it is known.
+    pub presences: BTreeMap<UserId, Option<PresenceStatus>>,
     /// The voice log's leaves, in any order.
     pub sessions: Vec<Session>,
     /// What the specification's voice query answers for all time.

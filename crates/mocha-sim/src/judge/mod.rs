@@ -2,6 +2,7 @@
 
 mod delivered;
 mod found;
+mod listed;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -19,6 +20,8 @@ use crate::Step;
 ///
 /// * Messages, joins and leaves: exactly those that were delivered and made sure of, each once. Somebody of whom a
 ///   coming or going was missed may have fewer joins and leaves than that.
+/// * Members and presences: what a list of all said, and what was delivered since. The guild has as many members as Discord
+///   said last, and those who came and went since. Nobody is taken to have left unheard who did not.
 /// * Voice: outside what was missed, exactly the truth, to the millisecond, channel and state included, and each session once.
 ///   What was missed counts at most as far as it may be bridged. Once the clock was set, only the sums are
 ///   judged: they are wrong by no more than the clock was.
@@ -33,6 +36,7 @@ pub fn judge(truth: &[Event], steps: &[Step], limit_ms: i64, found: &Found) -> V
     contradictions.extend(delivered.message_contradictions(found));
     if clock_ms == 0 {
         contradictions.extend(delivered.member_contradictions(truth, found));
+        contradictions.extend(listed::contradictions(truth, &steps, found));
     }
     contradictions.extend(Voices::of(truth, &steps, limit_ms, |_, _| ()).contradictions(found, clock_ms, |_| ()));
     if clock_ms == 0 {

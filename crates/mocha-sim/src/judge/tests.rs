@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use mocha_schema::{VoiceInterval, VoiceState};
-use mocha_store::event::{MessageSent, ShardChanged, ShardStatus, SnapshotVoice, VoiceSnapshot, VoiceStateChanged};
+use mocha_schema::{PresenceStatus, UserId, VoiceInterval, VoiceState};
+use mocha_store::event::{
+    GuildSeen, MemberLeft, MemberSeen, MembersListed, MessageSent, PresenceChanged, PresencesListed, ShardChanged,
+    ShardStatus, SnapshotVoice, VoiceSnapshot, VoiceStateChanged,
+};
 
 use super::*;
 use crate::{MessageTotals, traffic::time};
@@ -162,4 +165,77 @@ fn midnight_cuts_and_a_clock_is_wrong_by_no_more_than_it_was_set() {
         assert_eq!(judge(&truth, &steps, LIMIT_MS, &found).is_empty(), holds);
         steps.pop();
     }
+}
+
+fn guild(at_ms: i64, member_count: u64) -> Event {
+    let (at, member_count) = (time(at_ms), Some(member_count));
+    GuildSeen { afk_channel_id: None, at, guild_id: id(1), icon: None, member_count, name: "Mocha".into() }.into()
+}
+
+fn member(at_ms: i64, user: u64) -> MemberSeen {
+    let joined_at = Some(time(at_ms));
+    MemberSeen { at: time(at_ms), guild_id: id(1), joined_at, nickname: None, premium_since: None, user_id: id(user) }
+}
+
+fn online(at_ms: i64, user: u64) -> Event {
+    let status = PresenceStatus::Online;
+    PresenceChanged { activity: None, at: time(at_ms), guild_id: id(1), status, user_id: id(user) }.into()
+}
+
+#[test]
+fn what_is_missed_before_a_list_is_right_after_it() {
+    let left = |at_ms, user| Event::from(MemberLeft { at: time(at_ms), guild_id: id(1), user_id: id(user) });
+    let truth = [
+        guild(0, 3),
+        member(0, 7).into(),
+        member(0, 8).into(),
+        member(0, 9).into(),
+        online(1_000, 8),
+        online(1_000, 9),
+        left(2_000, 7),
+        PresenceChanged {
+            activity: None,
+            at: time(2_000),
+            guild_id: id(1),
+            status: PresenceStatus::Offline,
+            user_id: id(8),
+        }
+        .into(),
+    ];
+    // Neither the leave nor that somebody went offline was heard, but lists came later.
+    let (at, guild_id, user_ids) = (time(5_000), id(1), vec![id(8), id(9)]);
+    let (member_count, nonce) = (Some(2), None);
+    let lists = [
+        guild(5_000, 2),
+        MembersListed { at, chunk_count: 1, chunk_index: 0, guild_id, member_count, nonce, user_ids }.into(),
+        PresencesListed { at, guild_id, is_complete: true, user_ids: vec![id(9)] }.into(),
+    ];
+    let steps = delivered(&[&truth[..6], &lists[..]].concat());
+    let right = Found {
+        inferred_leaves: [(id(7), 1)].into(),
+        member_count: Some(2),
+        members: [id(8), id(9)].into(),
+        presences: [(id(8), Some(PresenceStatus::Offline)), (id(9), Some(PresenceStatus::Online))].into(),
+        ..Found::default()
+    };
+    assert_eq!(judge(&truth, &steps, LIMIT_MS, &right), [""; 0]);
+    let doctored: [(&str, Doctor); 8] = [
+        ("a member more", |found| found.members.extend([id::<UserId>(7)])),
+        ("a member less", |found| found.members.retain(|user_id| *user_id != id(8))),
+        ("another count", |found| found.member_count = Some(3)),
+        ("no count", |found| found.member_count = None),
+        ("a leave of somebody who is there", |found| found.inferred_leaves.extend([(id(9), 1)])),
+        ("two leaves of somebody who left once", |found| found.inferred_leaves.extend([(id(7), 2)])),
+        ("somebody online who is not", |found| found.presences.extend([(id(8), Some(PresenceStatus::Online))])),
+        ("a status that is not known", |found| found.presences.extend([(id(9), None)])),
+    ];
+    for (name, doctor) in doctored {
+        let mut found = right.clone();
+        doctor(&mut found);
+        assert!(!judge(&truth, &steps, LIMIT_MS, &found).is_empty(), "{name}");
+    }
+    // Without lists nobody can know.
+    let unlisted = delivered(&truth[..6]);
+    let stale = Found { inferred_leaves: BTreeMap::new(), members: [id(7), id(8), id(9)].into(), ..right };
+    assert_eq!(judge(&truth, &unlisted, LIMIT_MS, &Found { member_count: Some(3), ..stale }), [""; 0]);
 }

@@ -10,8 +10,8 @@ use diesel::{
     sql_types::{BigInt, Integer, Text},
 };
 use mocha_schema::{
-    GuildId, MemberEventType, UserId, VoiceEventType, VoiceInterval,
-    schema::{member_events, members, message_events, voice_events, voice_intervals},
+    GuildId, MemberEvent, MemberEventType, PresenceStatus, UserId, VoiceEventType, VoiceInterval,
+    schema::{guilds, member_events, members, message_events, presence_events, voice_events, voice_intervals},
 };
 use mocha_sim::{Found, MessageTotals, Server, Session, VoiceActivity};
 use mocha_store::{Event, Store};
@@ -62,14 +62,22 @@ fn find_in(conn: &mut SqliteConnection, guild_id: GuildId) -> Result<Found, Boxe
             .collect(),
         ..Found::default()
     };
-    let moves: Vec<(UserId, MemberEventType)> = member_events::table
+    let moves: Vec<MemberEvent> = member_events::table
         .filter(member_events::guild_id.eq(guild_id))
-        .select((member_events::user_id, member_events::event_type))
+        .select(MemberEvent::as_select())
         .load(conn)?;
-    for (user_id, kind) in moves {
-        let counts = if kind == MemberEventType::Join { &mut found.joins } else { &mut found.leaves };
-        *counts.entry(user_id).or_default() += 1;
+    for entry in moves {
+        let counts = match entry.event_type {
+            MemberEventType::Join => &mut found.joins,
+            MemberEventType::Leave if entry.is_inferred() => &mut found.inferred_leaves,
+            MemberEventType::Leave => &mut found.leaves,
+        };
+        *counts.entry(entry.user_id).or_default() += 1;
     }
+    let count: Option<Option<i32>> =
+        guilds::table.find(guild_id).select(guilds::member_count).get_result(conn).optional()?;
+    found.member_count = count.flatten().map(u64::try_from).transpose()?;
+    found.presences = presences(conn, guild_id)?;
     let messages: Vec<(UserId, Option<i32>, Option<i32>)> = message_events::table
         .filter(message_events::guild_id.eq(guild_id))
         .select((message_events::user_id, message_events::character_count, message_events::word_count))
@@ -83,6 +91,25 @@ fn find_in(conn: &mut SqliteConnection, guild_id: GuildId) -> Result<Found, Boxe
     found.sessions = sessions(conn, guild_id)?;
     found.voice_activity = voice_activity(conn, guild_id)?;
     Ok(found)
+}
+
+/// Everybody's last status. The log has whole seconds; the milliseconds are the last part of the id.
+fn presences(
+    conn: &mut SqliteConnection,
+    guild_id: GuildId,
+) -> Result<BTreeMap<UserId, Option<PresenceStatus>>, BoxedError> {
+    let rows: Vec<(String, UserId, Option<PresenceStatus>)> = presence_events::table
+        .filter(presence_events::guild_id.eq(guild_id))
+        .select((presence_events::id, presence_events::user_id, presence_events::status))
+        .load(conn)?;
+    let mut last = BTreeMap::<UserId, (i64, Option<PresenceStatus>)>::new();
+    for (id, user_id, status) in rows {
+        let at_ms: i64 = id.rsplit(':').next().ok_or("an id without a time")?.parse()?;
+        if last.get(&user_id).is_none_or(|(last_ms, _)| *last_ms < at_ms) {
+            last.insert(user_id, (at_ms, status));
+        }
+    }
+    Ok(last.into_iter().map(|(user_id, (_, status))| (user_id, status)).collect())
 }
 
 /// The sessions that have a leave. The log has whole seconds; the milliseconds of the end are the last part of the id.

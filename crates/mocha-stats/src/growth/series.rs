@@ -12,7 +12,8 @@ use crate::{Bots, Error, Period, Window, period::Label, periods, quarter, rollup
 
 /// The question how a guild grew, hour by hour, or by day, week or month of a zone.
 ///
-/// Each join and each leave counts, also of somebody who comes and goes and comes again.
+/// Each join and each leave counts, also of somebody who comes and goes and comes again. Somebody who left while the bot was not
+/// connected leaves when a complete list of members shows it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct Growth {
@@ -161,7 +162,9 @@ impl Growth {
                 }
                 log.add(entry);
             }
-            told.into_iter().for_each(|told| log.correct(told));
+            if let Some(told) = told {
+                log.correct(told);
+            }
             Ok(log)
         });
         self.answer(log.map_err(Error::database)?)

@@ -9,7 +9,8 @@ use crate::{Bots, Error, Window, rollup::Horizon};
 
 /// The question how long those who left a guild had been members.
 ///
-/// Each leave counts, also of somebody who leaves twice. An end that was not seen, because the same person joined again, is no
+/// Each leave counts, also of somebody who leaves twice. Somebody who left while the bot was not connected leaves when a complete
+/// list of members shows it. An end that was not seen, because the same person joined again, is no
 /// leave.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]

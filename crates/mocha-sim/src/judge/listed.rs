@@ -1,0 +1,150 @@
+//! What lists of members and presences make of a file: whatever was missed before one, the file is right after it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mocha_schema::{PresenceStatus, UserId};
+use mocha_store::{
+    Event,
+    event::{MembersListed, PresenceChanged, PresencesListed},
+};
+
+use super::Found;
+use crate::{Step, World};
+
+/// Who came (`true`) and went, in this order.
+type Moves = BTreeMap<UserId, Vec<bool>>;
+
+/// What was delivered since the last list of each kind, each event once.
+#[derive(Debug, Default)]
+struct Since<'a> {
+    counted_ms: Option<i64>,
+    counted_moves: Moves,
+    listed_ms: Option<i64>,
+    moves: Moves,
+    presences: BTreeMap<UserId, Vec<&'a PresenceChanged>>,
+    presences_ms: Option<i64>,
+}
+
+impl<'a> Since<'a> {
+    fn of(steps: &[&'a Step]) -> Self {
+        let mut since = Self::default();
+        let (mut moved, mut changed) = (BTreeSet::new(), BTreeSet::new());
+        for event in steps.iter().filter_map(|step| if let Step::Deliver(event) = step { Some(event) } else { None }) {
+            match event {
+                Event::GuildSeen(event) if event.member_count.is_some() => {
+                    since.counted_ms = Some(event.at.timestamp_millis());
+                    since.counted_moves.clear();
+                }
+                Event::MemberJoined(event) if moved.insert((event.user_id, event.joined_at, true)) => {
+                    since.moved(event.user_id, true);
+                }
+                Event::MemberLeft(event) if moved.insert((event.user_id, Some(event.at), false)) => {
+                    since.moved(event.user_id, false);
+                }
+                Event::MembersListed(MembersListed { at, .. }) => {
+                    since.listed_ms = Some(at.timestamp_millis());
+                    since.moves.clear();
+                }
+                Event::PresenceChanged(event) if changed.insert((event.user_id, event.at)) => {
+                    since.presences.entry(event.user_id).or_default().push(event);
+                }
+                Event::PresencesListed(PresencesListed { at, .. }) => {
+                    since.presences_ms = Some(at.timestamp_millis());
+                    since.presences.clear();
+                }
+                _ => {}
+            }
+        }
+        since
+    }
+
+    fn moved(&mut self, user_id: UserId, joined: bool) {
+        self.moves.entry(user_id).or_default().push(joined);
+        self.counted_moves.entry(user_id).or_default().push(joined);
+    }
+}
+
+/// The truth's comings and goings at an instant and after it.
+fn moves(truth: &[Event], from_ms: i64) -> Moves {
+    let mut moves = Moves::new();
+    for event in truth.iter().filter(|event| event.at().timestamp_millis() >= from_ms) {
+        match event {
+            Event::MemberJoined(event) => moves.entry(event.user_id).or_default().push(true),
+            Event::MemberLeft(event) => moves.entry(event.user_id).or_default().push(false),
+            _ => {}
+        }
+    }
+    moves
+}
+
+pub(super) fn contradictions(truth: &[Event], steps: &[&Step], found: &Found) -> Vec<String> {
+    let since = Since::of(steps);
+    let mut world = World::default();
+    for event in truth {
+        world.observe(event);
+    }
+    let mut wrong: Vec<String> = count(truth, &since, &world, found).into_iter().collect();
+    wrong.extend(members(truth, &since, &world, found));
+    wrong.extend(inferred(truth, found));
+    wrong.extend(presences(truth, &since, &world, found));
+    wrong
+}
+
+fn count(truth: &[Event], since: &Since<'_>, world: &World, found: &Found) -> Option<String> {
+    let told = moves(truth, since.counted_ms?) == since.counted_moves;
+    let expected = u64::try_from(world.member_count()).ok();
+    (told && found.member_count != expected)
+        .then(|| format!("{:?} members instead of {expected:?}", found.member_count))
+}
+
+/// Whose comings and goings since the list were all delivered is a member or not.
+fn members(truth: &[Event], since: &Since<'_>, world: &World, found: &Found) -> Vec<String> {
+    let Some(listed_ms) = since.listed_ms else { return Vec::new() };
+    let moves = moves(truth, listed_ms);
+    let users: BTreeSet<UserId> = truth.iter().filter_map(member_of).chain(found.members.iter().copied()).collect();
+    let told = |user_id: &UserId| moves.get(user_id) == since.moves.get(user_id);
+    let wrong = |user_id: &UserId| found.members.contains(user_id) != world.is_member(*user_id);
+    let users = users.into_iter().filter(|user_id| told(user_id) && wrong(user_id));
+    users.map(|user_id| format!("{user_id} is a member after a list: {}", found.members.contains(&user_id))).collect()
+}
+
+/// Nobody left unheard who did not leave.
+fn inferred(truth: &[Event], found: &Found) -> Vec<String> {
+    let left = moves(truth, i64::MIN);
+    let leaves =
+        |user_id: &UserId| left.get(user_id).map_or(0, |moves| moves.iter().filter(|joined| !**joined).count());
+    let wrong = found.inferred_leaves.iter().filter(|(user_id, got)| u64::try_from(leaves(user_id)).ok() < Some(**got));
+    wrong.map(|(user_id, got)| format!("{user_id} left unheard {got} times and really {}", leaves(user_id))).collect()
+}
+
+/// Of members of whom every change since the list was delivered the status is known.
+fn presences(truth: &[Event], since: &Since<'_>, world: &World, found: &Found) -> Vec<String> {
+    let Some(listed_ms) = since.presences_ms else { return Vec::new() };
+    let moves = moves(truth, listed_ms);
+    let mut changes = BTreeMap::<UserId, Vec<(PresenceStatus, bool)>>::new();
+    for event in truth.iter().filter(|event| event.at().timestamp_millis() >= listed_ms) {
+        if let Event::PresenceChanged(event) = event {
+            changes.entry(event.user_id).or_default().push((event.status, event.activity.is_some()));
+        }
+    }
+    let users = truth.iter().filter_map(member_of).collect::<BTreeSet<_>>().into_iter();
+    let users = users.filter(|user_id| world.is_member(*user_id) && !moves.contains_key(user_id)).filter(|user_id| {
+        let delivered = since.presences.get(user_id).into_iter().flatten();
+        let delivered: Vec<_> = delivered.map(|event| (event.status, event.activity.is_some())).collect();
+        delivered == changes.get(user_id).cloned().unwrap_or_default()
+    });
+    let wrong = users.filter_map(|user_id| {
+        // Of whom nothing was ever heard is not online.
+        let got = found.presences.get(&user_id).copied().unwrap_or(Some(PresenceStatus::Offline));
+        let expected = world.status_of(user_id);
+        (got != Some(expected)).then(|| format!("{user_id} is {got:?} instead of {expected:?}"))
+    });
+    wrong.collect()
+}
+
+fn member_of(event: &Event) -> Option<UserId> {
+    match event {
+        Event::MemberJoined(event) | Event::MemberSeen(event) => Some(event.user_id),
+        _ => None,
+    }
+}
