@@ -195,6 +195,7 @@ fn of_damaged_traffic() -> TestResult {
             resumes: 20,
             sessions: 10,
             stops: 10,
+            unheard_leaves: 10,
         };
         let builder = Store::builder().clock(Clock::Events).flush_interval(Duration::from_hours(1));
         let store = builder.open_in_memory()?;

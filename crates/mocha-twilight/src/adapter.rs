@@ -314,6 +314,7 @@ mod tests {
     use mocha_schema::schema::{channels, members, message_events, users, voice_intervals};
     use mocha_store::{Clock, Store};
     use serde_json::json;
+    use twilight_model::gateway::payload::incoming::GuildDelete;
 
     use super::*;
     use crate::frames::{self, TestResult};
@@ -371,6 +372,40 @@ mod tests {
         let [(_, given), (_, now)] = sessions.as_slice() else { return Err(format!("{sessions:?}").into()) };
         assert_eq!(*given, frames::arrival().timestamp_millis());
         assert!((before..=Utc::now().timestamp_millis()).contains(now), "{now}");
+        Ok(())
+    }
+
+    fn outages() -> impl Iterator<Item = (Event, DateTime<Utc>)> {
+        let outage = |id| Event::GuildDelete(GuildDelete { id: Id::new(id), unavailable: Some(true) });
+        (1..=200).map(move |id| (outage(id), frames::arrival()))
+    }
+
+    #[test]
+    fn the_forms_that_wait_get_through_a_short_queue() -> TestResult {
+        let store = Store::builder().clock(Clock::Events).queue_len(1).open_in_memory()?;
+        let recorder = store.recorder()?;
+        let adapter = Adapter::new(recorder.clone(), Intents::all());
+        for (event, at) in outages() {
+            adapter.update_blocking(&event)?;
+            adapter.update_at_blocking(&event, at)?;
+        }
+        recorder.flush()?;
+        assert_eq!((recorder.stats().refused, recorder.stats().queued), (0, 400));
+        Ok(())
+    }
+
+    #[cfg(feature = "tokio")]
+    #[tokio::test]
+    async fn the_async_forms_get_through_a_short_queue() -> TestResult {
+        let store = Store::builder().clock(Clock::Events).queue_len(1).open_in_memory()?;
+        let recorder = store.recorder()?;
+        let adapter = Adapter::new(recorder.clone(), Intents::all());
+        for (event, at) in outages() {
+            adapter.update_async(&event).await?;
+            adapter.update_at_async(&event, at).await?;
+        }
+        recorder.flush()?;
+        assert_eq!((recorder.stats().refused, recorder.stats().queued), (0, 400));
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What is stored because of which intents, for who has to account for it.
+//! Which data is stored because of which intents, as a document for Discord's review.
 
 use std::fmt;
 
@@ -7,11 +7,12 @@ use twilight_model::gateway::Intents;
 
 use crate::Statistic;
 
-/// Which data a bot with these intents stores, what for, and for how long: what Discord's yearly review of privileged intents asks.
+/// Describes which data a bot with these intents stores, why, and for how long. Discord's review of privileged intents asks for it.
 ///
-/// It is made from the ledger of the file, [`LEDGER`], and [`Display`](fmt::Display) writes it as Markdown: a section for each
-/// statistic that the intents allow, and in it each table with its columns that tell of people. Printing is the caller's. What the bot does
-/// with the answers, and what it stores outside Mocha, is the author's to add.
+/// [`Display`](fmt::Display) writes a Markdown document that can be handed in: the purpose and the intents of each statistic,
+/// each table and column with personal data, retention, security, and what users can request. It is made from the ledger of
+/// the file, [`LEDGER`]. It knows nothing of your own settings: add your retention policy, how you protect the machine, and what the bot does
+/// with the data beside Mocha.
 ///
 /// ```
 /// use mocha_twilight::DataInventory;
@@ -19,10 +20,10 @@ use crate::Statistic;
 ///
 /// let inventory = DataInventory::new(Intents::GUILDS | Intents::GUILD_MESSAGES);
 /// let text = inventory.to_string();
-/// assert!(text.contains("message_events"));
-/// assert!(!text.contains("presence_events"));
-/// // Without the privileged intent nothing tells how long messages are.
-/// assert!(!text.contains("character_count"));
+/// assert!(text.contains("`message_events`"));
+/// assert!(!text.contains("`presence_events`"));
+/// // Without the privileged intent Mocha does not know how long messages are.
+/// assert!(!text.contains("`character_count`"));
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct DataInventory {
@@ -30,77 +31,201 @@ pub struct DataInventory {
 }
 
 impl DataInventory {
-    /// The inventory of a bot that connects with these intents.
+    /// Makes the inventory of a bot that connects with these intents.
     #[must_use]
     pub const fn new(intents: Intents) -> Self {
         Self { intents }
     }
 
-    /// What the intents allow to be told, in the order of [`Statistic::ALL`].
+    /// Returns the statistics that the intents allow, in the order of [`Statistic::ALL`].
     pub fn statistics(self) -> impl Iterator<Item = Statistic> {
         Statistic::ALL.into_iter().filter(move |statistic| self.intents.contains(statistic.intents()))
     }
 
-    /// Whether the bot hears what the data is made of.
-    fn hears(self, source: Source) -> bool {
+    /// Whether the bot receives what fills the table or the column.
+    fn receives(self, source: Source) -> bool {
         source == Source::Recorder
             || source == Source::Guilds && self.intents.contains(Intents::GUILDS)
             || self.statistics().any(|statistic| sources(statistic).contains(&source))
+    }
+
+    /// The tables of the kind that the bot fills.
+    fn tables(self, kind: Kind) -> impl Iterator<Item = &'static Table> {
+        LEDGER
+            .iter()
+            .filter(move |table| Kind::of(table) == kind)
+            .filter(move |table| table.sources.iter().any(|source| self.receives(*source)))
+    }
+
+    fn write_statistics(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "## Purposes and intents\n")?;
+        if self.statistics().next().is_none() {
+            return writeln!(f, "The bot has no intent that a statistic needs.\n");
+        }
+        for statistic in self.statistics() {
+            let (title, purpose, need) = describe(statistic);
+            writeln!(f, "### {title}\n\n* Purpose: {purpose}.")?;
+            if statistic == Statistic::Messages && !self.intents.contains(Intents::MESSAGE_CONTENT) {
+                writeln!(f, "{WITHOUT_CONTENT}")?;
+            }
+            writeln!(f, "* Intents: {}.", names(statistic.intents()))?;
+            let privileged = statistic.intents() & privileged();
+            if !privileged.is_empty() {
+                writeln!(f, "* Why {} is needed: {need}.", names(privileged))?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+
+    fn retention(self, table: &Table) -> &'static str {
+        let kind = Kind::of(table);
+        match table.kept {
+            Kept::Events => {
+                "deleted after the period that the operator sets for events; without one, kept until erased"
+            }
+            Kept::Member if self.intents.contains(Intents::GUILD_MEMBERS) => {
+                "deleted when the person leaves the server"
+            }
+            Kept::Member => "kept until the person is erased, for the bot does not receive that members leave",
+            Kept::Rollups if kind == Kind::Impersonal => {
+                "deleted after the period that the operator sets for sums; without one, as long as the database"
+            }
+            Kept::Rollups => "deleted after the period that the operator sets for sums; without one, kept until erased",
+            Kept::Tombstone => "as long as the database, so that the person is not recorded again",
+            Kept::User => "kept until the person is erased",
+            _ => "as long as the database",
+        }
+    }
+
+    /// A table with its columns of personal data that are filled.
+    fn write_table(self, table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "### `{}`\n\n* Content: {}.", table.name, table.purpose)?;
+        for (class, what) in [(Class::Identifying, "Identifies the person"), (Class::Derived, "Describes the person")] {
+            let columns = table.columns.iter().filter(|column| column.class == class);
+            let columns = columns.filter(|column| column.source.is_none_or(|source| self.receives(source)));
+            let columns: Vec<_> = columns.map(|column| format!("`{}` ({})", column.name, column.purpose)).collect();
+            if !columns.is_empty() {
+                writeln!(f, "* {what}: {}.", columns.join("; "))?;
+            }
+        }
+        writeln!(f, "* Retention: {}.\n", self.retention(table))
     }
 }
 
 impl fmt::Display for DataInventory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for statistic in self.statistics() {
-            let intents: Vec<_> = statistic.intents().iter_names().map(|(name, _)| format!("`{name}`")).collect();
-            writeln!(f, "## {statistic:?}\n\nBy {}.\n", intents.join(", "))?;
-            for source in sources(statistic) {
-                let content = *source == Source::MessageContent;
-                let fills = |table: &&Table| {
-                    table.sources.contains(source)
-                        || content && table.columns.iter().any(|column| column.source == Some(*source))
-                };
-                for table in LEDGER.iter().filter(fills).filter(|table| tells_of_people(table)) {
-                    write_table(table, *source, f)?;
-                }
-            }
-            writeln!(f)?;
+        writeln!(f, "# Data inventory\n")?;
+        writeln!(
+            f,
+            "The bot stores the data below in one SQLite database, with the library Mocha, to compute statistics of Discord"
+        )?;
+        writeln!(
+            f,
+            "servers. It never stores the text of messages. Tables and columns that are not listed hold no data about"
+        )?;
+        writeln!(f, "individual people.\n")?;
+        self.write_statistics(f)?;
+        writeln!(f, "## Personal data\n")?;
+        for table in self.tables(Kind::Personal) {
+            self.write_table(table, f)?;
         }
-        writeln!(f, "## Of no person\n")?;
-        for table in LEDGER.iter().filter(|table| !tells_of_people(table)) {
-            if table.sources.iter().any(|source| self.hears(*source)) {
-                writeln!(f, "* `{}`: {}. Kept {}.", table.name, table.purpose, kept(table.kept))?;
-            }
+        writeln!(f, "## Records of erased people\n")?;
+        writeln!(
+            f,
+            "If a person is erased or opts out, the bot keeps a keyed hash of the user ID. Without it the person would be"
+        )?;
+        writeln!(f, "recorded again when Discord delivers old events once more, or when a backup is restored.\n")?;
+        for table in self.tables(Kind::Erasure) {
+            self.write_table(table, f)?;
         }
-        writeln!(f, "\n## Of who was forgotten\n")?;
-        for table in LEDGER.iter().filter(|table| table.kept == Kept::Tombstone) {
-            write_table(table, Source::Recorder, f)?;
+        writeln!(f, "## Data that is not about individual people\n")?;
+        for table in self.tables(Kind::Impersonal) {
+            writeln!(f, "* `{}`: {}. Retention: {}.", table.name, table.purpose, self.retention(table))?;
         }
-        writeln!(f, "\n## On request\n")?;
-        writeln!(f, "* a person's rows as JSON: `Store::export_user`")?;
-        writeln!(f, "* all of them erased, in the file and in backups made afterwards: `Store::forget_user`")?;
-        writeln!(f, "* and nothing recorded any more: `Store::opt_out_user`")
+        f.write_str(REQUESTS)
     }
 }
 
-/// A table with the columns that are filled, by class.
-fn write_table(table: &Table, of: Source, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    writeln!(f, "* `{}`: {}. Kept {}.", table.name, table.purpose, kept(table.kept))?;
-    for (class, what) in [(Class::Identifying, "who"), (Class::Derived, "what they did")] {
-        let columns = table.columns.iter().filter(|column| column.class == class);
-        let columns = columns.filter(|column| match column.source {
-            None => of != Source::MessageContent,
-            Some(source) => source == of,
-        });
-        let columns: Vec<_> = columns.map(|column| format!("`{}` ({})", column.name, column.purpose)).collect();
-        if !columns.is_empty() {
-            writeln!(f, "  * {what}: {}", columns.join(", "))?;
-        }
-    }
-    Ok(())
+/// What a table is in the document.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    Erasure,
+    Impersonal,
+    Personal,
 }
 
-/// What a statistic is made of.
+impl Kind {
+    fn of(table: &Table) -> Self {
+        match table.kept {
+            Kept::Tombstone => Self::Erasure,
+            _ if table.columns.iter().any(|column| column.class != Class::Plain) => Self::Personal,
+            _ => Self::Impersonal,
+        }
+    }
+}
+
+const REQUESTS: &str = "
+## Access, erasure and objection
+
+The operator of the bot answers requests with functions of Mocha:
+
+* Access: all rows about the person are exported as JSON (`Store::export_user`).
+* Erasure: all rows about the person are deleted, the person is taken out of all sums, and the deleted data is overwritten in
+  the file (`Store::forget_user`). A backup that was made before still has the data. When it is restored over the
+  database, the person is erased from it again.
+* Objection: the person is erased and not recorded any more (`Store::opt_out_user`).
+
+## Security
+
+* The database is a local file. It is not accessible over a network.
+* On Unix systems Mocha creates it so that only its owner can read and write it.
+* Mocha does not encrypt the file.
+";
+
+const WITHOUT_CONTENT: &str = "* Characters, words, attachments and embeds are counted only of messages whose content Discord \
+                               sends without a privileged intent: the bot's own, and those that mention the bot.";
+
+/// The title, the purpose and, if it needs a privileged intent, the reason for that.
+const fn describe(statistic: Statistic) -> (&'static str, &'static str, &'static str) {
+    match statistic {
+        Statistic::Growth => (
+            "Growth of servers",
+            "to show how many members joined and left a server in a day, week or month",
+            "Discord sends joins and leaves of members only with this intent",
+        ),
+        Statistic::Members => (
+            "Members",
+            "to list current members by name in answers, and to show how long members stay",
+            "Discord sends joins, leaves and changed nicknames of members only with this intent",
+        ),
+        Statistic::MessageContent => (
+            "Size of messages",
+            "to count characters and words, and messages with attachments and embeds. The text is measured when a message \
+             arrives and is then discarded",
+            "without it Discord sends most messages without their text, attachments and embeds",
+        ),
+        Statistic::Messages => ("Messages", "to count messages by author, channel and time", ""),
+        Statistic::Presence => (
+            "Presence",
+            "to show how many members are online at which time, and which activities they have",
+            "Discord sends online status and activities only with this intent",
+        ),
+        Statistic::Voice => {
+            ("Voice", "to measure time in voice by user, channel and state, such as muted or streaming", "")
+        }
+    }
+}
+
+const fn privileged() -> Intents {
+    Intents::GUILD_MEMBERS.union(Intents::GUILD_PRESENCES).union(Intents::MESSAGE_CONTENT)
+}
+
+fn names(intents: Intents) -> String {
+    intents.iter_names().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// What fills the tables of a statistic.
 const fn sources(statistic: Statistic) -> &'static [Source] {
     match statistic {
         Statistic::Growth | Statistic::Members => &[Source::Members],
@@ -111,34 +236,19 @@ const fn sources(statistic: Statistic) -> &'static [Source] {
     }
 }
 
-fn tells_of_people(table: &Table) -> bool {
-    table.columns.iter().any(|column| column.class != Class::Plain)
-}
-
-const fn kept(kept: Kept) -> &'static str {
-    match kept {
-        Kept::Events => "for ever, or until the retention of events if one is set",
-        Kept::Member => "while the person is a member",
-        Kept::Rollups => "until the retention of roll-ups, if one is set",
-        Kept::Tombstone => "as long as the file, so that nobody is recorded against their will",
-        Kept::User => "until the person is erased",
-        _ => "as long as the file",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn names(text: &str, table: &Table) -> bool {
-        text.contains(&format!("* `{}`:", table.name))
+    fn has(text: &str, table: &Table) -> bool {
+        text.contains(&format!("### `{}`\n", table.name)) || text.contains(&format!("* `{}`:", table.name))
     }
 
     #[test]
-    fn with_all_intents_every_table_and_column_of_people_is_told() {
+    fn with_all_intents_every_table_and_every_personal_column_is_listed() {
         let text = DataInventory::new(Intents::all()).to_string();
         for table in LEDGER {
-            assert!(names(&text, table), "{}:\n{text}", table.name);
+            assert!(has(&text, table), "{}:\n{text}", table.name);
             for column in table.columns.iter().filter(|column| column.class != Class::Plain) {
                 assert!(text.contains(&format!("`{}` ({})", column.name, column.purpose)), "{}", column.name);
             }
@@ -146,21 +256,66 @@ mod tests {
     }
 
     #[test]
-    fn without_an_intent_its_data_is_not_told() {
+    fn without_an_intent_its_data_is_not_listed() {
         for (intent, table) in [
-            (Intents::GUILD_MEMBERS, "members"),
+            (Intents::GUILD_MEMBERS, "member_events"),
             (Intents::GUILD_MESSAGES, "message_events"),
             (Intents::GUILD_PRESENCES, "presence_events"),
             (Intents::GUILD_VOICE_STATES, "voice_intervals"),
         ] {
             let text = DataInventory::new(Intents::all() - intent).to_string();
-            let without = LEDGER.iter().filter(|other| !names(&text, other)).map(|other| other.name);
+            let without = LEDGER.iter().filter(|other| !has(&text, other)).map(|other| other.name);
             assert!(without.clone().any(|name| name == table), "{table}");
-            // Each is told by one intent alone, but for users.
-            assert!(names(&text, LEDGER.iter().find(|table| table.name == "users").expect("a table of users")));
+            // Several intents fill the table of users.
+            assert!(has(&text, LEDGER.iter().find(|table| table.name == "users").expect("a table of users")));
         }
+        let text = DataInventory::new(Intents::all() - Intents::MESSAGE_CONTENT).to_string();
+        assert!(!text.contains("`character_count`") && text.contains("those that mention the bot"));
         let nothing = DataInventory::new(Intents::empty());
         assert_eq!(nothing.statistics().count(), 0);
         assert!(!nothing.to_string().contains("`users`"));
+    }
+
+    /// Messages and voice bring members too, and without the intent nobody says that they left.
+    #[test]
+    fn members_without_their_intent_are_listed_as_kept() {
+        for (intents, retention) in [
+            (Intents::GUILD_MEMBERS, "deleted when the person leaves the server"),
+            (
+                Intents::GUILD_MESSAGES,
+                "kept until the person is erased, for the bot does not receive that members leave",
+            ),
+        ] {
+            let text = DataInventory::new(Intents::GUILDS | intents).to_string();
+            let (_, members) = text.split_once("### `members`").expect("they are listed");
+            let (members, _) = members.split_once("\n\n###").expect("other tables follow");
+            assert!(members.ends_with(&format!("* Retention: {retention}.")), "{members}");
+        }
+    }
+
+    #[test]
+    fn the_document_reads_like_a_form() {
+        let text =
+            DataInventory::new(Intents::GUILDS | Intents::GUILD_VOICE_STATES | Intents::GUILD_MEMBERS).to_string();
+        let headings: Vec<_> = text.lines().filter(|line| line.starts_with("## ")).collect();
+        let expected = [
+            "## Purposes and intents",
+            "## Personal data",
+            "## Records of erased people",
+            "## Data that is not about individual people",
+            "## Access, erasure and objection",
+            "## Security",
+        ];
+        assert_eq!(headings, expected);
+        assert!(text.contains("`server_mute` (whether a moderator muted the user, to compute time muted)"));
+        assert!(text.contains(
+            "* Why `GUILD_MEMBERS` is needed: Discord sends joins and leaves of members only with this intent."
+        ));
+        // Each table once, and no sentence that starts with a small letter or ends twice.
+        for table in LEDGER {
+            let lines = text.lines().filter(|line| *line == format!("### `{}`", table.name));
+            assert!(lines.count() <= 1, "{}", table.name);
+        }
+        assert!(!text.contains("..") && !text.contains("Of "), "{text}");
     }
 }
