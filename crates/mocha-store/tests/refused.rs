@@ -61,9 +61,10 @@ fn a_leave_with_a_time_that_no_file_can_hold_is_missed_too() -> TestResult {
         let store = store()?;
         let recorder = store.recorder()?;
         record(&store, [voice(0, 40, Some(20)), message(30_000, 30, 20, 50)])?;
-        let result = match together {
-            false => recorder.record(leave.clone()),
-            true => recorder.record_all(vec![leave.clone(), message(30_000, 31, 20, 50)]),
+        let result = if together {
+            recorder.record_all(vec![leave.clone(), message(30_000, 31, 20, 50)])
+        } else {
+            recorder.record(leave.clone())
         };
         assert_eq!(result.expect_err("a time").kind(), &ErrorKind::InvalidEvent { field: "at" });
         record(&store, [message(300_000, 32, 20, 50)])?;

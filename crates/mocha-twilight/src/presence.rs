@@ -189,7 +189,7 @@ mod tests {
             let columns = (presence_events::status, presence_events::activity_name);
             presence_events::table.select(columns).order(presence_events::created_at).load(conn)
         })?;
-        let expected = ["".into(), "ab".into(), "x".repeat(4096), "\u{1f3b5}".repeat(1024)];
+        let expected = [String::new(), "ab".into(), "x".repeat(4096), "\u{1f3b5}".repeat(1024)];
         assert_eq!(rows, expected.map(|name| (Some(PresenceStatus::Dnd), Some(name))));
         Ok(())
     }

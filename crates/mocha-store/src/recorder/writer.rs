@@ -193,8 +193,8 @@ impl Writer {
         let mut stamping = false;
         let clock = self.link.settings.clock;
         let mark = self.state.mark();
-        let heard_ms = self.queue.heard_until(self.heard_ms);
-        let (events, missed, state) = (self.pending.iter().take(len), &self.missed, &mut self.state);
+        let (events, heard_ms, missed, queue, state) =
+            (self.pending.iter().take(len), self.heard_ms, &self.missed, &self.queue, &mut self.state);
         // The cause of a failure, which a failure of the ROLLBACK after it would hide.
         let mut cause = None;
         let result = conn.immediate_transaction(|conn| {
@@ -219,6 +219,8 @@ impl Writer {
                 }
                 if stamp {
                     stamping = true;
+                    // Only now, for an event may have been refused while this transaction waited for the lock.
+                    let heard_ms = queue.heard_until(heard_ms);
                     state.stamp(conn, (clock == Clock::System).then_some(heard_ms), stop)?;
                 }
                 Ok(())
