@@ -193,7 +193,6 @@ fn a_file_from_before_the_roll_ups_gets_them_filled() -> Result<(), Failure> {
     let expected = [
         // One message on the 24th day of the month.
         "active_months 1 628 2 0 70368744177664",
-        "message_days 0 18864 0 5 0 2 10 2 2 2",
         "message_days 1 18863 2 5 0 1 5 1 1 0",
         "message_days 1 18864 2 5 0 2 7 2 1 1",
         "message_days 1 18864 2 6 0 1 1 1 0 1",
@@ -202,7 +201,8 @@ fn a_file_from_before_the_roll_ups_gets_them_filled() -> Result<(), Failure> {
         // Of all but the last day, which may go on.
         "message_months 1 628 2 5 0 1 5 1 1 0",
     ];
-    assert_eq!(rows.iter().take(8).collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
+    // The messages of `you` and `her` in `me` are in none.
+    assert_eq!(rows.iter().take(7).collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
     // As a file has them that had the triggers all along.
     let mut newer = migrated()?;
     newer.batch_execute(HISTORY)?;

@@ -32,12 +32,16 @@ impl ChannelFilter {
 
 /// The category or, of a thread, the channel that each is in.
 pub(crate) fn parents(conn: &mut SqliteConnection, guild: GuildId) -> QueryResult<HashMap<ChannelId, ChannelId>> {
-    let rows: Vec<(ChannelId, Option<ChannelId>)> = channels::table
+    // A row of another program's may have texts that are no ids.
+    let rows: Vec<(String, Option<String>)> = channels::table
         .filter(channels::guild_id.eq(guild))
         .filter(channels::parent_id.is_not_null())
         .select((channels::id, channels::parent_id))
         .load(conn)?;
-    Ok(rows.into_iter().filter_map(|(channel, parent)| Some((channel, parent?))).collect())
+    Ok(rows
+        .iter()
+        .filter_map(|(channel, parent)| Some((channel.parse().ok()?, parent.as_ref()?.parse().ok()?)))
+        .collect())
 }
 
 /// A [`ChannelFilter`] that knows which channel is in which.

@@ -100,9 +100,9 @@ impl UserStatistics {
 /// SQLite chooses the index: of few days that of the user's time, of years that of guild and user, whose rows lie in order. An
 /// end that is none would tell it that the window is short.
 const USER_SQL: &str = "\
-    SELECT COUNT(*), SUM(character_count), COUNT(CASE WHEN has_attachment = 1 THEN 1 END) \
+    SELECT COUNT(*), SUM(CASE WHEN character_count BETWEEN 0 AND 2147483647 THEN character_count END), COUNT(CASE WHEN has_attachment = 1 THEN 1 END) \
     FROM message_events \
-    WHERE guild_id = ? AND user_id = ? AND created_at >= ?";
+    WHERE guild_id = ? AND user_id = ? AND created_at >= ? AND channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT)";
 
 /// The question who has most rows in a guild's message log: all message types, and bots too.
 ///
@@ -204,6 +204,8 @@ const GUILD_SQL: &str = "\
     SELECT user_id, COUNT(*) AS messages \
     FROM message_events INDEXED BY idx_message_events_guild_time \
     WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 \
+        AND channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT) \
+        AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT) \
     GROUP BY user_id";
 
 #[derive(Clone, Copy, Debug, QueryableByName)]
@@ -305,9 +307,11 @@ impl VoiceActivity {
 }
 
 const VOICE_SQL: &str = "\
-    SELECT user_id, SUM(duration) AS voice_ms, COUNT(*) AS sessions \
+    SELECT user_id, SUM(CASE WHEN duration BETWEEN 0 AND 253402300799999 THEN duration END) AS voice_ms, COUNT(*) AS sessions \
     FROM voice_events INDEXED BY idx_voice_events_guild_time \
     WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND event_type = 'leave' \
+        AND (channel_id IS NULL OR channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT)) \
+        AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT) \
     GROUP BY user_id";
 
 #[derive(Clone, Copy, Debug, QueryableByName)]

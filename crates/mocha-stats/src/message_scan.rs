@@ -122,6 +122,10 @@ impl MessageScan {
         for kind in COUNTED_MESSAGE_TYPES {
             statement.bind(kind.into());
         }
+        statement.push(" AND channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT)");
+        if self.user.is_none() {
+            statement.push(" AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT)");
+        }
         statement.push(self.bots.condition_of_event());
     }
 }

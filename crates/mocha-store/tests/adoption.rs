@@ -189,7 +189,7 @@ fn what_an_older_program_got_wrong_harms_nothing_else() -> TestResult {
          CREATE INDEX idx_word_count ON message_events (word_count);",
     )?;
     let store = Store::builder().clock(mocha_store::Clock::Events).open(&path)?;
-    assert_eq!(lines(&store, "SELECT user_id AS line FROM voice_intervals")?, [""; 0]);
+    assert_eq!(lines(&store, "SELECT user_id AS line FROM voice_intervals")?, ["41"]);
     assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM voice_events")?, ["4"]);
     let recorder = store.recorder()?;
     recorder.record(channel(0, 20, Some("new")))?;

@@ -35,7 +35,7 @@ pub(super) struct Places {
     places: HashMap<ChannelId, Place>,
 }
 
-#[derive(Clone, Copy, Debug, Queryable)]
+#[derive(Clone, Copy, Debug)]
 struct Place {
     kind: i32,
     parent: Option<ChannelId>,
@@ -49,11 +49,16 @@ impl Place {
 
 impl Places {
     pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, group: ChannelGroup) -> QueryResult<Self> {
-        let rows: Vec<(ChannelId, Place)> = channels::table
+        // A row of another program's may have texts that are no ids.
+        let rows: Vec<(String, i32, Option<String>)> = channels::table
             .filter(channels::guild_id.eq(guild))
-            .select((channels::id, (channels::kind, channels::parent_id)))
+            .select((channels::id, channels::kind, channels::parent_id))
             .load(conn)?;
-        Ok(Self { group, places: rows.into_iter().collect() })
+        let place = |(id, kind, parent): &(String, i32, Option<String>)| {
+            let parent = parent.as_ref().and_then(|parent| parent.parse().ok());
+            Some((id.parse().ok()?, Place { kind: *kind, parent }))
+        };
+        Ok(Self { group, places: rows.iter().filter_map(place).collect() })
     }
 
     /// For each thread on its own nobody needs to know what is in what.

@@ -150,6 +150,7 @@ const SQL: &str = "\
             SELECT 1 FROM message_events INDEXED BY idx_message_events_user_time \
             WHERE user_id = week.value ->> 0 AND created_at >= week.value ->> 1 AND created_at < week.value ->> 2 \
                 AND guild_id = ?2 AND message_type IN (?3, ?4, ?5, ?6) \
+                AND channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT) \
             LIMIT 3 \
         )) = 3 AS wrote, \
         EXISTS ( \

@@ -36,6 +36,7 @@ const SQL: &str = "\
         member_count, created_at \
     FROM member_events INDEXED BY idx_member_events_guild_time \
     WHERE guild_id = CAST(? AS TEXT) AND created_at >= ? AND created_at < ? AND event_type IN ('join', 'leave') \
+        AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT) \
     ORDER BY created_at, rowid";
 
 /// The entries of these seconds, one at a time, in order of time; of the same second as they were written.
@@ -86,7 +87,8 @@ impl Turnover {
 
 const EDGE_SQL: &str = " \
     FROM member_events INDEXED BY idx_member_events_guild_time \
-    WHERE guild_id = CAST(? AS TEXT) AND created_at >= ? AND created_at < ? AND event_type IN ('join', 'leave')";
+    WHERE guild_id = CAST(? AS TEXT) AND created_at >= ? AND created_at < ? AND event_type IN ('join', 'leave') \
+        AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT)";
 
 /// A count that the file tells, which another program may have made negative.
 pub(super) fn at_least_none(members: Option<i64>) -> Option<u64> {
@@ -130,6 +132,7 @@ const BEFORE_SQL: &str = "\
             FROM member_events INDEXED BY idx_member_events_guild_time \
             WHERE guild_id = ?1 AND created_at >= ?3 AND created_at < ?2 AND event_type IN ('join', 'leave') \
                 AND member_count IS NOT NULL \
+                AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT) \
             ORDER BY created_at DESC, rowid DESC LIMIT 1) \
         UNION ALL \
         SELECT updated_at, 9223372036854775807, member_count FROM guilds \
@@ -140,6 +143,7 @@ const BEFORE_SQL: &str = "\
         FROM member_events INDEXED BY idx_member_events_guild_time \
         WHERE guild_id = ?1 AND member_events.created_at >= counted.created_at AND member_events.created_at < ?2 \
             AND event_type IN ('join', 'leave') \
+            AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT) \
             AND (member_events.created_at > counted.created_at OR member_events.rowid > counted.number)) AS since \
     FROM counted";
 

@@ -59,9 +59,10 @@ impl Totals {
 
 /// Who is a member now.
 fn present(conn: &mut SqliteConnection, question: &Leaderboard) -> QueryResult<HashSet<UserId>> {
-    let users: Vec<UserId> =
-        members::table.filter(members::guild_id.eq(question.guild)).select(members::user_id).load(conn)?;
-    Ok(users.into_iter().collect())
+    let users =
+        members::table.filter(members::guild_id.eq(question.guild)).select(members::user_id).load::<String>(conn)?;
+    // A row of another program's may have a text that is no id.
+    Ok(users.iter().filter_map(|user| user.parse().ok()).collect())
 }
 
 #[derive(Debug)]

@@ -75,7 +75,7 @@ fn messages(conn: &mut SqliteConnection, talk: Talk, start: i64) -> QueryResult<
             .push(" AND created_at >= ? AND created_at < ?")
             .bind(start.max(window.start_second()))
             .bind(start.saturating_add(DAY).min(window.end_second()))
-            .push(" AND message_type IN (?, ?, ?, ?) ORDER BY created_at ");
+            .push(" AND message_type IN (?, ?, ?, ?) AND channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT) ORDER BY created_at ");
         for kind in COUNTED_MESSAGE_TYPES {
             statement.bind(kind.into());
         }

@@ -103,13 +103,15 @@ const BEFORE_SQL: &str = "\
         SELECT last.rowid FROM presence_events AS last INDEXED BY idx_presence_events_user_time \
         WHERE last.user_id = person.user_id AND last.guild_id = ?1 AND last.created_at < ?2 \
         ORDER BY last.created_at DESC, last.rowid DESC LIMIT 1 \
-    )";
+    ) \
+    WHERE presence_events.user_id > '0' AND presence_events.user_id = CAST(CAST(presence_events.user_id AS INTEGER) AS TEXT)";
 
 const SQL: &str = "\
     SELECT user_id, user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, status, activity_type, activity_name, \
         created_at AS second \
     FROM presence_events INDEXED BY idx_presence_events_guild_time \
     WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 \
+        AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT) \
     ORDER BY created_at, rowid";
 
 #[derive(Clone, Copy, Debug, QueryableByName)]

@@ -289,7 +289,13 @@ impl VoiceScan {
             statement.push("idx_voice_events_guild_time WHERE guild_id = CAST(? AS TEXT)");
         }
         statement.bind_id(self.guild.get()).push(" AND created_at >= ? AND created_at < ? AND event_type = 'leave'");
-        statement.bind(seconds.start).bind(seconds.end).push(self.bots.condition_of_event());
+        statement.bind(seconds.start).bind(seconds.end).push(
+            " AND (channel_id IS NULL OR channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT))",
+        );
+        if self.user.is_none() {
+            statement.push(" AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT)");
+        }
+        statement.push(self.bots.condition_of_event());
     }
 
     fn open(self) -> Statement<Open> {

@@ -36,23 +36,29 @@ pub(crate) fn fill_intervals(conn: &mut SqliteConnection) -> QueryResult<()> {
     let entries: Vec<Entry> = sql_query(
         "SELECT guild_id, user_id, channel_id, event_type, session_start, duration, \
          coalesce(muted, 0) AS muted, coalesce(deafened, 0) AS deafened, created_at \
-         FROM voice_events ORDER BY created_at, rowid",
+         FROM voice_events WHERE typeof(created_at) = 'integer' AND coalesce(typeof(session_start), 'null') IN ('integer', 'null') \
+         AND (channel_id IS NULL OR channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT)) \
+         ORDER BY created_at, rowid",
     )
     .load(conn)?;
-    for interval in intervals(&entries) {
+    let now_ms = chrono::Utc::now().timestamp_millis();
+    for interval in intervals(&entries, now_ms) {
         diesel::insert_into(voice_intervals::table).values(interval).execute(conn)?;
     }
     Ok(())
 }
 
+/// A clock may be ahead by this much.
+const DAY_MS: i64 = 86_400_000;
+
 /// Discord began in 2015.
-const FIRST_MS: i64 = 1_420_070_400_000;
+pub(super) const FIRST_MS: i64 = 1_420_070_400_000;
 
 /// Where somebody was from when on, since the last leave.
 type Stays = Vec<(i64, Option<ChannelId>, VoiceState)>;
 
 /// One person is in one place at a time: where sessions of the log overlap, the time counts once.
-fn intervals(entries: &[Entry]) -> Vec<VoiceInterval> {
+fn intervals(entries: &[Entry], now_ms: i64) -> Vec<VoiceInterval> {
     let mut stays: HashMap<(GuildId, UserId), Stays> = HashMap::new();
     let mut ends: HashMap<(GuildId, UserId), i64> = HashMap::new();
     let mut intervals = Vec::new();
@@ -71,9 +77,9 @@ fn intervals(entries: &[Entry]) -> Vec<VoiceInterval> {
         let started_at_ms =
             entry.session_start.map_or(ended_at_ms.saturating_sub(duration_ms), |s| s.saturating_mul(1000));
         let ended_at_ms = started_at_ms.saturating_add(duration_ms);
-        // A session of decades, or one that ended later than it was written down, is a mistake of whoever wrote it.
+        // A session of decades, or one that ended later than it was written down or than tomorrow, is a mistake of whoever wrote it.
         let written_ms = entry.created_at.saturating_add(1).saturating_mul(1000);
-        if started_at_ms < FIRST_MS || ended_at_ms > written_ms {
+        if started_at_ms < FIRST_MS || ended_at_ms > written_ms.min(now_ms.saturating_add(DAY_MS)) {
             continue;
         }
         let free_from = ends.get(&key).copied().unwrap_or(0).max(0);

@@ -12,4 +12,6 @@ WHERE guild_id IN (SELECT value FROM json_each(?1))
     AND created_at >= max(?3 * 2592000, (SELECT members_from FROM horizons))
     AND created_at < min((?3 + 1) * 2592000, 253402300800)
     AND event_type IN ('join', 'leave')
+    AND guild_id > '0' AND guild_id = CAST(CAST(guild_id AS INTEGER) AS TEXT)
+    AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT)
 GROUP BY 1, 2, 3

@@ -15,4 +15,7 @@ WHERE guild_id IN (SELECT value FROM json_each(?1))
     AND created_at >= max(?3 * 2592000, (SELECT messages_from FROM horizons))
     AND created_at < min((?3 + 1) * 2592000, 253402300800)
     AND message_type IN (0, 19, 20, 23)
+    AND guild_id > '0' AND guild_id = CAST(CAST(guild_id AS INTEGER) AS TEXT)
+    AND channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT)
+    AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT)
 GROUP BY 1, 2, 3

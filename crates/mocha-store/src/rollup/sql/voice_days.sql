@@ -38,5 +38,8 @@ FROM (
         AND created_at >= max(?3 * 2592000, (SELECT voice_from FROM horizons))
         AND created_at < min((?3 + 1) * 2592000, 253402300800)
         AND event_type = 'leave'
+        AND guild_id > '0' AND guild_id = CAST(CAST(guild_id AS INTEGER) AS TEXT)
+        AND (channel_id IS NULL OR channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT))
+        AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT)
 ) AS part
 GROUP BY 2, 3, 4
