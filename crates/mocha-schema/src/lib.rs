@@ -28,6 +28,7 @@
 pub mod catalogue;
 mod channel;
 mod error;
+mod gateway_session;
 mod guild;
 mod guild_state;
 mod id;
@@ -47,6 +48,7 @@ mod voice_interval;
 pub use self::{
     channel::{Channel, ChannelChange, NewChannel},
     error::{Error, ErrorKind},
+    gateway_session::GatewaySession,
     guild::{Guild, GuildChange, NewGuild},
     guild_state::{GoneChannel, GuildState},
     id::{ChannelId, GuildId, IdError, MessageId, UserId},

@@ -212,6 +212,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+
+    /// How far each shard's gateway session is in the file.
+    gateway_sessions (shard_count, shard_id) {
+        /// How many shards the bot has.
+        shard_count -> BigInt,
+        /// Which of them it is, from 0.
+        shard_id -> BigInt,
+        /// The id that Discord gave the session.
+        session_id -> Text,
+        /// The sequence number of the last frame whose events are all recorded.
+        sequence -> BigInt,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Integer, Nullable};
 
     /// When the recorder last ran, and whether it stopped cleanly: one row.
@@ -360,6 +376,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     active_months,
     bots,
     channels,
+    gateway_sessions,
     gone_channels,
     guild_states,
     guilds,

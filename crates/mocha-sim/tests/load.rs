@@ -34,7 +34,7 @@ struct Line {
 fn rows(store: &Store) -> TestResult<Vec<String>> {
     Ok(store.read(|conn| -> diesel::QueryResult<_> {
         let tables = "SELECT name AS line FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
-                      AND name NOT LIKE '\\_\\_%' ESCAPE '\\'";
+                      AND name NOT LIKE '\\_\\_%' ESCAPE '\\' AND name <> 'mocha_migrations'";
         let mut rows = Vec::new();
         for Line { line: table } in sql_query(tables).load(conn)? {
             let columns: Vec<Line> =

@@ -52,6 +52,7 @@ mod rollup;
 mod sqlite;
 mod store;
 mod tables;
+mod time;
 mod voice;
 mod write;
 
@@ -64,8 +65,9 @@ pub use self::{
         SalvagedTable, Verdict,
     },
     maintenance::{Checkpoint, Freed, Maintenance, MaintenanceStats, Step},
-    recorder::{Recorder, RecorderStats},
+    recorder::{Frame, Recorder, RecorderStats},
     retention::{Keep, Purged, Retained, Retention},
     rollup::{Counted, Difference, MemberSums, MessageSums, Progress, Rebuilt, Rollup, Sums, Verification, VoiceSums},
     store::{Clock, Durability, Store, StoreBuilder},
+    time::TimeSource,
 };

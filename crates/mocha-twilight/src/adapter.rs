@@ -7,7 +7,7 @@ use std::sync::{
 
 use chrono::{DateTime, Utc};
 use mocha_schema::UserId;
-use mocha_store::{Error, Recorder};
+use mocha_store::{Error, Frame, Recorder};
 use twilight_model::{
     gateway::{
         Intents, ShardId,
@@ -17,8 +17,7 @@ use twilight_model::{
 };
 
 use crate::{
-    ResourceType,
-    clock::Clock,
+    Delivery, ResourceType,
     translate::{Context, EVENT_TYPES, translate},
 };
 
@@ -27,7 +26,6 @@ use crate::{
 /// A clone is the same adapter: give one to each shard's task.
 #[derive(Clone, Debug)]
 pub struct Adapter {
-    clock: Arc<Clock>,
     /// The bot's id; 0 while it is not known.
     current_user: Arc<AtomicU64>,
     intents: Intents,
@@ -92,8 +90,44 @@ impl Adapter {
     }
 
     /// Records that the connection of the adapter's shard was lost, for ends that no event reports.
-    pub fn lost(&self) {
-        drop(self.update(&Event::GatewayClose(None)));
+    ///
+    /// twilight reports no event when the other side ends a connection without a close frame: it goes on to connect
+    /// again. Without this call members in voice count as present until the next connection, or, if the adapter is
+    /// given heartbeat acknowledgements, until the last of them. Does nothing if the adapter does not know its shard.
+    ///
+    /// # Errors
+    ///
+    /// What [`update`](Self::update) returns.
+    pub fn lost(&self) -> Result<(), Error> {
+        self.delivery(&Event::GatewayClose(None)).record()
+    }
+
+    /// Prepares to record an event with more than [`update`](Self::update) is given: its place in the gateway session, or
+    /// another time.
+    ///
+    /// ```
+    /// use mocha_store::Store;
+    /// use mocha_twilight::Adapter;
+    /// use twilight_model::gateway::{Intents, ShardId, event::Event, payload::incoming::GuildDelete};
+    /// use twilight_model::id::Id;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = Store::builder().open_in_memory()?;
+    /// let recorder = store.recorder()?;
+    /// let adapter = Adapter::builder(recorder.clone(), Intents::GUILDS).shard(ShardId::ONE).build();
+    ///
+    /// // In a bot: `let session = shard.session()` after `shard.next_event(..)`, then `session.id()` and `session.sequence()`.
+    /// let event = Event::GuildDelete(GuildDelete { id: Id::new(1), unavailable: None });
+    /// adapter.delivery(&event).in_session("session", 7).record()?;
+    /// // After a reconnect Discord delivers some events again: they change nothing.
+    /// adapter.delivery(&event).in_session("session", 7).record()?;
+    /// recorder.flush()?;
+    /// assert_eq!((recorder.stats().written, recorder.stats().duplicate), (1, 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn delivery<'a>(&'a self, event: &'a Event) -> Delivery<'a> {
+        Delivery::new(self, event)
     }
 
     /// Records what an event says, as of now and without waiting. Meant for live bots.
@@ -101,7 +135,7 @@ impl Adapter {
     /// It does not wait for the file: it costs a few microseconds, and for a `GUILD_CREATE` as much again
     /// for each of the guild's members. Events that Mocha does not keep are passed over, as are messages and voice calls
     /// outside of guilds. Messages are of the time that Discord gives them, all else of the time it is given to the
-    /// adapter, by a clock that does not step back while the program runs.
+    /// adapter, by the store's clock, which does not step back while the program runs.
     ///
     /// The events of one shard are to be given in the order in which they came.
     ///
@@ -117,7 +151,7 @@ impl Adapter {
     ///
     /// See the [crate's documentation](crate).
     pub fn update(&self, event: &Event) -> Result<(), Error> {
-        self.update_at(event, self.clock.now())
+        self.delivery(event).record()
     }
 
     /// Records what an event says, as of now, and blocks until there is room in the recorder's queue.
@@ -129,7 +163,7 @@ impl Adapter {
     ///
     /// What [`Recorder::record_all_blocking`] says.
     pub fn update_blocking(&self, event: &Event) -> Result<(), Error> {
-        self.update_at_blocking(event, self.clock.now())
+        self.delivery(event).record_blocking()
     }
 
     /// Records what an event says that arrived at another time than now, without waiting.
@@ -164,12 +198,7 @@ impl Adapter {
     /// # }
     /// ```
     pub fn update_at(&self, event: &Event, at: DateTime<Utc>) -> Result<(), Error> {
-        let mut events = self.translate(event, at);
-        match events.len() {
-            0 => Ok(()),
-            1 => events.pop().map_or(Ok(()), |event| self.recorder.record(event)),
-            _ => self.recorder.record_all(events),
-        }
+        self.delivery(event).at(at).record()
     }
 
     /// Records what an event says that arrived at another time than now, and blocks until there is room in the recorder's
@@ -206,10 +235,7 @@ impl Adapter {
     /// # }
     /// ```
     pub fn update_at_blocking(&self, event: &Event, at: DateTime<Utc>) -> Result<(), Error> {
-        match self.translate(event, at) {
-            events if events.is_empty() => Ok(()),
-            events => self.recorder.record_all_blocking(events),
-        }
+        self.delivery(event).at(at).record_blocking()
     }
 
     /// [`update_blocking`](Self::update_blocking) for async programs: waits for room without blocking a thread.
@@ -221,7 +247,7 @@ impl Adapter {
     /// What [`Recorder::record_all_async`] says.
     #[cfg(feature = "tokio")]
     pub async fn update_async(&self, event: &Event) -> Result<(), Error> {
-        self.update_at_async(event, self.clock.now()).await
+        self.delivery(event).record_async().await
     }
 
     /// [`update_at_blocking`](Self::update_at_blocking) for async programs: waits for room without blocking a thread.
@@ -233,17 +259,19 @@ impl Adapter {
     /// What [`Recorder::record_all_async`] says.
     #[cfg(feature = "tokio")]
     pub async fn update_at_async(&self, event: &Event, at: DateTime<Utc>) -> Result<(), Error> {
-        match self.translate(event, at) {
-            events if events.is_empty() => Ok(()),
-            events => self.recorder.record_all_async(events).await,
-        }
+        self.delivery(event).at(at).record_async().await
     }
 
-    fn translate(&self, event: &Event, at: DateTime<Utc>) -> Vec<mocha_store::Event> {
+    pub(crate) fn translate(&self, event: &Event, at: DateTime<Utc>) -> Vec<mocha_store::Event> {
         if let Event::Ready(ready) = event {
             self.current_user.store(ready.user.id.get(), Ordering::Relaxed);
         }
         translate(event, &self.context(at))
+    }
+
+    /// What is known of the frame that an event comes from.
+    pub(crate) fn frame(&self) -> Frame {
+        self.shard.map_or_else(Frame::new, |shard| Frame::new().of_shard(shard.number(), shard.total()))
     }
 
     fn context(&self, at: DateTime<Utc>) -> Context {
@@ -298,7 +326,6 @@ impl AdapterBuilder {
     pub fn build(self) -> Adapter {
         let Self { current_user, intents, recorder, resources, shard } = self;
         Adapter {
-            clock: Arc::new(Clock::new()),
             current_user: Arc::new(AtomicU64::new(current_user.map_or(0, Id::get))),
             intents,
             recorder,

@@ -26,8 +26,8 @@
 
 mod adapter;
 mod channel;
-mod clock;
 mod convert;
+mod delivery;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 mod guild;
@@ -47,6 +47,7 @@ mod frames;
 
 pub use self::{
     adapter::{Adapter, AdapterBuilder},
+    delivery::Delivery,
     inventory::DataInventory,
     resource::ResourceType,
     statistic::Statistic,

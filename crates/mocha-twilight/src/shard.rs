@@ -4,7 +4,7 @@ use mocha_store::{
     Event,
     event::{ShardChanged, ShardStatus},
 };
-use twilight_model::gateway::{ShardId, payload::incoming::Ready};
+use twilight_model::gateway::{CloseFrame, ShardId, payload::incoming::Ready};
 
 use crate::{
     translate::{Context, Translate},
@@ -26,8 +26,8 @@ impl Translate for Ready {
             version: _,
         } = self;
         let shard = shard.unwrap_or(ShardId::ONE);
-        user::push_current(user, context, events);
         push(shard, ShardStatus::Ready, context, events);
+        user::push_current(user, context, events);
     }
 }
 
@@ -36,6 +36,13 @@ pub(crate) fn push_own(status: ShardStatus, context: &Context, events: &mut Vec<
     if let Some(shard) = context.shard {
         push(shard, status, context, events);
     }
+}
+
+/// What the end of a connection says: nothing, if Discord had no part in it.
+pub(crate) fn closed(frame: Option<&CloseFrame<'_>>) -> ShardStatus {
+    /// What a client reports for a connection that ended without a close frame.
+    const ABNORMAL: u16 = 1006;
+    if frame.is_some_and(|frame| frame.code != ABNORMAL) { ShardStatus::Closed } else { ShardStatus::Lost }
 }
 
 fn push(shard: ShardId, status: ShardStatus, context: &Context, events: &mut Vec<Event>) {
@@ -49,7 +56,7 @@ mod tests {
         Event,
         event::{ShardChanged, ShardStatus},
     };
-    use twilight_model::gateway::{ShardId, event::Event as GatewayEvent};
+    use twilight_model::gateway::{CloseFrame, ShardId, event::Event as GatewayEvent};
 
     use crate::{ResourceType, frames, translate::translate};
 
@@ -60,7 +67,7 @@ mod tests {
     #[test]
     fn a_new_connection_tells_the_bot_and_the_shard() -> frames::TestResult {
         let events = frames::translate("ready")?;
-        let [Event::UserSeen(user), Event::ShardChanged(told)] = events.as_slice() else {
+        let [Event::ShardChanged(told), Event::UserSeen(user)] = events.as_slice() else {
             return Err(format!("{events:?}").into());
         };
         assert_eq!((user.user_id.get(), user.bot), (frames::BOT, true));
@@ -80,8 +87,11 @@ mod tests {
     fn a_connection_breaks_and_resumes_if_it_is_known_which() {
         for (event, status) in [
             (GatewayEvent::GatewayClose(None), ShardStatus::Lost),
-            (GatewayEvent::GatewayInvalidateSession(true), ShardStatus::Lost),
-            (GatewayEvent::GatewayReconnect, ShardStatus::Lost),
+            (GatewayEvent::GatewayClose(Some(CloseFrame::new(1006, ""))), ShardStatus::Lost),
+            (GatewayEvent::GatewayClose(Some(CloseFrame::RESUME)), ShardStatus::Closed),
+            (GatewayEvent::GatewayHeartbeatAck, ShardStatus::Heard),
+            (GatewayEvent::GatewayInvalidateSession(true), ShardStatus::Closed),
+            (GatewayEvent::GatewayReconnect, ShardStatus::Closed),
             (GatewayEvent::Resumed, ShardStatus::Resumed),
         ] {
             let mut context = frames::context();

@@ -38,11 +38,12 @@ pub(crate) trait Translate {
 }
 
 /// The events that [`translate`] reads, but for `UnavailableGuild`: twilight has it, Discord does not send it.
-pub(crate) const EVENT_TYPES: [EventType; 24] = [
+pub(crate) const EVENT_TYPES: [EventType; 25] = [
     EventType::ChannelCreate,
     EventType::ChannelDelete,
     EventType::ChannelUpdate,
     EventType::GatewayClose,
+    EventType::GatewayHeartbeatAck,
     EventType::GatewayInvalidateSession,
     EventType::GatewayReconnect,
     EventType::GuildCreate,
@@ -73,8 +74,10 @@ pub(crate) fn translate(event: &Event, context: &Context) -> Vec<StoreEvent> {
         Event::ChannelCreate(payload) => payload.translate(context, out),
         Event::ChannelDelete(payload) => payload.translate(context, out),
         Event::ChannelUpdate(payload) => payload.translate(context, out),
-        Event::GatewayClose(_) | Event::GatewayInvalidateSession(_) | Event::GatewayReconnect => {
-            shard::push_own(ShardStatus::Lost, context, out);
+        Event::GatewayClose(frame) => shard::push_own(shard::closed(frame.as_ref()), context, out),
+        Event::GatewayHeartbeatAck => shard::push_own(ShardStatus::Heard, context, out),
+        Event::GatewayInvalidateSession(_) | Event::GatewayReconnect => {
+            shard::push_own(ShardStatus::Closed, context, out);
         }
         Event::GuildCreate(payload) => payload.translate(context, out),
         Event::GuildDelete(payload) => payload.translate(context, out),
@@ -114,6 +117,7 @@ mod tests {
             | Event::ChannelDelete(_)
             | Event::ChannelUpdate(_)
             | Event::GatewayClose(_)
+            | Event::GatewayHeartbeatAck
             | Event::GatewayInvalidateSession(_)
             | Event::GatewayReconnect
             | Event::GuildCreate(_)
@@ -147,7 +151,6 @@ mod tests {
             | Event::EntitlementDelete(_)
             | Event::EntitlementUpdate(_)
             | Event::GatewayHeartbeat
-            | Event::GatewayHeartbeatAck
             | Event::GatewayHello(_)
             | Event::GuildAuditLogEntryCreate(_)
             | Event::GuildEmojisUpdate(_)
@@ -204,7 +207,12 @@ mod tests {
             kinds.push(event.kind());
         }
         // Not said in frames of this form.
-        let connection = [EventType::GatewayClose, EventType::GatewayInvalidateSession, EventType::GatewayReconnect];
+        let connection = [
+            EventType::GatewayClose,
+            EventType::GatewayHeartbeatAck,
+            EventType::GatewayInvalidateSession,
+            EventType::GatewayReconnect,
+        ];
         for kind in EVENT_TYPES.into_iter().filter(|kind| !connection.contains(kind)) {
             assert!(kinds.contains(&kind), "no frame of {kind:?}");
         }

@@ -51,6 +51,23 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         columns: &[
+            plain("shard_count", "number of shards of the bot"),
+            plain("shard_id", "number of the shard"),
+            plain("session_id", "ID of the session of the bot's connection to Discord"),
+            plain("sequence", "sequence number of the last event that was recorded"),
+        ],
+        guild: None,
+        kept: Kept::File,
+        key: &["shard_count", "shard_id"],
+        made_of: &[],
+        name: "gateway_sessions",
+        person: None,
+        purpose: "positions in the bot's connections to Discord, so that no event counts twice",
+        sources: &[Recorder],
+        time: None,
+    },
+    Table {
+        columns: &[
             plain("channel_id", "channel ID"),
             plain("guild_id", "server ID"),
             plain("gone_at", "time of the deletion"),

@@ -79,7 +79,9 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                     // Of a guild that cannot be reached a connection tells nothing.
                     ShardStatus::Resumed if outage => {}
                     ShardStatus::Resumed => told.values_mut().for_each(Told::resume),
-                    ShardStatus::Lost | ShardStatus::Ready => lose(&mut told, at_ms),
+                    ShardStatus::Closed | ShardStatus::Lost | ShardStatus::Ready => lose(&mut told, at_ms),
+                    // A sign of life, and whatever else there may be.
+                    _ => {}
                 },
                 _ => {}
             }

@@ -95,6 +95,28 @@ impl Event {
         }
     }
 
+    /// The guild that it is about.
+    pub(crate) const fn guild_id(&self) -> Option<GuildId> {
+        Some(match self {
+            Self::ChannelGone(event) => event.guild_id,
+            Self::ChannelSeen(event) => event.guild_id,
+            Self::GuildAvailable(event) => event.guild_id,
+            Self::GuildGone(event) => event.guild_id,
+            Self::GuildOutage(event) => event.guild_id,
+            Self::GuildSeen(event) => event.guild_id,
+            Self::MemberJoined(event) | Self::MemberSeen(event) => event.guild_id,
+            Self::MemberLeft(event) => event.guild_id,
+            Self::MembersListed(event) => event.guild_id,
+            Self::MessageEmbedded(event) => event.guild_id,
+            Self::MessageSent(event) => event.guild_id,
+            Self::PresenceChanged(event) => event.guild_id,
+            Self::PresencesListed(event) => event.guild_id,
+            Self::VoiceSnapshot(event) => event.guild_id,
+            Self::VoiceStateChanged(event) => event.guild_id,
+            Self::ShardChanged(_) | Self::UserSeen(_) => return None,
+        })
+    }
+
     /// Whose connection to voice it may end. If it never reaches the file, these people are not known to be connected.
     pub(crate) fn voice_scope(&self) -> Option<VoiceScope> {
         match self {

@@ -20,8 +20,16 @@ pub struct ShardChanged {
 
 /// What became of a connection to the gateway.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum ShardStatus {
-    /// It broke: what happens from here on is not heard.
+    /// Discord ended it with a word of its own: everything that was sent before has arrived.
+    Closed,
+    /// It is alive: everything that was sent before has arrived. A heartbeat that Discord acknowledges says so.
+    ///
+    /// Once a shard has said so, its silence counts: people in voice are confirmed only up to when the shard was
+    /// last heard.
+    Heard,
+    /// It ended: what happens after the last event is not heard.
     Lost,
     /// It began anew: who is in voice in the guilds of this shard is not known until each guild's
     /// [`VoiceSnapshot`](super::VoiceSnapshot).

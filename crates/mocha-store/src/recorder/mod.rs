@@ -1,6 +1,7 @@
 //! The recorder: a handle that takes events without blocking, and the one thread that writes them.
 
 mod ended;
+mod frame;
 mod queue;
 mod room;
 mod stats;
@@ -11,10 +12,18 @@ use std::{
     sync::{Arc, mpsc},
 };
 
-pub(crate) use self::ended::Ended;
+pub use self::frame::Frame;
+use chrono::{DateTime, Utc};
+
 pub use self::stats::RecorderStats;
-use self::{ended::Teller, queue::Queue, stats::Counters, writer::Writer};
-use crate::{Error, ErrorKind, Event, store::Link};
+pub(crate) use self::{ended::Ended, frame::Queued};
+use self::{
+    ended::Teller,
+    queue::{Origin, Queue},
+    stats::Counters,
+    writer::Writer,
+};
+use crate::{Error, ErrorKind, Event, store::Link, time::SteadyClock};
 
 /// Takes what happens and has it written by a thread of its own. Cheap to clone; all clones feed the same thread.
 ///
@@ -64,6 +73,7 @@ pub(crate) struct Handle {
     counters: Arc<Counters>,
     ended: Arc<Ended>,
     queue: Arc<Queue>,
+    time: Arc<SteadyClock>,
 }
 
 impl fmt::Debug for Handle {
@@ -93,7 +103,7 @@ impl Recorder {
     ///
     /// In each case the event is refused.
     pub fn record(&self, event: impl Into<Event>) -> Result<(), Error> {
-        self.handle.queue.push(self.checked(event)?)
+        self.handle.queue.push(self.checked(event)?, None)
     }
 
     /// Records an event and blocks until there is room for it in the queue. Meant for imports, replays and simulations.
@@ -128,7 +138,7 @@ impl Recorder {
     ///
     /// In each case the event is refused, with the consequences described at [`record`](Self::record).
     pub fn record_blocking(&self, event: impl Into<Event>) -> Result<(), Error> {
-        self.handle.queue.push_blocking(self.checked(event)?)
+        self.handle.queue.push_blocking(self.checked(event)?, None)
     }
 
     /// Records events that belong together, in their order and without waiting: [`record`](Self::record) for several.
@@ -141,8 +151,21 @@ impl Recorder {
     ///   refused, the others are taken.
     /// * [`ErrorKind::QueueFull`] and [`ErrorKind::Closed`]: all are refused.
     pub fn record_all(&self, events: Vec<Event>) -> Result<(), Error> {
+        self.push(events, None)
+    }
+
+    /// Records the events of a gateway frame, as [`record_all`](Self::record_all) does: without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`record_all`](Self::record_all).
+    pub fn record_frame(&self, frame: Frame, events: Vec<Event>) -> Result<(), Error> {
+        self.push(events, Some(Arc::new(frame)))
+    }
+
+    fn push(&self, events: Vec<Event>, frame: Origin) -> Result<(), Error> {
         let (valid, invalid) = self.all_checked(events);
-        self.handle.queue.push(valid)?;
+        self.handle.queue.push(valid, frame)?;
         invalid
     }
 
@@ -158,9 +181,31 @@ impl Recorder {
     /// * [`ErrorKind::Closed`], or why the file cannot be written, as of [`record_blocking`](Self::record_blocking): all are
     ///   refused.
     pub fn record_all_blocking(&self, events: Vec<Event>) -> Result<(), Error> {
+        self.push_blocking(events, None)
+    }
+
+    /// Records the events of a gateway frame, as [`record_all_blocking`](Self::record_all_blocking) does: it waits
+    /// for room.
+    ///
+    /// # Errors
+    ///
+    /// As [`record_all_blocking`](Self::record_all_blocking).
+    pub fn record_frame_blocking(&self, frame: Frame, events: Vec<Event>) -> Result<(), Error> {
+        self.push_blocking(events, Some(Arc::new(frame)))
+    }
+
+    fn push_blocking(&self, events: Vec<Event>, frame: Origin) -> Result<(), Error> {
         let (valid, invalid) = self.all_checked(events);
-        self.handle.queue.push_blocking(valid)?;
+        self.handle.queue.push_blocking(valid, frame)?;
         invalid
+    }
+
+    /// Returns the time of the store's clock, which adapters give to events that have no time of their own.
+    ///
+    /// It goes on while the system's clock stands still or is set back a little, so that events stay in order.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.handle.time.now()
     }
 
     /// Checks an event, and refuses it if the file cannot hold it.
@@ -240,7 +285,7 @@ impl Recorder {
     /// As [`record_blocking`](Self::record_blocking).
     pub async fn record_async(&self, event: impl Into<Event>) -> Result<(), Error> {
         let event = self.checked(event)?;
-        self.handle.queue.push_async(event).await
+        self.handle.queue.push_async(event, None).await
     }
 
     /// [`record_all_blocking`](Self::record_all_blocking) for async programs: waits for room without blocking a thread.
@@ -251,8 +296,21 @@ impl Recorder {
     ///
     /// As [`record_all_blocking`](Self::record_all_blocking).
     pub async fn record_all_async(&self, events: Vec<Event>) -> Result<(), Error> {
+        self.push_async(events, None).await
+    }
+
+    /// Records the events of a gateway frame, as [`record_all_async`](Self::record_all_async) does: it waits for room.
+    ///
+    /// # Errors
+    ///
+    /// As [`record_all_async`](Self::record_all_async).
+    pub async fn record_frame_async(&self, frame: Frame, events: Vec<Event>) -> Result<(), Error> {
+        self.push_async(events, Some(Arc::new(frame))).await
+    }
+
+    async fn push_async(&self, events: Vec<Event>, frame: Origin) -> Result<(), Error> {
         let (valid, invalid) = self.all_checked(events);
-        self.handle.queue.push_async(valid).await?;
+        self.handle.queue.push_async(valid, frame).await?;
         invalid
     }
 
@@ -303,7 +361,7 @@ impl Handle {
                 teller.outcome = Some(writer.run());
             })
             .map_err(|error| Error::with_source(ErrorKind::Io, "cannot start the recorder's thread", error))?;
-        Ok(Arc::new(Self { counters, ended, queue }))
+        Ok(Arc::new(Self { counters, ended, queue, time: Arc::clone(&settings.time) }))
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{again, room::Waiting, stats::Counters};
+use super::{Frame, Queued, again, room::Waiting, stats::Counters};
 use crate::{Error, ErrorKind, Event};
 
 /// Told once everything that was queued before is in the file, or why it is not.
@@ -19,6 +19,9 @@ pub(super) type Waiter = Box<dyn FnOnce(Result<(), Arc<Error>>) + Send>;
 pub(super) trait Events: AsRef<[Event]> + IntoIterator<Item = Event> {}
 
 impl<E: AsRef<[Event]> + IntoIterator<Item = Event>> Events for E {}
+
+/// The frame that events come from, if they come from one.
+pub(super) type Origin = Option<Arc<Frame>>;
 
 #[derive(Debug)]
 pub(super) struct Queue {
@@ -36,7 +39,7 @@ pub(super) struct Queue {
 pub(super) struct State {
     aborted: bool,
     closed: bool,
-    events: Vec<Event>,
+    events: Vec<Queued>,
     /// Why the last transaction could not be written, if that will not pass by itself.
     failure: Option<Arc<Error>>,
     /// Events that were taken out and are not in the file yet.
@@ -70,7 +73,7 @@ pub(super) struct Taken {
     pub(super) aborted: bool,
     /// Nothing comes after this.
     pub(super) closed: bool,
-    pub(super) events: Vec<Event>,
+    pub(super) events: Vec<Queued>,
     /// After how many of the events one about voice was refused.
     pub(super) missed: BTreeSet<usize>,
     pub(super) waiters: Vec<Waiter>,
@@ -91,11 +94,11 @@ impl Queue {
     }
 
     /// Puts the events in, all or none, without waiting.
-    pub(super) fn push(&self, events: impl Events) -> Result<(), Error> {
+    pub(super) fn push(&self, events: impl Events, frame: Origin) -> Result<(), Error> {
         let mut state = self.lock();
         match self.obstacle(&state) {
             None => {
-                let wake = self.admit(&mut state, events);
+                let wake = self.admit(&mut state, events, frame);
                 drop(state);
                 self.wake_writer(wake);
                 Ok(())
@@ -119,10 +122,15 @@ impl Queue {
     }
 
     /// Takes the events in. Returns whether the writer has to be woken.
-    pub(super) fn admit(&self, state: &mut State, events: impl Events) -> bool {
+    pub(super) fn admit(&self, state: &mut State, events: impl Events, frame: Origin) -> bool {
+        let count = events.as_ref().len();
         // Counted before it can be written, so that `pending` never falls short.
-        self.counters.queued(events.as_ref().len());
-        state.events.extend(events);
+        self.counters.queued(count);
+        let numbered = (1..).zip(events);
+        state.events.extend(numbered.map(|(number, event)| {
+            let is_last = number == count;
+            Queued { event, frame: frame.clone(), is_last }
+        }));
         let full_batch = state.events.len() >= self.batch_len;
         if state.since.is_none() {
             state.since = Some(Instant::now());

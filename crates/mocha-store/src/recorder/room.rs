@@ -6,7 +6,7 @@ use std::{
     task::{Poll, Waker},
 };
 
-use super::queue::{Events, Queue, State, voice_ms};
+use super::queue::{Events, Origin, Queue, State, voice_ms};
 use crate::Error;
 
 /// Everybody who waits for room.
@@ -37,8 +37,8 @@ impl Waiting {
 
 impl Queue {
     /// Puts the events in, all or none, and blocks until there is room.
-    pub(super) fn push_blocking(&self, events: impl Events) -> Result<(), Error> {
-        let mut entry = Entry::new(self, events);
+    pub(super) fn push_blocking(&self, events: impl Events, frame: Origin) -> Result<(), Error> {
+        let mut entry = Entry::new(self, events, frame);
         let mut state = self.lock();
         loop {
             if let Poll::Ready(result) = entry.try_enter(&mut state, None) {
@@ -51,8 +51,8 @@ impl Queue {
 
     /// Puts the events in, all or none, and waits until there is room. They count as refused if it is dropped before.
     #[cfg(feature = "tokio")]
-    pub(super) async fn push_async(&self, events: impl Events + Unpin) -> Result<(), Error> {
-        let mut entry = Entry::new(self, events);
+    pub(super) async fn push_async(&self, events: impl Events + Unpin, frame: Origin) -> Result<(), Error> {
+        let mut entry = Entry::new(self, events, frame);
         let result = std::future::poll_fn(|context| entry.poll(context)).await;
         entry.done(result)
     }
@@ -61,13 +61,14 @@ impl Queue {
 /// Events on their way into the queue. If it is dropped before they are in, they are refused.
 struct Entry<'q, E: Events> {
     events: Option<E>,
+    frame: Origin,
     queue: &'q Queue,
     ticket: Option<u64>,
 }
 
 impl<'q, E: Events> Entry<'q, E> {
-    fn new(queue: &'q Queue, events: E) -> Self {
-        Self { events: Some(events), queue, ticket: None }
+    const fn new(queue: &'q Queue, events: E, frame: Origin) -> Self {
+        Self { events: Some(events), frame, queue, ticket: None }
     }
 
     #[cfg(feature = "tokio")]
@@ -80,7 +81,7 @@ impl<'q, E: Events> Entry<'q, E> {
     fn try_enter(&mut self, state: &mut State, waker: Option<&Waker>) -> Poll<Result<bool, Error>> {
         let Some(events) = self.events.take() else { return Poll::Ready(Ok(false)) };
         let result = match self.queue.obstacle(state) {
-            None => Ok(self.queue.admit(state, events)),
+            None => Ok(self.queue.admit(state, events, self.frame.take())),
             Some(obstacle) => match obstacle.lasts() {
                 None => {
                     self.take_ticket(state, &events, waker);

@@ -7,17 +7,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::Utc;
 use diesel::{connection::SimpleConnection, sqlite::SqliteConnection};
 
 use super::{
-    Counters, Queue,
+    Counters, Queue, Queued,
     queue::{Taken, Waiter},
     stats::Tally,
 };
 use crate::{
     Error, Event,
     store::{Clock, Link},
+    time::Interruption,
     write::{Outcome, State},
 };
 
@@ -33,11 +33,13 @@ pub(super) struct Writer {
     counters: Arc<Counters>,
     /// Until when everything was heard that was taken from the queue, in unix milliseconds.
     heard_ms: i64,
+    /// Before which of the events that are pending the process did not run for a while.
+    interruptions: VecDeque<(usize, Interruption)>,
     link: Link,
     /// After how many of the events that are pending the queue refused one about voice.
     missed: BTreeSet<usize>,
     /// Taken from the queue and not in the file yet.
-    pending: VecDeque<Event>,
+    pending: VecDeque<Queued>,
     queue: Arc<Queue>,
     stamp_due: Instant,
     state: State,
@@ -48,19 +50,20 @@ impl Writer {
         let bridge_limit_ms = i64::try_from(link.settings.bridge_limit.as_millis()).unwrap_or(i64::MAX);
         let mut conn = link.connect_writer()?;
         let mut state = State::new(bridge_limit_ms);
-        let heard_ms = Utc::now().timestamp_millis();
+        let heard_ms = link.settings.time.now().timestamp_millis();
         let now_ms = (link.settings.clock == Clock::System).then_some(heard_ms);
         conn.immediate_transaction(|conn| state.start(conn, now_ms))
             .map_err(|error| Error::classify(format!("cannot start recording into {}", link.location), error))?;
         let stamp_due = Instant::now() + STAMP_INTERVAL;
-        let (missed, pending) = (BTreeSet::new(), VecDeque::new());
-        Ok(Self { conn: Some(conn), counters, heard_ms, link, missed, pending, queue, stamp_due, state })
+        let (interruptions, missed, pending) = (VecDeque::new(), BTreeSet::new(), VecDeque::new());
+        Ok(Self { conn: Some(conn), counters, heard_ms, interruptions, link, missed, pending, queue, stamp_due, state })
     }
 
     pub(super) fn run(mut self) -> Result<(), Arc<Error>> {
         loop {
             let Taken { aborted, closed, events, missed, waiters } = self.queue.take(self.deadline());
-            self.heard_ms = Utc::now().timestamp_millis();
+            self.heard_ms = self.link.settings.time.now().timestamp_millis();
+            self.note_interruptions(&events);
             self.missed.extend(missed.into_iter().map(|after| self.pending.len() + after));
             self.pending.extend(events);
             if aborted {
@@ -77,6 +80,22 @@ impl Writer {
                 thread::sleep(RETRY_AFTER);
             }
             tell(waiters, &result);
+        }
+    }
+
+    /// Notes between which of the new events the process did not run.
+    fn note_interruptions(&mut self, events: &[Queued]) {
+        for interruption in self.link.settings.time.take_interruptions() {
+            // In a replay time passes with the events.
+            if self.link.settings.clock != Clock::System {
+                continue;
+            }
+            // A message has Discord's time, and not that of its arrival.
+            let is_after = |queued: &Queued| {
+                !matches!(queued.event, Event::MessageSent(_)) && queued.event.at() >= interruption.until
+            };
+            let before = events.iter().position(is_after).unwrap_or(events.len());
+            self.interruptions.push_back((self.pending.len() + before, interruption));
         }
     }
 
@@ -155,8 +174,8 @@ impl Writer {
             Err(error) if len == 1 && error.blames_event() => {
                 tracing::warn!(error = %error, "SQLite refused an event, which is left out");
                 self.counters.failed(Arc::new(error));
-                if let Some(event) = self.pending.front() {
-                    self.state.refused(event);
+                if let Some(queued) = self.pending.front() {
+                    self.state.refused(&queued.event);
                 }
                 Tally { rejected: 1, ..Tally::default() }
             }
@@ -164,6 +183,9 @@ impl Writer {
         };
         self.pending.drain(..len);
         self.missed = self.missed.iter().map(|after| after.saturating_sub(len)).collect();
+        for (before, _) in &mut self.interruptions {
+            *before = before.saturating_sub(len);
+        }
         self.queue.done(len);
         self.counters.committed(tally, begun.elapsed());
         if stamp {
@@ -195,28 +217,40 @@ impl Writer {
         let mark = self.state.mark();
         let (events, heard_ms, missed, queue, state) =
             (self.pending.iter().take(len), self.heard_ms, &self.missed, &self.queue, &mut self.state);
+        let mut interruptions = self.interruptions.iter().peekable();
+        let mut applied = 0;
         // The cause of a failure, which a failure of the ROLLBACK after it would hide.
         let mut cause = None;
         let result = conn.immediate_transaction(|conn| {
             let mut tally = Tally::default();
             let work = || -> diesel::QueryResult<()> {
                 state.notice_others(conn)?;
-                for (before, event) in events.enumerate() {
+                let mut interrupt = |state: &mut State, conn: &mut SqliteConnection, before: usize| {
+                    while let Some((_, Interruption { from, until })) = interruptions.next_if(|(at, _)| *at <= before) {
+                        state.interrupted(conn, from.timestamp_millis(), until.timestamp_millis())?;
+                        applied += 1;
+                    }
+                    diesel::QueryResult::Ok(())
+                };
+                for (before, queued) in events.enumerate() {
+                    interrupt(state, conn, before)?;
                     if missed.contains(&before) {
                         state.miss(conn)?;
                     }
                     if clock == Clock::Events {
-                        state.prove_by(event);
+                        state.prove_by(&queued.event);
                     }
-                    match state.apply(conn, event)? {
+                    match state.apply(conn, queued)? {
                         Outcome::Duplicate => tally.duplicate += 1,
                         Outcome::Withheld => tally.withheld += 1,
                         Outcome::Written => tally.written += 1,
                     }
                 }
+                interrupt(state, conn, len)?;
                 if missed.contains(&len) {
                     state.miss(conn)?;
                 }
+                state.store_positions(conn)?;
                 if stamp {
                     stamping = true;
                     // Only now, for an event may have been refused while this transaction waited for the lock.
@@ -234,6 +268,7 @@ impl Writer {
         match result {
             Ok(tally) => {
                 self.state.commit();
+                self.interruptions.drain(..applied);
                 self.missed.retain(|after| *after > len);
                 self.conn = Some(conn);
                 Ok(tally)

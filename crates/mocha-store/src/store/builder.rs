@@ -1,9 +1,12 @@
 //! How a store is opened.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use super::{Location, Store};
-use crate::{CheckDepth, Error, ErrorKind, Maintenance};
+use crate::{
+    CheckDepth, Error, ErrorKind, Maintenance,
+    time::{SteadyClock, TimeSource},
+};
 
 /// What a power cut, or a crash of the whole system, may take. A crash of the program, even by SIGKILL, takes nothing that was
 /// committed, either way, and neither damages the file: transactions are whole or not there, with their sums.
@@ -54,6 +57,7 @@ pub(crate) struct Settings {
     pub(crate) maintenance: Maintenance,
     pub(crate) queue_len: usize,
     pub(crate) readers: u32,
+    pub(crate) time: Arc<SteadyClock>,
 }
 
 impl Default for StoreBuilder {
@@ -70,6 +74,7 @@ impl Default for StoreBuilder {
                 maintenance: Maintenance::default(),
                 queue_len: 65_536,
                 readers: 4,
+                time: Arc::default(),
             },
         }
     }
@@ -153,6 +158,14 @@ impl StoreBuilder {
     /// How many connections read at the same time. Default: 4.
     pub fn readers(mut self, connections: u32) -> Self {
         self.settings.readers = connections;
+        self
+    }
+
+    /// Sets where the time comes from, for tests. Default: the system's clocks.
+    ///
+    /// The recorder, adapters and retention all ask it.
+    pub fn time_source(mut self, source: Arc<dyn TimeSource>) -> Self {
+        self.settings.time = Arc::new(SteadyClock::new(source));
         self
     }
 

@@ -15,7 +15,7 @@ impl Tracker {
         let patience_ms = self.bridge_limit_ms().max(RESUME_WINDOW_MS);
         let given_up: Vec<(Person, Open, i64)> = self
             .everybody()
-            .filter(|(_, open)| open.claimed)
+            .filter(|(_, open)| open.claimed && !open.frozen)
             .filter_map(|(person, open)| Some((person, open, open.lost_since_ms?)))
             .filter(|(.., since_ms)| self.proof_ms().saturating_sub(*since_ms) > patience_ms)
             .collect();
@@ -31,7 +31,10 @@ impl Tracker {
         let in_scope = |(person, _): &(Person, Open)| scope.includes(person.guild_id, person.user_id);
         let people: Vec<(Person, Open)> = self.everybody().filter(in_scope).collect();
         for (person, open) in people {
-            self.put_open(person, Open { lost_since_ms: Some(self.last_proof(open)), unreachable: true, ..open });
+            self.put_open(
+                person,
+                Open { frozen: false, lost_since_ms: Some(self.last_proof(person, open)), unreachable: true, ..open },
+            );
         }
     }
 
@@ -52,7 +55,7 @@ impl Tracker {
             self.end(person, lost, since_ms, rows);
             return None;
         }
-        let proved = Open { lost_since_ms: None, unreachable: false, ..lost };
+        let proved = Open { frozen: false, lost_since_ms: None, unreachable: false, ..lost };
         if gap_ms <= 0 {
             self.put_open(person, proved);
             return Some(proved);

@@ -1,6 +1,8 @@
 //! Voice: who is connected where, as a pure state machine, and how its findings reach the file.
 
+mod connections;
 mod gap;
+mod hearing;
 mod recent;
 #[cfg(test)]
 mod tests;
@@ -8,7 +10,8 @@ mod tracker;
 mod write;
 
 pub(crate) use self::{
-    tracker::{Mark, Person, Row, Tracker},
+    connections::Shard,
+    tracker::{Mark, Person, Row, Told, Tracker},
     write::{apply, learn, load_open, stamp},
 };
 

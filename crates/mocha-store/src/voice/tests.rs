@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{
     days,
-    tracker::{Entry, Person, Row, Tracker},
+    tracker::{Entry, Person, Row, Told, Tracker},
 };
 use crate::event::{ShardChanged, ShardStatus, SnapshotVoice};
 
@@ -79,9 +79,13 @@ fn shard(at_ms: i64, status: ShardStatus) -> ShardChanged {
     ShardChanged { at, shard_count: 1, shard_id: 0, status }
 }
 
+fn told(at_ms: i64) -> Told {
+    Told { at: chrono::DateTime::from_timestamp_millis(at_ms).expect("it exists"), is_new: false }
+}
+
 fn changed(tracker: &mut Tracker, file: &mut File, user: u64, channel: Option<u64>, state: VoiceState, at_ms: i64) {
     let channel = channel.map(|channel| channel.try_into().expect("not zero"));
-    file.apply(tracker.changed(person(user), channel, state, at_ms));
+    file.apply(tracker.changed(person(user), channel, state, told(at_ms)));
 }
 
 use VoiceEventType::{Join, Leave, Move};
@@ -120,9 +124,9 @@ fn a_short_gap_is_assumed_and_a_long_one_ends_the_session_at_its_last_proof() {
         let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
         changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
         tracker.prove(5000);
-        tracker.shard_changed(shard(5000, ShardStatus::Lost));
+        tracker.shard_changed(shard(5000, ShardStatus::Lost), false);
         tracker.prove(5000 + gap_ms);
-        file.apply(tracker.snapshot(guild(), &[SnapshotVoice { state: muted(), ..voice(9, 1) }], 5000 + gap_ms));
+        file.apply(tracker.snapshot(guild(), &[SnapshotVoice { state: muted(), ..voice(9, 1) }], told(5000 + gap_ms)));
         let back = 5000 + gap_ms;
         if bridged {
             assert_eq!(file.kinds(), [(Join, 1000)]);
@@ -140,11 +144,11 @@ fn a_resumed_connection_leaves_no_gap_for_who_stayed() {
     changed(&mut tracker, &mut file, 8, Some(1), muted(), 1000);
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
     tracker.prove(5000);
-    tracker.shard_changed(shard(5000, ShardStatus::Lost));
+    tracker.shard_changed(shard(5000, ShardStatus::Lost), false);
     tracker.prove(9000);
     // Told late: nobody knows when it was.
     changed(&mut tracker, &mut file, 9, None, muted(), 9000);
-    tracker.shard_changed(shard(9000, ShardStatus::Resumed));
+    tracker.shard_changed(shard(9000, ShardStatus::Resumed), false);
     changed(&mut tracker, &mut file, 8, None, muted(), 10_000);
     assert_eq!(file.of(8), [(1000, Some(10_000), false)]);
     assert_eq!(file.of(9), [(1000, Some(5000), false), (5000, Some(9000), true)]);
@@ -156,9 +160,9 @@ fn who_is_not_in_the_snapshot_left_at_the_last_proof() {
     changed(&mut tracker, &mut file, 8, Some(1), muted(), 1000);
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
     tracker.prove(5000);
-    tracker.guild_unreachable(guild(), 5000);
+    tracker.guild_unreachable(guild(), told(5000));
     tracker.prove(6000);
-    file.apply(tracker.snapshot(guild(), &[voice(8, 2), voice(7, 2)], 6000));
+    file.apply(tracker.snapshot(guild(), &[voice(8, 2), voice(7, 2)], told(6000)));
     assert_eq!(file.of(9), [(1000, Some(5000), false)]);
     assert_eq!(file.kinds(), [(Join, 1000), (Join, 1000), (Leave, 5000), (Move, 6000), (Join, 6000)]);
 }
@@ -206,7 +210,7 @@ fn a_guild_that_never_comes_back_is_given_up_at_its_last_proof() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
     tracker.prove(5000);
-    tracker.guild_unreachable(guild(), 5000);
+    tracker.guild_unreachable(guild(), told(5000));
     tracker.prove(5000 + 600_000);
     file.apply(tracker.settle());
     assert_eq!(file.kinds(), [(Join, 1000)]);
@@ -222,8 +226,8 @@ fn an_undone_transaction_leaves_no_trace() {
     tracker.commit();
     let mark = tracker.mark();
     tracker.prove(9000);
-    let _ = tracker.changed(person(9), None, muted(), 2000);
-    let _ = tracker.changed(person(8), Some(3.try_into().expect("not zero")), muted(), 2000);
+    let _ = tracker.changed(person(9), None, muted(), told(2000));
+    let _ = tracker.changed(person(8), Some(3.try_into().expect("not zero")), muted(), told(2000));
     tracker.undo_to(mark);
     changed(&mut tracker, &mut file, 8, None, muted(), 3000);
     changed(&mut tracker, &mut file, 9, None, muted(), 3000);
@@ -262,10 +266,10 @@ proptest! {
             let state = |mute| if mute { muted() } else { VoiceState::default() };
             match step {
                 Step::Changed(user, channel, mute) => changed(&mut tracker, &mut file, user, channel, state(mute), now),
-                Step::Lost => tracker.shard_changed(shard(now, ShardStatus::Lost)),
+                Step::Lost => tracker.shard_changed(shard(now, ShardStatus::Lost), false),
                 Step::Snapshot(voices) => {
                     let voices: Vec<_> = voices.into_iter().map(|(user, channel)| voice(user, channel)).collect();
-                    file.apply(tracker.snapshot(guild(), &voices, now));
+                    file.apply(tracker.snapshot(guild(), &voices, told(now)));
                 }
                 Step::Stale(user, channel, ago) => changed(&mut tracker, &mut file, user, channel, state(false), now - ago),
             }

@@ -5,10 +5,20 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use mocha_schema::{ChannelId, GuildId, UserId, VoiceEventType, VoiceInterval, VoiceState};
 
-use super::{DAY_MS, days, recent::Recent};
-use crate::event::{ShardChanged, ShardStatus, SnapshotVoice};
+use super::{DAY_MS, connections::Connections, days, recent::Recent};
+use crate::event::{ShardChanged, SnapshotVoice};
+
+/// When something was told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    /// In full precision: Discord may tell several changes within one millisecond.
+    pub(crate) at: DateTime<Utc>,
+    /// Whether its place in the gateway session says that it was never told before.
+    pub(crate) is_new: bool,
+}
 
 /// Somebody in a guild.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -23,6 +33,8 @@ pub(crate) struct Open {
     pub(crate) channel_id: Option<ChannelId>,
     /// Whether this program was told that it hears of the guild; else another one may record it into the same file.
     pub(crate) claimed: bool,
+    /// Lost because the process did not run: the connection may have survived that, and then nothing was missed.
+    pub(crate) frozen: bool,
     /// The last proof, once what follows may have been missed; `None` while every proof of the tracker is one of this.
     pub(crate) lost_since_ms: Option<i64>,
     pub(crate) session_started_at_ms: i64,
@@ -68,6 +80,11 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) struct Tracker {
     bridge_limit_ms: i64,
+    connections: Connections,
+    /// The connections as they were at the mark, for a transaction that is undone.
+    connections_before: Option<Connections>,
+    /// Whether somebody may be lost because the process did not run.
+    may_have_frozen: bool,
     people: HashMap<Person, Known>,
     /// The connected people of each guild: a snapshot needs those who are not in it.
     open: BTreeMap<GuildId, BTreeSet<UserId>>,
@@ -87,6 +104,9 @@ impl Tracker {
     pub(crate) fn new(bridge_limit_ms: i64) -> Self {
         Self {
             bridge_limit_ms,
+            connections: Connections::default(),
+            connections_before: None,
+            may_have_frozen: false,
             people: HashMap::new(),
             open: BTreeMap::new(),
             proof_ms: i64::MIN,
@@ -143,7 +163,8 @@ impl Tracker {
     }
 
     /// Where an undo may go back to.
-    pub(crate) fn mark(&self) -> Mark {
+    pub(crate) fn mark(&mut self) -> Mark {
+        self.connections_before = None;
         Mark { changes: self.undo.len(), proof_ms: self.proof_ms, told: self.recent.added() }
     }
 
@@ -155,6 +176,9 @@ impl Tracker {
         }
         self.proof_ms = mark.proof_ms;
         self.recent.undo_to(mark.told);
+        if let Some(connections) = self.connections_before.take() {
+            self.connections = connections;
+        }
     }
 
     /// What happened so far is in the file and cannot be undone.
@@ -172,40 +196,54 @@ impl Tracker {
         person: Person,
         channel_id: Option<ChannelId>,
         state: VoiceState,
-        at_ms: i64,
+        told: Told,
     ) -> Vec<Row> {
         let mut rows = Vec::new();
-        if self.recent.add(&(person, channel_id, state, at_ms)) {
-            let mut at_ms = at_ms;
-            if at_ms > self.told_until_ms {
-                let news_from_ms = self.news_from(person);
-                if news_from_ms.saturating_sub(at_ms) <= DAY_MS {
-                    at_ms = at_ms.max(news_from_ms);
-                } else if !self.replay {
-                    self.set_back(person, at_ms, &mut rows);
-                }
-            }
+        if told.is_new || self.recent.add(&(person, channel_id, state, told.at)) {
+            let at_ms = self.steady(person, told.at.timestamp_millis(), &mut rows);
             self.found(person, channel_id, state, at_ms, &mut rows);
         }
         rows
     }
 
+    /// The time of news about a person, after a clock that may have stepped back.
+    fn steady(&mut self, person: Person, at_ms: i64, rows: &mut Vec<Row>) -> i64 {
+        if at_ms <= self.told_until_ms {
+            return at_ms;
+        }
+        let news_from_ms = self.news_from(person);
+        if news_from_ms.saturating_sub(at_ms) <= DAY_MS {
+            return at_ms.max(news_from_ms);
+        }
+        if !self.replay {
+            self.set_back(person, at_ms, rows);
+        }
+        at_ms
+    }
+
     /// Exactly these people of the guild are connected.
-    pub(crate) fn snapshot(&mut self, guild_id: GuildId, voices: &[SnapshotVoice], at_ms: i64) -> Vec<Row> {
+    pub(crate) fn snapshot(&mut self, guild_id: GuildId, voices: &[SnapshotVoice], told: Told) -> Vec<Row> {
         let mut rows = Vec::new();
-        if !self.recent.add(&(guild_id, voices, at_ms)) {
+        if !told.is_new && !self.recent.add(&(guild_id, voices, told.at)) {
             return rows;
         }
+        let at_ms = told.at.timestamp_millis();
         let present: BTreeSet<UserId> = voices.iter().map(|voice| voice.user_id).collect();
         let missing: Vec<UserId> = self.open_in(guild_id).filter(|user_id| !present.contains(user_id)).collect();
         for user_id in missing {
             let person = Person { guild_id, user_id };
-            let Some(open) = self.open_of(person).filter(|open| open.started_at_ms <= at_ms) else { continue };
-            // The leave was missed: nobody knows when after the last proof it was.
-            self.end(person, open, self.last_proof(open), &mut rows);
+            let Some(open) = self.open_of(person) else { continue };
+            if open.started_at_ms > self.steady(person, at_ms, &mut rows) {
+                continue;
+            }
+            // A clock that was set back may have ended it.
+            let Some(open) = self.open_of(person) else { continue };
+            // The leave was missed: nobody knows when after the last confirmation it was.
+            self.end(person, open, self.last_proof(person, open), &mut rows);
         }
         for voice in voices {
             let person = Person { guild_id, user_id: voice.user_id };
+            let at_ms = self.steady(person, at_ms, &mut rows);
             self.found(person, Some(voice.channel_id), voice.state, at_ms, &mut rows);
         }
         rows
@@ -222,44 +260,74 @@ impl Tracker {
     }
 
     /// Discord itself cannot reach the guild until its next snapshot.
-    pub(crate) fn guild_unreachable(&mut self, guild_id: GuildId, at_ms: i64) {
-        if self.recent.add(&(guild_id, at_ms)) {
-            self.guild_lost(guild_id, at_ms, true);
-        }
-    }
-
-    /// What becomes of the shard's guilds when its connection breaks or is made.
-    pub(crate) fn shard_changed(&mut self, shard: ShardChanged) {
-        let ShardChanged { at, shard_count, shard_id, status } = shard;
-        if !self.recent.add(&(shard_id, shard_count, status, at)) {
-            return;
-        }
-        let at_ms = at.timestamp_millis();
-        let guilds: Vec<GuildId> = self.open.keys().copied().filter(|guild_id| shard.serves(*guild_id)).collect();
-        for guild_id in guilds {
-            match status {
-                ShardStatus::Lost | ShardStatus::Ready => self.guild_lost(guild_id, at_ms, false),
-                ShardStatus::Resumed => self.guild_resumed(guild_id, at_ms),
-            }
+    pub(crate) fn guild_unreachable(&mut self, guild_id: GuildId, told: Told) {
+        if told.is_new || self.recent.add(&(guild_id, told.at)) {
+            self.guild_lost(guild_id, told.at.timestamp_millis(), None, true);
         }
     }
 
     /// What happens in the guild from here on is not heard, nor after the connection is resumed if it is unreachable.
-    fn guild_lost(&mut self, guild_id: GuildId, at_ms: i64, unreachable: bool) {
+    /// The connection was last heard at `heard_ms`, if that is known.
+    pub(super) fn guild_lost(&mut self, guild_id: GuildId, at_ms: i64, heard_ms: Option<i64>, unreachable: bool) {
+        let is_exact = self.replay || self.connections.confirmed(guild_id).is_some();
         for (person, open) in self.open_until(guild_id, at_ms) {
-            let lost_since_ms = Some(self.last_proof(open));
+            let confirmed_ms = self.last_proof(person, open);
+            let lost_since_ms = match (open.lost_since_ms, heard_ms) {
+                (None, Some(heard_ms)) if is_exact => heard_ms.max(open.started_at_ms),
+                (None, Some(heard_ms)) => heard_ms.max(confirmed_ms),
+                _ => confirmed_ms,
+            };
+            let lost_since_ms = Some(lost_since_ms);
             let unreachable = unreachable || open.unreachable;
-            self.put_open(person, Open { claimed: true, lost_since_ms, unreachable, ..open });
+            self.put_open(person, Open { claimed: true, frozen: false, lost_since_ms, unreachable, ..open });
         }
     }
 
-    /// All that was missed in the guild was told: who was not spoken of was there all the time.
-    fn guild_resumed(&mut self, guild_id: GuildId, at_ms: i64) {
+    /// Nothing that happened in the guild was missed: people without an event were there all the time.
+    pub(super) fn guild_resumed(&mut self, guild_id: GuildId, at_ms: i64, frozen_only: bool) {
         for (person, open) in self.open_until(guild_id, at_ms) {
-            if !open.unreachable {
-                self.put_open(person, Open { lost_since_ms: None, ..open });
+            if !open.unreachable && (open.frozen || !frozen_only) {
+                self.put_open(person, Open { frozen: false, lost_since_ms: None, ..open });
             }
         }
+    }
+
+    /// The guilds with people in voice.
+    pub(super) fn open_guilds(&self) -> impl Iterator<Item = GuildId> {
+        self.open.keys().copied()
+    }
+
+    /// Whether somebody is lost because the process did not run.
+    pub(super) fn has_frozen(&mut self) -> bool {
+        self.may_have_frozen = self.may_have_frozen && self.everybody().any(|(_, open)| open.frozen);
+        self.may_have_frozen
+    }
+
+    pub(super) const fn is_replay(&self) -> bool {
+        self.replay
+    }
+
+    /// Whether a change of a shard's connection is new.
+    pub(super) fn is_new(&mut self, shard: ShardChanged) -> bool {
+        self.recent.add(&(shard.shard_id, shard.shard_count, shard.status, shard.at))
+    }
+
+    pub(super) const fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    /// The connections, to change them; a transaction that is undone takes the change back.
+    pub(super) fn connections_mut(&mut self) -> &mut Connections {
+        if self.connections_before.is_none() {
+            self.connections_before = Some(self.connections.clone());
+        }
+        &mut self.connections
+    }
+
+    /// The clock was wrong: nothing is confirmed beyond this instant.
+    pub(super) fn confirm_no_longer_than(&mut self, at_ms: i64) {
+        self.proof_ms = self.proof_ms.min(at_ms);
+        self.may_have_frozen = true;
     }
 
     /// The connected people of the guild of whom this instant is no history.
@@ -276,7 +344,7 @@ impl Tracker {
         let mut rows = self.give_up();
         let open: Vec<(Person, Open)> = self.everybody().filter(|(_, open)| open.lost_since_ms.is_none()).collect();
         for (person, open) in open {
-            let mut parts: Vec<(i64, i64)> = days(open.started_at_ms, self.last_proof(open)).collect();
+            let mut parts: Vec<(i64, i64)> = days(open.started_at_ms, self.last_proof(person, open)).collect();
             let Some((started_at_ms, _)) = parts.pop().filter(|_| !parts.is_empty()) else { continue };
             close(person, open, started_at_ms, &mut rows);
             self.open(person, Open { started_at_ms, ..open }, &mut rows);
@@ -317,7 +385,10 @@ impl Tracker {
         at_ms: i64,
         rows: &mut Vec<Row>,
     ) {
-        if at_ms < self.news_from(person) {
+        let news_from_ms = self.news_from(person);
+        // History that is told again: whoever had ended a session at this instant does not come back at the same one.
+        let is_again = at_ms <= self.told_until_ms && at_ms == news_from_ms && self.open_of(person).is_none();
+        if at_ms < news_from_ms || is_again {
             return;
         }
         let mut open = self.open_of(person);
@@ -330,6 +401,7 @@ impl Tracker {
                 let session = Open {
                     channel_id,
                     claimed: true,
+                    frozen: false,
                     lost_since_ms: None,
                     session_started_at_ms: at_ms,
                     started_at_ms: at_ms,
@@ -360,7 +432,7 @@ impl Tracker {
             match self.open_of(person).filter(|open| open.started_at_ms <= at_ms && which(open)) {
                 // Nobody was heard to be there until now.
                 Some(open) if open.lost_since_ms.is_some() => {
-                    self.end(person, open, self.last_proof(open), &mut rows);
+                    self.end(person, open, self.last_proof(person, open), &mut rows);
                 }
                 Some(open) => self.found(person, None, open.state, at_ms, &mut rows),
                 None => {}
@@ -393,8 +465,16 @@ impl Tracker {
     }
 
     /// The last instant at which the session surely went on.
-    pub(super) fn last_proof(&self, open: Open) -> i64 {
-        open.lost_since_ms.unwrap_or(self.proof_ms).max(open.started_at_ms)
+    pub(super) fn last_proof(&self, person: Person, open: Open) -> i64 {
+        open.lost_since_ms.unwrap_or_else(|| self.confirmed_ms(person.guild_id)).max(open.started_at_ms)
+    }
+
+    /// Until when the people in the guild who are not lost are confirmed.
+    pub(crate) fn confirmed_ms(&self, guild_id: GuildId) -> i64 {
+        match self.connections.confirmed(guild_id) {
+            Some(heard_ms) if !self.replay => heard_ms,
+            _ => self.proof_ms,
+        }
     }
 
     /// The first instant of which the person's state is not known.

@@ -72,7 +72,7 @@ pub(crate) fn stamp(conn: &mut SqliteConnection, tracker: &mut Tracker) -> Query
              WHERE guild_id = ?2 AND ended_at_ms IS NULL AND seen_at_ms < ?1 \
              AND user_id NOT IN (SELECT value FROM json_each(?3))",
         )
-        .bind::<BigInt, _>(tracker.proof_ms())
+        .bind::<BigInt, _>(tracker.confirmed_ms(guild_id))
         .bind::<Text, _>(guild_id)
         .bind::<Text, _>(format!("[{}]", lost.join(",")))
         .execute(conn)?;
@@ -85,6 +85,7 @@ fn open(interval: VoiceInterval) -> Option<Open> {
     interval.ended_at_ms.is_none().then_some(Open {
         channel_id: interval.channel_id,
         claimed: false,
+        frozen: false,
         lost_since_ms: Some(interval.seen_at_ms.max(interval.started_at_ms)),
         session_started_at_ms: interval.session_started_at_ms,
         started_at_ms: interval.started_at_ms,

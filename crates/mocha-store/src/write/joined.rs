@@ -12,7 +12,7 @@ use mocha_schema::{
 use super::{Outcome, State, member, voice};
 use crate::{
     event::{MemberLeft, MemberSeen},
-    voice::Person,
+    voice::{Person, Told},
 };
 
 /// Two joins closer together than this are one, told twice with times that differ; and somebody who was seen before the
@@ -86,7 +86,7 @@ pub(super) fn left(conn: &mut SqliteConnection, state: &mut State, event: &Membe
     let id = event_id(MemberEventType::Leave, person, at_ms);
     log(conn, MemberEventType::Leave, &id, person, member_count, at)?;
     crate::voice::learn(conn, &mut state.tracker, person)?;
-    let rows = state.tracker.changed(person, None, mocha_schema::VoiceState::default(), at_ms);
+    let rows = state.tracker.changed(person, None, mocha_schema::VoiceState::default(), Told { at, is_new: false });
     voice::write(conn, &rows)?;
     Ok(Outcome::Written)
 }

@@ -8,6 +8,7 @@ mod listed;
 mod member;
 mod message;
 mod parent;
+mod positions;
 mod presence;
 mod recent;
 mod user;
@@ -19,14 +20,15 @@ use diesel::prelude::*;
 use mocha_schema::{RecorderState, schema::recorder_states};
 
 use self::{
-    known::KnownMembers, listed::MemberLists, parent::Parents, presence::Presences, recent::Recent,
-    watermark::Watermark,
+    known::KnownMembers, listed::MemberLists, parent::Parents, positions::Positions, presence::Presences,
+    recent::Recent, watermark::Watermark,
 };
 use crate::{
     Event,
-    event::VoiceScope,
+    event::{ShardStatus, VoiceScope},
     privacy::Tombstones,
-    voice::{Mark, Person, Tracker, load_open, stamp},
+    recorder::Queued,
+    voice::{Mark, Person, Told, Tracker, load_open, stamp},
 };
 
 /// What became of an event.
@@ -55,6 +57,9 @@ pub(crate) struct State {
     lists: MemberLists,
     members: Recent<Person>,
     parents: Parents,
+    positions: Positions,
+    /// The positions as they were at the mark, for a transaction that is undone.
+    positions_before: Positions,
     presences: Presences,
     started_at_ms: Option<i64>,
     tombstones: Tombstones,
@@ -71,6 +76,8 @@ impl State {
             lists: MemberLists::default(),
             members: Recent::default(),
             parents: Parents::default(),
+            positions: Positions::default(),
+            positions_before: Positions::default(),
             presences: Presences::default(),
             started_at_ms: None,
             tombstones: Tombstones::default(),
@@ -83,6 +90,7 @@ impl State {
     /// Takes up what the file has, and notes the start.
     pub(crate) fn start(&mut self, conn: &mut SqliteConnection, now_ms: Option<i64>) -> QueryResult<()> {
         load_open(conn, &mut self.tracker)?;
+        self.positions = Positions::load(conn)?;
         if now_ms.is_none() {
             // Only a replay tells history; a bot whose clock was set back does not.
             let seen_at_ms = recorder_states::table.select(recorder_states::seen_at_ms).get_result(conn).optional()?;
@@ -103,7 +111,9 @@ impl State {
         const DAY_MS: i64 = 86_400_000;
         let (at_ms, proof_ms) = (event.at().timestamp_millis(), self.tracker.proof_ms());
         let far_off = proof_ms > i64::MIN && at_ms.saturating_sub(proof_ms) > DAY_MS;
-        if !(far_off && matches!(event, Event::MessageSent(_))) {
+        // That a connection was made says nothing of the time before.
+        let is_ready = matches!(event, Event::ShardChanged(change) if change.status == ShardStatus::Ready);
+        if !is_ready && !(far_off && matches!(event, Event::MessageSent(_))) {
             self.prove(at_ms);
         }
     }
@@ -137,7 +147,8 @@ impl State {
         if self.started_at_ms.is_some() { self.note(conn, self.tracker.proof_ms(), stop) } else { Ok(()) }
     }
 
-    pub(crate) fn mark(&self) -> Mark {
+    pub(crate) fn mark(&mut self) -> Mark {
+        self.positions_before.clone_from(&self.positions);
         self.tracker.mark()
     }
 
@@ -163,6 +174,7 @@ impl State {
     /// Goes back to the mark, for the transaction was undone.
     pub(crate) fn undo_to(&mut self, mark: Mark) {
         self.tracker.undo_to(mark);
+        self.positions.clone_from(&self.positions_before);
         self.watermark.forget();
         self.forget();
         // Who was noted to be back may not be.
@@ -182,20 +194,55 @@ impl State {
         self.tracker.forget_some();
     }
 
-    pub(crate) fn apply(&mut self, conn: &mut SqliteConnection, event: &Event) -> QueryResult<Outcome> {
+    /// Records an event from the queue.
+    pub(crate) fn apply(&mut self, conn: &mut SqliteConnection, queued: &Queued) -> QueryResult<Outcome> {
+        let Queued { event, frame, is_last } = queued;
+        let Some(frame) = frame else {
+            self.tracker.heard(event, None, false);
+            return self.take(conn, event, false);
+        };
+        if self.positions.has(frame) {
+            return Ok(Outcome::Duplicate);
+        }
+        self.tracker.heard(event, frame.shard(), true);
+        let outcome = self.take(conn, event, frame.place().is_some())?;
+        if *is_last {
+            self.positions.passed(frame);
+        }
+        Ok(outcome)
+    }
+
+    /// Notes how far each shard's session is in the file.
+    pub(crate) fn store_positions(&mut self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        self.positions.store(conn)
+    }
+
+    /// The process did not run from then until then.
+    pub(crate) fn interrupted(&mut self, conn: &mut SqliteConnection, from_ms: i64, until_ms: i64) -> QueryResult<()> {
+        self.known.clear();
+        self.lists.clear();
+        self.prove(from_ms);
+        stamp(conn, &mut self.tracker)?;
+        self.tracker.interrupted(until_ms);
+        Ok(())
+    }
+
+    /// `is_new` says that its place in the gateway session rules out that it was delivered before.
+    fn take(&mut self, conn: &mut SqliteConnection, event: &Event, is_new: bool) -> QueryResult<Outcome> {
         self.known.notice(event);
         self.lists.notice(event);
         if self.tombstones.is_empty() {
-            return self.write(conn, event);
+            return self.write(conn, event, is_new);
         }
         match withheld::allowed(conn, self, event)? {
-            Some(event) => self.write(conn, &event),
+            Some(event) => self.write(conn, &event, is_new),
             None => Ok(Outcome::Withheld),
         }
     }
 
-    fn write(&mut self, conn: &mut SqliteConnection, event: &Event) -> QueryResult<Outcome> {
+    fn write(&mut self, conn: &mut SqliteConnection, event: &Event, is_new: bool) -> QueryResult<Outcome> {
         self.watermark.notice(event);
+        let told = Told { at: event.at(), is_new };
         match event {
             Event::ChannelGone(event) => channel::gone(conn, self, event),
             Event::ChannelSeen(event) => channel::seen(conn, self, event),
@@ -204,7 +251,7 @@ impl State {
             Event::GuildOutage(event) => {
                 // What is proved so far outlives a crash of the program while the guild is lost.
                 stamp(conn, &mut self.tracker)?;
-                self.tracker.guild_unreachable(event.guild_id, event.at.timestamp_millis());
+                self.tracker.guild_unreachable(event.guild_id, told);
                 Ok(Outcome::Written)
             }
             Event::GuildSeen(event) => guild::seen(conn, self, event),
@@ -218,12 +265,12 @@ impl State {
             Event::PresencesListed(event) => presence::listed(conn, self, event),
             Event::ShardChanged(event) => {
                 stamp(conn, &mut self.tracker)?;
-                self.tracker.shard_changed(*event);
+                self.tracker.shard_changed(*event, is_new);
                 Ok(Outcome::Written)
             }
             Event::UserSeen(event) => user::seen(conn, self, event),
-            Event::VoiceSnapshot(event) => voice::snapshot(conn, self, event),
-            Event::VoiceStateChanged(event) => voice::changed(conn, self, event),
+            Event::VoiceSnapshot(event) => voice::snapshot(conn, self, event, told),
+            Event::VoiceStateChanged(event) => voice::changed(conn, self, event, told),
         }
     }
 

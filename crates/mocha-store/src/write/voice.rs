@@ -5,13 +5,14 @@ use diesel::prelude::*;
 use super::{Outcome, State, parent};
 use crate::{
     event::{VoiceSnapshot, VoiceStateChanged},
-    voice::{Person, Row, apply, learn},
+    voice::{Person, Row, Told, apply, learn},
 };
 
 pub(super) fn changed(
     conn: &mut SqliteConnection,
     state: &mut State,
     event: &VoiceStateChanged,
+    told: Told,
 ) -> QueryResult<Outcome> {
     let VoiceStateChanged { at, channel_id, guild_id, state: voice, user_id } = *event;
     let person = Person { guild_id, user_id };
@@ -21,11 +22,16 @@ pub(super) fn changed(
     if let Some(channel_id) = channel_id {
         state.parents.channel(conn, channel_id, guild_id, parent::VOICE, at)?;
     }
-    let rows = state.tracker.changed(person, channel_id, voice, at.timestamp_millis());
+    let rows = state.tracker.changed(person, channel_id, voice, told);
     write(conn, &rows)
 }
 
-pub(super) fn snapshot(conn: &mut SqliteConnection, state: &mut State, event: &VoiceSnapshot) -> QueryResult<Outcome> {
+pub(super) fn snapshot(
+    conn: &mut SqliteConnection,
+    state: &mut State,
+    event: &VoiceSnapshot,
+    told: Told,
+) -> QueryResult<Outcome> {
     let VoiceSnapshot { at, guild_id, voices } = event;
     state.parents.guild(conn, *guild_id, *at)?;
     for voice in voices {
@@ -33,7 +39,7 @@ pub(super) fn snapshot(conn: &mut SqliteConnection, state: &mut State, event: &V
         state.parents.user(conn, voice.user_id, *at)?;
         state.parents.channel(conn, voice.channel_id, *guild_id, parent::VOICE, *at)?;
     }
-    let rows = state.tracker.snapshot(*guild_id, voices, at.timestamp_millis());
+    let rows = state.tracker.snapshot(*guild_id, voices, told);
     write(conn, &rows)
 }
 

@@ -92,7 +92,14 @@ impl<Q: Queue + Unpin> Run<Q> {
         if let Event::GatewayClose(frame) = &event {
             self.close_code = frame.as_ref().map(|frame| frame.code);
         }
-        if let Err(error) = self.adapter.update(&event) {
+        let session = self.shard.session();
+        let delivery = self.adapter.delivery(&event);
+        let delivery = match session {
+            // Only a dispatch has a place in the session.
+            Some(session) if is_dispatch(&event) => delivery.in_session(session.id(), session.sequence()),
+            _ => delivery,
+        };
+        if let Err(error) = delivery.record() {
             tracing::warn!(shard = %self.shard.id(), %error, "could not record an event");
         }
         on_event(ShardEvent { event, sender: self.shard.sender(), shard: self.shard.id() });
@@ -102,10 +109,25 @@ impl<Q: Queue + Unpin> Run<Q> {
     fn look(&mut self) {
         let is_connected = is_connected(self.shard.state());
         if self.is_connected && !is_connected {
-            self.adapter.lost();
+            if let Err(error) = self.adapter.lost() {
+                tracing::warn!(shard = %self.shard.id(), %error, "could not record the end of a connection");
+            }
         }
         self.is_connected = is_connected;
     }
+}
+
+/// Whether the event has a sequence number.
+const fn is_dispatch(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::GatewayClose(_)
+            | Event::GatewayHeartbeat
+            | Event::GatewayHeartbeatAck
+            | Event::GatewayHello(_)
+            | Event::GatewayInvalidateSession(_)
+            | Event::GatewayReconnect
+    )
 }
 
 const fn is_connected(state: ShardState) -> bool {

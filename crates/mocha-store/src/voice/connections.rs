@@ -1,0 +1,82 @@
+//! When each shard's connection to the gateway was last heard, and what state it is in.
+
+use std::collections::HashMap;
+
+use mocha_schema::GuildId;
+
+/// A shard: its number, and how many there are.
+pub(crate) type Shard = (u32, u32);
+
+/// The state of a connection.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Link {
+    /// A session began, and guilds send their snapshots.
+    Fresh,
+    /// It ended. The next frame is READY, or the session is resumed.
+    Lost,
+    /// Nothing is missing.
+    #[default]
+    Up,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Connection {
+    /// Whether heartbeats are acknowledged, so that silence says that the connection is dead.
+    acknowledges: bool,
+    heard_ms: i64,
+    link: Link,
+}
+
+/// The connections that were heard of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Connections {
+    /// The numbers of shards that occur: more than one only while a bot is resharded.
+    counts: Vec<u32>,
+    shards: HashMap<Shard, Connection>,
+}
+
+impl Connections {
+    /// The shard that has the guild, if one of those that were heard of has it.
+    pub(super) fn of_guild(&self, guild_id: GuildId) -> Option<Shard> {
+        // The newest number counts while a bot is resharded.
+        self.counts.iter().rev().find_map(|count| {
+            let id = u32::try_from((guild_id.get() >> 22) % u64::from((*count).max(1))).ok()?;
+            self.shards.contains_key(&(id, *count)).then_some((id, *count))
+        })
+    }
+
+    /// Something was heard over the connection. Returns the state it was in.
+    pub(super) fn heard(&mut self, shard: Shard, at_ms: i64) -> Link {
+        let connection = self.connection(shard);
+        connection.heard_ms = connection.heard_ms.max(at_ms);
+        connection.link
+    }
+
+    /// A heartbeat was acknowledged.
+    pub(super) fn acknowledged(&mut self, shard: Shard) {
+        self.connection(shard).acknowledges = true;
+    }
+
+    pub(super) fn set_link(&mut self, shard: Shard, link: Link) {
+        self.connection(shard).link = link;
+    }
+
+    /// When the connection was last heard, in unix milliseconds.
+    pub(super) fn last_heard(&self, shard: Shard) -> Option<i64> {
+        self.shards.get(&shard).map(|connection| connection.heard_ms).filter(|ms| *ms > i64::MIN)
+    }
+
+    /// Until when the guild's people are confirmed, if silence of its shard would say that they are not.
+    pub(super) fn confirmed(&self, guild_id: GuildId) -> Option<i64> {
+        let shard = self.of_guild(guild_id)?;
+        self.shards.get(&shard).filter(|connection| connection.acknowledges).and_then(|_| self.last_heard(shard))
+    }
+
+    fn connection(&mut self, shard: Shard) -> &mut Connection {
+        let (_, count) = shard;
+        if !self.counts.contains(&count) {
+            self.counts.push(count);
+        }
+        self.shards.entry(shard).or_insert(Connection { acknowledges: false, heard_ms: i64::MIN, link: Link::Up })
+    }
+}

@@ -1,0 +1,85 @@
+//! One event on its way to the recorder.
+
+use chrono::{DateTime, Utc};
+use mocha_store::{Error, Frame};
+use twilight_model::gateway::event::Event;
+
+use crate::Adapter;
+
+/// An event to be recorded; made by [`Adapter::delivery`].
+#[derive(Clone, Debug)]
+#[must_use = "it does nothing until it is recorded"]
+pub struct Delivery<'a> {
+    adapter: &'a Adapter,
+    at: Option<DateTime<Utc>>,
+    event: &'a Event,
+    place: Option<(&'a str, u64)>,
+}
+
+impl<'a> Delivery<'a> {
+    pub(crate) const fn new(adapter: &'a Adapter, event: &'a Event) -> Self {
+        Self { adapter, at: None, event, place: None }
+    }
+
+    /// Sets when the event arrived. Default: now.
+    pub const fn at(mut self, at: DateTime<Utc>) -> Self {
+        self.at = Some(at);
+        self
+    }
+
+    /// Sets the event's place in the gateway session: the session's id and the event's sequence number.
+    ///
+    /// An event that was recorded with a number at least as high changes nothing, whatever its time. The adapter must
+    /// know its shard. Default: unknown, and events that are equal in all of their parts count once.
+    pub const fn in_session(mut self, session_id: &'a str, sequence: u64) -> Self {
+        self.place = Some((session_id, sequence));
+        self
+    }
+
+    /// Records the event without waiting, as [`Adapter::update`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Adapter::update`].
+    pub fn record(self) -> Result<(), Error> {
+        match self.translate() {
+            (_, events) if events.is_empty() => Ok(()),
+            (frame, events) => self.adapter.recorder().record_frame(frame, events),
+        }
+    }
+
+    /// Records the event and blocks until there is room, as [`Adapter::update_blocking`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Adapter::update_blocking`].
+    pub fn record_blocking(self) -> Result<(), Error> {
+        match self.translate() {
+            (_, events) if events.is_empty() => Ok(()),
+            (frame, events) => self.adapter.recorder().record_frame_blocking(frame, events),
+        }
+    }
+
+    /// Records the event and waits until there is room, as [`Adapter::update_async`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Adapter::update_async`].
+    #[cfg(feature = "tokio")]
+    pub async fn record_async(self) -> Result<(), Error> {
+        match self.translate() {
+            (_, events) if events.is_empty() => Ok(()),
+            (frame, events) => self.adapter.recorder().record_frame_async(frame, events).await,
+        }
+    }
+
+    fn translate(&self) -> (Frame, Vec<mocha_store::Event>) {
+        let at = self.at.unwrap_or_else(|| self.adapter.recorder().now());
+        let frame = self.adapter.frame();
+        let frame = match self.place {
+            Some((session_id, sequence)) => frame.in_session(session_id, sequence),
+            None => frame,
+        };
+        (frame, self.adapter.translate(self.event, at))
+    }
+}
