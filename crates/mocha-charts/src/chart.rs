@@ -249,9 +249,9 @@ impl<'f> Chart<'f> {
         let (width, height) = (f64::from(self.width), f64::from(self.height));
         let (palette, texts) = (self.theme.palette(), &self.texts);
         let mut scene = Scene { fonts: &fonts, height, palette, shapes: Vec::new(), texts, width };
-        let context = self.context();
+        let dates = self.dates();
         let title = self.title.as_deref().unwrap_or_else(|| self.content.title(texts));
-        let header = Header { context: &context, subtitle: self.subtitle.as_deref(), title };
+        let header = Header { dates: &dates, guild_name: &self.guild_name, subtitle: self.subtitle.as_deref(), title };
         match &self.content {
             Content::Bars(chart) | Content::VoiceBars(chart) => chart.draw(&mut scene, &header),
             Content::Growth(chart) => chart.draw(&mut scene, &header),
@@ -262,16 +262,18 @@ impl<'f> Chart<'f> {
         write(&scene)
     }
 
-    /// Returns the name of the server, the dates of the window and the time zone.
-    fn context(&self) -> String {
+    /// Returns the dates of the window and the time zone.
+    fn dates(&self) -> String {
         let given = self.content.zone().or(self.zone);
         let zone = given.unwrap_or_default();
         let (dates, has_dates) = self.scope.dates(zone, &self.texts);
         // The hours of a heat map are in a zone that the answer does not have.
         let is_known = given.is_some() || !matches!(self.content, Content::Squares(_));
-        let zone = (is_known && (has_dates || self.content.has_hours())).then(|| zone.name().replace('_', " "));
-        let name = Some(self.guild_name.clone()).filter(|name| !name.trim().is_empty());
-        name.into_iter().chain([dates]).chain(zone).collect::<Vec<String>>().join(" · ")
+        if is_known && (has_dates || self.content.has_hours()) {
+            format!("{dates} · {}", zone.name().replace('_', " "))
+        } else {
+            dates
+        }
     }
 }
 

@@ -128,7 +128,7 @@ mod tests {
         for (start, end, written) in cases {
             assert_eq!(range(at(start), at(end), &texts), written);
         }
-        let scope = |start, end| Scope { start, end }.dates(Berlin, &texts);
+        let scope = |start, end| Scope { end, start }.dates(Berlin, &texts);
         let instant = at("2026-10-18T22:00:00Z").to_utc();
         assert_eq!(scope(Some(instant), None), ("since 19 Oct 2026".to_owned(), true));
         assert_eq!(scope(None, Some(instant)), ("until 18 Oct 2026".to_owned(), true));

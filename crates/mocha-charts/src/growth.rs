@@ -7,9 +7,9 @@ use plotters_backend::text_anchor::HPos;
 
 use crate::{
     dates::{Scope, partial},
-    header::{Header, Key, Mark, STRONG, draw_legend},
+    header::{Header, Key, Mark, STRONG, draw_legend, legend_width},
     label::{Form, label_peak_and_last},
-    number::float,
+    number::{float, real},
     plane::{Axis, DATES, Plane},
     scene::{Area, Scene},
     texts::Texts,
@@ -125,17 +125,20 @@ impl Growth {
     /// Draws the title and the legend of the panel of joins and leaves, and returns the area below them.
     fn draw_title(&self, scene: &mut Scene<'_>, area: Area) -> Area {
         let (palette, texts, y) = (scene.palette, scene.texts, area.top + PANEL_TITLE / 2.0);
-        let mut legend = vec![
-            Key::new(Mark::Dot, palette.good, &texts.joined),
-            Key::new(Mark::Dot, palette.bad, &texts.left),
-            Key::new(Mark::Dot, palette.text, &texts.net),
-        ];
+        let mut legend =
+            vec![Key::new(Mark::Dot, palette.good, &texts.joined), Key::new(Mark::Dot, palette.bad, &texts.left)];
+        if self.has_net_line(area) {
+            legend.push(Key::new(Mark::Dot, palette.text, &texts.net));
+        }
         if self.partial.contains(&true) {
             legend.push(Key::new(Mark::Hatch, palette.muted, &texts.incomplete));
         }
-        let wanted = scene.measure(&texts.changes_panel, STRONG).min(area.width() * 0.4);
-        let free = draw_legend(scene, &legend, y, (area.left + wanted + 14.0, area.right));
-        scene.text(&texts.changes_panel, (area.left, y), HPos::Left, (STRONG, free - area.left), palette.text);
+        let title = scene.measure(&texts.changes_panel, STRONG);
+        // The legend explains the panel if there is no room for both.
+        if title + legend_width(scene, &legend) <= area.width() {
+            scene.text(&texts.changes_panel, (area.left, y), HPos::Left, (STRONG, area.width()), palette.text);
+        }
+        draw_legend(scene, &legend, y, (area.left, area.right));
         Area { top: area.top + PANEL_TITLE - 6.0, ..area }
     }
 
@@ -149,15 +152,19 @@ impl Growth {
         plane.columns(scene, (&base, &joins), &self.partial, palette.good);
         plane.columns(scene, (&base, &leaves), &self.partial, palette.bad);
         scene.line(vec![(plane.area.left, plane.y(0.0)), (plane.area.right, plane.y(0.0))], 1.0, palette.muted);
-        let net: Vec<f64> = joins.iter().zip(&leaves).map(|(joins, leaves)| joins + leaves).collect();
-        let line = plane.line(0, &net);
-        if plane.has_columns() {
-            let radius = (plane.step() * 0.14).clamp(1.2, 2.5);
+        if self.has_net_line(area) {
+            let net: Vec<f64> = joins.iter().zip(&leaves).map(|(joins, leaves)| joins + leaves).collect();
+            let (line, radius) = (plane.line(0, &net), (plane.step() * 0.14).clamp(1.2, 2.5));
             for at in &line {
                 scene.circle(*at, radius, palette.text);
             }
+            scene.line(line, 1.0, palette.text);
         }
-        scene.line(line, 1.0, palette.text);
+    }
+
+    /// Whether the periods are wide enough for a line of the difference of joins and leaves.
+    fn has_net_line(&self, area: Area) -> bool {
+        area.width() / real(self.starts.len()) >= 6.0
     }
 }
 

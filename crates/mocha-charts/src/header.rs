@@ -17,8 +17,10 @@ pub(crate) const STRONG: Style = Style::semi_bold(13.0);
 
 /// What is written above a chart.
 pub(crate) struct Header<'a> {
-    /// The server, the dates and the time zone.
-    pub(crate) context: &'a str,
+    /// The dates of the window and the time zone.
+    pub(crate) dates: &'a str,
+    /// The name of the server, or nothing.
+    pub(crate) guild_name: &'a str,
     pub(crate) subtitle: Option<&'a str>,
     pub(crate) title: &'a str,
 }
@@ -63,10 +65,17 @@ impl Header<'_> {
         let (left, right) = (MARGIN, scene.width - MARGIN);
         let (text, muted) = (scene.palette.text, scene.palette.muted);
         scene.text(self.title, (left, MARGIN + 8.0), HPos::Left, (TITLE, right - left), text);
-        let mut y = MARGIN + 31.0;
-        if scene.text(self.context, (left, y), HPos::Left, (SMALL, right - left), muted) > 0.0 {
-            y += 19.0;
+        let y = MARGIN + 31.0;
+        // A long name must not push out the dates.
+        let room = (right - left - scene.measure(self.dates, SMALL) - DOT).max((right - left) / 4.0);
+        let name = scene.text(self.guild_name, (left, y), HPos::Left, (SMALL, room), muted);
+        let mut x = left;
+        if name > 0.0 {
+            scene.text("·", (left + name + DOT / 2.0, y), HPos::Center, (SMALL, DOT), muted);
+            x += name + DOT;
         }
+        scene.text(self.dates, (x, y), HPos::Left, (SMALL, right - x), muted);
+        let y = y + 19.0;
         let summary = self.subtitle.unwrap_or(summary);
         let wanted = scene.measure(summary, SMALL).min((right - left) / 2.0);
         let free = draw_legend(scene, legend, y, (left + wanted + GAP, right));
@@ -75,6 +84,8 @@ impl Header<'_> {
     }
 }
 
+/// The space of the dot between the name of the server and the dates.
+const DOT: f64 = 12.0;
 /// The space between two entries.
 const GAP: f64 = 14.0;
 /// The space between a mark and its name.
@@ -84,9 +95,11 @@ const INNER: f64 = 5.0;
 pub(crate) fn draw_legend(scene: &mut Scene<'_>, legend: &[Key], y: f64, (left, right): (f64, f64)) -> f64 {
     let muted = scene.palette.muted;
     let mut free = right;
+    let is_tight = legend_width(scene, legend) > right - left;
     for (before, key) in legend.iter().enumerate().rev() {
-        // Each entry gets an equal part of what is left.
+        // If there is not enough room for all entries, each gets an equal part of what is left.
         let room = (free - left) / real(before + 1) - GAP - INNER - key.mark.width();
+        let room = if is_tight { room } else { f64::INFINITY };
         let width = scene.text(&key.name, (free, y), HPos::Right, (SMALL, room), muted);
         if width > 0.0 {
             draw_mark(scene, key, (free - width - INNER - key.mark.width(), y));
@@ -94,6 +107,11 @@ pub(crate) fn draw_legend(scene: &mut Scene<'_>, legend: &[Key], y: f64, (left, 
         }
     }
     free
+}
+
+/// Returns how wide the legend is if no name is cut.
+pub(crate) fn legend_width(scene: &Scene<'_>, legend: &[Key]) -> f64 {
+    legend.iter().map(|key| key.mark.width() + INNER + scene.measure(&key.name, SMALL) + GAP).sum()
 }
 
 fn draw_mark(scene: &mut Scene<'_>, key: &Key, (x, y): (f64, f64)) {

@@ -20,8 +20,9 @@ pub(crate) enum Form {
     Line,
 }
 
-/// Labels the greatest value and the last one, unless they are the same or their labels would overlap. The values begin in period
-/// `first`.
+/// Labels the greatest value and the last one. The values begin in period `first`.
+///
+/// The last value has no label if it is the peak, or if its label would overlap that of the peak or the columns beside it.
 pub(crate) fn label_peak_and_last(
     scene: &mut Scene<'_>,
     plane: &Plane,
@@ -48,7 +49,12 @@ pub(crate) fn label_peak_and_last(
         let y = if is_low { below } else { y - AWAY };
         let size = STRONG.size / 2.0;
         let area = Area { left: x - half, top: y - size, right: x + half, bottom: y + size };
-        if taken.is_some_and(|taken| overlaps(taken, area)) {
+        let covers = |column: usize, height: u64| {
+            (plane.x(first + column) - x).abs() < half + plane.step() / 2.0 && plane.y(float(height)) < area.bottom
+        };
+        // A label in front of other columns would seem to be theirs.
+        let hides = || (0..).zip(values).any(|(column, height)| column != index && covers(column, *height));
+        if taken.is_some_and(|taken| overlaps(taken, area)) || form == Form::Columns && hides() {
             return;
         }
         scene.rect(area, scene.palette.background.mix(0.7));
@@ -58,7 +64,8 @@ pub(crate) fn label_peak_and_last(
     if greatest > 0 {
         label(scene, peak, greatest);
     }
-    if let Some(value) = values.last().filter(|_| last != peak) {
+    // A column of zero is invisible, so a label would stand alone.
+    if let Some(value) = values.last().filter(|value| last != peak && (form == Form::Line || **value > 0)) {
         label(scene, last, *value);
     }
 }

@@ -77,8 +77,10 @@ fn a_name_that_is_cut_is_followed_by_an_ellipsis_in_its_own_direction() -> TestR
 #[test]
 fn the_header_has_the_server_the_dates_and_the_time_zone() -> TestResult {
     let (mut conn, guild) = (fixture::seeded()?, GuildId::try_from(1)?);
-    let context =
-        |chart: Chart<'_>| Ok::<_, Box<dyn Error>>(texts(&chart.guild_name("Rust Café").svg()?)?.swap_remove(1));
+    let context = |chart: Chart<'_>| -> TestResult<String> {
+        // After the title.
+        Ok(texts(&chart.guild_name("Rust Café").svg()?)?.get(1..4).ok_or("no header")?.join(" "))
+    };
     let monday: NaiveDate = "2026-10-19".parse()?;
     let week = Window::week(monday, Berlin)?;
     let series = MessageSeries::of(guild).within(week).zone(Berlin).load(&mut conn)?;
@@ -230,5 +232,17 @@ fn invalid_arguments_are_refused() -> TestResult {
             assert_eq!(error.kind(), &ErrorKind::InvalidInput { field });
         }
     }
+    Ok(())
+}
+
+#[test]
+fn a_long_name_of_a_server_does_not_push_out_the_dates() -> TestResult {
+    let (mut conn, guild) = (fixture::seeded()?, GuildId::try_from(1)?);
+    let week = Window::week("2026-10-19".parse()?, UTC)?;
+    let series = MessageSeries::of(guild).within(week).load(&mut conn)?;
+    let chart = Chart::messages(&series).guild_name("long name ".repeat(20)).size(320, 200);
+    let texts = texts(&chart.svg()?)?;
+    assert!(texts.contains(&"19 Oct – 25 Oct 2026 · UTC".to_owned()), "{texts:?}");
+    assert!(texts.iter().any(|text| text.starts_with("long") && text.ends_with('…')), "{texts:?}");
     Ok(())
 }
