@@ -95,11 +95,11 @@ const INNER: f64 = 5.0;
 pub(crate) fn draw_legend(scene: &mut Scene<'_>, legend: &[Key], y: f64, (left, right): (f64, f64)) -> f64 {
     let muted = scene.palette.muted;
     let mut free = right;
-    let is_tight = legend_width(scene, legend) > right - left;
     for (before, key) in legend.iter().enumerate().rev() {
-        // If there is not enough room for all entries, each gets an equal part of what is left.
-        let room = (free - left) / real(before + 1) - GAP - INNER - key.mark.width();
-        let room = if is_tight { room } else { f64::INFINITY };
+        // An entry gets what the others to its left do not need, and at least an equal part of what is left.
+        let others = legend_width(scene, legend.get(..before).unwrap_or_default());
+        let room = (free - left - others).max((free - left) / real(before + 1));
+        let room = room - GAP - INNER - key.mark.width();
         let width = scene.text(&key.name, (free, y), HPos::Right, (SMALL, room), muted);
         if width > 0.0 {
             draw_mark(scene, key, (free - width - INNER - key.mark.width(), y));

@@ -1,7 +1,5 @@
 //! An SVG is well-formed, and its texts are those of the answer.
 
-use std::error::Error;
-
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::{Europe::Berlin, UTC};
 use mocha_charts::{Chart, Counted, ErrorKind, Texts};
