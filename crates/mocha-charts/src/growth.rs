@@ -88,7 +88,7 @@ impl Growth {
             (STRONG, area.width()),
             scene.palette.text,
         );
-        let above = Area { top: area.top + PANEL_TITLE - 6.0, bottom: middle, ..area };
+        let above = Area { top: area.top + PANEL_TITLE, bottom: middle, ..area };
         let below = self.draw_title(scene, Area { top: middle + 12.0, ..area });
         let counts = Axis::of(scene, (low, high), Unit::Count, above);
         let moves = Axis::of(scene, change, Unit::Count, below);
