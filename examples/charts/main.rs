@@ -1,6 +1,7 @@
-//! Some weeks of a simulated server as pictures: each chart in both themes, as PNG and SVG.
+//! Draws each chart from some weeks of a simulated server, in both themes, as PNG and SVG.
 //!
-//! `cargo run --release --example charts [-- FOLDER]`. Without a folder it writes into one for temporary files, and says which.
+//! `cargo run --release --example charts [-- FOLDER]`. Without a folder it writes into a temporary one and says which. The simulation
+//! has a fixed seed, so every run writes the same files.
 
 use std::{
     fs,
@@ -9,19 +10,21 @@ use std::{
 };
 
 use anyhow::Context as _;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use diesel::SqliteConnection;
 use mocha_charts::{Chart, Theme};
 use mocha_discord::{
     Clock, GuildId, Store, UserId,
-    stats::{Growth, HeatMap, Leaderboard, MessageSeries, VoiceSeries, Window},
+    stats::{Growth, HeatMap, Leaderboard, MessageSeries, VoiceSeries, Window, chrono_tz::Tz},
 };
 use mocha_examples::names::Names;
 use mocha_sim::Server;
 
-/// Two windows of four weeks, the later one to be shown beside the other.
-const DAYS: u32 = 56;
+/// Enough for two windows of four weeks, of which the later one is compared with the other.
+const DAYS: u32 = 57;
 const WINDOW_DAYS: i64 = 28;
+/// The simulation ends at midnight. The charts end some hours earlier, so that their last day is not complete, as in a bot.
+const HOURS_LEFT: i64 = 7;
 
 fn main() -> anyhow::Result<()> {
     let folder = std::env::args_os().nth(1).map_or_else(|| std::env::temp_dir().join("mocha-charts"), PathBuf::from);
@@ -35,7 +38,7 @@ fn main() -> anyhow::Result<()> {
     }
     recorder.shutdown()?;
 
-    let charts = store.read(|conn| charts(conn, server.guild_id(), server.end()))?;
+    let charts = store.read(|conn| charts(conn, server.guild_id(), server.end() - TimeDelta::hours(HOURS_LEFT)))?;
     for (name, chart) in charts {
         write(&folder, name, &chart)?;
     }
@@ -43,14 +46,15 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Asks, and makes a chart of each answer; the same as a command of a bot would.
+/// Asks each question and makes a chart of its answer, as the commands of a bot do.
 fn charts(
     conn: &mut SqliteConnection,
     guild: GuildId,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Vec<(&'static str, Chart<'static>)>> {
-    let window = Window::last(TimeDelta::days(WINDOW_DAYS), now)?;
-    let before = window.previous().context("the window has one before it")?;
+    let midnight = now.date_naive().and_time(NaiveTime::MIN).and_utc();
+    let window = Window::between(midnight - TimeDelta::days(WINDOW_DAYS - 1), now)?;
+    let before = Window::last(TimeDelta::days(WINDOW_DAYS), window.start().context("the window has a start")?)?;
 
     let writers = Leaderboard::messages(guild).within(window).compare().limit(10).load(conn)?;
     let talkers = Leaderboard::voice(guild).within(window).limit(10).load(conn)?;
@@ -64,14 +68,15 @@ fn charts(
     let heat_map = HeatMap::of(guild).within(window).load(conn)?;
     let voice = VoiceSeries::of(guild).within(window).load(conn)?;
 
-    Ok(vec![
-        ("writers", Chart::leaderboard(&writers, name).title("Who wrote most in four weeks")),
-        ("talkers", Chart::voice_leaderboard(&talkers, name).title("Who talked longest in four weeks")),
+    let charts = [
+        ("writers", Chart::leaderboard(&writers, name).title("Most messages")),
+        ("talkers", Chart::voice_leaderboard(&talkers, name).title("Longest in voice")),
         ("messages", Chart::messages_compared(&messages, &messages_before)),
         ("growth", Chart::growth(&growth)),
-        ("heat_map", Chart::heat_map(&heat_map)),
+        ("heat_map", Chart::heat_map(&heat_map).zone(Tz::UTC)),
         ("voice", Chart::voice(&voice)),
-    ])
+    ];
+    Ok(charts.map(|(file, chart)| (file, chart.guild_name("Rust Café"))).to_vec())
 }
 
 fn write(folder: &Path, name: &str, chart: &Chart<'_>) -> anyhow::Result<()> {

@@ -1,6 +1,4 @@
-//! Smooth edges on plotters' bitmap backend, which rounds the corners of thick lines to whole pixels.
-
-use std::f64::consts::TAU;
+//! Draws smooth edges on plotters' bitmap backend, which rounds the corners of thick lines to whole pixels.
 
 use ab_glyph_rasterizer::{Point, Rasterizer, point};
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, DrawingBackend, DrawingErrorKind};
@@ -10,13 +8,15 @@ use crate::number::{pixel, pixels, single};
 
 type Drawn = Result<(), DrawingErrorKind<BitMapBackendError>>;
 
-/// Corners of what stands for a circle.
+/// A circle is drawn as a polygon with this number of corners.
 const CORNERS: u32 = 24;
+/// The cosine and the sine of the angle between two corners. The functions of the platform may differ in their last digit.
+const TURN: (f64, f64) = (0.965_925_826_289_068_3, 0.258_819_045_102_520_74);
 
 pub(crate) struct Smooth<'b>(pub(crate) BitMapBackend<'b>);
 
 impl Smooth<'_> {
-    /// Fills shapes, each around once, as one: where they overlap they are not darker.
+    /// Fills the union of some shapes, so that the colour is not darker where they overlap.
     fn fill(&mut self, shapes: &[Vec<(f64, f64)>], color: BackendColor) -> Drawn {
         let corners = || shapes.iter().flatten();
         let least = |axis: fn(&(f64, f64)) -> f64| corners().map(axis).fold(f64::INFINITY, f64::min).floor();
@@ -40,7 +40,7 @@ impl Smooth<'_> {
         self.paint(&raster, (pixel(left), pixel(top)), color)
     }
 
-    /// Runs of wholly covered pixels are drawn at once: one by one they would take most of the time.
+    /// Draws runs of fully covered pixels at once, because single pixels would take most of the time.
     fn paint(&mut self, raster: &Rasterizer, (left, top): BackendCoord, color: BackendColor) -> Drawn {
         let width = u32::try_from(raster.dimensions().0).unwrap_or(u32::MAX);
         let (mut drawn, mut run) = (Ok(()), 0);
@@ -65,18 +65,19 @@ impl Smooth<'_> {
     }
 }
 
-/// Twice the area, negative if its corners go around the other way.
+/// Returns twice the area of a polygon, negative if its corners go around the other way.
 fn area(shape: &[(f64, f64)]) -> f64 {
     let next = shape.iter().cycle().skip(1);
     shape.iter().zip(next).map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum()
 }
 
 fn circle((x, y): (f64, f64), radius: f64) -> Vec<(f64, f64)> {
-    let angle = |corner| TAU * f64::from(corner) / f64::from(CORNERS);
-    (0..CORNERS).map(|corner| (x + radius * angle(corner).cos(), y + radius * angle(corner).sin())).collect()
+    let turn = |at: &(f64, f64)| Some((at.0 * TURN.0 - at.1 * TURN.1, at.0 * TURN.1 + at.1 * TURN.0));
+    let corners = std::iter::successors(Some((1.0, 0.0)), turn).take(pixels(f64::from(CORNERS)));
+    corners.map(|(cos, sin)| (x + radius * cos, y + radius * sin)).collect()
 }
 
-/// Through the middle of pixels.
+/// Moves a point to the middle of its pixel.
 fn middle((x, y): BackendCoord) -> (f64, f64) {
     (f64::from(x) + 0.5, f64::from(y) + 0.5)
 }
@@ -104,14 +105,14 @@ impl DrawingBackend for Smooth<'_> {
         self.0.draw_rect(from, to, style, fill)
     }
 
-    /// Corners and ends are round.
+    /// Draws a line with round corners and ends.
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
         let points: Vec<(f64, f64)> = path.into_iter().map(middle).collect();
         let half = f64::from(style.stroke_width()) / 2.0;
         let mut shapes: Vec<Vec<(f64, f64)>> = points.iter().map(|at| circle(*at, half)).collect();
         for (from, to) in points.iter().zip(points.iter().skip(1)) {
             let (x, y) = (to.0 - from.0, to.1 - from.1);
-            let length = x.hypot(y);
+            let length = (x * x + y * y).sqrt();
             if length > 0.0 {
                 let (x, y) = (x / length * half, y / length * half);
                 shapes.push(vec![

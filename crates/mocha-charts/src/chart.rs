@@ -1,15 +1,16 @@
-//! A chart, and how it looks.
+//! The chart builder.
 
 use std::ops::RangeInclusive;
 
+use chrono_tz::Tz;
 use mocha_schema::UserId;
 use mocha_stats::{
     GrowthAnswer, HeatMapAnswer, LeaderboardAnswer, MessageSeriesAnswer, VoiceLeaderboardAnswer, VoiceSeriesAnswer,
 };
 
 use crate::{
-    Error, Theme, growth::Growth, heat_map::Squares, leaderboard::Bars, messages::Messages, scene::Scene, text::Fonts,
-    voice::Voice,
+    Error, Texts, Theme, dates::Scope, growth::Growth, header::Header, heat_map::Squares, leaderboard::Bars,
+    messages::Messages, scene::Scene, text::Fonts, voice::Voice,
 };
 
 /// In points.
@@ -17,15 +18,20 @@ const WIDTHS: RangeInclusive<u32> = 320..=2_000;
 const HEIGHTS: RangeInclusive<u32> = 200..=2_000;
 const SCALES: RangeInclusive<u32> = 1..=4;
 
-/// A chart of one answer: dark, 800 by 450 points and two pixels to a point, until told otherwise.
+/// Draws one answer as a picture.
 ///
-/// It takes what it needs out of the answer. Its own words are English; dates are in the zone of the answer.
+/// By default the picture has the size at which Discord shows it: 560 by 350 points, with three pixels to a point so that it is
+/// sharp on every screen. The default theme is dark, and the texts are English.
 ///
-/// Names and titles may be anything: of each the first 200 letters are looked at, and what has no room is cut and ends with an
-/// ellipsis. Control characters become U+FFFD, marks that turn the direction of text are taken out. Arabic and Hebrew run
-/// from right to left, and letters join as their script asks for. What no font has is drawn as a box.
+/// The header has a title, then the name of the server, the dates of the window and the time zone, then the totals. Add the name with
+/// [`guild_name`](Self::guild_name). A period of which the window covers only a part is dashed or hatched, so that today does not
+/// look like a drop. A chart without data says so, and a chart of thousands of periods keeps each peak.
 ///
-/// A chart of nothing says so. One of thousands of periods keeps each peak.
+/// Names and titles may contain anything. Only the first 200 letters are used, and text without room is cut with an ellipsis. Control
+/// characters become U+FFFD, and marks that change the direction of text are removed. Arabic and Hebrew run from right to
+/// left. A character that no font has is drawn as a box.
+///
+/// The same answer and the same options give the same bytes on every machine.
 ///
 /// # Examples
 ///
@@ -41,23 +47,27 @@ const SCALES: RangeInclusive<u32> = 1..=4;
 /// let monday = chrono::DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
 /// let week = Window::between(monday, monday + TimeDelta::days(7))?;
 /// let answer = MessageSeries::of(GuildId::try_from(1)?).within(week).load(&mut conn)?;
-/// let png = Chart::messages(&answer).title("Messages of the week").size(400, 300).scale(1).png()?;
-/// // Width and height are in the file's first chunk.
+/// let png = Chart::messages(&answer).guild_name("Rust Café").size(400, 300).scale(1).png()?;
+/// // The first chunk of the file has the width and the height.
 /// assert_eq!((&png[16..20], &png[20..24]), (&400_u32.to_be_bytes()[..], &300_u32.to_be_bytes()[..]));
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a chart does nothing until it is written"]
+#[must_use = "a chart does nothing until `png` or `svg` is called"]
 pub struct Chart<'f> {
     content: Content,
     fonts: Vec<&'f [u8]>,
+    guild_name: String,
     height: u32,
     scale: u32,
+    scope: Scope,
     subtitle: Option<String>,
+    texts: Texts,
     theme: Theme,
-    title: String,
+    title: Option<String>,
     width: u32,
+    zone: Option<Tz>,
 }
 
 #[derive(Clone, Debug)]
@@ -67,106 +77,144 @@ enum Content {
     Messages(Messages),
     Squares(Box<Squares>),
     Voice(Voice),
+    VoiceBars(Bars),
 }
 
 impl<'f> Chart<'f> {
-    fn new(content: Content, title: &str) -> Self {
+    fn new(content: Content, scope: Scope) -> Self {
         Self {
             content,
             fonts: Vec::new(),
-            height: 450,
-            scale: 2,
+            guild_name: String::new(),
+            height: 350,
+            scale: 3,
+            scope,
             subtitle: None,
+            texts: Texts::default(),
             theme: Theme::Dark,
-            title: title.to_owned(),
-            width: 800,
+            title: None,
+            width: 560,
+            zone: None,
         }
     }
 
-    /// Bars of who did most, as many as there is room for; the others are counted in a last line.
+    /// Draws a bar for each person on a leaderboard, as many as there is room for. A last line counts the others.
     ///
-    /// `name` says what somebody is called, and is asked for a hundred at most; who has no name is called by the id. If the answer has the window
-    /// before ([`compare`](mocha_stats::Leaderboard::compare)), each row tells how many ranks up or down it went.
+    /// `name` returns the name of a user, and is called at most a hundred times. A user without a name is shown by id. If the
+    /// answer has the previous window ([`compare`](mocha_stats::Leaderboard::compare)), each row shows how many ranks the
+    /// person moved.
     pub fn leaderboard(answer: &LeaderboardAnswer, name: impl Fn(UserId) -> Option<String>) -> Self {
-        Self::new(Content::Bars(Bars::of(answer, name)), "Leaderboard")
+        Self::new(Content::Bars(Bars::of(answer, name)), Scope::of(answer.window, answer.known_from))
     }
 
-    /// Bars of who was in voice longest, as [`leaderboard`](Self::leaderboard).
+    /// Draws a leaderboard of voice time, like [`leaderboard`](Self::leaderboard).
     pub fn voice_leaderboard(answer: &VoiceLeaderboardAnswer, name: impl Fn(UserId) -> Option<String>) -> Self {
-        Self::new(Content::Bars(Bars::of_voice(answer, name)), "Time in voice")
+        Self::new(Content::VoiceBars(Bars::of_voice(answer, name)), Scope::of(answer.window, answer.known_from))
     }
 
-    /// A line of messages over time.
+    /// Draws a line of messages over time. The peak and the last value are labelled.
     pub fn messages(answer: &MessageSeriesAnswer) -> Self {
-        Self::new(Content::Messages(Messages::of(answer, None)), "Messages")
+        let scope = Scope::of(answer.window, answer.known_from);
+        Self::new(Content::Messages(Messages::of(answer, scope)), scope)
     }
 
-    /// A line of messages over time, and behind it that of the window before, its first period below the first.
+    /// Draws a line of messages over time, and behind it a dashed line of the previous window.
     ///
-    /// The same question [`within`](mocha_stats::MessageSeries::within) the window's
-    /// [`previous`](mocha_stats::Window::previous) answers `previous`.
+    /// For `previous`, ask the same question [`within`](mocha_stats::MessageSeries::within) the window's
+    /// [`previous`](mocha_stats::Window::previous). Both lines begin at the left. The legend names the previous window by its
+    /// dates.
     pub fn messages_compared(answer: &MessageSeriesAnswer, previous: &MessageSeriesAnswer) -> Self {
-        Self::new(Content::Messages(Messages::of(answer, Some(previous))), "Messages")
+        let scope = Scope::of(answer.window, answer.known_from);
+        Self::new(Content::Messages(Messages::of(answer, scope).compared_with(previous)), scope)
     }
 
-    /// Columns of who joined and who left, and above them a line of members, where their count is known.
+    /// Draws two panels: a line of members, and below it columns of joins and leaves with a line of their difference.
     ///
-    /// The axis of members does not start at zero.
+    /// The axis of members does not start at zero. The panel of members is left out if no count is known.
     pub fn growth(answer: &GrowthAnswer) -> Self {
-        Self::new(Content::Growth(Growth::of(answer)), "Growth")
+        let scope = Scope::of(answer.window, answer.known_from);
+        Self::new(Content::Growth(Growth::of(answer, scope)), scope)
     }
 
-    /// Squares of when people wrote, by weekday and hour; the fuller the colour, the more messages.
+    /// Draws a square for each weekday and hour, with a stronger colour for more messages.
+    ///
+    /// Hours without messages have a colour of their own. The others are divided into five steps of equal size by their number
+    /// of messages, so one busy hour does not make the others look empty. The answer does not have its time zone: pass the one that
+    /// you asked with to [`zone`](Self::zone).
     pub fn heat_map(answer: &HeatMapAnswer) -> Self {
-        Self::new(Content::Squares(Box::new(Squares::of(answer))), "When people write")
+        Self::new(Content::Squares(Box::new(Squares::of(answer))), Scope::of(answer.window, answer.known_from))
     }
 
-    /// Columns of voice time over time, assumed time upon that which was observed.
+    /// Draws columns of voice time over time. Assumed time is stacked on observed time.
     pub fn voice(answer: &VoiceSeriesAnswer) -> Self {
-        Self::new(Content::Voice(Voice::of(answer)), "Voice")
+        let scope = Scope::of(answer.window, answer.known_from);
+        Self::new(Content::Voice(Voice::of(answer, scope)), scope)
     }
 
-    /// What is written above. The default is a word or two in English.
+    /// Sets the title. The default names the chart, for example `Messages`.
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
+        self.title = Some(title.into());
         self
     }
 
-    /// What is written below the title. The default are the answer's sums, in English.
+    /// Sets the name of the server, which is written below the title. The default is none.
+    #[doc(alias = "server_name")]
+    pub fn guild_name(mut self, name: impl Into<String>) -> Self {
+        self.guild_name = name.into();
+        self
+    }
+
+    /// Sets the line above the chart. The default are the totals of the answer.
     pub fn subtitle(mut self, subtitle: impl Into<String>) -> Self {
         self.subtitle = Some(subtitle.into());
         self
     }
 
-    /// The colours. The default is [`Theme::Dark`].
+    /// Sets the time zone in which the header writes the dates of a leaderboard or a heat map. The default is UTC.
+    ///
+    /// It changes no numbers. The other charts use the time zone of their answer.
+    pub const fn zone(mut self, zone: Tz) -> Self {
+        self.zone = Some(zone);
+        self
+    }
+
+    /// Sets the texts, for other languages than English.
+    pub fn texts(mut self, texts: Texts) -> Self {
+        self.texts = texts;
+        self
+    }
+
+    /// Sets the colours. The default is [`Theme::Dark`].
     pub const fn theme(mut self, theme: Theme) -> Self {
         self.theme = theme;
         self
     }
 
-    /// Width and height in points, 320 to 2,000 and 200 to 2,000. The default is 800 by 450.
+    /// Sets the width and the height in points, 320 to 2,000 and 200 to 2,000. The default is 560 by 350.
     pub const fn size(mut self, width: u32, height: u32) -> Self {
         self.width = width;
         self.height = height;
         self
     }
 
-    /// Pixels to a point, 1 to 4. The default is 2: 800 by 450 points are a picture of 1600 by 900 pixels.
+    /// Sets the number of pixels to a point, 1 to 4. The default is 3: 560 by 350 points become 1,680 by 1,050 pixels.
     pub const fn scale(mut self, scale: u32) -> Self {
         self.scale = scale;
         self
     }
 
-    /// A TrueType or OpenType font to ask for each character before the bundled ones, and after those that were given
-    /// earlier: for scripts that they have not. An SVG is shown in the fonts of who looks at it.
+    /// Adds a TrueType or OpenType font, for scripts that the bundled fonts lack.
+    ///
+    /// Each character is drawn with the first font that has it: first those that were added, in this order, then the bundled ones. An
+    /// SVG is shown in the fonts of its viewer.
     pub fn font(mut self, file: &'f [u8]) -> Self {
         self.fonts.push(file);
         self
     }
 
-    /// The picture as PNG file, in RGB.
+    /// Returns the picture as a PNG file in RGB.
     ///
-    /// Takes tens of milliseconds of one core, and memory of three bytes to a pixel and the file; blocks nothing.
+    /// Takes tens of milliseconds on one core. Needs three bytes of memory for each pixel, and the file. Does not block.
     ///
     /// # Errors
     ///
@@ -175,12 +223,14 @@ impl<'f> Chart<'f> {
         self.draw(|scene| scene.png(self.scale))
     }
 
-    /// The picture as SVG document, of as many pixels as the PNG. Text is text: it is shown in Noto Sans where that is
-    /// installed, and else in another font of who looks at it, whose letters may be wider.
+    /// Returns the picture as an SVG document with as many pixels as the PNG.
+    ///
+    /// Text stays text. It is shown in Noto Sans if the viewer has that font, and otherwise in another one, whose letters may be
+    /// wider.
     ///
     /// # Errors
     ///
-    /// As [`png`](Self::png).
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `width`, `height`, `scale` or `font`.
     pub fn svg(&self) -> Result<String, Error> {
         self.draw(|scene| scene.svg(self.scale))
     }
@@ -197,15 +247,60 @@ impl<'f> Chart<'f> {
         }
         let fonts = Fonts::with(&self.fonts)?;
         let (width, height) = (f64::from(self.width), f64::from(self.height));
-        let mut scene = Scene { fonts: &fonts, height, palette: self.theme.palette(), shapes: Vec::new(), width };
-        let (title, subtitle) = (self.title.as_str(), self.subtitle.as_deref());
+        let (palette, texts) = (self.theme.palette(), &self.texts);
+        let mut scene = Scene { fonts: &fonts, height, palette, shapes: Vec::new(), texts, width };
+        let dates = self.dates();
+        let title = self.title.as_deref().unwrap_or_else(|| self.content.title(texts));
+        let header = Header { dates: &dates, guild_name: &self.guild_name, subtitle: self.subtitle.as_deref(), title };
         match &self.content {
-            Content::Bars(chart) => chart.draw(&mut scene, title, subtitle),
-            Content::Growth(chart) => chart.draw(&mut scene, title, subtitle),
-            Content::Messages(chart) => chart.draw(&mut scene, title, subtitle),
-            Content::Squares(chart) => chart.draw(&mut scene, title, subtitle),
-            Content::Voice(chart) => chart.draw(&mut scene, title, subtitle),
+            Content::Bars(chart) | Content::VoiceBars(chart) => chart.draw(&mut scene, &header),
+            Content::Growth(chart) => chart.draw(&mut scene, &header),
+            Content::Messages(chart) => chart.draw(&mut scene, &header),
+            Content::Squares(chart) => chart.draw(&mut scene, &header),
+            Content::Voice(chart) => chart.draw(&mut scene, &header),
         }
         write(&scene)
+    }
+
+    /// Returns the dates of the window and the time zone.
+    fn dates(&self) -> String {
+        let given = self.content.zone().or(self.zone);
+        let zone = given.unwrap_or_default();
+        let (dates, has_dates) = self.scope.dates(zone, &self.texts);
+        // The hours of a heat map are in a zone that the answer does not have.
+        let is_known = given.is_some() || !matches!(self.content, Content::Squares(_));
+        if is_known && (has_dates || self.content.has_hours()) {
+            format!("{dates} · {}", zone.name().replace('_', " "))
+        } else {
+            dates
+        }
+    }
+}
+
+impl Content {
+    fn title<'t>(&self, texts: &'t Texts) -> &'t str {
+        match self {
+            Self::Bars(_) => &texts.leaderboard_title,
+            Self::Growth(_) => &texts.growth_title,
+            Self::Messages(_) => &texts.messages_title,
+            Self::Squares(_) => &texts.heat_map_title,
+            Self::Voice(_) => &texts.voice_title,
+            Self::VoiceBars(_) => &texts.voice_leaderboard_title,
+        }
+    }
+
+    /// Returns the time zone of the answer, if the answer has one.
+    fn zone(&self) -> Option<Tz> {
+        match self {
+            Self::Growth(chart) => chart.zone(),
+            Self::Messages(chart) => chart.zone(),
+            Self::Voice(chart) => chart.zone(),
+            Self::Bars(_) | Self::Squares(_) | Self::VoiceBars(_) => None,
+        }
+    }
+
+    /// Whether the time zone matters even if the chart is about all time.
+    const fn has_hours(&self) -> bool {
+        !matches!(self, Self::Bars(_) | Self::VoiceBars(_))
     }
 }

@@ -1,8 +1,10 @@
-//! What can go wrong with a picture.
+//! The errors of this crate.
 
 use std::{error::Error as StdError, fmt};
 
-/// Why a picture could not be drawn. [`kind`](Self::kind) says what, `source()` has the reason, if there is one below.
+/// An error while drawing a chart.
+///
+/// [`kind`](Self::kind) says what went wrong. `source()` returns the underlying error, if there is one.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -14,31 +16,31 @@ pub struct Error {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The picture could not be written; `source()` says why.
+    /// The file could not be written. `source()` says why.
     Drawing,
-    /// An argument cannot be.
+    /// An argument is out of range or of the wrong format.
     InvalidInput {
-        /// The argument.
+        /// The name of the argument.
         field: &'static str,
     },
 }
 
 impl Error {
     pub(crate) fn drawing(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { kind: ErrorKind::Drawing, reason: "the picture could not be written", source: Some(source.into()) }
+        Self { kind: ErrorKind::Drawing, reason: "cannot write the picture", source: Some(source.into()) }
     }
 
     pub(crate) const fn invalid(field: &'static str, reason: &'static str) -> Self {
         Self { kind: ErrorKind::InvalidInput { field }, reason, source: None }
     }
 
-    /// What went wrong.
+    /// Returns what went wrong.
     #[must_use]
     pub const fn kind(&self) -> &ErrorKind {
         &self.kind
     }
 
-    /// Whether the caller gave an argument that cannot be.
+    /// Returns `true` if the caller gave an invalid argument.
     ///
     /// ```
     /// use mocha_charts::Chart;
@@ -85,7 +87,7 @@ mod tests {
     const _: () = is_error::<Error>();
 
     #[test]
-    fn the_source_is_what_went_wrong_below() {
+    fn the_source_is_the_underlying_error() {
         let error = Error::drawing(std::io::Error::other("full"));
         assert_eq!((error.kind(), error.is_invalid_input()), (&ErrorKind::Drawing, false));
         assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("full"));

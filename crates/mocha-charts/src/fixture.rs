@@ -1,4 +1,4 @@
-// A guild that examples and tests ask about: examples include this file.
+// Seeds a guild for examples and tests. Examples include this file.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -7,12 +7,12 @@ use mocha_schema::{
     UserId, VoiceInterval, VoiceState, schema,
 };
 
-/// Monday, 19 October 2026, midnight UTC.
+/// Monday, 19 October 2026, midnight UTC, in seconds.
 pub(crate) const MONDAY: i64 = 1_792_368_000;
 
 pub(crate) type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
-/// What the users are called; user 100 has no name.
+/// Returns the name of a user. User 100 has none.
 pub(crate) fn name(user_id: UserId) -> Option<&'static str> {
     match user_id.get() {
         20 => Some("Ferris"),
@@ -21,13 +21,13 @@ pub(crate) fn name(user_id: UserId) -> Option<&'static str> {
     }
 }
 
-/// An hour of the Monday.
+/// Returns an hour of the Monday.
 fn at(hour: i64) -> TestResult<DateTime<Utc>> {
     Ok(DateTime::from_timestamp(MONDAY + hour * 3_600, 0).ok_or("no such time")?)
 }
 
-/// Guild 1 on a Monday: all joined at six, users 20, 30 and 100 write once an hour from nine on, three times, twice and once;
-/// user 20 is in voice from nine to ten.
+/// Returns a database with guild 1 on a Monday. Users 20, 30 and 100 join at six. From nine on they write once an hour: three
+/// times, twice and once. User 20 is in voice from nine to ten.
 pub(crate) fn seeded() -> TestResult<SqliteConnection> {
     let mut conn = SqliteConnection::establish(":memory:")?;
     mocha_schema::migrate(&mut conn)?;

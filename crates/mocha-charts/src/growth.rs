@@ -1,76 +1,145 @@
-//! A line of members, and columns of who came and went.
+//! A line of members, and columns of joins and leaves.
 
 use chrono::DateTime;
 use chrono_tz::Tz;
 use mocha_stats::GrowthAnswer;
+use plotters_backend::text_anchor::HPos;
 
 use crate::{
-    frame::{Axis, DATES, Plane, SMALL, frame},
-    number::{Unit, counted, float},
+    dates::{Scope, partial},
+    header::{Header, Key, Mark, STRONG, draw_legend, legend_width},
+    label::{Form, label_peak_and_last},
+    number::{float, real},
+    plane::{Axis, DATES, Plane},
     scene::{Area, Scene},
+    texts::Texts,
+    unit::{Unit, counted, signed},
 };
+
+/// The height of a panel's title.
+const PANEL_TITLE: f64 = 16.0;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Growth {
-    joins: Vec<f64>,
-    leaves: Vec<f64>,
-    /// Since when there is a count of them, and how many.
-    members: Vec<(usize, f64)>,
+    joins: Vec<u64>,
+    leaves: Vec<u64>,
+    /// The number of members from the first period that has one.
+    members: Vec<(usize, u64)>,
+    net: i64,
+    partial: Vec<bool>,
     starts: Vec<DateTime<Tz>>,
-    subtitle: String,
+    total_joins: u64,
+    total_leaves: u64,
+    total_members: Option<u64>,
 }
 
 impl Growth {
-    pub(crate) fn of(answer: &GrowthAnswer) -> Self {
+    /// Reads what the chart needs from an answer.
+    pub(crate) fn of(answer: &GrowthAnswer, scope: Scope) -> Self {
         let periods = &answer.periods;
-        let members = periods.iter().enumerate().filter_map(|(index, period)| Some((index, float(period.members?))));
-        let count = answer.members.map(|members| format!(", {}", counted(members, "member", "members")));
-        let (joins, leaves) = (Unit::Count.exact(answer.joins), Unit::Count.exact(answer.leaves));
+        let starts: Vec<DateTime<Tz>> = periods.iter().map(|period| period.start).collect();
+        let members = periods.iter().enumerate().filter_map(|(index, period)| Some((index, period.members?)));
         Self {
-            joins: periods.iter().map(|period| float(period.joins)).collect(),
-            leaves: periods.iter().map(|period| float(period.leaves)).collect(),
+            joins: periods.iter().map(|period| period.joins).collect(),
+            leaves: periods.iter().map(|period| period.leaves).collect(),
             members: members.collect(),
-            starts: periods.iter().map(|period| period.start).collect(),
-            subtitle: format!("{joins} joined, {leaves} left{}", count.unwrap_or_default()),
+            net: answer.net,
+            partial: partial(&starts, scope),
+            starts,
+            total_joins: answer.joins,
+            total_leaves: answer.leaves,
+            total_members: answer.members,
         }
     }
 
-    pub(crate) fn draw(&self, scene: &mut Scene<'_>, title: &str, subtitle: Option<&str>) {
-        let palette = scene.palette;
-        let legend = [(palette.accent, "members"), (palette.good, "joined"), (palette.bad, "left")];
-        let legend = match (self.starts.is_empty(), self.members.is_empty()) {
-            (true, _) => &[],
-            (_, true) => &legend[1..],
-            _ => &legend[..],
-        };
-        let area = frame(scene, title, subtitle.unwrap_or(&self.subtitle), legend);
-        if self.starts.is_empty() {
-            return scene.nothing(area, "Nobody came or went yet");
+    pub(crate) fn zone(&self) -> Option<Tz> {
+        self.starts.first().map(DateTime::timezone)
+    }
+
+    fn summary(&self, texts: &Texts) -> String {
+        let net = format!("{} {}", signed(self.net, texts), texts.net);
+        let moves = [(self.total_joins, &texts.joined), (self.total_leaves, &texts.left)];
+        let moves = moves.map(|(value, word)| format!("{} {word}", Unit::Count.exact(value, texts)));
+        let members = self.total_members.map(|members| counted(members, &texts.members, texts));
+        members.into_iter().chain([net]).chain(moves).collect::<Vec<String>>().join(" · ")
+    }
+
+    pub(crate) fn draw(&self, scene: &mut Scene<'_>, header: &Header<'_>) {
+        let texts = scene.texts;
+        let moves = self.joins.iter().chain(&self.leaves).any(|value| *value > 0);
+        if !moves && self.members.is_empty() {
+            let area = header.draw(scene, "", &[]);
+            return scene.nothing(area, &texts.no_changes);
         }
+        let area = header.draw(scene, &self.summary(texts), &[]);
         let area = Area { bottom: area.bottom - DATES, ..area };
         let change = (-greatest(&self.leaves), greatest(&self.joins));
-        let members: Vec<f64> = self.members.iter().map(|member| member.1).collect();
-        if members.is_empty() {
-            let axis = Axis::of(scene, change, Unit::Count, area);
-            return self.draw_moves(scene, area, &axis, axis.width);
+        let [low, high] = self.range_of_members();
+        if self.members.is_empty() {
+            let below = self.draw_title(scene, area);
+            let axis = Axis::of(scene, change, Unit::Count, below);
+            return self.draw_moves(scene, below, &axis, axis.width);
         }
-        let middle = area.top + area.height() * 0.45;
-        let (above, below) = (Area { bottom: middle, ..area }, Area { top: middle + 2.0 * SMALL, ..area });
-        let (fewest, most) = (members.iter().copied().fold(f64::INFINITY, f64::min), greatest(&members));
-        // What never changes lies in the middle.
-        let (low, high) = if fewest < most { (fewest, most) } else { ((fewest - 1.0).max(0.0), most + 1.0) };
+        let middle = area.top + area.height() * 0.44;
+        scene.text(
+            &texts.members_panel,
+            (area.left, area.top + PANEL_TITLE / 2.0),
+            HPos::Left,
+            (STRONG, area.width()),
+            scene.palette.text,
+        );
+        let above = Area { top: area.top + PANEL_TITLE, bottom: middle, ..area };
+        let below = self.draw_title(scene, Area { top: middle + 12.0, ..area });
         let counts = Axis::of(scene, (low, high), Unit::Count, above);
         let moves = Axis::of(scene, change, Unit::Count, below);
         // Both planes begin at the same place.
         let width = counts.width.max(moves.width);
         self.draw_moves(scene, below, &moves, width);
-        let plane = Plane::draw(scene, above, &counts, width, self.starts.len());
+        self.draw_members(scene, above, &counts, width);
+    }
+
+    /// Returns the range of the axis of members, which does not begin at zero.
+    fn range_of_members(&self) -> [f64; 2] {
+        let counts = || self.members.iter().map(|member| float(member.1));
+        let (fewest, most) = (counts().fold(f64::INFINITY, f64::min), counts().fold(0.0, f64::max));
+        // A line that never changes is drawn in the middle.
+        if fewest < most { [fewest, most] } else { [(most - 1.0).max(0.0), most + 1.0] }
+    }
+
+    fn draw_members(&self, scene: &mut Scene<'_>, area: Area, axis: &Axis, width: f64) {
+        let color = scene.palette.accent;
+        let plane = Plane::draw(scene, area, axis, width, self.starts.len());
         // The first periods may have no count.
-        let line = plane.line(self.members.first().map_or(0, |member| member.0), &members);
-        if let [at] = line[..] {
-            scene.circle(at, 4.0, palette.accent);
+        let first = self.members.first().map_or(0, |member| member.0);
+        let values: Vec<f64> = self.members.iter().map(|member| float(member.1)).collect();
+        let line = plane.line(first, &values);
+        plane.peaks(scene, &values, color);
+        if let Some(at) = line.last() {
+            scene.circle(*at, 3.5, color);
         }
-        scene.line(line, 2.0, palette.accent);
+        scene.line(line, 2.0, color);
+        let members: Vec<u64> = self.members.iter().map(|member| member.1).collect();
+        label_peak_and_last(scene, &plane, (first, &members), (Form::Line, Unit::Count));
+    }
+
+    /// Draws the title and the legend of the panel of joins and leaves, and returns the area below them.
+    fn draw_title(&self, scene: &mut Scene<'_>, area: Area) -> Area {
+        let (palette, texts, y) = (scene.palette, scene.texts, area.top + PANEL_TITLE / 2.0);
+        let mut legend =
+            vec![Key::new(Mark::Dot, palette.good, &texts.joined), Key::new(Mark::Dot, palette.bad, &texts.left)];
+        if self.has_net_line(area) {
+            legend.push(Key::new(Mark::Dot, palette.text, &texts.net));
+        }
+        if self.partial.contains(&true) {
+            legend.push(Key::new(Mark::Hatch, palette.muted, &texts.incomplete));
+        }
+        let title = scene.measure(&texts.changes_panel, STRONG);
+        // The legend explains the panel if there is no room for both.
+        if title + legend_width(scene, &legend) <= area.width() {
+            scene.text(&texts.changes_panel, (area.left, y), HPos::Left, (STRONG, area.width()), palette.text);
+        }
+        draw_legend(scene, &legend, y, (area.left, area.right));
+        Area { top: area.top + PANEL_TITLE - 6.0, ..area }
     }
 
     fn draw_moves(&self, scene: &mut Scene<'_>, area: Area, axis: &Axis, width: f64) {
@@ -78,13 +147,27 @@ impl Growth {
         let plane = Plane::draw(scene, area, axis, width, self.starts.len());
         plane.times(scene, &self.starts);
         let base = vec![0.0; self.starts.len()];
-        let leaves: Vec<f64> = self.leaves.iter().map(|leaves| -leaves).collect();
-        plane.columns(scene, &base, &self.joins, palette.good);
-        plane.columns(scene, &base, &leaves, palette.bad);
+        let joins: Vec<f64> = self.joins.iter().copied().map(float).collect();
+        let leaves: Vec<f64> = self.leaves.iter().map(|leaves| -float(*leaves)).collect();
+        plane.columns(scene, (&base, &joins), &self.partial, palette.good);
+        plane.columns(scene, (&base, &leaves), &self.partial, palette.bad);
         scene.line(vec![(plane.area.left, plane.y(0.0)), (plane.area.right, plane.y(0.0))], 1.0, palette.muted);
+        if self.has_net_line(area) {
+            let net: Vec<f64> = joins.iter().zip(&leaves).map(|(joins, leaves)| joins + leaves).collect();
+            let (line, radius) = (plane.line(0, &net), (plane.step() * 0.14).clamp(1.2, 2.5));
+            for at in &line {
+                scene.circle(*at, radius, palette.text);
+            }
+            scene.line(line, 1.0, palette.text);
+        }
+    }
+
+    /// Whether the periods are wide enough for a line of the difference of joins and leaves.
+    fn has_net_line(&self, area: Area) -> bool {
+        area.width() / real(self.starts.len()) >= 6.0
     }
 }
 
-fn greatest(values: &[f64]) -> f64 {
-    values.iter().copied().fold(0.0, f64::max)
+fn greatest(values: &[u64]) -> f64 {
+    values.iter().copied().map(float).fold(0.0, f64::max)
 }

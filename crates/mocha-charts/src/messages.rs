@@ -1,91 +1,144 @@
 //! A line of messages over time.
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use mocha_stats::MessageSeriesAnswer;
 
 use crate::{
-    frame::{Axis, DATES, Plane, frame},
-    number::{Unit, counted, float},
+    dates::{Scope, partial, short_range},
+    header::{Header, Key, Mark},
+    label::{Form, label_peak_and_last},
+    number::float,
+    plane::{Axis, DATES, Plane},
     scene::{Area, Scene},
+    unit::{Unit, change, counted},
 };
 
-/// So few values are marked one by one.
+/// Each value gets a dot if there are this many of them.
 const MARKED: std::ops::RangeInclusive<usize> = 2..=45;
+/// The line of the previous window is not dashed if it has more values.
+const MAX_DASHED: usize = 150;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Messages {
-    previous: Option<Vec<f64>>,
+    partial: Vec<bool>,
+    previous: Option<Previous>,
     starts: Vec<DateTime<Tz>>,
-    subtitle: String,
+    total: u64,
+    values: Vec<u64>,
+}
+
+/// The window that the chart compares with.
+#[derive(Clone, Debug)]
+struct Previous {
+    end: Option<DateTime<Utc>>,
+    starts: Vec<DateTime<Tz>>,
+    total: u64,
     values: Vec<f64>,
 }
 
 impl Messages {
-    pub(crate) fn of(answer: &MessageSeriesAnswer, previous: Option<&MessageSeriesAnswer>) -> Self {
-        let values = |answer: &MessageSeriesAnswer| -> Vec<f64> {
-            answer.periods.iter().map(|period| float(period.written.messages)).collect()
-        };
-        let total = answer.written.messages;
-        let change = previous.and_then(|previous| change(previous.written.messages, total));
+    /// Reads what the chart needs from an answer.
+    pub(crate) fn of(answer: &MessageSeriesAnswer, scope: Scope) -> Self {
+        let starts: Vec<DateTime<Tz>> = answer.periods.iter().map(|period| period.start).collect();
         Self {
-            previous: previous.map(values),
-            starts: answer.periods.iter().map(|period| period.start).collect(),
-            subtitle: counted(total, "message", "messages") + &change.unwrap_or_default(),
-            values: values(answer),
+            partial: partial(&starts, scope),
+            previous: None,
+            starts,
+            total: answer.written.messages,
+            values: answer.periods.iter().map(|period| period.written.messages).collect(),
         }
     }
 
-    pub(crate) fn draw(&self, scene: &mut Scene<'_>, title: &str, subtitle: Option<&str>) {
-        let palette = scene.palette;
-        let legend = [(palette.accent, "this time"), (palette.muted, "the time before")];
-        let legend = if self.previous.is_some() && !self.values.is_empty() { &legend[..] } else { &[] };
-        let area = frame(scene, title, subtitle.unwrap_or(&self.subtitle), legend);
-        if self.values.is_empty() {
-            return scene.nothing(area, "No messages yet");
+    /// Adds the previous window.
+    pub(crate) fn compared_with(self, answer: &MessageSeriesAnswer) -> Self {
+        let previous = Previous {
+            end: answer.window.end(),
+            starts: answer.periods.iter().map(|period| period.start).collect(),
+            total: answer.written.messages,
+            values: answer.periods.iter().map(|period| float(period.written.messages)).collect(),
+        };
+        Self { previous: Some(previous), ..self }
+    }
+
+    pub(crate) fn zone(&self) -> Option<Tz> {
+        self.starts.first().map(DateTime::timezone)
+    }
+
+    pub(crate) fn draw(&self, scene: &mut Scene<'_>, header: &Header<'_>) {
+        let (palette, texts) = (scene.palette, scene.texts);
+        let previous = self.previous.as_ref().map_or(&[][..], |previous| &previous.values);
+        if self.values.iter().all(|value| *value == 0) && previous.iter().all(|value| *value == 0.0) {
+            let area = header.draw(scene, "", &[]);
+            return scene.nothing(area, &texts.no_messages);
         }
-        let previous = self.previous.as_deref().unwrap_or_default();
-        let max = self.values.iter().chain(previous).copied().fold(0.0, f64::max);
+        let mut summary = counted(self.total, &texts.messages, texts);
+        if let Some(change) = self.previous.as_ref().and_then(|before| change(before.total, self.total, texts)) {
+            summary = format!("{summary} ({change})");
+        }
+        let area = header.draw(scene, &summary, &self.legend(scene));
         let area = Area { bottom: area.bottom - DATES, ..area };
+        let values: Vec<f64> = self.values.iter().copied().map(float).collect();
+        let max = values.iter().chain(previous).copied().fold(0.0, f64::max);
         let axis = Axis::of(scene, (0.0, max), Unit::Count, area);
-        let plane = Plane::draw(scene, area, &axis, axis.width, self.values.len().max(previous.len()));
+        let plane = Plane::draw(scene, area, &axis, axis.width, values.len().max(previous.len()));
         plane.times(scene, &self.starts);
-        let base = vec![0.0; self.values.len()];
-        if let [_] = self.values[..] {
-            // A line of one value cannot be seen.
-            plane.columns(scene, &base, &self.values, palette.accent);
+        if let [_] = values[..] {
+            // A line of one value would be invisible.
+            plane.columns(scene, (&[0.0], &values), &self.partial, palette.accent);
         }
-        plane.fill(scene, &base, &self.values, palette.accent.mix(0.18));
-        plane.peaks(scene, &self.values, palette.accent);
-        if !previous.is_empty() {
-            scene.line(plane.line(0, previous), 1.0, palette.muted);
+        draw_previous(scene, &plane, previous);
+        self.draw_line(scene, &plane, &values);
+        label_peak_and_last(scene, &plane, (0, &self.values), (Form::Line, Unit::Count));
+    }
+
+    fn legend(&self, scene: &Scene<'_>) -> Vec<Key> {
+        let (palette, texts) = (scene.palette, scene.texts);
+        let has_rings = MARKED.contains(&self.values.len()) && self.partial.contains(&true);
+        let incomplete = has_rings.then(|| Key::new(Mark::Ring, palette.accent, &texts.incomplete));
+        let previous = self.previous.as_ref().and_then(|before| {
+            let mark = if before.values.len() > MAX_DASHED { Mark::Line } else { Mark::Dashes };
+            Some(Key::new(mark, palette.muted, &short_range(&before.starts, before.end, texts)?))
+        });
+        incomplete.into_iter().chain(previous).collect()
+    }
+
+    /// Draws the line of the window, dashed where a period is partial.
+    fn draw_line(&self, scene: &mut Scene<'_>, plane: &Plane, values: &[f64]) {
+        let color = scene.palette.accent;
+        let points = plane.line(0, values);
+        let (mut first, mut end) = (0, values.len());
+        if points.len() == values.len() && values.len() > 1 {
+            let is_partial = |index: usize| self.partial.get(index).copied().unwrap_or_default();
+            // Only periods at the edges of the window can be partial.
+            first = usize::from(is_partial(0));
+            end -= usize::from(is_partial(end - 1));
         }
-        scene.line(plane.line(0, &self.values), 2.0, palette.accent);
-        if MARKED.contains(&self.values.len()) {
-            for at in plane.line(0, &self.values) {
-                scene.circle(at, 3.0, palette.accent);
+        let complete = values.get(first..end).unwrap_or_default();
+        plane.fill(scene, (first, &vec![0.0; complete.len()]), complete, color.mix(0.18));
+        plane.peaks(scene, values, color);
+        let dashed = [points.get(..=first).filter(|_| first > 0), points.get(end.saturating_sub(1)..)];
+        for part in dashed.into_iter().flatten() {
+            scene.dashes(part, 2.0, color);
+        }
+        scene.line(points.get(first..end.min(points.len())).unwrap_or_default().to_vec(), 2.0, color);
+        if MARKED.contains(&values.len()) {
+            for (index, at) in points.into_iter().enumerate() {
+                if (first..end).contains(&index) {
+                    scene.circle(at, 3.0, color);
+                } else {
+                    scene.ring(at, color);
+                }
             }
         }
     }
 }
 
-/// How much more or less it is, in percent.
-fn change(before: u64, now: u64) -> Option<String> {
-    let percent = ((float(now) - float(before)) / float(before) * 100.0).round();
-    // A little less is not minus nothing.
-    let percent = if percent == 0.0 { 0.0 } else { percent };
-    (before > 0 && percent.abs() < 100_000.0).then(|| format!(", {percent:+.0} %"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn change_is_told_where_there_was_something() {
-        assert_eq!(change(100, 112).as_deref(), Some(", +12 %"));
-        assert_eq!(change(4, 1).as_deref(), Some(", -75 %"));
-        assert_eq!(change(1000, 999).as_deref(), Some(", +0 %"));
-        assert_eq!(change(0, 5), None);
+fn draw_previous(scene: &mut Scene<'_>, plane: &Plane, values: &[f64]) {
+    let (points, color) = (plane.line(0, values), scene.palette.muted);
+    if (2..=MAX_DASHED).contains(&values.len()) {
+        scene.dashes(&points, 1.5, color);
+    } else if !points.is_empty() {
+        scene.line(points, 1.0, color);
     }
 }

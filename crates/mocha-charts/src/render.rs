@@ -1,4 +1,4 @@
-//! A scene on plotters' backends.
+//! Draws a scene with plotters' backends.
 
 use plotters_backend::{BackendColor, BackendStyle, DrawingBackend};
 use plotters_bitmap::BitMapBackend;
@@ -12,7 +12,7 @@ use crate::{
     text::TextStyle,
 };
 
-/// Bytes of a pixel.
+/// The number of bytes of a pixel.
 const RGB: usize = 3;
 
 impl Scene<'_> {
@@ -24,7 +24,9 @@ impl Scene<'_> {
         let mut file = Vec::new();
         let mut encoder = png::Encoder::new(&mut file, width, height);
         encoder.set_color(png::ColorType::Rgb);
-        encoder.set_compression(png::Compression::Fast);
+        encoder.set_compression(png::Compression::Balanced);
+        // Plain areas and letters compress best without a filter.
+        encoder.set_filter(png::Filter::NoFilter);
         let mut writer = encoder.write_header().map_err(Error::drawing)?;
         writer.write_image_data(&buffer).map_err(Error::drawing)?;
         writer.finish().map_err(Error::drawing)?;
@@ -58,8 +60,9 @@ impl Scene<'_> {
                 Shape::Rect { area, color } => {
                     backend.draw_rect(point((area.left, area.top)), point((area.right, area.bottom)), color, true)
                 }
-                Shape::Text(Text { align, at, color, size, words }) => {
-                    let style = TextStyle { align: *align, color: *color, fonts: self.fonts, size: size * scale };
+                Shape::Text(Text { align, at, color, style, words }) => {
+                    let (size, weight) = (style.size * scale, style.weight);
+                    let style = TextStyle { align: *align, color: *color, fonts: self.fonts, size, weight };
                     backend.draw_text(words, &style, point(*at))
                 }
             }

@@ -1,9 +1,10 @@
-//! What is on a picture, before it is a PNG or an SVG.
+//! The shapes of a chart, before they become a PNG or an SVG.
 
 use plotters_backend::{BackendColor, text_anchor::HPos};
 
 use crate::{
-    text::{Fonts, clean},
+    text::{Fonts, Style, clean},
+    texts::Texts,
     theme::Palette,
 };
 
@@ -13,6 +14,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) height: f64,
     pub(crate) palette: Palette,
     pub(crate) shapes: Vec<Shape>,
+    pub(crate) texts: &'a Texts,
     pub(crate) width: f64,
 }
 
@@ -25,13 +27,13 @@ pub(crate) enum Shape {
     Text(Text),
 }
 
-/// A line of text, anchored in the middle of its height.
+/// A line of text. It is anchored in the middle of its height.
 #[derive(Clone)]
 pub(crate) struct Text {
     pub(crate) align: HPos,
     pub(crate) at: (f64, f64),
     pub(crate) color: BackendColor,
-    pub(crate) size: f64,
+    pub(crate) style: Style,
     pub(crate) words: String,
 }
 
@@ -63,6 +65,12 @@ impl Scene<'_> {
         self.shapes.push(Shape::Circle { at, color, radius });
     }
 
+    /// Draws a small circle that is empty, for a value that is not complete.
+    pub(crate) fn ring(&mut self, at: (f64, f64), color: BackendColor) {
+        self.circle(at, 3.5, color);
+        self.circle(at, 2.0, self.palette.background);
+    }
+
     pub(crate) fn line(&mut self, points: Vec<(f64, f64)>, width: f64, color: BackendColor) {
         self.shapes.push(Shape::Line { color, points, width });
     }
@@ -77,7 +85,7 @@ impl Scene<'_> {
         }
     }
 
-    /// A bar from the left, its right end round.
+    /// Draws a bar that begins on the left. Its right end is round.
     pub(crate) fn bar(&mut self, area: Area, color: BackendColor) {
         let radius = (area.height() / 2.0).min(4.0);
         if area.width() < 2.0 * radius {
@@ -93,47 +101,95 @@ impl Scene<'_> {
         }
     }
 
-    /// Writes as much as fits into `width`, and returns how wide that is.
+    /// Draws a dashed line.
+    pub(crate) fn dashes(&mut self, points: &[(f64, f64)], width: f64, color: BackendColor) {
+        const DASH: f64 = 4.0;
+        const GAP: f64 = 4.0;
+        // How far along the pattern of a dash and a gap the line is.
+        let mut passed = 0.0;
+        for (from, to) in points.iter().zip(points.iter().skip(1)) {
+            let (x, y) = (to.0 - from.0, to.1 - from.1);
+            let length = (x * x + y * y).sqrt();
+            let at = |part: f64| (from.0 + x * part / length, from.1 + y * part / length);
+            let mut done = 0.0;
+            while length - done > 1e-6 {
+                let (is_dash, end) = if passed < DASH { (true, DASH) } else { (false, DASH + GAP) };
+                let step = (end - passed).min(length - done);
+                if is_dash {
+                    self.line(vec![at(done), at(done + step)], width, color);
+                }
+                done += step;
+                passed = if end - passed - step < 1e-6 { end % (DASH + GAP) } else { passed + step };
+            }
+        }
+    }
+
+    /// Draws a rectangle of diagonal lines, for a value that is not complete.
+    pub(crate) fn hatch(&mut self, area: Area, color: BackendColor) {
+        const DISTANCE: f64 = 5.0;
+        self.rect(area, color.mix(0.3));
+        let (width, height) = (area.width(), area.height());
+        if width < 2.0 || height < 2.0 {
+            return;
+        }
+        // Each line rises to the right; `start` is where it meets the bottom edge, if that were long enough.
+        let mut start = -height;
+        while start < width {
+            let (from, to) = (start.max(0.0), (start + height).min(width));
+            let at = |x: f64| (area.left + x, area.bottom - (x - start));
+            if to - from > 0.5 {
+                self.line(vec![at(from), at(to)], 1.0, color);
+            }
+            start += DISTANCE;
+        }
+    }
+
+    /// Writes as much of a text as fits into `width`, and returns how wide that is.
     pub(crate) fn text(
         &mut self,
         text: &str,
         at: (f64, f64),
         align: HPos,
-        (size, width): (f64, f64),
+        (style, width): (Style, f64),
         color: BackendColor,
     ) -> f64 {
-        let text = self.fonts.fit(&clean(text), size, width);
+        let text = self.fonts.fit(&clean(text), style, width);
         if text.is_empty() {
             return 0.0;
         }
-        let width = self.measure(&text, size);
-        self.shapes.push(Shape::Text(Text { align, at, color, size, words: text }));
+        let width = self.fonts.measure(&text, style);
+        self.shapes.push(Shape::Text(Text { align, at, color, style, words: text }));
         width
     }
 
-    /// How wide a text is that has nothing to clean.
-    pub(crate) fn measure(&self, text: &str, size: f64) -> f64 {
-        self.fonts.line(text).width * size
+    /// Returns how wide a text is.
+    pub(crate) fn measure(&self, text: &str, style: Style) -> f64 {
+        self.fonts.measure(&self.fonts.fit(&clean(text), style, f64::INFINITY), style)
     }
 
-    /// Says in the middle of an area that there is nothing.
+    /// Returns the width of the widest text.
+    pub(crate) fn widest<'t>(&self, texts: impl IntoIterator<Item = &'t str>, style: Style) -> f64 {
+        texts.into_iter().map(|text| self.measure(text, style)).fold(0.0, f64::max)
+    }
+
+    /// Says in the middle of an area that there is nothing to show.
     pub(crate) fn nothing(&mut self, area: Area, text: &str) {
-        self.text(text, area.middle(), HPos::Center, (16.0, area.width()), self.palette.muted);
+        self.text(text, area.middle(), HPos::Center, (Style::regular(16.0), area.width()), self.palette.muted);
     }
 }
 
 impl Text {
-    /// Where it is, as far as letters of common height go.
+    /// Returns the area of the text, if its letters have a common height.
     #[cfg(test)]
     pub(crate) fn area(&self, fonts: &Fonts<'_>) -> Area {
         let (x, y) = self.at;
-        let width = fonts.line(&self.words).width * self.size;
+        let width = fonts.measure(&self.words, self.style);
         let left = match self.align {
             HPos::Left => x,
             HPos::Center => x - width / 2.0,
             HPos::Right => x - width,
         };
-        let half = self.size / 2.0;
+        let half = self.style.size / 2.0;
         Area { left, top: y - half, right: left + width, bottom: y + half }
     }
 }

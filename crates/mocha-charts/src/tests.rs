@@ -1,4 +1,4 @@
-//! Whatever an answer holds: each chart is drawn, and its text stays inside and apart.
+//! Properties of all charts, for any values and names: they are drawn, and their texts stay inside and do not overlap.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ use crate::{
     scene::{Area, Shape},
 };
 
-/// Answers that are told apart by their values alone; those are changed afterwards.
+/// Answers whose values the tests replace.
 struct Answers {
     board: LeaderboardAnswer,
     growth: GrowthAnswer,
@@ -36,7 +36,7 @@ static ANSWERS: LazyLock<Vec<Answers>> = LazyLock::new(|| {
     load().unwrap()
 });
 
-/// Of so many hours, hour by hour; the leaderboard has who wrote in the second hour, and in the one before.
+/// Returns answers about this many hours, by hour. The leaderboard has the people who wrote in one hour and in the one before.
 fn answers(conn: &mut SqliteConnection, hours: i64) -> TestResult<Answers> {
     let (guild, monday) = (GuildId::try_from(1)?, DateTime::<Utc>::from_timestamp(MONDAY, 0).ok_or("no such time")?);
     let (ten, hour) = (monday + TimeDelta::hours(10), TimeDelta::hours(1));
@@ -52,12 +52,12 @@ fn answers(conn: &mut SqliteConnection, hours: i64) -> TestResult<Answers> {
     })
 }
 
-/// Values that somebody may have, or nobody.
+/// Returns small, common and extreme values.
 fn value() -> impl Strategy<Value = u64> {
     prop_oneof![Just(0), 0..20_u64, 0..1_000_000_u64, any::<u64>(), Just(u64::MAX)]
 }
 
-/// Names as they come, in scripts of their own, heaped, and longer than any picture.
+/// Returns names in many scripts, with excess marks, with control characters, and wider than any picture.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -72,7 +72,7 @@ fn name() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Each chart of values and names that take turns.
+/// Returns each chart. The values and the names are repeated as often as needed.
 fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'static>> {
     let at = |index: usize| values[index % values.len()];
     let user = |index: usize| UserId::try_from(u64::try_from(index).unwrap() + 1).unwrap();
@@ -95,6 +95,7 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
     for (index, entry) in voice_board.entries.iter_mut().enumerate() {
         (entry.rank, entry.voice_ms, entry.user_id) = (at(index + 1), at(index), user(index));
     }
+    voice_board.users = at(1).max(u64::try_from(rows).unwrap());
 
     let mut growth = answers.growth.clone();
     for (index, period) in growth.periods.iter_mut().enumerate() {
@@ -135,7 +136,7 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
     ]
 }
 
-/// Each text and where it is.
+/// Returns each text and its area.
 fn texts(chart: &Chart<'_>) -> TestResult<Vec<(String, Area)>> {
     let texts = chart.draw(|scene| {
         let texts = scene.shapes.iter().filter_map(|shape| match shape {
@@ -157,12 +158,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn text_stays_inside_and_apart(
+    fn texts_stay_inside_and_do_not_overlap(
         answers in 0..6_usize, values in vec(value(), 1..40), names in vec(name(), 0..20), title in name(),
         width in 320..1_000_u32, height in 200..700_u32,
     ) {
         for (number, chart) in charts(&ANSWERS[answers], &values, &names).into_iter().enumerate() {
-            let texts = texts(&chart.title(&title).size(width, height)).unwrap();
+            let texts = texts(&chart.title(&title).guild_name(&title).size(width, height)).unwrap();
             for (index, (text, area)) in texts.iter().enumerate() {
                 prop_assert!(area.left >= 0.0 && area.top >= 0.0, "chart {number}, {text:?} at {area:?}");
                 prop_assert!(

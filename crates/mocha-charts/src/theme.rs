@@ -2,72 +2,79 @@
 
 use plotters_backend::BackendColor;
 
-/// The colours of a picture, made for Discord's own.
+/// The colours of a chart, made to match Discord's.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Theme {
-    /// Light text upon `#313338`. The default, as it is Discord's.
+    /// Light text on `#313338`. This is the default, as in Discord.
     #[default]
     Dark,
-    /// Dark text upon white.
+    /// Dark text on white.
     Light,
 }
 
-/// What the parts of a picture are coloured with.
+/// The colours of the parts of a chart.
 #[derive(Clone, Copy)]
 pub(crate) struct Palette {
-    /// Bars and lines of what was asked about.
+    /// Bars, lines and columns.
     pub(crate) accent: BackendColor,
     pub(crate) background: BackendColor,
-    /// Joins, and who moved up.
+    /// Leaves, and people who moved down.
+    pub(crate) bad: BackendColor,
+    /// Bars below the first three, and assumed time.
+    pub(crate) calm: BackendColor,
+    /// Joins, and people who moved up.
     pub(crate) good: BackendColor,
     pub(crate) grid: BackendColor,
-    /// Text of lesser weight, and the window before.
+    /// The discs of the first three ranks.
+    pub(crate) medals: [BackendColor; 3],
+    /// Less important text, and the previous window.
     pub(crate) muted: BackendColor,
-    /// Leaves, and who moved down.
-    pub(crate) bad: BackendColor,
-    /// What lies beneath bars and cells.
+    /// The cells of hours without messages.
     pub(crate) panel: BackendColor,
     pub(crate) text: BackendColor,
-    /// Time that was assumed.
-    pub(crate) weak: BackendColor,
 }
 
 impl Theme {
     pub(crate) const fn palette(self) -> Palette {
         match self {
             Self::Dark => Palette {
-                accent: rgb(0x72_7e_f7),
-                bad: rgb(0xf2_3f_43),
+                accent: rgb(0x84_90_f9),
                 background: rgb(0x31_33_38),
-                good: rgb(0x23_a5_5a),
-                grid: rgb(0x3f_41_47),
+                bad: rgb(0xe0_8b_7e),
+                calm: rgb(0x5c_64_a8),
+                good: rgb(0x5d_b5_91),
+                grid: rgb(0x43_45_4c),
+                medals: [rgb(0xf0_c2_4b), rgb(0xc3_c9_d3), rgb(0xd6_94_61)],
                 muted: rgb(0xb5_ba_c1),
-                panel: rgb(0x2b_2d_31),
+                panel: rgb(0x3b_3e_45),
                 text: rgb(0xf2_f3_f5),
-                weak: rgb(0x4e_54_94),
             },
             Self::Light => Palette {
                 accent: rgb(0x58_65_f2),
-                bad: rgb(0xda_37_3c),
                 background: rgb(0xff_ff_ff),
-                good: rgb(0x24_80_46),
+                bad: rgb(0xc4_63_55),
+                calm: rgb(0x9d_a5_f5),
+                good: rgb(0x32_8a_68),
                 grid: rgb(0xe3_e5_e8),
+                medals: [rgb(0xf0_c2_4b), rgb(0xc3_c9_d3), rgb(0xdd_a0_72)],
                 muted: rgb(0x5c_5e_66),
-                panel: rgb(0xf2_f3_f5),
+                panel: rgb(0xee_ef_f2),
                 text: rgb(0x06_06_07),
-                weak: rgb(0xb4_ba_f9),
             },
         }
     }
 }
+
+/// The text on a medal.
+pub(crate) const ON_MEDAL: BackendColor = rgb(0x23_20_1a);
 
 const fn rgb(hex: u32) -> BackendColor {
     let [_, red, green, blue] = hex.to_be_bytes();
     BackendColor { alpha: 1.0, rgb: (red, green, blue) }
 }
 
-/// A colour between two, from 0 to 1.
+/// Returns a colour between two: `from` for 0, `to` for 1.
 pub(crate) fn between(from: BackendColor, to: BackendColor, part: f64) -> BackendColor {
     let channel = |from: u8, to: u8| {
         let value = f64::from(from) + (f64::from(to) - f64::from(from)) * part.clamp(0.0, 1.0);
@@ -81,7 +88,7 @@ pub(crate) fn between(from: BackendColor, to: BackendColor, part: f64) -> Backen
 mod tests {
     use super::*;
 
-    /// As the Web Content Accessibility Guidelines measure it.
+    /// Returns the contrast as the Web Content Accessibility Guidelines define it.
     fn contrast(one: BackendColor, other: BackendColor) -> f64 {
         let linear = |channel: u8| {
             let c = f64::from(channel) / 255.0;
@@ -94,14 +101,17 @@ mod tests {
     }
 
     #[test]
-    fn text_and_bars_can_be_seen() {
+    fn text_and_bars_have_enough_contrast() {
         for palette in [Theme::Dark, Theme::Light].map(Theme::palette) {
-            let Palette { accent, background, bad, good, muted, panel, text, .. } = palette;
+            let Palette { accent, background, bad, good, medals, muted, text, .. } = palette;
             for color in [text, muted] {
-                assert!(contrast(color, background) >= 4.5 && contrast(color, panel) >= 4.5, "{:?}", color.rgb);
+                assert!(contrast(color, background) >= 4.5, "{:?}", color.rgb);
             }
             for color in [accent, bad, good] {
                 assert!(contrast(color, background) >= 3.0, "{:?}", color.rgb);
+            }
+            for medal in medals {
+                assert!(contrast(medal, ON_MEDAL) >= 4.5, "{:?}", medal.rgb);
             }
         }
     }

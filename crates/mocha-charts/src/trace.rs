@@ -1,18 +1,18 @@
-//! Many values on few pixels.
+//! Reduces many values to as many as there are pixels.
 
 use crate::number::real;
 
-/// What is drawn of neighbouring values.
+/// A group of neighbouring values, drawn as one point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Knot {
-    /// The middle of their indexes.
+    /// The middle of the indexes.
     pub(crate) at: f64,
     pub(crate) greatest: f64,
     pub(crate) least: f64,
     pub(crate) mean: f64,
 }
 
-/// These values as no more knots than there are columns of pixels.
+/// Groups the values into at most as many knots as there are columns of pixels.
 pub(crate) fn knots(values: &[f64], columns: usize) -> Vec<Knot> {
     let together = values.len().div_ceil(columns.max(1)).max(1);
     let knot = |(number, values): (usize, &[f64])| Knot {
@@ -31,14 +31,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_values_stay_as_they_are() {
+    fn few_values_are_not_grouped() {
         let knots = knots(&[3.0, 5.0], 10);
         assert_eq!(knots.iter().map(|knot| (knot.at, knot.mean)).collect::<Vec<_>>(), [(0.0, 3.0), (1.0, 5.0)]);
     }
 
     proptest! {
         #[test]
-        fn peaks_are_kept_and_knots_are_few(
+        fn no_peak_is_lost_and_no_column_has_two_knots(
             values in prop::collection::vec(0.0..1e19_f64, 0..3_000), columns in 1..800_usize
         ) {
             let knots = knots(&values, columns);

@@ -5,53 +5,76 @@ use chrono_tz::Tz;
 use mocha_stats::{VoicePeriod, VoiceSeriesAnswer};
 
 use crate::{
-    frame::{Axis, DATES, Plane, frame},
-    number::{Unit, float},
+    dates::{Scope, partial},
+    header::{Header, Key, Mark},
+    label::{Form, label_peak_and_last},
+    number::float,
+    plane::{Axis, DATES, Plane},
     scene::{Area, Scene},
+    texts::fill,
+    unit::Unit,
 };
 
 #[derive(Clone, Debug)]
 pub(crate) struct Voice {
-    observed: Vec<f64>,
+    observed: Vec<u64>,
+    partial: Vec<bool>,
     starts: Vec<DateTime<Tz>>,
-    subtitle: String,
-    /// Observed and assumed.
-    total: Vec<f64>,
+    total: u64,
+    /// Observed and assumed time.
+    values: Vec<u64>,
 }
 
 impl Voice {
-    pub(crate) fn of(answer: &VoiceSeriesAnswer) -> Self {
-        // Both are always told apart; of the two, what the filter left out is not in the sum.
+    /// Reads what the chart needs from an answer.
+    pub(crate) fn of(answer: &VoiceSeriesAnswer, scope: Scope) -> Self {
+        // The answer always has both. Its sum lacks what its filter excluded.
         let all = answer.observed_ms.saturating_add(answer.assumed_ms) == answer.voice_ms;
         let observed = |period: &VoicePeriod| match answer.voice_ms {
             _ if all => period.observed_ms,
             voice_ms if voice_ms == answer.observed_ms => period.voice_ms,
             _ => 0,
         };
+        let starts: Vec<DateTime<Tz>> = answer.periods.iter().map(|period| period.start).collect();
         Self {
-            observed: answer.periods.iter().map(|period| float(observed(period).min(period.voice_ms))).collect(),
-            starts: answer.periods.iter().map(|period| period.start).collect(),
-            subtitle: format!("{} in voice", Unit::Time.exact(answer.voice_ms)),
-            total: answer.periods.iter().map(|period| float(period.voice_ms)).collect(),
+            observed: answer.periods.iter().map(|period| observed(period).min(period.voice_ms)).collect(),
+            partial: partial(&starts, scope),
+            starts,
+            total: answer.voice_ms,
+            values: answer.periods.iter().map(|period| period.voice_ms).collect(),
         }
     }
 
-    pub(crate) fn draw(&self, scene: &mut Scene<'_>, title: &str, subtitle: Option<&str>) {
-        let palette = scene.palette;
-        let legend = [(palette.accent, "observed"), (palette.weak, "assumed")];
-        let assumed = self.observed.iter().zip(&self.total).any(|(observed, total)| observed < total);
-        let legend = if assumed { &legend[..] } else { &[] };
-        let area = frame(scene, title, subtitle.unwrap_or(&self.subtitle), legend);
-        if self.starts.is_empty() {
-            return scene.nothing(area, "Nobody was in voice yet");
+    pub(crate) fn zone(&self) -> Option<Tz> {
+        self.starts.first().map(DateTime::timezone)
+    }
+
+    pub(crate) fn draw(&self, scene: &mut Scene<'_>, header: &Header<'_>) {
+        let (palette, texts) = (scene.palette, scene.texts);
+        if self.values.iter().all(|value| *value == 0) {
+            let area = header.draw(scene, "", &[]);
+            return scene.nothing(area, &texts.no_voice);
         }
-        let max = self.total.iter().copied().fold(0.0, f64::max);
+        let mut legend = Vec::new();
+        if self.observed != self.values {
+            legend.push(Key::new(Mark::Dot, palette.accent, &texts.observed));
+            legend.push(Key::new(Mark::Dot, palette.calm, &texts.assumed));
+        }
+        if self.partial.contains(&true) {
+            legend.push(Key::new(Mark::Hatch, palette.accent, &texts.incomplete));
+        }
+        let summary = fill(&texts.in_voice, &Unit::Time.exact(self.total, texts));
+        let area = header.draw(scene, &summary, &legend);
         let area = Area { bottom: area.bottom - DATES, ..area };
+        let [observed, values] =
+            [&self.observed, &self.values].map(|values| values.iter().copied().map(float).collect::<Vec<f64>>());
+        let max = values.iter().copied().fold(0.0, f64::max);
         let axis = Axis::of(scene, (0.0, max), Unit::Time, area);
         let plane = Plane::draw(scene, area, &axis, axis.width, self.starts.len());
         plane.times(scene, &self.starts);
         let base = vec![0.0; self.starts.len()];
-        plane.columns(scene, &base, &self.observed, palette.accent);
-        plane.columns(scene, &self.observed, &self.total, palette.weak);
+        plane.columns(scene, (&base, &observed), &self.partial, palette.accent);
+        plane.columns(scene, (&observed, &values), &self.partial, palette.calm);
+        label_peak_and_last(scene, &plane, (0, &self.values), (Form::Columns, Unit::Time));
     }
 }

@@ -1,11 +1,11 @@
-//! Pixels are where values say.
+//! The pixels of a PNG match the values of its answer.
 
 use std::error::Error;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mocha_charts::{Chart, Theme};
 use mocha_schema::{GuildId, UserId};
-use mocha_stats::{HeatMap, Leaderboard, MessageSeries, Window};
+use mocha_stats::{HeatMap, Leaderboard, MessageSeries, VoiceSeries, Window};
 
 #[path = "../src/fixture.rs"]
 mod fixture;
@@ -13,7 +13,6 @@ mod fixture;
 type TestResult<T = ()> = Result<T, Box<dyn Error>>;
 
 const ACCENT: [u8; 3] = [0x58, 0x65, 0xf2];
-const TRACK: [u8; 3] = [0xf2, 0xf3, 0xf5];
 
 struct Picture {
     bytes: Vec<u8>,
@@ -21,13 +20,13 @@ struct Picture {
 }
 
 impl Picture {
-    /// What a chart in light colours shows at one pixel to a point.
+    /// Draws a chart in light colours with one pixel to a point.
     fn of(chart: Chart<'_>) -> TestResult<Self> {
         let file = chart.theme(Theme::Light).scale(1).png()?;
         let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info()?;
         let mut bytes = vec![0; reader.output_buffer_size().ok_or("too large")?];
         let frame = reader.next_frame(&mut bytes)?;
-        assert_eq!((frame.width, frame.height, frame.color_type), (800, 450, png::ColorType::Rgb));
+        assert_eq!((frame.width, frame.height, frame.color_type), (560, 350, png::ColorType::Rgb));
         Ok(Self { bytes, width: usize::try_from(frame.width)? })
     }
 
@@ -36,7 +35,7 @@ impl Picture {
         bytes.chunks_exact(3).filter_map(|pixel| pixel.try_into().ok())
     }
 
-    /// How many pixels of a row have this colour.
+    /// Returns how many pixels of a row have this colour.
     fn count(&self, y: usize, color: [u8; 3]) -> usize {
         self.row(y).filter(|pixel| *pixel == color).count()
     }
@@ -54,17 +53,86 @@ fn bars_are_as_long_as_values_say() -> TestResult {
         entry.value = value;
     }
     let picture = Picture::of(Chart::leaderboard(&board, nobody))?;
-    // Three rows of forty points below the header.
-    let bars = [94, 134, 174].map(|y| (picture.count(y, ACCENT), picture.count(y, TRACK)));
-    let whole = bars[0].0;
-    assert!(whole > 300 && bars[0].1 == 0, "{bars:?}");
-    assert!(bars[1].0.abs_diff(whole / 2) <= 1 && bars[1].1.abs_diff(whole / 2) <= 1, "{bars:?}");
-    assert_eq!(bars[2], (0, whole));
+    // Three rows of 34 points below the header.
+    let bars = [98, 132, 166].map(|y| picture.count(y, ACCENT));
+    assert!(bars[0] > 250 && bars[1].abs_diff(bars[0] / 2) <= 1 && bars[2] == 0, "{bars:?}");
+    Ok(())
+}
+
+/// Returns the darkest pixels from one column to another in some rows.
+fn ink(picture: &Picture, rows: std::ops::Range<usize>, columns: std::ops::Range<usize>) -> usize {
+    let dark = |pixel: &[u8; 3]| pixel.iter().all(|channel| *channel < 0x60);
+    rows.map(|y| picture.row(y).skip(columns.start).take(columns.len()).filter(dark).count()).sum()
+}
+
+#[test]
+fn a_value_stands_at_the_end_of_its_bar() -> TestResult {
+    let mut conn = fixture::seeded()?;
+    let mut board = Leaderboard::messages(GuildId::try_from(1)?).load(&mut conn)?;
+    for (entry, value) in board.entries.iter_mut().zip([400_000, 200_000, 100_000]) {
+        entry.value = value;
+    }
+    let picture = Picture::of(Chart::leaderboard(&board, nobody))?;
+    for y in [98, 132, 166] {
+        let end = picture.row(y).enumerate().filter(|(_, pixel)| *pixel == ACCENT).map(|(x, _)| x).last();
+        let end = end.ok_or("no bar")?;
+        let after = ink(&picture, y - 6..y + 6, end + 4..end + 60);
+        let beyond = ink(&picture, y - 6..y + 6, end + 70..560);
+        assert!(after > 50 && beyond == 0, "{y}: {after} and {beyond}");
+    }
     Ok(())
 }
 
 #[test]
-fn squares_are_where_hours_are() -> TestResult {
+fn a_partial_period_is_hatched() -> TestResult {
+    let (mut conn, guild) = (fixture::seeded()?, GuildId::try_from(1)?);
+    let monday: DateTime<Utc> = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+    let mut filled = |hours: i64| -> TestResult<Vec<usize>> {
+        let window = Window::between(monday, monday + TimeDelta::hours(hours))?;
+        let mut answer = VoiceSeries::of(guild).within(window).load(&mut conn)?;
+        for period in &mut answer.periods {
+            (period.voice_ms, period.observed_ms) = (3_600_000, 3_600_000);
+        }
+        (answer.voice_ms, answer.observed_ms) = (10_800_000, 10_800_000);
+        let picture = Picture::of(Chart::voice(&answer))?;
+        let middle: Vec<[u8; 3]> = picture.row(250).collect();
+        // Each third of the plane has one column.
+        Ok([56, 220, 390].map(|x| middle[x..x + 150].iter().filter(|pixel| **pixel == ACCENT).count()).to_vec())
+    };
+    let (whole, cut) = (filled(72)?, filled(60)?);
+    assert!(whole.iter().all(|pixels| *pixels > 40), "{whole:?}");
+    assert_eq!(cut[..2], whole[..2]);
+    assert!(cut[2] < whole[2] / 2, "{cut:?}");
+    Ok(())
+}
+
+#[test]
+fn the_line_to_a_partial_period_is_dashed() -> TestResult {
+    let (mut conn, guild) = (fixture::seeded()?, GuildId::try_from(1)?);
+    let monday: DateTime<Utc> = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+    let mut line = |hours: i64| -> TestResult<(usize, usize)> {
+        let window = Window::between(monday, monday + TimeDelta::hours(hours))?;
+        let mut answer = MessageSeries::of(guild).within(window).load(&mut conn)?;
+        for period in &mut answer.periods {
+            period.written.messages = 10;
+        }
+        answer.written.messages = 30;
+        let picture = Picture::of(Chart::messages(&answer))?;
+        // The line is level, so the row that has most of it has all of it.
+        let row = (85..330).max_by_key(|y| picture.count(*y, ACCENT)).ok_or("no line")?;
+        let pixels: Vec<[u8; 3]> = picture.row(row).collect();
+        let count = |from: usize| pixels[from..from + 100].iter().filter(|pixel| **pixel == ACCENT).count();
+        // Between the first and the second, and between the second and the third value.
+        Ok((count(160), count(330)))
+    };
+    assert_eq!(line(72)?, (100, 100));
+    let (solid, dashed) = line(60)?;
+    assert!(solid == 100 && (20..80).contains(&dashed), "{solid} and {dashed}");
+    Ok(())
+}
+
+#[test]
+fn squares_are_at_their_weekday_and_hour() -> TestResult {
     let mut conn = fixture::seeded()?;
     let mut answer = HeatMap::of(GuildId::try_from(1)?).load(&mut conn)?;
     answer.hours = [[0; 24]; 7];
@@ -75,10 +143,10 @@ fn squares_are_where_hours_are() -> TestResult {
         let xs: Vec<usize> = picture.row(y).enumerate().filter(|(_, pixel)| *pixel == ACCENT).map(|(x, _)| x).collect();
         xs.first().copied().zip(xs.last().copied())
     };
-    let (monday, sunday) = (filled(90).ok_or("no square")?, filled(375).ok_or("no square")?);
-    assert!(monday.0 < 60 && monday.1 < 90, "{monday:?}");
-    assert!(sunday.0 > 740 && sunday.1 > 770, "{sunday:?}");
-    assert_eq!(filled(230), None);
+    let (monday, sunday) = (filled(95).ok_or("no square")?, filled(280).ok_or("no square")?);
+    assert!(monday.0 < 60 && monday.1 < 75, "{monday:?}");
+    assert!(sunday.0 > 515 && sunday.1 > 535, "{sunday:?}");
+    assert_eq!(filled(180), None);
     Ok(())
 }
 
@@ -93,21 +161,21 @@ fn lines_rise_with_values() -> TestResult {
     }
     let picture = Picture::of(Chart::messages(&answer))?;
     let line = |y: usize| picture.row(y).position(|pixel| pixel == ACCENT);
-    let xs: Vec<usize> = (120..400).filter_map(line).collect();
-    assert!(xs.len() > 250 && xs.is_sorted_by(|higher, lower| higher >= lower), "{xs:?}");
+    let xs: Vec<usize> = (110..325).filter_map(line).collect();
+    assert!(xs.len() > 180 && xs.is_sorted_by(|higher, lower| higher >= lower), "{xs:?}");
     Ok(())
 }
 
 #[test]
-fn every_bundled_script_leaves_ink() -> TestResult {
+fn every_bundled_script_is_drawn() -> TestResult {
     let mut conn = fixture::seeded()?;
     let board = Leaderboard::messages(GuildId::try_from(1)?).limit(1).load(&mut conn)?;
     let dark = |name: &str| -> TestResult<usize> {
         let chart = Chart::leaderboard(&board, |_| Some(name.to_owned()));
         let picture = Picture::of(chart)?;
-        Ok((74..114).map(|y| picture.row(y).take(130).filter(|pixel| pixel.iter().all(|c| *c < 0x60)).count()).sum())
+        Ok(ink(&picture, 82..115, 40..130))
     };
-    // The rank is there without a name; a zero-width joiner is none that can be seen.
+    // A name of only a zero-width joiner is invisible.
     let none = dark("\u{200d}")?;
     for name in
         ["Ferris", "Жук", "Ελλάς", "عربي", "עברית", "ไทย", "हिन्दी", "日本語", "中文", "한국어", "🐱🎉", "\u{10FFFD}"]

@@ -1,19 +1,21 @@
-//! Names as they may be drawn.
+//! Makes names safe to draw.
 
 use unicode_bidi::{BidiClass, bidi_class};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-/// Longer than any picture is wide; it bounds the work for a name.
+/// More than any picture has room for. It bounds the work for a name.
 const MAX_GRAPHEMES: usize = 200;
 
-/// What a letter in any living script carries at most; more are there to overflow the line.
+/// No living script puts more marks on a letter. Names with more of them are made to overflow the line.
 const MAX_MARKS: usize = 3;
 
-/// More characters than the longest emoji is made of.
+/// More characters than the longest emoji has.
 const MAX_CHARS: usize = 12;
 
-/// One line of text without what would break it: control characters and noncharacters become U+FFFD, white space becomes a space,
-/// marks that turn the direction of text are taken out, and so are marks heaped upon a letter; letters of mathematics become plain ones. XML allows all that is left.
+/// Returns text as one line that can be drawn and that XML allows.
+///
+/// Control characters and noncharacters become U+FFFD, and white space becomes a space. Marks that change the direction of text
+/// are removed, and so are excess marks on a letter. Mathematical letters become plain ones.
 pub(crate) fn clean(text: &str) -> String {
     // A grapheme may be as long as the text.
     let text: String = text.chars().take(MAX_GRAPHEMES * MAX_CHARS).filter_map(replaced).collect();
@@ -40,7 +42,7 @@ fn replaced(c: char) -> Option<char> {
     }
 }
 
-/// Letters and digits of mathematics, with which people adorn their names and which few fonts have, as those that they stand for.
+/// Returns the plain form of a mathematical letter or digit. People decorate their names with them, and few fonts have them.
 fn plain(c: char) -> char {
     let nth = |first: u8, number: u32| u8::try_from(number).ok().map(|number| char::from(first + number));
     let letter = match u32::from(c) {
@@ -61,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_becomes_one_harmless_line() {
+    fn a_name_becomes_one_safe_line() {
         let cases = [
             ("Ferris", "Ferris"),
             ("  two\n\tlines\u{2028}", "two  lines"),
@@ -80,7 +82,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_line_is_short_and_stays_as_it_is(name in any::<String>()) {
+        fn a_cleaned_line_is_short_and_cleaning_it_again_changes_nothing(name in any::<String>()) {
             let line = clean(&name);
             prop_assert!(line.graphemes(true).count() <= MAX_GRAPHEMES);
             prop_assert_eq!(clean(&line), line.clone());

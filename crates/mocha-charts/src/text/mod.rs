@@ -1,8 +1,13 @@
-//! Text: which characters, in which font, where.
+//! Text: cleaned, measured, shaped and drawn.
 
 mod clean;
 mod fonts;
 mod raster;
 mod shape;
 
-pub(crate) use self::{clean::clean, fonts::Fonts, raster::TextStyle};
+pub(crate) use self::{
+    clean::clean,
+    fonts::{Fonts, Weight},
+    raster::TextStyle,
+    shape::Style,
+};

@@ -4,30 +4,35 @@ use std::convert::Infallible;
 
 use ab_glyph_rasterizer::{Point, Rasterizer, point};
 use plotters_backend::{
-    BackendColor, BackendCoord, BackendTextStyle, FontFamily,
+    BackendColor, BackendCoord, BackendTextStyle, FontFamily, FontStyle,
     text_anchor::{HPos, Pos, VPos},
 };
 use rustybuzz::ttf_parser::OutlineBuilder;
 
-use super::{Fonts, shape::Line};
+use super::{Fonts, Weight, shape::Line};
 use crate::number::{pixel, pixels, real, single};
 
-/// The fonts of those who look at an SVG; the first has the widths that were measured.
+/// The fonts that an SVG asks its viewer for. The widths of the first were measured.
 const FAMILY: &str = "Noto Sans, Noto Sans CJK JP, Noto Emoji, DejaVu Sans, sans-serif";
 
-/// A line is as high as this, in parts of the font size; what is higher is cut off.
+/// The height of a line, as a multiple of the font size. Anything higher is cut off.
 const LINE_HEIGHT: f64 = 1.5;
 
-/// Where the middle of a line is above its baseline, as the SVG backend has it: half the height of an x.
+/// The distance from the baseline to the middle of a line, as a multiple of the font size. The SVG backend uses the same: half
+/// the height of an x.
 const MIDDLE: f64 = 0.268;
 
-/// How text is drawn, on both backends; it is anchored in the middle of its height.
+/// How far the second outline of a thickened glyph is moved, as a multiple of the font size.
+const THICKER: f64 = 0.028;
+
+/// How text is drawn on both backends. It is anchored in the middle of its height.
 pub(crate) struct TextStyle<'a> {
     pub(crate) align: HPos,
     pub(crate) color: BackendColor,
     pub(crate) fonts: &'a Fonts<'a>,
-    /// Pixels of an em.
+    /// The size of an em in pixels.
     pub(crate) size: f64,
+    pub(crate) weight: Weight,
 }
 
 impl BackendTextStyle for TextStyle<'_> {
@@ -38,7 +43,7 @@ impl BackendTextStyle for TextStyle<'_> {
     }
 
     fn size(&self) -> f64 {
-        // The SVG backend divides by this again.
+        // The SVG backend divides the size by this factor.
         self.size * 1.24
     }
 
@@ -50,8 +55,15 @@ impl BackendTextStyle for TextStyle<'_> {
         FontFamily::Name(FAMILY)
     }
 
+    fn style(&self) -> FontStyle {
+        match self.weight {
+            Weight::Regular => FontStyle::Normal,
+            Weight::SemiBold => FontStyle::Bold,
+        }
+    }
+
     fn layout_box(&self, text: &str) -> Result<((i32, i32), (i32, i32)), Infallible> {
-        let size = (self.fonts.line(text).width * self.size, LINE_HEIGHT * self.size);
+        let size = (self.fonts.line(text, self.weight).width * self.size, LINE_HEIGHT * self.size);
         Ok(((0, 0), (pixel(size.0.ceil()), pixel(size.1.ceil()))))
     }
 
@@ -61,7 +73,7 @@ impl BackendTextStyle for TextStyle<'_> {
         (left, top): BackendCoord,
         mut draw: DrawFunc,
     ) -> Result<Result<(), E>, Infallible> {
-        let line = self.fonts.line(text);
+        let line = self.fonts.line(text, self.weight);
         let mut result = Ok(());
         self.outlines(&line).for_each_pixel_2d(|x, y, coverage| {
             if coverage > 0.0 && result.is_ok() {
@@ -81,22 +93,25 @@ impl TextStyle<'_> {
         let baseline = height / 2.0 + MIDDLE * self.size;
         for glyph in &line.glyphs {
             let Some(face) = self.fonts.get(glyph.font) else { continue };
-            let origin = (glyph.x * self.size, baseline - glyph.y * self.size);
-            let mut outline = Outline {
-                end: (real(raster.dimensions().0), real(raster.dimensions().1)),
-                first: Point::default(),
-                last: Point::default(),
-                origin,
-                raster: &mut raster,
-                scale: self.size / f64::from(face.units_per_em()),
-            };
-            face.outline_glyph(glyph.id, &mut outline);
+            let (x, y) = (glyph.x * self.size, baseline - glyph.y * self.size);
+            let again = glyph.thickened.then_some(x + THICKER * self.size);
+            for x in [Some(x), again].into_iter().flatten() {
+                let mut outline = Outline {
+                    end: (real(raster.dimensions().0), real(raster.dimensions().1)),
+                    first: Point::default(),
+                    last: Point::default(),
+                    origin: (x, y),
+                    raster: &mut raster,
+                    scale: self.size / f64::from(face.units_per_em()),
+                };
+                face.outline_glyph(glyph.id, &mut outline);
+            }
         }
         raster
     }
 }
 
-/// An outline on its way into the rasterizer, kept inside of it.
+/// Draws an outline into the rasterizer and clamps it to the edges.
 struct Outline<'r> {
     end: (f64, f64),
     first: Point,
