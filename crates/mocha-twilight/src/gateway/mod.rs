@@ -44,6 +44,9 @@ pub struct ShardEvent {
 /// [`Adapter::update`](crate::Adapter::update):
 ///
 /// * It asks Discord for the events that Mocha reads and for those that the bot wants.
+/// * It says which place in the gateway session each event has, so that nothing counts twice after a
+///   reconnect.
+/// * It waits for a while if the recorder's queue is full, instead of losing an event.
 /// * It notices when a connection ends, also when nothing reports it, so that nobody counts as
 ///   connected to voice while Mocha cannot hear of a change.
 /// * It stops on request, also while Discord is away: it closes the connections, records what still
