@@ -99,12 +99,10 @@ impl<Q: Queue + Unpin> Run<Q> {
         if let Event::GatewayClose(frame) = &event {
             self.close_code = frame.as_ref().map(|frame| frame.code);
         }
-        let session = self.shard.session();
         let delivery = self.adapter.delivery(&event);
-        let delivery = match session {
-            // Only a dispatch has a place in the session.
-            Some(session) if is_dispatch(&event) => delivery.in_session(session.id(), session.sequence()),
-            _ => delivery,
+        let delivery = match self.shard.session() {
+            Some(session) => delivery.in_session(session.id(), session.sequence()),
+            None => delivery,
         };
         match tokio::time::timeout(ROOM_TIMEOUT, delivery.record_async()).await {
             Ok(Ok(())) => {}
@@ -124,19 +122,6 @@ impl<Q: Queue + Unpin> Run<Q> {
         }
         self.is_connected = is_connected;
     }
-}
-
-/// Whether the event has a sequence number.
-const fn is_dispatch(event: &Event) -> bool {
-    !matches!(
-        event,
-        Event::GatewayClose(_)
-            | Event::GatewayHeartbeat
-            | Event::GatewayHeartbeatAck
-            | Event::GatewayHello(_)
-            | Event::GatewayInvalidateSession(_)
-            | Event::GatewayReconnect
-    )
 }
 
 const fn is_connected(state: ShardState) -> bool {
