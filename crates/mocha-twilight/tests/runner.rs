@@ -150,7 +150,10 @@ async fn every_change_in_a_burst_counts() -> TestResult {
     bot.voice(Some(VOICE));
     bot.receives(2 + 21).await?;
     bot.stopper.stop();
-    assert_eq!(open_intervals(&bot.ends().await?)?, 1);
+    let store = bot.ends().await?;
+    let sessions: Vec<i64> = store
+        .read(|conn| voice_intervals::table.select(voice_intervals::session_started_at_ms).distinct().load(conn))?;
+    assert_eq!((sessions.len(), open_intervals(&store)?), (11, 1), "{sessions:?}");
     Ok(())
 }
 

@@ -200,7 +200,12 @@ impl Tracker {
     ) -> Vec<Row> {
         let mut rows = Vec::new();
         if told.is_new || self.recent.add(&(person, channel_id, state, told.at)) {
-            let at_ms = self.steady(person, told.at.timestamp_millis(), &mut rows);
+            let mut at_ms = self.steady(person, told.at.timestamp_millis(), &mut rows);
+            if told.is_new {
+                // Discord delivers what was missed at once. Each of these changes keeps a millisecond of its own, or
+                // sessions would vanish.
+                at_ms = at_ms.max(self.news_from(person).saturating_add(1));
+            }
             self.found(person, channel_id, state, at_ms, &mut rows);
         }
         rows
