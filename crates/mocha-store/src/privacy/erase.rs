@@ -135,7 +135,7 @@ impl Store {
     /// Those of [`Store::read`] that are SQLite's.
     pub fn is_opted_out(&self, user_id: UserId, guild_id: Option<GuildId>) -> Result<bool, Error> {
         let tombstones = self.read(Tombstones::load)?;
-        Ok(tombstones.of(user_id).any(|tombstone| tombstone.opted_out && tombstone.applies(guild_id)))
+        Ok(tombstones.ruling(user_id, guild_id).is_some_and(|ruling| ruling.opted_out))
     }
 }
 
@@ -187,8 +187,8 @@ impl Erasure {
         let wiped = (rows_gone && !keep_traces).then(|| wipe::wipe(link, &mut || progress(all)));
         let opted_out = Tombstones::load(&mut conn)
             .map_err(failed)?
-            .of(scope.user_id)
-            .any(|tombstone| tombstone.opted_out && tombstone.applies(scope.guild_id));
+            .ruling(scope.user_id, scope.guild_id)
+            .is_some_and(|ruling| ruling.opted_out);
         Ok(Receipt {
             at,
             guild_id: scope.guild_id,
