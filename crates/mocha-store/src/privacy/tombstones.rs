@@ -127,6 +127,11 @@ impl Tombstones {
         self.ruling(user_id, Some(guild_id)).is_some_and(Tombstone::hides)
     }
 
+    /// Whether this time is not later than the last erasure of the person in the guild.
+    pub(crate) fn is_past(&self, user_id: UserId, guild_id: GuildId, at_ms: i64) -> bool {
+        self.ruling(user_id, Some(guild_id)).is_some_and(|ruling| at_ms <= ruling.forgotten_at_ms)
+    }
+
     /// Returns what all tombstones together say about the person in the guild, or in all guilds at once.
     ///
     /// The latest erasure decides whether the person came back. An opt-out stands until it is taken back.

@@ -2,6 +2,7 @@
 
 mod channel;
 mod guild;
+mod hidden;
 mod joined;
 mod known;
 mod listed;
@@ -19,7 +20,7 @@ use diesel::prelude::*;
 use mocha_schema::{RecorderState, schema::recorder_states};
 
 use self::{
-    known::KnownMembers, listed::MemberLists, parent::Parents, presence::Presences, recent::Recent,
+    hidden::Hidden, known::KnownMembers, listed::MemberLists, parent::Parents, presence::Presences, recent::Recent,
     watermark::Watermark,
 };
 use crate::{
@@ -51,6 +52,7 @@ impl Outcome {
 pub(crate) struct State {
     /// SQLite's number of what others wrote to the file.
     data_version: Option<i64>,
+    hidden: Hidden,
     known: KnownMembers,
     lists: MemberLists,
     members: Recent<Person>,
@@ -67,6 +69,7 @@ impl State {
     pub(crate) fn new(bridge_limit_ms: i64) -> Self {
         Self {
             data_version: None,
+            hidden: Hidden::default(),
             known: KnownMembers::default(),
             lists: MemberLists::default(),
             members: Recent::default(),
@@ -154,9 +157,12 @@ impl State {
             self.tombstones = Tombstones::load(conn)?;
             if !self.tombstones.is_empty() {
                 let (tombstones, tracker) = (&self.tombstones, &mut self.tracker);
-                tracker.forget_people(|person| tombstones.hides_now(person.user_id, person.guild_id));
+                let is_hidden = |person: Person| tombstones.hides_now(person.user_id, person.guild_id);
+                self.hidden.take_over(tracker, is_hidden);
+                tracker.forget_people(is_hidden);
             }
         }
+        self.hidden.begin();
         Ok(())
     }
 
@@ -164,6 +170,7 @@ impl State {
     pub(crate) fn undo_to(&mut self, mark: Mark) {
         self.tracker.undo_to(mark);
         self.watermark.forget();
+        self.hidden.undo();
         self.forget();
         // Who was noted to be back may not be.
         self.data_version = None;
