@@ -148,7 +148,8 @@ fn people(conn: &mut SqliteConnection, tombstones: &Tombstones) -> QueryResult<V
     let mut people = std::collections::BTreeSet::new();
     for table in tables() {
         let column = if table.person == Some(Person::Own) { "id" } else { "user_id" };
-        let ids = sql_query(format!("SELECT DISTINCT CAST({column} AS TEXT) AS id FROM {}", table.name));
+        let ids =
+            sql_query(format!("SELECT DISTINCT CAST(CAST({column} AS INTEGER) AS TEXT) AS id FROM {}", table.name));
         // What is no id is nobody's.
         people.extend(ids.load::<Id>(conn)?.into_iter().filter_map(|Id { id }| id.parse::<UserId>().ok()));
     }
