@@ -6,7 +6,7 @@ use diesel::{prelude::*, sql_query, sql_types::Text, sqlite::SqliteConnection};
 use mocha_schema::{GuildId, UserId};
 
 use super::{
-    erase::{Progress, erase},
+    erase::{Ended, Progress, erase},
     ledger::Person,
     rows::{Scope, tables},
     tombstones::{self, Tombstone, Tombstones},
@@ -91,8 +91,8 @@ pub(crate) fn carry_tombstones(
     let (mut erased, mut before) = (0, 0);
     for scope in scopes {
         let mut told = |person: Progress| progress(Progress { removed: before + person.removed, total });
-        let (removed, complete) = erase(into, scope, &mut told).map_err(failed)?;
-        if !complete {
+        let (removed, ended) = erase(into, scope, &mut told).map_err(failed)?;
+        if ended != Ended::Complete {
             return Err(Error::new(ErrorKind::Stopped, "erasing whom the tombstones speak of was stopped on demand"));
         }
         erased += usize::from(!removed.is_empty());

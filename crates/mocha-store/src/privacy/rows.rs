@@ -105,10 +105,11 @@ impl Scope {
         Ok(false)
     }
 
-    /// Deletes at most so many rows of the table, and gives how many.
-    pub(super) fn delete(self, conn: &mut SqliteConnection, table: &Table, limit: usize) -> QueryResult<usize> {
+    /// Deletes the rows of the table, at most so many if there is a limit, and gives how many.
+    pub(super) fn delete(self, conn: &mut SqliteConnection, table: &Table, limit: Option<usize>) -> QueryResult<usize> {
         let scope = self.of(table);
-        let rest = format!("WHERE {} LIMIT {limit}", scope.condition(table));
+        let limit = limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
+        let rest = format!("WHERE {}{limit}", scope.condition(table));
         scope.query(tables::delete(table, &rest)).execute(conn)
     }
 }
