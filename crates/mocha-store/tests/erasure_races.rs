@@ -68,22 +68,19 @@ proptest! {
     #[test]
     fn what_is_done_meanwhile_is_wholly_gone_or_wholly_counted(
         deeds in prop::collection::vec(prop::collection::vec(0..9_u8, 0..4), 0..9),
+        // Whoever writes is back.
+        deeds_after in prop::collection::vec(0..6_u8, 0..6).prop_map(|deeds| [vec![0], deeds].concat()),
         restarted in any::<bool>(),
     ) {
         let (with, without) = (support::store().unwrap(), support::store().unwrap());
         record(&with, life(true)).unwrap();
         record(&without, life(false)).unwrap();
-        let _recorder = (!restarted).then(|| with.recorder().unwrap());
+        let _recorders = (!restarted).then(|| (with.recorder().unwrap(), without.recorder().unwrap()));
         let (mut number, base) = (5_000, later(0));
         let mut deeds = deeds.into_iter();
         let receipt = with.forget_user(id(PERSON)).keep_traces().run(|Progress { removed, total, .. }| {
             let erased = removed == total;
-            let mut kinds = deeds.next().unwrap_or_default();
-            if erased {
-                kinds.retain(|kind| *kind < 6);
-                // Whoever writes is back.
-                kinds.insert(0, 0);
-            }
+            let kinds = if erased { deeds_after.clone() } else { deeds.next().unwrap_or_default() };
             for kind in kinds {
                 number += 1;
                 let ms = base + i64::try_from(number).unwrap() * 1_000;

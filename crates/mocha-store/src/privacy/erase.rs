@@ -49,8 +49,8 @@ impl Store {
     /// the horizon.
     ///
     /// It is about the past: what is not later than the erasure is not recorded again, however often it is told, and that the
-    /// person is still there, is a member, is online, tells nothing either. Who writes, joins, or changes voice channels
-    /// afterwards is counted from then on. To be left alone for good there is [`opt_out_user`](Self::opt_out_user). See
+    /// person is still there, is a member, is online, or was muted by a moderator, tells nothing either. A person who writes, joins,
+    /// or changes something in voice afterwards (the channel, the own microphone, camera or stream) is counted from then on. To be left alone for good there is [`opt_out_user`](Self::opt_out_user). See
     /// [`privacy`](crate::privacy) for what remains, and why.
     ///
     /// ```
