@@ -357,15 +357,15 @@ impl Tracker {
         rows
     }
 
-    /// By guild, which of the connected people are lost; all others of it were at [`proof_ms`](Self::proof_ms) still there.
-    pub(crate) fn lost_by_guild(&self) -> impl Iterator<Item = (GuildId, Vec<UserId>)> {
+    /// Returns by guild the connected people who are not lost: at [`proof_ms`](Self::proof_ms) they were still there.
+    pub(crate) fn proved_by_guild(&self) -> impl Iterator<Item = (GuildId, Vec<UserId>)> {
         self.open.iter().filter_map(|(guild_id, users)| {
-            let is_lost = |user_id: &&UserId| {
+            let is_proved = |user_id: &&UserId| {
                 let person = Person { guild_id: *guild_id, user_id: **user_id };
-                self.open_of(person).is_some_and(|open| open.lost_since_ms.is_some())
+                self.open_of(person).is_some_and(|open| open.lost_since_ms.is_none())
             };
-            let lost: Vec<UserId> = users.iter().filter(is_lost).copied().collect();
-            (lost.len() < users.len()).then_some((*guild_id, lost))
+            let proved: Vec<UserId> = users.iter().filter(is_proved).copied().collect();
+            (!proved.is_empty()).then_some((*guild_id, proved))
         })
     }
 
@@ -492,7 +492,7 @@ impl Tracker {
     }
 
     /// Everybody who is connected.
-    pub(super) fn everybody(&self) -> impl Iterator<Item = (Person, Open)> {
+    pub(crate) fn everybody(&self) -> impl Iterator<Item = (Person, Open)> {
         self.open.iter().flat_map(move |(guild_id, users)| {
             users.iter().filter_map(move |user_id| {
                 let person = Person { guild_id: *guild_id, user_id: *user_id };
