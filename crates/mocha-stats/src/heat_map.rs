@@ -37,11 +37,11 @@ pub struct HeatMapAnswer {
     pub messages: u64,
     /// From when on what is counted is kept, if the window starts earlier: roll-ups, or of one [`user`](HeatMap::user) single
     /// messages. What was written before is not counted. `None` if all of the window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub widened: bool,
+    pub rounded_to_days: bool,
 }
 
 impl HeatMap {
@@ -53,7 +53,7 @@ impl HeatMap {
     /// Counts only what this user wrote, though it be a bot.
     ///
     /// It reads the user's single messages, in other guilds too, and knows none that are not kept any more: see
-    /// [`known_from`](HeatMapAnswer::known_from).
+    /// [`data_since`](HeatMapAnswer::data_since).
     ///
     /// ```
     /// use mocha_schema::{GuildId, UserId};
@@ -63,7 +63,7 @@ impl HeatMap {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let answer = HeatMap::of(GuildId::try_from(1)?).user(UserId::try_from(20)?).load(&mut conn)?;
-    /// assert_eq!((answer.hours[0][9], answer.messages, answer.known_from), (3, 3, None));
+    /// assert_eq!((answer.hours[0][9], answer.messages, answer.data_since), (3, 3, None));
     /// # Ok(())
     /// # }
     /// ```
@@ -137,8 +137,8 @@ impl HeatMap {
         }
         let hours = week.hours();
         let messages = hours.iter().flatten().fold(0, |sum: u64, hour| sum.saturating_add(*hour));
-        let MessageTimes { known_from, widened, .. } = times;
-        Ok(HeatMapAnswer { hours, messages, known_from, window, widened })
+        let MessageTimes { data_since, rounded_to_days, .. } = times;
+        Ok(HeatMapAnswer { hours, messages, data_since, window, rounded_to_days })
     }
 }
 
@@ -261,17 +261,17 @@ mod tests {
                 let kept = messages.into_iter().filter(|message| message.second >= horizon).collect();
                 (window, kept)
             } else {
-                (random::widened(window, horizon).unwrap(), messages)
+                (random::rounded_to_days(window, horizon).unwrap(), messages)
             };
             let hours = expected(question, &messages, counted).unwrap();
             prop_assert_eq!(answer.hours, hours);
             prop_assert_eq!(answer.messages, hours.iter().flatten().sum::<u64>());
             // Parts of a second are in no message.
             let seconds = |window: Window| (window.start_second(), window.end_second());
-            prop_assert_eq!(answer.widened, seconds(counted) != seconds(window));
+            prop_assert_eq!(answer.rounded_to_days, seconds(counted) != seconds(window));
             let (start, end) = seconds(window);
             let unknown = user.is_some() && start < horizon && start < end;
-            prop_assert_eq!(answer.known_from.map(|at| at.timestamp()), unknown.then_some(horizon));
+            prop_assert_eq!(answer.data_since.map(|at| at.timestamp()), unknown.then_some(horizon));
             prop_assert_eq!(answer.window, window);
         }
     }

@@ -16,9 +16,9 @@ use crate::{
 fn minded(question: &str) -> &'static [&'static str] {
     match question {
         "user heat map" | "user series" | "user" | "guild log" => &["messages_from"],
-        "guild voice" | "user voice" | "fair voice" | "occupancy" | "voice series" | "user voice series"
+        "guild voice" | "user voice" | "voice in company" | "occupancy" | "voice series" | "user voice series"
         | "voice log" => &["voice_from"],
-        "fair voice board" => &["rollups_from", "voice_from"],
+        "voice board in company" => &["rollups_from", "voice_from"],
         "growth" | "retention" | "stay" => &["members_from"],
         "activation" => &["members_from", "messages_from", "voice_from"],
         "presence" | "online" | "activities" => &["members_from", "presences_from"],
@@ -35,7 +35,7 @@ fn each_answer_says_from_when_on_it_is_known() -> TestResult {
         let mut conn = seeded()?;
         sql_query(format!("UPDATE horizons SET {horizon} = {}", MONDAY + 86_400)).execute(&mut conn)?;
         for (name, load) in QUESTIONS {
-            let known = format!("known_from: Some({:?})", day(1)?);
+            let known = format!("data_since: Some({:?})", day(1)?);
             let mut says = |window| TestResult::Ok(load(&mut conn, guild, window)?.contains(&known));
             let minds = minded(name).contains(&horizon);
             assert_eq!(says(Window::all())?, minds, "{name}, {horizon}");

@@ -30,9 +30,9 @@
 //! Messages and voice come from roll-ups that triggers in the file keep at each commit, and at the edges of a window from
 //! single rows: an answer is exact for any window. What it costs is people and days, and the messages of a day that an edge of the
 //! window cuts, not all messages. Where
-//! single rows are gone, older than what is kept, whole days in UTC are counted, and `widened` says so; what needs single rows knows
-//! nothing of that time: `known_from` of an answer says from when on it does, and of voice it is so for [`GuildVoice`],
-//! [`UserVoice`], [`VoiceSeries`], [`VoiceOccupancy`] and [`fair`](VoiceFilter::fair) time.
+//! single rows are gone, older than what is kept, whole days in UTC are counted, and `rounded_to_days` says so; what needs single rows knows
+//! nothing of that time: `data_since` of an answer says from when on it does, and of voice it is so for [`GuildVoice`],
+//! [`UserVoice`], [`VoiceSeries`], [`VoiceOccupancy`] and [`exclude_alone`](VoiceFilter::exclude_alone) time.
 //!
 //! ```
 //! use mocha_schema::GuildId;

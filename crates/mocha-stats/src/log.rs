@@ -38,7 +38,7 @@ pub struct UserStatisticsAnswer {
     pub attachments: u64,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -90,8 +90,8 @@ impl UserStatistics {
             }
             let (messages, characters, attachments): (Unsigned, Option<i64>, Unsigned) = statement.get_result(conn)?;
             let (messages, attachments) = (messages.into(), attachments.into());
-            let known_from = Horizon::known_from(window, messages_from);
-            Ok(UserStatisticsAnswer { messages, characters, attachments, known_from, window })
+            let data_since = Horizon::data_since(window, messages_from);
+            Ok(UserStatisticsAnswer { messages, characters, attachments, data_since, window })
         });
         answer.map_err(Error::database)
     }
@@ -124,7 +124,7 @@ pub struct GuildLeaderboardAnswer {
     pub entries: Vec<GuildRank>,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -188,15 +188,15 @@ impl GuildLeaderboard {
         let read = conn.transaction(|conn| {
             let Horizon { messages_from, .. } = Horizon::load(conn)?;
             let rows: Vec<GuildRow> = scan::events(GUILD_SQL, guild, window.not_before(messages_from)).load(conn)?;
-            Ok((rows, Horizon::known_from(window, messages_from)))
+            Ok((rows, Horizon::data_since(window, messages_from)))
         });
-        let (mut rows, known_from) = read.map_err(Error::database)?;
+        let (mut rows, data_since) = read.map_err(Error::database)?;
         // As texts they have another order.
         rows.sort_unstable_by_key(|row| row.user_id);
         let entries = ranked(&rows, 0..self.limit.unwrap_or(usize::MAX), |row| row.messages)
             .map(|(rank, &GuildRow { user_id, messages })| GuildRank { rank, user_id, messages })
             .collect();
-        Ok(GuildLeaderboardAnswer { entries, known_from, window })
+        Ok(GuildLeaderboardAnswer { entries, data_since, window })
     }
 }
 
@@ -234,7 +234,7 @@ pub struct VoiceActivityAnswer {
     pub entries: Vec<UserVoiceActivity>,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -292,15 +292,15 @@ impl VoiceActivity {
         let read = conn.transaction(|conn| {
             let Horizon { voice_from, .. } = Horizon::load(conn)?;
             let rows: Vec<VoiceRow> = scan::events(VOICE_SQL, guild, window.not_before(voice_from)).load(conn)?;
-            Ok((rows, Horizon::known_from(window, voice_from)))
+            Ok((rows, Horizon::data_since(window, voice_from)))
         });
-        let (rows, known_from) = read.map_err(Error::database)?;
+        let (rows, data_since) = read.map_err(Error::database)?;
         let entries = rows.into_iter();
         let entries =
             entries.map(|VoiceRow { user_id, voice_ms, sessions }| UserVoiceActivity { user_id, voice_ms, sessions });
         let mut entries: Vec<UserVoiceActivity> = entries.collect();
         entries.sort_unstable_by_key(|entry| entry.user_id);
-        Ok(VoiceActivityAnswer { entries, known_from, window })
+        Ok(VoiceActivityAnswer { entries, data_since, window })
     }
 }
 

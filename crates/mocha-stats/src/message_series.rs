@@ -45,11 +45,11 @@ pub struct MessageSeriesAnswer {
     pub written: Written,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of one
     /// [`user`](MessageSeries::user) single messages may be read, which are kept less long. `None` if all of the window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub widened: bool,
+    pub rounded_to_days: bool,
 }
 
 /// A period of a [`MessageSeriesAnswer`].
@@ -73,7 +73,7 @@ impl MessageSeries {
     /// Counts only what this user wrote, though it be a bot.
     ///
     /// It reads the user's single messages, in other guilds too, and knows none that are not kept any more: see
-    /// [`known_from`](MessageSeriesAnswer::known_from). By days, weeks or months in UTC it reads roll-ups and knows all.
+    /// [`data_since`](MessageSeriesAnswer::data_since). By days, weeks or months in UTC it reads roll-ups and knows all.
     ///
     /// ```
     /// use mocha_schema::{GuildId, UserId};
@@ -83,7 +83,7 @@ impl MessageSeries {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let answer = MessageSeries::of(GuildId::try_from(1)?).user(UserId::try_from(20)?).load(&mut conn)?;
-    /// assert_eq!((answer.written.messages, answer.written.words, answer.known_from), (3, 30, None));
+    /// assert_eq!((answer.written.messages, answer.written.words, answer.data_since), (3, 30, None));
     /// # Ok(())
     /// # }
     /// ```
@@ -172,7 +172,7 @@ impl MessageSeries {
             let (time, sums) = row.map_err(Error::database)?;
             fold.add(self, times.quarter(time), Written::of(sums));
         }
-        let MessageTimes { known_from, span, widened, .. } = times;
+        let MessageTimes { data_since, span, rounded_to_days, .. } = times;
         let mut written = Written::default();
         for own in fold.by_label.values() {
             written.add(*own);
@@ -182,7 +182,7 @@ impl MessageSeries {
             let written = fold.by_label.get(&label).copied().unwrap_or_default();
             MessagePeriod { start, written }
         });
-        Ok(MessageSeriesAnswer { periods: periods.collect(), written, known_from, window, widened })
+        Ok(MessageSeriesAnswer { periods: periods.collect(), written, data_since, window, rounded_to_days })
     }
 
     /// The time that periods are listed of: where the window is open, up to the first and the last quarter of an hour in which

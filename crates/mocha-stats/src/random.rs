@@ -108,7 +108,7 @@ pub(crate) fn holds(window: Window, ms: i64) -> bool {
 }
 
 /// What a window becomes if raw rows are kept from a day on only.
-pub(crate) fn widened(window: Window, horizon: i64) -> TestResult<Window> {
+pub(crate) fn rounded_to_days(window: Window, horizon: i64) -> TestResult<Window> {
     if window.start().is_some() && window.start() == window.end() {
         return Ok(window);
     }

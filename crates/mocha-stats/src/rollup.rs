@@ -64,11 +64,11 @@ impl Horizon {
         // Rows of roll-ups from before may not be gone yet: retention takes its time.
         let kept = window.not_before(self.rollups_from);
         let (exact, span) = (of(kept, 0), of(kept, complete_from));
-        Counted { known_from: Self::known_from(window, self.rollups_from), span, widened: span != exact }
+        Counted { data_since: Self::data_since(window, self.rollups_from), span, rounded_to_days: span != exact }
     }
 
     /// From when on what is kept from this second on is known, if the window starts earlier.
-    pub(crate) fn known_from(window: Window, second: i64) -> Option<DateTime<Utc>> {
+    pub(crate) fn data_since(window: Window, second: i64) -> Option<DateTime<Utc>> {
         let from = DateTime::from_timestamp(second, 0)?;
         (window.not_before(second).start() != window.start()).then_some(from)
     }
@@ -78,10 +78,10 @@ impl Horizon {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counted {
     /// From when on roll-ups are kept, if the window starts earlier.
-    pub(crate) known_from: Option<DateTime<Utc>>,
+    pub(crate) data_since: Option<DateTime<Utc>>,
     pub(crate) span: Span,
     /// Whether that is more than what is known of the window: of a day of which only the roll-up is left, all.
-    pub(crate) widened: bool,
+    pub(crate) rounded_to_days: bool,
 }
 
 /// The time that a question counts, in unix seconds or milliseconds.
@@ -95,16 +95,16 @@ pub(crate) struct Span {
 impl Span {
     /// The seconds of a window, as messages are kept by; of a day of which only the roll-up is left, all.
     pub(crate) fn seconds(window: Window, complete_from: i64) -> Self {
-        Self { start: window.start_second(), end: window.end_second(), per_second: 1 }.widened(complete_from)
+        Self { start: window.start_second(), end: window.end_second(), per_second: 1 }.rounded_to_days(complete_from)
     }
 
     /// The milliseconds of a window, as voice is kept by; of a day of which only the roll-up is left, all.
     pub(crate) fn millis(window: Window, complete_from: i64) -> Self {
         let end = window.end_ms().unwrap_or_else(|| window.end_second().saturating_mul(1000));
-        Self { start: window.start_ms(), end, per_second: 1000 }.widened(complete_from)
+        Self { start: window.start_ms(), end, per_second: 1000 }.rounded_to_days(complete_from)
     }
 
-    fn widened(self, complete_from: i64) -> Self {
+    fn rounded_to_days(self, complete_from: i64) -> Self {
         let (day, complete_from) = (DAY * self.per_second, complete_from.saturating_mul(self.per_second));
         if self.start >= self.end {
             return Self { end: self.start, ..self };

@@ -155,8 +155,8 @@ impl ActiveMembers {
             .zip(communicators_by_week.counts())
             .filter_map(|(week, communicators)| Some(ActiveWeek { monday: date(monday_of(week))?, communicators }));
         let (days, weeks) = (days.collect(), weeks.collect());
-        let (Self { window, .. }, Activity { known_from, widened, .. }) = (self, activity);
-        ActiveMembersAnswer { days, weeks, unique_users, communicators, known_from, window, widened }
+        let (Self { window, .. }, Activity { data_since, rounded_to_days, .. }) = (self, activity);
+        ActiveMembersAnswer { days, weeks, unique_users, communicators, data_since, window, rounded_to_days }
     }
 
     /// The days from that of the window's start, or the first active one, to that of its end, or the last active one.

@@ -49,11 +49,11 @@ pub struct ActiveMembersAnswer {
     pub communicators: u64,
     /// From when on what is counted is kept, if the window, or what its first days look back on, starts earlier:
     /// what was before is not counted. `None` if all is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub widened: bool,
+    pub rounded_to_days: bool,
 }
 
 /// A day of an [`ActiveMembersAnswer`].

@@ -78,9 +78,9 @@ fn expected(question: ActiveMembers, inside: &[Act], all: &[Act]) -> TestResult<
         weeks,
         unique_users,
         communicators,
-        known_from: None,
+        data_since: None,
         window,
-        widened: false,
+        rounded_to_days: false,
     })
 }
 
@@ -134,7 +134,7 @@ proptest! {
         };
         let counted = |unit: i64, horizon: i64| {
             let [start, end] = edges(window, unit);
-            if start.is_some() && start == end { window } else { random::widened(window, horizon).unwrap() }
+            if start.is_some() && start == end { window } else { random::rounded_to_days(window, horizon).unwrap() }
         };
         let (wrote, talked) = (counted(1000, horizon), counted(1, voice_horizon));
         let until = |window: Window| window.end().map_or(Window::all(), |end| Window::between(DateTime::UNIX_EPOCH, end).unwrap());
@@ -142,7 +142,7 @@ proptest! {
         // Days look back beyond the start, if there is one.
         let all = if window.start().is_some() { acts(question, &world, until(wrote), until(talked)) } else { inside.clone() };
         let mut expected = expected(question, &inside, &all).unwrap();
-        expected.widened = edges(wrote, 1000) != edges(window, 1000) || (voice && edges(talked, 1) != edges(window, 1));
+        expected.rounded_to_days = edges(wrote, 1000) != edges(window, 1000) || (voice && edges(talked, 1) != edges(window, 1));
         let answer = question.load(&mut conn).unwrap();
         for day in &answer.days {
             prop_assert!(day.daily <= day.weekly && day.weekly <= day.monthly);
@@ -234,8 +234,8 @@ fn an_answer_is_json() -> TestResult {
         "unique_users": 3,
         "communicators": 1,
         "window": { "start": null, "end": null },
-        "known_from": null,
-        "widened": false,
+        "data_since": null,
+        "rounded_to_days": false,
     });
     let answer = ActiveMembers::of(1.try_into()?).load(&mut crate::fixture::seeded()?)?;
     assert_eq!(serde_json::to_value(answer)?, expected);

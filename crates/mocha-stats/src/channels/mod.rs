@@ -50,11 +50,11 @@ pub struct ChannelsAnswer {
     pub unique_users: u64,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub widened: bool,
+    pub rounded_to_days: bool,
 }
 
 /// A channel of a [`ChannelsAnswer`].
@@ -145,13 +145,13 @@ impl Channels {
     /// // Bots write in 2000 only.
     /// let bots = Channels::of(GuildId::try_from(1)?).bots(Bots::Only);
     /// assert_eq!(bots.load(&mut conn)?.channels.len(), 1);
-    /// let [_, quiet] = bots.with_quiet().load(&mut conn)?.channels[..] else { return Err("two channels".into()) };
+    /// let [_, quiet] = bots.include_inactive().load(&mut conn)?.channels[..] else { return Err("two channels".into()) };
     /// assert_eq!((quiet.channel_id.get(), quiet.messages), (1000, 0));
     /// # Ok(())
     /// # }
     /// ```
     #[doc(alias = "inactive")]
-    pub const fn with_quiet(mut self) -> Self {
+    pub const fn include_inactive(mut self) -> Self {
         self.quiet = true;
         self
     }
@@ -198,7 +198,7 @@ impl Channels {
     fn read(self, conn: &mut SqliteConnection) -> QueryResult<ChannelsAnswer> {
         let Self { bots, group, guild, window, .. } = self;
         let horizon = Horizon::load(conn)?;
-        let Counted { known_from, span, widened } = horizon.messages(window);
+        let Counted { data_since, span, rounded_to_days } = horizon.messages(window);
         let scan = MessageScan { bots, guild, user: None };
         let columns = [Column::Channel, Column::User, Column::Messages];
         let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::summed(span, horizon.messages_to));
@@ -220,7 +220,7 @@ impl Channels {
                 groups.entry(Some(channel)).or_default();
             }
         }
-        Ok(ChannelsAnswer { known_from, widened, ..self.answer(groups) })
+        Ok(ChannelsAnswer { data_since, rounded_to_days, ..self.answer(groups) })
     }
 
     fn answer(self, groups: HashMap<Option<ChannelId>, Writing>) -> ChannelsAnswer {
@@ -242,9 +242,9 @@ impl Channels {
             uncategorized,
             messages,
             unique_users,
-            known_from: None,
+            data_since: None,
             window: self.window,
-            widened: false,
+            rounded_to_days: false,
         }
     }
 }

@@ -45,7 +45,7 @@ pub struct ActivationAnswer {
     pub talked: u64,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -113,10 +113,10 @@ impl Activation {
                 .bind::<Integer, _>(slash_command)
                 .bind::<Integer, _>(menu_command)
                 .load::<Row>(conn)?;
-            Ok((rows, Horizon::known_from(window, from)))
+            Ok((rows, Horizon::data_since(window, from)))
         });
-        let (rows, known_from) = rows.map_err(Error::database)?;
-        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, known_from, window };
+        let (rows, data_since) = rows.map_err(Error::database)?;
+        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, data_since, window };
         for Row { wrote, talked } in rows {
             answer.joined += 1;
             answer.activated += u64::from(wrote || talked);
@@ -191,7 +191,7 @@ mod tests {
         let Activation { bots, until, window, .. } = question;
         let known = |second: i64| DateTime::from_timestamp(second, 0).unwrap() < until;
         let log: Vec<Event> = truth::log(events, i64::MAX).into_iter().filter(|event| known(event.second)).collect();
-        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, known_from: None, window };
+        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, data_since: None, window };
         for stay in truth::stays(bots, &log) {
             let passed = DateTime::from_timestamp(stay.joined, 0).unwrap() + TimeDelta::weeks(1) <= until;
             if !passed || !random::holds(window, stay.joined * 1000) {

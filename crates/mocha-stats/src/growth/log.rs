@@ -57,14 +57,14 @@ pub(crate) struct Turnover {
     pub(crate) leaves: u64,
     pub(crate) members: Option<u64>,
     /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub(crate) widened: bool,
+    pub(crate) rounded_to_days: bool,
 }
 
 impl Turnover {
     /// To be called in a transaction.
     pub(crate) fn load(conn: &mut SqliteConnection, guild: GuildId, bots: Bots, window: Window) -> QueryResult<Self> {
         let horizon = Horizon::load(conn)?;
-        let Counted { span, widened, .. } = horizon.members(window);
+        let Counted { span, rounded_to_days, .. } = horizon.members(window);
         let Sources { days, events, .. } = Sources::by_day(span);
         let mut statement = Statement::<(BigInt, BigInt)>::new();
         statement.push("SELECT sum(joins), sum(leaves) FROM (SELECT 0 AS joins, 0 AS leaves");
@@ -80,7 +80,7 @@ impl Turnover {
         let (joins, leaves): (Unsigned, Unsigned) = statement.get_result(conn)?;
         let end = window.not_before(horizon.members_from).end_second();
         let members = at_least_none(members_at(conn, guild, end, horizon.members_from)?);
-        Ok(Self { joins: joins.into(), leaves: leaves.into(), members, widened })
+        Ok(Self { joins: joins.into(), leaves: leaves.into(), members, rounded_to_days })
     }
 }
 

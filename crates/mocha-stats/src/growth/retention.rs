@@ -34,7 +34,7 @@ pub struct RetentionAnswer {
     pub cohorts: Vec<Cohort>,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -129,10 +129,10 @@ impl Retention {
         let read = conn.transaction(|conn| {
             let Horizon { members_from, .. } = Horizon::load(conn)?;
             let seconds = self.window.not_before(members_from).start_second()..known;
-            Ok((memberships(conn, self.guild, self.bots, seconds)?, Horizon::known_from(self.window, members_from)))
+            Ok((memberships(conn, self.guild, self.bots, seconds)?, Horizon::data_since(self.window, members_from)))
         });
-        let (memberships, known_from) = read.map_err(Error::database)?;
-        Ok(RetentionAnswer { known_from, ..self.answer(&memberships)? })
+        let (memberships, data_since) = read.map_err(Error::database)?;
+        Ok(RetentionAnswer { data_since, ..self.answer(&memberships)? })
     }
 
     fn answer(self, memberships: &[Membership]) -> Result<RetentionAnswer, Error> {
@@ -171,7 +171,7 @@ impl Retention {
             let weeks = usize::try_from(weeks).unwrap_or(usize::MAX);
             cohort.stayed.iter_mut().take(weeks).for_each(|stayed| *stayed += 1);
         }
-        Ok(RetentionAnswer { first_week, cohorts, known_from: None, window: self.window })
+        Ok(RetentionAnswer { first_week, cohorts, data_since: None, window: self.window })
     }
 }
 

@@ -42,7 +42,7 @@ pub struct GrowthAnswer {
     pub members: Option<u64>,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -139,16 +139,16 @@ impl Growth {
         periods::check(self.period, self.window)?;
         let log = conn.transaction(|conn| {
             let Horizon { members_from, .. } = Horizon::load(conn)?;
-            let (known_from, kept) =
-                (Horizon::known_from(self.window, members_from), self.window.not_before(members_from));
+            let (data_since, kept) =
+                (Horizon::data_since(self.window, members_from), self.window.not_before(members_from));
             // Of a window that starts before the log nobody knows how many there were then.
-            let asked = self.window.start().is_some() && known_from.is_none();
+            let asked = self.window.start().is_some() && data_since.is_none();
             let before = if asked { members_at(conn, self.guild, kept.start_second(), members_from)? } else { None };
             let mut log = Log {
                 before,
                 bots: self.bots,
                 first: None,
-                known_from,
+                data_since,
                 last: None,
                 members: before,
                 quarters: BTreeMap::new(),
@@ -200,7 +200,7 @@ impl Growth {
             leaves: all.leaves,
             net: all.net(),
             members: at_least_none(log.members),
-            known_from: log.known_from,
+            data_since: log.data_since,
             window: self.window,
         })
     }
@@ -215,7 +215,7 @@ struct Log {
     /// The first second in which somebody who counts came or went.
     first: Option<i64>,
     /// From when on the log is kept, if the window starts earlier.
-    known_from: Option<DateTime<Utc>>,
+    data_since: Option<DateTime<Utc>>,
     last: Option<i64>,
     /// How many members there are after it.
     members: Option<i64>,

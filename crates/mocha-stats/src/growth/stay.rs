@@ -38,7 +38,7 @@ pub struct LengthOfStayAnswer {
     pub stays: Stays,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -111,9 +111,9 @@ impl LengthOfStay {
         let read = conn.transaction(|conn| {
             let Horizon { members_from, .. } = Horizon::load(conn)?;
             let memberships = memberships(conn, guild, bots, members_from..window.end_second())?;
-            Ok((memberships, Horizon::known_from(window, members_from)))
+            Ok((memberships, Horizon::data_since(window, members_from)))
         });
-        let (memberships, known_from) = read.map_err(Error::database)?;
+        let (memberships, data_since) = read.map_err(Error::database)?;
         let (mut left, mut lengths) = (0, Vec::new());
         for membership in memberships {
             if membership.left && membership.ended.is_some_and(|ended| ended >= window.start_second()) {
@@ -133,7 +133,7 @@ impl LengthOfStay {
             mean_seconds: lengths.iter().sum::<u64>().checked_div(known),
             median_seconds: median(&lengths),
             stays,
-            known_from,
+            data_since,
             window,
         })
     }
@@ -209,7 +209,7 @@ mod tests {
                 under_a_year: between(30 * day, 365 * day),
                 longer: between(365 * day, i64::MAX),
             },
-            known_from: None,
+            data_since: None,
             window,
         }
     }

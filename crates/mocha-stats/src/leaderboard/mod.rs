@@ -23,7 +23,7 @@ use crate::{Bots, Error, VoiceLeaderboard, Window, channel_filter::ChannelFilter
 #[must_use = "a question does nothing until it is loaded"]
 pub struct Leaderboard {
     around: Option<(UserId, usize)>,
-    at_least: u64,
+    min_value: u64,
     bots: Bots,
     channels: ChannelFilter,
     compare: bool,
@@ -31,10 +31,10 @@ pub struct Leaderboard {
     limit: Option<usize>,
     measure: Measure,
     offset: usize,
-    only_members: bool,
+    current_members: bool,
     only_users: Option<BTreeSet<UserId>>,
     window: Window,
-    without_users: BTreeSet<UserId>,
+    exclude_users: BTreeSet<UserId>,
 }
 
 /// Who did most.
@@ -55,12 +55,12 @@ pub struct LeaderboardAnswer {
     pub previous: Option<Window>,
     /// From when on what is counted is kept, if the window, or the one before, starts earlier: what was before is
     /// not counted. `None` if all is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window, or than the one before, was counted: of a day at its edge of which only the roll-up is
     /// left, all.
-    pub widened: bool,
+    pub rounded_to_days: bool,
 }
 
 /// Somebody's place on a [`Leaderboard`].
@@ -96,7 +96,7 @@ impl Leaderboard {
     pub const fn by(measure: Measure, guild: GuildId) -> Self {
         Self {
             around: None,
-            at_least: 1,
+            min_value: 1,
             bots: Bots::Exclude,
             channels: ChannelFilter::new(),
             compare: false,
@@ -104,10 +104,10 @@ impl Leaderboard {
             limit: None,
             measure,
             offset: 0,
-            only_members: false,
+            current_members: false,
             only_users: None,
             window: Window::all(),
-            without_users: BTreeSet::new(),
+            exclude_users: BTreeSet::new(),
         }
     }
 
@@ -131,7 +131,7 @@ impl Leaderboard {
         Self::by(Measure::Attachments, guild)
     }
 
-    /// Asks who was active on most days; with [`at_least`](Self::at_least), who was on six of seven.
+    /// Asks who was active on most days; with [`min_value`](Self::min_value), who was on six of seven.
     ///
     /// Days are days in UTC: a window of seven of them is made of midnights in UTC, and seven days of another zone touch eight.
     ///
@@ -146,7 +146,7 @@ impl Leaderboard {
     /// let week = Window::between(monday, monday + chrono::TimeDelta::days(7))?;
     /// let active = Leaderboard::active_days(GuildId::try_from(1)?).within(week);
     /// assert_eq!(active.load(&mut conn)?.users, 3);
-    /// assert_eq!(active.at_least(6).load(&mut conn)?.users, 0);
+    /// assert_eq!(active.min_value(6).load(&mut conn)?.users, 0);
     /// # Ok(())
     /// # }
     /// ```
@@ -223,16 +223,16 @@ impl Leaderboard {
     }
 
     /// Leaves out who has less than this, as if they had nothing: for roles that are given by activity. The default is 1.
-    pub const fn at_least(mut self, value: u64) -> Self {
-        self.at_least = value;
+    pub const fn min_value(mut self, value: u64) -> Self {
+        self.min_value = value;
         self
     }
 
     /// Ranks only who is a member of the guild now, as far as the file knows: without the intent `GUILD_MEMBERS` Discord tells nobody
     /// who left. By default who left is on the board too.
     #[doc(alias = "present")]
-    pub const fn only_members(mut self) -> Self {
-        self.only_members = true;
+    pub const fn current_members(mut self) -> Self {
+        self.current_members = true;
         self
     }
 
@@ -245,7 +245,7 @@ impl Leaderboard {
 
     /// Leaves out what happened in these channels, in their threads and, of a category, in what is in it now; not of voice
     /// sessions, of which nobody says where they were.
-    pub fn without_channels(mut self, channels: &[ChannelId]) -> Self {
+    pub fn exclude_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.without.extend(channels);
         self
     }
@@ -257,8 +257,8 @@ impl Leaderboard {
     }
 
     /// Leaves these users out.
-    pub fn without_users(mut self, users: &[UserId]) -> Self {
-        self.without_users.extend(users);
+    pub fn exclude_users(mut self, users: &[UserId]) -> Self {
+        self.exclude_users.extend(users);
         self
     }
 
@@ -294,7 +294,7 @@ impl Leaderboard {
     /// assert_eq!((second.rank, second.user_id.get(), second.value), (2, 30, 2));
     /// assert_eq!((board.total, board.users), (6, 3));
     ///
-    /// let words = Leaderboard::words(guild).without_channels(&[ChannelId::try_from(2000)?]).load(&mut conn)?;
+    /// let words = Leaderboard::words(guild).exclude_channels(&[ChannelId::try_from(2000)?]).load(&mut conn)?;
     /// assert_eq!(words.total, 40);
     /// # Ok(())
     /// # }
@@ -310,8 +310,8 @@ impl Leaderboard {
             })
             .map_err(Error::database)?;
         let previous = self.window.previous().filter(|_| self.compare);
-        let widened = now.widened || before.as_ref().is_some_and(|before| before.widened);
-        let known_from = before.as_ref().unwrap_or(&now).known_from;
+        let rounded_to_days = now.rounded_to_days || before.as_ref().is_some_and(|before| before.rounded_to_days);
+        let data_since = before.as_ref().unwrap_or(&now).data_since;
         let total = now.values.iter().fold(0, |sum: u64, row| sum.saturating_add(row.1));
         let users = u64::try_from(now.values.len()).unwrap_or(u64::MAX);
         let listed = self.listed(&now);
@@ -322,7 +322,7 @@ impl Leaderboard {
             compare(&mut entries, &before.values);
         }
         let Self { measure, window, .. } = *self;
-        Ok(LeaderboardAnswer { entries, total, users, measure, previous, known_from, window, widened })
+        Ok(LeaderboardAnswer { entries, total, users, measure, previous, data_since, window, rounded_to_days })
     }
 
     /// The places that are to be listed.
@@ -340,7 +340,7 @@ impl Leaderboard {
     }
 
     fn counts_user(&self, user: UserId) -> bool {
-        self.only_users.as_ref().is_none_or(|only| only.contains(&user)) && !self.without_users.contains(&user)
+        self.only_users.as_ref().is_none_or(|only| only.contains(&user)) && !self.exclude_users.contains(&user)
     }
 }
 

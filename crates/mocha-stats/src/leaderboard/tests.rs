@@ -80,11 +80,11 @@ fn expected(question: &Leaderboard, world: &World, window: Window) -> TestResult
     let on_board = |user: u64| {
         let id = UserId::try_from(user).unwrap();
         random::counts(question.bots, user)
-            && (!question.only_members || world.members.contains(&user))
+            && (!question.current_members || world.members.contains(&user))
             && question.only_users.as_ref().is_none_or(|only| only.contains(&id))
-            && !question.without_users.contains(&id)
+            && !question.exclude_users.contains(&id)
     };
-    values.retain(|user, value| *value > 0 && *value >= question.at_least && on_board(*user));
+    values.retain(|user, value| *value > 0 && *value >= question.min_value && on_board(*user));
     let mut ranks = Vec::new();
     for (&user, &value) in &values {
         let better = values.values().filter(|other| **other > value).count();
@@ -116,27 +116,27 @@ fn question() -> impl Strategy<Value = Leaderboard> {
     let lists = (prop::option::weighted(0.3, places()), prop::option::weighted(0.3, places()));
     let users = || prop::option::weighted(0.2, prop::collection::vec(random::user(), 1..4));
     (measure(), random::bots(), any::<bool>(), prop_oneof![2 => Just(1), 1 => 0..40_u64], lists, users(), users())
-        .prop_map(|(measure, bots, only_members, at_least, (only, without), only_users, without_users)| {
+        .prop_map(|(measure, bots, current_members, min_value, (only, without), only_users, exclude_users)| {
             let guild = random::GUILD.try_into().unwrap();
             let channels = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<ChannelId>>();
             let users = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<UserId>>();
-            let mut question = Leaderboard::by(measure, guild).bots(bots).at_least(at_least);
+            let mut question = Leaderboard::by(measure, guild).bots(bots).min_value(min_value);
             // Of sessions nobody says where they were.
             if measure != Measure::VoiceSessions {
                 if let Some(only) = only {
                     question = question.only_channels(&channels(only));
                 }
                 if let Some(without) = without {
-                    question = question.without_channels(&channels(without));
+                    question = question.exclude_channels(&channels(without));
                 }
             }
             if let Some(only) = only_users {
                 question = question.only_users(&users(only));
             }
-            if let Some(without) = without_users {
-                question = question.without_users(&users(without));
+            if let Some(without) = exclude_users {
+                question = question.exclude_users(&users(without));
             }
-            if only_members { question.only_members() } else { question }
+            if current_members { question.current_members() } else { question }
         })
 }
 
@@ -163,7 +163,7 @@ proptest! {
         if let Some(day) = horizon {
             let horizon = MONDAY + day * 86_400;
             random::forget_before(&mut conn, horizon).unwrap();
-            counted = random::widened(window, horizon).unwrap();
+            counted = random::rounded_to_days(window, horizon).unwrap();
             // An edge that is open is never in a day that is only rolled up.
             prop_assume!(window.start().is_some() == window.end().is_some());
         }
@@ -179,7 +179,7 @@ proptest! {
             [window.start(), window.end()].map(|edge| edge.map(|edge| -(-ceil_ms(edge)).div_euclid(unit)))
         };
         let (by_second, by_ms) = (edges(counted, 1000) != edges(window, 1000), edges(counted, 1) != edges(window, 1));
-        prop_assert_eq!(answer.widened, match question.measure {
+        prop_assert_eq!(answer.rounded_to_days, match question.measure {
             Measure::VoiceTime | Measure::VoiceSessions => by_ms,
             Measure::ActiveDays => by_ms || by_second,
             Measure::Score(weights) => {
@@ -283,9 +283,9 @@ fn an_answer_is_json_with_ids_as_texts() -> TestResult {
         "users": 3,
         "previous": null,
         "window": { "start": "2026-10-19T00:00:00Z", "end": null },
-        "known_from": null,
+        "data_since": null,
         "measure": "messages",
-        "widened": false,
+        "rounded_to_days": false,
     });
     assert_eq!(serde_json::to_value(question.load(&mut conn)?)?, expected);
     Ok(())

@@ -26,15 +26,16 @@ pub(super) struct Totals {
     /// In order of user id.
     pub(super) values: Vec<(UserId, u64)>,
     /// From when on all of it is known, if the window starts earlier.
-    pub(super) known_from: Option<DateTime<Utc>>,
-    pub(super) widened: bool,
+    pub(super) data_since: Option<DateTime<Utc>>,
+    pub(super) rounded_to_days: bool,
 }
 
 impl Totals {
     /// To be called in a transaction.
     pub(super) fn load(conn: &mut SqliteConnection, question: &Leaderboard, window: Window) -> QueryResult<Self> {
         let mut channels = question.channels.resolve(conn, question.guild)?;
-        let mut reader = Reader { known_from: None, question, values: PerUser::of_numbers(), widened: false, window };
+        let mut reader =
+            Reader { data_since: None, question, values: PerUser::of_numbers(), rounded_to_days: false, window };
         match question.measure {
             Measure::ActiveDays => reader.active_days(conn, &mut channels)?,
             Measure::Attachments => reader.messages(conn, &mut channels, Column::Attachments)?,
@@ -45,15 +46,15 @@ impl Totals {
             Measure::VoiceTime => reader.voice_time(conn, &mut channels)?,
             Measure::Words => reader.messages(conn, &mut channels, Column::Words)?,
         }
-        let Reader { known_from, values, widened, .. } = reader;
+        let Reader { data_since, values, rounded_to_days, .. } = reader;
         let mut values = values.finish();
-        let members = if question.only_members { Some(present(conn, question)?) } else { None };
+        let members = if question.current_members { Some(present(conn, question)?) } else { None };
         values.retain(|(user, value)| {
-            *value >= question.at_least.max(1)
+            *value >= question.min_value.max(1)
                 && question.counts_user(*user)
                 && members.as_ref().is_none_or(|members| members.contains(user))
         });
-        Ok(Self { values, known_from, widened })
+        Ok(Self { values, data_since, rounded_to_days })
     }
 }
 
@@ -66,10 +67,10 @@ fn present(conn: &mut SqliteConnection, question: &Leaderboard) -> QueryResult<H
 
 #[derive(Debug)]
 struct Reader<'a> {
-    known_from: Option<DateTime<Utc>>,
+    data_since: Option<DateTime<Utc>>,
     question: &'a Leaderboard,
     values: PerUser<u64>,
-    widened: bool,
+    rounded_to_days: bool,
     window: Window,
 }
 
@@ -130,9 +131,9 @@ impl Reader<'_> {
     /// Whose messages count, in which time, and up to which day that is summed up.
     fn scan(&mut self, conn: &mut SqliteConnection) -> QueryResult<(MessageScan, Span, i64)> {
         let horizon = Horizon::load(conn)?;
-        let Counted { known_from, span, widened } = horizon.messages(self.window);
-        self.known_from = known_from;
-        self.widened |= widened;
+        let Counted { data_since, span, rounded_to_days } = horizon.messages(self.window);
+        self.data_since = data_since;
+        self.rounded_to_days |= rounded_to_days;
         let Leaderboard { bots, guild, .. } = *self.question;
         Ok((MessageScan { bots, guild, user: None }, span, horizon.messages_to))
     }
@@ -150,8 +151,8 @@ impl Reader<'_> {
         mut f: impl FnMut(&mut PerUser<u64>, VoicePart),
     ) -> QueryResult<()> {
         let read = self.voice_scan(channels).each(conn, part_of, |part| f(&mut self.values, part))?;
-        self.known_from = read.known_from;
-        self.widened |= read.widened;
+        self.data_since = read.data_since;
+        self.rounded_to_days |= read.rounded_to_days;
         Ok(())
     }
 
@@ -187,8 +188,8 @@ impl Reader<'_> {
                 months.add(user, month);
             }
         })?;
-        self.known_from = read.known_from;
-        self.widened |= read.widened;
+        self.data_since = read.data_since;
+        self.rounded_to_days |= read.rounded_to_days;
         for (user, month) in months.finish() {
             self.values.add(user, month.count());
         }

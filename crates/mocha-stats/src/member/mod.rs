@@ -57,11 +57,11 @@ pub struct MemberStatisticsAnswer {
     pub last_seen: Option<Seen>,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub widened: bool,
+    pub rounded_to_days: bool,
 }
 
 /// What one user did in voice.
@@ -183,9 +183,9 @@ impl MemberStatistics {
             longest_streak,
             first_seen,
             last_seen,
-            known_from: reading.known_from,
+            data_since: reading.data_since,
             window,
-            widened: reading.widened,
+            rounded_to_days: reading.rounded_to_days,
         })
     }
 

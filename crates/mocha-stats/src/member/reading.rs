@@ -26,7 +26,7 @@ use crate::{
 pub(super) struct Reading {
     pub(super) horizon: Horizon,
     /// From when on roll-ups are kept, if the window starts earlier.
-    pub(super) known_from: Option<DateTime<Utc>>,
+    pub(super) data_since: Option<DateTime<Utc>>,
     /// The stay in voice that goes on.
     pub(super) open: Option<Stay>,
     sessions: u64,
@@ -34,7 +34,7 @@ pub(super) struct Reading {
     /// Days in UTC with time in voice.
     pub(super) talked: BTreeSet<i64>,
     voice: HashMap<Option<ChannelId>, ChannelVoice>,
-    pub(super) widened: bool,
+    pub(super) rounded_to_days: bool,
     pub(super) written: Written,
     written_in: HashMap<ChannelId, u64>,
     /// Days in UTC with a message.
@@ -45,16 +45,16 @@ impl Reading {
     /// To be called in a transaction.
     pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, user: UserId, window: Window) -> QueryResult<Self> {
         let horizon = Horizon::load(conn)?;
-        let Counted { known_from, span, widened } = horizon.messages(window);
+        let Counted { data_since, span, rounded_to_days } = horizon.messages(window);
         let mut reading = Self {
             horizon,
-            known_from,
+            data_since,
             open: None,
             sessions: 0,
             talk: Talk { guild, span: horizon.voice(window).span, user, window },
             talked: BTreeSet::new(),
             voice: HashMap::new(),
-            widened,
+            rounded_to_days,
             written: Written::default(),
             written_in: HashMap::new(),
             wrote: BTreeSet::new(),
@@ -103,7 +103,7 @@ impl Reading {
             channel.observed_ms = channel.observed_ms.saturating_add(part.time.observed_ms);
             channel.assumed_ms = channel.assumed_ms.saturating_add(part.time.assumed_ms);
         })?;
-        self.widened |= read.widened;
+        self.rounded_to_days |= read.rounded_to_days;
         if !self.voice.is_empty() {
             (self.talked, self.open) = self.talk.days(conn, self.horizon.voice_to)?;
         }

@@ -122,7 +122,7 @@ proptest! {
         let horizon = horizon.map_or(0, |day| MONDAY + day * DAY);
         random::fill_to(&mut conn, filled_to).unwrap();
         random::forget_before(&mut conn, horizon).unwrap();
-        let counted = random::widened(window, horizon).unwrap();
+        let counted = random::rounded_to_days(window, horizon).unwrap();
         let (guild, user_id) = (random::GUILD.try_into().unwrap(), user.try_into().unwrap());
         let now = DateTime::from_timestamp(MONDAY + today * DAY + 5, 0).unwrap();
         let answer = MemberStatistics::of(guild, user_id, now).within(window).limit(top).load(&mut conn).unwrap();
@@ -159,7 +159,7 @@ proptest! {
         let board = Leaderboard::by(Measure::VoiceTime, guild).within(window);
         prop_assert_eq!(answer.voice.place, place(&mut conn, &board, user));
         let edges = |window: Window| (window.start_second(), window.end_second(), window.start_ms(), window.end_ms());
-        prop_assert_eq!((answer.window, answer.widened), (window, edges(counted) != edges(window)));
+        prop_assert_eq!((answer.window, answer.rounded_to_days), (window, edges(counted) != edges(window)));
     }
 
     #[test]
@@ -248,8 +248,8 @@ fn an_answer_is_json_with_days_as_texts() -> TestResult {
         "first_seen": { "day": "2026-10-19", "at": "2026-10-19T09:00:00Z" },
         "last_seen": { "day": "2026-10-19", "at": "2026-10-19T10:00:00Z" },
         "window": { "start": null, "end": null },
-        "known_from": null,
-        "widened": false,
+        "data_since": null,
+        "rounded_to_days": false,
     });
     assert_eq!(serde_json::to_value(answer)?, expected);
     Ok(())

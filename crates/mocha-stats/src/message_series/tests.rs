@@ -83,7 +83,7 @@ proptest! {
         let (counted, messages) = if single {
             (window, messages.into_iter().filter(|message| message.second >= horizon).collect())
         } else {
-            (random::widened(window, horizon).unwrap(), messages)
+            (random::rounded_to_days(window, horizon).unwrap(), messages)
         };
         let expected = expected(question, &messages, counted);
         let periods: Vec<_> =
@@ -96,10 +96,10 @@ proptest! {
         prop_assert_eq!(answer.written, all);
         // Parts of a second are in no message.
         let seconds = |window: Window| (window.start_second(), window.end_second());
-        prop_assert_eq!(answer.widened, seconds(counted) != seconds(window));
+        prop_assert_eq!(answer.rounded_to_days, seconds(counted) != seconds(window));
         let (start, end) = seconds(window);
         let unknown = single && start < horizon && start < end;
-        prop_assert_eq!(answer.known_from.map(|at| at.timestamp()), unknown.then_some(horizon));
+        prop_assert_eq!(answer.data_since.map(|at| at.timestamp()), unknown.then_some(horizon));
         prop_assert_eq!(answer.window, window);
     }
 }
@@ -113,9 +113,9 @@ fn a_period_is_flat_in_json() -> crate::fixture::TestResult {
     period["start"] = "2026-10-19T00:00:00Z".into();
     let mut expected = written;
     expected["periods"] = vec![period].into();
-    expected["known_from"] = serde_json::Value::Null;
+    expected["data_since"] = serde_json::Value::Null;
     expected["window"] = serde_json::json!({ "start": null, "end": null });
-    expected["widened"] = false.into();
+    expected["rounded_to_days"] = false.into();
     assert_eq!(serde_json::to_value(answer)?, expected);
     Ok(())
 }
@@ -132,11 +132,11 @@ fn the_periods_are_the_windows_whatever_is_kept_of_it() -> crate::fixture::TestR
         MONDAY + 3 * day
     ))
     .execute(&mut conn)?;
-    for (end, widened) in [(2 * day, false), (2 * day - 7, true)] {
+    for (end, rounded_to_days) in [(2 * day, false), (2 * day - 7, true)] {
         let window = Window::between(at(0)?, at(end)?)?;
         let answer = MessageSeries::of(guild).by(Period::Day).within(window).load(&mut conn)?;
         let starts: Vec<_> = answer.periods.iter().map(|period| period.start.to_utc()).collect();
-        assert_eq!((starts, answer.widened), (vec![at(0)?, at(day)?], widened));
+        assert_eq!((starts, answer.rounded_to_days), (vec![at(0)?, at(day)?], rounded_to_days));
     }
     Ok(())
 }

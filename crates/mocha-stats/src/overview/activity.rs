@@ -22,9 +22,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Activity {
     /// From when on all of it is known, if the window starts earlier.
-    pub(super) known_from: Option<DateTime<Utc>>,
+    pub(super) data_since: Option<DateTime<Utc>>,
     written_in: HashMap<ChannelId, u64>,
-    pub(super) widened: bool,
+    pub(super) rounded_to_days: bool,
     /// In order of user id, as the next.
     voice_ms: Vec<(UserId, u64)>,
     written_by: Vec<(UserId, u64)>,
@@ -35,9 +35,9 @@ impl Activity {
     pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, bots: Bots, window: Window) -> QueryResult<Self> {
         let mut activity = Self::default();
         let horizon = Horizon::load(conn)?;
-        let Counted { known_from, span, widened } = horizon.messages(window);
-        activity.known_from = known_from;
-        activity.widened = widened;
+        let Counted { data_since, span, rounded_to_days } = horizon.messages(window);
+        activity.data_since = data_since;
+        activity.rounded_to_days = rounded_to_days;
         let (mut written_by, mut voice_ms) = (PerUser::of_numbers(), PerUser::of_numbers());
         let columns = [Column::User, Column::Channel, Column::Messages];
         let scan = MessageScan { bots, guild, user: None };
@@ -57,7 +57,7 @@ impl Activity {
         })?;
         activity.written_by = written_by.finish();
         activity.voice_ms = voice_ms.finish();
-        activity.widened |= read.widened;
+        activity.rounded_to_days |= read.rounded_to_days;
         Ok(activity)
     }
 

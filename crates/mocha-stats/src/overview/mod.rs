@@ -50,13 +50,13 @@ pub struct GuildOverviewAnswer {
     /// [`VoiceTime`](crate::Measure::VoiceTime) ranks them.
     pub speakers: Vec<Rank>,
     /// From when on what is counted is kept, if either window starts earlier: what was before is not counted. `None` if all is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// The window before, if there is one: [`Window::previous`].
     pub previous: Option<Window>,
     /// Whether more than either window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub widened: bool,
+    pub rounded_to_days: bool,
 }
 
 /// A number, and what it was in the window before.
@@ -163,12 +163,12 @@ impl GuildOverview {
             channels: now.channels(then, limit),
             writers: now.writers(then, limit),
             speakers: now.speakers(then, limit),
-            known_from: then.map_or(now.known_from, |then| then.known_from),
+            data_since: then.map_or(now.data_since, |then| then.data_since),
             window,
             previous,
-            widened: [now.widened, grew.widened].contains(&true)
-                || then.is_some_and(|then| then.widened)
-                || grew_before.is_some_and(|before| before.widened),
+            rounded_to_days: [now.rounded_to_days, grew.rounded_to_days].contains(&true)
+                || then.is_some_and(|then| then.rounded_to_days)
+                || grew_before.is_some_and(|before| before.rounded_to_days),
         })
     }
 }

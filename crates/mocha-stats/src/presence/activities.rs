@@ -37,7 +37,7 @@ pub struct ActivitiesAnswer {
     pub entries: Vec<ActivityTime>,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -116,7 +116,7 @@ impl Activities {
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<ActivitiesAnswer, Error> {
         let mut doings = HashMap::<Activity, Doing>::new();
-        let Read { known_from, .. } = self.scope.scan(conn, |spell| {
+        let Read { data_since, .. } = self.scope.scan(conn, |spell| {
             let Some(activity) = spell.activity.filter(|activity| activity.kind != Some(CUSTOM_STATUS)) else { return };
             if !doings.contains_key(activity) {
                 doings.insert(activity.clone(), Doing::default());
@@ -141,7 +141,7 @@ impl Activities {
             key(a).cmp(&key(b)).then_with(|| (&a.name, a.kind).cmp(&(&b.name, b.kind)))
         });
         entries.truncate(self.limit.unwrap_or(usize::MAX));
-        Ok(ActivitiesAnswer { entries, known_from, window: self.scope.window })
+        Ok(ActivitiesAnswer { entries, data_since, window: self.scope.window })
     }
 }
 

@@ -31,7 +31,7 @@ pub struct OnlineSeriesAnswer {
     pub periods: Vec<OnlinePeriod>,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -127,7 +127,7 @@ impl OnlineSeries {
         self.answer(read, &levels(&changes))
     }
 
-    fn answer(self, Read { from_ms, known, known_from }: Read, levels: &[Level]) -> Result<OnlineSeriesAnswer, Error> {
+    fn answer(self, Read { from_ms, known, data_since }: Read, levels: &[Level]) -> Result<OnlineSeriesAnswer, Error> {
         let window = self.scope.window;
         let known_to = known.map(|known| instant(known.to_ms)).transpose()?;
         let first = from_ms.map(instant).transpose()?;
@@ -153,7 +153,7 @@ impl OnlineSeries {
             }
             periods.push(period);
         }
-        Ok(OnlineSeriesAnswer { periods, known_from, window })
+        Ok(OnlineSeriesAnswer { periods, data_since, window })
     }
 }
 

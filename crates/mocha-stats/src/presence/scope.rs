@@ -53,7 +53,7 @@ pub(super) struct Read {
     pub(super) from_ms: Option<i64>,
     pub(super) known: Option<Known>,
     /// From when on rows are kept, if the window starts earlier.
-    pub(super) known_from: Option<DateTime<Utc>>,
+    pub(super) data_since: Option<DateTime<Utc>>,
 }
 
 /// The time of which the file can tell something.
@@ -190,7 +190,7 @@ impl Scope {
         people.finish();
         let from_ms = window.start().map(|_| kept.start_ms()).or(first.map(ms));
         let known = from_ms.filter(|from_ms| *from_ms < to_ms).map(|from_ms| Known { from_ms, to_ms });
-        Ok(Read { from_ms, known, known_from: Horizon::known_from(window, from) })
+        Ok(Read { from_ms, known, data_since: Horizon::data_since(window, from) })
     }
 }
 

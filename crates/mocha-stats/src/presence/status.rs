@@ -41,7 +41,7 @@ pub struct PresenceTimeAnswer {
     pub unique_users: u64,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -108,7 +108,7 @@ impl PresenceTime {
     pub fn load(self, conn: &mut SqliteConnection) -> Result<PresenceTimeAnswer, Error> {
         let (mut times, mut users) = ([0_u64; 4], HashSet::new());
         let [dnd, idle, offline, online] = &mut times;
-        let Read { known_from, .. } = self.0.scan(conn, |spell| {
+        let Read { data_since, .. } = self.0.scan(conn, |spell| {
             let time = match spell.status {
                 None => return,
                 Some(PresenceStatus::Dnd) => &mut *dnd,
@@ -122,7 +122,7 @@ impl PresenceTime {
         let known_ms = times.iter().fold(0, |sum: u64, time| sum.saturating_add(*time));
         let [dnd, idle, offline, online] = times.map(|time_ms| StatusTime { time_ms, share: share(time_ms, known_ms) });
         let unique_users = u64::try_from(users.len()).unwrap_or(u64::MAX);
-        Ok(PresenceTimeAnswer { dnd, idle, offline, online, known_ms, unique_users, known_from, window: self.0.window })
+        Ok(PresenceTimeAnswer { dnd, idle, offline, online, known_ms, unique_users, data_since, window: self.0.window })
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
             online: time(PresenceStatus::Online),
             known_ms,
             unique_users: doings.map(|doing| doing.user).collect::<BTreeSet<u64>>().len().try_into().unwrap(),
-            known_from: None,
+            data_since: None,
             window: question.0.window,
         }
     }

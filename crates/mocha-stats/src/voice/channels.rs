@@ -31,13 +31,13 @@ pub struct VoiceChannelsAnswer {
     /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
     pub assumed_ms: u64,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of
-    /// [`fair`](VoiceFilter::fair) time single intervals are read, which are kept less long. `None` if all of the window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// [`exclude_alone`](VoiceFilter::exclude_alone) time single intervals are read, which are kept less long. `None` if all of the window is known.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all. Not of
-    /// [`fair`](VoiceFilter::fair) time, of which no roll-up knows.
-    pub widened: bool,
+    /// [`exclude_alone`](VoiceFilter::exclude_alone) time, of which no roll-up knows.
+    pub rounded_to_days: bool,
 }
 
 /// A channel of a [`VoiceChannelsAnswer`] or a [`UserVoiceAnswer`](crate::UserVoiceAnswer).
@@ -79,7 +79,7 @@ impl VoiceChannels {
     /// Asks the file.
     ///
     /// Reads roll-ups of months and days, and single intervals of at most a day at each edge of the window; of
-    /// [`fair`](VoiceFilter::fair) time all intervals of the window. Through keys and indexes, in one transaction; memory
+    /// [`exclude_alone`](VoiceFilter::exclude_alone) time all intervals of the window. Through keys and indexes, in one transaction; memory
     /// grows with channels, and of fair time with people who are in voice at once.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl VoiceChannels {
                 all.add(part.time);
             })
         });
-        let VoiceRead { horizon, widened, .. } = read.map_err(Error::database)?;
+        let VoiceRead { horizon, rounded_to_days, .. } = read.map_err(Error::database)?;
         let VoiceTime { observed_ms, assumed_ms } = all;
         let voice_ms = all.voice_ms(filter.assumed);
         Ok(VoiceChannelsAnswer {
@@ -119,9 +119,9 @@ impl VoiceChannels {
             voice_ms,
             observed_ms,
             assumed_ms,
-            known_from: self.0.known_from(horizon),
+            data_since: self.0.data_since(horizon),
             window,
-            widened: widened && !filter.fair,
+            rounded_to_days: rounded_to_days && !filter.exclude_alone,
         })
     }
 }

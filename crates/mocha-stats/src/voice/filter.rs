@@ -20,10 +20,10 @@ use crate::{Bots, channel_filter::ChannelFilter};
 /// assert_eq!(board.load(&mut conn)?.voice_ms, 90 * 60 * 1000);
 ///
 /// // Two were in the same channel for half an hour; then one was alone.
-/// let fair = VoiceFilter::new().fair().state(VoiceStateFilter::Talking);
-/// assert_eq!(board.clone().filter(fair).load(&mut conn)?.voice_ms, 60 * 60 * 1000);
+/// let in_company = VoiceFilter::new().exclude_alone().state(VoiceStateFilter::Talking);
+/// assert_eq!(board.clone().filter(in_company).load(&mut conn)?.voice_ms, 60 * 60 * 1000);
 ///
-/// let elsewhere = VoiceFilter::new().without_channels(&[ChannelId::try_from(3000)?]);
+/// let elsewhere = VoiceFilter::new().exclude_channels(&[ChannelId::try_from(3000)?]);
 /// assert_eq!(board.filter(elsewhere).load(&mut conn)?.voice_ms, 0);
 /// # Ok(())
 /// # }
@@ -34,25 +34,25 @@ pub struct VoiceFilter {
     pub(super) assumed: Assumed,
     pub(super) bots: Bots,
     pub(super) channels: ChannelFilter,
-    pub(super) fair: bool,
+    pub(super) exclude_alone: bool,
     pub(super) state: VoiceStateFilter,
-    pub(super) without_afk: bool,
+    pub(super) exclude_afk: bool,
 }
 
 impl VoiceFilter {
     /// All time of people.
     pub const fn new() -> Self {
         Self {
-            assumed: Assumed::Count,
+            assumed: Assumed::Include,
             bots: Bots::Exclude,
             channels: ChannelFilter::new(),
-            fair: false,
+            exclude_alone: false,
             state: VoiceStateFilter::All,
-            without_afk: false,
+            exclude_afk: false,
         }
     }
 
-    /// Whether time that was not seen but concluded counts. The default is [`Assumed::Count`].
+    /// Whether time that was not seen but concluded counts. The default is [`Assumed::Include`].
     pub fn assumed(mut self, assumed: Assumed) -> Self {
         self.assumed = assumed;
         self
@@ -70,8 +70,8 @@ impl VoiceFilter {
     /// company in a channel that is not known.
     #[doc(alias = "alone")]
     #[doc(alias = "company")]
-    pub fn fair(mut self) -> Self {
-        self.fair = true;
+    pub fn exclude_alone(mut self) -> Self {
+        self.exclude_alone = true;
         self
     }
 
@@ -83,8 +83,8 @@ impl VoiceFilter {
 
     /// Leaves out the channel that the guild moves idle people to: the one it has now, also for time before it had it.
     #[doc(alias = "idle")]
-    pub fn without_afk(mut self) -> Self {
-        self.without_afk = true;
+    pub fn exclude_afk(mut self) -> Self {
+        self.exclude_afk = true;
         self
     }
 
@@ -96,7 +96,7 @@ impl VoiceFilter {
     }
 
     /// Leaves out these channels, and those that were named before; a category stands for all in it.
-    pub fn without_channels(mut self, channels: &[ChannelId]) -> Self {
+    pub fn exclude_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.without.extend(channels);
         self
     }
@@ -119,7 +119,7 @@ impl VoiceFilter {
 /// // Somebody was last seen at half past nine.
 /// let until_ten = Window::between(monday, monday + chrono::TimeDelta::hours(10))?;
 /// let voice = GuildVoice::of(GuildId::try_from(1)?).within(until_ten);
-/// for (assumed, minutes) in [(Assumed::Count, 95), (Assumed::LeaveOut, 90), (Assumed::Only, 5)] {
+/// for (assumed, minutes) in [(Assumed::Include, 95), (Assumed::Exclude, 90), (Assumed::Only, 5)] {
 ///     let answer = voice.clone().filter(VoiceFilter::new().assumed(assumed)).load(&mut conn)?;
 ///     assert_eq!(answer.voice_ms, minutes * 60_000);
 ///     assert_eq!((answer.observed_ms, answer.assumed_ms), (90 * 60_000, 5 * 60_000));
@@ -131,9 +131,9 @@ impl VoiceFilter {
 pub enum Assumed {
     /// Observed and assumed time. The default.
     #[default]
-    Count,
+    Include,
     /// Observed time only.
-    LeaveOut,
+    Exclude,
     /// Assumed time only.
     Only,
 }

@@ -38,7 +38,7 @@ pub struct GuildVoiceAnswer {
     pub sessions: VoiceSessions,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -92,7 +92,7 @@ impl GuildVoice {
     /// ```
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<GuildVoiceAnswer, Error> {
         let Scope { ref filter, window, .. } = self.0;
-        let (totals, known_from) = self.0.load(conn, |kept| Totals {
+        let (totals, data_since) = self.0.load(conn, |kept| Totals {
             scope: &self.0,
             sessions: Sessions::new(kept),
             time: VoiceTime::default(),
@@ -106,7 +106,7 @@ impl GuildVoice {
             assumed_ms,
             unique_users: u64::try_from(users.len()).unwrap_or(u64::MAX),
             sessions: sessions.finish(),
-            known_from,
+            data_since,
             window,
         })
     }

@@ -84,8 +84,8 @@ impl Stay {
     /// What of it the policy counts, if anything is.
     pub(super) fn counted(self, assumed: Assumed) -> Option<Self> {
         match assumed {
-            Assumed::Count => Some(self),
-            Assumed::LeaveOut => self.part(self.from_ms, self.assumed_from_ms),
+            Assumed::Include => Some(self),
+            Assumed::Exclude => self.part(self.from_ms, self.assumed_from_ms),
             Assumed::Only => self.part(self.assumed_from_ms, self.to_ms),
         }
     }
@@ -121,8 +121,8 @@ impl VoiceTime {
     /// The milliseconds that the policy counts.
     pub(super) const fn voice_ms(self, assumed: Assumed) -> u64 {
         match assumed {
-            Assumed::Count => self.all_ms(),
-            Assumed::LeaveOut => self.observed_ms,
+            Assumed::Include => self.all_ms(),
+            Assumed::Exclude => self.observed_ms,
             Assumed::Only => self.assumed_ms,
         }
     }

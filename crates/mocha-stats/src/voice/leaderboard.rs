@@ -38,13 +38,13 @@ pub struct VoiceLeaderboardAnswer {
     /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) or more before the window's end is not.
     pub open_sessions: Option<u64>,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of
-    /// [`fair`](VoiceFilter::fair) time single intervals are read, which are kept less long. `None` if all of the window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// [`exclude_alone`](VoiceFilter::exclude_alone) time single intervals are read, which are kept less long. `None` if all of the window is known.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all. Of
-    /// [`fair`](VoiceFilter::fair) time no roll-up knows: there only `sessions` can be of more.
-    pub widened: bool,
+    /// [`exclude_alone`](VoiceFilter::exclude_alone) time no roll-up knows: there only `sessions` can be of more.
+    pub rounded_to_days: bool,
 }
 
 /// Somebody's place on a [`VoiceLeaderboardAnswer`].
@@ -96,7 +96,7 @@ impl VoiceLeaderboard {
     /// Asks the file.
     ///
     /// Reads roll-ups of months and days, and single intervals and entries of the voice log of at most a day at each edge of
-    /// the window; of [`fair`](VoiceFilter::fair) time all intervals of the window. Through keys and indexes, in one
+    /// the window; of [`exclude_alone`](VoiceFilter::exclude_alone) time all intervals of the window. Through keys and indexes, in one
     /// transaction; memory grows with people.
     ///
     /// # Errors
@@ -130,7 +130,7 @@ impl VoiceLeaderboard {
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceLeaderboardAnswer, Error> {
         let board = conn.transaction(|conn| {
             let mut users = PerUser::new(User::add);
-            let VoiceRead { horizon, mut open, widened, .. } = self.scope.each_part(conn, false, |part| {
+            let VoiceRead { horizon, mut open, rounded_to_days, .. } = self.scope.each_part(conn, false, |part| {
                 users.add(part.user, User { sessions: part.sessions, time: part.time });
             })?;
             let Scope { ref filter, guild, window, .. } = self.scope;
@@ -146,13 +146,13 @@ impl VoiceLeaderboard {
             // Of a time of which no single intervals are left nobody knows.
             let known = self.scope.window.passed_ms().is_none_or(|ms| ms >= horizon.voice_from.saturating_mul(1000));
             let open_sessions = known.then(|| u64::try_from(open.len()).unwrap_or(u64::MAX));
-            let known_from = self.scope.known_from(horizon);
-            Ok(Board { known_from, open_sessions, users: users.finish(), widened })
+            let data_since = self.scope.data_since(horizon);
+            Ok(Board { data_since, open_sessions, users: users.finish(), rounded_to_days })
         });
         board.map(|board| self.answer(board)).map_err(Error::database)
     }
 
-    fn answer(&self, Board { known_from, open_sessions, mut users, widened }: Board) -> VoiceLeaderboardAnswer {
+    fn answer(&self, Board { data_since, open_sessions, mut users, rounded_to_days }: Board) -> VoiceLeaderboardAnswer {
         let assumed = self.scope.filter.assumed;
         let mut all = VoiceTime::default();
         users.retain(|(_, user)| {
@@ -176,19 +176,19 @@ impl VoiceLeaderboard {
             observed_ms,
             assumed_ms,
             open_sessions,
-            known_from,
+            data_since,
             window: self.scope.window,
-            widened,
+            rounded_to_days,
         }
     }
 }
 
 #[derive(Debug)]
 struct Board {
-    known_from: Option<DateTime<Utc>>,
+    data_since: Option<DateTime<Utc>>,
     open_sessions: Option<u64>,
     users: Vec<(UserId, User)>,
-    widened: bool,
+    rounded_to_days: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -267,9 +267,9 @@ mod tests {
             observed_ms,
             assumed_ms,
             open_sessions: Some(open.len().try_into()?),
-            known_from: None,
+            data_since: None,
             window,
-            widened: false,
+            rounded_to_days: false,
         })
     }
 

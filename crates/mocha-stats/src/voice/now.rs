@@ -105,7 +105,7 @@ impl VoiceNow {
     /// assert_eq!((one.user_id.get(), one.channel_id.map(|channel| channel.get())), (30, Some(3000)));
     /// assert_eq!((one.seen_at - one.session_started_at).num_minutes(), 30);
     ///
-    /// let with_company = VoiceNow::of(GuildId::try_from(1)?).filter(VoiceFilter::new().fair());
+    /// let with_company = VoiceNow::of(GuildId::try_from(1)?).filter(VoiceFilter::new().exclude_alone());
     /// assert_eq!(with_company.load(&mut conn)?.users, []);
     /// # Ok(())
     /// # }
@@ -137,7 +137,9 @@ impl VoiceNow {
         let counts = |Person { open, .. }: &&Person| {
             let Part { bot, channel_id, state, .. } = *open;
             let counts = self.filter.bots.counts(bot) && self.filter.state.counts(state);
-            counts && channels.counts(channel_id) && !(self.filter.fair && (channel_id.is_none() || alone(open)))
+            counts
+                && channels.counts(channel_id)
+                && !(self.filter.exclude_alone && (channel_id.is_none() || alone(open)))
         };
         let users = people.values().filter(counts).map(Person::answer);
         let mut users: Vec<InVoice> = users.collect::<Result<_, _>>()?;
@@ -264,7 +266,7 @@ mod tests {
             let same_state = |part: &VoiceInterval| same_channel(part) && part.state == last.state;
             let at = |ms| DateTime::from_timestamp_millis(ms).ok_or("no such time");
             let talking = !last.state.self_mute || filter.state == crate::VoiceStateFilter::All;
-            if random::counts(filter.bots, last.user_id.get()) && talking && (!filter.fair || company(last)) {
+            if random::counts(filter.bots, last.user_id.get()) && talking && (!filter.exclude_alone || company(last)) {
                 users.push(InVoice {
                     user_id: last.user_id,
                     channel_id: last.channel_id,
@@ -284,13 +286,13 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_what_plain_rust_says(
-            (history, _) in truth::history(), bots in random::bots(), fair in any::<bool>(), talking in any::<bool>()
+            (history, _) in truth::history(), bots in random::bots(), exclude_alone in any::<bool>(), talking in any::<bool>()
         ) {
             let mut conn = empty().unwrap();
             truth::insert_history(&mut conn, &history).unwrap();
             let mut filter = VoiceFilter::new().bots(bots);
-            if fair {
-                filter = filter.fair();
+            if exclude_alone {
+                filter = filter.exclude_alone();
             }
             if talking {
                 filter = filter.state(crate::VoiceStateFilter::Talking);
@@ -306,17 +308,17 @@ mod tests {
         let now = VoiceNow::of(1.try_into()?).filter(VoiceFilter::new().bots(Bots::Include));
         insert_interval(&mut conn, interval(11, 20, Some(4000), MONDAY * 1000, None)?)?;
         assert_eq!(now.load(&mut conn)?.users.len(), 1);
-        let without_afk = now.clone().filter(VoiceFilter::new().without_afk());
-        assert_eq!(without_afk.load(&mut conn)?.users.len(), 1);
+        let exclude_afk = now.clone().filter(VoiceFilter::new().exclude_afk());
+        assert_eq!(exclude_afk.load(&mut conn)?.users.len(), 1);
         diesel::sql_query("INSERT INTO guild_states VALUES ('1', '3000', NULL)").execute(&mut conn)?;
-        assert_eq!(without_afk.load(&mut conn)?.users.len(), 0);
-        let without = VoiceFilter::new().without_channels(&[3000.try_into()?]);
+        assert_eq!(exclude_afk.load(&mut conn)?.users.len(), 0);
+        let without = VoiceFilter::new().exclude_channels(&[3000.try_into()?]);
         assert_eq!(now.clone().filter(without).load(&mut conn)?.users.len(), 0);
         // A category stands for all in it.
         let channel = "INSERT INTO channels (id, guild_id, parent_id, type, created_at, updated_at) VALUES ('3000', '1', '5', 2, 0, 0)";
         diesel::sql_query(channel).execute(&mut conn)?;
         for (filter, counted) in [
-            (VoiceFilter::new().without_channels(&[5.try_into()?]), 0),
+            (VoiceFilter::new().exclude_channels(&[5.try_into()?]), 0),
             (VoiceFilter::new().only_channels(&[5.try_into()?]), 1),
             (VoiceFilter::new().only_channels(&[1000.try_into()?]), 0),
         ] {

@@ -36,7 +36,7 @@ pub struct VoiceOccupancyAnswer {
     pub peak: Option<VoicePeak>,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -133,7 +133,7 @@ impl VoiceOccupancy {
             return Err(Error::invalid("step", "must be a millisecond or longer"));
         }
         let Scope { ref filter, window, .. } = self.scope;
-        let (Stays(stays), known_from) = self.scope.load(conn, |_| Stays::default())?;
+        let (Stays(stays), data_since) = self.scope.load(conn, |_| Stays::default())?;
         let stays: Vec<Stay> = stays.into_iter().filter_map(|stay| stay.counted(filter.assumed)).collect();
         let levels = levels(&stays);
         let mut steps = steps(window, step_ms, &levels)?;
@@ -143,7 +143,7 @@ impl VoiceOccupancy {
         Ok(VoiceOccupancyAnswer {
             steps: steps.into_iter().map(Step::answer).collect::<Result<_, _>>()?,
             peak: peak.map(|level| Ok(VoicePeak { at: instant(level.from_ms)?, users: level.users })).transpose()?,
-            known_from,
+            data_since,
             window,
         })
     }
@@ -296,7 +296,7 @@ mod tests {
         let most = counts.iter().map(|(_, users)| *users).max().filter(|most| *most > 0);
         let peak = counts.iter().find(|(_, users)| Some(*users) == most);
         let peak = peak.map(|(tick, users)| TestResult::Ok(VoicePeak { at: at(*tick)?, users: *users })).transpose()?;
-        Ok(VoiceOccupancyAnswer { steps, peak, known_from: None, window })
+        Ok(VoiceOccupancyAnswer { steps, peak, data_since: None, window })
     }
 
     proptest! {

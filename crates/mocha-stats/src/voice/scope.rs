@@ -73,7 +73,7 @@ impl Scope {
             let Horizon { voice_from, .. } = Horizon::load(conn)?;
             let mut fold = fold(self.window.not_before(voice_from));
             self.scan(conn, voice_from, &mut fold)?;
-            Ok((fold, Horizon::known_from(self.window, voice_from)))
+            Ok((fold, Horizon::data_since(self.window, voice_from)))
         })
         .map_err(Error::database)
     }
@@ -85,7 +85,7 @@ impl Scope {
         let window = self.window.not_before(voice_from);
         let channels = filter.channels(conn, guild)?;
         // Others tell whether the user had company.
-        let only = user.filter(|_| !filter.fair);
+        let only = user.filter(|_| !filter.exclude_alone);
         let mut sieve = Sieve { channels, rooms: HashMap::new(), scope: self, window };
         let mut each = |interval: Interval| {
             if self.counts_user(&interval) {
@@ -166,7 +166,7 @@ impl CountedChannels<'_> {
 impl VoiceFilter {
     pub(super) fn channels(&self, conn: &mut SqliteConnection, guild: GuildId) -> QueryResult<CountedChannels<'_>> {
         let state = guild_states::table.find(guild).select(guild_states::afk_channel_id);
-        let afk = if self.without_afk { state.get_result(conn).optional()?.flatten() } else { None };
+        let afk = if self.exclude_afk { state.get_result(conn).optional()?.flatten() } else { None };
         Ok(CountedChannels { afk, named: self.channels.resolve(conn, guild)? })
     }
 }
@@ -186,7 +186,7 @@ impl Sieve<'_> {
         let Scope { filter, .. } = self.scope;
         let Some(stay) = interval.clip(self.window) else { return };
         let counts = self.scope.counts_user(interval) && filter.state.counts(state) && self.channels.counts(channel_id);
-        if filter.fair {
+        if filter.exclude_alone {
             if let Some(channel) = channel_id {
                 self.rooms.entry(channel).or_default().enter(Guest::new(stay, bot, counts), fold);
             }

@@ -41,7 +41,7 @@ pub struct VoiceSeriesAnswer {
     pub assumed_ms: u64,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -131,14 +131,14 @@ impl VoiceSeries {
     /// ```
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceSeriesAnswer, Error> {
         periods::check(self.period, self.scope.window)?;
-        let (quarters, known_from) = self.scope.load(conn, |_| Quarters::default())?;
-        self.answer(&quarters, known_from)
+        let (quarters, data_since) = self.scope.load(conn, |_| Quarters::default())?;
+        self.answer(&quarters, data_since)
     }
 
     fn answer(
         &self,
         Quarters(quarters): &Quarters,
-        known_from: Option<DateTime<Utc>>,
+        data_since: Option<DateTime<Utc>>,
     ) -> Result<VoiceSeriesAnswer, Error> {
         let (mut by_label, mut all) = (BTreeMap::<Label, VoiceTime>::new(), VoiceTime::default());
         let local = |quarter: i64| quarter::local(quarter, self.zone);
@@ -161,7 +161,7 @@ impl VoiceSeries {
             voice_ms: self.voice_ms(all),
             observed_ms,
             assumed_ms,
-            known_from,
+            data_since,
             window: self.scope.window,
         })
     }

@@ -91,12 +91,12 @@ impl Width {
 pub(crate) struct VoiceRead {
     pub(crate) horizon: Horizon,
     /// From when on roll-ups are kept, if the window starts earlier.
-    pub(crate) known_from: Option<DateTime<Utc>>,
+    pub(crate) data_since: Option<DateTime<Utc>>,
     /// Who has an open interval that goes on at the window's end, or now if that is yet to come, in any state; without an end, who
     /// is in voice now.
     pub(super) open: HashSet<UserId>,
     /// Whether more than the window was read.
-    pub(crate) widened: bool,
+    pub(crate) rounded_to_days: bool,
 }
 
 impl VoiceScan {
@@ -108,7 +108,7 @@ impl VoiceScan {
         mut f: impl FnMut(VoicePart),
     ) -> QueryResult<VoiceRead> {
         let horizon = Horizon::load(conn)?;
-        let Counted { known_from, span, widened } = horizon.voice(self.window);
+        let Counted { data_since, span, rounded_to_days } = horizon.voice(self.window);
         let part = |user, ms: Unsigned, assumed: i64, sessions: Unsigned| {
             let (observed_ms, assumed_ms) = if assumed == 0 { (ms.into(), 0) } else { (0, ms.into()) };
             let time = VoiceTime { observed_ms, assumed_ms };
@@ -160,7 +160,7 @@ impl VoiceScan {
                 from_ms = piece.to_ms;
             }
         }
-        Ok(VoiceRead { horizon, known_from, open, widened })
+        Ok(VoiceRead { horizon, data_since, open, rounded_to_days })
     }
 
     /// Tells `f` who had time on which days in UTC, and in which channel if that was asked for; in any state, whatever is asked for. A
@@ -325,10 +325,10 @@ impl Scope {
         let channels = channels || !counted.is_open();
         let scan = VoiceScan { bots: filter.bots, channels, guild, state: filter.state, user, window };
         let read = scan.each(conn, PartOf::Anything, |part| {
-            let counts = !filter.fair && counted.counts(part.channel);
+            let counts = !filter.exclude_alone && counted.counts(part.channel);
             f(if counts { part } else { VoicePart { time: VoiceTime::default(), ..part } });
         })?;
-        if filter.fair {
+        if filter.exclude_alone {
             // Who had company is in no roll-up.
             self.scan(conn, read.horizon.voice_from, &mut Stays(f))?;
         }
@@ -338,9 +338,9 @@ impl Scope {
 
 impl Scope {
     /// From when on what [`each_part`](Self::each_part) reads is known, if the window starts earlier.
-    pub(super) fn known_from(&self, Horizon { rollups_from, voice_from, .. }: Horizon) -> Option<DateTime<Utc>> {
-        let from = if self.filter.fair { rollups_from.max(voice_from) } else { rollups_from };
-        Horizon::known_from(self.window, from)
+    pub(super) fn data_since(&self, Horizon { rollups_from, voice_from, .. }: Horizon) -> Option<DateTime<Utc>> {
+        let from = if self.filter.exclude_alone { rollups_from.max(voice_from) } else { rollups_from };
+        Horizon::data_since(self.window, from)
     }
 }
 

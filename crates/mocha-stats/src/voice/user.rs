@@ -42,7 +42,7 @@ pub struct UserVoiceAnswer {
     pub sessions: VoiceSessions,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -71,7 +71,7 @@ impl UserVoice {
     /// Asks the file.
     ///
     /// Reads the user's intervals of the window and of the day before it through the primary key, and of a
-    /// [`fair`](VoiceFilter::fair) filter everybody's in the guild, in one transaction; memory grows with channels.
+    /// [`exclude_alone`](VoiceFilter::exclude_alone) filter everybody's in the guild, in one transaction; memory grows with channels.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl UserVoice {
     /// assert_eq!(answer.channels[0].channel_id.map(|channel| channel.get()), Some(3000));
     ///
     /// // For half of the hour somebody else was there.
-    /// assert_eq!(question.filter(VoiceFilter::new().fair()).load(&mut conn)?.voice_ms, 1_800_000);
+    /// assert_eq!(question.filter(VoiceFilter::new().exclude_alone()).load(&mut conn)?.voice_ms, 1_800_000);
     /// # Ok(())
     /// # }
     /// ```
@@ -100,7 +100,7 @@ impl UserVoice {
         let filter = self.scope.filter.clone().bots(Bots::Include);
         let scope = Scope { filter, user: Some(self.user), ..self.scope };
         let Scope { ref filter, window, .. } = scope;
-        let (profile, known_from) = scope.load(conn, |kept| Profile {
+        let (profile, data_since) = scope.load(conn, |kept| Profile {
             channels: HashMap::new(),
             sessions: Sessions::new(kept),
             time: VoiceTime::default(),
@@ -110,7 +110,7 @@ impl UserVoice {
         let voice_ms = time.voice_ms(filter.assumed);
         let channels = by_time(channels, filter.assumed);
         let sessions = sessions.finish();
-        Ok(UserVoiceAnswer { voice_ms, observed_ms, assumed_ms, channels, sessions, known_from, window })
+        Ok(UserVoiceAnswer { voice_ms, observed_ms, assumed_ms, channels, sessions, data_since, window })
     }
 }
 
@@ -167,8 +167,8 @@ mod tests {
             let (guild, user_id) = (GuildId::try_from(random::GUILD).unwrap(), UserId::try_from(user).unwrap());
             let question = UserVoice::of(guild, user_id).within(window);
             let answer = question.load(&mut conn).unwrap();
-            let fair = question.filter(VoiceFilter::new().fair()).load(&mut conn).unwrap();
-            prop_assert_eq!(answer.sessions, fair.sessions);
+            let in_company = question.filter(VoiceFilter::new().exclude_alone()).load(&mut conn).unwrap();
+            prop_assert_eq!(answer.sessions, in_company.sessions);
             // The same as if nobody else were in the file.
             let own: Vec<_> = history.into_iter().filter(|part| part.user_id == user_id).collect();
             let mut conn = empty().unwrap();
