@@ -287,7 +287,7 @@ fn questions<'a>(
         questions.push((format!("member, {name}"), member, Some(Sql::UserStatistics { guild, user, since })));
         let active: Ask<'a> = Box::new(move |conn| {
             let active = ActiveMembers::of(guild).within(window).load(conn)?;
-            Ok(i64::try_from(active.unique_users)?)
+            Ok(i64::try_from(active.user_count)?)
         });
         questions.push((format!("active members, {name}"), active, None));
         let overview: Ask<'a> = Box::new(move |conn| {

@@ -94,7 +94,7 @@ impl Report {
             ("messages", number(self.messages.total)),
             ("words", number(self.words.values().sum())),
             ("characters", number(self.characters)),
-            ("people who wrote", number(self.channels.unique_users)),
+            ("people who wrote", number(self.channels.user_count)),
             ("time in voice", duration(self.voice.voice_ms)),
             ("voice sessions ended", number(sessions)),
             ("in voice at the end", self.voice.open_sessions.map_or_else(|| "unknown".to_owned(), number)),
@@ -129,7 +129,7 @@ impl Report {
         let row = |channel: &mocha_discord::stats::ChannelMessages| Row {
             bar: channel.messages,
             label: self.names.channel(channel.channel_id),
-            values: vec![number(channel.messages), number(channel.unique_users)],
+            values: vec![number(channel.messages), number(channel.user_count)],
         };
         table("channel", &["messages", "people"], &self.channels.channels.iter().take(TOP).map(row).collect::<Vec<_>>())
     }

@@ -64,9 +64,9 @@ impl Bars {
             value: entry.value,
         };
         Self {
-            users: answer.users,
+            users: answer.user_count,
             rows: answer.entries.iter().take(MAX_ROWS).map(row).collect(),
-            subtitle: subtitle(unit, answer.total, what, answer.users),
+            subtitle: subtitle(unit, answer.total, what, answer.user_count),
             unit,
         }
     }

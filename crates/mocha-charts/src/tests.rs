@@ -88,7 +88,7 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
         before.rank = at(index + 2);
         entry.previous = (index % 3 > 0).then_some(before);
     }
-    (board.total, board.users) = (at(0), at(1).max(u64::try_from(rows).unwrap()));
+    (board.total, board.user_count) = (at(0), at(1).max(u64::try_from(rows).unwrap()));
 
     let mut voice_board = answers.voice_board.clone();
     voice_board.entries = vec![voice_board.entries[0]; rows];

@@ -105,10 +105,10 @@ fn compare(answers: &Answers, reference: &Reference, end: DateTime<Utc>, bots: B
         .channels
         .channels
         .iter()
-        .map(|channel| (channel.channel_id, (channel.messages, channel.unique_users)))
+        .map(|channel| (channel.channel_id, (channel.messages, channel.user_count)))
         .collect();
     assert_eq!(got, expected);
-    assert_eq!(usize::try_from(answers.channels.unique_users), Ok(people.len()));
+    assert_eq!(usize::try_from(answers.channels.user_count), Ok(people.len()));
 
     let voice = reference.voice_until(end);
     let expected: BTreeMap<UserId, (u64, u64)> = voice

@@ -15,9 +15,9 @@
 //! | [`VoiceOccupancy`] | how many were in voice at once, and when most were |
 //! | [`VoiceSeries`] | voice time by hour, day, week or month |
 //! | [`Growth`] | who came and went, and how many there were, by hour, day, week or month |
-//! | [`Retention`] | who stayed, in the first week and by the week of joining |
+//! | [`MemberRetention`] | who stayed, in the first week and by the week of joining |
 //! | [`Activation`] | who took part in the first week |
-//! | [`LengthOfStay`] | how long those who left had stayed |
+//! | [`Tenure`] | how long those who left had stayed |
 //! | [`PresenceTime`] | how long people were online, idle or offline |
 //! | [`OnlineSeries`] | how many were online, by hour, day, week or month |
 //! | [`Activities`] | what people played and heard |
@@ -68,6 +68,7 @@ mod known;
 mod leaderboard;
 mod log;
 mod member;
+mod message_counts;
 mod message_scan;
 mod message_series;
 mod message_times;
@@ -93,7 +94,6 @@ mod voice;
 mod window;
 #[cfg(test)]
 mod world;
-mod written;
 
 pub use self::{
     active_members::{ActiveDay, ActiveMembers, ActiveMembersAnswer, ActiveWeek, COMMUNICATOR_MESSAGES},
@@ -101,8 +101,8 @@ pub use self::{
     channels::{ChannelGroup, ChannelMessages, Channels, ChannelsAnswer, UncategorizedMessages},
     error::{Error, ErrorKind},
     growth::{
-        Activation, ActivationAnswer, Cohort, FirstWeek, Growth, GrowthAnswer, GrowthPeriod, LengthOfStay,
-        LengthOfStayAnswer, Retention, RetentionAnswer, Stays,
+        Activation, ActivationAnswer, Cohort, FirstWeek, Growth, GrowthAnswer, GrowthPeriod, MemberRetention,
+        MemberRetentionAnswer, Tenure, TenureAnswer, TenureCounts,
     },
     heat_map::{HeatMap, HeatMapAnswer},
     leaderboard::{Leaderboard, LeaderboardAnswer, Measure, PreviousRank, Rank, Weights},
@@ -111,6 +111,7 @@ pub use self::{
         VoiceActivity, VoiceActivityAnswer,
     },
     member::{FavouriteChannel, MemberStatistics, MemberStatisticsAnswer, MemberVoice, Place, Seen, Streak},
+    message_counts::MessageCounts,
     message_series::{MessagePeriod, MessageSeries, MessageSeriesAnswer},
     overview::{Compared, ComparedChannel, GuildOverview, GuildOverviewAnswer},
     period::Period,
@@ -125,6 +126,5 @@ pub use self::{
         VoiceSeriesAnswer, VoiceSessions, VoiceStateFilter,
     },
     window::Window,
-    written::Written,
 };
 pub use chrono_tz;

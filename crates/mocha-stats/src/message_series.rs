@@ -8,14 +8,14 @@ use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use mocha_schema::{GuildId, UserId};
 
 use crate::{
-    Bots, Error, Period, Window, Written,
+    Bots, Error, MessageCounts, Period, Window,
+    message_counts::{Sums, SumsRow},
     message_scan::MessageScan,
     message_times::{Detail, MessageTimes},
     period::Label,
     periods, quarter,
     rollup::Span,
     snapshot::snapshot,
-    written::{Sums, SumsRow},
 };
 
 /// The question how much was written in a guild, hour by hour, or by day, week or month of a zone.
@@ -42,7 +42,7 @@ pub struct MessageSeriesAnswer {
     pub periods: Vec<MessagePeriod>,
     /// All of them together.
     #[cfg_attr(feature = "serde", serde(flatten))]
-    pub written: Written,
+    pub written: MessageCounts,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of one
     /// [`user`](MessageSeries::user) single messages may be read, which are kept less long. `None` if all of the window is known.
     pub data_since: Option<DateTime<Utc>>,
@@ -61,7 +61,7 @@ pub struct MessagePeriod {
     pub start: DateTime<Tz>,
     /// What was written in it.
     #[cfg_attr(feature = "serde", serde(flatten))]
-    pub written: Written,
+    pub written: MessageCounts,
 }
 
 impl MessageSeries {
@@ -165,15 +165,15 @@ impl MessageSeries {
         let detail = if zone == Tz::UTC && period != Period::Hour { Detail::Days } else { Detail::Quarters };
         let times = MessageTimes::load(conn, scan, window, detail).map_err(Error::database)?;
         let mut fold = Fold { by_label: BTreeMap::new(), edges: None, last: None };
-        let [messages, characters, words, attachments, embeds] = Written::COLUMNS;
+        let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
         let columns = [times.column, messages, characters, words, attachments, embeds];
         let statement = times.scan.read::<(BigInt, Sums)>(&columns, &times.sources);
         for row in statement.load_iter::<(i64, SumsRow), DefaultLoadingMode>(conn).map_err(Error::database)? {
             let (time, sums) = row.map_err(Error::database)?;
-            fold.add(self, times.quarter(time), Written::of(sums));
+            fold.add(self, times.quarter(time), MessageCounts::of(sums));
         }
         let MessageTimes { data_since, span, rounded_to_days, .. } = times;
-        let mut written = Written::default();
+        let mut written = MessageCounts::default();
         for own in fold.by_label.values() {
             written.add(*own);
         }
@@ -210,7 +210,7 @@ impl MessageSeries {
 /// What was written, by period.
 #[derive(Debug)]
 struct Fold {
-    by_label: BTreeMap<Label, Written>,
+    by_label: BTreeMap<Label, MessageCounts>,
     /// The first and the last quarter of an hour with messages.
     edges: Option<(i64, i64)>,
     /// The quarter before and its period: many come in a row.
@@ -218,7 +218,7 @@ struct Fold {
 }
 
 impl Fold {
-    fn add(&mut self, question: MessageSeries, quarter: i64, written: Written) {
+    fn add(&mut self, question: MessageSeries, quarter: i64, written: MessageCounts) {
         let label = match self.last {
             Some((last, label)) if last == quarter => label,
             _ => {

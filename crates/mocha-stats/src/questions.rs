@@ -6,8 +6,8 @@ use mocha_schema::{ChannelId, GuildId, UserId};
 
 use crate::{
     Activation, ActiveMembers, Activities, Bots, ChannelGroup, Channels, Error, Growth, GuildLeaderboard,
-    GuildOverview, GuildVoice, HeatMap, Leaderboard, LengthOfStay, MemberStatistics, MessageSeries, OnlineSeries,
-    Period, PresenceTime, Retention, UserStatistics, UserVoice, VoiceActivity, VoiceChannels, VoiceFilter, VoiceNow,
+    GuildOverview, GuildVoice, HeatMap, Leaderboard, MemberRetention, MemberStatistics, MessageSeries, OnlineSeries,
+    Period, PresenceTime, Tenure, UserStatistics, UserVoice, VoiceActivity, VoiceChannels, VoiceFilter, VoiceNow,
     VoiceOccupancy, VoiceSeries, Weights, Window, fixture::MONDAY,
 };
 
@@ -48,8 +48,8 @@ pub(crate) const QUESTIONS: [(&str, Load); 44] = [
     ("member", |conn, guild, window| show(MemberStatistics::of(guild, user(), until()).within(window).load(conn))),
     ("overview", |conn, guild, window| show(GuildOverview::of(guild).within(window).load(conn))),
     ("growth", |conn, guild, window| show(Growth::of(guild).within(window).load(conn))),
-    ("retention", |conn, guild, window| show(Retention::of(guild, until()).within(window).load(conn))),
-    ("stay", |conn, guild, window| show(LengthOfStay::of(guild).within(window).load(conn))),
+    ("retention", |conn, guild, window| show(MemberRetention::of(guild, until()).within(window).load(conn))),
+    ("stay", |conn, guild, window| show(Tenure::of(guild).within(window).load(conn))),
     ("activation", |conn, guild, window| show(Activation::of(guild, until()).within(window).load(conn))),
     ("presence", |conn, guild, window| show(PresenceTime::of(guild).within(window).load(conn))),
     ("online", |conn, guild, window| show(OnlineSeries::of(guild).within(window).load(conn))),

@@ -30,5 +30,5 @@ pub(super) async fn reply(bot: &Bot, asked: &Asked) -> anyhow::Result<Reply> {
 }
 
 fn place(place: Option<Place>) -> String {
-    place.map_or_else(String::new, |place| format!(" (rank {} of {})", place.rank, place.of))
+    place.map_or_else(String::new, |place| format!(" (rank {} of {})", place.rank, place.total))
 }

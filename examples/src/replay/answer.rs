@@ -212,7 +212,7 @@ fn channels(conn: &mut SqliteConnection, guild_id: GuildId, seconds: Window) -> 
     let channels = answer.channels.iter().map(|channel| TextChannel {
         channel_id: channel.channel_id,
         messages: channel.messages,
-        unique_users: channel.unique_users,
+        unique_users: channel.user_count,
     });
     Ok(channels.collect())
 }

@@ -112,7 +112,7 @@ impl ActiveMembers {
         let weeks = if listed.is_empty() { 0..0 } else { week_of(listed.start)..week_of(listed.end - 1) + 1 };
         let (mut daily, mut communicators_by_week) = (Counts::new(&listed), Counts::new(&weeks));
         let (mut weekly, mut monthly) = (Changes::new(&listed), Changes::new(&listed));
-        let (mut unique_users, mut communicators) = (0, 0);
+        let (mut user_count, mut communicators) = (0, 0);
         for months in activity.months.chunk_by(|(user, _), (other, _)| user == other) {
             let before = months.first().and_then(|(user, _)| activity.before.remove(user));
             let mut week_from = Stretch::new(WEEK_DAYS, before, &mut weekly);
@@ -138,7 +138,7 @@ impl ActiveMembers {
             }
             week_from.end();
             month_from.end();
-            unique_users += 1;
+            user_count += 1;
             let messages: u64 = months.iter().map(|(_, month)| month.messages()).sum();
             communicators += u64::from(messages >= COMMUNICATOR_MESSAGES);
         }
@@ -156,7 +156,7 @@ impl ActiveMembers {
             .filter_map(|(week, communicators)| Some(ActiveWeek { monday: date(monday_of(week))?, communicators }));
         let (days, weeks) = (days.collect(), weeks.collect());
         let (Self { window, .. }, Activity { data_since, rounded_to_days, .. }) = (self, activity);
-        ActiveMembersAnswer { days, weeks, unique_users, communicators, data_since, window, rounded_to_days }
+        ActiveMembersAnswer { days, weeks, user_count, communicators, data_since, window, rounded_to_days }
     }
 
     /// The days from that of the window's start, or the first active one, to that of its end, or the last active one.

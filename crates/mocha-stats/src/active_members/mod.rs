@@ -44,7 +44,7 @@ pub struct ActiveMembersAnswer {
     /// The weeks that these days lie in, oldest first, without gaps.
     pub weeks: Vec<ActiveWeek>,
     /// Who was active in the window, each once.
-    pub unique_users: u64,
+    pub user_count: u64,
     /// Who wrote [`COMMUNICATOR_MESSAGES`] or more in the window.
     pub communicators: u64,
     /// From when on what is counted is kept, if the window, or what its first days look back on, starts earlier:
@@ -152,7 +152,7 @@ impl ActiveMembers {
     /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
     /// let week = Window::between(monday, monday + TimeDelta::days(8))?;
     /// let active = ActiveMembers::of(GuildId::try_from(1)?).within(week).load(&mut conn)?;
-    /// assert_eq!((active.unique_users, active.communicators), (3, 1));
+    /// assert_eq!((active.user_count, active.communicators), (3, 1));
     /// assert_eq!(active.mean_daily(), 3.0 / 8.0);
     ///
     /// let [first, .., seventh, eighth] = active.days[..] else { return Err("eight days".into()) };

@@ -47,7 +47,7 @@ pub struct ChannelsAnswer {
     /// Messages in all channels, also in those that are not listed.
     pub messages: u64,
     /// Who wrote in any channel, each once: less than the sum over the channels if somebody wrote in two.
-    pub unique_users: u64,
+    pub user_count: u64,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
     pub data_since: Option<DateTime<Utc>>,
@@ -67,7 +67,7 @@ pub struct ChannelMessages {
     /// How many messages.
     pub messages: u64,
     /// Who wrote them, each once.
-    pub unique_users: u64,
+    pub user_count: u64,
     /// Their part of all messages, from 0 to 1; 0 if there are none.
     pub share: f64,
 }
@@ -80,7 +80,7 @@ pub struct UncategorizedMessages {
     /// How many messages.
     pub messages: u64,
     /// Who wrote them, each once.
-    pub unique_users: u64,
+    pub user_count: u64,
     /// Their part of all messages, from 0 to 1.
     pub share: f64,
 }
@@ -121,7 +121,7 @@ impl Channels {
     /// // 2000 is a thread in 1000.
     /// let channels = Channels::of(GuildId::try_from(1)?).by(ChannelGroup::Channel);
     /// let [only] = channels.load(&mut conn)?.channels[..] else { return Err("one channel was used".into()) };
-    /// assert_eq!((only.channel_id.get(), only.messages, only.unique_users), (1000, 6, 3));
+    /// assert_eq!((only.channel_id.get(), only.messages, only.user_count), (1000, 6, 3));
     /// # Ok(())
     /// # }
     /// ```
@@ -183,11 +183,11 @@ impl Channels {
     /// # let mut conn = fixture::seeded()?;
     /// let answer = Channels::of(GuildId::try_from(1)?).load(&mut conn)?;
     /// let [first, second] = answer.channels[..] else { return Err("two channels were used".into()) };
-    /// assert_eq!((first.channel_id.get(), first.messages, first.unique_users), (1000, 4, 2));
-    /// assert_eq!((second.channel_id.get(), second.messages, second.unique_users), (2000, 2, 2));
+    /// assert_eq!((first.channel_id.get(), first.messages, first.user_count), (1000, 4, 2));
+    /// assert_eq!((second.channel_id.get(), second.messages, second.user_count), (2000, 2, 2));
     /// assert!((0.66..0.67).contains(&first.share));
     /// // Somebody wrote in both.
-    /// assert_eq!((answer.messages, answer.unique_users), (6, 3));
+    /// assert_eq!((answer.messages, answer.user_count), (6, 3));
     /// # Ok(())
     /// # }
     /// ```
@@ -228,20 +228,20 @@ impl Channels {
         let total = groups.values().fold(0, |sum: u64, group| sum.saturating_add(group.messages));
         let (mut channels, mut uncategorized) = (Vec::new(), None);
         for (channel, Writing { messages, users }) in groups {
-            let (unique_users, share) = (count(&users), share(messages, total));
+            let (user_count, share) = (count(&users), share(messages, total));
             match channel {
-                Some(channel_id) => channels.push(ChannelMessages { channel_id, messages, unique_users, share }),
-                None => uncategorized = Some(UncategorizedMessages { messages, unique_users, share }),
+                Some(channel_id) => channels.push(ChannelMessages { channel_id, messages, user_count, share }),
+                None => uncategorized = Some(UncategorizedMessages { messages, user_count, share }),
             }
         }
         channels.sort_unstable_by_key(|channel| (Reverse(channel.messages), channel.channel_id));
         channels.truncate(self.limit.unwrap_or(usize::MAX));
-        let (messages, unique_users) = (total, count(&users));
+        let (messages, user_count) = (total, count(&users));
         ChannelsAnswer {
             channels,
             uncategorized,
             messages,
-            unique_users,
+            user_count,
             data_since: None,
             window: self.window,
             rounded_to_days: false,

@@ -118,19 +118,19 @@ fn expected(question: Channels, seen: &[Seen], messages: &[Message], counted: Wi
     }
     let mut channels = Vec::new();
     for channel in groups.iter().flatten() {
-        let (messages, unique_users, share) = numbers(Some(*channel))?;
-        channels.push(ChannelMessages { channel_id: (*channel).try_into()?, messages, unique_users, share });
+        let (messages, user_count, share) = numbers(Some(*channel))?;
+        channels.push(ChannelMessages { channel_id: (*channel).try_into()?, messages, user_count, share });
     }
     channels.sort_by_key(|channel| channel.channel_id.get());
     channels.sort_by_key(|channel| u64::MAX - channel.messages);
     channels.truncate(question.limit.unwrap_or(usize::MAX));
-    let (messages, unique_users, share) = numbers(None)?;
-    let uncategorized = UncategorizedMessages { messages, unique_users, share };
+    let (messages, user_count, share) = numbers(None)?;
+    let uncategorized = UncategorizedMessages { messages, user_count, share };
     Ok(ChannelsAnswer {
         channels,
         uncategorized: groups.contains(&None).then_some(uncategorized),
         messages: total.into(),
-        unique_users: counted.iter().map(|message| message.user).collect::<HashSet<u64>>().len().try_into()?,
+        user_count: counted.iter().map(|message| message.user).collect::<HashSet<u64>>().len().try_into()?,
         data_since: None,
         window: question.window,
         rounded_to_days: false,
@@ -215,16 +215,16 @@ fn an_answer_is_json_with_ids_as_texts() -> TestResult {
     let mut conn = crate::fixture::seeded()?;
     let question = Channels::of(1.try_into()?).bots(Bots::Only);
     let expected = serde_json::json!({
-        "channels": [{ "channel_id": "2000", "messages": 5, "unique_users": 1, "share": 1.0 }],
+        "channels": [{ "channel_id": "2000", "messages": 5, "user_count": 1, "share": 1.0 }],
         "uncategorized": null,
         "messages": 5,
-        "unique_users": 1,
+        "user_count": 1,
         "window": { "start": null, "end": null },
         "data_since": null,
         "rounded_to_days": false,
     });
     assert_eq!(serde_json::to_value(question.load(&mut conn)?)?, expected);
     let categories = serde_json::to_value(question.by(ChannelGroup::Category).load(&mut conn)?)?;
-    assert_eq!(categories["uncategorized"], serde_json::json!({ "messages": 5, "unique_users": 1, "share": 1.0 }));
+    assert_eq!(categories["uncategorized"], serde_json::json!({ "messages": 5, "user_count": 1, "share": 1.0 }));
     Ok(())
 }

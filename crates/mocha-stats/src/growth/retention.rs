@@ -14,7 +14,7 @@ use crate::{Bots, Error, Period, Window, periods, rollup::Horizon};
 /// was not seen, it lasts until the next join of the same person; without one, it goes on.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
-pub struct Retention {
+pub struct MemberRetention {
     bots: Bots,
     guild: GuildId,
     until: DateTime<Utc>,
@@ -26,7 +26,7 @@ pub struct Retention {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct RetentionAnswer {
+pub struct MemberRetentionAnswer {
     /// Of those whose first week has passed.
     pub first_week: FirstWeek,
     /// By the week in which they joined: every week from Monday on, oldest first, without gaps, from that of the window's
@@ -64,7 +64,7 @@ pub struct Cohort {
     pub stayed: Vec<u64>,
 }
 
-impl Retention {
+impl MemberRetention {
     /// Asks about this guild as it is known until an instant, mostly now; about joins of all time, weeks in UTC and without
     /// bots, until told otherwise.
     pub const fn of(guild: GuildId, until: DateTime<Utc>) -> Self {
@@ -105,26 +105,26 @@ impl Retention {
     /// ```
     /// use chrono::{DateTime, TimeDelta};
     /// use mocha_schema::GuildId;
-    /// use mocha_stats::Retention;
+    /// use mocha_stats::MemberRetention;
     ///
     /// # mod fixture { include!("../fixture.rs"); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
     /// // Three joined on Monday; one left on Wednesday.
-    /// let retention = Retention::of(GuildId::try_from(1)?, monday + TimeDelta::weeks(3)).load(&mut conn)?;
+    /// let retention = MemberRetention::of(GuildId::try_from(1)?, monday + TimeDelta::weeks(3)).load(&mut conn)?;
     /// assert_eq!((retention.first_week.joined, retention.first_week.stayed), (3, 2));
     /// assert_eq!(retention.cohorts[0].joined, 3);
     /// assert_eq!(retention.cohorts[0].stayed, [2, 2]);
     ///
     /// // On Friday nobody can tell yet.
-    /// let friday = Retention::of(GuildId::try_from(1)?, monday + TimeDelta::days(4)).load(&mut conn)?;
+    /// let friday = MemberRetention::of(GuildId::try_from(1)?, monday + TimeDelta::days(4)).load(&mut conn)?;
     /// assert_eq!((friday.first_week.joined, friday.cohorts[0].joined), (0, 3));
     /// assert!(friday.cohorts[0].stayed.is_empty());
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<RetentionAnswer, Error> {
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<MemberRetentionAnswer, Error> {
         let known = known_until(self.until)?;
         let read = conn.transaction(|conn| {
             let Horizon { members_from, .. } = Horizon::load(conn)?;
@@ -132,10 +132,10 @@ impl Retention {
             Ok((memberships(conn, self.guild, self.bots, seconds)?, Horizon::data_since(self.window, members_from)))
         });
         let (memberships, data_since) = read.map_err(Error::database)?;
-        Ok(RetentionAnswer { data_since, ..self.answer(&memberships)? })
+        Ok(MemberRetentionAnswer { data_since, ..self.answer(&memberships)? })
     }
 
-    fn answer(self, memberships: &[Membership]) -> Result<RetentionAnswer, Error> {
+    fn answer(self, memberships: &[Membership]) -> Result<MemberRetentionAnswer, Error> {
         let until = self.until.timestamp();
         let (mut first_week, mut first_join) = (FirstWeek::default(), None::<i64>);
         let joins: Vec<(i64, Membership)> = joined_in(self.window, memberships).collect();
@@ -171,7 +171,7 @@ impl Retention {
             let weeks = usize::try_from(weeks).unwrap_or(usize::MAX);
             cohort.stayed.iter_mut().take(weeks).for_each(|stayed| *stayed += 1);
         }
-        Ok(RetentionAnswer { first_week, cohorts, data_since: None, window: self.window })
+        Ok(MemberRetentionAnswer { first_week, cohorts, data_since: None, window: self.window })
     }
 }
 
@@ -211,12 +211,12 @@ mod tests {
         let at = |second| DateTime::from_timestamp(second, 0).ok_or("no such time");
         let last = at(mocha_schema::MAX_SECONDS)?;
         for window in [Window::all(), Window::since(at(MONDAY)?)?] {
-            let error = Retention::of(1.try_into()?, last).within(window).load(&mut conn).expect_err("too many");
+            let error = MemberRetention::of(1.try_into()?, last).within(window).load(&mut conn).expect_err("too many");
             assert_eq!(error.kind(), &crate::ErrorKind::InvalidInput { field: "until" });
         }
         // All of 1970 to 2065 can be asked about.
         let long =
-            Retention::of(1.try_into()?, at(MAX_WEEKS * WEEK)?).within(Window::since(at(0)?)?).load(&mut conn)?;
+            MemberRetention::of(1.try_into()?, at(MAX_WEEKS * WEEK)?).within(Window::since(at(0)?)?).load(&mut conn)?;
         assert_eq!(long.cohorts.len(), 5_001);
         Ok(())
     }
@@ -229,8 +229,8 @@ mod tests {
     type Row = (String, u64, Vec<u64>);
 
     /// The same in plain Rust, second by second where weeks begin.
-    fn expected(question: Retention, events: &[Event]) -> (FirstWeek, Vec<Row>) {
-        let Retention { until, window, zone, .. } = question;
+    fn expected(question: MemberRetention, events: &[Event]) -> (FirstWeek, Vec<Row>) {
+        let MemberRetention { until, window, zone, .. } = question;
         let known = |second: i64| DateTime::from_timestamp(second, 0).unwrap() < until;
         let log: Vec<Event> = truth::log(events, i64::MAX).into_iter().filter(|event| known(event.second)).collect();
         let mut stays = truth::stays(question.bots, &log);
@@ -281,7 +281,7 @@ mod tests {
                 prop_oneof![-WEEK * 1000..2 * FIVE_WEEKS * 1000, 0..25_000_i64, WEEK * 1000..WEEK * 1000 + 25_000]
         ) {
             let until = DateTime::from_timestamp_millis(MONDAY * 1000 + until_ms).unwrap();
-            let question = Retention::of(random::GUILD.try_into().unwrap(), until).within(window).bots(bots).zone(zone);
+            let question = MemberRetention::of(random::GUILD.try_into().unwrap(), until).within(window).bots(bots).zone(zone);
             let answer = question.load(&mut truth::file(&events).unwrap()).unwrap();
             let (first_week, cohorts) = expected(question, &events);
             prop_assert_eq!(answer.first_week, first_week);
@@ -300,7 +300,7 @@ mod tests {
         {
             let until = DateTime::from_timestamp(MONDAY + until, 0).ok_or("no such time")?;
             let mut conn = truth::file(&[event(true, MONDAY), event(false, MONDAY + left)])?;
-            let FirstWeek { joined, stayed } = Retention::of(1.try_into()?, until).load(&mut conn)?.first_week;
+            let FirstWeek { joined, stayed } = MemberRetention::of(1.try_into()?, until).load(&mut conn)?.first_week;
             assert_eq!((joined, stayed), expected, "{left} {until}");
         }
         Ok(())
@@ -311,7 +311,7 @@ mod tests {
         let join = |second| Event { guild: 1, user: 2, join: true, count: None, second };
         let until = DateTime::from_timestamp(MONDAY + 4 * WEEK, 0).ok_or("no such time")?;
         let mut conn = truth::file(&[join(MONDAY), join(MONDAY + WEEK - 1)])?;
-        let first_week = Retention::of(1.try_into()?, until).load(&mut conn)?.first_week;
+        let first_week = MemberRetention::of(1.try_into()?, until).load(&mut conn)?.first_week;
         assert_eq!(first_week, FirstWeek { joined: 2, stayed: 1 });
         Ok(())
     }
@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn an_instant_that_cannot_be_is_an_error() -> TestResult {
         let early = DateTime::from_timestamp(-1, 0).ok_or("no such time")?;
-        let error = Retention::of(1.try_into()?, early).load(&mut truth::file(&[])?).unwrap_err();
+        let error = MemberRetention::of(1.try_into()?, early).load(&mut truth::file(&[])?).unwrap_err();
         assert_eq!(error.kind(), &crate::ErrorKind::InvalidInput { field: "until" });
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What a leaderboard ranks by.
 
-use crate::Written;
+use crate::MessageCounts;
 
 /// What a [`Leaderboard`](crate::Leaderboard) ranks by. Messages are those that count
 /// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)): messages, replies and commands.
@@ -102,7 +102,7 @@ impl Weights {
     }
 
     // Saturating: a file that somebody else wrote into must not be able to make it panic.
-    pub(super) fn points(self, written: Written) -> u64 {
+    pub(super) fn points(self, written: MessageCounts) -> u64 {
         let all = [
             (written.attachments, self.attachments),
             (written.characters, self.characters),

@@ -47,7 +47,7 @@ pub struct LeaderboardAnswer {
     /// The values of everybody on the board, also of those who are not listed.
     pub total: u64,
     /// How many are on the board, also those who are not listed.
-    pub users: u64,
+    pub user_count: u64,
     /// What was asked for: it says what the values are.
     pub measure: Measure,
     /// The window before; `None` if [`compare`](Leaderboard::compare) was not asked for, and if there is none
@@ -145,8 +145,8 @@ impl Leaderboard {
     /// let monday = chrono::DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
     /// let week = Window::between(monday, monday + chrono::TimeDelta::days(7))?;
     /// let active = Leaderboard::active_days(GuildId::try_from(1)?).within(week);
-    /// assert_eq!(active.load(&mut conn)?.users, 3);
-    /// assert_eq!(active.min_value(6).load(&mut conn)?.users, 0);
+    /// assert_eq!(active.load(&mut conn)?.user_count, 3);
+    /// assert_eq!(active.min_value(6).load(&mut conn)?.user_count, 0);
     /// # Ok(())
     /// # }
     /// ```
@@ -292,7 +292,7 @@ impl Leaderboard {
     /// let [first, second] = board.entries[..] else { return Err("two are listed".into()) };
     /// assert_eq!((first.rank, first.user_id.get(), first.value), (1, 20, 3));
     /// assert_eq!((second.rank, second.user_id.get(), second.value), (2, 30, 2));
-    /// assert_eq!((board.total, board.users), (6, 3));
+    /// assert_eq!((board.total, board.user_count), (6, 3));
     ///
     /// let words = Leaderboard::words(guild).exclude_channels(&[ChannelId::try_from(2000)?]).load(&mut conn)?;
     /// assert_eq!(words.total, 40);
@@ -313,7 +313,7 @@ impl Leaderboard {
         let rounded_to_days = now.rounded_to_days || before.as_ref().is_some_and(|before| before.rounded_to_days);
         let data_since = before.as_ref().unwrap_or(&now).data_since;
         let total = now.values.iter().fold(0, |sum: u64, row| sum.saturating_add(row.1));
-        let users = u64::try_from(now.values.len()).unwrap_or(u64::MAX);
+        let user_count = u64::try_from(now.values.len()).unwrap_or(u64::MAX);
         let listed = self.listed(&now);
         let ranks = ranked(&now.values, listed, |row| row.1);
         let mut entries: Vec<Rank> =
@@ -322,7 +322,7 @@ impl Leaderboard {
             compare(&mut entries, &before.values);
         }
         let Self { measure, window, .. } = *self;
-        Ok(LeaderboardAnswer { entries, total, users, measure, previous, data_since, window, rounded_to_days })
+        Ok(LeaderboardAnswer { entries, total, user_count, measure, previous, data_since, window, rounded_to_days })
     }
 
     /// The places that are to be listed.

@@ -171,7 +171,7 @@ proptest! {
         let answer = question.load(&mut conn).unwrap();
         let ranks = expected(&question, &world, counted).unwrap();
         prop_assert_eq!(answer.total, ranks.iter().map(|rank| rank.value).sum::<u64>());
-        prop_assert_eq!(answer.users, u64::try_from(ranks.len()).unwrap());
+        prop_assert_eq!(answer.user_count, u64::try_from(ranks.len()).unwrap());
         prop_assert_eq!(answer.entries, ranks);
         prop_assert_eq!(answer.window, window);
         // Messages are kept by the second, voice by the millisecond.
@@ -212,7 +212,7 @@ proptest! {
         }
         let listed: Vec<Rank> = listed.into_iter().skip(offset).take(limit.unwrap_or(usize::MAX)).collect();
         let part = limit.into_iter().fold(part, Leaderboard::limit).load(&mut conn).unwrap();
-        prop_assert_eq!((part.total, part.users, &part.entries), (all.total, all.users, &listed));
+        prop_assert_eq!((part.total, part.user_count, &part.entries), (all.total, all.user_count, &listed));
 
         // Beside each the place on the board of the window before.
         let compared = question.clone().compare().load(&mut conn).unwrap();
@@ -280,7 +280,7 @@ fn an_answer_is_json_with_ids_as_texts() -> TestResult {
     let expected = serde_json::json!({
         "entries": [{ "rank": 1, "user_id": "20", "value": 3, "previous": null }],
         "total": 6,
-        "users": 3,
+        "user_count": 3,
         "previous": null,
         "window": { "start": "2026-10-19T00:00:00Z", "end": null },
         "data_since": null,

@@ -10,12 +10,12 @@ use crate::{
     Window,
     active_months::{self, ActiveMonth, ActiveMonths},
     channel_filter::Resolved,
+    message_counts::{MessageCounts, Sums, SumsRow},
     message_scan::{Column, MessageScan},
     per_user::PerUser,
     rollup::{Counted, Horizon, Sources, Span},
     scan::Unsigned,
     voice::{PartOf, VoicePart, VoiceScan, VoiceStateFilter},
-    written::{Sums, SumsRow, Written},
 };
 
 const MINUTE_MS: u64 = 60_000;
@@ -114,7 +114,7 @@ impl Reader<'_> {
         if !weights.of_messages() {
             return Ok(());
         }
-        let [messages, characters, words, attachments, embeds] = Written::COLUMNS;
+        let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
         let columns = [Column::User, Column::Channel, messages, characters, words, attachments, embeds];
         let (scan, span, filled_to) = self.scan(conn)?;
         let sources = Sources::summed(span, filled_to);
@@ -122,7 +122,7 @@ impl Reader<'_> {
         for row in statement.load_iter::<(UserId, ChannelId, SumsRow), DefaultLoadingMode>(conn)? {
             let (user, channel, sums) = row?;
             if channels.is_open() || channels.counts(Some(channel)) {
-                self.values.add(user, weights.points(Written::of(sums)));
+                self.values.add(user, weights.points(MessageCounts::of(sums)));
             }
         }
         Ok(())

@@ -12,12 +12,13 @@ use mocha_schema::{ChannelId, GuildId, UserId};
 use self::{reading::Reading, seen::seen, streak::streaks};
 pub use self::{seen::Seen, streak::Streak};
 use crate::{
-    ChannelVoice, Error, Leaderboard, LeaderboardAnswer, Measure, Window, Written, rollup::DAY, snapshot::snapshot,
+    ChannelVoice, Error, Leaderboard, LeaderboardAnswer, Measure, MessageCounts, Window, rollup::DAY,
+    snapshot::snapshot,
 };
 
 /// The question what one user did in a guild: everything about a member in one answer.
 ///
-/// Messages count as [`Written`] says, voice time in any channel and state, observed and assumed. A bot that is asked about
+/// Messages count as [`MessageCounts`] says, voice time in any channel and state, observed and assumed. A bot that is asked about
 /// counts. Days are days in UTC, as the roll-ups by user have them. When in the week somebody writes tells
 /// [`HeatMap::user`](crate::HeatMap::user), and how much over time [`MessageSeries::user`](crate::MessageSeries::user).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -37,7 +38,7 @@ pub struct MemberStatistics {
 pub struct MemberStatisticsAnswer {
     /// What the user wrote.
     #[cfg_attr(feature = "serde", serde(flatten))]
-    pub written: Written,
+    pub written: MessageCounts,
     /// The place among people by messages; `None` without messages, and of a bot.
     pub messages_place: Option<Place>,
     /// The channels that the user wrote most in: by messages, most first; equals by channel id as a number. A thread is a
@@ -93,7 +94,7 @@ pub struct Place {
     /// `RANK()`: equals share a rank, and the next rank skips as many.
     pub rank: u64,
     /// How many are on the board.
-    pub of: u64,
+    pub total: u64,
 }
 
 /// A channel that somebody wrote in.
@@ -150,7 +151,7 @@ impl MemberStatistics {
     /// let tuesday = monday + TimeDelta::days(1);
     /// let member = MemberStatistics::of(GuildId::try_from(1)?, UserId::try_from(20)?, tuesday).load(&mut conn)?;
     /// assert_eq!((member.written.messages, member.written.characters, member.written.attachments), (3, 150, 0));
-    /// assert_eq!(member.messages_place.map(|place| (place.rank, place.of)), Some((1, 3)));
+    /// assert_eq!(member.messages_place.map(|place| (place.rank, place.total)), Some((1, 3)));
     /// assert_eq!(member.channels.first().map(|channel| channel.channel_id.get()), Some(1000));
     /// assert_eq!((member.voice.voice_ms, member.voice.sessions), (3_600_000, 1));
     /// // Wrote and talked on Monday: that streak can go on yet.
@@ -191,8 +192,8 @@ impl MemberStatistics {
 
     fn place(self, conn: &mut SqliteConnection, measure: Measure) -> Result<Option<Place>, Error> {
         let board = Leaderboard::by(measure, self.guild).within(self.window).around(self.user, 0);
-        let LeaderboardAnswer { entries, users, .. } = board.load(conn)?;
-        Ok(entries.first().map(|entry| Place { rank: entry.rank, of: users }))
+        let LeaderboardAnswer { entries, user_count, .. } = board.load(conn)?;
+        Ok(entries.first().map(|entry| Place { rank: entry.rank, total: user_count }))
     }
 }
 

@@ -14,11 +14,11 @@ use super::{
     talk::{Stay, Talk},
 };
 use crate::{
-    Bots, ChannelVoice, Window, Written, active_months,
+    Bots, ChannelVoice, MessageCounts, Window, active_months,
+    message_counts::{Sums, SumsRow},
     message_scan::{Column, MessageScan},
     rollup::{Counted, Horizon, Sources, Span},
     voice::{PartOf, VoiceScan, VoiceStateFilter},
-    written::{Sums, SumsRow},
 };
 
 /// What one user did.
@@ -35,7 +35,7 @@ pub(super) struct Reading {
     pub(super) talked: BTreeSet<i64>,
     voice: HashMap<Option<ChannelId>, ChannelVoice>,
     pub(super) rounded_to_days: bool,
-    pub(super) written: Written,
+    pub(super) written: MessageCounts,
     written_in: HashMap<ChannelId, u64>,
     /// Days in UTC with a message.
     pub(super) wrote: BTreeSet<i64>,
@@ -55,7 +55,7 @@ impl Reading {
             talked: BTreeSet::new(),
             voice: HashMap::new(),
             rounded_to_days,
-            written: Written::default(),
+            written: MessageCounts::default(),
             written_in: HashMap::new(),
             wrote: BTreeSet::new(),
         };
@@ -74,12 +74,12 @@ impl Reading {
 
     /// Sums by month, and days apart: those an index knows by itself, and looking up the sums of each day takes long.
     fn messages(&mut self, conn: &mut SqliteConnection, scan: MessageScan, span: Span) -> QueryResult<()> {
-        let [messages, characters, words, attachments, embeds] = Written::COLUMNS;
+        let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
         let columns = [Column::Channel, messages, characters, words, attachments, embeds];
         let sums = scan.read::<(BigInt, Sums)>(&columns, &Sources::summed(span, self.horizon.messages_to));
         for row in sums.load_iter::<(ChannelId, SumsRow), DefaultLoadingMode>(conn)? {
             let (channel, sums) = row?;
-            let written = Written::of(sums);
+            let written = MessageCounts::of(sums);
             self.written.add(written);
             let messages = self.written_in.entry(channel).or_default();
             *messages = messages.saturating_add(written.messages);

@@ -53,8 +53,8 @@ impl<'a> Known<'a> {
         Self { messages, stays, days }
     }
 
-    fn written(&self) -> Written {
-        let mut written = Written::default();
+    fn written(&self) -> MessageCounts {
+        let mut written = MessageCounts::default();
         for message in &self.messages {
             let (characters, words) = message.content.unwrap_or((0, 0));
             written.messages += 1;
@@ -106,7 +106,7 @@ impl<'a> Known<'a> {
 fn place(conn: &mut SqliteConnection, board: &Leaderboard, user: u64) -> Option<Place> {
     let board = board.load(conn).unwrap();
     let entry = board.entries.iter().find(|entry| entry.user_id.get() == user);
-    entry.map(|entry| Place { rank: entry.rank, of: board.users })
+    entry.map(|entry| Place { rank: entry.rank, total: board.user_count })
 }
 
 proptest! {

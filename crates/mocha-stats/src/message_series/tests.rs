@@ -23,7 +23,7 @@ fn name(question: MessageSeries, second: i64) -> String {
 }
 
 /// The same in plain Rust, message by message and to the second, walking through the zone's time quarter hour by quarter hour.
-fn expected(question: MessageSeries, messages: &[Message], window: Window) -> Vec<(String, Written)> {
+fn expected(question: MessageSeries, messages: &[Message], window: Window) -> Vec<(String, MessageCounts)> {
     let counts = |user| question.user.map_or(random::counts(question.bots, user), |only| only.get() == user);
     let mut counted: Vec<&Message> = messages
         .iter()
@@ -45,7 +45,7 @@ fn expected(question: MessageSeries, messages: &[Message], window: Window) -> Ve
         names.dedup();
     }
     let periods = names.into_iter().map(|period| {
-        let mut written = Written::default();
+        let mut written = MessageCounts::default();
         for message in counted.iter().filter(|message| name(question, message.second) == period) {
             let (characters, words) = message.content.unwrap_or((0, 0));
             written.messages += 1;
@@ -88,7 +88,7 @@ proptest! {
         let expected = expected(question, &messages, counted);
         let periods: Vec<_> =
             answer.periods.iter().map(|period| (name(question, period.start.timestamp()), period.written)).collect();
-        let mut all = Written::default();
+        let mut all = MessageCounts::default();
         for (_, written) in &expected {
             all.add(*written);
         }

@@ -54,7 +54,7 @@ pub struct ActivityTime {
     /// Milliseconds of all who did it.
     pub time_ms: u64,
     /// Who did it, each once.
-    pub unique_users: u64,
+    pub user_count: u64,
 }
 
 impl Activities {
@@ -109,7 +109,7 @@ impl Activities {
     /// // One plays from nine on, as far as is known until eleven; another listens from ten to eleven.
     /// let activities = Activities::of(GuildId::try_from(1)?).load(&mut conn)?;
     /// let [chess, spotify] = &activities.entries[..] else { return Err("two activities".into()) };
-    /// assert_eq!((chess.name.as_str(), chess.kind, chess.unique_users, chess.time_ms), ("Chess", Some(0), 1, 2 * 3_600_000));
+    /// assert_eq!((chess.name.as_str(), chess.kind, chess.user_count, chess.time_ms), ("Chess", Some(0), 1, 2 * 3_600_000));
     /// assert_eq!((spotify.name.as_str(), spotify.kind, spotify.time_ms), ("Spotify", Some(2), 3_600_000));
     /// # Ok(())
     /// # }
@@ -130,12 +130,12 @@ impl Activities {
             name,
             kind,
             time_ms,
-            unique_users: u64::try_from(users.len()).unwrap_or(u64::MAX),
+            user_count: u64::try_from(users.len()).unwrap_or(u64::MAX),
         });
         let mut entries: Vec<ActivityTime> = entries.collect();
         entries.sort_unstable_by(|a, b| {
             let key = |entry: &ActivityTime| {
-                let (time, people) = (Reverse(entry.time_ms), Reverse(entry.unique_users));
+                let (time, people) = (Reverse(entry.time_ms), Reverse(entry.user_count));
                 if self.by_people { (people, time) } else { (time, people) }
             };
             key(a).cmp(&key(b)).then_with(|| (&a.name, a.kind).cmp(&(&b.name, b.kind)))
@@ -175,16 +175,16 @@ mod tests {
             }
         }
         let entries = doings.into_iter().map(|((name, kind), (time_ms, users))| {
-            let unique_users = users.len().try_into().unwrap();
-            ActivityTime { name: name.to_owned(), kind, time_ms, unique_users }
+            let user_count = users.len().try_into().unwrap();
+            ActivityTime { name: name.to_owned(), kind, time_ms, user_count }
         });
         let mut entries: Vec<ActivityTime> = entries.collect();
         // By name and kind already; the sort is stable.
         if question.by_people {
             entries.sort_by_key(|entry| Reverse(entry.time_ms));
-            entries.sort_by_key(|entry| Reverse(entry.unique_users));
+            entries.sort_by_key(|entry| Reverse(entry.user_count));
         } else {
-            entries.sort_by_key(|entry| Reverse(entry.unique_users));
+            entries.sort_by_key(|entry| Reverse(entry.user_count));
             entries.sort_by_key(|entry| Reverse(entry.time_ms));
         }
         entries.truncate(question.limit.unwrap_or(usize::MAX));

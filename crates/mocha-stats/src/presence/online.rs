@@ -46,7 +46,7 @@ pub struct OnlinePeriod {
     /// Milliseconds of it that lie in the window and of which something can be known: 0 if it is yet to come.
     pub length_ms: u64,
     /// How many were online at once, at most.
-    pub max_users: u64,
+    pub max_user_count: u64,
     /// Milliseconds of all who were online; divided by `length_ms`, how many were online on average.
     pub online_ms: u64,
 }
@@ -108,10 +108,10 @@ impl OnlineSeries {
     /// let noon = Window::between(monday + TimeDelta::minutes(8 * 60 + 30), monday + TimeDelta::hours(12))?;
     /// let series = OnlineSeries::of(GuildId::try_from(1)?).by(Period::Hour).within(noon).load(&mut conn)?;
     /// let [eight, nine, ten, eleven] = series.periods[..] else { return Err("four hours".into()) };
-    /// assert_eq!((eight.max_users, eight.online_ms, eight.length_ms), (1, 1_800_000, 1_800_000));
-    /// assert_eq!((nine.max_users, nine.online_ms, nine.length_ms), (2, 2 * 3_600_000, 3_600_000));
-    /// assert_eq!((ten.max_users, ten.online_ms), (2, 2 * 3_600_000));
-    /// assert_eq!((eleven.max_users, eleven.online_ms, eleven.length_ms), (0, 0, 0));
+    /// assert_eq!((eight.max_user_count, eight.online_ms, eight.length_ms), (1, 1_800_000, 1_800_000));
+    /// assert_eq!((nine.max_user_count, nine.online_ms, nine.length_ms), (2, 2 * 3_600_000, 3_600_000));
+    /// assert_eq!((ten.max_user_count, ten.online_ms), (2, 2 * 3_600_000));
+    /// assert_eq!((eleven.max_user_count, eleven.online_ms, eleven.length_ms), (0, 0, 0));
     /// # Ok(())
     /// # }
     /// ```
@@ -139,11 +139,11 @@ impl OnlineSeries {
             let part = known.map(|known| (start.timestamp_millis().max(known.from_ms), end_ms.min(known.to_ms)));
             let (from_ms, to_ms) = part.unwrap_or_default();
             let mut period =
-                OnlinePeriod { start: *start, length_ms: between(from_ms, to_ms), max_users: 0, online_ms: 0 };
+                OnlinePeriod { start: *start, length_ms: between(from_ms, to_ms), max_user_count: 0, online_ms: 0 };
             while let Some(level) = levels.peek() {
                 let time_ms = between(level.from_ms.max(from_ms), level.to_ms.min(to_ms));
                 if time_ms > 0 {
-                    period.max_users = period.max_users.max(level.users);
+                    period.max_user_count = period.max_user_count.max(level.users);
                     period.online_ms = period.online_ms.saturating_add(time_ms.saturating_mul(level.users));
                 }
                 if level.to_ms > to_ms {
@@ -230,8 +230,8 @@ mod tests {
             let own: Vec<&Stretch> =
                 stretches.iter().filter(|stretch| name(question, stretch.from_ms) == period).collect();
             let length_ms = own.iter().map(|stretch| stretch.ms).sum();
-            let max_users = own.iter().map(|stretch| online(stretch)).max().unwrap_or(0);
-            (period, length_ms, max_users, own.iter().map(|stretch| stretch.ms * online(stretch)).sum())
+            let max_user_count = own.iter().map(|stretch| online(stretch)).max().unwrap_or(0);
+            (period, length_ms, max_user_count, own.iter().map(|stretch| stretch.ms * online(stretch)).sum())
         });
         periods.collect()
     }
@@ -252,7 +252,7 @@ mod tests {
             let answer = question.load(&mut history.file().unwrap()).unwrap();
             let rows: Vec<Row> = answer.periods.iter().map(|period| {
                 let name = name(question, period.start.timestamp_millis());
-                (name, period.length_ms, period.max_users, period.online_ms)
+                (name, period.length_ms, period.max_user_count, period.online_ms)
             }).collect();
             prop_assert_eq!(rows, expected(question, &history));
         }

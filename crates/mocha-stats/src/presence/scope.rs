@@ -285,7 +285,7 @@ mod tests {
         let seen_at_ms = Some((MONDAY + 10 * HOUR) * 1000);
         let mut conn = History { told: vec![told], log: log.collect(), seen_at_ms, foreign: false }.file()?;
         let recorded = PresenceTime::of(1.try_into()?).within(window).load(&mut conn)?.online.time_ms / 60_000;
-        // Written by another program, of a guild whose members are not known, it is found if the person left since.
+        // MessageCounts by another program, of a guild whose members are not known, it is found if the person left since.
         if comings.last().is_some_and(|(join, _)| !join) {
             sql_query("UPDATE presence_events SET id = 'other'").execute(&mut conn)?;
             let adopted = PresenceTime::of(1.try_into()?).within(window).load(&mut conn)?.online.time_ms / 60_000;

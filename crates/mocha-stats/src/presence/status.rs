@@ -38,7 +38,7 @@ pub struct PresenceTimeAnswer {
     /// Milliseconds of all four.
     pub known_ms: u64,
     /// Whose they are, each once.
-    pub unique_users: u64,
+    pub user_count: u64,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
     pub data_since: Option<DateTime<Utc>>,
@@ -101,7 +101,7 @@ impl PresenceTime {
     /// let time = PresenceTime::of(GuildId::try_from(1)?).within(hours).load(&mut conn)?;
     /// assert_eq!((time.online.time_ms, time.idle.time_ms), (3 * 3_600_000, 3_600_000));
     /// assert_eq!((time.online.share, time.idle.share, time.dnd.share), (0.75, 0.25, 0.0));
-    /// assert_eq!((time.known_ms, time.unique_users), (4 * 3_600_000, 2));
+    /// assert_eq!((time.known_ms, time.user_count), (4 * 3_600_000, 2));
     /// # Ok(())
     /// # }
     /// ```
@@ -121,8 +121,8 @@ impl PresenceTime {
         })?;
         let known_ms = times.iter().fold(0, |sum: u64, time| sum.saturating_add(*time));
         let [dnd, idle, offline, online] = times.map(|time_ms| StatusTime { time_ms, share: share(time_ms, known_ms) });
-        let unique_users = u64::try_from(users.len()).unwrap_or(u64::MAX);
-        Ok(PresenceTimeAnswer { dnd, idle, offline, online, known_ms, unique_users, data_since, window: self.0.window })
+        let user_count = u64::try_from(users.len()).unwrap_or(u64::MAX);
+        Ok(PresenceTimeAnswer { dnd, idle, offline, online, known_ms, user_count, data_since, window: self.0.window })
     }
 }
 
@@ -162,7 +162,7 @@ mod tests {
             offline: time(PresenceStatus::Offline),
             online: time(PresenceStatus::Online),
             known_ms,
-            unique_users: doings.map(|doing| doing.user).collect::<BTreeSet<u64>>().len().try_into().unwrap(),
+            user_count: doings.map(|doing| doing.user).collect::<BTreeSet<u64>>().len().try_into().unwrap(),
             data_since: None,
             window: question.0.window,
         }

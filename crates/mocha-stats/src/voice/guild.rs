@@ -33,7 +33,7 @@ pub struct GuildVoiceAnswer {
     /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
     pub assumed_ms: u64,
     /// Who had any of `voice_ms`, each once.
-    pub unique_users: u64,
+    pub user_count: u64,
     /// The sessions.
     pub sessions: VoiceSessions,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
@@ -84,7 +84,7 @@ impl GuildVoice {
     /// # let mut conn = fixture::seeded()?;
     /// // One was there for an hour; another came, was last seen half an hour later, and is there yet.
     /// let answer = GuildVoice::of(GuildId::try_from(1)?).load(&mut conn)?;
-    /// assert_eq!((answer.voice_ms, answer.unique_users), (90 * 60_000, 2));
+    /// assert_eq!((answer.voice_ms, answer.user_count), (90 * 60_000, 2));
     /// assert_eq!((answer.sessions.started, answer.sessions.ended), (2, 1));
     /// assert_eq!((answer.sessions.longest_ms, answer.sessions.mean_ms), (Some(3_600_000), Some(3_600_000)));
     /// # Ok(())
@@ -104,7 +104,7 @@ impl GuildVoice {
             voice_ms: time.voice_ms(filter.assumed),
             observed_ms,
             assumed_ms,
-            unique_users: u64::try_from(users.len()).unwrap_or(u64::MAX),
+            user_count: u64::try_from(users.len()).unwrap_or(u64::MAX),
             sessions: sessions.finish(),
             data_since,
             window,
@@ -185,7 +185,7 @@ mod tests {
             voice.insert(&mut conn).unwrap();
             let question = GuildVoice::of(random::GUILD.try_into().unwrap()).within(window).filter(filter);
             let answer = question.load(&mut conn).unwrap();
-            let got = (answer.voice_ms, answer.observed_ms, answer.assumed_ms, answer.unique_users);
+            let got = (answer.voice_ms, answer.observed_ms, answer.assumed_ms, answer.user_count);
             prop_assert_eq!(got, expected(&question, &voice));
         }
 

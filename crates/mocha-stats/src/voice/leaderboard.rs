@@ -25,7 +25,7 @@ pub struct VoiceLeaderboardAnswer {
     /// Everybody with voice time or a finished session, by voice time, longest first; equals by user id as a number.
     pub entries: Vec<VoiceRank>,
     /// How many are on the board, also those whom the limit leaves out.
-    pub users: u64,
+    pub user_count: u64,
     /// Milliseconds of everybody who counts, also of those whom the limit leaves out: observed, assumed or both, as the
     /// filter's [`Assumed`](crate::Assumed) says.
     pub voice_ms: u64,
@@ -171,7 +171,7 @@ impl VoiceLeaderboard {
         let VoiceTime { observed_ms, assumed_ms } = all;
         VoiceLeaderboardAnswer {
             entries,
-            users: count,
+            user_count: count,
             voice_ms: all.voice_ms(assumed),
             observed_ms,
             assumed_ms,
@@ -262,7 +262,7 @@ mod tests {
             .collect();
         Ok(VoiceLeaderboardAnswer {
             entries,
-            users,
+            user_count: users,
             voice_ms: times.iter().sum(),
             observed_ms,
             assumed_ms,

@@ -51,7 +51,7 @@ pub struct OccupancyStep {
     /// Milliseconds that it lasts: less than was asked for only where the window ends in it, or what has passed of the window.
     pub length_ms: u64,
     /// How many were there at once, at most.
-    pub max_users: u64,
+    pub max_user_count: u64,
     /// Milliseconds of all who were there; divided by `length_ms`, how many were there on average.
     pub voice_ms: u64,
 }
@@ -64,7 +64,7 @@ pub struct VoicePeak {
     /// Its first instant; of several moments with as many, the first.
     pub at: DateTime<Utc>,
     /// How many were there.
-    pub users: u64,
+    pub user_count: u64,
 }
 
 /// More steps are a mistake in the argument, and would fill the memory.
@@ -120,8 +120,8 @@ impl VoiceOccupancy {
     /// // Two came at nine; one stayed until half past, one until ten.
     /// let occupancy = VoiceOccupancy::of(GuildId::try_from(1)?).step(TimeDelta::minutes(45)).load(&mut conn)?;
     /// let [first, second] = occupancy.steps[..] else { return Err("two steps".into()) };
-    /// assert_eq!((first.max_users, first.voice_ms), (2, 75 * 60_000));
-    /// assert_eq!((second.max_users, second.voice_ms), (1, 15 * 60_000));
+    /// assert_eq!((first.max_user_count, first.voice_ms), (2, 75 * 60_000));
+    /// assert_eq!((second.max_user_count, second.voice_ms), (1, 15 * 60_000));
     /// let peak = occupancy.peak.ok_or("somebody was there")?;
     /// assert_eq!((peak.users, peak.at.timestamp()), (2, fixture::MONDAY + 9 * 3600));
     /// # Ok(())
@@ -133,7 +133,7 @@ impl VoiceOccupancy {
             return Err(Error::invalid("step", "must be a millisecond or longer"));
         }
         let Scope { ref filter, window, .. } = self.scope;
-        let (Stays(stays), data_since) = self.scope.load(conn, |_| Stays::default())?;
+        let (TenureCounts(stays), data_since) = self.scope.load(conn, |_| TenureCounts::default())?;
         let stays: Vec<Stay> = stays.into_iter().filter_map(|stay| stay.counted(filter.assumed)).collect();
         let levels = levels(&stays);
         let mut steps = steps(window, step_ms, &levels)?;
@@ -142,7 +142,9 @@ impl VoiceOccupancy {
         let peak = levels.iter().min_by_key(|level| Reverse(level.users));
         Ok(VoiceOccupancyAnswer {
             steps: steps.into_iter().map(Step::answer).collect::<Result<_, _>>()?,
-            peak: peak.map(|level| Ok(VoicePeak { at: instant(level.from_ms)?, users: level.users })).transpose()?,
+            peak: peak
+                .map(|level| Ok(VoicePeak { at: instant(level.from_ms)?, user_count: level.users }))
+                .transpose()?,
             data_since,
             window,
         })
@@ -150,9 +152,9 @@ impl VoiceOccupancy {
 }
 
 #[derive(Debug, Default)]
-struct Stays(Vec<Stay>);
+struct TenureCounts(Vec<Stay>);
 
-impl Fold for Stays {
+impl Fold for TenureCounts {
     fn stay(&mut self, stay: Stay) {
         self.0.push(stay);
     }
@@ -192,14 +194,14 @@ fn levels(stays: &[Stay]) -> Vec<Level> {
 struct Step {
     start_ms: i64,
     length_ms: u64,
-    max_users: u64,
+    max_user_count: u64,
     voice_ms: u64,
 }
 
 impl Step {
     fn answer(self) -> Result<OccupancyStep, Error> {
-        let Self { start_ms, length_ms, max_users, voice_ms } = self;
-        Ok(OccupancyStep { start: instant(start_ms)?, length_ms, max_users, voice_ms })
+        let Self { start_ms, length_ms, max_user_count, voice_ms } = self;
+        Ok(OccupancyStep { start: instant(start_ms)?, length_ms, max_user_count, voice_ms })
     }
 }
 
@@ -217,7 +219,7 @@ fn steps(window: Window, step_ms: i64, levels: &[Level]) -> Result<Vec<Step>, Er
     let steps: Vec<Step> = starts
         .map(|start_ms| {
             let end_ms = start_ms.saturating_add(step_ms).min(cut_ms);
-            Step { start_ms, length_ms: between(start_ms, end_ms), max_users: 0, voice_ms: 0 }
+            Step { start_ms, length_ms: between(start_ms, end_ms), max_user_count: 0, voice_ms: 0 }
         })
         .take(MAX_STEPS + 1)
         .collect();
@@ -236,7 +238,7 @@ fn fill(steps: &mut [Step], step_ms: i64, levels: &[Level]) {
             let number = from_ms.saturating_sub(start_ms) / step_ms;
             let Some(step) = usize::try_from(number).ok().and_then(|number| steps.get_mut(number)) else { break };
             let to_ms = step.start_ms.saturating_add(step_ms).min(level.to_ms);
-            step.max_users = step.max_users.max(level.users);
+            step.max_user_count = step.max_user_count.max(level.users);
             step.voice_ms = step.voice_ms.saturating_add(between(from_ms, to_ms).saturating_mul(level.users));
             from_ms = to_ms;
         }
@@ -288,14 +290,15 @@ mod tests {
                 steps.push(OccupancyStep {
                     start: at(start)?,
                     length_ms: ((end - start) * voice.tick_ms).try_into()?,
-                    max_users: own.iter().copied().max().unwrap_or(0),
+                    max_user_count: own.iter().copied().max().unwrap_or(0),
                     voice_ms: own.iter().sum::<u64>() * u64::try_from(voice.tick_ms)?,
                 });
             }
         }
         let most = counts.iter().map(|(_, users)| *users).max().filter(|most| *most > 0);
         let peak = counts.iter().find(|(_, users)| Some(*users) == most);
-        let peak = peak.map(|(tick, users)| TestResult::Ok(VoicePeak { at: at(*tick)?, users: *users })).transpose()?;
+        let peak =
+            peak.map(|(tick, users)| TestResult::Ok(VoicePeak { at: at(*tick)?, user_count: *users })).transpose()?;
         Ok(VoiceOccupancyAnswer { steps, peak, data_since: None, window })
     }
 

@@ -9,7 +9,7 @@ use crate::{message_scan::Column, scan::Unsigned};
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Written {
+pub struct MessageCounts {
     /// Messages.
     pub messages: u64,
     /// Characters of the messages whose content is known. A number that no message has, below zero or beyond 32 bits, counts as none.
@@ -22,11 +22,11 @@ pub struct Written {
     pub embeds: u64,
 }
 
-/// [`Written::COLUMNS`] in SQL.
+/// [`MessageCounts::COLUMNS`] in SQL.
 pub(crate) type Sums = (BigInt, BigInt, BigInt, BigInt, BigInt);
 pub(crate) type SumsRow = (Unsigned, Unsigned, Unsigned, Unsigned, Unsigned);
 
-impl Written {
+impl MessageCounts {
     pub(crate) const COLUMNS: [Column; 5] =
         [Column::Messages, Column::Characters, Column::Words, Column::Attachments, Column::Embeds];
 

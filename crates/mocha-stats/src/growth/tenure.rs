@@ -15,7 +15,7 @@ use crate::{Bots, Error, Window, rollup::Horizon};
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 #[doc(alias = "tenure")]
-pub struct LengthOfStay {
+pub struct Tenure {
     bots: Bots,
     guild: GuildId,
     window: Window,
@@ -25,7 +25,7 @@ pub struct LengthOfStay {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct LengthOfStayAnswer {
+pub struct TenureAnswer {
     /// All who left.
     pub left: u64,
     /// Who of them joined before the log begins, or unseen: nobody knows how long they stayed.
@@ -35,7 +35,7 @@ pub struct LengthOfStayAnswer {
     /// The median of the others in seconds; of an even number the mean of the two in the middle, rounded down.
     pub median_seconds: Option<u64>,
     /// The others by how long they stayed.
-    pub stays: Stays,
+    pub stays: TenureCounts,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
     /// window is known.
     pub data_since: Option<DateTime<Utc>>,
@@ -47,7 +47,7 @@ pub struct LengthOfStayAnswer {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Stays {
+pub struct TenureCounts {
     /// Less than an hour.
     pub under_an_hour: u64,
     /// Less than 24 hours.
@@ -62,7 +62,7 @@ pub struct Stays {
     pub longer: u64,
 }
 
-impl LengthOfStay {
+impl Tenure {
     /// Asks about this guild; of all time and without bots, until told otherwise.
     pub const fn of(guild: GuildId) -> Self {
         Self { bots: Bots::Exclude, guild, window: Window::all() }
@@ -93,20 +93,20 @@ impl LengthOfStay {
     ///
     /// ```
     /// use mocha_schema::GuildId;
-    /// use mocha_stats::LengthOfStay;
+    /// use mocha_stats::Tenure;
     ///
     /// # mod fixture { include!("../fixture.rs"); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// // One came on Monday at six and left on Wednesday at midnight.
-    /// let stay = LengthOfStay::of(GuildId::try_from(1)?).load(&mut conn)?;
+    /// let stay = Tenure::of(GuildId::try_from(1)?).load(&mut conn)?;
     /// assert_eq!((stay.left, stay.unknown), (1, 0));
     /// assert_eq!((stay.mean_seconds, stay.median_seconds), (Some(42 * 3600), Some(42 * 3600)));
     /// assert_eq!((stay.stays.under_a_day, stay.stays.under_a_week), (0, 1));
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<LengthOfStayAnswer, Error> {
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<TenureAnswer, Error> {
         let Self { bots, guild, window } = self;
         let read = conn.transaction(|conn| {
             let Horizon { members_from, .. } = Horizon::load(conn)?;
@@ -122,12 +122,12 @@ impl LengthOfStay {
             }
         }
         lengths.sort_unstable();
-        let mut stays = Stays::default();
+        let mut stays = TenureCounts::default();
         for seconds in &lengths {
             *stays.of(*seconds) += 1;
         }
         let known = u64::try_from(lengths.len()).unwrap_or(u64::MAX);
-        Ok(LengthOfStayAnswer {
+        Ok(TenureAnswer {
             left,
             unknown: left.saturating_sub(known),
             mean_seconds: lengths.iter().sum::<u64>().checked_div(known),
@@ -146,7 +146,7 @@ fn median(sorted: &[u64]) -> Option<u64> {
     Some(low.midpoint(*high))
 }
 
-impl Stays {
+impl TenureCounts {
     const fn of(&mut self, seconds: u64) -> &mut u64 {
         const DAY: u64 = 86_400;
         match seconds {
@@ -174,7 +174,7 @@ mod tests {
     const TWO_YEARS: i64 = 730 * 86_400;
 
     /// The same in plain Rust: of each leave the last event of the person before it.
-    fn expected(question: LengthOfStay, events: &[Event]) -> LengthOfStayAnswer {
+    fn expected(question: Tenure, events: &[Event]) -> TenureAnswer {
         let window = question.window;
         let log = truth::log(events, i64::MAX);
         let (mut unknown, mut lengths) = (0, Vec::new());
@@ -196,12 +196,12 @@ mod tests {
         let middle = |index: usize| u64::try_from(lengths[index]).unwrap();
         let number = lengths.len();
         let mean = lengths.iter().sum::<i64>().checked_div(number.try_into().unwrap());
-        LengthOfStayAnswer {
+        TenureAnswer {
             left: u64::try_from(number).unwrap() + unknown,
             unknown,
             mean_seconds: mean.map(|mean| mean.try_into().unwrap()),
             median_seconds: (number > 0).then(|| middle((number - 1) / 2).midpoint(middle(number / 2))),
-            stays: Stays {
+            stays: TenureCounts {
                 under_an_hour: between(0, hour),
                 under_a_day: between(hour, day),
                 under_a_week: between(day, 7 * day),
@@ -222,7 +222,7 @@ mod tests {
                 .prop_flat_map(truth::events_and_window),
             bots in random::bots()
         ) {
-            let question = LengthOfStay::of(random::GUILD.try_into().unwrap()).within(window).bots(bots);
+            let question = Tenure::of(random::GUILD.try_into().unwrap()).within(window).bots(bots);
             let answer = question.load(&mut truth::file(&events).unwrap()).unwrap();
             prop_assert_eq!(answer, expected(question, &events));
         }
@@ -232,7 +232,7 @@ mod tests {
             let bound = [3600, 86_400, 7 * 86_400, 30 * 86_400, 365 * 86_400][index];
             let event = |join, second| Event { guild: random::GUILD, user: 2, join, count: None, second };
             let events = [event(true, MONDAY), event(false, MONDAY + bound + length)];
-            let question = LengthOfStay::of(random::GUILD.try_into().unwrap());
+            let question = Tenure::of(random::GUILD.try_into().unwrap());
             let answer = question.load(&mut truth::file(&events).unwrap()).unwrap();
             prop_assert_eq!(answer, expected(question, &events));
             prop_assert_eq!(answer.left, 1);
