@@ -278,7 +278,7 @@ fn questions<'a>(
     for (name, days) in windows {
         let window = window(days.map(|days| edges.start(file, days)))?;
         let member: Ask<'a> = Box::new(move |conn| {
-            let member = MemberStatistics::of(guild, user, now).within(window).load(conn)?;
+            let member = MemberStatistics::of(guild, user).now(now).within(window).load(conn)?;
             let written = member.written;
             Ok(i64::try_from(written.messages + written.characters + written.attachments)?)
         });

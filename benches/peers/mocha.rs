@@ -64,7 +64,7 @@ impl Mocha {
                     Leaderboard::messages(guild).bots(Bots::Include).within(window).limit(TOP).load(conn)?,
                 ),
                 Kind::UserStatistics => {
-                    Loaded::Written(MemberStatistics::of(guild, user, now).within(window).load(conn)?.written)
+                    Loaded::Written(MemberStatistics::of(guild, user).now(now).within(window).load(conn)?.written)
                 }
             })
         })?)

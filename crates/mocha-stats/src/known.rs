@@ -114,7 +114,7 @@ fn what_has_not_passed_is_in_no_series_and_nobody_gathers_it() -> TestResult {
     let board = Leaderboard::voice(guild).within(week).load(&mut conn)?;
     assert_eq!((board.voice_ms, board.assumed_ms, board.open_sessions), (10_000, 6_000, Some(1)));
     assert_eq!(GuildVoice::of(guild).within(week).load(&mut conn)?.voice_ms, 10_000);
-    let member = MemberStatistics::of(guild, 20.try_into()?, now).within(week).load(&mut conn)?;
+    let member = MemberStatistics::of(guild, 20.try_into()?).now(now).within(week).load(&mut conn)?;
     assert_eq!((member.voice.voice_ms, member.active_days), (10_000, 1));
 
     // From the first to the 28th, or from Monday to that Wednesday; all of a week that is over.

@@ -230,6 +230,12 @@ impl Window {
         self.end.map(millis_up)
     }
 
+    /// Returns the present instant of a question: `now` if it is given, else the one that the window was made from, else the
+    /// system clock's.
+    pub(crate) fn asked_at(self, now: Option<DateTime<Utc>>) -> DateTime<Utc> {
+        now.or(self.now).unwrap_or_else(Utc::now)
+    }
+
     /// The first unix millisecond after what of it has passed; `None` if it has no end.
     pub(crate) fn passed_ms(self) -> Option<i64> {
         let end = self.end?;

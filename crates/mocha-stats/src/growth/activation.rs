@@ -26,7 +26,7 @@ use crate::{Bots, Error, Window, rollup::Horizon};
 pub struct Activation {
     bots: Bots,
     guild: GuildId,
-    until: DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
     window: Window,
 }
 
@@ -51,10 +51,16 @@ pub struct ActivationAnswer {
 }
 
 impl Activation {
-    /// Asks about this guild as it is known until an instant, mostly now; about joins of all time and without bots, until told
-    /// otherwise.
-    pub const fn of(guild: GuildId, until: DateTime<Utc>) -> Self {
-        Self { bots: Bots::Exclude, guild, until, window: Window::all() }
+    /// Asks about this guild. Defaults: joins of all time, humans only.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { bots: Bots::Exclude, guild, now: None, window: Window::all() }
+    }
+
+    /// Sets the present instant. Mocha counts nothing that happened later. The default is the instant from which the window was
+    /// made ([`Window::last_days`] and its siblings), and the system clock for any other window.
+    pub const fn now(mut self, now: DateTime<Utc>) -> Self {
+        self.now = Some(now);
+        self
     }
 
     /// Counts only who joined in this window; their first week may end after it. The default is all time.
@@ -77,7 +83,7 @@ impl Activation {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `until`: before 1970 or after 9999.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `now`: before 1970 or after 9999.
     /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
     ///
     /// # Examples
@@ -92,21 +98,22 @@ impl Activation {
     /// # let mut conn = fixture::seeded()?;
     /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
     /// // Of three who joined one wrote three messages and was in voice, and another was in voice.
-    /// let answer = Activation::of(GuildId::try_from(1)?, monday + TimeDelta::weeks(2)).load(&mut conn)?;
+    /// let answer = Activation::of(GuildId::try_from(1)?).now(monday + TimeDelta::weeks(2)).load(&mut conn)?;
     /// assert_eq!((answer.joined, answer.activated, answer.wrote, answer.talked), (3, 2, 1, 2));
     /// # Ok(())
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<ActivationAnswer, Error> {
         let Self { bots, guild, window, .. } = self;
-        let until = known_until(self.until)?;
+        let now = window.asked_at(self.now);
+        let until = known_until(now)?;
         let rows = conn.transaction(|conn| {
             let Horizon { members_from, messages_from, voice_from, .. } = Horizon::load(conn)?;
             let from = members_from.max(messages_from).max(voice_from);
             let memberships = memberships(conn, guild, bots, window.not_before(from).start_second()..until)?;
             let [message, reply, slash_command, menu_command] = COUNTED_MESSAGE_TYPES;
             let rows = sql_query(SQL)
-                .bind::<Text, _>(self.first_weeks(&memberships, from))
+                .bind::<Text, _>(self.first_weeks(now, &memberships, from))
                 .bind::<Text, _>(guild)
                 .bind::<Integer, _>(message)
                 .bind::<Integer, _>(reply)
@@ -128,8 +135,8 @@ impl Activation {
 
     /// The first weeks that began at this second or later and have passed, as JSON: lists of a user id, the first second and
     /// the one after the last.
-    fn first_weeks(self, memberships: &[Membership], from: i64) -> String {
-        let until = self.until.timestamp();
+    fn first_weeks(self, now: DateTime<Utc>, memberships: &[Membership], from: i64) -> String {
+        let until = now.timestamp();
         let passed = joined_in(self.window, memberships)
             .filter(|(joined, _)| *joined >= from && until.saturating_sub(*joined) >= WEEK);
         let mut json = String::from("[");
@@ -188,7 +195,8 @@ mod tests {
 
     /// The same in plain Rust.
     fn expected(question: Activation, events: &[Event], messages: &[Message], talks: &[Talk]) -> ActivationAnswer {
-        let Activation { bots, until, window, .. } = question;
+        let Activation { bots, now, window, .. } = question;
+        let until = now.unwrap();
         let known = |second: i64| DateTime::from_timestamp(second, 0).unwrap() < until;
         let log: Vec<Event> = truth::log(events, i64::MAX).into_iter().filter(|event| known(event.second)).collect();
         let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, data_since: None, window };
@@ -249,7 +257,7 @@ mod tests {
                 insert_interval(&mut conn, talk).unwrap();
             }
             let until = DateTime::from_timestamp(MONDAY + until, 0).unwrap();
-            let question = Activation::of(random::GUILD.try_into().unwrap(), until).within(window).bots(bots);
+            let question = Activation::of(random::GUILD.try_into().unwrap()).now(until).within(window).bots(bots);
             prop_assert_eq!(question.load(&mut conn).unwrap(), expected(question, &events, &messages, &talks));
         }
     }
@@ -262,7 +270,7 @@ mod tests {
             let mut conn = truth::file(&[join])?;
             let from_ms = MONDAY * 1000 + after_ms;
             insert_interval(&mut conn, interval(1, 2, None, from_ms, Some(from_ms + 1))?)?;
-            let answer = Activation::of(1.try_into()?, until).load(&mut conn)?;
+            let answer = Activation::of(1.try_into()?).now(until).load(&mut conn)?;
             assert_eq!((answer.activated, answer.wrote, answer.talked), (expected, 0, expected), "{after_ms}");
         }
         Ok(())
@@ -280,7 +288,7 @@ mod tests {
             horizons
                 .set((horizons::messages_from.eq(messages_from), horizons::voice_from.eq(voice_from)))
                 .execute(&mut conn)?;
-            assert_eq!(Activation::of(1.try_into()?, until).load(&mut conn)?.joined, expected, "{messages_from}");
+            assert_eq!(Activation::of(1.try_into()?).now(until).load(&mut conn)?.joined, expected, "{messages_from}");
         }
         Ok(())
     }
@@ -302,7 +310,7 @@ mod tests {
             let mut conn = crate::fixture::empty()?;
             random::insert_messages(&mut conn, &[message(0), message(5), message(third)])?;
             truth::insert(&mut conn, &[join])?;
-            assert_eq!(Activation::of(1.try_into()?, until).load(&mut conn)?.wrote, expected, "{third}");
+            assert_eq!(Activation::of(1.try_into()?).now(until).load(&mut conn)?.wrote, expected, "{third}");
         }
         Ok(())
     }

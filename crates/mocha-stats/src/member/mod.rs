@@ -25,7 +25,7 @@ use crate::{
 #[must_use = "a question does nothing until it is loaded"]
 pub struct MemberStatistics {
     guild: GuildId,
-    now: DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
     limit: usize,
     user: UserId,
     window: Window,
@@ -109,10 +109,16 @@ pub struct FavouriteChannel {
 }
 
 impl MemberStatistics {
-    /// Asks about this user in this guild; of all time, with the first five channels, until told otherwise. `now` says which
-    /// day it is: a streak goes on if it reaches that day or the one before.
-    pub const fn of(guild: GuildId, user: UserId, now: DateTime<Utc>) -> Self {
-        Self { guild, now, limit: 5, user, window: Window::all() }
+    /// Asks about this user in this guild. Defaults: all time, five channels.
+    pub const fn of(guild: GuildId, user: UserId) -> Self {
+        Self { guild, now: None, limit: 5, user, window: Window::all() }
+    }
+
+    /// Sets the present instant: a streak is current if it reaches that day or the day before. The default is the instant from
+    /// which the window was made ([`Window::last_days`] and its siblings), and the system clock for any other window.
+    pub const fn now(mut self, now: DateTime<Utc>) -> Self {
+        self.now = Some(now);
+        self
     }
 
     /// Counts only what lies in this window, streaks and the first and last time too. The default is all time.
@@ -149,7 +155,7 @@ impl MemberStatistics {
     /// # let mut conn = fixture::seeded()?;
     /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
     /// let tuesday = monday + TimeDelta::days(1);
-    /// let member = MemberStatistics::of(GuildId::try_from(1)?, UserId::try_from(20)?, tuesday).load(&mut conn)?;
+    /// let member = MemberStatistics::of(GuildId::try_from(1)?, UserId::try_from(20)?).now(tuesday).load(&mut conn)?;
     /// assert_eq!((member.written.messages, member.written.characters, member.written.attachments), (3, 150, 0));
     /// assert_eq!(member.messages_place.map(|place| (place.rank, place.total)), Some((1, 3)));
     /// assert_eq!(member.channels.first().map(|channel| channel.channel_id.get()), Some(1000));
@@ -170,7 +176,7 @@ impl MemberStatistics {
         let Self { guild, now, limit, user, window } = self;
         let reading = Reading::load(conn, guild, user, window).map_err(Error::database)?;
         let days = reading.active_days();
-        let (longest_streak, current_streak) = streaks(&days, now.timestamp().div_euclid(DAY));
+        let (longest_streak, current_streak) = streaks(&days, window.asked_at(now).timestamp().div_euclid(DAY));
         let (first_seen, last_seen) = seen(conn, &reading).map_err(Error::database)?;
         let mut voice = reading.voice(limit);
         voice.place = if voice.voice_ms > 0 { self.place(conn, Measure::VoiceTime)? } else { None };

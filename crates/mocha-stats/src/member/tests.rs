@@ -125,7 +125,7 @@ proptest! {
         let counted = random::rounded_to_days(window, horizon).unwrap();
         let (guild, user_id) = (random::GUILD.try_into().unwrap(), user.try_into().unwrap());
         let now = DateTime::from_timestamp(MONDAY + today * DAY + 5, 0).unwrap();
-        let answer = MemberStatistics::of(guild, user_id, now).within(window).limit(top).load(&mut conn).unwrap();
+        let answer = MemberStatistics::of(guild, user_id).now(now).within(window).limit(top).load(&mut conn).unwrap();
 
         let known = Known::new(&world, user, counted);
         prop_assert_eq!(answer.written, known.written());
@@ -169,7 +169,7 @@ proptest! {
         let mut conn = empty().unwrap();
         voice.insert(&mut conn).unwrap();
         let (guild, user_id) = (GuildId::try_from(random::GUILD).unwrap(), UserId::try_from(user).unwrap());
-        let answer = MemberStatistics::of(guild, user_id, DateTime::UNIX_EPOCH).within(window).load(&mut conn).unwrap();
+        let answer = MemberStatistics::of(guild, user_id).now(DateTime::UNIX_EPOCH).within(window).load(&mut conn).unwrap();
         let alone = UserVoice::of(guild, user_id).within(window).load(&mut conn).unwrap();
         let MemberVoice { voice_ms, observed_ms, assumed_ms, channels, .. } = answer.voice;
         prop_assert_eq!((voice_ms, observed_ms, assumed_ms), (alone.voice_ms, alone.observed_ms, alone.assumed_ms));
@@ -198,7 +198,7 @@ fn somebody_who_is_there_since_the_day_before_was_seen_on_both() -> TestResult {
     let open = interval(1, 2, Some(3000), evening, None)?;
     insert_interval(&mut conn, VoiceInterval { seen_at_ms: MONDAY * 1000 + 7, ..open })?;
     let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
-    let question = MemberStatistics::of(1.try_into()?, 2.try_into()?, monday);
+    let question = MemberStatistics::of(1.try_into()?, 2.try_into()?).now(monday);
     let answer = question.load(&mut conn)?;
     let [first, last] = [answer.first_seen, answer.last_seen].map(|seen| seen.and_then(|seen| seen.at));
     assert_eq!(
@@ -219,7 +219,7 @@ fn a_day_of_which_only_the_voice_is_left_tells_no_instant() -> TestResult {
     let tuesday = DateTime::from_timestamp(MONDAY + DAY, 0).ok_or("no such time")?;
     sql_query(format!("UPDATE horizons SET messages_from = {}", tuesday.timestamp())).execute(&mut conn)?;
     sql_query("DELETE FROM message_events").execute(&mut conn)?;
-    let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?, tuesday).load(&mut conn)?;
+    let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?).now(tuesday).load(&mut conn)?;
     assert_eq!((answer.written.messages, answer.voice.voice_ms), (3, 3_600_000));
     let monday = Some(Seen { day: tuesday.date_naive().pred_opt().ok_or("no such day")?, at: None });
     assert_eq!((answer.first_seen, answer.last_seen), (monday, monday));
@@ -231,15 +231,15 @@ fn a_day_of_which_only_the_voice_is_left_tells_no_instant() -> TestResult {
 fn an_answer_is_json_with_days_as_texts() -> TestResult {
     let mut conn = seeded()?;
     let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
-    let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?, monday).load(&mut conn)?;
+    let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?).now(monday).load(&mut conn)?;
     let streak = serde_json::json!({ "days": 1, "first": "2026-10-19", "last": "2026-10-19" });
     let expected = serde_json::json!({
         "messages": 3, "characters": 150, "words": 30, "attachments": 0, "embeds": 0,
-        "messages_place": { "rank": 1, "of": 3 },
+        "messages_place": { "rank": 1, "total": 3 },
         "channels": [{ "channel_id": "1000", "messages": 3 }],
         "voice": {
             "voice_ms": 3_600_000, "observed_ms": 3_600_000, "assumed_ms": 0, "sessions": 1,
-            "place": { "rank": 1, "of": 2 },
+            "place": { "rank": 1, "total": 2 },
             "channels": [{ "channel_id": "3000", "voice_ms": 3_600_000, "observed_ms": 3_600_000, "assumed_ms": 0 }],
         },
         "active_days": 1,
@@ -252,5 +252,17 @@ fn an_answer_is_json_with_days_as_texts() -> TestResult {
         "rounded_to_days": false,
     });
     assert_eq!(serde_json::to_value(answer)?, expected);
+    Ok(())
+}
+
+#[test]
+fn a_window_of_the_last_days_says_which_day_it_is() -> TestResult {
+    let mut conn = seeded()?;
+    let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
+    for (days, current) in [(1, Some(1)), (2, None)] {
+        let window = Window::last_days(7, chrono_tz::Tz::UTC, monday + chrono::TimeDelta::days(days))?;
+        let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?).within(window).load(&mut conn)?;
+        assert_eq!(answer.current_streak.map(|streak| streak.days), current, "{days}");
+    }
     Ok(())
 }

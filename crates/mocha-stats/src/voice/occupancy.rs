@@ -133,7 +133,7 @@ impl VoiceOccupancy {
             return Err(Error::invalid("step", "must be a millisecond or longer"));
         }
         let Scope { ref filter, window, .. } = self.scope;
-        let (TenureCounts(stays), data_since) = self.scope.load(conn, |_| TenureCounts::default())?;
+        let (Stays(stays), data_since) = self.scope.load(conn, |_| Stays::default())?;
         let stays: Vec<Stay> = stays.into_iter().filter_map(|stay| stay.counted(filter.assumed)).collect();
         let levels = levels(&stays);
         let mut steps = steps(window, step_ms, &levels)?;
@@ -152,9 +152,9 @@ impl VoiceOccupancy {
 }
 
 #[derive(Debug, Default)]
-struct TenureCounts(Vec<Stay>);
+struct Stays(Vec<Stay>);
 
-impl Fold for TenureCounts {
+impl Fold for Stays {
     fn stay(&mut self, stay: Stay) {
         self.0.push(stay);
     }

@@ -330,7 +330,7 @@ impl Scope {
         })?;
         if filter.exclude_alone {
             // Who had company is in no roll-up.
-            self.scan(conn, read.horizon.voice_from, &mut TenureCounts(f))?;
+            self.scan(conn, read.horizon.voice_from, &mut Stays(f))?;
         }
         Ok(read)
     }
@@ -345,9 +345,9 @@ impl Scope {
 }
 
 /// Hands each stay on.
-struct TenureCounts<F>(F);
+struct Stays<F>(F);
 
-impl<F: FnMut(VoicePart)> Fold for TenureCounts<F> {
+impl<F: FnMut(VoicePart)> Fold for Stays<F> {
     fn stay(&mut self, stay: Stay) {
         let Stay { channel_id: channel, user_id: user, .. } = stay;
         (self.0)(VoicePart { channel, day: 0, sessions: 0, time: stay.time(), user });
