@@ -10,7 +10,7 @@
 //! | [`Channels`] | where people wrote, and how many |
 //! | [`ActiveMembers`] | how many took part, by day, week and month |
 //! | [`VoiceChannels`] | where people were in voice |
-//! | [`GuildVoice`], [`UserVoice`] | how long all or one were in voice, and in how many sessions |
+//! | [`GuildVoice`] | how long all members or one were in voice, where, and in how many sessions |
 //! | [`VoiceNow`] | who is in voice, and since when |
 //! | [`VoiceOccupancy`] | how many were in voice at once, and when most were |
 //! | [`VoiceSeries`] | voice time by hour, day, week or month |
@@ -32,7 +32,7 @@
 //! window cuts, not all messages. Where
 //! single rows are gone, older than what is kept, whole days in UTC are counted, and `rounded_to_days` says so; what needs single rows knows
 //! nothing of that time: `data_since` of an answer says from when on it does, and of voice it is so for [`GuildVoice`],
-//! [`UserVoice`], [`VoiceSeries`], [`VoiceOccupancy`] and [`exclude_alone`](VoiceFilter::exclude_alone) time.
+//! [`VoiceSeries`], [`VoiceOccupancy`] and [`exclude_alone`](VoiceFilter::exclude_alone) time.
 //!
 //! ```
 //! use mocha_schema::GuildId;
@@ -120,10 +120,10 @@ pub use self::{
         PresenceTimeAnswer, StatusTime,
     },
     voice::{
-        ASSUMED_TAIL_MS, Assumed, ChannelVoice, GuildVoice, GuildVoiceAnswer, InVoice, OccupancyStep, UserVoice,
-        UserVoiceAnswer, VoiceChannels, VoiceChannelsAnswer, VoiceFilter, VoiceLeaderboard, VoiceLeaderboardAnswer,
-        VoiceNow, VoiceNowAnswer, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak, VoicePeriod, VoiceRank, VoiceSeries,
-        VoiceSeriesAnswer, VoiceSessions, VoiceStateFilter,
+        ASSUMED_TAIL_MS, Assumed, ChannelVoice, GuildVoice, GuildVoiceAnswer, InVoice, OccupancyStep, VoiceChannels,
+        VoiceChannelsAnswer, VoiceFilter, VoiceLeaderboard, VoiceLeaderboardAnswer, VoiceNow, VoiceNowAnswer,
+        VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak, VoicePeriod, VoiceRank, VoiceSeries, VoiceSeriesAnswer,
+        VoiceSessions, VoiceStateFilter,
     },
     window::Window,
 };

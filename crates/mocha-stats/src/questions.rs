@@ -7,8 +7,8 @@ use mocha_schema::{ChannelId, GuildId, UserId};
 use crate::{
     Activation, ActiveMembers, Activities, Bots, ChannelGroup, Channels, Error, Growth, GuildLeaderboard,
     GuildOverview, GuildVoice, HeatMap, Leaderboard, MemberRetention, MemberStatistics, MessageSeries, OnlineSeries,
-    Period, PresenceTime, Tenure, UserStatistics, UserVoice, VoiceActivity, VoiceChannels, VoiceFilter, VoiceNow,
-    VoiceOccupancy, VoiceSeries, Weights, Window, fixture::MONDAY,
+    Period, PresenceTime, Tenure, UserStatistics, VoiceActivity, VoiceChannels, VoiceFilter, VoiceNow, VoiceOccupancy,
+    VoiceSeries, Weights, Window, fixture::MONDAY,
 };
 
 pub(crate) type Load = fn(&mut SqliteConnection, GuildId, Window) -> Result<String, Error>;
@@ -60,9 +60,9 @@ pub(crate) const QUESTIONS: [(&str, Load); 44] = [
     }),
     ("voice channels", |conn, guild, window| show(VoiceChannels::of(guild).within(window).load(conn))),
     ("guild voice", |conn, guild, window| show(GuildVoice::of(guild).within(window).load(conn))),
-    ("user voice", |conn, guild, window| show(UserVoice::of(guild, user()).within(window).load(conn))),
+    ("user voice", |conn, guild, window| show(GuildVoice::of(guild).user(user()).within(window).load(conn))),
     ("voice in company", |conn, guild, window| {
-        show(UserVoice::of(guild, user()).within(window).filter(in_company()).load(conn))
+        show(GuildVoice::of(guild).user(user()).within(window).filter(in_company()).load(conn))
     }),
     ("voice now", |conn, guild, _| show(VoiceNow::of(guild).load(conn))),
     ("occupancy", |conn, guild, window| show(VoiceOccupancy::of(guild).within(window).load(conn))),

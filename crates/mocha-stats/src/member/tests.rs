@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    UserVoice,
+    GuildVoice,
     fixture::{MONDAY, Message, TestResult, empty, insert_interval, interval, seeded},
     random,
     voice::truth,
@@ -170,7 +170,7 @@ proptest! {
         voice.insert(&mut conn).unwrap();
         let (guild, user_id) = (GuildId::try_from(random::GUILD).unwrap(), UserId::try_from(user).unwrap());
         let answer = MemberStatistics::of(guild, user_id).now(DateTime::UNIX_EPOCH).within(window).load(&mut conn).unwrap();
-        let alone = UserVoice::of(guild, user_id).within(window).load(&mut conn).unwrap();
+        let alone = GuildVoice::of(guild).user(user_id).within(window).load(&mut conn).unwrap();
         let MemberVoice { voice_ms, observed_ms, assumed_ms, channels, .. } = answer.voice;
         prop_assert_eq!((voice_ms, observed_ms, assumed_ms), (alone.voice_ms, alone.observed_ms, alone.assumed_ms));
         prop_assert_eq!(channels, alone.channels.into_iter().take(5).collect::<Vec<_>>());
@@ -185,7 +185,7 @@ proptest! {
         // Without an end nothing comes after the last proof, and with one something does.
         if let (Some(first), Some(last), Some(_)) = (answer.first_seen, answer.last_seen, window.end()) {
             let span = Window::between(first.at.unwrap(), last.at.unwrap()).unwrap();
-            let within = UserVoice::of(guild, user_id).within(span).load(&mut conn).unwrap();
+            let within = GuildVoice::of(guild).user(user_id).within(span).load(&mut conn).unwrap();
             prop_assert_eq!(within.voice_ms, voice_ms);
         }
     }

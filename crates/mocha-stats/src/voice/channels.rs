@@ -40,7 +40,7 @@ pub struct VoiceChannelsAnswer {
     pub rounded_to_days: bool,
 }
 
-/// A channel of a [`VoiceChannelsAnswer`] or a [`UserVoiceAnswer`](crate::UserVoiceAnswer).
+/// A channel of a [`VoiceChannelsAnswer`] or a [`GuildVoiceAnswer`](crate::GuildVoiceAnswer).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -1,28 +1,29 @@
-//! How much a guild was in voice.
-
-use std::collections::HashSet;
+//! How long a guild, or one user in it, was in voice.
 
 use chrono::{DateTime, Utc};
 use diesel::SqliteConnection;
-use mocha_schema::{GuildId, UserId};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use mocha_schema::{ChannelId, GuildId, UserId};
 
 use super::{
-    VoiceFilter, VoiceSessions,
+    Assumed, ChannelVoice, VoiceFilter, VoiceSessions,
+    channels::by_time,
     interval::{Interval, Stay, VoiceTime},
     scope::{Fold, Scope},
     sessions::Sessions,
 };
-use crate::{Error, Window};
+use crate::{Bots, Error, Window};
 
-/// The question how long everybody in a guild was in voice, and how many sessions there were.
+/// The question how long the members of a guild, or one [`user`](Self::user), were in voice, where, and in how many sessions.
 ///
-/// Each person's time counts: two people in a channel for an hour are two hours.
+/// The time of each member counts: two members in a channel for an hour are two hours.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
+#[doc(alias = "UserVoice")]
 pub struct GuildVoice(Scope);
 
-/// How long everybody in a guild was in voice.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// The voice time and sessions of a guild or of one user in it.
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GuildVoiceAnswer {
@@ -32,7 +33,10 @@ pub struct GuildVoiceAnswer {
     pub observed_ms: u64,
     /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
     pub assumed_ms: u64,
-    /// Who had any of `voice_ms`, each once.
+    /// The channels with any of `voice_ms`, longest time first. Ties are ordered by channel id as a number; the unknown channel
+    /// is the last of them.
+    pub channels: Vec<ChannelVoice>,
+    /// How many users had any of `voice_ms`.
     pub user_count: u64,
     /// The sessions.
     pub sessions: VoiceSessions,
@@ -44,7 +48,7 @@ pub struct GuildVoiceAnswer {
 }
 
 impl GuildVoice {
-    /// Asks about this guild; of all time and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self(Scope::of(guild))
     }
@@ -58,6 +62,12 @@ impl GuildVoice {
         self
     }
 
+    /// Counts only this user. A bot counts if it is the user, whatever the filter says about bots.
+    pub const fn user(mut self, user: UserId) -> Self {
+        self.0.user = Some(user);
+        self
+    }
+
     /// Counts only the time that this filter lets through. The default is all time of people.
     pub fn filter(mut self, filter: VoiceFilter) -> Self {
         self.0.filter = filter;
@@ -66,8 +76,9 @@ impl GuildVoice {
 
     /// Asks the file.
     ///
-    /// Reads the guild's intervals of the window and of the day before it through an index, in one transaction; memory
-    /// grows with people.
+    /// Reads the intervals of the window and of the day before it in one transaction: those of the guild through an index,
+    /// those of one user through the primary key. With [`exclude_alone`](VoiceFilter::exclude_alone) it reads those of the guild
+    /// in both cases. Memory grows with users and channels.
     ///
     /// # Errors
     ///
@@ -76,8 +87,8 @@ impl GuildVoice {
     /// # Examples
     ///
     /// ```
-    /// use mocha_schema::GuildId;
-    /// use mocha_stats::GuildVoice;
+    /// use mocha_schema::{GuildId, UserId};
+    /// use mocha_stats::{GuildVoice, VoiceFilter};
     ///
     /// # mod fixture { include!("../fixture.rs"); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -87,23 +98,34 @@ impl GuildVoice {
     /// assert_eq!((answer.voice_ms, answer.user_count), (90 * 60_000, 2));
     /// assert_eq!((answer.sessions.started, answer.sessions.ended), (2, 1));
     /// assert_eq!((answer.sessions.longest_ms, answer.sessions.mean_ms), (Some(3_600_000), Some(3_600_000)));
+    ///
+    /// let one = GuildVoice::of(GuildId::try_from(1)?).user(UserId::try_from(20)?);
+    /// assert_eq!(one.load(&mut conn)?.voice_ms, 60 * 60_000);
+    /// // Somebody else was in the channel for half of the hour.
+    /// assert_eq!(one.filter(VoiceFilter::new().exclude_alone()).load(&mut conn)?.voice_ms, 30 * 60_000);
     /// # Ok(())
     /// # }
     /// ```
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<GuildVoiceAnswer, Error> {
-        let Scope { ref filter, window, .. } = self.0;
-        let (totals, data_since) = self.0.load(conn, |kept| Totals {
-            scope: &self.0,
+        let mut scope = self.0.clone();
+        if scope.user.is_some() {
+            scope.filter = scope.filter.bots(Bots::Include);
+        }
+        let (assumed, window) = (scope.filter.assumed, scope.window);
+        let (totals, data_since) = scope.load(conn, |kept| Totals {
+            assumed,
+            channels: HashMap::new(),
             sessions: Sessions::new(kept),
             time: VoiceTime::default(),
             users: HashSet::new(),
         })?;
-        let Totals { scope: _, sessions, time, users } = totals;
+        let Totals { channels, sessions, time, users, .. } = totals;
         let VoiceTime { observed_ms, assumed_ms } = time;
         Ok(GuildVoiceAnswer {
-            voice_ms: time.voice_ms(filter.assumed),
+            voice_ms: time.voice_ms(assumed),
             observed_ms,
             assumed_ms,
+            channels: by_time(channels, assumed),
             user_count: u64::try_from(users.len()).unwrap_or(u64::MAX),
             sessions: sessions.finish(),
             data_since,
@@ -113,21 +135,23 @@ impl GuildVoice {
 }
 
 #[derive(Debug)]
-struct Totals<'a> {
-    scope: &'a Scope,
+struct Totals {
+    assumed: Assumed,
+    channels: HashMap<Option<ChannelId>, VoiceTime>,
     sessions: Sessions,
     time: VoiceTime,
     users: HashSet<UserId>,
 }
 
-impl Fold for Totals<'_> {
+impl Fold for Totals {
     fn interval(&mut self, interval: &Interval) {
         self.sessions.add(interval);
     }
 
     fn stay(&mut self, stay: Stay) {
         self.time.add(stay.time());
-        if stay.counted(self.scope.filter.assumed).is_some() {
+        self.channels.entry(stay.channel_id).or_default().add(stay.time());
+        if stay.counted(self.assumed).is_some() {
             self.users.insert(stay.user_id);
         }
     }
@@ -142,7 +166,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        Bots,
+        VoiceChannels,
         fixture::empty,
         random,
         voice::truth::{self, There},
@@ -196,6 +220,46 @@ mod tests {
             let question = GuildVoice::of(random::GUILD.try_into().unwrap()).within(window).filter(filter.clone());
             let sessions = question.load(&mut conn).unwrap().sessions;
             prop_assert_eq!(sessions, expected_sessions(&history, filter.bots, window));
+        }
+
+        #[test]
+        fn time_of_a_user_is_what_plain_rust_counts(
+            (voice, window) in truth::voice(), filter in truth::filter(), user in random::any_user()
+        ) {
+            let mut conn = empty().unwrap();
+            voice.insert(&mut conn).unwrap();
+            let (guild, user_id) = (GuildId::try_from(random::GUILD).unwrap(), UserId::try_from(user).unwrap());
+            let answer = GuildVoice::of(guild).user(user_id).within(window).filter(filter.clone()).load(&mut conn).unwrap();
+            let filter = filter.bots(Bots::Include);
+            let there: Vec<_> = voice
+                .ticks(window)
+                .flat_map(|tick| voice.counted(window, &filter, tick))
+                .filter(|there| there.talk.user == user)
+                .collect();
+            let (observed_ms, assumed_ms) = voice.ms(&there);
+            prop_assert_eq!((answer.observed_ms, answer.assumed_ms), (observed_ms, assumed_ms));
+            prop_assert_eq!(answer.voice_ms, truth::by_policy(filter.assumed, observed_ms, assumed_ms));
+            prop_assert_eq!(answer.channels, voice.by_channel(filter.assumed, &there));
+        }
+
+        #[test]
+        fn sessions_of_a_user_are_counted_as_if_alone_in_the_file((history, window) in truth::history(), user in random::any_user()) {
+            let mut conn = empty().unwrap();
+            truth::insert_history(&mut conn, &history).unwrap();
+            let (guild, user_id) = (GuildId::try_from(random::GUILD).unwrap(), UserId::try_from(user).unwrap());
+            let question = GuildVoice::of(guild).user(user_id).within(window);
+            let answer = question.load(&mut conn).unwrap();
+            let in_company = question.filter(VoiceFilter::new().exclude_alone()).load(&mut conn).unwrap();
+            prop_assert_eq!(answer.sessions, in_company.sessions);
+            // The same as if nobody else were in the file.
+            let own: Vec<_> = history.into_iter().filter(|part| part.user_id == user_id).collect();
+            let mut conn = empty().unwrap();
+            truth::insert_history(&mut conn, &own).unwrap();
+            let filter = VoiceFilter::new().bots(Bots::Include);
+            let alone = GuildVoice::of(guild).within(window).filter(filter.clone()).load(&mut conn).unwrap();
+            prop_assert_eq!((answer.sessions, answer.voice_ms), (alone.sessions, alone.voice_ms));
+            let channels = VoiceChannels::of(guild).within(window).filter(filter).load(&mut conn).unwrap();
+            prop_assert_eq!(answer.channels, channels.channels);
         }
     }
 }

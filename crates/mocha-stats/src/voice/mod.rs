@@ -16,7 +16,6 @@ mod sessions;
 mod total;
 #[cfg(test)]
 pub(crate) mod truth;
-mod user;
 
 pub(crate) use self::total::{PartOf, VoicePart, VoiceScan};
 pub use self::{
@@ -29,5 +28,4 @@ pub use self::{
     occupancy::{OccupancyStep, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak},
     series::{VoicePeriod, VoiceSeries, VoiceSeriesAnswer},
     sessions::VoiceSessions,
-    user::{UserVoice, UserVoiceAnswer},
 };
