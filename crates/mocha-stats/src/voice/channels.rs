@@ -8,7 +8,7 @@ use foldhash::{HashMap, HashMapExt};
 use mocha_schema::{ChannelId, GuildId};
 
 use super::{Assumed, VoiceFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
-use crate::{Error, Window};
+use crate::{Bots, Error, Window};
 
 /// The question how long people were in each voice channel of a guild.
 ///
@@ -70,9 +70,15 @@ impl VoiceChannels {
         self
     }
 
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.0.filter.bots = bots;
+        self
+    }
+
     /// Counts only the time that this filter lets through. The default is all time of people.
     pub fn filter(mut self, filter: VoiceFilter) -> Self {
-        self.0.filter = filter;
+        self.0.filter = filter.bots(self.0.filter.bots);
         self
     }
 
@@ -150,7 +156,7 @@ mod tests {
         fn it_is_what_plain_rust_counts((voice, window) in truth::voice(), filter in truth::filter()) {
             let mut conn = empty().unwrap();
             voice.insert(&mut conn).unwrap();
-            let question = VoiceChannels::of(random::GUILD.try_into().unwrap()).within(window).filter(filter.clone());
+            let question = VoiceChannels::of(random::GUILD.try_into().unwrap()).within(window).bots(filter.bots).filter(filter.clone());
             let answer = question.load(&mut conn).unwrap();
             let there: Vec<_> = voice.ticks(window).flat_map(|tick| voice.counted(window, &filter, tick)).collect();
             let (observed_ms, assumed_ms) = voice.ms(&there);

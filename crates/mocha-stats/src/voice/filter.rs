@@ -32,6 +32,7 @@ use crate::{Bots, channel_filter::ChannelFilter};
 #[must_use = "a filter does nothing until a question takes it"]
 pub struct VoiceFilter {
     pub(super) assumed: Assumed,
+    /// Set by the question that takes the filter.
     pub(super) bots: Bots,
     pub(super) channels: ChannelFilter,
     pub(super) exclude_alone: bool,
@@ -58,8 +59,8 @@ impl VoiceFilter {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
-    pub fn bots(mut self, bots: Bots) -> Self {
+    /// Returns the filter for a question about these accounts.
+    pub(crate) fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }

@@ -68,9 +68,15 @@ impl GuildVoice {
         self
     }
 
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.0.filter.bots = bots;
+        self
+    }
+
     /// Counts only the time that this filter lets through. The default is all time of people.
     pub fn filter(mut self, filter: VoiceFilter) -> Self {
-        self.0.filter = filter;
+        self.0.filter = filter.bots(self.0.filter.bots);
         self
     }
 
@@ -109,7 +115,7 @@ impl GuildVoice {
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<GuildVoiceAnswer, Error> {
         let mut scope = self.0.clone();
         if scope.user.is_some() {
-            scope.filter = scope.filter.bots(Bots::Include);
+            scope.filter.bots = Bots::Include;
         }
         let (assumed, window) = (scope.filter.assumed, scope.window);
         let (totals, data_since) = scope.load(conn, |kept| Totals {
@@ -207,7 +213,7 @@ mod tests {
         fn time_is_what_plain_rust_counts((voice, window) in truth::voice(), filter in truth::filter()) {
             let mut conn = empty().unwrap();
             voice.insert(&mut conn).unwrap();
-            let question = GuildVoice::of(random::GUILD.try_into().unwrap()).within(window).filter(filter);
+            let question = GuildVoice::of(random::GUILD.try_into().unwrap()).within(window).bots(filter.bots).filter(filter);
             let answer = question.load(&mut conn).unwrap();
             let got = (answer.voice_ms, answer.observed_ms, answer.assumed_ms, answer.user_count);
             prop_assert_eq!(got, expected(&question, &voice));
@@ -217,7 +223,7 @@ mod tests {
         fn sessions_are_what_plain_rust_counts((history, window) in truth::history(), filter in truth::filter()) {
             let mut conn = empty().unwrap();
             truth::insert_history(&mut conn, &history).unwrap();
-            let question = GuildVoice::of(random::GUILD.try_into().unwrap()).within(window).filter(filter.clone());
+            let question = GuildVoice::of(random::GUILD.try_into().unwrap()).within(window).bots(filter.bots).filter(filter.clone());
             let sessions = question.load(&mut conn).unwrap().sessions;
             prop_assert_eq!(sessions, expected_sessions(&history, filter.bots, window));
         }
@@ -229,7 +235,7 @@ mod tests {
             let mut conn = empty().unwrap();
             voice.insert(&mut conn).unwrap();
             let (guild, user_id) = (GuildId::try_from(random::GUILD).unwrap(), UserId::try_from(user).unwrap());
-            let answer = GuildVoice::of(guild).user(user_id).within(window).filter(filter.clone()).load(&mut conn).unwrap();
+            let answer = GuildVoice::of(guild).user(user_id).within(window).bots(filter.bots).filter(filter.clone()).load(&mut conn).unwrap();
             let filter = filter.bots(Bots::Include);
             let there: Vec<_> = voice
                 .ticks(window)
@@ -256,9 +262,9 @@ mod tests {
             let mut conn = empty().unwrap();
             truth::insert_history(&mut conn, &own).unwrap();
             let filter = VoiceFilter::new().bots(Bots::Include);
-            let alone = GuildVoice::of(guild).within(window).filter(filter.clone()).load(&mut conn).unwrap();
+            let alone = GuildVoice::of(guild).within(window).bots(filter.bots).filter(filter.clone()).load(&mut conn).unwrap();
             prop_assert_eq!((answer.sessions, answer.voice_ms), (alone.sessions, alone.voice_ms));
-            let channels = VoiceChannels::of(guild).within(window).filter(filter).load(&mut conn).unwrap();
+            let channels = VoiceChannels::of(guild).within(window).bots(filter.bots).filter(filter).load(&mut conn).unwrap();
             prop_assert_eq!(answer.channels, channels.channels);
         }
     }

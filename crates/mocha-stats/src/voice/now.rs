@@ -10,7 +10,7 @@ use mocha_schema::{
 };
 
 use super::{VoiceFilter, scope::CountedChannels};
-use crate::{Error, error::instant};
+use crate::{Bots, Error, error::instant};
 
 /// The question who is in voice now, and since when.
 ///
@@ -75,10 +75,16 @@ impl VoiceNow {
         Self { filter: VoiceFilter::new(), guild }
     }
 
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.filter.bots = bots;
+        self
+    }
+
     /// Lists only those whose time this filter counts now. Time is not asked for, so what it says of assumed time does not
     /// matter. The default is all people.
     pub fn filter(mut self, filter: VoiceFilter) -> Self {
-        self.filter = filter;
+        self.filter = filter.bots(self.filter.bots);
         self
     }
 
@@ -297,7 +303,7 @@ mod tests {
             if talking {
                 filter = filter.state(crate::VoiceStateFilter::Talking);
             }
-            let answer = VoiceNow::of(random::GUILD.try_into().unwrap()).filter(filter.clone()).load(&mut conn);
+            let answer = VoiceNow::of(random::GUILD.try_into().unwrap()).bots(bots).filter(filter.clone()).load(&mut conn);
             prop_assert_eq!(answer.unwrap(), expected(&history, &filter).unwrap());
         }
     }
@@ -305,7 +311,7 @@ mod tests {
     #[test]
     fn channels_can_be_left_out_and_other_guilds_are() -> TestResult {
         let mut conn = seeded()?;
-        let now = VoiceNow::of(1.try_into()?).filter(VoiceFilter::new().bots(Bots::Include));
+        let now = VoiceNow::of(1.try_into()?).bots(Bots::Include);
         insert_interval(&mut conn, interval(11, 20, Some(4000), MONDAY * 1000, None)?)?;
         assert_eq!(now.load(&mut conn)?.users.len(), 1);
         let exclude_afk = now.clone().filter(VoiceFilter::new().exclude_afk());

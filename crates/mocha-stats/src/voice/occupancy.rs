@@ -11,7 +11,7 @@ use super::{
     interval::{Stay, between},
     scope::{Fold, Scope},
 };
-use crate::{Error, Window, error::instant};
+use crate::{Bots, Error, Window, error::instant};
 
 /// The question how many people were in voice at once, step by step, and when there were most.
 ///
@@ -85,9 +85,15 @@ impl VoiceOccupancy {
         self
     }
 
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.scope.filter.bots = bots;
+        self
+    }
+
     /// Counts only the time that this filter lets through. The default is all time of people.
     pub fn filter(mut self, filter: VoiceFilter) -> Self {
-        self.scope.filter = filter;
+        self.scope.filter = filter.bots(self.scope.filter.bots);
         self
     }
 
@@ -311,7 +317,7 @@ mod tests {
             voice.insert(&mut conn).unwrap();
             let step = TimeDelta::milliseconds(step_ticks * voice.tick_ms);
             let guild = random::GUILD.try_into().unwrap();
-            let question = VoiceOccupancy::of(guild).within(window).filter(filter).step(step);
+            let question = VoiceOccupancy::of(guild).within(window).bots(filter.bots).filter(filter).step(step);
             prop_assert_eq!(question.load(&mut conn).unwrap(), expected(&question, &voice, step_ticks).unwrap());
         }
     }

@@ -12,7 +12,7 @@ use super::{
     interval::{Stay, VoiceTime},
     scope::{Fold, Scope},
 };
-use crate::{Error, Period, Window, period::Label, periods, quarter};
+use crate::{Bots, Error, Period, Window, period::Label, periods, quarter};
 
 /// The question how long everybody in a guild, or one user, was in voice, hour by hour, or by day, week or month of a zone.
 ///
@@ -76,9 +76,15 @@ impl VoiceSeries {
         self
     }
 
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.scope.filter.bots = bots;
+        self
+    }
+
     /// Counts only the time that this filter lets through. The default is all time of people.
     pub fn filter(mut self, filter: VoiceFilter) -> Self {
-        self.scope.filter = filter;
+        self.scope.filter = filter.bots(self.scope.filter.bots);
         self
     }
 
@@ -265,7 +271,7 @@ mod tests {
             let mut conn = empty().unwrap();
             voice.insert(&mut conn).unwrap();
             let guild = random::GUILD.try_into().unwrap();
-            let question = VoiceSeries::of(guild).within(window).filter(filter).by(period).zone(zone);
+            let question = VoiceSeries::of(guild).within(window).bots(filter.bots).filter(filter).by(period).zone(zone);
             let question = match user {
                 Some(user) => question.user(user.try_into().unwrap()),
                 None => question,
