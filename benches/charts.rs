@@ -20,7 +20,7 @@ use mocha_charts::{Chart, Theme};
 use mocha_schema::{GuildId, UserId};
 use mocha_stats::{
     Growth, GrowthAnswer, HeatMap, HeatMapAnswer, Leaderboard, LeaderboardAnswer, MessageSeries, MessageSeriesAnswer,
-    Period, VoiceLeaderboardAnswer, VoiceSeries, VoiceSeriesAnswer, Window,
+    Period, VoiceSeries, VoiceSeriesAnswer, Window,
 };
 
 /// So many people are on a board, and so many hours are in a series.
@@ -171,7 +171,7 @@ struct Answers {
     messages: MessageSeriesAnswer,
     messages_before: MessageSeriesAnswer,
     voice: VoiceSeriesAnswer,
-    voice_board: VoiceLeaderboardAnswer,
+    voice_board: LeaderboardAnswer,
 }
 
 impl Answers {

@@ -17,9 +17,7 @@ use criterion::Criterion;
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use mocha_benches::{Failure, File, community, irc, is_test, median, single_and_double};
 use mocha_schema::{GuildId, UserId};
-use mocha_stats::{
-    ActiveMembers, Bots, GuildOverview, HeatMap, Leaderboard, MemberStatistics, UserStatistics, VoiceFilter, Window,
-};
+use mocha_stats::{ActiveMembers, Bots, GuildOverview, HeatMap, Leaderboard, MemberStatistics, UserStatistics, Window};
 use rusqlite::{Connection, Params, Row, Statement, params};
 
 /// Rounds of one answer after the other.
@@ -328,9 +326,10 @@ fn message_leaderboard<'a>(guild: GuildId, window: Window) -> Ask<'a> {
 /// the window.
 fn voice_leaderboard<'a>(guild: GuildId, window: Window) -> Ask<'a> {
     Box::new(move |conn| {
-        let filter = VoiceFilter::new().bots(Bots::Include);
-        let board = Leaderboard::voice(guild).within(window).filter(filter).load(conn)?;
-        Ok(i64::try_from(board.entries.iter().map(|entry| entry.sessions).sum::<u64>())?)
+        let board = Leaderboard::voice(guild).within(window).bots(Bots::Include).load(conn)?;
+        Ok(i64::try_from(
+            board.entries.iter().filter_map(|entry| entry.voice).map(|voice| voice.sessions).sum::<u64>(),
+        )?)
     })
 }
 

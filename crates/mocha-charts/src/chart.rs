@@ -3,9 +3,7 @@
 use std::ops::RangeInclusive;
 
 use mocha_schema::UserId;
-use mocha_stats::{
-    GrowthAnswer, HeatMapAnswer, LeaderboardAnswer, MessageSeriesAnswer, VoiceLeaderboardAnswer, VoiceSeriesAnswer,
-};
+use mocha_stats::{GrowthAnswer, HeatMapAnswer, LeaderboardAnswer, MessageSeriesAnswer, VoiceSeriesAnswer};
 
 use crate::{
     Error, Theme, growth::Growth, heat_map::Squares, leaderboard::Bars, messages::Messages, scene::Scene, text::Fonts,
@@ -92,7 +90,7 @@ impl<'f> Chart<'f> {
     }
 
     /// Bars of who was in voice longest, as [`leaderboard`](Self::leaderboard).
-    pub fn voice_leaderboard(answer: &VoiceLeaderboardAnswer, name: impl Fn(UserId) -> Option<String>) -> Self {
+    pub fn voice_leaderboard(answer: &LeaderboardAnswer, name: impl Fn(UserId) -> Option<String>) -> Self {
         Self::new(Content::Bars(Bars::of_voice(answer, name)), "Time in voice")
     }
 

@@ -1,7 +1,7 @@
 //! Bars of who did most.
 
 use mocha_schema::UserId;
-use mocha_stats::{LeaderboardAnswer, Measure, Rank, VoiceLeaderboardAnswer};
+use mocha_stats::{LeaderboardAnswer, Measure, Rank};
 use plotters_backend::{BackendColor, text_anchor::HPos};
 
 use crate::{
@@ -71,17 +71,17 @@ impl Bars {
         }
     }
 
-    pub(crate) fn of_voice(answer: &VoiceLeaderboardAnswer, name: impl Fn(UserId) -> Option<String>) -> Self {
+    pub(crate) fn of_voice(answer: &LeaderboardAnswer, name: impl Fn(UserId) -> Option<String>) -> Self {
         let rows = answer.entries.iter().take(MAX_ROWS).map(|entry| Row {
             moved: None,
             name: named(entry.user_id, &name),
             rank: entry.rank,
-            value: entry.voice_ms,
+            value: entry.value,
         });
         let rows: Vec<Row> = rows.collect();
         // How many the limit left out is not known.
         let users = u64::try_from(answer.entries.len()).unwrap_or(u64::MAX);
-        let subtitle = format!("{} in voice", Unit::Time.exact(answer.voice_ms));
+        let subtitle = format!("{} in voice", Unit::Time.exact(answer.total));
         Self { users, rows, subtitle, unit: Unit::Time }
     }
 

@@ -7,7 +7,7 @@ use diesel::SqliteConnection;
 use mocha_schema::{GuildId, UserId};
 use mocha_stats::{
     Growth, GrowthAnswer, HeatMap, HeatMapAnswer, Leaderboard, LeaderboardAnswer, MessageSeries, MessageSeriesAnswer,
-    Period, VoiceLeaderboardAnswer, VoiceSeries, VoiceSeriesAnswer, Window,
+    Period, VoiceSeries, VoiceSeriesAnswer, Window,
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -24,7 +24,7 @@ struct Answers {
     heat_map: HeatMapAnswer,
     messages: MessageSeriesAnswer,
     voice: VoiceSeriesAnswer,
-    voice_board: VoiceLeaderboardAnswer,
+    voice_board: LeaderboardAnswer,
 }
 
 static ANSWERS: LazyLock<Vec<Answers>> = LazyLock::new(|| {
@@ -93,7 +93,7 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
     let mut voice_board = answers.voice_board.clone();
     voice_board.entries = vec![voice_board.entries[0]; rows];
     for (index, entry) in voice_board.entries.iter_mut().enumerate() {
-        (entry.rank, entry.voice_ms, entry.user_id) = (at(index + 1), at(index), user(index));
+        (entry.rank, entry.value, entry.user_id) = (at(index + 1), at(index), user(index));
     }
 
     let mut growth = answers.growth.clone();

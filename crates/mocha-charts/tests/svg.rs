@@ -35,7 +35,7 @@ fn who_is_not_shown_is_counted() -> Result<(), Box<dyn Error>> {
     let mut conn = fixture::seeded()?;
     let mut board = Leaderboard::messages(GuildId::try_from(1)?).load(&mut conn)?;
     board.entries = vec![board.entries[0]; 10_000];
-    board.users = 12_000;
+    board.user_count = 12_000;
     let texts = texts(&Chart::leaderboard(&board, |_| Some("Ferris".to_owned())).svg()?)?;
     let shown = texts.iter().filter(|text| *text == "Ferris").count();
     assert!((10..20).contains(&shown), "{shown}");

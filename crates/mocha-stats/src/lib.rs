@@ -105,7 +105,7 @@ pub use self::{
         MemberRetentionAnswer, Tenure, TenureAnswer, TenureCounts,
     },
     heat_map::{HeatMap, HeatMapAnswer},
-    leaderboard::{Leaderboard, LeaderboardAnswer, Measure, PreviousRank, Rank, Weights},
+    leaderboard::{Leaderboard, LeaderboardAnswer, Measure, PreviousRank, Rank, VoiceDetails, VoiceTotals, Weights},
     log::{
         GuildLeaderboard, GuildLeaderboardAnswer, GuildRank, UserStatistics, UserStatisticsAnswer, UserVoiceActivity,
         VoiceActivity, VoiceActivityAnswer,
@@ -121,9 +121,8 @@ pub use self::{
     },
     voice::{
         ASSUMED_TAIL_MS, Assumed, ChannelVoice, GuildVoice, GuildVoiceAnswer, InVoice, OccupancyStep, VoiceChannels,
-        VoiceChannelsAnswer, VoiceFilter, VoiceLeaderboard, VoiceLeaderboardAnswer, VoiceNow, VoiceNowAnswer,
-        VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak, VoicePeriod, VoiceRank, VoiceSeries, VoiceSeriesAnswer,
-        VoiceSessions, VoiceStateFilter,
+        VoiceChannelsAnswer, VoiceFilter, VoiceNow, VoiceNowAnswer, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak,
+        VoicePeriod, VoiceSeries, VoiceSeriesAnswer, VoiceSessions, VoiceStateFilter,
     },
     window::Window,
 };

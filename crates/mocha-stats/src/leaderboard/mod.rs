@@ -13,7 +13,7 @@ use mocha_schema::{ChannelId, GuildId, UserId};
 pub use self::measure::{Measure, Weights};
 pub(crate) use self::rank::{compare, ranked};
 use self::total::Totals;
-use crate::{Bots, Error, VoiceLeaderboard, Window, channel_filter::ChannelFilter, per_user::value_of};
+use crate::{Bots, Error, VoiceFilter, Window, channel_filter::ChannelFilter, per_user::value_of};
 
 /// The question who did most: `Leaderboard::messages(guild)`, `Leaderboard::active_days(guild)` and so on, by any
 /// [`Measure`]; of all time, of people, without a limit, until told otherwise.
@@ -35,6 +35,8 @@ pub struct Leaderboard {
     only_users: Option<BTreeSet<UserId>>,
     window: Window,
     exclude_users: BTreeSet<UserId>,
+    voice_details: bool,
+    voice_filter: VoiceFilter,
 }
 
 /// Who did most.
@@ -48,6 +50,9 @@ pub struct LeaderboardAnswer {
     pub total: u64,
     /// How many are on the board, also those who are not listed.
     pub user_count: u64,
+    /// Sums of all users on a [`Leaderboard::voice`] board; `None` for any other board.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub voice: Option<VoiceTotals>,
     /// What was asked for: it says what the values are.
     pub measure: Measure,
     /// The window before; `None` if [`compare`](Leaderboard::compare) was not asked for, and if there is none
@@ -77,6 +82,37 @@ pub struct Rank {
     /// The place in the window before; `None` for who was not on that board, and if
     /// [`compare`](Leaderboard::compare) was not asked for.
     pub previous: Option<PreviousRank>,
+    /// What the user did in voice; `None` unless the board is [`Leaderboard::voice`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub voice: Option<VoiceDetails>,
+}
+
+/// What a user on a [`Leaderboard::voice`] board did in voice.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct VoiceDetails {
+    /// Milliseconds that were observed.
+    pub observed_ms: u64,
+    /// Milliseconds that are assumed: they bridge a gap, or follow the instant at which the user was last confirmed.
+    pub assumed_ms: u64,
+    /// How many sessions ended in the window, by the voice log, which has whole seconds. The filter does not apply to them.
+    pub sessions: u64,
+}
+
+/// What all users of a [`Leaderboard::voice`] board did in voice, those that are not listed included.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct VoiceTotals {
+    /// Milliseconds that were observed.
+    pub observed_ms: u64,
+    /// Milliseconds that are assumed: they bridge a gap, or follow the instant at which a user was last confirmed.
+    pub assumed_ms: u64,
+    /// How many sessions are open at the window's end, or now if the window has no end or goes on. Only
+    /// [`Leaderboard::bots`] applies to them. Sessions that were last confirmed [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS)
+    /// or more before the window's end are not open. `None` if Mocha no longer keeps the events of that time.
+    pub open_sessions: Option<u64>,
 }
 
 /// Somebody's place in the window before.
@@ -108,6 +144,8 @@ impl Leaderboard {
             only_users: None,
             window: Window::all(),
             exclude_users: BTreeSet::new(),
+            voice_details: false,
+            voice_filter: VoiceFilter::new(),
         }
     }
 
@@ -154,7 +192,7 @@ impl Leaderboard {
         Self::by(Measure::ActiveDays, guild)
     }
 
-    /// Asks who was in voice longest. For observed and assumed time apart, and for a filter, see [`voice`](Self::voice).
+    /// Asks who was in voice longest. [`voice`](Self::voice) reports observed time, assumed time and sessions too, which takes longer.
     pub const fn voice_time(guild: GuildId) -> Self {
         Self::by(Measure::VoiceTime, guild)
     }
@@ -169,10 +207,47 @@ impl Leaderboard {
         Self::by(Measure::Score(weights), guild)
     }
 
-    /// Asks who was in voice longest, with observed and assumed time apart and any [`VoiceFilter`](crate::VoiceFilter). For the
-    /// lists, neighbours and comparisons of the other boards see [`voice_time`](Self::voice_time).
-    pub const fn voice(guild: GuildId) -> VoiceLeaderboard {
-        VoiceLeaderboard::of(guild)
+    /// Asks who was in voice longest, and reports the observed time, the assumed time and the sessions of each user.
+    ///
+    /// Users with a finished session and no voice time are on the board too, unless [`min_value`](Self::min_value) is greater
+    /// than 1.
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{Leaderboard, Window};
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let monday = chrono::DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+    /// // One user left at ten. Another came at nine and was last confirmed at half past.
+    /// let until = |minutes| Window::between(monday, monday + chrono::TimeDelta::minutes(minutes));
+    /// let board = Leaderboard::voice(GuildId::try_from(1)?).within(until(9 * 60 + 33)?).load(&mut conn)?;
+    /// let [left, there] = board.entries[..] else { return Err("two were in voice".into()) };
+    /// assert_eq!((left.rank, left.user_id.get(), left.value), (1, 20, 33 * 60_000));
+    /// let voice = there.voice.ok_or("voice boards have it")?;
+    /// assert_eq!((there.user_id.get(), voice.observed_ms, voice.assumed_ms), (30, 30 * 60_000, 3 * 60_000));
+    /// assert_eq!(board.voice.and_then(|voice| voice.open_sessions), Some(2));
+    ///
+    /// // Mocha assumes at most five minutes after that.
+    /// let board = Leaderboard::voice(GuildId::try_from(1)?).within(until(10 * 60)?).load(&mut conn)?;
+    /// assert_eq!(board.entries[1].value, 35 * 60_000);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "VoiceLeaderboard")]
+    pub const fn voice(guild: GuildId) -> Self {
+        let mut board = Self::voice_time(guild);
+        board.voice_details = true;
+        board
+    }
+
+    /// Counts only the voice time that this filter lets through, on boards by voice time and score. The default is all time.
+    /// [`bots`](Self::bots) decides which accounts count, and [`only_channels`](Self::only_channels) and
+    /// [`exclude_channels`](Self::exclude_channels) apply as well.
+    pub fn filter(mut self, filter: VoiceFilter) -> Self {
+        self.voice_filter = filter;
+        self
     }
 
     /// Counts only what lies in this window. The default is all time.
@@ -316,13 +391,31 @@ impl Leaderboard {
         let user_count = u64::try_from(now.values.len()).unwrap_or(u64::MAX);
         let listed = self.listed(&now);
         let ranks = ranked(&now.values, listed, |row| row.1);
-        let mut entries: Vec<Rank> =
-            ranks.map(|(rank, &(user_id, value))| Rank { rank, user_id, value, previous: None }).collect();
+        let mut entries: Vec<Rank> = ranks
+            .map(|(rank, &(user_id, value))| Rank {
+                rank,
+                user_id,
+                value,
+                previous: None,
+                voice: now.voice_of(user_id),
+            })
+            .collect();
         if let Some(before) = before {
             compare(&mut entries, &before.values);
         }
         let Self { measure, window, .. } = *self;
-        Ok(LeaderboardAnswer { entries, total, user_count, measure, previous, data_since, window, rounded_to_days })
+        let voice = now.voice.as_ref().map(|voice| voice.totals);
+        Ok(LeaderboardAnswer {
+            entries,
+            total,
+            user_count,
+            voice,
+            measure,
+            previous,
+            data_since,
+            window,
+            rounded_to_days,
+        })
     }
 
     /// The places that are to be listed.

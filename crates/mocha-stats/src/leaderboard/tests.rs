@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    Assumed,
     fixture::{MONDAY, Message, TestResult, empty},
     random,
     world::{SPAN, World, ceil_ms, insert, parent, world},
@@ -88,7 +89,13 @@ fn expected(question: &Leaderboard, world: &World, window: Window) -> TestResult
     let mut ranks = Vec::new();
     for (&user, &value) in &values {
         let better = values.values().filter(|other| **other > value).count();
-        ranks.push(Rank { rank: u64::try_from(better)? + 1, user_id: user.try_into()?, value, previous: None });
+        ranks.push(Rank {
+            rank: u64::try_from(better)? + 1,
+            user_id: user.try_into()?,
+            value,
+            previous: None,
+            voice: None,
+        });
     }
     // Stable: those of one rank stay in order of their ids.
     ranks.sort_by_key(|rank| rank.rank);
@@ -192,13 +199,16 @@ proptest! {
 
     #[test]
     fn a_list_is_a_part_of_the_board(
-        world in world(), question in question(), window in window(),
+        world in world(), question in question(), window in window(), voice_details in any::<bool>(),
         offset in 0..4_usize, limit in random::limit(), around in prop::option::of((random::any_user(), 0..3_usize))
     ) {
         let mut conn = empty().unwrap();
         insert(&mut conn, &world).unwrap();
-        let question = question.within(window);
+        let mut question = question.within(window).filter(VoiceFilter::new().assumed(Assumed::Exclude));
+        question.voice_details = voice_details && question.measure == Measure::VoiceTime;
         let all = question.load(&mut conn).unwrap();
+        prop_assert_eq!(all.voice.is_some(), question.voice_details);
+        prop_assert!(all.entries.iter().all(|entry| entry.voice.is_some() == question.voice_details));
         let mut listed = all.entries.clone();
         let mut part = question.clone().offset(offset);
         if let Some((user, neighbours)) = around {

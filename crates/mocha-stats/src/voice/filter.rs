@@ -2,6 +2,7 @@
 
 use mocha_schema::{ChannelId, VoiceState};
 
+use super::interval::VoiceTime;
 use crate::{Bots, channel_filter::ChannelFilter};
 
 /// Which time in voice counts; every question about voice takes one. A new one lets all time of people count, in any
@@ -17,14 +18,14 @@ use crate::{Bots, channel_filter::ChannelFilter};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut conn = fixture::seeded()?;
 /// let board = Leaderboard::voice(GuildId::try_from(1)?);
-/// assert_eq!(board.load(&mut conn)?.voice_ms, 90 * 60 * 1000);
+/// assert_eq!(board.load(&mut conn)?.total, 90 * 60 * 1000);
 ///
 /// // Two were in the same channel for half an hour; then one was alone.
 /// let in_company = VoiceFilter::new().exclude_alone().state(VoiceStateFilter::Talking);
-/// assert_eq!(board.clone().filter(in_company).load(&mut conn)?.voice_ms, 60 * 60 * 1000);
+/// assert_eq!(board.clone().filter(in_company).load(&mut conn)?.total, 60 * 60 * 1000);
 ///
 /// let elsewhere = VoiceFilter::new().exclude_channels(&[ChannelId::try_from(3000)?]);
-/// assert_eq!(board.filter(elsewhere).load(&mut conn)?.voice_ms, 0);
+/// assert_eq!(board.filter(elsewhere).load(&mut conn)?.total, 0);
 /// # Ok(())
 /// # }
 /// ```
@@ -57,6 +58,11 @@ impl VoiceFilter {
     pub fn assumed(mut self, assumed: Assumed) -> Self {
         self.assumed = assumed;
         self
+    }
+
+    /// Returns the milliseconds that count by [`assumed`](Self::assumed).
+    pub(crate) fn counted_ms(&self, time: VoiceTime) -> u64 {
+        time.voice_ms(self.assumed)
     }
 
     /// Returns the filter for a question about these accounts.

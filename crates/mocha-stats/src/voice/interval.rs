@@ -108,7 +108,7 @@ pub(crate) struct VoiceTime {
 
 impl VoiceTime {
     // Saturating: a file that somebody else wrote into must not be able to make it panic.
-    pub(super) fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.observed_ms = self.observed_ms.saturating_add(other.observed_ms);
         self.assumed_ms = self.assumed_ms.saturating_add(other.assumed_ms);
     }

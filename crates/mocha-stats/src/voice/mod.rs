@@ -2,12 +2,12 @@
 //!
 //! Every question scans the intervals once, through a [`Scope`](scope::Scope), and folds what of them counts.
 
+mod board;
 mod channels;
 mod company;
 mod filter;
 mod guild;
 mod interval;
-mod leaderboard;
 mod now;
 mod occupancy;
 mod scope;
@@ -17,13 +17,14 @@ mod total;
 #[cfg(test)]
 pub(crate) mod truth;
 
+pub(crate) use self::board::VoiceBoard;
+pub(crate) use self::interval::VoiceTime;
 pub(crate) use self::total::{PartOf, VoicePart, VoiceScan};
 pub use self::{
     channels::{ChannelVoice, VoiceChannels, VoiceChannelsAnswer},
     filter::{Assumed, VoiceFilter, VoiceStateFilter},
     guild::{GuildVoice, GuildVoiceAnswer},
     interval::ASSUMED_TAIL_MS,
-    leaderboard::{VoiceLeaderboard, VoiceLeaderboardAnswer, VoiceRank},
     now::{InVoice, VoiceNow, VoiceNowAnswer},
     occupancy::{OccupancyStep, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak},
     series::{VoicePeriod, VoiceSeries, VoiceSeriesAnswer},

@@ -330,7 +330,7 @@ mod tests {
         ] {
             assert_eq!(now.clone().filter(filter.clone()).load(&mut conn)?.users.len(), counted);
             let board = Leaderboard::voice(1.try_into()?).filter(filter).load(&mut conn)?;
-            assert_eq!(board.entries.iter().filter(|entry| entry.voice_ms > 0).count(), 2 * counted);
+            assert_eq!(board.entries.iter().filter(|entry| entry.value > 0).count(), 2 * counted);
         }
         Ok(())
     }
