@@ -17,7 +17,9 @@ use criterion::Criterion;
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use mocha_benches::{Failure, File, community, irc, is_test, median, single_and_double};
 use mocha_schema::{GuildId, UserId};
-use mocha_stats::{ActiveMembers, Bots, GuildOverview, HeatMap, Leaderboard, MemberStatistics, UserStatistics, Window};
+use mocha_stats::{
+    ActiveMembers, Bots, GuildOverview, HeatMap, Leaderboard, MemberStatistics, Window, documented::UserStatistics,
+};
 use rusqlite::{Connection, Params, Row, Statement, params};
 
 /// Rounds of one answer after the other.
@@ -29,9 +31,9 @@ const ROUND: Duration = Duration::from_millis(100);
 /// So many places of a board are listed.
 const TOP: usize = 10;
 
-const LEADERBOARD: &str = include_str!("../crates/mocha-stats/src/log/documented_leaderboard.sql");
-const USER_STATISTICS: &str = include_str!("../crates/mocha-stats/src/log/documented_user.sql");
-const VOICE_ACTIVITY: &str = include_str!("../crates/mocha-stats/src/log/documented_voice.sql");
+const LEADERBOARD: &str = include_str!("../crates/mocha-stats/src/documented/documented_leaderboard.sql");
+const USER_STATISTICS: &str = include_str!("../crates/mocha-stats/src/documented/documented_user.sql");
+const VOICE_ACTIVITY: &str = include_str!("../crates/mocha-stats/src/documented/documented_voice.sql");
 
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA cache_size = 10000; PRAGMA temp_store = MEMORY; \
                        PRAGMA mmap_size = 268435456;";

@@ -5,10 +5,11 @@ use diesel::SqliteConnection;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 use crate::{
-    Activation, ActiveMembers, Activities, Bots, ChannelGroup, Channels, Error, Growth, GuildLeaderboard,
-    GuildOverview, GuildVoice, HeatMap, Leaderboard, MemberRetention, MemberStatistics, MessageSeries, OnlineSeries,
-    Period, PresenceTime, Tenure, UserStatistics, VoiceActivity, VoiceChannels, VoiceFilter, VoiceNow, VoiceOccupancy,
-    VoiceSeries, Weights, Window, fixture::MONDAY,
+    Activation, ActiveMembers, Activities, Bots, ChannelGroup, Channels, Error, Growth, GuildOverview, GuildVoice,
+    HeatMap, Leaderboard, MemberRetention, MemberStatistics, MessageSeries, OnlineSeries, Period, PresenceTime, Tenure,
+    VoiceChannels, VoiceFilter, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
+    documented::{GuildLeaderboard, UserStatistics, VoiceActivity},
+    fixture::MONDAY,
 };
 
 pub(crate) type Load = fn(&mut SqliteConnection, GuildId, Window) -> Result<String, Error>;

@@ -1,5 +1,8 @@
-//! Plain sums over the event log as it stands: every row counts, of every type and also of bots. The statements are those
-//! that the file's own documentation gives, with an end to the time.
+//! The three statements that the documentation of the schema gives, word for word, with an end to the time.
+//!
+//! They sum the rows of the event log: every message type counts, and so do bots. For a bot's commands, use
+//! [`MemberStatistics`](crate::MemberStatistics), [`Leaderboard::messages`](crate::Leaderboard::messages) and
+//! [`Leaderboard::voice`](crate::Leaderboard::voice) instead.
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -67,7 +70,7 @@ impl UserStatistics {
     ///
     /// ```
     /// use mocha_schema::{GuildId, UserId};
-    /// use mocha_stats::UserStatistics;
+    /// use mocha_stats::documented::UserStatistics;
     ///
     /// # mod fixture { include!("fixture.rs"); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -172,7 +175,7 @@ impl GuildLeaderboard {
     ///
     /// ```
     /// use mocha_schema::GuildId;
-    /// use mocha_stats::GuildLeaderboard;
+    /// use mocha_stats::documented::GuildLeaderboard;
     ///
     /// # mod fixture { include!("fixture.rs"); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -276,7 +279,7 @@ impl VoiceActivity {
     ///
     /// ```
     /// use mocha_schema::GuildId;
-    /// use mocha_stats::VoiceActivity;
+    /// use mocha_stats::documented::VoiceActivity;
     ///
     /// # mod fixture { include!("fixture.rs"); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
