@@ -54,7 +54,7 @@ impl Period {
     /// Which of the zone's periods an instant lies in.
     pub(crate) fn label(self, at: DateTime<Tz>) -> Label {
         if self != Self::Hour {
-            return Label::Day(self.first_day(at.date_naive()));
+            return Label::Day(self.first_day(day_of(at)));
         }
         let name = |at: DateTime<Tz>| (at.date_naive(), at.hour(), at.offset().fix());
         let last = quarter::of(at.timestamp());
@@ -85,13 +85,24 @@ impl Period {
             let (least, hours) = (self.label(first), instants.map(|at| (self.label(at), at)));
             hours.filter(|(label, _)| *label >= least).collect()
         } else {
-            let days = first.date_naive().iter_days().take_while(|day| *day <= last.date_naive());
+            let last_day = day_of(last);
+            let days = day_of(first).iter_days().take_while(|day| *day <= last_day);
             let firsts = days.filter(|day| exists(*day, zone)).map(|day| self.first_day(day));
             firsts.filter_map(|first| Some((Label::Day(first), midnight(first, zone)?))).collect()
         };
         periods.dedup_by_key(|(label, _)| *label);
         periods
     }
+}
+
+/// The day that an instant belongs to. A day lasts from the first instant at which the clock shows its date to the first instant
+/// of the next day: a clock that is turned back over midnight shows the date of a day that is over.
+fn day_of(at: DateTime<Tz>) -> NaiveDate {
+    /// No clock is turned back by more after 1970.
+    const LAST_HOURS: u32 = 20;
+    let day = at.date_naive();
+    let next = day.succ_opt().filter(|_| at.hour() >= LAST_HOURS);
+    next.filter(|next| midnight(*next, at.timezone()).is_some_and(|start| start <= at)).unwrap_or(day)
 }
 
 /// Whether the zone has such a day: some left one out when they crossed the date line.
@@ -179,6 +190,31 @@ mod tests {
             starts(Period::Day, chrono_tz::America::Santiago, "2026-09-06T12:00:00Z", "2026-09-06T12:00:00Z")?,
             ["2026-09-06 01:00 -03:00"]
         );
+        Ok(())
+    }
+
+    /// In 2010 the clock of St. John's went from 00:01 back to 23:01, so that the 7th of November began twice.
+    #[test]
+    fn a_day_that_begins_twice_lasts_from_its_first_beginning() -> TestResult {
+        use chrono_tz::America::St_Johns;
+        let (from, to) = (at("2010-11-06T12:00:00Z", St_Johns)?, at("2010-11-08T12:00:00Z", St_Johns)?);
+        let quarters = quarter::of(from.timestamp())..=quarter::of(to.timestamp());
+        let instants: Vec<_> = quarters.filter_map(|number| quarter::local(number, St_Johns)).collect();
+        for period in [Period::Hour, Period::Day, Period::Week, Period::Month] {
+            let labels: Vec<Label> = instants.iter().map(|at| period.label(*at)).collect();
+            for (first, label) in instants.iter().zip(&labels) {
+                let listed = period.between(*first, *instants.last().ok_or("there are quarters")?);
+                assert_eq!(listed.first().map(|(label, _)| *label), Some(*label), "{first}");
+                let missing = instants
+                    .iter()
+                    .zip(&labels)
+                    .find(|(at, label)| *at >= first && !listed.iter().any(|(listed, _)| listed == *label));
+                assert_eq!(missing, None, "{period:?} from {first}");
+            }
+            assert!(labels.is_sorted(), "{period:?}");
+        }
+        let starts = starts(Period::Day, St_Johns, "2010-11-07T02:30:00Z", "2010-11-07T02:59:59Z")?;
+        assert_eq!(starts, ["2010-11-07 00:00 -02:30"]);
         Ok(())
     }
 
