@@ -13,7 +13,11 @@ pub(crate) fn check(period: Period, window: Window) -> Result<(), Error> {
     check_between(period, window.start(), window.end())
 }
 
-fn check_between(period: Period, start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) -> Result<(), Error> {
+pub(crate) fn check_between(
+    period: Period,
+    start: Option<DateTime<Utc>>,
+    end: Option<DateTime<Utc>>,
+) -> Result<(), Error> {
     let shortest = match period {
         Period::Hour => TimeDelta::hours(1),
         Period::Day => TimeDelta::days(1),
@@ -94,10 +98,32 @@ mod tests {
             ("voice", VoiceSeries::of(guild).by(Period::Hour).load(&mut conn).err()),
             ("growth", Growth::of(guild).by(Period::Hour).load(&mut conn).err()),
             ("online", OnlineSeries::of(guild).by(Period::Hour).load(&mut conn).err()),
+            ("active members", ActiveMembers::of(guild).load(&mut conn).err()),
         ] {
             let kind = error.map(|error| error.kind().clone());
             assert_eq!(kind, Some(ErrorKind::InvalidInput { field: "window" }), "{name}");
         }
+        Ok(())
+    }
+
+    /// The recorder cuts intervals at midnight; another program may write one that is open for centuries.
+    #[test]
+    fn an_open_interval_of_centuries_has_too_many_hours() -> TestResult {
+        const YEAR_MS: i64 = 31_557_600_000;
+        let (mut conn, guild) = (seeded()?, 1.try_into()?);
+        conn.batch_execute(&format!(
+            "DELETE FROM voice_intervals;
+            INSERT INTO voice_intervals VALUES
+                ('1', '20', {YEAR_MS}, NULL, {}, {YEAR_MS}, '3000', 0, 0, 0, 0, 0, 0, 0, 0)",
+            331 * YEAR_MS
+        ))?;
+        let hours = VoiceSeries::of(guild).by(Period::Hour).load(&mut conn).err().map(|error| error.kind().clone());
+        assert_eq!(hours, Some(ErrorKind::InvalidInput { field: "window" }));
+        // A window in it can be asked about.
+        let end = DateTime::from_timestamp_millis(3 * YEAR_MS).ok_or("no such time")?;
+        let months = VoiceSeries::of(guild).by(Period::Month).within(Window::until(end)?).load(&mut conn)?;
+        assert_eq!(months.voice_ms, 2 * YEAR_MS.cast_unsigned());
+        assert_eq!(months.periods.iter().map(|month| month.voice_ms).sum::<u64>(), months.voice_ms);
         Ok(())
     }
 }

@@ -9,7 +9,9 @@ use super::{
     activity::{Activity, day_of},
 };
 use crate::{
+    Error, Period,
     active_months::{ActiveMonth, ActiveOn},
+    periods,
     rollup::DAY,
 };
 
@@ -107,8 +109,10 @@ fn date(day: i64) -> Option<NaiveDate> {
 }
 
 impl ActiveMembers {
-    pub(super) fn answer(self, mut activity: Activity) -> ActiveMembersAnswer {
+    pub(super) fn answer(self, mut activity: Activity) -> Result<ActiveMembersAnswer, Error> {
         let listed = self.listed(&activity);
+        let instant = |day: i64| DateTime::from_timestamp(day.saturating_mul(DAY), 0);
+        periods::check_between(Period::Day, instant(listed.start), instant(listed.end))?;
         let weeks = if listed.is_empty() { 0..0 } else { week_of(listed.start)..week_of(listed.end - 1) + 1 };
         let (mut daily, mut communicators_by_week) = (Counts::new(&listed), Counts::new(&weeks));
         let (mut weekly, mut monthly) = (Changes::new(&listed), Changes::new(&listed));
@@ -156,7 +160,7 @@ impl ActiveMembers {
             .filter_map(|(week, communicators)| Some(ActiveWeek { monday: date(monday_of(week))?, communicators }));
         let (days, weeks) = (days.collect(), weeks.collect());
         let (Self { window, .. }, Activity { data_since, rounded_to_days, .. }) = (self, activity);
-        ActiveMembersAnswer { days, weeks, user_count, communicators, data_since, window, rounded_to_days }
+        Ok(ActiveMembersAnswer { days, weeks, user_count, communicators, data_since, window, rounded_to_days })
     }
 
     /// The days from that of the window's start, or the first active one, to that of its end, or the last active one.

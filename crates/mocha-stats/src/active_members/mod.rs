@@ -168,7 +168,7 @@ impl ActiveMembers {
     pub fn load(self, conn: &mut SqliteConnection) -> Result<ActiveMembersAnswer, Error> {
         periods::check(Period::Day, self.window)?;
         let activity = conn.transaction(|conn| Activity::load(conn, self)).map_err(Error::database)?;
-        Ok(self.answer(activity))
+        self.answer(activity)
     }
 }
 

@@ -129,7 +129,7 @@ impl VoiceOccupancy {
     /// assert_eq!((first.max_user_count, first.voice_ms), (2, 75 * 60_000));
     /// assert_eq!((second.max_user_count, second.voice_ms), (1, 15 * 60_000));
     /// let peak = occupancy.peak.ok_or("somebody was there")?;
-    /// assert_eq!((peak.users, peak.at.timestamp()), (2, fixture::MONDAY + 9 * 3600));
+    /// assert_eq!((peak.user_count, peak.at.timestamp()), (2, fixture::MONDAY + 9 * 3600));
     /// # Ok(())
     /// # }
     /// ```

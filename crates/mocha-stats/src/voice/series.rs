@@ -137,25 +137,22 @@ impl VoiceSeries {
     /// ```
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceSeriesAnswer, Error> {
         periods::check(self.period, self.scope.window)?;
-        let (quarters, data_since) = self.scope.load(conn, |_| Quarters::default())?;
-        self.answer(&quarters, data_since)
+        let (times, data_since) = self.scope.load(conn, |_| Times::of(self))?;
+        self.answer(&times, data_since)
     }
 
     fn answer(
         &self,
-        Quarters(quarters): &Quarters,
+        Times { by_label, edges, .. }: &Times<'_>,
         data_since: Option<DateTime<Utc>>,
     ) -> Result<VoiceSeriesAnswer, Error> {
-        let (mut by_label, mut all) = (BTreeMap::<Label, VoiceTime>::new(), VoiceTime::default());
-        let local = |quarter: i64| quarter::local(quarter, self.zone);
-        for (quarter, time) in quarters {
-            // Always there: the window starts in 1970, and no recorder writes what lies after 9999.
-            let Some(at) = local(*quarter) else { continue };
-            by_label.entry(self.period.label(at)).or_default().add(*time);
+        let mut all = VoiceTime::default();
+        for time in by_label.values() {
             all.add(*time);
         }
-        let first = quarters.keys().next().and_then(|quarter| local(*quarter));
-        let last = quarters.keys().next_back().and_then(|quarter| local(*quarter));
+        let local = |quarter: i64| quarter::local(quarter, self.zone);
+        let first = edges.and_then(|(first, _)| local(first));
+        let last = edges.and_then(|(_, last)| local(last));
         let periods = self.periods(first, last)?.into_iter().map(|(label, start)| {
             let time = by_label.get(&label).copied().unwrap_or_default();
             let VoiceTime { observed_ms, assumed_ms } = time;
@@ -189,19 +186,59 @@ impl VoiceSeries {
     }
 }
 
-/// Time by quarter hours.
-#[derive(Debug, Default)]
-struct Quarters(BTreeMap<i64, VoiceTime>);
+const QUARTER_MS: i64 = 900_000;
 
-impl Fold for Quarters {
+/// Time by period.
+#[derive(Debug)]
+struct Times<'a> {
+    by_label: BTreeMap<Label, VoiceTime>,
+    /// The first and the last quarter of an hour with voice time.
+    edges: Option<(i64, i64)>,
+    /// The quarter before and its period: many come in a row.
+    last: Option<(i64, Label)>,
+    question: &'a VoiceSeries,
+}
+
+impl<'a> Times<'a> {
+    const fn of(question: &'a VoiceSeries) -> Self {
+        Self { by_label: BTreeMap::new(), edges: None, last: None, question }
+    }
+
+    /// Whether the series is still short enough to be answered, with a stay between these quarters too.
+    fn reaches(&mut self, first: i64, last: i64) -> bool {
+        let (before, after) = self.edges.unwrap_or((first, last));
+        let (first, last) = (first.min(before), last.max(after));
+        self.edges = Some((first, last));
+        let instant = |quarter| quarter::local(quarter, Tz::UTC).map(|at| at.to_utc());
+        periods::check_between(self.question.period, instant(first), instant(last)).is_ok()
+    }
+
+    fn add(&mut self, quarter: i64, time: VoiceTime) {
+        let label = match self.last {
+            Some((last, label)) if last == quarter => label,
+            _ => {
+                // Always there: the window starts in 1970, and no recorder writes what lies after 9999.
+                let Some(at) = quarter::local(quarter, self.question.zone) else { return };
+                self.question.period.label(at)
+            }
+        };
+        self.last = Some((quarter, label));
+        self.by_label.entry(label).or_default().add(time);
+    }
+}
+
+impl Fold for Times<'_> {
     fn stay(&mut self, stay: Stay) {
-        const QUARTER_MS: i64 = 900_000;
+        let last_ms = stay.to_ms.saturating_sub(1).max(stay.from_ms);
+        if !self.reaches(stay.from_ms.div_euclid(QUARTER_MS), last_ms.div_euclid(QUARTER_MS)) {
+            return;
+        }
         let mut rest = Some(stay);
         while let Some(stay) = rest {
             let quarter = stay.from_ms.div_euclid(QUARTER_MS);
             let end_ms = quarter.saturating_add(1).saturating_mul(QUARTER_MS);
             if let Some(part) = stay.part(stay.from_ms, end_ms) {
-                self.0.entry(quarter).or_default().add(part.time());
+                self.add(quarter, part.time());
             }
             rest = stay.part(end_ms, stay.to_ms);
         }
