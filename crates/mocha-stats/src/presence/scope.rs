@@ -80,7 +80,14 @@ const KNOWN_SQL: &str = "\
 /// those of the next.
 const BEFORE_SQL: &str = "\
     SELECT presence_events.user_id, presence_events.user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, \
-        status, activity_type, activity_name, created_at AS second \
+        status, activity_type, activity_name, created_at AS second, \
+        COALESCE(( \
+            SELECT event_type = 'leave' FROM member_events INDEXED BY idx_member_events_user_time \
+            WHERE member_events.user_id = presence_events.user_id AND member_events.guild_id = ?1 \
+                AND member_events.created_at >= presence_events.created_at AND member_events.created_at < ?2 \
+                AND event_type IN ('join', 'leave') \
+            ORDER BY member_events.created_at DESC, member_events.rowid DESC LIMIT 1 \
+        ), 0) AS gone \
     FROM ( \
         SELECT user_id FROM members INDEXED BY idx_members_guild_id WHERE guild_id = ?1 \
         UNION \
@@ -107,7 +114,7 @@ const BEFORE_SQL: &str = "\
 
 const SQL: &str = "\
     SELECT user_id, user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, status, activity_type, activity_name, \
-        created_at AS second \
+        created_at AS second, 0 AS gone \
     FROM presence_events INDEXED BY idx_presence_events_guild_time \
     WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 \
     ORDER BY created_at, rowid";
@@ -132,6 +139,9 @@ struct Row {
     activity_name: Option<String>,
     #[diesel(sql_type = BigInt)]
     second: i64,
+    /// Whether the user left after it and before the window.
+    #[diesel(sql_type = Bool)]
+    gone: bool,
 }
 
 impl Scope {
@@ -154,7 +164,7 @@ impl Scope {
         let (start, end) = (kept.start_second(), kept.end_second());
         let last: Last = sql_query(KNOWN_SQL).bind::<Text, _>(guild).bind::<BigInt, _>(MAX_SECONDS).get_result(conn)?;
         let to_ms = last.ms.min(window.end_ms().unwrap_or(i64::MAX));
-        let log = growth::entries(conn, guild, 0..end)?.collect::<QueryResult<Vec<growth::Entry>>>()?;
+        let log = growth::entries(conn, guild, start..end)?.collect::<QueryResult<Vec<growth::Entry>>>()?;
         let mut people = People { each, from_ms: kept.start_ms(), last: HashMap::new(), to_ms };
         let mut log = log.into_iter().peekable();
         let mut take = |people: &mut People<'_, _>, row: Row| {
@@ -216,11 +226,11 @@ struct Person {
 
 impl<F: FnMut(Spell<'_>)> People<'_, F> {
     fn changed(&mut self, row: Row) {
-        let Row { user_id, status, activity_type: kind, activity_name, second, .. } = row;
+        let Row { user_id, status, activity_type: kind, activity_name, second, gone, .. } = row;
         self.end(user_id, ms(second));
         let activity = activity_name.map(|name| Activity { kind, name });
         let status = status.and_then(|status| known(&status));
-        self.last.insert(user_id, Person { activity, since_ms: Some(ms(second)), status });
+        self.last.insert(user_id, Person { activity, since_ms: (!gone).then_some(ms(second)), status });
     }
 
     /// What was told of somebody who left holds again from the return on: the recorder does not write the same twice.
@@ -285,7 +295,7 @@ mod tests {
         let seen_at_ms = Some((MONDAY + 10 * HOUR) * 1000);
         let mut conn = History { told: vec![told], log: log.collect(), seen_at_ms, foreign: false }.file()?;
         let recorded = PresenceTime::of(1.try_into()?).within(window).load(&mut conn)?.online.time_ms / 60_000;
-        // MessageCounts by another program, of a guild whose members are not known, it is found if the person left since.
+        // Written by another program, of a guild whose members are not known, it is found if the person left since.
         if comings.last().is_some_and(|(join, _)| !join) {
             sql_query("UPDATE presence_events SET id = 'other'").execute(&mut conn)?;
             let adopted = PresenceTime::of(1.try_into()?).within(window).load(&mut conn)?.online.time_ms / 60_000;
@@ -324,6 +334,23 @@ mod tests {
             Ok(PresenceTime::of(1.try_into()?).load(&mut conn)?.online.time_ms / 3_600_000)
         };
         assert_eq!((hours(None)?, hours(Some(4))?, hours(Some(12))?), (10, 4, 10));
+        Ok(())
+    }
+
+    /// A guild's log may be years long. A damaged row of it is an error to any question that reads it.
+    #[test]
+    fn joins_and_leaves_before_the_window_are_not_read() -> TestResult {
+        let event = |user, hour| Event { guild: 1, user, join: true, count: None, second: MONDAY + hour * HOUR };
+        let told = Told { guild: 1, user: 2, status: Some("online"), activity: None, second: MONDAY };
+        let log = vec![event(3, -3), event(2, -2)];
+        let seen_at_ms = Some((MONDAY + 10 * HOUR) * 1000);
+        let mut conn = History { told: vec![told], log, seen_at_ms, foreign: false }.file()?;
+        sql_query("UPDATE member_events SET user_id = 'nobody' WHERE user_id = '3'").execute(&mut conn)?;
+        let start = DateTime::from_timestamp(MONDAY + HOUR, 0).ok_or("no such time")?;
+        let question = PresenceTime::of(1.try_into()?);
+        assert_eq!(question.within(Window::since(start)?).load(&mut conn)?.online.time_ms, 9 * 3_600_000);
+        let before = start - TimeDelta::hours(5);
+        assert!(question.within(Window::since(before)?).load(&mut conn).is_err());
         Ok(())
     }
 }
