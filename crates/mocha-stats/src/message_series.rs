@@ -13,7 +13,8 @@ use crate::{
     message_scan::MessageScan,
     message_times::{Detail, MessageTimes},
     period::Label,
-    periods, quarter,
+    periods::{self, Counts, Touched},
+    quarter,
     rollup::Span,
     snapshot::snapshot,
 };
@@ -59,6 +60,9 @@ pub struct MessageSeriesAnswer {
 pub struct MessagePeriod {
     /// Its first instant, also if the window starts later: only what lies in the window is counted.
     pub start: DateTime<Tz>,
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or Mocha no longer keeps
+    /// all of its events.
+    pub is_partial: bool,
     /// What was written in it.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub written: MessageCounts,
@@ -178,10 +182,13 @@ impl MessageSeries {
             written.add(*own);
         }
         let (start, end) = self.edges(span, fold.edges);
-        let periods = periods::touched(period, zone, start, end)?.into_iter().map(|(label, start)| {
-            let written = fold.by_label.get(&label).copied().unwrap_or_default();
-            MessagePeriod { start, written }
-        });
+        let counts = Counts::of(window, data_since);
+        let periods = periods::touched(period, zone, start, end, counts)?.into_iter().map(
+            |Touched { label, start, is_partial }| {
+                let written = fold.by_label.get(&label).copied().unwrap_or_default();
+                MessagePeriod { start, is_partial, written }
+            },
+        );
         Ok(MessageSeriesAnswer { periods: periods.collect(), written, data_since, window, rounded_to_days })
     }
 

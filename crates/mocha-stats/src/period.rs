@@ -1,6 +1,6 @@
 //! Hours, days, weeks and months of a zone.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Timelike};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Timelike};
 use chrono_tz::Tz;
 
 use crate::quarter;
@@ -73,6 +73,23 @@ impl Period {
             Self::Month => day.with_day(1),
         };
         first.unwrap_or(day)
+    }
+
+    /// The first instant after the period that starts here.
+    pub(crate) fn end(self, start: DateTime<Tz>) -> Option<DateTime<Tz>> {
+        let day = day_of(start);
+        let next = match self {
+            Self::Hour => {
+                let (own, first) = (self.label(start), quarter::of(start.timestamp()));
+                let instants =
+                    (1..=4).filter_map(|after| quarter::local(first.saturating_add(after), start.timezone()));
+                return instants.into_iter().find(|at| self.label(*at) != own);
+            }
+            Self::Day => day.checked_add_days(Days::new(1)),
+            Self::Week => self.first_day(day).checked_add_days(Days::new(7)),
+            Self::Month => self.first_day(day).checked_add_months(Months::new(1)),
+        };
+        midnight(next?, start.timezone())
     }
 
     /// The periods from that of one instant to that of another, and the first instant of each.
@@ -230,6 +247,9 @@ mod tests {
             for (label, start) in &periods {
                 prop_assert_eq!(period.label(*start), *label);
                 prop_assert_ne!(period.label(*start - TimeDelta::seconds(1)), *label);
+            }
+            for (period_of, next) in periods.iter().zip(periods.iter().skip(1)) {
+                prop_assert_eq!(period.end(period_of.1), Some(next.1));
             }
             let mut labels: Vec<Label> = (from..=from + length).map(|number| period.label(quarter(number))).collect();
             labels.dedup();

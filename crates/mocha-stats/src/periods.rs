@@ -32,22 +32,53 @@ pub(crate) fn check_between(
     }
 }
 
-/// Every period that the time from one instant to another touches, and the first instant of each; none if either instant is
-/// missing or the time is empty. Refuses as [`check`] does what an open window ends with: a row may be stamped with any time.
+/// A period of a series.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Touched {
+    pub(crate) label: Label,
+    pub(crate) start: DateTime<Tz>,
+    /// Whether only a part of it is counted: the window starts or ends in it, it has not passed, or events of it are not kept.
+    pub(crate) is_partial: bool,
+}
+
+/// What a series counts: from an instant to another, where the window has a start and an end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    start: Option<DateTime<Utc>>,
+    end: Option<DateTime<Utc>>,
+}
+
+impl Counts {
+    pub(crate) fn of(window: Window, data_since: Option<DateTime<Utc>>) -> Self {
+        Self { start: window.start().max(data_since), end: window.passed() }
+    }
+
+    fn whole(self, start: DateTime<Utc>, end: Option<DateTime<Utc>>) -> bool {
+        self.start.is_none_or(|first| first <= start)
+            && self.end.is_none_or(|after_last| end.is_some_and(|end| end <= after_last))
+    }
+}
+
+/// Every period that the time from one instant to another touches; none if either instant is missing or the time is empty.
+/// Refuses as [`check`] does what an open window ends with: a row may be stamped with any time.
 pub(crate) fn touched(
     period: Period,
     zone: Tz,
     start: Option<DateTime<Utc>>,
     end: Option<DateTime<Utc>>,
-) -> Result<Vec<(Label, DateTime<Tz>)>, Error> {
+    counts: Counts,
+) -> Result<Vec<Touched>, Error> {
     check_between(period, start, end)?;
-    Ok(match start.zip(end) {
-        Some((start, end)) if start < end => {
-            let last = end - TimeDelta::nanoseconds(1);
-            period.between(start.with_timezone(&zone), last.with_timezone(&zone))
-        }
-        _ => Vec::new(),
-    })
+    let Some((start, end)) = start.zip(end).filter(|(start, end)| start < end) else { return Ok(Vec::new()) };
+    let last = end - TimeDelta::nanoseconds(1);
+    let periods = period.between(start.with_timezone(&zone), last.with_timezone(&zone));
+    let after_last = periods.last().and_then(|(_, start)| period.end(*start));
+    let ends = periods.iter().skip(1).map(|(_, start)| Some(*start)).chain([after_last]);
+    let touched = periods.iter().zip(ends).map(|(&(label, start), end)| {
+        let is_partial = !counts.whole(start.to_utc(), end.map(|end| end.to_utc()));
+        Touched { label, start, is_partial }
+    });
+    Ok(touched.collect())
 }
 
 #[cfg(test)]
@@ -58,7 +89,7 @@ mod tests {
     use super::*;
     use crate::{
         ActiveMembers, ErrorKind, Growth, MessageSeries, OnlineSeries, VoiceSeries,
-        fixture::{TestResult, seeded},
+        fixture::{MONDAY, TestResult, seeded},
     };
 
     #[test]
@@ -124,6 +155,47 @@ mod tests {
         let months = VoiceSeries::of(guild).by(Period::Month).within(Window::until(end)?).load(&mut conn)?;
         assert_eq!(months.voice_ms, 2 * YEAR_MS.cast_unsigned());
         assert_eq!(months.periods.iter().map(|month| month.voice_ms).sum::<u64>(), months.voice_ms);
+        Ok(())
+    }
+
+    /// Which periods of each series are partial.
+    fn partial(conn: &mut diesel::SqliteConnection, window: Window) -> TestResult<[Vec<bool>; 4]> {
+        let guild = 1.try_into()?;
+        let messages = MessageSeries::of(guild).within(window).load(conn)?.periods;
+        let voice = VoiceSeries::of(guild).within(window).load(conn)?.periods;
+        let growth = Growth::of(guild).within(window).load(conn)?.periods;
+        let online = OnlineSeries::of(guild).within(window).load(conn)?.periods;
+        Ok([
+            messages.iter().map(|period| period.is_partial).collect(),
+            voice.iter().map(|period| period.is_partial).collect(),
+            growth.iter().map(|period| period.is_partial).collect(),
+            online.iter().map(|period| period.is_partial).collect(),
+        ])
+    }
+
+    #[test]
+    fn a_period_is_partial_if_the_window_or_the_present_cuts_it() -> TestResult {
+        let mut conn = seeded()?;
+        let at = |hour: i64| DateTime::from_timestamp(MONDAY + hour * 3600, 0).ok_or("no such time");
+        let of_all = |partial: [bool; 3]| [(); 4].map(|()| partial.to_vec());
+        assert_eq!(partial(&mut conn, Window::between(at(0)?, at(72)?)?)?, of_all([false; 3]));
+        assert_eq!(partial(&mut conn, Window::between(at(1)?, at(71)?)?)?, of_all([true, false, true]));
+        assert_eq!(partial(&mut conn, Window::between(at(1)?, at(72)?)?)?, of_all([true, false, false]));
+        // The last day of these goes on: it is noon.
+        assert_eq!(partial(&mut conn, Window::last_days(3, Tz::UTC, at(60)?)?)?, of_all([false, false, true]));
+        // An open window cuts nothing.
+        assert!(partial(&mut conn, Window::all())?.iter().flatten().all(|is_partial| !is_partial));
+        Ok(())
+    }
+
+    #[test]
+    fn a_period_is_partial_if_events_of_it_are_deleted() -> TestResult {
+        let mut conn = seeded()?;
+        let tuesday = MONDAY + 86_400;
+        conn.batch_execute(&format!("UPDATE horizons SET voice_from = {tuesday}, members_from = {tuesday}"))?;
+        let start = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
+        let [messages, voice, growth, _] = partial(&mut conn, Window::between(start, start + TimeDelta::days(2))?)?;
+        assert_eq!([messages, voice, growth], [[false, false], [true, false], [true, false]]);
         Ok(())
     }
 }

@@ -230,6 +230,12 @@ impl Window {
         self.end.map(millis_up)
     }
 
+    /// Returns the first instant that it does not contain or that has not passed; `None` if it has no end.
+    pub(crate) fn passed(self) -> Option<DateTime<Utc>> {
+        let end = self.end?;
+        Some(self.now.map_or(end, |now| now.min(end)))
+    }
+
     /// Returns the present instant of a question: `now` if it is given, else the one that the window was made from, else the
     /// system clock's.
     pub(crate) fn asked_at(self, now: Option<DateTime<Utc>>) -> DateTime<Utc> {

@@ -6,7 +6,11 @@ use diesel::{Connection, SqliteConnection};
 use mocha_schema::{GuildId, check_time};
 
 use super::membership::{Membership, WEEK, memberships};
-use crate::{Bots, Error, Period, Window, periods, rollup::Horizon};
+use crate::{
+    Bots, Error, Period, Window,
+    periods::{self, Counts},
+    rollup::Horizon,
+};
 
 /// The question how many of those who joined a guild stayed.
 ///
@@ -158,20 +162,20 @@ impl MemberRetention {
         if start.is_some_and(|start| (now - start).num_weeks() > MAX_WEEKS) {
             return Err(Error::invalid("now", "must not lie more than 5,000 weeks after the window's start"));
         }
-        let weeks = periods::touched(Period::Week, self.zone, start, Some(end))?;
-        let ends = weeks.iter().skip(1).map(|(_, start)| start.to_utc()).chain([end]);
+        let weeks = periods::touched(Period::Week, self.zone, start, Some(end), Counts::default())?;
+        let ends = weeks.iter().skip(1).map(|week| week.start.to_utc()).chain([end]);
         let mut cohorts: Vec<Cohort> = weeks
             .iter()
             .zip(ends)
-            .map(|((_, start), end)| {
+            .map(|(week, end)| {
                 let passed = usize::try_from((now - end).num_weeks());
                 let stayed = vec![0; passed.unwrap_or(0)];
-                Cohort { start: *start, joined: 0, stayed }
+                Cohort { start: week.start, joined: 0, stayed }
             })
             .collect();
         for (joined, membership) in joins {
             let Some(at) = DateTime::from_timestamp(joined, 0) else { continue };
-            let after = weeks.partition_point(|(_, start)| *start <= at);
+            let after = weeks.partition_point(|week| week.start <= at);
             let Some(cohort) = after.checked_sub(1).and_then(|index| cohorts.get_mut(index)) else { continue };
             cohort.joined += 1;
             let weeks = membership.seconds().map_or(i64::MAX, |seconds| seconds / WEEK);

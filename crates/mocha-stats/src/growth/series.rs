@@ -8,7 +8,13 @@ use diesel::{Connection, SqliteConnection};
 use mocha_schema::GuildId;
 
 use super::log::{Entry, Told, at_least_none, entries, members_at};
-use crate::{Bots, Error, Period, Window, period::Label, periods, quarter, rollup::Horizon};
+use crate::{
+    Bots, Error, Period, Window,
+    period::Label,
+    periods::{self, Counts, Touched},
+    quarter,
+    rollup::Horizon,
+};
 
 /// The question how a guild grew, hour by hour, or by day, week or month of a zone.
 ///
@@ -54,6 +60,9 @@ pub struct GrowthAnswer {
 pub struct GrowthPeriod {
     /// Its first instant, also if the window starts later: only what lies in the window is counted.
     pub start: DateTime<Tz>,
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or Mocha no longer keeps
+    /// all of its events.
+    pub is_partial: bool,
     /// How many joined.
     pub joins: u64,
     /// How many left.
@@ -181,19 +190,22 @@ impl Growth {
         let start = self.window.start().or_else(|| DateTime::from_timestamp(log.first?, 0));
         let after_last = log.last.and_then(|last| DateTime::from_timestamp(last.checked_add(1)?, 0));
         let end = self.window.listed_until(after_last);
+        let counts = Counts::of(self.window, log.data_since);
         let (mut members, mut counted) = (log.before, by_label.into_iter().peekable());
-        let periods = periods::touched(self.period, self.zone, start, end)?.into_iter().map(|(label, start)| {
-            let mut own = Quarter::default();
-            // Before the first one only bots came, who do not count but as members.
-            while let Some((of, quarter)) = counted.next_if(|(of, _)| *of <= label) {
-                members = quarter.members;
-                if of == label {
-                    own = quarter;
+        let periods = periods::touched(self.period, self.zone, start, end, counts)?.into_iter().map(
+            |Touched { label, start, is_partial }| {
+                let mut own = Quarter::default();
+                // Before the first one only bots came, who do not count but as members.
+                while let Some((of, quarter)) = counted.next_if(|(of, _)| *of <= label) {
+                    members = quarter.members;
+                    if of == label {
+                        own = quarter;
+                    }
                 }
-            }
-            let Quarter { joins, leaves, .. } = own;
-            GrowthPeriod { start, joins, leaves, net: own.net(), members: at_least_none(members) }
-        });
+                let Quarter { joins, leaves, .. } = own;
+                GrowthPeriod { start, is_partial, joins, leaves, net: own.net(), members: at_least_none(members) }
+            },
+        );
         Ok(GrowthAnswer {
             periods: periods.collect(),
             joins: all.joins,

@@ -111,6 +111,7 @@ fn a_period_is_flat_in_json() -> crate::fixture::TestResult {
     let written = serde_json::json!({ "messages": 6, "characters": 300, "words": 60, "attachments": 0, "embeds": 0 });
     let mut period = written.clone();
     period["start"] = "2026-10-19T00:00:00Z".into();
+    period["is_partial"] = false.into();
     let mut expected = written;
     expected["periods"] = vec![period].into();
     expected["data_since"] = serde_json::Value::Null;

@@ -8,7 +8,11 @@ use diesel::SqliteConnection;
 use mocha_schema::{GuildId, PresenceStatus};
 
 use super::scope::{Read, Scope};
-use crate::{Bots, Error, Period, Window, error::instant, periods};
+use crate::{
+    Bots, Error, Period, Window,
+    error::instant,
+    periods::{self, Counts, Touched},
+};
 
 /// The question how many people in a guild were online, hour by hour, or by day, week or month of a zone.
 ///
@@ -43,6 +47,9 @@ pub struct OnlineSeriesAnswer {
 pub struct OnlinePeriod {
     /// Its first instant, also if the window starts later: only what lies in the window is counted.
     pub start: DateTime<Tz>,
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or Mocha no longer keeps
+    /// all of its events.
+    pub is_partial: bool,
     /// Milliseconds of it that lie in the window and of which something can be known: 0 if it is yet to come.
     pub length_ms: u64,
     /// How many were online at once, at most.
@@ -132,14 +139,19 @@ impl OnlineSeries {
         let known_to = known.map(|known| instant(known.to_ms)).transpose()?;
         let first = from_ms.map(instant).transpose()?;
         let (start, end) = (window.start().or(first), window.listed_until(known_to));
-        let touched = periods::touched(self.period, self.zone, start, end)?;
-        let ends = touched.iter().skip(1).map(|(_, start)| start.timestamp_millis()).chain([i64::MAX]);
+        let touched = periods::touched(self.period, self.zone, start, end, Counts::of(window, data_since))?;
+        let ends = touched.iter().skip(1).map(|period| period.start.timestamp_millis()).chain([i64::MAX]);
         let (mut periods, mut levels) = (Vec::with_capacity(touched.len()), levels.iter().peekable());
-        for ((_, start), end_ms) in touched.iter().zip(ends) {
+        for (Touched { start, is_partial, .. }, end_ms) in touched.iter().zip(ends) {
             let part = known.map(|known| (start.timestamp_millis().max(known.from_ms), end_ms.min(known.to_ms)));
             let (from_ms, to_ms) = part.unwrap_or_default();
-            let mut period =
-                OnlinePeriod { start: *start, length_ms: between(from_ms, to_ms), max_user_count: 0, online_ms: 0 };
+            let mut period = OnlinePeriod {
+                start: *start,
+                is_partial: *is_partial,
+                length_ms: between(from_ms, to_ms),
+                max_user_count: 0,
+                online_ms: 0,
+            };
             while let Some(level) = levels.peek() {
                 let time_ms = between(level.from_ms.max(from_ms), level.to_ms.min(to_ms));
                 if time_ms > 0 {

@@ -12,7 +12,12 @@ use super::{
     interval::{Stay, VoiceTime},
     scope::{Fold, Scope},
 };
-use crate::{Bots, Error, Period, Window, period::Label, periods, quarter};
+use crate::{
+    Bots, Error, Period, Window,
+    period::Label,
+    periods::{self, Counts, Touched},
+    quarter,
+};
 
 /// The question how long everybody in a guild, or one user, was in voice, hour by hour, or by day, week or month of a zone.
 ///
@@ -53,6 +58,9 @@ pub struct VoiceSeriesAnswer {
 pub struct VoicePeriod {
     /// Its first instant, also if the window starts later: only what lies in the window is counted.
     pub start: DateTime<Tz>,
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or Mocha no longer keeps
+    /// all of its events.
+    pub is_partial: bool,
     /// Milliseconds in voice: observed, assumed or both, as the filter's [`Assumed`](crate::Assumed) says.
     pub voice_ms: u64,
     /// Milliseconds that were observed.
@@ -153,10 +161,10 @@ impl VoiceSeries {
         let local = |quarter: i64| quarter::local(quarter, self.zone);
         let first = edges.and_then(|(first, _)| local(first));
         let last = edges.and_then(|(_, last)| local(last));
-        let periods = self.periods(first, last)?.into_iter().map(|(label, start)| {
+        let periods = self.periods(first, last, data_since)?.into_iter().map(|Touched { label, start, is_partial }| {
             let time = by_label.get(&label).copied().unwrap_or_default();
             let VoiceTime { observed_ms, assumed_ms } = time;
-            VoicePeriod { start, voice_ms: self.voice_ms(time), observed_ms, assumed_ms }
+            VoicePeriod { start, is_partial, voice_ms: self.voice_ms(time), observed_ms, assumed_ms }
         });
         let VoiceTime { observed_ms, assumed_ms } = all;
         Ok(VoiceSeriesAnswer {
@@ -174,11 +182,12 @@ impl VoiceSeries {
         &self,
         first: Option<DateTime<Tz>>,
         last: Option<DateTime<Tz>>,
-    ) -> Result<Vec<(Label, DateTime<Tz>)>, Error> {
+        data_since: Option<DateTime<Utc>>,
+    ) -> Result<Vec<Touched>, Error> {
         let window = self.scope.window;
         let start = window.start().or(first.map(|first| first.to_utc()));
         let end = window.listed_until(last.map(|last| last.to_utc() + TimeDelta::nanoseconds(1)));
-        periods::touched(self.period, self.zone, start, end)
+        periods::touched(self.period, self.zone, start, end, Counts::of(window, data_since))
     }
 
     fn voice_ms(&self, time: VoiceTime) -> u64 {
