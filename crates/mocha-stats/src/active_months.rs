@@ -54,7 +54,7 @@ impl ActiveMonth {
         Self { active: 1 << bit, messages: messages.min(3) << bit, month: day.div_euclid(DAYS) }
     }
 
-    /// What else there was in the same month.
+    /// Adds another part of the same month.
     pub(crate) fn add(&mut self, other: Self) {
         self.active |= other.active;
         let mut days = other.messages;
@@ -137,7 +137,8 @@ impl ActiveMonths {
     }
 }
 
-/// Tells `f` when people wrote, in any channel; in no order, and a month may come several times. Months and all time have the days
+/// Tells `f` when people wrote, in any channel; in no order, and a month may come several times. Months and
+/// all time have the days
 /// before `filled_to`.
 pub(crate) fn written(
     conn: &mut SqliteConnection,
@@ -163,7 +164,8 @@ pub(crate) fn written(
     Ok(())
 }
 
-/// Tells `f` in which of some whole months, and when in these, there was time in voice of closed intervals, in any channel and
+/// Tells `f` in which of some whole months, and when in these, there was time in voice of closed intervals,
+/// in any channel and
 /// state; a month may come several times.
 pub(crate) fn talked(
     conn: &mut SqliteConnection,

@@ -28,7 +28,7 @@ pub struct UserStatistics {
     window: Window,
 }
 
-/// What one user wrote.
+/// Messages of one user.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -39,15 +39,15 @@ pub struct UserStatisticsAnswer {
     pub characters: Option<i64>,
     /// Messages that have attachments.
     pub attachments: u64,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
 
 impl UserStatistics {
-    /// Asks about this user in this guild; of all time, until told otherwise.
+    /// Asks about this user in this guild. Default: all time.
     pub const fn of(guild: GuildId, user: UserId) -> Self {
         Self { guild, user, window: Window::all() }
     }
@@ -58,13 +58,14 @@ impl UserStatistics {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the user's messages of the window, in this guild or in all, through an index, in one transaction; memory is constant.
+    /// Reads the user's messages of the window, in this guild or in all, through an index, in one
+    /// transaction; memory is constant.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed.
     ///
     /// # Examples
     ///
@@ -100,7 +101,8 @@ impl UserStatistics {
     }
 }
 
-/// SQLite chooses the index: of few days that of the user's time, of years that of guild and user, whose rows lie in order. An
+/// SQLite chooses the index: of few days that of the user's time, of years that of guild and user, whose rows
+/// lie in order. An
 /// end that is none would tell it that the window is short.
 const USER_SQL: &str = "\
     SELECT COUNT(*), SUM(character_count), COUNT(CASE WHEN has_attachment = 1 THEN 1 END) \
@@ -118,15 +120,15 @@ pub struct GuildLeaderboard {
     window: Window,
 }
 
-/// Who has most rows in a guild's message log.
+/// The users with most rows in a guild's message log.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GuildLeaderboardAnswer {
     /// By messages, most first; equals by user id as a number.
     pub entries: Vec<GuildRank>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -146,7 +148,7 @@ pub struct GuildRank {
 }
 
 impl GuildLeaderboard {
-    /// Asks about this guild; of all time and without a limit, until told otherwise.
+    /// Asks about this guild. Defaults: all time, no limit.
     pub const fn of(guild: GuildId) -> Self {
         Self { guild, limit: None, window: Window::all() }
     }
@@ -163,13 +165,13 @@ impl GuildLeaderboard {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
     /// Reads the guild's messages of the window through an index, in one transaction; memory grows with people.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -235,8 +237,8 @@ pub struct VoiceActivity {
 pub struct VoiceActivityAnswer {
     /// By user id as a number.
     pub entries: Vec<UserVoiceActivity>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -256,7 +258,7 @@ pub struct UserVoiceActivity {
 }
 
 impl VoiceActivity {
-    /// Asks about this guild; of all time, until told otherwise.
+    /// Asks about this guild. Default: all time.
     pub const fn of(guild: GuildId) -> Self {
         Self { guild, window: Window::all() }
     }
@@ -267,13 +269,13 @@ impl VoiceActivity {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
     /// Reads the guild's voice log of the window through an index, in one transaction; memory grows with people.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! What can go wrong with a question.
+//! Errors of queries.
 
 use std::{error::Error as StdError, fmt};
 
@@ -34,7 +34,7 @@ impl Error {
         Self { kind: ErrorKind::InvalidInput { field }, reason, source: None }
     }
 
-    /// What went wrong.
+    /// Returns the kind of the error.
     #[must_use]
     pub const fn kind(&self) -> &ErrorKind {
         &self.kind

@@ -35,12 +35,13 @@ pub struct HeatMapAnswer {
     pub hours: [[u64; 24]; 7],
     /// All messages.
     pub messages: u64,
-    /// From when on what is counted is kept, if the window starts earlier: roll-ups, or of one [`user`](HeatMap::user) single
+    /// From when on what is counted is kept, if the window starts earlier: roll-ups, or of one
+    /// [`user`](HeatMap::user) single
     /// messages. What was written before is not counted. `None` if all of the window is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
     pub rounded_to_days: bool,
 }
 
@@ -78,13 +79,13 @@ impl HeatMap {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user) it is not minded.
+    /// Sets which accounts to count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user) it is not minded.
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// Whose weekdays and hours. The default is UTC.
+    /// Sets the time zone of the weekdays and hours. The default is UTC.
     ///
     /// On a day of 23 hours one of them gets nothing, on a day of 25 one gets the messages of two.
     pub const fn zone(mut self, zone: Tz) -> Self {
@@ -92,10 +93,12 @@ impl HeatMap {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's roll-up by quarters of an hour, of whole months in a row each, and single messages of less than a quarter at
-    /// each edge of the window, through keys and an index, in one transaction; of one [`user`](Self::user) what is said there.
+    /// Reads the guild's roll-up by quarters of an hour, of whole months in a row each, and single messages
+    /// of less than a quarter at
+    /// each edge of the window, through keys and an index, in one transaction; of one [`user`](Self::user)
+    /// what is said there.
     /// Memory does not grow.
     ///
     /// # Errors
@@ -158,7 +161,8 @@ const HOURS: usize = 7 * 24;
 #[derive(Clone, Copy, Debug)]
 struct Day {
     day: i64,
-    /// The quarter of an hour of the week in which it begins; `None` if the clocks are turned in the day, or it is not known.
+    /// The quarter of an hour of the week in which it begins; `None` if the clocks are turned in the day, or
+    /// it is not known.
     start: Option<usize>,
 }
 

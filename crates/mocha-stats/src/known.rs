@@ -1,4 +1,4 @@
-//! What answers say of what they do not know: from when on it is kept, and what has not passed.
+//! Answers report where their data starts, and leave out what has not passed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;

@@ -1,7 +1,8 @@
 //! Questions about what a Discord server did, asked of Mocha's SQLite file through any migrated `SqliteConnection`.
 //!
 //! A question is a value: it is made for a guild, narrowed by a [`Window`] of time and a policy for [`Bots`], about voice by
-//! a [`VoiceFilter`], and answered by `load`. Answers are plain structs in a total order, so that the same file always gives the same answer.
+//! a [`VoiceFilter`], and answered by `load`. Answers are plain structs in a total order, so that the same
+//! file always gives the same answer.
 //!
 //! | question | answers |
 //! |---|---|
@@ -28,9 +29,11 @@
 //! | [`documented`] | the three statements of the schema's documentation, word for word |
 //!
 //! Messages and voice come from roll-ups that triggers in the file keep at each commit, and at the edges of a window from
-//! single rows: an answer is exact for any window. What it costs is people and days, and the messages of a day that an edge of the
+//! single rows: an answer is exact for any window. What it costs is people and days, and the messages of a
+//! day that an edge of the
 //! window cuts, not all messages. Where
-//! single rows are gone, older than what is kept, whole days in UTC are counted, and `rounded_to_days` says so; what needs single rows knows
+//! single rows are gone, older than what is kept, whole days in UTC are counted, and `rounded_to_days` says
+//! so; what needs single rows knows
 //! nothing of that time: `data_since` of an answer says from when on it does, and of voice it is so for [`GuildVoice`],
 //! [`VoiceSeries`], [`VoiceOccupancy`] and [`exclude_alone`](VoiceFilter::exclude_alone) time.
 //!

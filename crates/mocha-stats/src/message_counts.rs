@@ -12,7 +12,8 @@ use crate::{message_scan::Column, scan::Unsigned};
 pub struct MessageCounts {
     /// Messages.
     pub messages: u64,
-    /// Characters of the messages whose content is known. A number that no message has, below zero or beyond 32 bits, counts as none.
+    /// Characters of the messages whose content is known. A number that no message has, below zero or beyond
+    /// 32 bits, counts as none.
     pub characters: u64,
     /// Words of the messages whose content is known; numbers count as those of characters.
     pub words: u64,
@@ -30,7 +31,7 @@ impl MessageCounts {
     pub(crate) const COLUMNS: [Column; 5] =
         [Column::Messages, Column::Characters, Column::Words, Column::Attachments, Column::Embeds];
 
-    /// What a row of [`COLUMNS`](Self::COLUMNS) says.
+    /// Returns the counts of a row of [`COLUMNS`](Self::COLUMNS).
     pub(crate) fn of((messages, characters, words, attachments, embeds): SumsRow) -> Self {
         Self {
             messages: messages.into(),

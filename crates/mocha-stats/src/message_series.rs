@@ -45,11 +45,12 @@ pub struct MessageSeriesAnswer {
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub written: MessageCounts,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of one
-    /// [`user`](MessageSeries::user) single messages may be read, which are kept less long. `None` if all of the window is known.
+    /// [`user`](MessageSeries::user) single messages may be read, which are kept less long. `None` if all of
+    /// the window is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
     pub rounded_to_days: bool,
 }
 
@@ -58,18 +59,19 @@ pub struct MessageSeriesAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MessagePeriod {
-    /// Its first instant, also if the window starts later: only what lies in the window is counted.
+    /// The first instant of the period, even if the window starts later. Only the time inside the window counts.
     pub start: DateTime<Tz>,
-    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or Mocha no longer keeps
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or
+    /// Mocha no longer keeps
     /// all of its events.
     pub is_partial: bool,
-    /// What was written in it.
+    /// Messages of the period.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub written: MessageCounts,
 }
 
 impl MessageSeries {
-    /// Asks about this guild; of all time, by day, in UTC and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, by day, in UTC, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self { bots: Bots::Exclude, guild, period: Period::Day, user: None, window: Window::all(), zone: Tz::UTC }
     }
@@ -102,25 +104,25 @@ impl MessageSeries {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user) it is not minded.
+    /// Sets which accounts to count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user) it is not minded.
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// What the time is cut into. The default is [`Period::Day`].
+    /// Sets the length of the periods. The default is [`Period::Day`].
     pub const fn by(mut self, period: Period) -> Self {
         self.period = period;
         self
     }
 
-    /// Whose hours and days. The default is UTC. A day that the zone left out, as Samoa did once, is not listed.
+    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa did once, is not listed.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
     /// Reads the guild's roll-up by quarters of an hour, and single messages of less than a quarter at each edge of
     /// the window, through a key and an index, in one transaction; of one [`user`](Self::user) what is said there. Memory
@@ -192,7 +194,8 @@ impl MessageSeries {
         Ok(MessageSeriesAnswer { periods: periods.collect(), written, data_since, window, rounded_to_days })
     }
 
-    /// The time that periods are listed of: where the window is open, up to the first and the last quarter of an hour in which
+    /// The time that periods are listed of: where the window is open, up to the first and the last quarter of
+    /// an hour in which
     /// somebody wrote.
     fn edges(self, span: Span, quarters: Option<(i64, i64)>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
         let instant = |second| DateTime::from_timestamp(second, 0);
@@ -214,7 +217,7 @@ impl MessageSeries {
     }
 }
 
-/// What was written, by period.
+/// Messages by period.
 #[derive(Debug)]
 struct Fold {
     by_label: BTreeMap<Label, MessageCounts>,

@@ -10,7 +10,7 @@ use crate::{
     rollup::{Counted, Horizon, Sources, Span},
 };
 
-/// What somebody wants to know who asks for the time of messages.
+/// How exactly a question needs the time of messages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Detail {
     /// All sums, by days in UTC or shorter.
@@ -31,7 +31,7 @@ pub(crate) struct MessageTimes {
     pub(crate) data_since: Option<DateTime<Utc>>,
     pub(crate) scan: MessageScan,
     pub(crate) sources: Sources,
-    /// What is read, in seconds.
+    /// The span to read, in seconds.
     pub(crate) span: Span,
     /// Whether that is more than the window.
     pub(crate) rounded_to_days: bool,

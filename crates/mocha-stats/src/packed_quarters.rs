@@ -37,7 +37,8 @@ pub(crate) fn each(
     Ok(())
 }
 
-/// Tells `f` each pair of a JSON object of counts by place, as SQLite writes it; `None` if it is none. A parser of any JSON takes
+/// Tells `f` each pair of a JSON object of counts by place, as SQLite writes it; `None` if it is none. A
+/// parser of any JSON takes
 /// three times as long.
 fn unpack(packed: &str, mut f: impl FnMut(i64, u64)) -> Option<()> {
     let pairs = packed.strip_prefix('{')?.strip_suffix('}')?;

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use crate::quarter;
 
-/// What a time series is cut into, in its zone.
+/// The length of the periods of a time series, in its time zone.
 ///
 /// # Examples
 ///
@@ -41,7 +41,7 @@ pub enum Period {
     Month,
 }
 
-/// What tells the periods of a zone apart, in their order.
+/// The key of a period of a zone, in order of time.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Label {
     /// The first quarter of an hour: what the clock shows comes twice when it is turned back.
@@ -112,7 +112,8 @@ impl Period {
     }
 }
 
-/// The day that an instant belongs to. A day lasts from the first instant at which the clock shows its date to the first instant
+/// The day that an instant belongs to. A day lasts from the first instant at which the clock shows its date
+/// to the first instant
 /// of the next day: a clock that is turned back over midnight shows the date of a day that is over.
 fn day_of(at: DateTime<Tz>) -> NaiveDate {
     /// No clock is turned back by more after 1970.

@@ -1,4 +1,4 @@
-//! What series have in common: the periods that they list.
+//! The periods that series list.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -37,11 +37,12 @@ pub(crate) fn check_between(
 pub(crate) struct Touched {
     pub(crate) label: Label,
     pub(crate) start: DateTime<Tz>,
-    /// Whether only a part of it is counted: the window starts or ends in it, it has not passed, or events of it are not kept.
+    /// Whether only a part of it is counted: the window starts or ends in it, it has not passed, or events of
+    /// it are not kept.
     pub(crate) is_partial: bool,
 }
 
-/// What a series counts: from an instant to another, where the window has a start and an end.
+/// The time that a series counts: from an instant to another, where the window has a start and an end.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     start: Option<DateTime<Utc>>,

@@ -107,7 +107,7 @@ pub(crate) fn holds(window: Window, ms: i64) -> bool {
     window.start().is_none_or(|start| start <= instant) && window.end().is_none_or(|end| instant < end)
 }
 
-/// What a window becomes if raw rows are kept from a day on only.
+/// The window that is counted if raw rows are kept only from a day on.
 pub(crate) fn rounded_to_days(window: Window, horizon: i64) -> TestResult<Window> {
     if window.start().is_some() && window.start() == window.end() {
         return Ok(window);
@@ -124,7 +124,7 @@ pub(crate) fn rounded_to_days(window: Window, horizon: i64) -> TestResult<Window
     })
 }
 
-/// What retention does.
+/// Deletes as retention does.
 pub(crate) fn forget_before(conn: &mut SqliteConnection, horizon: i64) -> TestResult {
     for sql in [
         format!("UPDATE horizons SET members_from = {horizon}, messages_from = {horizon}, voice_from = {horizon}"),

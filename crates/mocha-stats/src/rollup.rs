@@ -1,4 +1,4 @@
-//! What of a window comes from which roll-up, and what from single messages.
+//! Splits a window into roll-ups and single messages.
 
 use std::ops::Range;
 
@@ -14,7 +14,8 @@ pub(crate) const DAY: i64 = 86_400;
 const THIRD: i64 = 10 * DAY;
 pub(crate) const MONTH: i64 = 30 * DAY;
 
-/// From when on rows are kept, in unix seconds, each a midnight: joins, leaves, messages and voice that are older are in the roll-ups only, if
+/// From when on rows are kept, in unix seconds, each a midnight: joins, leaves, messages and voice that are
+/// older are in the roll-ups only, if
 /// in these. And the first day that the sums of months and of all time do not have yet.
 #[derive(Clone, Copy, Debug, Queryable)]
 pub(crate) struct Horizon {
@@ -45,17 +46,17 @@ impl Horizon {
             .get_result(conn)
     }
 
-    /// What of a window is counted of who came and went.
+    /// Returns the part of a window of which joins and leaves are counted.
     pub(crate) fn members(self, window: Window) -> Counted {
         self.counted(window, Span::seconds, self.members_from)
     }
 
-    /// What of a window is counted of messages.
+    /// Returns the part of a window of which messages are counted.
     pub(crate) fn messages(self, window: Window) -> Counted {
         self.counted(window, Span::seconds, self.messages_from)
     }
 
-    /// What of a window is counted of voice.
+    /// Returns the part of a window of which voice is counted.
     pub(crate) fn voice(self, window: Window) -> Counted {
         self.counted(window, Span::millis, self.voice_from)
     }
@@ -74,7 +75,7 @@ impl Horizon {
     }
 }
 
-/// What of a window is counted.
+/// The counted part of a window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counted {
     /// From when on roll-ups are kept, if the window starts earlier.
@@ -153,7 +154,8 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// For sums of messages that nobody needs the days of. All time, months and their thirds have the days before `filled_to`.
+    /// For sums of messages that nobody needs the days of. All time, months and their thirds have the days
+    /// before `filled_to`.
     pub(crate) fn summed(span: Span, filled_to: i64) -> Self {
         Self::by_total(span, filled_to).unwrap_or_else(|| Self::by_third(span, filled_to))
     }
@@ -186,7 +188,7 @@ impl Sources {
         Self { months: non_empty(months), ..Self::beside(rest, of_rest) }
     }
 
-    /// What is read beside whole units.
+    /// The parts that are not whole units.
     fn beside(rest: [Span; 2], of: impl Fn(Span) -> Self) -> Self {
         let [mut before, after] = rest.map(of);
         before.thirds.extend(after.thirds);

@@ -52,7 +52,8 @@ impl<R> Statement<R> {
         self
     }
 
-    /// The value of the next `?`. It is bound as `+?`, whose value SQLite does not look at when it plans: what it has looked at makes
+    /// The value of the next `?`. It is bound as `+?`, whose value SQLite does not look at when it plans:
+    /// what it has looked at makes
     /// it plan anew each time that the statement is run, which takes longer than many a small guild's answer.
     pub(crate) fn bind(&mut self, value: i64) -> &mut Self {
         self.binds.push(Bind::Number(value));

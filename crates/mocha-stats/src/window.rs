@@ -15,7 +15,8 @@ use crate::Error;
 /// second does: a window that starts at half past a second leaves that second out, one that ends there has it in. Voice
 /// time is kept in milliseconds and is clipped to the window exactly; parts of a millisecond are rounded up on both sides.
 ///
-/// A window of days, weeks or months of a zone knows what it was made of, for its [`previous`](Self::previous) one; it is not
+/// A window of days, weeks or months of a zone knows what it was made of, for its
+/// [`previous`](Self::previous) one; it is not
 /// equal to one of the same two instants that was made otherwise. One that was made of the last days, weeks or months knows
 /// what of it has passed: series and means end with the period that goes on, and who is in voice gathers no time that is
 /// yet to come. A day begins at the first instant at which the zone's clock
@@ -42,7 +43,7 @@ use crate::Error;
 pub struct Window {
     start: Option<DateTime<Utc>>,
     end: Option<DateTime<Utc>>,
-    /// What of the calendar it was made of.
+    /// The calendar units from which it was made.
     #[cfg_attr(feature = "serde", serde(skip))]
     calendar: Option<Stretch>,
     /// When it was asked about, if it may go on: what lies after that has not passed.
@@ -161,7 +162,8 @@ impl Window {
     /// The window of the same length right before it, which ends where this one starts.
     ///
     /// Before one of whole days, weeks or months of a zone come as many of them, so that before March comes all of February,
-    /// and days begin at midnight though the clock was turned between; before any other comes the same duration. `None` if it
+    /// and days begin at midnight though the clock was turned between; before any other comes the same
+    /// duration. `None` if it
     /// has no start or no end, and if the one before would reach back before 1970.
     ///
     /// # Examples
@@ -200,8 +202,8 @@ impl Window {
         self.end
     }
 
-    /// What of it is kept if only that is which comes from this second on: all if the second is 0. A window without a start
-    /// has one then, and one that ends before the second is empty.
+    /// Returns its part from this second on; all of it if the second is 0. A window that ends before the
+    /// second becomes empty.
     pub(crate) fn not_before(self, second: i64) -> Self {
         let from = DateTime::from_timestamp(second, 0).filter(|_| second > 0);
         match from.filter(|from| self.start.is_none_or(|start| start < *from)) {

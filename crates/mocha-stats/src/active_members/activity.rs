@@ -1,4 +1,4 @@
-//! Who was active on which day.
+//! The days on which each user was active.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -14,7 +14,7 @@ use crate::{
     voice::{VoiceScan, VoiceStateFilter},
 };
 
-/// Who was active on which day in UTC.
+/// The days in UTC on which each user was active.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
     /// The last day on which somebody was before the window; it may be the window's first one.
@@ -72,7 +72,7 @@ pub(super) fn day_of(time: DateTime<Utc>) -> i64 {
     time.timestamp().div_euclid(DAY)
 }
 
-/// What the first days of a window look back on; an empty one has no days.
+/// The days that the first days of a window look back on; none for an empty window.
 fn before(window: Window) -> Option<Window> {
     let start = window.start().filter(|start| window.end() != Some(*start))?;
     let first = (day_of(start) - (MONTH_DAYS - 1)).max(0);

@@ -27,7 +27,7 @@ impl Counts {
         Self { first: range.start, of: range.clone().map(|_| 0).collect() }
     }
 
-    /// What comes before the first one or after the last one is nobody's.
+    /// Ignores days before the first one and after the last one.
     fn add(&mut self, at: i64, count: i64) {
         let place = usize::try_from(at - self.first).ok();
         if let Some(of) = place.and_then(|place| self.of.get_mut(place)) {
@@ -121,7 +121,7 @@ impl ActiveMembers {
             let before = months.first().and_then(|(user, _)| activity.before.remove(user));
             let mut week_from = Stretch::new(WEEK_DAYS, before, &mut weekly);
             let mut month_from = Stretch::new(MONTH_DAYS, before, &mut monthly);
-            // Of the last week on a day of which somebody was active.
+            // These describe the last week with an active day.
             let (mut week, mut next_monday, mut written) = (0, i64::MIN, 0);
             for (_, month) in months {
                 // Between them no day is further away than a month counts.

@@ -17,10 +17,12 @@ pub const COMMUNICATOR_MESSAGES: u64 = 3;
 const WEEK_DAYS: i64 = 7;
 const MONTH_DAYS: i64 = 30;
 
-/// The question how many members of a guild were active: day by day, in the week and in the month up to each day, and how many
+/// The question how many members of a guild were active: day by day, in the week and in the month up to each
+/// day, and how many
 /// wrote more than a little.
 ///
-/// Active is who wrote a message, a reply or a command ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)) in any
+/// Active is who wrote a message, a reply or a command
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)) in any
 /// channel, once or often; whether they still are members is not asked. Days and weeks are those in UTC.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[doc(alias("DAU", "WAU", "MAU"))]
@@ -37,22 +39,23 @@ pub struct ActiveMembers {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ActiveMembersAnswer {
-    /// Every day, oldest first, without gaps: from that of the window's start, or the first on which somebody was active if it
+    /// Every day, oldest first, without gaps: from that of the window's start, or the first on which somebody
+    /// was active if it
     /// has none, to that of the window's end, or the last on which somebody was. A window without an end in which nobody was
     /// active has none.
     pub days: Vec<ActiveDay>,
     /// The weeks that these days lie in, oldest first, without gaps.
     pub weeks: Vec<ActiveWeek>,
-    /// Who was active in the window, each once.
+    /// How many members were active in the window.
     pub user_count: u64,
-    /// Who wrote [`COMMUNICATOR_MESSAGES`] or more in the window.
+    /// How many members wrote [`COMMUNICATOR_MESSAGES`] or more in the window.
     pub communicators: u64,
     /// From when on what is counted is kept, if the window, or what its first days look back on, starts earlier:
     /// what was before is not counted. `None` if all is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
     pub rounded_to_days: bool,
 }
 
@@ -63,11 +66,11 @@ pub struct ActiveMembersAnswer {
 pub struct ActiveDay {
     /// The day in UTC, also if the window starts or ends in it.
     pub day: NaiveDate,
-    /// Who was active on it, within the window.
+    /// How many members were active on the day, within the window.
     pub daily: u64,
-    /// Who was active in the seven days up to and including it, also before the window's start.
+    /// How many members were active in the seven days that end with it, even before the window's start.
     pub weekly: u64,
-    /// Who was active in the thirty days up to and including it, also before the window's start.
+    /// How many members were active in the thirty days that end with it, even before the window's start.
     pub monthly: u64,
 }
 
@@ -78,7 +81,7 @@ pub struct ActiveDay {
 pub struct ActiveWeek {
     /// Its first day in UTC, also if the window starts later.
     pub monday: NaiveDate,
-    /// Who wrote [`COMMUNICATOR_MESSAGES`] or more in it, within the window.
+    /// How many members wrote [`COMMUNICATOR_MESSAGES`] or more in it, within the window.
     pub communicators: u64,
 }
 
@@ -101,20 +104,20 @@ impl ActiveMembersAnswer {
 }
 
 impl ActiveMembers {
-    /// Asks about this guild; of all time, without bots and without voice, until told otherwise.
+    /// Asks about this guild. Defaults: all time, humans only, without voice.
     pub const fn of(guild: GuildId) -> Self {
         Self { bots: Bots::Exclude, guild, voice: false, window: Window::all() }
     }
 
     /// Asks about the days of this window. The default is all time.
     ///
-    /// What lies outside of it counts only where a day looks back: in [`ActiveDay::weekly`] and [`ActiveDay::monthly`].
+    /// Only [`ActiveDay::weekly`] and [`ActiveDay::monthly`] look back to days before it.
     pub const fn within(mut self, window: Window) -> Self {
         self.window = window;
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
@@ -126,17 +129,19 @@ impl ActiveMembers {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the roll-ups of the window's months and days and of the 29 days before them, and single messages and voice intervals of
-    /// at most a day at each edge, through their keys and indexes, in one transaction; memory grows with people times the months in
+    /// Reads the roll-ups of the window's months and days and of the 29 days before them, and single messages
+    /// and voice intervals of
+    /// at most a day at each edge, through their keys and indexes, in one transaction; memory grows with
+    /// people times the months in
     /// which they were active.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million days.
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///

@@ -14,7 +14,7 @@ use crate::{
 
 const DAY_MS: i64 = 86_400_000;
 
-/// What somebody did: who, when in milliseconds, and whether it was a message.
+/// An act: the user, the millisecond, and whether it was a message.
 type Act = (u64, i64, bool);
 
 fn date(ms: i64) -> NaiveDate {

@@ -41,19 +41,19 @@ pub struct Channels {
 pub struct ChannelsAnswer {
     /// By messages, most first; equals by channel id as a number.
     pub channels: Vec<ChannelMessages>,
-    /// What was written in channels that are in no category; `None` if nothing was, and unless it was asked by
+    /// Messages in channels without a category. `None` if there are none, and unless the question groups by
     /// [`ChannelGroup::Category`].
     pub uncategorized: Option<UncategorizedMessages>,
     /// Messages in all channels, also in those that are not listed.
     pub messages: u64,
-    /// Who wrote in any channel, each once: less than the sum over the channels if somebody wrote in two.
+    /// How many users wrote. A user who wrote in two channels counts once.
     pub user_count: u64,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
     pub rounded_to_days: bool,
 }
 
@@ -66,7 +66,7 @@ pub struct ChannelMessages {
     pub channel_id: ChannelId,
     /// How many messages.
     pub messages: u64,
-    /// Who wrote them, each once.
+    /// How many users wrote them.
     pub user_count: u64,
     /// Their part of all messages, from 0 to 1; 0 if there are none.
     pub share: f64,
@@ -79,7 +79,7 @@ pub struct ChannelMessages {
 pub struct UncategorizedMessages {
     /// How many messages.
     pub messages: u64,
-    /// Who wrote them, each once.
+    /// How many users wrote them.
     pub user_count: u64,
     /// Their part of all messages, from 0 to 1.
     pub share: f64,
@@ -99,14 +99,14 @@ impl Channels {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// What is put together, as the channels are in each other now; who wrote in several channels of a group counts there
-    /// once. The default is [`ChannelGroup::Thread`].
+    /// Sets which channels are grouped together, by the current parents of the channels. A user who wrote in
+    /// several channels of a group counts once. The default is [`ChannelGroup::Thread`].
     ///
     /// A thread of which nobody knows the channel stays on its own.
     ///
@@ -130,8 +130,10 @@ impl Channels {
         self
     }
 
-    /// Lists channels without messages in the window too, as the guild is now: those that are not gone and that can be written
-    /// in, which voice channels and stages can; forums only by [`ChannelGroup::Channel`], for it is their posts that are written
+    /// Lists channels without messages in the window too, as the guild is now: those that are not gone and
+    /// that can be written
+    /// in, which voice channels and stages can; forums only by [`ChannelGroup::Channel`], for it is their
+    /// posts that are written
     /// in. Threads, asleep or not, are listed by [`ChannelGroup::Thread`], and empty categories by
     /// [`ChannelGroup::Category`].
     ///
@@ -162,15 +164,17 @@ impl Channels {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads roll-ups of months and days, single messages of at most a day at each edge of the window, and the guild's channels
-    /// if they are needed, through their keys and indexes, in one transaction; memory grows with people times the channels they
+    /// Reads roll-ups of months and days, single messages of at most a day at each edge of the window, and
+    /// the guild's channels
+    /// if they are needed, through their keys and indexes, in one transaction; memory grows with people times
+    /// the channels they
     /// wrote in.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///
@@ -253,7 +257,7 @@ fn count(users: &HashSet<UserId>) -> u64 {
     u64::try_from(users.len()).unwrap_or(u64::MAX)
 }
 
-/// What was written somewhere.
+/// Messages of one group of channels.
 #[derive(Debug, Default)]
 struct Writing {
     messages: u64,

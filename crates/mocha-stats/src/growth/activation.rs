@@ -1,4 +1,4 @@
-//! Who took part after joining.
+//! Members who took part after joining.
 
 use std::fmt::Write;
 
@@ -18,8 +18,10 @@ use crate::{Bots, Error, Window, rollup::Horizon};
 
 /// The question how many of those who joined a guild took part in their first week.
 ///
-/// Each membership counts of which the first week has passed; of somebody who left earlier, what they did until then. Messages
-/// count in any channel if they are of a type that leaderboards count; voice counts in any channel and state, however short. Who
+/// Each membership counts of which the first week has passed; of somebody who left earlier, what they did
+/// until then. Messages
+/// count in any channel if they are of a type that leaderboards count; voice counts in any channel and state,
+/// however short. Who
 /// joined at a time of which only roll-ups are left does not count: nobody knows any more what they did.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
@@ -35,16 +37,16 @@ pub struct Activation {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ActivationAnswer {
-    /// Who joined seven days before what is known ends, or earlier.
+    /// How many members joined at least seven days before the present instant.
     pub joined: u64,
-    /// Who of them wrote three messages or more or was in voice in the first week.
+    /// How many of them wrote three messages or more or were in voice in the first week.
     pub activated: u64,
-    /// Who of them wrote three messages or more in the first week.
+    /// How many of them wrote three messages or more in the first week.
     pub wrote: u64,
-    /// Who of them was in voice in the first week.
+    /// How many of them were in voice in the first week.
     pub talked: u64,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -56,7 +58,8 @@ impl Activation {
         Self { bots: Bots::Exclude, guild, now: None, window: Window::all() }
     }
 
-    /// Sets the present instant. Mocha counts nothing that happened later. The default is the instant from which the window was
+    /// Sets the present instant. Mocha counts nothing that happened later. The default is the instant from
+    /// which the window was
     /// made ([`Window::last_days`] and its siblings), and the system clock for any other window.
     pub const fn now(mut self, now: DateTime<Utc>) -> Self {
         self.now = Some(now);
@@ -69,22 +72,24 @@ impl Activation {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's joins and leaves from the window's start until what is known ends, and of each who joined up to three
-    /// messages of the first week and one time in voice, through indexes, in one transaction. Messages are looked for by user:
+    /// Reads the guild's joins and leaves from the window's start until what is known ends, and of each who
+    /// joined up to three
+    /// messages of the first week and one time in voice, through indexes, in one transaction. Messages are
+    /// looked for by user:
     /// those in other guilds are passed over. Memory grows with memberships.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `now`: before 1970 or after 9999.
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///

@@ -56,7 +56,7 @@ pub(crate) struct Turnover {
     pub(crate) joins: u64,
     pub(crate) leaves: u64,
     pub(crate) members: Option<u64>,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
     pub(crate) rounded_to_days: bool,
 }
 
@@ -122,7 +122,7 @@ const TOLD_SQL: &str = "\
     SELECT member_count AS count, updated_at AS second FROM guilds \
     WHERE id = ?1 AND updated_at >= ?3 AND updated_at < ?2 AND member_count IS NOT NULL";
 
-/// What Discord says of a guild comes after the log of its second.
+/// The count that Discord gives of a guild comes after the log of the same second.
 const BEFORE_SQL: &str = "\
     WITH counted AS ( \
         SELECT * FROM ( \
@@ -151,7 +151,8 @@ struct Before {
     since: i64,
 }
 
-/// How many members the guild had when this second began, if the file tells: reads back to the last entry that has a count, or to
+/// How many members the guild had when this second began, if the file tells: reads back to the last entry
+/// that has a count, or to
 /// the last count that Discord gave if that is newer, but not to before the horizon, from where entries may not be gone yet.
 pub(super) fn members_at(
     conn: &mut SqliteConnection,

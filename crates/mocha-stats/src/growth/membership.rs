@@ -47,7 +47,7 @@ pub(super) fn memberships(
     fold(entries(conn, guild, seconds)?.filter(counts))
 }
 
-/// Whoever is not a member when leaving is one from before the log, or joined unseen.
+/// A leave without a join belongs to a member from before the log, or to a join that was not recorded.
 fn fold(entries: impl Iterator<Item = QueryResult<Entry>>) -> QueryResult<Vec<Membership>> {
     let (mut ended, mut open) = (Vec::new(), HashMap::<UserId, i64>::new());
     for entry in entries {

@@ -1,4 +1,4 @@
-//! Who stayed.
+//! Members who stayed.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -14,7 +14,8 @@ use crate::{
 
 /// The question how many of those who joined a guild stayed.
 ///
-/// Each membership counts: who leaves and joins again joined twice. A membership lasts from its join to its leave. If the leave
+/// Each membership counts: who leaves and joins again joined twice. A membership lasts from its join to its
+/// leave. If the leave
 /// was not seen, it lasts until the next join of the same person; without one, it goes on.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
@@ -36,8 +37,8 @@ pub struct MemberRetentionAnswer {
     /// By the week in which they joined: every week from Monday on, oldest first, without gaps, from that of the window's
     /// start, or of the first join if it has none, to that of the window's end, or of what is known.
     pub cohorts: Vec<Cohort>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -48,9 +49,9 @@ pub struct MemberRetentionAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct FirstWeek {
-    /// Who joined seven days before what is known ends, or earlier.
+    /// How many members joined at least seven days before the present instant.
     pub joined: u64,
-    /// Who of them stayed seven days or longer.
+    /// How many of them stayed seven days or longer.
     pub stayed: u64,
 }
 
@@ -63,7 +64,8 @@ pub struct Cohort {
     pub start: DateTime<Tz>,
     /// How many joined.
     pub joined: u64,
-    /// How many stayed one week of seven days or longer, then two weeks, and so on; as many numbers as weeks have passed since
+    /// How many stayed one week of seven days or longer, then two weeks, and so on; as many numbers as weeks
+    /// have passed since
     /// the cohort's last instant, so that everybody in it can have stayed that long.
     pub stayed: Vec<u64>,
 }
@@ -74,41 +76,44 @@ impl MemberRetention {
         Self { bots: Bots::Exclude, guild, now: None, window: Window::all(), zone: Tz::UTC }
     }
 
-    /// Sets the present instant. Mocha counts nothing that happened later. The default is the instant from which the window was
+    /// Sets the present instant. Mocha counts nothing that happened later. The default is the instant from
+    /// which the window was
     /// made ([`Window::last_days`] and its siblings), and the system clock for any other window.
     pub const fn now(mut self, now: DateTime<Utc>) -> Self {
         self.now = Some(now);
         self
     }
 
-    /// Counts only who joined in this window; whether they stayed is told by what came after it too. The default is all time.
+    /// Counts only who joined in this window; whether they stayed is told by what came after it too. The
+    /// default is all time.
     pub const fn within(mut self, window: Window) -> Self {
         self.window = window;
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// Whose weeks. The default is UTC.
+    /// Sets the time zone of the weeks. The default is UTC.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
     /// Reads the guild's joins and leaves from the window's start until what is known ends through an index, in one
     /// transaction; memory grows with memberships, and with the square of the weeks.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `now`: before 1970, after 9999, or more than 5,000 weeks after the
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `now`: before 1970, after 9999, or more than 5,000
+    /// weeks after the
     /// window's start, or the first join if it has none.
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Who came and went over time.
+//! Joins and leaves over time.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,8 @@ use crate::{
 
 /// The question how a guild grew, hour by hour, or by day, week or month of a zone.
 ///
-/// Each join and each leave counts, also of somebody who comes and goes and comes again. Somebody who left while the bot was not
+/// Each join and each leave counts, also of somebody who comes and goes and comes again. Somebody who left
+/// while the bot was not
 /// connected leaves when a complete list of members shows it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
@@ -46,8 +47,8 @@ pub struct GrowthAnswer {
     pub net: i64,
     /// How many members the guild had at the window's end, as for [`GrowthPeriod::members`].
     pub members: Option<u64>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -58,9 +59,10 @@ pub struct GrowthAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GrowthPeriod {
-    /// Its first instant, also if the window starts later: only what lies in the window is counted.
+    /// The first instant of the period, even if the window starts later. Only the time inside the window counts.
     pub start: DateTime<Tz>,
-    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or Mocha no longer keeps
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or
+    /// Mocha no longer keeps
     /// all of its events.
     pub is_partial: bool,
     /// How many joined.
@@ -70,13 +72,14 @@ pub struct GrowthPeriod {
     /// Joins less leaves.
     pub net: i64,
     /// How many members the guild had when the period ended, or the window in it: the last count that the log has, or that
-    /// Discord gave of the guild if that is newer, and the joins and leaves after it. Bots are among them, whatever [`Growth::bots`] says: Discord counts them. `None` while
+    /// Discord gave of the guild if that is newer, and the joins and leaves after it. Bots are among them,
+    /// whatever [`Growth::bots`] says: Discord counts them. `None` while
     /// the file has no count yet.
     pub members: Option<u64>,
 }
 
 impl Growth {
-    /// Asks about this guild; of all time, by day, in UTC and with bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, by day, in UTC, bots included.
     pub const fn of(guild: GuildId) -> Self {
         Self { bots: Bots::Include, guild, period: Period::Day, window: Window::all(), zone: Tz::UTC }
     }
@@ -87,35 +90,38 @@ impl Growth {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Include`], other than that of [`GuildOverview`](crate::GuildOverview): Discord's own
+    /// Whether bots count. The default is [`Bots::Include`], other than that of
+    /// [`GuildOverview`](crate::GuildOverview): Discord's own
     /// member count has them too, and so the net is what it changes by.
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// What the time is cut into. The default is [`Period::Day`].
+    /// Sets the length of the periods. The default is [`Period::Day`].
     pub const fn by(mut self, period: Period) -> Self {
         self.period = period;
         self
     }
 
-    /// Whose hours and days. The default is UTC. A day that the zone left out, as Samoa did once, is not listed.
+    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa did once, is not listed.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's joins and leaves of the window, and those before it back to the last with a count of members, through
-    /// an index, in one transaction; memory grows with the quarter hours in which somebody came or went, and with the periods.
+    /// Reads the guild's joins and leaves of the window, and those before it back to the last with a count of
+    /// members, through
+    /// an index, in one transaction; memory grows with the quarter hours in which somebody came or went, and
+    /// with the periods.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -150,7 +156,7 @@ impl Growth {
             let Horizon { members_from, .. } = Horizon::load(conn)?;
             let (data_since, kept) =
                 (Horizon::data_since(self.window, members_from), self.window.not_before(members_from));
-            // Of a window that starts before the log nobody knows how many there were then.
+            // If the window starts before the log, the count at its start is unknown.
             let asked = self.window.start().is_some() && data_since.is_none();
             let before = if asked { members_at(conn, self.guild, kept.start_second(), members_from)? } else { None };
             let mut log = Log {
@@ -218,7 +224,7 @@ impl Growth {
     }
 }
 
-/// What happened, by quarter hours.
+/// Joins and leaves by quarter hour.
 #[derive(Debug)]
 struct Log {
     /// How many members there were before it.

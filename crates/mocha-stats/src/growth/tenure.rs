@@ -9,7 +9,8 @@ use crate::{Bots, Error, Window, rollup::Horizon};
 
 /// The question how long those who left a guild had been members.
 ///
-/// Each leave counts, also of somebody who leaves twice. Somebody who left while the bot was not connected leaves when a complete
+/// Each leave counts, also of somebody who leaves twice. Somebody who left while the bot was not connected
+/// leaves when a complete
 /// list of members shows it. An end that was not seen, because the same person joined again, is no
 /// leave.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -28,7 +29,7 @@ pub struct Tenure {
 pub struct TenureAnswer {
     /// All who left.
     pub left: u64,
-    /// Who of them joined before the log begins, or unseen: nobody knows how long they stayed.
+    /// How many of them have no recorded join, so that the length of their stay is unknown.
     pub unknown: u64,
     /// The mean of the others in seconds, rounded down; `None` if there are none.
     pub mean_seconds: Option<u64>,
@@ -36,8 +37,8 @@ pub struct TenureAnswer {
     pub median_seconds: Option<u64>,
     /// The others by how long they stayed.
     pub stays: TenureCounts,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -63,7 +64,7 @@ pub struct TenureCounts {
 }
 
 impl Tenure {
-    /// Asks about this guild; of all time and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self { bots: Bots::Exclude, guild, window: Window::all() }
     }
@@ -74,20 +75,21 @@ impl Tenure {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads all joins and leaves of the guild before the window's end through an index, in one transaction; memory grows with
+    /// Reads all joins and leaves of the guild before the window's end through an index, in one transaction;
+    /// memory grows with
     /// memberships.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///

@@ -1,9 +1,9 @@
-//! What a leaderboard ranks by.
+//! Measures of a leaderboard.
 
 use crate::MessageCounts;
 
-/// What a [`Leaderboard`](crate::Leaderboard) ranks by. Messages are those that count
-/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)): messages, replies and commands.
+/// The value that a [`Leaderboard`](crate::Leaderboard) ranks by. Messages are those of the
+/// [`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES): messages, replies and commands.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! Who did most.
+//! Leaderboards of users.
 
 mod measure;
 mod rank;
@@ -18,7 +18,7 @@ use crate::{Bots, Error, VoiceFilter, Window, channel_filter::ChannelFilter, per
 /// The question who did most: `Leaderboard::messages(guild)`, `Leaderboard::active_days(guild)` and so on, by any
 /// [`Measure`]; of all time, of people, without a limit, until told otherwise.
 ///
-/// Whoever has nothing of what is measured is not on the board.
+/// Users without a value are not on the board.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct Leaderboard {
@@ -39,7 +39,7 @@ pub struct Leaderboard {
     voice_filter: VoiceFilter,
 }
 
-/// Who did most.
+/// Leaderboards of users.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -53,7 +53,7 @@ pub struct LeaderboardAnswer {
     /// Sums of all users on a [`Leaderboard::voice`] board; `None` for any other board.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub voice: Option<VoiceTotals>,
-    /// What was asked for: it says what the values are.
+    /// The measure of the values.
     pub measure: Measure,
     /// The window before; `None` if [`compare`](Leaderboard::compare) was not asked for, and if there is none
     /// ([`Window::previous`]).
@@ -63,8 +63,8 @@ pub struct LeaderboardAnswer {
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window, or than the one before, was counted: of a day at its edge of which only the roll-up is
-    /// left, all.
+    /// `true` if a day at the edge of the window, or of the one before, was counted whole because its events
+    /// have been deleted.
     pub rounded_to_days: bool,
 }
 
@@ -77,30 +77,30 @@ pub struct Rank {
     pub rank: u64,
     /// The user.
     pub user_id: UserId,
-    /// What the [`Measure`] measures, in its unit.
+    /// The value, in the unit of the [`Measure`].
     pub value: u64,
     /// The place in the window before; `None` for who was not on that board, and if
     /// [`compare`](Leaderboard::compare) was not asked for.
     pub previous: Option<PreviousRank>,
-    /// What the user did in voice; `None` unless the board is [`Leaderboard::voice`].
+    /// Voice time and sessions of the user; `None` unless the board is [`Leaderboard::voice`].
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub voice: Option<VoiceDetails>,
 }
 
-/// What a user on a [`Leaderboard::voice`] board did in voice.
+/// Voice time and sessions of a user on a [`Leaderboard::voice`] board.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoiceDetails {
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the instant at which the user was last confirmed.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
     pub assumed_ms: u64,
     /// How many sessions ended in the window, by the voice log, which has whole seconds. The filter does not apply to them.
     pub sessions: u64,
 }
 
-/// What all users of a [`Leaderboard::voice`] board did in voice, those that are not listed included.
+/// Voice time of all users on a [`Leaderboard::voice`] board, including those that are not listed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -171,7 +171,8 @@ impl Leaderboard {
 
     /// Asks who was active on most days; with [`min_value`](Self::min_value), who was on six of seven.
     ///
-    /// Days are days in UTC: a window of seven of them is made of midnights in UTC, and seven days of another zone touch eight.
+    /// Days are days in UTC: a window of seven of them is made of midnights in UTC, and seven days of another
+    /// zone touch eight.
     ///
     /// ```
     /// use mocha_schema::GuildId;
@@ -192,7 +193,8 @@ impl Leaderboard {
         Self::by(Measure::ActiveDays, guild)
     }
 
-    /// Asks who was in voice longest. [`voice`](Self::voice) reports observed time, assumed time and sessions too, which takes longer.
+    /// Asks who was in voice longest. [`voice`](Self::voice) reports observed time, assumed time and sessions
+    /// too, which takes longer.
     pub const fn voice_time(guild: GuildId) -> Self {
         Self::by(Measure::VoiceTime, guild)
     }
@@ -209,7 +211,8 @@ impl Leaderboard {
 
     /// Asks who was in voice longest, and reports the observed time, the assumed time and the sessions of each user.
     ///
-    /// Users with a finished session and no voice time are on the board too, unless [`min_value`](Self::min_value) is greater
+    /// Users with a finished session and no voice time are on the board too, unless
+    /// [`min_value`](Self::min_value) is greater
     /// than 1.
     ///
     /// ```
@@ -303,7 +306,8 @@ impl Leaderboard {
         self
     }
 
-    /// Ranks only who is a member of the guild now, as far as the file knows: without the intent `GUILD_MEMBERS` Discord tells nobody
+    /// Ranks only who is a member of the guild now, as far as the file knows: without the intent
+    /// `GUILD_MEMBERS` Discord tells nobody
     /// who left. By default who left is on the board too.
     #[doc(alias = "present")]
     pub const fn current_members(mut self) -> Self {
@@ -343,15 +347,16 @@ impl Leaderboard {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
     /// Reads roll-ups of months and days, and single messages and voice intervals of at most a day at each edge of the
-    /// window, through their keys and indexes, in one transaction. Memory grows with people; by active days, with people times months,
+    /// window, through their keys and indexes, in one transaction. Memory grows with people; by active days,
+    /// with people times months,
     /// and if channels are chosen, with people times days.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///

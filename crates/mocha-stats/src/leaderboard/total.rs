@@ -41,7 +41,7 @@ pub(super) struct Voice {
 }
 
 impl Totals {
-    /// What a user did in voice, if the question wants it.
+    /// Returns voice time and sessions of a user, if the question wants them.
     pub(super) fn voice_of(&self, user: UserId) -> Option<VoiceDetails> {
         let users = &self.voice.as_ref()?.users;
         users.binary_search_by_key(&user, |row| row.0).ok().and_then(|place| users.get(place)).map(|row| row.1)
@@ -102,7 +102,7 @@ impl Voice {
     }
 }
 
-/// Who is a member now.
+/// The current members.
 fn present(conn: &mut SqliteConnection, question: &Leaderboard) -> QueryResult<HashSet<UserId>> {
     let users: Vec<UserId> =
         members::table.filter(members::guild_id.eq(question.guild)).select(members::user_id).load(conn)?;
@@ -174,7 +174,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Whose messages count, in which time, and up to which day that is summed up.
+    /// Returns the messages to scan, their time span, and the day up to which they are aggregated.
     fn scan(&mut self, conn: &mut SqliteConnection) -> QueryResult<(MessageScan, Span, i64)> {
         let horizon = Horizon::load(conn)?;
         let Counted { data_since, span, rounded_to_days } = horizon.messages(self.window);

@@ -18,7 +18,8 @@ use crate::{
 
 /// The question what one user did in a guild: everything about a member in one answer.
 ///
-/// Messages count as [`MessageCounts`] says, voice time in any channel and state, observed and assumed. A bot that is asked about
+/// Messages count as [`MessageCounts`] says, voice time in any channel and state, observed and assumed. A bot
+/// that is asked about
 /// counts. Days are days in UTC, as the roll-ups by user have them. When in the week somebody writes tells
 /// [`HeatMap::user`](crate::HeatMap::user), and how much over time [`MessageSeries::user`](crate::MessageSeries::user).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -31,12 +32,12 @@ pub struct MemberStatistics {
     window: Window,
 }
 
-/// What one user did.
+/// Statistics of one user.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MemberStatisticsAnswer {
-    /// What the user wrote.
+    /// Messages of the user.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub written: MessageCounts,
     /// The place among people by messages; `None` without messages, and of a bot.
@@ -44,7 +45,7 @@ pub struct MemberStatisticsAnswer {
     /// The channels that the user wrote most in: by messages, most first; equals by channel id as a number. A thread is a
     /// channel of its own.
     pub channels: Vec<FavouriteChannel>,
-    /// What the user did in voice.
+    /// Voice time and sessions of the user.
     pub voice: MemberVoice,
     /// Days with a message or time in voice.
     pub active_days: u64,
@@ -56,16 +57,16 @@ pub struct MemberStatisticsAnswer {
     pub first_seen: Option<Seen>,
     /// The last message or the last end of time in voice.
     pub last_seen: Option<Seen>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
     pub rounded_to_days: bool,
 }
 
-/// What one user did in voice.
+/// Voice time and sessions of one user.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -75,7 +76,7 @@ pub struct MemberVoice {
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
     pub assumed_ms: u64,
     /// Entries of the voice log that tell of a session's end in the window, by the whole second of it.
     pub sessions: u64,
@@ -114,7 +115,8 @@ impl MemberStatistics {
         Self { guild, now: None, limit: 5, user, window: Window::all() }
     }
 
-    /// Sets the present instant: a streak is current if it reaches that day or the day before. The default is the instant from
+    /// Sets the present instant: a streak is current if it reaches that day or the day before. The default is
+    /// the instant from
     /// which the window was made ([`Window::last_days`] and its siblings), and the system clock for any other window.
     pub const fn now(mut self, now: DateTime<Utc>) -> Self {
         self.now = Some(now);
@@ -133,15 +135,16 @@ impl MemberStatistics {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the user's roll-ups of months and days, single messages, intervals and entries of the voice log of the user of at
+    /// Reads the user's roll-ups of months and days, single messages, intervals and entries of the voice log
+    /// of the user of at
     /// most a day at each edge of the window and of the first and last day, and two [`Leaderboard`]s for the places; through
     /// keys and indexes, in one transaction. Memory grows with the user's days, and with people.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///

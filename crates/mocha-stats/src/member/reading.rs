@@ -1,4 +1,4 @@
-//! What is read of one user.
+//! Reads the data of one user.
 
 use std::{
     cmp::Reverse,
@@ -21,7 +21,7 @@ use crate::{
     voice::{PartOf, VoiceScan, VoiceStateFilter},
 };
 
-/// What one user did.
+/// Statistics of one user.
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) horizon: Horizon,

@@ -61,7 +61,8 @@ fn edges(conn: &mut SqliteConnection, reading: &Reading, day: i64) -> QueryResul
     Ok(all.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))))
 }
 
-/// The first and last message of a day that begins at this second, in milliseconds. Each is sought by itself, for a day may have many.
+/// The first and last message of a day that begins at this second, in milliseconds. Each is sought by itself,
+/// for a day may have many.
 fn messages(conn: &mut SqliteConnection, talk: Talk, start: i64) -> QueryResult<Option<Stay>> {
     let Talk { guild, user, window, .. } = talk;
     let mut statement = Statement::<(Nullable<BigInt>, Nullable<BigInt>)>::new();

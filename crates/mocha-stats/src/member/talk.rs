@@ -20,7 +20,7 @@ pub(super) type Stay = (i64, i64);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Talk {
     pub(super) guild: GuildId,
-    /// What of the window is counted.
+    /// The counted part of the window.
     pub(super) span: Span,
     pub(super) user: UserId,
     pub(super) window: Window,
@@ -61,7 +61,7 @@ impl Talk {
         Ok((days, open))
     }
 
-    /// Of a day all closed stays, clipped to the window. It must not lie before the horizon.
+    /// Returns all closed stays of a day, clipped to the window. The day must not lie before the horizon.
     pub(super) fn stays(self, conn: &mut SqliteConnection, day: i64) -> QueryResult<Vec<Stay>> {
         let clip = self.clip((day.saturating_mul(DAY_MS), day.saturating_add(1).saturating_mul(DAY_MS)));
         let Some((from_ms, to_ms)) = clip else { return Ok(Vec::new()) };

@@ -17,14 +17,14 @@ use crate::{
 
 const DAY_MS: i64 = DAY * 1000;
 
-/// What of a stay lies in a window, in milliseconds.
+/// The part of a stay in a window, in milliseconds.
 fn clip(window: Window, start: i64, length: i64) -> Option<(i64, i64)> {
     let from = window.start().map_or(start, |edge| ceil_ms(edge).max(start));
     let to = window.end().map_or(start + length, |edge| ceil_ms(edge).min(start + length));
     (from < to).then_some((from, to))
 }
 
-/// What plain Rust knows of somebody, in a window.
+/// The data of one user in a window, computed in plain Rust.
 struct Known<'a> {
     messages: Vec<&'a Message>,
     /// Channel, beginning and end in milliseconds.

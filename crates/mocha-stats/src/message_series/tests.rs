@@ -11,7 +11,7 @@ use crate::{
 
 const TEN_DAYS: i64 = 10 * 86_400;
 
-/// What the zone's clock and calendar say of a second's period; two are equal in the same period only.
+/// A name for the period of a second in the zone; two names are equal only in the same period.
 fn name(question: MessageSeries, second: i64) -> String {
     let at = DateTime::from_timestamp(second, 0).unwrap().with_timezone(&question.zone);
     match question.period {
@@ -22,7 +22,8 @@ fn name(question: MessageSeries, second: i64) -> String {
     }
 }
 
-/// The same in plain Rust, message by message and to the second, walking through the zone's time quarter hour by quarter hour.
+/// The same in plain Rust, message by message and to the second, walking through the zone's time quarter hour
+/// by quarter hour.
 fn expected(question: MessageSeries, messages: &[Message], window: Window) -> Vec<(String, MessageCounts)> {
     let counts = |user| question.user.map_or(random::counts(question.bots, user), |only| only.get() == user);
     let mut counted: Vec<&Message> = messages

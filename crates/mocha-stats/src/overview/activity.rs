@@ -1,4 +1,4 @@
-//! Who did how much in a window, and where.
+//! Activity of each user and channel in a window.
 
 use std::cmp::Reverse;
 
@@ -18,7 +18,7 @@ use crate::{
     voice::{PartOf, VoiceScan, VoiceStateFilter},
 };
 
-/// What went on in a window; nobody and no channel is in it with nothing.
+/// Activity in a window. Users and channels without activity are left out.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
     /// From when on all of it is known, if the window starts earlier.
@@ -69,7 +69,7 @@ impl Activity {
         sum(&self.voice_ms)
     }
 
-    /// Who wrote or was in voice, each once.
+    /// How many members wrote or were in voice.
     pub(super) fn active(&self) -> u64 {
         let mut writers = self.written_by.iter().map(|row| row.0).peekable();
         let silent = self.voice_ms.iter().filter(|(speaker, _)| {

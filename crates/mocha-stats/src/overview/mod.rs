@@ -22,7 +22,7 @@ pub struct GuildOverview {
     window: Window,
 }
 
-/// What went on in a guild.
+/// Statistics of a guild.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -32,7 +32,7 @@ pub struct GuildOverviewAnswer {
     /// Milliseconds in voice, each person's apart. Who is still there counts to the window's end, but no longer than
     /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after the last proof; without an end, to the last proof.
     pub voice_ms: Compared,
-    /// Who wrote or was in voice, each once.
+    /// How many members wrote or were in voice.
     pub active_members: Compared,
     /// Joins, also of somebody who left and came back.
     pub joins: Compared,
@@ -44,12 +44,13 @@ pub struct GuildOverviewAnswer {
     pub members: Option<Compared>,
     /// Where most was written: by messages, most first; equals by channel id as a number. A thread is a channel of its own.
     pub channels: Vec<ComparedChannel>,
-    /// Who wrote most, by messages, as [`Leaderboard::messages`](crate::Leaderboard::messages) ranks them.
+    /// The members with most messages, as [`Leaderboard::messages`](crate::Leaderboard::messages) ranks them.
     pub writers: Vec<Rank>,
-    /// Who was in voice longest, by milliseconds, as a [`Leaderboard`](crate::Leaderboard) by
+    /// The members with most voice time in milliseconds, as a [`Leaderboard`](crate::Leaderboard) by
     /// [`VoiceTime`](crate::Measure::VoiceTime) ranks them.
     pub speakers: Vec<Rank>,
-    /// From when on what is counted is kept, if either window starts earlier: what was before is not counted. `None` if all is known.
+    /// From when on what is counted is kept, if either window starts earlier: what was before is not counted.
+    /// `None` if all is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -82,7 +83,7 @@ pub struct ComparedChannel {
 }
 
 impl GuildOverview {
-    /// Asks about this guild; of all time, without bots, with the first five channels and members, until told otherwise.
+    /// Asks about this guild. Defaults: all time, humans only, five channels and members.
     pub const fn of(guild: GuildId) -> Self {
         Self { bots: Bots::Exclude, guild, limit: 5, window: Window::all() }
     }
@@ -105,15 +106,17 @@ impl GuildOverview {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads of both windows the roll-ups of months and days, and single messages, intervals, joins and leaves of at most a day at
-    /// each edge, and the joins and leaves since the last count of members, through keys and indexes, in one transaction. Memory grows
+    /// Reads of both windows the roll-ups of months and days, and single messages, intervals, joins and
+    /// leaves of at most a day at
+    /// each edge, and the joins and leaves since the last count of members, through keys and indexes, in one
+    /// transaction. Memory grows
     /// with people and channels.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! What people did most.
+//! Activities of members.
 
 use std::{
     cmp::Reverse,
@@ -28,15 +28,16 @@ pub struct Activities {
     scope: Scope,
 }
 
-/// What people did.
+/// Time by activity.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ActivitiesAnswer {
-    /// By time, longest first, then by people, most first, then by name and kind; with [`Activities::by_people`] by people first.
+    /// By time, longest first, then by people, most first, then by name and kind; with
+    /// [`Activities::by_people`] by people first.
     pub entries: Vec<ActivityTime>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -49,11 +50,12 @@ pub struct ActivitiesAnswer {
 pub struct ActivityTime {
     /// The name of the game or the programme. The same name of another kind is another activity.
     pub name: String,
-    /// Discord's activity type: 0 playing, 1 streaming, 2 listening, 3 watching, 5 competing; `None` if the file does not tell.
+    /// Discord's activity type: 0 playing, 1 streaming, 2 listening, 3 watching, 5 competing; `None` if the
+    /// file does not tell.
     pub kind: Option<i32>,
     /// Milliseconds of all who did it.
     pub time_ms: u64,
-    /// Who did it, each once.
+    /// How many users did it.
     pub user_count: u64,
 }
 
@@ -69,7 +71,7 @@ impl Activities {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.scope.bots = bots;
         self
@@ -87,14 +89,15 @@ impl Activities {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads what [`PresenceTime::load`](crate::PresenceTime::load) reads; memory grows with people, with joins and leaves, and
+    /// Reads what [`PresenceTime::load`](crate::PresenceTime::load) reads; memory grows with people, with
+    /// joins and leaves, and
     /// with the activities of each.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///

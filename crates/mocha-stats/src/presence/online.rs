@@ -30,11 +30,12 @@ pub struct OnlineSeries {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct OnlineSeriesAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first row in it if it has none, to
+    /// Every period, oldest first, without gaps: from that of the window's start, or of the first row in it
+    /// if it has none, to
     /// that of the window's end, or of the last that is known. If there is nothing to begin or to end with, there are none.
     pub periods: Vec<OnlinePeriod>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -45,9 +46,10 @@ pub struct OnlineSeriesAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct OnlinePeriod {
-    /// Its first instant, also if the window starts later: only what lies in the window is counted.
+    /// The first instant of the period, even if the window starts later. Only the time inside the window counts.
     pub start: DateTime<Tz>,
-    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or Mocha no longer keeps
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or
+    /// Mocha no longer keeps
     /// all of its events.
     pub is_partial: bool,
     /// Milliseconds of it that lie in the window and of which something can be known: 0 if it is yet to come.
@@ -59,7 +61,7 @@ pub struct OnlinePeriod {
 }
 
 impl OnlineSeries {
-    /// Asks about this guild; of all time, by day, in UTC and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, by day, in UTC, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self { period: Period::Day, scope: Scope::of(guild), zone: Tz::UTC }
     }
@@ -70,25 +72,25 @@ impl OnlineSeries {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.scope.bots = bots;
         self
     }
 
-    /// What the time is cut into. The default is [`Period::Day`].
+    /// Sets the length of the periods. The default is [`Period::Day`].
     pub const fn by(mut self, period: Period) -> Self {
         self.period = period;
         self
     }
 
-    /// Whose hours and days. The default is UTC. A day that the zone left out, as Samoa did once, is not listed.
+    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa did once, is not listed.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
     /// Reads what [`PresenceTime::load`](crate::PresenceTime::load) reads; memory grows with people, with joins and leaves,
     /// with the seconds in which somebody came online or went, and with the periods.
@@ -97,7 +99,7 @@ impl OnlineSeries {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or no time.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or time.
     ///
     /// # Examples
     ///
@@ -177,7 +179,7 @@ struct Level {
     users: u64,
 }
 
-/// What changes at each instant makes of how many there are, in order of time.
+/// Returns the number of online users over time, from its change at each instant.
 fn levels(changes: &BTreeMap<i64, i64>) -> Vec<Level> {
     let mut online = 0_i64;
     let levels = changes.iter().zip(changes.keys().skip(1)).map(|((from_ms, change), to_ms)| {
@@ -205,7 +207,7 @@ mod tests {
 
     const TEN_DAYS: i64 = 10 * 86_400;
 
-    /// What the zone's clock and calendar say of an instant's period; two are equal in the same period only.
+    /// A name for the period of an instant in the zone; two names are equal only in the same period.
     fn name(question: OnlineSeries, ms: i64) -> String {
         let at = DateTime::from_timestamp_millis(ms).unwrap().with_timezone(&question.zone);
         match question.period {

@@ -1,4 +1,4 @@
-//! What a question about presence is asked of, and the one scan that answers all of them.
+//! The scope of a question about presence, and the scan that answers all of them.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use mocha_schema::{GuildId, MAX_SECONDS, PresenceStatus, UserId};
 
 use crate::{Bots, Error, Window, growth, rollup::Horizon};
 
-/// What a question is asked of.
+/// The scope of a question.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Scope {
     pub(super) bots: Bots,
@@ -39,14 +39,14 @@ impl Spell<'_> {
     }
 }
 
-/// What somebody does: Discord's activity type, if the file has it, and the name.
+/// An activity: Discord's activity type, if the file has it, and the name.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Activity {
     pub(super) kind: Option<i32>,
     pub(super) name: String,
 }
 
-/// What the file can tell of.
+/// The time of which the file has data.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Read {
     /// Where what is kept of the window starts, or the guild's first row in the window if that has no start.
@@ -65,7 +65,7 @@ pub(super) struct Known {
     pub(super) to_ms: i64,
 }
 
-/// What holds is known no longer than the recorder noted that it runs and was in the guild, or than the guild's last row.
+/// A status holds up to the last note of the recorder in this guild, or up to the guild's last row.
 const KNOWN_SQL: &str = "\
     SELECT MAX( \
         COALESCE((SELECT MIN(seen_at_ms, COALESCE(( \
@@ -208,7 +208,7 @@ const fn ms(second: i64) -> i64 {
     second.saturating_mul(1000)
 }
 
-/// What was last told of everybody.
+/// The last recorded status of each user.
 struct People<'a, F> {
     each: &'a mut F,
     from_ms: i64,
@@ -233,7 +233,7 @@ impl<F: FnMut(Spell<'_>)> People<'_, F> {
         self.last.insert(user_id, Person { activity, since_ms: (!gone).then_some(ms(second)), status });
     }
 
-    /// What was told of somebody who left holds again from the return on: the recorder does not write the same twice.
+    /// The status of a user who left holds again after the return: the recorder does not write the same status twice.
     fn came_or_went(&mut self, growth::Entry { user_id, joined, second, .. }: growth::Entry) {
         if !joined {
             self.end(user_id, ms(second));

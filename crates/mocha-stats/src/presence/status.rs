@@ -12,11 +12,14 @@ use crate::{Bots, Error, Window, share::share};
 /// The question how long people in a guild were online, idle, not to be disturbed or offline.
 ///
 /// Each person's time counts, from the first status that is known of them on: two people online for an hour are two hours. A
-/// status holds until the next one that is told, or until the person leaves; who comes back has the last one until another is
-/// told. After the recorder's last note of itself, or the guild's removal of the bot, and the guild's last row nothing holds.
+/// status holds until the next one that is told, or until the person leaves; who comes back has the last one
+/// until another is
+/// told. After the recorder's last note of itself, or the guild's removal of the bot, and the guild's last
+/// row nothing holds.
 ///
-/// What happened while nobody recorded is not known: a status from before such a gap holds through it. What retention has deleted
-/// is not known either: who has not changed since counts from the next change on, also in a window that starts later.
+/// Mocha does not know changes that happened while nobody recorded: a status from before such a gap holds
+/// through it. After a retention policy has deleted a user's last status, the user counts from the next
+/// change on.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 #[doc(alias = "status")]
@@ -37,10 +40,10 @@ pub struct PresenceTimeAnswer {
     pub online: StatusTime,
     /// Milliseconds of all four.
     pub known_ms: u64,
-    /// Whose they are, each once.
+    /// How many users they belong to.
     pub user_count: u64,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -58,7 +61,7 @@ pub struct StatusTime {
 }
 
 impl PresenceTime {
-    /// Asks about this guild; of all time and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self(Scope::of(guild))
     }
@@ -69,20 +72,21 @@ impl PresenceTime {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.0.bots = bots;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's rows of the window, the last one before it of each who was a member, and the guild's joins and leaves
+    /// Reads the guild's rows of the window, the last one before it of each who was a member, and the guild's
+    /// joins and leaves
     /// before the window's end, through indexes, in one transaction; memory grows with people and with joins and leaves.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///

@@ -26,7 +26,7 @@ pub(super) struct Told {
     pub(super) second: i64,
 }
 
-/// What happened.
+/// The recorded events.
 #[derive(Clone, Debug)]
 pub(super) struct History {
     pub(super) told: Vec<Told>,
@@ -54,7 +54,7 @@ pub(super) fn history(seconds: i64) -> impl Strategy<Value = History> {
         .prop_map(|(told, log, seen_at_ms, foreign)| History { told, log, seen_at_ms, foreign })
 }
 
-/// What somebody who counts does from one instant to another.
+/// The status of a counted user from one instant to another.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Doing {
     pub(super) user: u64,

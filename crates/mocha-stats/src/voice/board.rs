@@ -7,7 +7,7 @@ use mocha_schema::{GuildId, UserId};
 use super::{VoiceFilter, VoiceScan, VoiceStateFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
 use crate::{Bots, Window, channel_filter::Resolved, per_user::PerUser};
 
-/// What one user did in voice.
+/// Voice time and sessions of one user.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct UserVoice {
     pub(crate) sessions: u64,

@@ -28,14 +28,15 @@ pub struct VoiceChannelsAnswer {
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
     pub assumed_ms: u64,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of
-    /// [`exclude_alone`](VoiceFilter::exclude_alone) time single intervals are read, which are kept less long. `None` if all of the window is known.
+    /// [`exclude_alone`](VoiceFilter::exclude_alone) time single intervals are read, which are kept less
+    /// long. `None` if all of the window is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all. Not of
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted. Not of
     /// [`exclude_alone`](VoiceFilter::exclude_alone) time, of which no roll-up knows.
     pub rounded_to_days: bool,
 }
@@ -51,20 +52,21 @@ pub struct ChannelVoice {
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
     pub assumed_ms: u64,
 }
 
 impl VoiceChannels {
-    /// Asks about this guild; of all time and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self(Scope::of(guild))
     }
 
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
-    /// Who is still in voice counts to the window's end, but no longer than [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS)
-    /// after the last proof; without an end, to the last proof.
+    /// A member who is still in voice counts up to the window's end, for at most
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If the window
+    /// has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.0.window = window;
         self
@@ -76,21 +78,22 @@ impl VoiceChannels {
         self
     }
 
-    /// Counts only the time that this filter lets through. The default is all time of people.
+    /// Counts only the voice time that this filter lets through. The default is all time.
     pub fn filter(mut self, filter: VoiceFilter) -> Self {
         self.0.filter = filter.bots(self.0.filter.bots);
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
     /// Reads roll-ups of months and days, and single intervals of at most a day at each edge of the window; of
-    /// [`exclude_alone`](VoiceFilter::exclude_alone) time all intervals of the window. Through keys and indexes, in one transaction; memory
+    /// [`exclude_alone`](VoiceFilter::exclude_alone) time all intervals of the window. Through keys and
+    /// indexes, in one transaction; memory
     /// grows with channels, and of fair time with people who are in voice at once.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///

@@ -95,7 +95,8 @@ impl VoiceFilter {
         self
     }
 
-    /// Counts only time in these channels, and those that were named before; a category stands for all in it. Time in a channel
+    /// Counts only time in these channels, and those that were named before; a category stands for all in it.
+    /// Time in a channel
     /// that is not known does not count then.
     pub fn only_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.only.get_or_insert_default().extend(channels);

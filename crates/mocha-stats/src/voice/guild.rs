@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{Bots, Error, Window};
 
-/// The question how long the members of a guild, or one [`user`](Self::user), were in voice, where, and in how many sessions.
+/// The question how long the members of a guild, or one [`user`](Self::user), were in voice, where, and in
+/// how many sessions.
 ///
 /// The time of each member counts: two members in a channel for an hour are two hours.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -31,17 +32,18 @@ pub struct GuildVoiceAnswer {
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
     pub assumed_ms: u64,
-    /// The channels with any of `voice_ms`, longest time first. Ties are ordered by channel id as a number; the unknown channel
+    /// The channels with any of `voice_ms`, longest time first. Ties are ordered by channel id as a number;
+    /// the unknown channel
     /// is the last of them.
     pub channels: Vec<ChannelVoice>,
     /// How many users had any of `voice_ms`.
     pub user_count: u64,
     /// The sessions.
     pub sessions: VoiceSessions,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -55,8 +57,9 @@ impl GuildVoice {
 
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
-    /// Who is still in voice counts to the window's end, but no longer than [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS)
-    /// after the last proof; without an end, to the last proof.
+    /// A member who is still in voice counts up to the window's end, for at most
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If the window
+    /// has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.0.window = window;
         self
@@ -74,21 +77,22 @@ impl GuildVoice {
         self
     }
 
-    /// Counts only the time that this filter lets through. The default is all time of people.
+    /// Counts only the voice time that this filter lets through. The default is all time.
     pub fn filter(mut self, filter: VoiceFilter) -> Self {
         self.0.filter = filter.bots(self.0.filter.bots);
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
     /// Reads the intervals of the window and of the day before it in one transaction: those of the guild through an index,
-    /// those of one user through the primary key. With [`exclude_alone`](VoiceFilter::exclude_alone) it reads those of the guild
+    /// those of one user through the primary key. With [`exclude_alone`](VoiceFilter::exclude_alone) it reads
+    /// those of the guild
     /// in both cases. Memory grows with users and channels.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///

@@ -28,8 +28,9 @@ pub(super) struct Interval {
 }
 
 impl Interval {
-    /// What of it lies in the window, if anything does. While it is open it goes on after its last proof, but no longer than
-    /// [`ASSUMED_TAIL_MS`], not into what has not passed, and not at all if the window has no end.
+    /// Returns its part in the window, if there is one. An open interval lasts up to [`ASSUMED_TAIL_MS`]
+    /// after its last confirmation, but not beyond the present. If the window has no end, the interval ends
+    /// with that confirmation.
     pub(super) fn clip(&self, window: Window) -> Option<Stay> {
         let from_ms = self.started_at_ms.max(window.start_ms());
         let to_ms = match (self.ended_at_ms, window.passed_ms()) {
@@ -72,7 +73,7 @@ pub(super) struct Stay {
 }
 
 impl Stay {
-    /// What of it lies between two instants, if anything does.
+    /// Returns its part between two instants, if there is one.
     pub(super) fn part(self, from_ms: i64, to_ms: i64) -> Option<Self> {
         let (from_ms, to_ms) = (self.from_ms.max(from_ms), self.to_ms.min(to_ms));
         if from_ms >= to_ms {
@@ -81,7 +82,7 @@ impl Stay {
         Some(Self { from_ms, assumed_from_ms: self.assumed_from_ms.clamp(from_ms, to_ms), to_ms, ..self })
     }
 
-    /// What of it the policy counts, if anything is.
+    /// Returns the part that the policy counts, if there is one.
     pub(super) fn counted(self, assumed: Assumed) -> Option<Self> {
         match assumed {
             Assumed::Include => Some(self),

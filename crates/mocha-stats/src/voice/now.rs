@@ -1,4 +1,4 @@
-//! Who is in voice now.
+//! Members in voice now.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ pub struct VoiceNow {
     guild: GuildId,
 }
 
-/// Who is in voice now.
+/// Members in voice now.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -88,14 +88,14 @@ impl VoiceNow {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
     /// Reads the guild's open intervals through their own index, and those of their sessions through the primary key, in
     /// one transaction; memory grows with people who are in voice.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or no time.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or time.
     ///
     /// # Examples
     ///

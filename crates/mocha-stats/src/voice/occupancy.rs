@@ -34,8 +34,8 @@ pub struct VoiceOccupancyAnswer {
     pub steps: Vec<OccupancyStep>,
     /// When most were there; `None` if nobody was.
     pub peak: Option<VoicePeak>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -48,7 +48,8 @@ pub struct VoiceOccupancyAnswer {
 pub struct OccupancyStep {
     /// Its first instant.
     pub start: DateTime<Utc>,
-    /// Milliseconds that it lasts: less than was asked for only where the window ends in it, or what has passed of the window.
+    /// Milliseconds that it lasts: less than was asked for only where the window ends in it, or what has
+    /// passed of the window.
     pub length_ms: u64,
     /// How many were there at once, at most.
     pub max_user_count: u64,
@@ -78,8 +79,9 @@ impl VoiceOccupancy {
 
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
-    /// Who is still in voice counts to the window's end, but no longer than [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS)
-    /// after the last proof; without an end, to the last proof.
+    /// A member who is still in voice counts up to the window's end, for at most
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If the window
+    /// has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.scope.window = window;
         self
@@ -91,7 +93,7 @@ impl VoiceOccupancy {
         self
     }
 
-    /// Counts only the time that this filter lets through. The default is all time of people.
+    /// Counts only the voice time that this filter lets through. The default is all time.
     pub fn filter(mut self, filter: VoiceFilter) -> Self {
         self.scope.filter = filter.bots(self.scope.filter.bots);
         self
@@ -103,7 +105,7 @@ impl VoiceOccupancy {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
     /// Reads the guild's intervals of the window and of the day before it through an index, in one transaction; memory
     /// grows with the intervals that count, and with the steps.
@@ -111,7 +113,7 @@ impl VoiceOccupancy {
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `step`: below a millisecond, or so short that there are more than
-    /// a million. [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or no time.
+    /// a million. [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or time.
     ///
     /// # Examples
     ///

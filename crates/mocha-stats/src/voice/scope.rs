@@ -1,4 +1,4 @@
-//! What a question about voice is asked of, and the one scan that answers all of them.
+//! The scope of a question about voice, and the scan that answers all of them.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{Error, Window, channel_filter::Resolved, rollup::Horizon};
 
-/// What a question is asked of.
+/// The scope of a question.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Scope {
     pub(super) filter: VoiceFilter,
@@ -32,7 +32,8 @@ pub(super) struct Scope {
 }
 
 /// An open interval may be of any length, so those that began more than a day before a window are looked for apart. They are
-/// few: midnight cuts while the recorder runs. Diesel cannot name the index, and left alone SQLite reads all that began before.
+/// few: midnight cuts while the recorder runs. Diesel cannot name the index, and left alone SQLite reads all
+/// that began before.
 const OLDER_SQL: &str = "\
     SELECT user_id, started_at_ms FROM voice_intervals INDEXED BY idx_voice_intervals_open \
     WHERE guild_id = ?1 AND ended_at_ms IS NULL AND started_at_ms < ?2 ORDER BY started_at_ms, user_id";
@@ -46,7 +47,7 @@ struct Older {
     started_at_ms: i64,
 }
 
-/// What a question makes of what the scan finds.
+/// Collects the results of a scan for a question.
 pub(super) trait Fold {
     /// An interval of somebody who counts, whole and of any channel and state, in order of its start.
     fn interval(&mut self, _: &Interval) {}
@@ -63,7 +64,8 @@ impl Scope {
         Self { filter: VoiceFilter::new(), guild, user: None, window: Window::all() }
     }
 
-    /// Scans what is kept of the window into a fold that is made for it; says from when on that is, if the window starts earlier.
+    /// Scans what is kept of the window into a fold that is made for it; says from when on that is, if the
+    /// window starts earlier.
     pub(super) fn load<F: Fold>(
         &self,
         conn: &mut SqliteConnection,
@@ -78,7 +80,8 @@ impl Scope {
         .map_err(Error::database)
     }
 
-    /// Reads each interval that may have time in the window from this second on, end in it or be open at its end, one at a time,
+    /// Reads each interval that may have time in the window from this second on, end in it or be open at its
+    /// end, one at a time,
     /// so that memory grows with what the fold keeps. To be called in a transaction.
     pub(super) fn scan(&self, conn: &mut SqliteConnection, voice_from: i64, fold: &mut impl Fold) -> QueryResult<()> {
         let Self { ref filter, guild, user, .. } = *self;
@@ -174,7 +177,7 @@ impl VoiceFilter {
 /// Lets through what counts.
 struct Sieve<'a> {
     channels: CountedChannels<'a>,
-    /// Who is in each channel, if company matters.
+    /// The users in each channel, if company matters.
     rooms: HashMap<ChannelId, Room>,
     scope: &'a Scope,
     window: Window,

@@ -42,10 +42,10 @@ pub struct VoiceSeriesAnswer {
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
     pub assumed_ms: u64,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
+    /// `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -56,29 +56,31 @@ pub struct VoiceSeriesAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoicePeriod {
-    /// Its first instant, also if the window starts later: only what lies in the window is counted.
+    /// The first instant of the period, even if the window starts later. Only the time inside the window counts.
     pub start: DateTime<Tz>,
-    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or Mocha no longer keeps
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or
+    /// Mocha no longer keeps
     /// all of its events.
     pub is_partial: bool,
     /// Milliseconds in voice: observed, assumed or both, as the filter's [`Assumed`](crate::Assumed) says.
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
     pub assumed_ms: u64,
 }
 
 impl VoiceSeries {
-    /// Asks about this guild; of all time, by day, in UTC and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, by day, in UTC, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self { period: Period::Day, scope: Scope::of(guild), zone: Tz::UTC }
     }
 
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
-    /// Who is still in voice counts to the window's end, but no longer than [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS)
-    /// after the last proof; without an end, to the last proof.
+    /// A member who is still in voice counts up to the window's end, for at most
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If the window
+    /// has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.scope.window = window;
         self
@@ -90,7 +92,7 @@ impl VoiceSeries {
         self
     }
 
-    /// Counts only the time that this filter lets through. The default is all time of people.
+    /// Counts only the voice time that this filter lets through. The default is all time.
     pub fn filter(mut self, filter: VoiceFilter) -> Self {
         self.scope.filter = filter.bots(self.scope.filter.bots);
         self
@@ -102,19 +104,19 @@ impl VoiceSeries {
         self
     }
 
-    /// What the time is cut into. The default is [`Period::Day`].
+    /// Sets the length of the periods. The default is [`Period::Day`].
     pub const fn by(mut self, period: Period) -> Self {
         self.period = period;
         self
     }
 
-    /// Whose hours and days. The default is UTC. A day that the zone left out, as Samoa did once, is not listed.
+    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa did once, is not listed.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
     /// Reads the guild's intervals of the window and of the day before it through an index, in one transaction; memory
     /// grows with the quarter hours in which somebody was in voice, and with the periods.
@@ -123,7 +125,7 @@ impl VoiceSeries {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -273,7 +275,7 @@ mod tests {
     const FIVE_MINUTES_MS: i64 = 300_000;
     const THREE_DAYS: i64 = 3 * 288;
 
-    /// What the zone's clock and calendar say of a tick's period; two are equal in the same period only.
+    /// A name for the period of a tick in the zone; two names are equal only in the same period.
     fn name(question: &VoiceSeries, voice: &Voice, tick: i64) -> String {
         let at = DateTime::from_timestamp_millis(voice.at(tick)).unwrap().with_timezone(&question.zone);
         match question.period {

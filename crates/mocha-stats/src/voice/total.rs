@@ -21,7 +21,7 @@ use crate::{
 
 const DAY_MS: i64 = DAY * 1000;
 
-/// Whose voice is read.
+/// The voice time to read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VoiceScan {
     pub(crate) bots: Bots,
@@ -34,7 +34,7 @@ pub(crate) struct VoiceScan {
     pub(crate) window: Window,
 }
 
-/// What somebody did in voice.
+/// A part of a user's voice time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VoicePart {
     /// `None` where it is not known, of sessions, and if nobody needs to know.
@@ -46,7 +46,7 @@ pub(crate) struct VoicePart {
     pub(crate) user: UserId,
 }
 
-/// What a [`VoicePart`] is of.
+/// The unit of a [`VoicePart`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum PartOf {
     /// Whatever is fastest.
@@ -57,8 +57,8 @@ pub(crate) enum PartOf {
     Time,
 }
 
-/// What is read of closed intervals: user and milliseconds, whether these are assumed, sessions, day, and channel or 0. Each
-/// column of each row takes its time, so nobody reads more than the first ones that are needed.
+/// The columns of closed intervals: user, milliseconds, whether these are assumed, sessions, day, and channel
+/// or 0. Each column costs time, so a query reads only as many of the first ones as it needs.
 type Columns = [&'static str; 6];
 type Times = (BigInt, BigInt);
 type Sums = (BigInt, BigInt, BigInt, BigInt);
@@ -86,14 +86,14 @@ impl Width {
     }
 }
 
-/// What is known beside the parts.
+/// The result of a scan beside the parts.
 #[derive(Clone, Debug)]
 pub(crate) struct VoiceRead {
     pub(crate) horizon: Horizon,
     /// From when on roll-ups are kept, if the window starts earlier.
     pub(crate) data_since: Option<DateTime<Utc>>,
-    /// Who has an open interval that goes on at the window's end, or now if that is yet to come, in any state; without an end, who
-    /// is in voice now.
+    /// The users with an open interval, in any state, at the window's end, or now if the end has not passed
+    /// or there is none.
     pub(super) open: HashSet<UserId>,
     /// Whether more than the window was read.
     pub(crate) rounded_to_days: bool,
@@ -163,7 +163,8 @@ impl VoiceScan {
         Ok(VoiceRead { horizon, data_since, open, rounded_to_days })
     }
 
-    /// Tells `f` who had time on which days in UTC, and in which channel if that was asked for; in any state, whatever is asked for. A
+    /// Tells `f` who had time on which days in UTC, and in which channel if that was asked for; in any state,
+    /// whatever is asked for. A
     /// month may come several times. To be called in a transaction.
     pub(crate) fn active(
         self,
@@ -184,7 +185,8 @@ impl VoiceScan {
         })
     }
 
-    /// Who has a closed interval, in any state, that goes on at the window's end, or now if that is yet to come. To be called in a transaction.
+    /// Returns the users with a closed interval, in any state, over the window's end, or over the present if
+    /// the end has not passed. Call it in a transaction.
     pub(super) fn leave_after_end(self, conn: &mut SqliteConnection) -> QueryResult<Vec<UserId>> {
         let Some(end_ms) = self.window.passed_ms() else { return Ok(Vec::new()) };
         let mut statement = Statement::<BigInt>::new();
@@ -248,7 +250,8 @@ impl VoiceScan {
         statement
     }
 
-    /// What of closed intervals lies in so many milliseconds of a day. None goes beyond midnight, so that those of the day are all.
+    /// Selects the parts of closed intervals in some milliseconds of a day. No interval crosses midnight, so
+    /// those of the day are all.
     fn intervals<R>(self, statement: &mut Statement<R>, width: usize, ms: Range<i64>) {
         let columns: Columns = [
             "CAST(user_id AS INTEGER)",
@@ -313,7 +316,8 @@ impl VoiceScan {
 }
 
 impl Scope {
-    /// What counts, by user and, where anybody needs to know, by channel, and all sessions of those who count. To be called in a transaction.
+    /// Reads the counted time by user and, if asked, by channel, and all sessions of the counted users. Call
+    /// it in a transaction.
     pub(super) fn each_part(
         &self,
         conn: &mut SqliteConnection,

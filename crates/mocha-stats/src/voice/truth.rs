@@ -103,7 +103,7 @@ impl Voice {
         }
     }
 
-    /// Who is in the guild's voice at a tick, whether they count or not.
+    /// The users in the guild's voice at a tick, whether they count or not.
     fn there(&self, window: Window, tick: i64) -> impl Iterator<Item = There<'_>> {
         self.talks
             .iter()
@@ -114,7 +114,7 @@ impl Voice {
             })
     }
 
-    /// Who of them counts, in either way.
+    /// The users among them who count, observed or assumed.
     pub(crate) fn counted(&self, window: Window, filter: &VoiceFilter, tick: i64) -> Vec<There<'_>> {
         let in_state = |state: VoiceState| match filter.state {
             VoiceStateFilter::All => true,
@@ -281,8 +281,8 @@ fn window(origin_ms: i64, tick_ms: i64, ticks: i64) -> impl Strategy<Value = Win
     ]
 }
 
-/// What a recorder writes: sessions of people in [`random::GUILD`], one after the other, cut where channel or state change
-/// and sometimes where nothing does, as at midnight; and a window around them.
+/// Sessions as a recorder writes them, of users in [`random::GUILD`], and a window around them. They are cut
+/// where channel or state change, and sometimes where nothing changes, as at midnight.
 pub(crate) fn history() -> impl Strategy<Value = (Vec<VoiceInterval>, Window)> {
     const TICKS: i64 = 40;
     // The pause before it, 0 if the session goes on; its length, channel and state.

@@ -14,12 +14,14 @@ impl Window {
     /// The last `n` days of a zone: the day that `now` lies in, to its end, and the days before it. Days that the zone left
     /// out are not counted.
     ///
-    /// It has the same edges all day long, and what happens while it is asked about lies in it. What of it is yet to come is in
+    /// It has the same edges all day long, and what happens while it is asked about lies in it. What of it is
+    /// yet to come is in
     /// no series and in no mean; but the [`previous`](Self::previous) one has passed, so comparing with it favours that.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `now`: before 1970, or its day does not end before the year 10000;
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `now`: before 1970, or its day does not end before
+    /// the year 10000;
     /// of `n`: zero, or reaching back before 1970.
     ///
     /// # Examples

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 use crate::period;
 
-/// What of the calendar is counted.
+/// The counted unit of the calendar.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Unit {
     Day,

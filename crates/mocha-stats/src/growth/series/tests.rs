@@ -13,7 +13,7 @@ use crate::{
 
 const TEN_DAYS: i64 = 10 * 86_400;
 
-/// What the zone's clock and calendar say of a second's period; two are equal in the same period only.
+/// A name for the period of a second in the zone; two names are equal only in the same period.
 fn name(question: Growth, second: i64) -> String {
     let at = DateTime::from_timestamp(second, 0).unwrap().with_timezone(&question.zone);
     match question.period {
