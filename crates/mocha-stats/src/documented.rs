@@ -1,7 +1,9 @@
-//! The three statements that the documentation of the schema gives, word for word, with an end to the time.
+//! The three statements that the documentation of the schema gives, word for word, with an end to
+//! the time.
 //!
-//! They sum the rows of the event log: every message type counts, and so do bots. For a bot's commands, use
-//! [`MemberStatistics`](crate::MemberStatistics), [`Leaderboard::messages`](crate::Leaderboard::messages) and
+//! They sum the rows of the event log: every message type counts, and so do bots. For a bot's
+//! commands, use [`MemberStatistics`](crate::MemberStatistics),
+//! [`Leaderboard::messages`](crate::Leaderboard::messages) and
 //! [`Leaderboard::voice`](crate::Leaderboard::voice) instead.
 
 use chrono::{DateTime, Utc};
@@ -39,8 +41,8 @@ pub struct UserStatisticsAnswer {
     pub characters: Option<i64>,
     /// Messages that have attachments.
     pub attachments: u64,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -101,9 +103,8 @@ impl UserStatistics {
     }
 }
 
-/// SQLite chooses the index: of few days that of the user's time, of years that of guild and user, whose rows
-/// lie in order. An
-/// end that is none would tell it that the window is short.
+/// SQLite chooses the index: of few days that of the user's time, of years that of guild and user,
+/// whose rows lie in order. An end that is none would tell it that the window is short.
 const USER_SQL: &str = "\
     SELECT COUNT(*), SUM(character_count), COUNT(CASE WHEN has_attachment = 1 THEN 1 END) \
     FROM message_events \
@@ -127,8 +128,8 @@ pub struct GuildLeaderboard {
 pub struct GuildLeaderboardAnswer {
     /// By messages, most first; equals by user id as a number.
     pub entries: Vec<GuildRank>,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -167,7 +168,8 @@ impl GuildLeaderboard {
 
     /// Runs the query.
     ///
-    /// Reads the guild's messages of the window through an index, in one transaction; memory grows with people.
+    /// Reads the guild's messages of the window through an index, in one transaction; memory grows
+    /// with people.
     ///
     /// # Errors
     ///
@@ -221,8 +223,8 @@ struct GuildRow {
 
 /// The question how long everybody's finished voice sessions in a guild were, bots' too.
 ///
-/// A session counts whole in the window that it ended in; who is still connected does not count. For time clipped to the
-/// window, see [`Leaderboard::voice`](crate::Leaderboard::voice).
+/// A session counts whole in the window that it ended in; who is still connected does not count.
+/// For time clipped to the window, see [`Leaderboard::voice`](crate::Leaderboard::voice).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct VoiceActivity {
@@ -237,8 +239,8 @@ pub struct VoiceActivity {
 pub struct VoiceActivityAnswer {
     /// By user id as a number.
     pub entries: Vec<UserVoiceActivity>,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -271,7 +273,8 @@ impl VoiceActivity {
 
     /// Runs the query.
     ///
-    /// Reads the guild's voice log of the window through an index, in one transaction; memory grows with people.
+    /// Reads the guild's voice log of the window through an index, in one transaction; memory grows
+    /// with people.
     ///
     /// # Errors
     ///

@@ -4,7 +4,8 @@ use std::{error::Error as StdError, fmt};
 
 use chrono::{DateTime, Utc};
 
-/// Why a question could not be asked or answered. [`kind`](Self::kind) says what, `source()` has SQLite's reason.
+/// Why a question could not be asked or answered. [`kind`](Self::kind) says what, `source()` has
+/// SQLite's reason.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,

@@ -15,7 +15,8 @@ use crate::{
 
 /// The question when a week's messages are written: by weekday and hour.
 ///
-/// Counted are messages, replies and commands ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)).
+/// Counted are messages, replies and commands
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct HeatMap {
@@ -36,8 +37,8 @@ pub struct HeatMapAnswer {
     /// All messages.
     pub messages: u64,
     /// From when on what is counted is kept, if the window starts earlier: roll-ups, or of one
-    /// [`user`](HeatMap::user) single
-    /// messages. What was written before is not counted. `None` if all of the window is known.
+    /// [`user`](HeatMap::user) single messages. What was written before is not counted. `None` if
+    /// all of the window is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -51,10 +52,10 @@ impl HeatMap {
         Self { bots: Bots::Exclude, guild, user: None, window: Window::all(), zone: Tz::UTC }
     }
 
-    /// Counts only what this user wrote, though it be a bot.
+    /// Counts only messages of this user. A bot counts if it is the user.
     ///
-    /// It reads the user's single messages, in other guilds too, and knows none that are not kept any more: see
-    /// [`data_since`](HeatMapAnswer::data_since).
+    /// It reads the user's single messages, in other guilds too, and knows none that are not kept
+    /// any more: see [`data_since`](HeatMapAnswer::data_since).
     ///
     /// ```
     /// use mocha_schema::{GuildId, UserId};
@@ -79,7 +80,8 @@ impl HeatMap {
         self
     }
 
-    /// Sets which accounts to count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user) it is not minded.
+    /// Sets which accounts to count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user)
+    /// it is not minded.
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
@@ -95,11 +97,9 @@ impl HeatMap {
 
     /// Runs the query.
     ///
-    /// Reads the guild's roll-up by quarters of an hour, of whole months in a row each, and single messages
-    /// of less than a quarter at
-    /// each edge of the window, through keys and an index, in one transaction; of one [`user`](Self::user)
-    /// what is said there.
-    /// Memory does not grow.
+    /// Reads the guild's roll-up by quarters of an hour, of whole months in a row each, and single
+    /// messages of less than a quarter at each edge of the window, through keys and an index, in
+    /// one transaction; of one [`user`](Self::user) what is said there. Memory does not grow.
     ///
     /// # Errors
     ///
@@ -161,8 +161,8 @@ const HOURS: usize = 7 * 24;
 #[derive(Clone, Copy, Debug)]
 struct Day {
     day: i64,
-    /// The quarter of an hour of the week in which it begins; `None` if the clocks are turned in the day, or
-    /// it is not known.
+    /// The quarter of an hour of the week in which it begins; `None` if the clocks are turned in
+    /// the day, or it is not known.
     start: Option<usize>,
 }
 

@@ -50,7 +50,8 @@ fn each_answer_says_from_when_on_it_is_known() -> TestResult {
     Ok(())
 }
 
-/// Until the rows from before a horizon are deleted, which takes a while, answers are as after that.
+/// Until the rows from before a horizon are deleted, which takes a while, answers are as after
+/// that.
 #[test]
 fn what_is_from_before_a_horizon_is_not_counted_though_it_is_there() -> TestResult {
     let (guild, tuesday) = (GuildId::try_from(1)?, MONDAY + 86_400);
@@ -129,7 +130,7 @@ fn what_has_not_passed_is_in_no_series_and_nobody_gathers_it() -> TestResult {
     let steps = VoiceOccupancy::of(guild).within(week).step(TimeDelta::days(1)).load(&mut conn)?.steps;
     // Half of Wednesday has passed.
     assert_eq!(steps.iter().map(|step| step.length_ms / 3_600_000).collect::<Vec<_>>(), [24, 24, 12]);
-    // What is told of later days all the same, as of a simulation, is listed.
+    // Later days are listed if the file has data of them, as a simulation writes.
     let earlier = Window::last_months(1, Tz::UTC, now - TimeDelta::days(20))?;
     let series = MessageSeries::of(guild).within(earlier).load(&mut conn)?;
     assert_eq!(series.written.messages, series.periods.iter().map(|period| period.written.messages).sum::<u64>());

@@ -1,8 +1,10 @@
-//! Questions about what a Discord server did, asked of Mocha's SQLite file through any migrated `SqliteConnection`.
+//! Queries for statistics of Discord servers, on Mocha's SQLite file or any migrated
+//! `SqliteConnection`.
 //!
-//! A question is a value: it is made for a guild, narrowed by a [`Window`] of time and a policy for [`Bots`], about voice by
-//! a [`VoiceFilter`], and answered by `load`. Answers are plain structs in a total order, so that the same
-//! file always gives the same answer.
+//! A question is a value. You make it for a guild with `of`, narrow it with `within` (a [`Window`]
+//! of time), `bots` (which accounts count) and, for voice, `filter` (a [`VoiceFilter`]), and run it
+//! with `load`. Answers are plain structs. Every list has a total order, so the same file always
+//! gives the same answer.
 //!
 //! | question | answers |
 //! |---|---|
@@ -28,14 +30,14 @@
 //! | [`HeatMap`] | when people wrote, by weekday and hour |
 //! | [`documented`] | the three statements of the schema's documentation, word for word |
 //!
-//! Messages and voice come from roll-ups that triggers in the file keep at each commit, and at the edges of a window from
-//! single rows: an answer is exact for any window. What it costs is people and days, and the messages of a
-//! day that an edge of the
-//! window cuts, not all messages. Where
-//! single rows are gone, older than what is kept, whole days in UTC are counted, and `rounded_to_days` says
-//! so; what needs single rows knows
-//! nothing of that time: `data_since` of an answer says from when on it does, and of voice it is so for [`GuildVoice`],
-//! [`VoiceSeries`], [`VoiceOccupancy`] and [`exclude_alone`](VoiceFilter::exclude_alone) time.
+//! SQLite triggers maintain roll-ups of messages and voice. A query reads roll-ups for whole days,
+//! and single events only for the days that an edge of the window cuts. So every answer is exact,
+//! and its cost grows with users and days, not with messages.
+//!
+//! A retention policy deletes single events and keeps roll-ups. For the time before, answers count
+//! whole days in UTC and set `rounded_to_days`. Queries that need single events report in
+//! `data_since` where their data starts. Among the questions about voice these are [`GuildVoice`],
+//! [`VoiceSeries`], [`VoiceOccupancy`] and all with [`exclude_alone`](VoiceFilter::exclude_alone).
 //!
 //! ```
 //! use mocha_schema::GuildId;

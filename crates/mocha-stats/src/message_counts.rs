@@ -4,16 +4,17 @@ use diesel::sql_types::BigInt;
 
 use crate::{message_scan::Column, scan::Unsigned};
 
-/// How much was written, in messages that count ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)): messages,
-/// replies and commands.
+/// How much was written, in messages that count
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)): messages, replies and
+/// commands.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MessageCounts {
     /// Messages.
     pub messages: u64,
-    /// Characters of the messages whose content is known. A number that no message has, below zero or beyond
-    /// 32 bits, counts as none.
+    /// Characters of the messages whose content is known. A number that no message has, below zero
+    /// or beyond 32 bits, counts as none.
     pub characters: u64,
     /// Words of the messages whose content is known; numbers count as those of characters.
     pub words: u64,

@@ -1,4 +1,5 @@
-//! How messages are read: sums of whole months, days or quarters of an hour, and single messages at the edges.
+//! How messages are read: sums of whole months, days or quarters of an hour, and single messages at
+//! the edges.
 
 use std::ops::Range;
 

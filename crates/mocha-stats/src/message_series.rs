@@ -21,7 +21,8 @@ use crate::{
 
 /// The question how much was written in a guild, hour by hour, or by day, week or month of a zone.
 ///
-/// Counted are messages, replies and commands ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)).
+/// Counted are messages, replies and commands
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct MessageSeries {
@@ -38,15 +39,16 @@ pub struct MessageSeries {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MessageSeriesAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first message if it has none, to
-    /// that of the window's end, or of the last message. A window without an end and without messages has none.
+    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
+    /// message if it has none, to that of the window's end, or of the last message. A window
+    /// without an end and without messages has none.
     pub periods: Vec<MessagePeriod>,
     /// All of them together.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub written: MessageCounts,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of one
-    /// [`user`](MessageSeries::user) single messages may be read, which are kept less long. `None` if all of
-    /// the window is known.
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not
+    /// counted. Of one [`user`](MessageSeries::user) single messages may be read, which are kept
+    /// less long. `None` if all of the window is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -59,11 +61,11 @@ pub struct MessageSeriesAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MessagePeriod {
-    /// The first instant of the period, even if the window starts later. Only the time inside the window counts.
+    /// The first instant of the period, even if the window starts later. Only the time inside the
+    /// window counts.
     pub start: DateTime<Tz>,
-    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or
-    /// Mocha no longer keeps
-    /// all of its events.
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not
+    /// over, or Mocha no longer keeps all of its events.
     pub is_partial: bool,
     /// Messages of the period.
     #[cfg_attr(feature = "serde", serde(flatten))]
@@ -76,10 +78,11 @@ impl MessageSeries {
         Self { bots: Bots::Exclude, guild, period: Period::Day, user: None, window: Window::all(), zone: Tz::UTC }
     }
 
-    /// Counts only what this user wrote, though it be a bot.
+    /// Counts only messages of this user. A bot counts if it is the user.
     ///
-    /// It reads the user's single messages, in other guilds too, and knows none that are not kept any more: see
-    /// [`data_since`](MessageSeriesAnswer::data_since). By days, weeks or months in UTC it reads roll-ups and knows all.
+    /// It reads the user's single messages, in other guilds too, and knows none that are not kept
+    /// any more: see [`data_since`](MessageSeriesAnswer::data_since). By days, weeks or months in
+    /// UTC it reads roll-ups and knows all.
     ///
     /// ```
     /// use mocha_schema::{GuildId, UserId};
@@ -104,7 +107,8 @@ impl MessageSeries {
         self
     }
 
-    /// Sets which accounts to count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user) it is not minded.
+    /// Sets which accounts to count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user)
+    /// it is not minded.
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
@@ -116,7 +120,8 @@ impl MessageSeries {
         self
     }
 
-    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa did once, is not listed.
+    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa
+    /// did once, is not listed.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
@@ -124,9 +129,9 @@ impl MessageSeries {
 
     /// Runs the query.
     ///
-    /// Reads the guild's roll-up by quarters of an hour, and single messages of less than a quarter at each edge of
-    /// the window, through a key and an index, in one transaction; of one [`user`](Self::user) what is said there. Memory
-    /// grows with the periods.
+    /// Reads the guild's roll-up by quarters of an hour, and single messages of less than a quarter
+    /// at each edge of the window, through a key and an index, in one transaction; of one
+    /// [`user`](Self::user) what is said there. Memory grows with the periods.
     ///
     /// # Errors
     ///
@@ -194,9 +199,8 @@ impl MessageSeries {
         Ok(MessageSeriesAnswer { periods: periods.collect(), written, data_since, window, rounded_to_days })
     }
 
-    /// The time that periods are listed of: where the window is open, up to the first and the last quarter of
-    /// an hour in which
-    /// somebody wrote.
+    /// The time that periods are listed of: where the window is open, up to the first and the last
+    /// quarter of an hour in which somebody wrote.
     fn edges(self, span: Span, quarters: Option<(i64, i64)>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
         let instant = |second| DateTime::from_timestamp(second, 0);
         let quarter = |quarter| quarter::local(quarter, Tz::UTC).map(|at| at.to_utc());

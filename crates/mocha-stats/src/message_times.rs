@@ -15,14 +15,16 @@ use crate::{
 pub(crate) enum Detail {
     /// All sums, by days in UTC or shorter.
     Days,
-    /// How many messages by quarter of an hour, of which whole months are read from [`Sources::packed`].
+    /// How many messages by quarter of an hour, of which whole months are read from
+    /// [`Sources::packed`].
     Messages,
     /// All sums by quarter of an hour.
     Quarters,
 }
 
-/// Where messages are read that somebody asks the time of. The roll-ups have quarters of an hour of a guild, and of one user
-/// only days in UTC; so of one user the single messages are read, unless days will do.
+/// Where messages are read that somebody asks the time of. The roll-ups have quarters of an hour of
+/// a guild, and of one user only days in UTC; so of one user the single messages are read, unless
+/// days will do.
 #[derive(Clone, Debug)]
 pub(crate) struct MessageTimes {
     /// [`Column::Quarter`], or [`Column::Day`].

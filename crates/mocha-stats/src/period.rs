@@ -30,7 +30,8 @@ use crate::quarter;
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Period {
-    /// An hour of the zone's clock. Where the clock is turned, an hour may be left out, come twice, or be shorter.
+    /// An hour of the zone's clock. Where the clock is turned, an hour may be left out, come twice,
+    /// or be shorter.
     Hour,
     /// A day, which may have 23 or 25 hours. The default.
     #[default]
@@ -112,9 +113,9 @@ impl Period {
     }
 }
 
-/// The day that an instant belongs to. A day lasts from the first instant at which the clock shows its date
-/// to the first instant
-/// of the next day: a clock that is turned back over midnight shows the date of a day that is over.
+/// The day that an instant belongs to. A day lasts from the first instant at which the clock shows
+/// its date to the first instant of the next day: a clock that is turned back over midnight shows
+/// the date of a day that is over.
 fn day_of(at: DateTime<Tz>) -> NaiveDate {
     /// No clock is turned back by more after 1970.
     const LAST_HOURS: u32 = 20;
@@ -128,7 +129,8 @@ pub(crate) fn exists(day: NaiveDate, zone: Tz) -> bool {
     day.and_hms_opt(12, 0, 0).is_some_and(|noon| zone.from_local_datetime(&noon).earliest().is_some())
 }
 
-/// The first instant of a day; if the zone left out its midnight, or all of it, the first one after that.
+/// The first instant of a day; if the zone left out its midnight, or all of it, the first one after
+/// that.
 fn midnight(day: NaiveDate, zone: Tz) -> Option<DateTime<Tz>> {
     const QUARTERS_OF_TWO_DAYS: i64 = 192;
     let mut quarters =
@@ -211,7 +213,8 @@ mod tests {
         Ok(())
     }
 
-    /// In 2010 the clock of St. John's went from 00:01 back to 23:01, so that the 7th of November began twice.
+    /// In 2010 the clock of St. John's went from 00:01 back to 23:01, so that the 7th of November
+    /// began twice.
     #[test]
     fn a_day_that_begins_twice_lasts_from_its_first_beginning() -> TestResult {
         use chrono_tz::America::St_Johns;

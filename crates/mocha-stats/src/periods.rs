@@ -37,12 +37,13 @@ pub(crate) fn check_between(
 pub(crate) struct Touched {
     pub(crate) label: Label,
     pub(crate) start: DateTime<Tz>,
-    /// Whether only a part of it is counted: the window starts or ends in it, it has not passed, or events of
-    /// it are not kept.
+    /// Whether only a part of it is counted: the window starts or ends in it, it has not passed, or
+    /// events of it are not kept.
     pub(crate) is_partial: bool,
 }
 
-/// The time that a series counts: from an instant to another, where the window has a start and an end.
+/// The time that a series counts: from an instant to another, where the window has a start and an
+/// end.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     start: Option<DateTime<Utc>>,
@@ -60,8 +61,9 @@ impl Counts {
     }
 }
 
-/// Every period that the time from one instant to another touches; none if either instant is missing or the time is empty.
-/// Refuses as [`check`] does what an open window ends with: a row may be stamped with any time.
+/// Every period that the time from one instant to another touches; none if either instant is
+/// missing or the time is empty. Refuses as [`check`] does what an open window ends with: a row may
+/// be stamped with any time.
 pub(crate) fn touched(
     period: Period,
     zone: Tz,
@@ -114,7 +116,8 @@ mod tests {
         Ok(())
     }
 
-    /// An open window ends with the last row, which some program may have stamped with a time of its own.
+    /// An open window ends with the last row, which some program may have stamped with a time of
+    /// its own.
     #[test]
     fn an_open_window_of_too_many_periods_is_refused_too() -> TestResult {
         let (mut conn, guild) = (seeded()?, 1.try_into()?);
@@ -138,7 +141,8 @@ mod tests {
         Ok(())
     }
 
-    /// The recorder cuts intervals at midnight; another program may write one that is open for centuries.
+    /// The recorder cuts intervals at midnight; another program may write one that is open for
+    /// centuries.
     #[test]
     fn an_open_interval_of_centuries_has_too_many_hours() -> TestResult {
         const YEAR_MS: i64 = 31_557_600_000;

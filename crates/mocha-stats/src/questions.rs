@@ -14,7 +14,8 @@ use crate::{
 
 pub(crate) type Load = fn(&mut SqliteConnection, GuildId, Window) -> Result<String, Error>;
 
-/// Every question; what it answers is shown as text, so that answers of different kinds can be compared.
+/// Every question; what it answers is shown as text, so that answers of different kinds can be
+/// compared.
 pub(crate) const QUESTIONS: [(&str, Load); 44] = [
     ("messages", |conn, guild, window| show(Leaderboard::messages(guild).within(window).load(conn))),
     ("words", |conn, guild, window| show(Leaderboard::words(guild).within(window).bots(Bots::Include).load(conn))),

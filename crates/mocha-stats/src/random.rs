@@ -87,7 +87,8 @@ pub(crate) fn insert_messages(conn: &mut SqliteConnection, messages: &[Message])
     messages.iter().try_for_each(|message| rows.message(conn, *message))
 }
 
-/// Windows around the time that rows are in, with edges on full seconds and between them, empty ones and open ones.
+/// Windows around the time that rows are in, with edges on full seconds and between them, empty
+/// ones and open ones.
 pub(crate) fn window(seconds: i64) -> impl Strategy<Value = Window> {
     let monday = DateTime::from_timestamp(MONDAY, 0).unwrap();
     let instant = (-2..seconds + 2, prop_oneof![2 => Just(0), 1 => -3..3_i64, 1 => 0..1_000_i64])

@@ -14,9 +14,9 @@ pub(crate) const DAY: i64 = 86_400;
 const THIRD: i64 = 10 * DAY;
 pub(crate) const MONTH: i64 = 30 * DAY;
 
-/// From when on rows are kept, in unix seconds, each a midnight: joins, leaves, messages and voice that are
-/// older are in the roll-ups only, if
-/// in these. And the first day that the sums of months and of all time do not have yet.
+/// From when on rows are kept, in unix seconds, each a midnight: joins, leaves, messages and voice
+/// that are older are in the roll-ups only, if in these. And the first day that the sums of months
+/// and of all time do not have yet.
 #[derive(Clone, Copy, Debug, Queryable)]
 pub(crate) struct Horizon {
     pub(crate) members_from: i64,
@@ -81,7 +81,8 @@ pub(crate) struct Counted {
     /// From when on roll-ups are kept, if the window starts earlier.
     pub(crate) data_since: Option<DateTime<Utc>>,
     pub(crate) span: Span,
-    /// Whether that is more than what is known of the window: of a day of which only the roll-up is left, all.
+    /// Whether that is more than what is known of the window: of a day of which only the roll-up is
+    /// left, all.
     pub(crate) rounded_to_days: bool,
 }
 
@@ -94,12 +95,14 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// The seconds of a window, as messages are kept by; of a day of which only the roll-up is left, all.
+    /// The seconds of a window, as messages are kept by; of a day of which only the roll-up is
+    /// left, all.
     pub(crate) fn seconds(window: Window, complete_from: i64) -> Self {
         Self { start: window.start_second(), end: window.end_second(), per_second: 1 }.rounded_to_days(complete_from)
     }
 
-    /// The milliseconds of a window, as voice is kept by; of a day of which only the roll-up is left, all.
+    /// The milliseconds of a window, as voice is kept by; of a day of which only the roll-up is
+    /// left, all.
     pub(crate) fn millis(window: Window, complete_from: i64) -> Self {
         let end = window.end_ms().unwrap_or_else(|| window.end_second().saturating_mul(1000));
         Self { start: window.start_ms(), end, per_second: 1000 }.rounded_to_days(complete_from)
@@ -126,7 +129,8 @@ impl Span {
         self.start >= self.end
     }
 
-    /// The whole units of so many seconds in it by their numbers, up to a limit, and what is left before and after them.
+    /// The whole units of so many seconds in it by their numbers, up to a limit, and what is left
+    /// before and after them.
     fn whole(self, seconds: i64, limit: i64) -> (Range<i64>, [Self; 2]) {
         let unit = seconds * self.per_second;
         let (first, last) = (-(-self.start).div_euclid(unit), self.end.div_euclid(unit).min(limit));
@@ -154,8 +158,8 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// For sums of messages that nobody needs the days of. All time, months and their thirds have the days
-    /// before `filled_to`.
+    /// For sums of messages that nobody needs the days of. All time, months and their thirds have
+    /// the days before `filled_to`.
     pub(crate) fn summed(span: Span, filled_to: i64) -> Self {
         Self::by_total(span, filled_to).unwrap_or_else(|| Self::by_third(span, filled_to))
     }

@@ -10,20 +10,20 @@ use mocha_schema::GuildId;
 use self::activity::Activity;
 use crate::{Bots, Error, Period, Window, periods, share::share};
 
-/// So many messages in a time make somebody a communicator of it, as Discord's own statistics have it.
+/// So many messages in a time make somebody a communicator of it, as Discord's own statistics have
+/// it.
 pub const COMMUNICATOR_MESSAGES: u64 = 3;
 
 /// The days of [`ActiveDay::weekly`] and [`ActiveDay::monthly`].
 const WEEK_DAYS: i64 = 7;
 const MONTH_DAYS: i64 = 30;
 
-/// The question how many members of a guild were active: day by day, in the week and in the month up to each
-/// day, and how many
-/// wrote more than a little.
+/// The question how many members of a guild were active: day by day, in the week and in the month
+/// up to each day, and how many wrote more than a little.
 ///
 /// Active is who wrote a message, a reply or a command
-/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)) in any
-/// channel, once or often; whether they still are members is not asked. Days and weeks are those in UTC.
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)) in any channel, once or often;
+/// whether they still are members is not asked. Days and weeks are those in UTC.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[doc(alias("DAU", "WAU", "MAU"))]
 #[must_use = "a question does nothing until it is loaded"]
@@ -39,10 +39,9 @@ pub struct ActiveMembers {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ActiveMembersAnswer {
-    /// Every day, oldest first, without gaps: from that of the window's start, or the first on which somebody
-    /// was active if it
-    /// has none, to that of the window's end, or the last on which somebody was. A window without an end in which nobody was
-    /// active has none.
+    /// Every day, oldest first, without gaps: from that of the window's start, or the first on
+    /// which somebody was active if it has none, to that of the window's end, or the last on which
+    /// somebody was. A window without an end in which nobody was active has none.
     pub days: Vec<ActiveDay>,
     /// The weeks that these days lie in, oldest first, without gaps.
     pub weeks: Vec<ActiveWeek>,
@@ -50,8 +49,8 @@ pub struct ActiveMembersAnswer {
     pub user_count: u64,
     /// How many members wrote [`COMMUNICATOR_MESSAGES`] or more in the window.
     pub communicators: u64,
-    /// From when on what is counted is kept, if the window, or what its first days look back on, starts earlier:
-    /// what was before is not counted. `None` if all is known.
+    /// From when on what is counted is kept, if the window, or what its first days look back on,
+    /// starts earlier: what was before is not counted. `None` if all is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -68,9 +67,11 @@ pub struct ActiveDay {
     pub day: NaiveDate,
     /// How many members were active on the day, within the window.
     pub daily: u64,
-    /// How many members were active in the seven days that end with it, even before the window's start.
+    /// How many members were active in the seven days that end with it, even before the window's
+    /// start.
     pub weekly: u64,
-    /// How many members were active in the thirty days that end with it, even before the window's start.
+    /// How many members were active in the thirty days that end with it, even before the window's
+    /// start.
     pub monthly: u64,
 }
 
@@ -95,7 +96,8 @@ impl ActiveDay {
 }
 
 impl ActiveMembersAnswer {
-    /// The mean of [`ActiveDay::daily`] over all days, also those that the window has only a part of; 0 if there are none.
+    /// The mean of [`ActiveDay::daily`] over all days, also those that the window has only a part
+    /// of; 0 if there are none.
     #[must_use]
     pub fn mean_daily(&self) -> f64 {
         let sum = self.days.iter().fold(0, |sum: u64, day| sum.saturating_add(day.daily));
@@ -123,7 +125,8 @@ impl ActiveMembers {
         self
     }
 
-    /// Counts who was in voice as active too, in any channel and state, however short. Communicators stay those who wrote.
+    /// Counts who was in voice as active too, in any channel and state, however short.
+    /// Communicators stay those who wrote.
     pub const fn including_voice(mut self) -> Self {
         self.voice = true;
         self
@@ -131,11 +134,10 @@ impl ActiveMembers {
 
     /// Runs the query.
     ///
-    /// Reads the roll-ups of the window's months and days and of the 29 days before them, and single messages
-    /// and voice intervals of
-    /// at most a day at each edge, through their keys and indexes, in one transaction; memory grows with
-    /// people times the months in
-    /// which they were active.
+    /// Reads the roll-ups of the window's months and days and of the 29 days before them, and
+    /// single messages and voice intervals of at most a day at each edge, through their keys and
+    /// indexes, in one transaction; memory grows with people times the months in which they were
+    /// active.
     ///
     /// # Errors
     ///

@@ -21,8 +21,9 @@ use crate::{
 
 /// The question how much was written in each channel of a guild, and by how many.
 ///
-/// Counted are messages, replies and commands ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)), also in
-/// channels that are gone.
+/// Counted are messages, replies and commands
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)), also in channels that are
+/// gone.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct Channels {
@@ -41,15 +42,15 @@ pub struct Channels {
 pub struct ChannelsAnswer {
     /// By messages, most first; equals by channel id as a number.
     pub channels: Vec<ChannelMessages>,
-    /// Messages in channels without a category. `None` if there are none, and unless the question groups by
-    /// [`ChannelGroup::Category`].
+    /// Messages in channels without a category. `None` if there are none, and unless the question
+    /// groups by [`ChannelGroup::Category`].
     pub uncategorized: Option<UncategorizedMessages>,
     /// Messages in all channels, also in those that are not listed.
     pub messages: u64,
     /// How many users wrote. A user who wrote in two channels counts once.
     pub user_count: u64,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -86,8 +87,8 @@ pub struct UncategorizedMessages {
 }
 
 impl Channels {
-    /// Asks about this guild; of all time, without bots, each thread on its own, without quiet channels and without a limit,
-    /// until told otherwise.
+    /// Asks about this guild; of all time, without bots, each thread on its own, without quiet
+    /// channels and without a limit, until told otherwise.
     pub const fn of(guild: GuildId) -> Self {
         let (bots, group, window) = (Bots::Exclude, ChannelGroup::Thread, Window::all());
         Self { bots, group, guild, limit: None, quiet: false, window }
@@ -105,8 +106,8 @@ impl Channels {
         self
     }
 
-    /// Sets which channels are grouped together, by the current parents of the channels. A user who wrote in
-    /// several channels of a group counts once. The default is [`ChannelGroup::Thread`].
+    /// Sets which channels are grouped together, by the current parents of the channels. A user who
+    /// wrote in several channels of a group counts once. The default is [`ChannelGroup::Thread`].
     ///
     /// A thread of which nobody knows the channel stays on its own.
     ///
@@ -130,11 +131,10 @@ impl Channels {
         self
     }
 
-    /// Lists channels without messages in the window too, as the guild is now: those that are not gone and
-    /// that can be written
-    /// in, which voice channels and stages can; forums only by [`ChannelGroup::Channel`], for it is their
-    /// posts that are written
-    /// in. Threads, asleep or not, are listed by [`ChannelGroup::Thread`], and empty categories by
+    /// Lists channels without messages in the window too, as the guild is now: those that are not
+    /// gone and that can be written in, which voice channels and stages can; forums only by
+    /// [`ChannelGroup::Channel`], for it is their posts that are written in. Threads, asleep or
+    /// not, are listed by [`ChannelGroup::Thread`], and empty categories by
     /// [`ChannelGroup::Category`].
     ///
     /// ```
@@ -158,7 +158,8 @@ impl Channels {
         self
     }
 
-    /// Lists only the first `n`. Totals and shares stay what they are without it. The default is all.
+    /// Lists only the first `n`. Totals and shares stay what they are without it. The default is
+    /// all.
     pub const fn limit(mut self, n: usize) -> Self {
         self.limit = Some(n);
         self
@@ -166,11 +167,9 @@ impl Channels {
 
     /// Runs the query.
     ///
-    /// Reads roll-ups of months and days, single messages of at most a day at each edge of the window, and
-    /// the guild's channels
-    /// if they are needed, through their keys and indexes, in one transaction; memory grows with people times
-    /// the channels they
-    /// wrote in.
+    /// Reads roll-ups of months and days, single messages of at most a day at each edge of the
+    /// window, and the guild's channels if they are needed, through their keys and indexes, in one
+    /// transaction; memory grows with people times the channels they wrote in.
     ///
     /// # Errors
     ///

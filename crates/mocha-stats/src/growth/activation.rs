@@ -18,11 +18,10 @@ use crate::{Bots, Error, Window, rollup::Horizon};
 
 /// The question how many of those who joined a guild took part in their first week.
 ///
-/// Each membership counts of which the first week has passed; of somebody who left earlier, what they did
-/// until then. Messages
-/// count in any channel if they are of a type that leaderboards count; voice counts in any channel and state,
-/// however short. Who
-/// joined at a time of which only roll-ups are left does not count: nobody knows any more what they did.
+/// Each membership counts of which the first week has passed; of somebody who left earlier, what
+/// they did until then. Messages count in any channel if they are of a type that leaderboards
+/// count; voice counts in any channel and state, however short. Who joined at a time of which only
+/// roll-ups are left does not count: nobody knows any more what they did.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct Activation {
@@ -45,8 +44,8 @@ pub struct ActivationAnswer {
     pub wrote: u64,
     /// How many of them were in voice in the first week.
     pub talked: u64,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -58,15 +57,16 @@ impl Activation {
         Self { bots: Bots::Exclude, guild, now: None, window: Window::all() }
     }
 
-    /// Sets the present instant. Mocha counts nothing that happened later. The default is the instant from
-    /// which the window was
-    /// made ([`Window::last_days`] and its siblings), and the system clock for any other window.
+    /// Sets the present instant. Mocha counts nothing that happened later. The default is the
+    /// instant from which the window was made ([`Window::last_days`] and its siblings), and the
+    /// system clock for any other window.
     pub const fn now(mut self, now: DateTime<Utc>) -> Self {
         self.now = Some(now);
         self
     }
 
-    /// Counts only who joined in this window; their first week may end after it. The default is all time.
+    /// Counts only who joined in this window; their first week may end after it. The default is all
+    /// time.
     pub const fn within(mut self, window: Window) -> Self {
         self.window = window;
         self
@@ -80,11 +80,10 @@ impl Activation {
 
     /// Runs the query.
     ///
-    /// Reads the guild's joins and leaves from the window's start until what is known ends, and of each who
-    /// joined up to three
-    /// messages of the first week and one time in voice, through indexes, in one transaction. Messages are
-    /// looked for by user:
-    /// those in other guilds are passed over. Memory grows with memberships.
+    /// Reads the guild's joins and leaves from the window's start until what is known ends, and of
+    /// each who joined up to three messages of the first week and one time in voice, through
+    /// indexes, in one transaction. Messages are looked for by user: those in other guilds are
+    /// passed over. Memory grows with memberships.
     ///
     /// # Errors
     ///
@@ -138,8 +137,8 @@ impl Activation {
         Ok(answer)
     }
 
-    /// The first weeks that began at this second or later and have passed, as JSON: lists of a user id, the first second and
-    /// the one after the last.
+    /// The first weeks that began at this second or later and have passed, as JSON: lists of a user
+    /// id, the first second and the one after the last.
     fn first_weeks(self, now: DateTime<Utc>, memberships: &[Membership], from: i64) -> String {
         let until = now.timestamp();
         let passed = joined_in(self.window, memberships)

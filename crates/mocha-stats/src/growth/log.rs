@@ -38,7 +38,8 @@ const SQL: &str = "\
     WHERE guild_id = CAST(? AS TEXT) AND created_at >= ? AND created_at < ? AND event_type IN ('join', 'leave') \
     ORDER BY created_at, rowid";
 
-/// The entries of these seconds, one at a time, in order of time; of the same second as they were written.
+/// The entries of these seconds, one at a time, in order of time; of the same second as they were
+/// written.
 pub(crate) fn entries(
     conn: &mut SqliteConnection,
     guild: GuildId,
@@ -49,8 +50,8 @@ pub(crate) fn entries(
     statement.load_iter::<Entry, DefaultLoadingMode>(conn)
 }
 
-/// How many came and went in a window, also before the horizon, and how many members there were at its end, as
-/// [`Growth`](super::Growth) has it.
+/// How many came and went in a window, also before the horizon, and how many members there were at
+/// its end, as [`Growth`](super::Growth) has it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Turnover {
     pub(crate) joins: u64,
@@ -103,7 +104,8 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// `None` if Discord said so in none of these seconds. All joins and leaves up to that second are in the count.
+    /// `None` if Discord said so in none of these seconds. All joins and leaves up to that second
+    /// are in the count.
     pub(super) fn load(
         conn: &mut SqliteConnection,
         guild: GuildId,
@@ -151,9 +153,9 @@ struct Before {
     since: i64,
 }
 
-/// How many members the guild had when this second began, if the file tells: reads back to the last entry
-/// that has a count, or to
-/// the last count that Discord gave if that is newer, but not to before the horizon, from where entries may not be gone yet.
+/// How many members the guild had when this second began, if the file tells: reads back to the last
+/// entry that has a count, or to the last count that Discord gave if that is newer, but not to
+/// before the horizon, from where entries may not be gone yet.
 pub(super) fn members_at(
     conn: &mut SqliteConnection,
     guild: GuildId,

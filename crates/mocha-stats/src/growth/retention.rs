@@ -14,9 +14,9 @@ use crate::{
 
 /// The question how many of those who joined a guild stayed.
 ///
-/// Each membership counts: who leaves and joins again joined twice. A membership lasts from its join to its
-/// leave. If the leave
-/// was not seen, it lasts until the next join of the same person; without one, it goes on.
+/// Each membership counts: who leaves and joins again joined twice. A membership lasts from its
+/// join to its leave. If the leave was not seen, it lasts until the next join of the same person;
+/// without one, it goes on.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct MemberRetention {
@@ -34,11 +34,12 @@ pub struct MemberRetention {
 pub struct MemberRetentionAnswer {
     /// Of those whose first week has passed.
     pub first_week: FirstWeek,
-    /// By the week in which they joined: every week from Monday on, oldest first, without gaps, from that of the window's
-    /// start, or of the first join if it has none, to that of the window's end, or of what is known.
+    /// By the week in which they joined: every week from Monday on, oldest first, without gaps,
+    /// from that of the window's start, or of the first join if it has none, to that of the
+    /// window's end, or of what is known.
     pub cohorts: Vec<Cohort>,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -60,13 +61,14 @@ pub struct FirstWeek {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Cohort {
-    /// The week's first instant, also if the window starts later: only who joined in the window counts.
+    /// The week's first instant, also if the window starts later: only who joined in the window
+    /// counts.
     pub start: DateTime<Tz>,
     /// How many joined.
     pub joined: u64,
-    /// How many stayed one week of seven days or longer, then two weeks, and so on; as many numbers as weeks
-    /// have passed since
-    /// the cohort's last instant, so that everybody in it can have stayed that long.
+    /// How many stayed one week of seven days or longer, then two weeks, and so on; as many numbers
+    /// as weeks have passed since the cohort's last instant, so that everybody in it can have
+    /// stayed that long.
     pub stayed: Vec<u64>,
 }
 
@@ -76,16 +78,16 @@ impl MemberRetention {
         Self { bots: Bots::Exclude, guild, now: None, window: Window::all(), zone: Tz::UTC }
     }
 
-    /// Sets the present instant. Mocha counts nothing that happened later. The default is the instant from
-    /// which the window was
-    /// made ([`Window::last_days`] and its siblings), and the system clock for any other window.
+    /// Sets the present instant. Mocha counts nothing that happened later. The default is the
+    /// instant from which the window was made ([`Window::last_days`] and its siblings), and the
+    /// system clock for any other window.
     pub const fn now(mut self, now: DateTime<Utc>) -> Self {
         self.now = Some(now);
         self
     }
 
-    /// Counts only who joined in this window; whether they stayed is told by what came after it too. The
-    /// default is all time.
+    /// Counts only members who joined in this window. They may leave after it. The default is all
+    /// time.
     pub const fn within(mut self, window: Window) -> Self {
         self.window = window;
         self
@@ -105,14 +107,14 @@ impl MemberRetention {
 
     /// Runs the query.
     ///
-    /// Reads the guild's joins and leaves from the window's start until what is known ends through an index, in one
-    /// transaction; memory grows with memberships, and with the square of the weeks.
+    /// Reads the guild's joins and leaves from the window's start until what is known ends through
+    /// an index, in one transaction; memory grows with memberships, and with the square of the
+    /// weeks.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `now`: before 1970, after 9999, or more than 5,000
-    /// weeks after the
-    /// window's start, or the first join if it has none.
+    /// weeks after the window's start, or the first join if it has none.
     /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
@@ -191,7 +193,8 @@ impl MemberRetention {
     }
 }
 
-/// Each cohort has the weeks since, so that many cohorts would fill the memory: so many have a hundred megabytes.
+/// Each cohort has the weeks since, so that many cohorts would fill the memory: so many have a
+/// hundred megabytes.
 const MAX_WEEKS: i64 = 5_000;
 
 /// The first second that is not known.

@@ -18,9 +18,8 @@ use crate::{
 
 /// The question how a guild grew, hour by hour, or by day, week or month of a zone.
 ///
-/// Each join and each leave counts, also of somebody who comes and goes and comes again. Somebody who left
-/// while the bot was not
-/// connected leaves when a complete list of members shows it.
+/// Each join and each leave counts, also of somebody who comes and goes and comes again. Somebody
+/// who left while the bot was not connected leaves when a complete list of members shows it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct Growth {
@@ -36,8 +35,9 @@ pub struct Growth {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GrowthAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first event if it has none, to
-    /// that of the window's end, or of the last event. A window without an end and without events has none.
+    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
+    /// event if it has none, to that of the window's end, or of the last event. A window without an
+    /// end and without events has none.
     pub periods: Vec<GrowthPeriod>,
     /// All joins.
     pub joins: u64,
@@ -47,8 +47,8 @@ pub struct GrowthAnswer {
     pub net: i64,
     /// How many members the guild had at the window's end, as for [`GrowthPeriod::members`].
     pub members: Option<u64>,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -59,11 +59,11 @@ pub struct GrowthAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GrowthPeriod {
-    /// The first instant of the period, even if the window starts later. Only the time inside the window counts.
+    /// The first instant of the period, even if the window starts later. Only the time inside the
+    /// window counts.
     pub start: DateTime<Tz>,
-    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or
-    /// Mocha no longer keeps
-    /// all of its events.
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not
+    /// over, or Mocha no longer keeps all of its events.
     pub is_partial: bool,
     /// How many joined.
     pub joins: u64,
@@ -71,10 +71,10 @@ pub struct GrowthPeriod {
     pub leaves: u64,
     /// Joins less leaves.
     pub net: i64,
-    /// How many members the guild had when the period ended, or the window in it: the last count that the log has, or that
-    /// Discord gave of the guild if that is newer, and the joins and leaves after it. Bots are among them,
-    /// whatever [`Growth::bots`] says: Discord counts them. `None` while
-    /// the file has no count yet.
+    /// How many members the guild had when the period ended, or the window in it: the last count
+    /// that the log has, or that Discord gave of the guild if that is newer, and the joins and
+    /// leaves after it. Bots are among them, whatever [`Growth::bots`] says: Discord counts them.
+    /// `None` while the file has no count yet.
     pub members: Option<u64>,
 }
 
@@ -91,8 +91,8 @@ impl Growth {
     }
 
     /// Whether bots count. The default is [`Bots::Include`], other than that of
-    /// [`GuildOverview`](crate::GuildOverview): Discord's own
-    /// member count has them too, and so the net is what it changes by.
+    /// [`GuildOverview`](crate::GuildOverview): Discord's own member count has them too, and so the
+    /// net is what it changes by.
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
@@ -104,7 +104,8 @@ impl Growth {
         self
     }
 
-    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa did once, is not listed.
+    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa
+    /// did once, is not listed.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
@@ -112,10 +113,9 @@ impl Growth {
 
     /// Runs the query.
     ///
-    /// Reads the guild's joins and leaves of the window, and those before it back to the last with a count of
-    /// members, through
-    /// an index, in one transaction; memory grows with the quarter hours in which somebody came or went, and
-    /// with the periods.
+    /// Reads the guild's joins and leaves of the window, and those before it back to the last with
+    /// a count of members, through an index, in one transaction; memory grows with the quarter
+    /// hours in which somebody came or went, and with the periods.
     ///
     /// # Errors
     ///

@@ -9,10 +9,9 @@ use crate::{Bots, Error, Window, rollup::Horizon};
 
 /// The question how long those who left a guild had been members.
 ///
-/// Each leave counts, also of somebody who leaves twice. Somebody who left while the bot was not connected
-/// leaves when a complete
-/// list of members shows it. An end that was not seen, because the same person joined again, is no
-/// leave.
+/// Each leave counts, also of somebody who leaves twice. Somebody who left while the bot was not
+/// connected leaves when a complete list of members shows it. An end that was not seen, because the
+/// same person joined again, is no leave.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 #[doc(alias = "tenure")]
@@ -33,12 +32,13 @@ pub struct TenureAnswer {
     pub unknown: u64,
     /// The mean of the others in seconds, rounded down; `None` if there are none.
     pub mean_seconds: Option<u64>,
-    /// The median of the others in seconds; of an even number the mean of the two in the middle, rounded down.
+    /// The median of the others in seconds; of an even number the mean of the two in the middle,
+    /// rounded down.
     pub median_seconds: Option<u64>,
     /// The others by how long they stayed.
     pub stays: TenureCounts,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -83,9 +83,8 @@ impl Tenure {
 
     /// Runs the query.
     ///
-    /// Reads all joins and leaves of the guild before the window's end through an index, in one transaction;
-    /// memory grows with
-    /// memberships.
+    /// Reads all joins and leaves of the guild before the window's end through an index, in one
+    /// transaction; memory grows with memberships.
     ///
     /// # Errors
     ///

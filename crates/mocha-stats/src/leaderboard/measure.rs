@@ -84,7 +84,8 @@ impl Weights {
         self
     }
 
-    /// Points for each minute in voice: what somebody has of it in the window is added up first, and whole minutes count.
+    /// Points for each minute in voice: what somebody has of it in the window is added up first,
+    /// and whole minutes count.
     pub const fn voice_minutes(mut self, points: u32) -> Self {
         self.voice_minutes = points;
         self

@@ -15,8 +15,8 @@ pub(crate) use self::rank::{compare, ranked};
 use self::total::Totals;
 use crate::{Bots, Error, VoiceFilter, Window, channel_filter::ChannelFilter, per_user::value_of};
 
-/// The question who did most: `Leaderboard::messages(guild)`, `Leaderboard::active_days(guild)` and so on, by any
-/// [`Measure`]; of all time, of people, without a limit, until told otherwise.
+/// A leaderboard of users by any [`Measure`]: `Leaderboard::messages(guild)`,
+/// `Leaderboard::active_days(guild)` and so on. Defaults: all time, humans only, no limit.
 ///
 /// Users without a value are not on the board.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -44,27 +44,27 @@ pub struct Leaderboard {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LeaderboardAnswer {
-    /// By value, greatest first; equals by user id as a number.
+    /// The listed users by value, greatest first. Ties are ordered by user id as a number.
     pub entries: Vec<Rank>,
-    /// The values of everybody on the board, also of those who are not listed.
+    /// The sum of all values on the board, including users that are not listed.
     pub total: u64,
-    /// How many are on the board, also those who are not listed.
+    /// How many users are on the board, including those that are not listed.
     pub user_count: u64,
     /// Sums of all users on a [`Leaderboard::voice`] board; `None` for any other board.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub voice: Option<VoiceTotals>,
     /// The measure of the values.
     pub measure: Measure,
-    /// The window before; `None` if [`compare`](Leaderboard::compare) was not asked for, and if there is none
-    /// ([`Window::previous`]).
+    /// The window before; `None` if [`compare`](Leaderboard::compare) was not asked for, and if
+    /// there is none ([`Window::previous`]).
     pub previous: Option<Window>,
-    /// From when on what is counted is kept, if the window, or the one before, starts earlier: what was before is
-    /// not counted. `None` if all is known.
+    /// From when on what is counted is kept, if the window, or the one before, starts earlier: what
+    /// was before is not counted. `None` if all is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// `true` if a day at the edge of the window, or of the one before, was counted whole because its events
-    /// have been deleted.
+    /// `true` if a day at the edge of the window, or of the one before, was counted whole because
+    /// its events have been deleted.
     pub rounded_to_days: bool,
 }
 
@@ -94,9 +94,11 @@ pub struct Rank {
 pub struct VoiceDetails {
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
     pub assumed_ms: u64,
-    /// How many sessions ended in the window, by the voice log, which has whole seconds. The filter does not apply to them.
+    /// How many sessions ended in the window, by the voice log, which has whole seconds. The filter
+    /// does not apply to them.
     pub sessions: u64,
 }
 
@@ -107,11 +109,13 @@ pub struct VoiceDetails {
 pub struct VoiceTotals {
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the instant at which a user was last confirmed.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the instant at which a user was
+    /// last confirmed.
     pub assumed_ms: u64,
-    /// How many sessions are open at the window's end, or now if the window has no end or goes on. Only
-    /// [`Leaderboard::bots`] applies to them. Sessions that were last confirmed [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS)
-    /// or more before the window's end are not open. `None` if Mocha no longer keeps the events of that time.
+    /// How many sessions are open at the window's end, or now if the window has no end or goes on.
+    /// Only [`Leaderboard::bots`] applies to them. Sessions that were last confirmed
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) or more before the window's end are not open.
+    /// `None` if Mocha no longer keeps the events of that time.
     pub open_sessions: Option<u64>,
 }
 
@@ -169,10 +173,11 @@ impl Leaderboard {
         Self::by(Measure::Attachments, guild)
     }
 
-    /// Asks who was active on most days; with [`min_value`](Self::min_value), who was on six of seven.
+    /// Asks who was active on most days; with [`min_value`](Self::min_value), who was on six of
+    /// seven.
     ///
-    /// Days are days in UTC: a window of seven of them is made of midnights in UTC, and seven days of another
-    /// zone touch eight.
+    /// Days are days in UTC: a window of seven of them is made of midnights in UTC, and seven days
+    /// of another zone touch eight.
     ///
     /// ```
     /// use mocha_schema::GuildId;
@@ -193,8 +198,8 @@ impl Leaderboard {
         Self::by(Measure::ActiveDays, guild)
     }
 
-    /// Asks who was in voice longest. [`voice`](Self::voice) reports observed time, assumed time and sessions
-    /// too, which takes longer.
+    /// Asks who was in voice longest. [`voice`](Self::voice) reports observed time, assumed time
+    /// and sessions too, which takes longer.
     pub const fn voice_time(guild: GuildId) -> Self {
         Self::by(Measure::VoiceTime, guild)
     }
@@ -209,11 +214,11 @@ impl Leaderboard {
         Self::by(Measure::Score(weights), guild)
     }
 
-    /// Asks who was in voice longest, and reports the observed time, the assumed time and the sessions of each user.
+    /// Asks who was in voice longest, and reports the observed time, the assumed time and the
+    /// sessions of each user.
     ///
     /// Users with a finished session and no voice time are on the board too, unless
-    /// [`min_value`](Self::min_value) is greater
-    /// than 1.
+    /// [`min_value`](Self::min_value) is greater than 1.
     ///
     /// ```
     /// use mocha_schema::GuildId;
@@ -245,9 +250,10 @@ impl Leaderboard {
         board
     }
 
-    /// Counts only the voice time that this filter lets through, on boards by voice time and score. The default is all time.
-    /// [`bots`](Self::bots) decides which accounts count, and [`only_channels`](Self::only_channels) and
-    /// [`exclude_channels`](Self::exclude_channels) apply as well.
+    /// Counts only the voice time that this filter lets through, on boards by voice time and score.
+    /// The default is all time. [`bots`](Self::bots) decides which accounts count, and
+    /// [`only_channels`](Self::only_channels) and [`exclude_channels`](Self::exclude_channels)
+    /// apply as well.
     pub fn filter(mut self, filter: VoiceFilter) -> Self {
         self.voice_filter = filter;
         self
@@ -259,27 +265,27 @@ impl Leaderboard {
         self
     }
 
-    /// Whether bots are on the board. The default is [`Bots::Exclude`].
+    /// Sets which accounts are on the board. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// Lists only the first `n` after the [`offset`](Self::offset). Ranks and totals stay what they are without it. The
-    /// default is everybody.
+    /// Lists at most `n` entries after the [`offset`](Self::offset). Ranks and totals do not
+    /// change. The default is no limit.
     pub const fn limit(mut self, n: usize) -> Self {
         self.limit = Some(n);
         self
     }
 
-    /// Leaves out the first `n` of the list. Ranks and totals stay what they are without it. The default is 0.
+    /// Skips the first `n` entries. Ranks and totals do not change. The default is 0.
     pub const fn offset(mut self, n: usize) -> Self {
         self.offset = n;
         self
     }
 
-    /// Lists only this user and `n` neighbours above and below; nobody if the user is not on the board. It comes before
-    /// [`offset`](Self::offset) and [`limit`](Self::limit).
+    /// Lists only this user and `n` neighbours above and below. The list is empty if the user is
+    /// not on the board. [`offset`](Self::offset) and [`limit`](Self::limit) apply to this list.
     ///
     /// ```
     /// use mocha_schema::{GuildId, UserId};
@@ -300,30 +306,29 @@ impl Leaderboard {
         self
     }
 
-    /// Leaves out who has less than this, as if they had nothing: for roles that are given by activity. The default is 1.
+    /// Drops users below `value`, for example to give roles by activity. The default is 1.
     pub const fn min_value(mut self, value: u64) -> Self {
         self.min_value = value;
         self
     }
 
-    /// Ranks only who is a member of the guild now, as far as the file knows: without the intent
-    /// `GUILD_MEMBERS` Discord tells nobody
-    /// who left. By default who left is on the board too.
+    /// Ranks only current members of the guild. Without the intent `GUILD_MEMBERS` Mocha does not
+    /// know who left. By default users who left are on the board too.
     #[doc(alias = "present")]
     pub const fn current_members(mut self) -> Self {
         self.current_members = true;
         self
     }
 
-    /// Counts only what happened in these channels, in their threads and, of a category, in what is in it now; not for
-    /// voice sessions, of which nobody says where they were.
+    /// Counts only what happened in these channels, in their threads and, of a category, in what is
+    /// in it now; not for voice sessions, of which nobody says where they were.
     pub fn only_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.only.get_or_insert_default().extend(channels);
         self
     }
 
-    /// Leaves out what happened in these channels, in their threads and, of a category, in what is in it now; not of voice
-    /// sessions, of which nobody says where they were.
+    /// Leaves out what happened in these channels, in their threads and, of a category, in what is
+    /// in it now; not of voice sessions, of which nobody says where they were.
     pub fn exclude_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.without.extend(channels);
         self
@@ -335,13 +340,14 @@ impl Leaderboard {
         self
     }
 
-    /// Leaves these users out.
+    /// Excludes these users.
     pub fn exclude_users(mut self, users: &[UserId]) -> Self {
         self.exclude_users.extend(users);
         self
     }
 
-    /// Gives each entry its place in the window before of the same length ([`Window::previous`]). It takes as long again.
+    /// Reports each entry's place in the window before ([`Window::previous`]). The query takes
+    /// twice as long.
     pub const fn compare(mut self) -> Self {
         self.compare = true;
         self
@@ -349,10 +355,10 @@ impl Leaderboard {
 
     /// Runs the query.
     ///
-    /// Reads roll-ups of months and days, and single messages and voice intervals of at most a day at each edge of the
-    /// window, through their keys and indexes, in one transaction. Memory grows with people; by active days,
-    /// with people times months,
-    /// and if channels are chosen, with people times days.
+    /// Reads roll-ups of months and days, and single messages and voice intervals of at most a day
+    /// at each edge of the window, through their keys and indexes, in one transaction. Memory grows
+    /// with people; by active days, with people times months, and if channels are chosen, with
+    /// people times days.
     ///
     /// # Errors
     ///

@@ -18,10 +18,10 @@ use crate::{
 
 /// The question what one user did in a guild: everything about a member in one answer.
 ///
-/// Messages count as [`MessageCounts`] says, voice time in any channel and state, observed and assumed. A bot
-/// that is asked about
-/// counts. Days are days in UTC, as the roll-ups by user have them. When in the week somebody writes tells
-/// [`HeatMap::user`](crate::HeatMap::user), and how much over time [`MessageSeries::user`](crate::MessageSeries::user).
+/// Messages count as [`MessageCounts`] says, voice time in any channel and state, observed and
+/// assumed. A bot that is asked about counts. Days are days in UTC, as the roll-ups by user have
+/// them. When in the week somebody writes tells [`HeatMap::user`](crate::HeatMap::user), and how
+/// much over time [`MessageSeries::user`](crate::MessageSeries::user).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct MemberStatistics {
@@ -42,14 +42,15 @@ pub struct MemberStatisticsAnswer {
     pub written: MessageCounts,
     /// The place among people by messages; `None` without messages, and of a bot.
     pub messages_place: Option<Place>,
-    /// The channels that the user wrote most in: by messages, most first; equals by channel id as a number. A thread is a
-    /// channel of its own.
+    /// The channels that the user wrote most in: by messages, most first; equals by channel id as a
+    /// number. A thread is a channel of its own.
     pub channels: Vec<FavouriteChannel>,
     /// Voice time and sessions of the user.
     pub voice: MemberVoice,
     /// Days with a message or time in voice.
     pub active_days: u64,
-    /// The streak of active days that reaches the day of `now`, or the day before it: that day is not over.
+    /// The streak of active days that reaches the day of `now`, or the day before it: that day is
+    /// not over.
     pub current_streak: Option<Streak>,
     /// The longest streak of active days; of several the last.
     pub longest_streak: Option<Streak>,
@@ -57,8 +58,8 @@ pub struct MemberStatisticsAnswer {
     pub first_seen: Option<Seen>,
     /// The last message or the last end of time in voice.
     pub last_seen: Option<Seen>,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -71,19 +72,22 @@ pub struct MemberStatisticsAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MemberVoice {
-    /// Milliseconds in voice, observed and assumed. Who is still there counts to the window's end, but no longer than
-    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after the last proof; without an end, to the last proof.
+    /// Milliseconds in voice, observed and assumed. A member who is still in voice counts up to the
+    /// window's end, for at most [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last
+    /// confirmed the connection. If the window has no end, the time counts up to that confirmation.
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
     pub assumed_ms: u64,
-    /// Entries of the voice log that tell of a session's end in the window, by the whole second of it.
+    /// Entries of the voice log that tell of a session's end in the window, by the whole second of
+    /// it.
     pub sessions: u64,
     /// The place among people by voice time; `None` without voice time, and of a bot.
     pub place: Option<Place>,
-    /// The channels that the user was in longest: by time, longest first; equals by channel id as a number, the unknown
-    /// channel last.
+    /// The channels that the user was in longest: by time, longest first; equals by channel id as a
+    /// number, the unknown channel last.
     pub channels: Vec<ChannelVoice>,
 }
 
@@ -115,15 +119,16 @@ impl MemberStatistics {
         Self { guild, now: None, limit: 5, user, window: Window::all() }
     }
 
-    /// Sets the present instant: a streak is current if it reaches that day or the day before. The default is
-    /// the instant from
-    /// which the window was made ([`Window::last_days`] and its siblings), and the system clock for any other window.
+    /// Sets the present instant: a streak is current if it reaches that day or the day before. The
+    /// default is the instant from which the window was made ([`Window::last_days`] and its
+    /// siblings), and the system clock for any other window.
     pub const fn now(mut self, now: DateTime<Utc>) -> Self {
         self.now = Some(now);
         self
     }
 
-    /// Counts only what lies in this window, streaks and the first and last time too. The default is all time.
+    /// Counts only what lies in this window, streaks and the first and last time too. The default
+    /// is all time.
     pub const fn within(mut self, window: Window) -> Self {
         self.window = window;
         self
@@ -137,10 +142,10 @@ impl MemberStatistics {
 
     /// Runs the query.
     ///
-    /// Reads the user's roll-ups of months and days, single messages, intervals and entries of the voice log
-    /// of the user of at
-    /// most a day at each edge of the window and of the first and last day, and two [`Leaderboard`]s for the places; through
-    /// keys and indexes, in one transaction. Memory grows with the user's days, and with people.
+    /// Reads the user's roll-ups of months and days, single messages, intervals and entries of the
+    /// voice log of the user of at most a day at each edge of the window and of the first and last
+    /// day, and two [`Leaderboard`]s for the places; through keys and indexes, in one transaction.
+    /// Memory grows with the user's days, and with people.
     ///
     /// # Errors
     ///

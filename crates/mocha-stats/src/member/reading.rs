@@ -72,7 +72,8 @@ impl Reading {
         Ok(reading)
     }
 
-    /// Sums by month, and days apart: those an index knows by itself, and looking up the sums of each day takes long.
+    /// Sums by month, and days apart: those an index knows by itself, and looking up the sums of
+    /// each day takes long.
     fn messages(&mut self, conn: &mut SqliteConnection, scan: MessageScan, span: Span) -> QueryResult<()> {
         let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
         let columns = [Column::Channel, messages, characters, words, attachments, embeds];

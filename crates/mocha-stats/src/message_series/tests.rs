@@ -22,8 +22,8 @@ fn name(question: MessageSeries, second: i64) -> String {
     }
 }
 
-/// The same in plain Rust, message by message and to the second, walking through the zone's time quarter hour
-/// by quarter hour.
+/// The same in plain Rust, message by message and to the second, walking through the zone's time
+/// quarter hour by quarter hour.
 fn expected(question: MessageSeries, messages: &[Message], window: Window) -> Vec<(String, MessageCounts)> {
     let counts = |user| question.user.map_or(random::counts(question.bots, user), |only| only.get() == user);
     let mut counted: Vec<&Message> = messages

@@ -9,10 +9,12 @@ use mocha_schema::{ChannelId, GuildId};
 use self::activity::Activity;
 use crate::{Bots, Error, Rank, Window, growth::Turnover, snapshot::snapshot};
 
-/// The question what went on in a guild: its numbers in one answer, each with what it was in the window before.
+/// The question what went on in a guild: its numbers in one answer, each with what it was in the
+/// window before.
 ///
-/// Counted are messages, replies and commands ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)), and time in
-/// voice in any channel and state, observed and assumed.
+/// Counted are messages, replies and commands
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)), and time in voice in any
+/// channel and state, observed and assumed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct GuildOverview {
@@ -29,8 +31,9 @@ pub struct GuildOverview {
 pub struct GuildOverviewAnswer {
     /// Messages.
     pub messages: Compared,
-    /// Milliseconds in voice, each person's apart. Who is still there counts to the window's end, but no longer than
-    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after the last proof; without an end, to the last proof.
+    /// Milliseconds in voice, each person's apart. A member who is still in voice counts up to the
+    /// window's end, for at most [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last
+    /// confirmed the connection. If the window has no end, the time counts up to that confirmation.
     pub voice_ms: Compared,
     /// How many members wrote or were in voice.
     pub active_members: Compared,
@@ -38,25 +41,28 @@ pub struct GuildOverviewAnswer {
     pub joins: Compared,
     /// Leaves.
     pub leaves: Compared,
-    /// How many members the guild had at the window's end: the last count that the log has, and the joins and leaves after
-    /// it. Bots are among them, whatever [`GuildOverview::bots`] says: Discord counts them. `None` while the log has no
-    /// count yet.
+    /// How many members the guild had at the window's end: the last count that the log has, and the
+    /// joins and leaves after it. Bots are among them, whatever [`GuildOverview::bots`] says:
+    /// Discord counts them. `None` while the log has no count yet.
     pub members: Option<Compared>,
-    /// Where most was written: by messages, most first; equals by channel id as a number. A thread is a channel of its own.
+    /// Where most was written: by messages, most first; equals by channel id as a number. A thread
+    /// is a channel of its own.
     pub channels: Vec<ComparedChannel>,
-    /// The members with most messages, as [`Leaderboard::messages`](crate::Leaderboard::messages) ranks them.
+    /// The members with most messages, as [`Leaderboard::messages`](crate::Leaderboard::messages)
+    /// ranks them.
     pub writers: Vec<Rank>,
-    /// The members with most voice time in milliseconds, as a [`Leaderboard`](crate::Leaderboard) by
-    /// [`VoiceTime`](crate::Measure::VoiceTime) ranks them.
+    /// The members with most voice time in milliseconds, as a [`Leaderboard`](crate::Leaderboard)
+    /// by [`VoiceTime`](crate::Measure::VoiceTime) ranks them.
     pub speakers: Vec<Rank>,
-    /// From when on what is counted is kept, if either window starts earlier: what was before is not counted.
-    /// `None` if all is known.
+    /// From when on what is counted is kept, if either window starts earlier: what was before is
+    /// not counted. `None` if all is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// The window before, if there is one: [`Window::previous`].
     pub previous: Option<Window>,
-    /// Whether more than either window was counted: of a day at its edge of which only the roll-up is left, all.
+    /// Whether more than either window was counted: of a day at its edge of which only the roll-up
+    /// is left, all.
     pub rounded_to_days: bool,
 }
 
@@ -108,11 +114,10 @@ impl GuildOverview {
 
     /// Runs the query.
     ///
-    /// Reads of both windows the roll-ups of months and days, and single messages, intervals, joins and
-    /// leaves of at most a day at
-    /// each edge, and the joins and leaves since the last count of members, through keys and indexes, in one
-    /// transaction. Memory grows
-    /// with people and channels.
+    /// Reads of both windows the roll-ups of months and days, and single messages, intervals, joins
+    /// and leaves of at most a day at each edge, and the joins and leaves since the last count of
+    /// members, through keys and indexes, in one transaction. Memory grows with people and
+    /// channels.
     ///
     /// # Errors
     ///

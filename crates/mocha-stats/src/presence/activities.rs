@@ -17,8 +17,9 @@ const CUSTOM_STATUS: i32 = 4;
 
 /// The question what people in a guild played, heard, watched or streamed, and for how long.
 ///
-/// The file has one activity of a person at a time; a custom status is none. An activity goes on as long as the status with
-/// which it was told, as [`PresenceTime`](crate::PresenceTime) has it. Two people at it for an hour are two hours.
+/// The file has one activity of a person at a time; a custom status is none. An activity goes on as
+/// long as the status with which it was told, as [`PresenceTime`](crate::PresenceTime) has it. Two
+/// people at it for an hour are two hours.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 #[doc(alias = "games")]
@@ -36,8 +37,8 @@ pub struct ActivitiesAnswer {
     /// By time, longest first, then by people, most first, then by name and kind; with
     /// [`Activities::by_people`] by people first.
     pub entries: Vec<ActivityTime>,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -50,8 +51,8 @@ pub struct ActivitiesAnswer {
 pub struct ActivityTime {
     /// The name of the game or the programme. The same name of another kind is another activity.
     pub name: String,
-    /// Discord's activity type: 0 playing, 1 streaming, 2 listening, 3 watching, 5 competing; `None` if the
-    /// file does not tell.
+    /// Discord's activity type: 0 playing, 1 streaming, 2 listening, 3 watching, 5 competing;
+    /// `None` if the file does not tell.
     pub kind: Option<i32>,
     /// Milliseconds of all who did it.
     pub time_ms: u64,
@@ -77,7 +78,8 @@ impl Activities {
         self
     }
 
-    /// Lists first what most people did, and of equals what they did longest. The default is by time first.
+    /// Lists first what most people did, and of equals what they did longest. The default is by
+    /// time first.
     pub const fn by_people(mut self) -> Self {
         self.by_people = true;
         self
@@ -91,9 +93,8 @@ impl Activities {
 
     /// Runs the query.
     ///
-    /// Reads what [`PresenceTime::load`](crate::PresenceTime::load) reads; memory grows with people, with
-    /// joins and leaves, and
-    /// with the activities of each.
+    /// Reads what [`PresenceTime::load`](crate::PresenceTime::load) reads; memory grows with
+    /// people, with joins and leaves, and with the activities of each.
     ///
     /// # Errors
     ///

@@ -14,9 +14,11 @@ use crate::{
     periods::{self, Counts, Touched},
 };
 
-/// The question how many people in a guild were online, hour by hour, or by day, week or month of a zone.
+/// The question how many people in a guild were online, hour by hour, or by day, week or month of a
+/// zone.
 ///
-/// Online is who is online, idle or not to be disturbed, as [`PresenceTime`](crate::PresenceTime) has it.
+/// Online is who is online, idle or not to be disturbed, as [`PresenceTime`](crate::PresenceTime)
+/// has it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct OnlineSeries {
@@ -30,12 +32,12 @@ pub struct OnlineSeries {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct OnlineSeriesAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first row in it
-    /// if it has none, to
-    /// that of the window's end, or of the last that is known. If there is nothing to begin or to end with, there are none.
+    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
+    /// row in it if it has none, to that of the window's end, or of the last that is known. If
+    /// there is nothing to begin or to end with, there are none.
     pub periods: Vec<OnlinePeriod>,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -46,17 +48,19 @@ pub struct OnlineSeriesAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct OnlinePeriod {
-    /// The first instant of the period, even if the window starts later. Only the time inside the window counts.
+    /// The first instant of the period, even if the window starts later. Only the time inside the
+    /// window counts.
     pub start: DateTime<Tz>,
-    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or
-    /// Mocha no longer keeps
-    /// all of its events.
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not
+    /// over, or Mocha no longer keeps all of its events.
     pub is_partial: bool,
-    /// Milliseconds of it that lie in the window and of which something can be known: 0 if it is yet to come.
+    /// Milliseconds of it that lie in the window and of which something can be known: 0 if it is
+    /// yet to come.
     pub length_ms: u64,
     /// How many were online at once, at most.
     pub max_user_count: u64,
-    /// Milliseconds of all who were online; divided by `length_ms`, how many were online on average.
+    /// Milliseconds of all who were online; divided by `length_ms`, how many were online on
+    /// average.
     pub online_ms: u64,
 }
 
@@ -84,7 +88,8 @@ impl OnlineSeries {
         self
     }
 
-    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa did once, is not listed.
+    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa
+    /// did once, is not listed.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
@@ -92,8 +97,9 @@ impl OnlineSeries {
 
     /// Runs the query.
     ///
-    /// Reads what [`PresenceTime::load`](crate::PresenceTime::load) reads; memory grows with people, with joins and leaves,
-    /// with the seconds in which somebody came online or went, and with the periods.
+    /// Reads what [`PresenceTime::load`](crate::PresenceTime::load) reads; memory grows with
+    /// people, with joins and leaves, with the seconds in which somebody came online or went, and
+    /// with the periods.
     ///
     /// # Errors
     ///
@@ -207,7 +213,8 @@ mod tests {
 
     const TEN_DAYS: i64 = 10 * 86_400;
 
-    /// A name for the period of an instant in the zone; two names are equal only in the same period.
+    /// A name for the period of an instant in the zone; two names are equal only in the same
+    /// period.
     fn name(question: OnlineSeries, ms: i64) -> String {
         let at = DateTime::from_timestamp_millis(ms).unwrap().with_timezone(&question.zone);
         match question.period {

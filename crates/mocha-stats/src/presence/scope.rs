@@ -49,7 +49,8 @@ pub(super) struct Activity {
 /// The time of which the file has data.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Read {
-    /// Where what is kept of the window starts, or the guild's first row in the window if that has no start.
+    /// Where what is kept of the window starts, or the guild's first row in the window if that has
+    /// no start.
     pub(super) from_ms: Option<i64>,
     pub(super) known: Option<Known>,
     /// From when on rows are kept, if the window starts earlier.
@@ -75,9 +76,9 @@ const KNOWN_SQL: &str = "\
             WHERE guild_id = ?1 AND created_at <= ?2), 0) \
     ) AS ms";
 
-/// The last row of each person before the window. No index leads to those who have rows in a guild, so that people are
-/// gathered: members, those who left since, and those whose rows the recorder wrote, by a step from the ids of one person to
-/// those of the next.
+/// The last row of each person before the window. No index leads to those who have rows in a guild,
+/// so that people are gathered: members, those who left since, and those whose rows the recorder
+/// wrote, by a step from the ids of one person to those of the next.
 const BEFORE_SQL: &str = "\
     SELECT presence_events.user_id, presence_events.user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, \
         status, activity_type, activity_name, created_at AS second, \
@@ -149,8 +150,9 @@ impl Scope {
         Self { bots: Bots::Exclude, guild, window: Window::all() }
     }
 
-    /// Gives each spell that lies in the window, cut where it begins and ends, in order of its end; and the time of which
-    /// something can be known, if there is any. Reads one row at a time, so that memory grows with people.
+    /// Gives each spell that lies in the window, cut where it begins and ends, in order of its end;
+    /// and the time of which something can be known, if there is any. Reads one row at a time, so
+    /// that memory grows with people.
     pub(super) fn scan(&self, conn: &mut SqliteConnection, mut each: impl FnMut(Spell<'_>)) -> Result<Read, Error> {
         conn.transaction(|conn| self.read(conn, &mut each)).map_err(Error::database)
     }
@@ -233,7 +235,8 @@ impl<F: FnMut(Spell<'_>)> People<'_, F> {
         self.last.insert(user_id, Person { activity, since_ms: (!gone).then_some(ms(second)), status });
     }
 
-    /// The status of a user who left holds again after the return: the recorder does not write the same status twice.
+    /// The status of a user who left holds again after the return: the recorder does not write the
+    /// same status twice.
     fn came_or_went(&mut self, growth::Entry { user_id, joined, second, .. }: growth::Entry) {
         if !joined {
             self.end(user_id, ms(second));
@@ -281,7 +284,8 @@ mod tests {
 
     const HOUR: i64 = 3600;
 
-    /// How many minutes somebody was online who was told to be at midnight, and then joined or left at these hours.
+    /// How many minutes somebody was online who was told to be at midnight, and then joined or left
+    /// at these hours.
     fn minutes(window: Window, comings: &[(bool, i64)]) -> TestResult<u64> {
         let user = 2;
         let told = Told { guild: 1, user, status: Some("online"), activity: None, second: MONDAY };
@@ -337,7 +341,8 @@ mod tests {
         Ok(())
     }
 
-    /// A guild's log may be years long. A damaged row of it is an error to any question that reads it.
+    /// A guild's log may be years long. A damaged row of it is an error to any question that reads
+    /// it.
     #[test]
     fn joins_and_leaves_before_the_window_are_not_read() -> TestResult {
         let event = |user, hour| Event { guild: 1, user, join: true, count: None, second: MONDAY + hour * HOUR };

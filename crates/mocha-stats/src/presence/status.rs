@@ -11,15 +11,14 @@ use crate::{Bots, Error, Window, share::share};
 
 /// The question how long people in a guild were online, idle, not to be disturbed or offline.
 ///
-/// Each person's time counts, from the first status that is known of them on: two people online for an hour are two hours. A
-/// status holds until the next one that is told, or until the person leaves; who comes back has the last one
-/// until another is
-/// told. After the recorder's last note of itself, or the guild's removal of the bot, and the guild's last
-/// row nothing holds.
+/// Each person's time counts, from the first status that is known of them on: two people online for
+/// an hour are two hours. A status holds until the next one, or until the user leaves. A user who
+/// comes back has the last status until the next one. No status holds after the recorder's last
+/// note of itself, after the guild removed the bot, or after the guild's last row.
 ///
-/// Mocha does not know changes that happened while nobody recorded: a status from before such a gap holds
-/// through it. After a retention policy has deleted a user's last status, the user counts from the next
-/// change on.
+/// Mocha does not know changes that happened while nobody recorded: a status from before such a gap
+/// holds through it. After a retention policy has deleted a user's last status, the user counts
+/// from the next change on.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 #[doc(alias = "status")]
@@ -42,8 +41,8 @@ pub struct PresenceTimeAnswer {
     pub known_ms: u64,
     /// How many users they belong to.
     pub user_count: u64,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -80,9 +79,9 @@ impl PresenceTime {
 
     /// Runs the query.
     ///
-    /// Reads the guild's rows of the window, the last one before it of each who was a member, and the guild's
-    /// joins and leaves
-    /// before the window's end, through indexes, in one transaction; memory grows with people and with joins and leaves.
+    /// Reads the guild's rows of the window, the last one before it of each who was a member, and
+    /// the guild's joins and leaves before the window's end, through indexes, in one transaction;
+    /// memory grows with people and with joins and leaves.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! Presence, and what is true of it, in plain Rust: from one instant at which anything happens to the next.
+//! Presence, and what is true of it, in plain Rust: from one instant at which anything happens to
+//! the next.
 
 use std::collections::BTreeSet;
 
@@ -102,7 +103,8 @@ impl History {
         Ok(conn)
     }
 
-    /// The rows of the guild before the window's end, in order of time; those of a second as they were written.
+    /// The rows of the guild before the window's end, in order of time; those of a second as they
+    /// were written.
     fn rows(&self, scope: Scope) -> Vec<Told> {
         let end = scope.window.end_second();
         let rows = self.told.iter().filter(|told| told.guild == random::GUILD && told.second < end);

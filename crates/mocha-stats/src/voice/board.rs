@@ -34,7 +34,8 @@ pub(crate) struct VoiceBoard {
 }
 
 impl VoiceBoard {
-    /// Reads the time that the filter and the channels let through, and all sessions. Call it in a transaction.
+    /// Reads the time that the filter and the channels let through, and all sessions. Call it in a
+    /// transaction.
     pub(crate) fn load(
         conn: &mut SqliteConnection,
         guild: GuildId,

@@ -22,22 +22,24 @@ pub struct VoiceChannels(Scope);
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoiceChannelsAnswer {
-    /// The channels with any voice time, longest first; equals by channel id as a number, the unknown channel last.
+    /// The channels with any voice time, longest first; equals by channel id as a number, the
+    /// unknown channel last.
     pub channels: Vec<ChannelVoice>,
     /// Milliseconds in all channels: observed, assumed or both, as the filter's [`Assumed`] says.
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
     pub assumed_ms: u64,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of
-    /// [`exclude_alone`](VoiceFilter::exclude_alone) time single intervals are read, which are kept less
-    /// long. `None` if all of the window is known.
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not
+    /// counted. Of [`exclude_alone`](VoiceFilter::exclude_alone) time single intervals are read,
+    /// which are kept less long. `None` if all of the window is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// `true` if a day at the window's edge was counted whole because its events have been deleted. Not of
-    /// [`exclude_alone`](VoiceFilter::exclude_alone) time, of which no roll-up knows.
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
+    /// Not of [`exclude_alone`](VoiceFilter::exclude_alone) time, of which no roll-up knows.
     pub rounded_to_days: bool,
 }
 
@@ -52,7 +54,8 @@ pub struct ChannelVoice {
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
     pub assumed_ms: u64,
 }
 
@@ -65,8 +68,8 @@ impl VoiceChannels {
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
     /// A member who is still in voice counts up to the window's end, for at most
-    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If the window
-    /// has no end, the time counts up to that confirmation.
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If
+    /// the window has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.0.window = window;
         self
@@ -86,10 +89,10 @@ impl VoiceChannels {
 
     /// Runs the query.
     ///
-    /// Reads roll-ups of months and days, and single intervals of at most a day at each edge of the window; of
-    /// [`exclude_alone`](VoiceFilter::exclude_alone) time all intervals of the window. Through keys and
-    /// indexes, in one transaction; memory
-    /// grows with channels, and of fair time with people who are in voice at once.
+    /// Reads roll-ups of months and days, and single intervals of at most a day at each edge of the
+    /// window; of [`exclude_alone`](VoiceFilter::exclude_alone) time all intervals of the window.
+    /// Through keys and indexes, in one transaction; memory grows with channels, and of fair time
+    /// with people who are in voice at once.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ pub(super) struct Guest {
     bot: bool,
     /// Since when somebody else is there, if somebody is.
     company_since_ms: Option<i64>,
-    /// Whether the fold is told, or this one is company only.
+    /// Whether the stay counts. If not, it is only company for others.
     counts: bool,
     stay: Stay,
 }

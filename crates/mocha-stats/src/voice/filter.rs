@@ -5,8 +5,8 @@ use mocha_schema::{ChannelId, VoiceState};
 use super::interval::VoiceTime;
 use crate::{Bots, channel_filter::ChannelFilter};
 
-/// Which time in voice counts; every question about voice takes one. A new one lets all time of people count, in any
-/// channel and state, alone too, and leaves bots out.
+/// Which time in voice counts. Every question about voice takes a filter. A new filter lets all
+/// time count, in any channel and state, alone or in company.
 ///
 /// # Examples
 ///
@@ -42,7 +42,7 @@ pub struct VoiceFilter {
 }
 
 impl VoiceFilter {
-    /// All time of people.
+    /// Returns a filter that lets all time count.
     pub const fn new() -> Self {
         Self {
             assumed: Assumed::Include,
@@ -54,7 +54,7 @@ impl VoiceFilter {
         }
     }
 
-    /// Whether time that was not seen but concluded counts. The default is [`Assumed::Include`].
+    /// Sets whether assumed time counts. The default is [`Assumed::Include`].
     pub fn assumed(mut self, assumed: Assumed) -> Self {
         self.assumed = assumed;
         self
@@ -71,10 +71,10 @@ impl VoiceFilter {
         self
     }
 
-    /// Leaves out time alone: while no other person was connected to the same channel.
+    /// Excludes time alone, when no other human was connected to the same channel.
     ///
-    /// Bots are no company, muted and deafened people are, and so is who is only assumed to have been there. Nobody has
-    /// company in a channel that is not known.
+    /// Muted and deafened members are company, and so are members who are only assumed to be
+    /// connected. Bots are not. Time in an unknown channel counts as alone.
     #[doc(alias = "alone")]
     #[doc(alias = "company")]
     pub fn exclude_alone(mut self) -> Self {
@@ -88,31 +88,33 @@ impl VoiceFilter {
         self
     }
 
-    /// Leaves out the channel that the guild moves idle people to: the one it has now, also for time before it had it.
+    /// Excludes the guild's present AFK channel, to which Discord moves idle members, even for the
+    /// time before it was set.
     #[doc(alias = "idle")]
     pub fn exclude_afk(mut self) -> Self {
         self.exclude_afk = true;
         self
     }
 
-    /// Counts only time in these channels, and those that were named before; a category stands for all in it.
-    /// Time in a channel
-    /// that is not known does not count then.
+    /// Counts only time in these channels and in those of earlier calls. A category stands for all
+    /// its channels. Time in an unknown channel is excluded.
     pub fn only_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.only.get_or_insert_default().extend(channels);
         self
     }
 
-    /// Leaves out these channels, and those that were named before; a category stands for all in it.
+    /// Excludes these channels and those of earlier calls. A category stands for all its channels.
     pub fn exclude_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.without.extend(channels);
         self
     }
 }
 
-/// Whether time counts that was not seen but concluded: it bridges a gap between two proofs, or comes after the last one.
+/// Whether assumed time counts. Time is assumed if it bridges a gap between two confirmations of a
+/// connection, or follows the last one.
 ///
-/// Answers always have observed and assumed milliseconds apart; this decides which of them `voice_ms` has.
+/// Answers always report observed and assumed milliseconds separately. This decides which of them
+/// are in `voice_ms`.
 ///
 /// # Examples
 ///
@@ -146,7 +148,7 @@ pub enum Assumed {
     Only,
 }
 
-/// In which state time counts. The states are no partition: somebody may be muted and stream.
+/// The state in which time counts. States overlap: a member may be muted and streaming.
 ///
 /// # Examples
 ///
@@ -174,7 +176,8 @@ pub enum VoiceStateFilter {
     Muted,
     /// Sharing the screen.
     Streaming,
-    /// Able to speak: neither muted nor deafened, by oneself or by the server, nor in the audience of a stage.
+    /// Able to speak: neither muted nor deafened, by oneself or by the server, nor in the audience
+    /// of a stage.
     Talking,
     /// Camera on.
     Video,

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{Bots, Error, Window};
 
-/// The question how long the members of a guild, or one [`user`](Self::user), were in voice, where, and in
-/// how many sessions.
+/// The question how long the members of a guild, or one [`user`](Self::user), were in voice, where,
+/// and in how many sessions.
 ///
 /// The time of each member counts: two members in a channel for an hour are two hours.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -28,22 +28,23 @@ pub struct GuildVoice(Scope);
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GuildVoiceAnswer {
-    /// Milliseconds in voice: observed, assumed or both, as the filter's [`Assumed`](crate::Assumed) says.
+    /// Milliseconds in voice: observed, assumed or both, as the filter's
+    /// [`Assumed`](crate::Assumed) says.
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
     pub assumed_ms: u64,
-    /// The channels with any of `voice_ms`, longest time first. Ties are ordered by channel id as a number;
-    /// the unknown channel
-    /// is the last of them.
+    /// The channels with any of `voice_ms`, longest time first. Ties are ordered by channel id as a
+    /// number; the unknown channel is the last of them.
     pub channels: Vec<ChannelVoice>,
     /// How many users had any of `voice_ms`.
     pub user_count: u64,
     /// The sessions.
     pub sessions: VoiceSessions,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -58,8 +59,8 @@ impl GuildVoice {
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
     /// A member who is still in voice counts up to the window's end, for at most
-    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If the window
-    /// has no end, the time counts up to that confirmation.
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If
+    /// the window has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.0.window = window;
         self
@@ -85,10 +86,10 @@ impl GuildVoice {
 
     /// Runs the query.
     ///
-    /// Reads the intervals of the window and of the day before it in one transaction: those of the guild through an index,
-    /// those of one user through the primary key. With [`exclude_alone`](VoiceFilter::exclude_alone) it reads
-    /// those of the guild
-    /// in both cases. Memory grows with users and channels.
+    /// Reads the intervals of the window and of the day before it in one transaction: those of the
+    /// guild through an index, those of one user through the primary key. With
+    /// [`exclude_alone`](VoiceFilter::exclude_alone) it reads those of the guild in both cases.
+    /// Memory grows with users and channels.
     ///
     /// # Errors
     ///

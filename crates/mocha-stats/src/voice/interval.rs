@@ -6,11 +6,10 @@ use mocha_schema::{ChannelId, MAX_SECONDS, UserId, VoiceState};
 use super::Assumed;
 use crate::Window;
 
-/// How many milliseconds after the last proof somebody whose leaving was not seen is assumed to have stayed, at most: five
-/// minutes.
+/// The longest assumed time after Mocha last confirmed a connection, in milliseconds: five minutes.
 ///
-/// A recorder that runs proves every half minute that people are still there. One that died proves nothing, and who was in
-/// voice then must not gather time until it is started again.
+/// A running recorder confirms every connection each half minute. After a crash there are no
+/// confirmations, and members must not accrue time until the recorder is started again.
 pub const ASSUMED_TAIL_MS: i64 = 300_000;
 
 /// A row of `voice_intervals`, and whether its user is a bot.
@@ -28,9 +27,9 @@ pub(super) struct Interval {
 }
 
 impl Interval {
-    /// Returns its part in the window, if there is one. An open interval lasts up to [`ASSUMED_TAIL_MS`]
-    /// after its last confirmation, but not beyond the present. If the window has no end, the interval ends
-    /// with that confirmation.
+    /// Returns its part in the window, if there is one. An open interval lasts up to
+    /// [`ASSUMED_TAIL_MS`] after its last confirmation, but not beyond the present. If the window
+    /// has no end, the interval ends with that confirmation.
     pub(super) fn clip(&self, window: Window) -> Option<Stay> {
         let from_ms = self.started_at_ms.max(window.start_ms());
         let to_ms = match (self.ended_at_ms, window.passed_ms()) {
@@ -48,7 +47,8 @@ impl Interval {
         all.part(from_ms, to_ms)
     }
 
-    /// Whether it goes on at the window's end, or now if that is yet to come; if there is no end, whether it is open.
+    /// Whether it goes on at the window's end, or now if that is yet to come; if there is no end,
+    /// whether it is open.
     pub(super) fn is_open_at_end(&self, window: Window) -> bool {
         match window.passed_ms() {
             None => self.ended_at_ms.is_none(),

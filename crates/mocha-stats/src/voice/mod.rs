@@ -1,6 +1,7 @@
 //! Voice: how long people were connected, where and when, out of `voice_intervals`.
 //!
-//! Every question scans the intervals once, through a [`Scope`](scope::Scope), and folds what of them counts.
+//! Every question scans the intervals once, through a [`Scope`](scope::Scope), and folds what of
+//! them counts.
 
 mod board;
 mod channels;

@@ -14,8 +14,9 @@ use crate::{Bots, Error, error::instant};
 
 /// The question who is in voice now, and since when.
 ///
-/// Now is when the file was last written: a recorder that runs renews the proofs every half minute, and one that died
-/// leaves people behind who may be gone, which [`seen_at`](InVoice::seen_at) tells.
+/// Now is when the file was last written: a recorder that runs renews the proofs every half minute,
+/// and one that died leaves people behind who may be gone, which [`seen_at`](InVoice::seen_at)
+/// tells.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct VoiceNow {
@@ -81,8 +82,8 @@ impl VoiceNow {
         self
     }
 
-    /// Lists only those whose time this filter counts now. Time is not asked for, so what it says of assumed time does not
-    /// matter. The default is all people.
+    /// Lists only those whose time this filter counts now. Time is not asked for, so what it says
+    /// of assumed time does not matter. The default is all people.
     pub fn filter(mut self, filter: VoiceFilter) -> Self {
         self.filter = filter.bots(self.filter.bots);
         self
@@ -90,8 +91,8 @@ impl VoiceNow {
 
     /// Runs the query.
     ///
-    /// Reads the guild's open intervals through their own index, and those of their sessions through the primary key, in
-    /// one transaction; memory grows with people who are in voice.
+    /// Reads the guild's open intervals through their own index, and those of their sessions
+    /// through the primary key, in one transaction; memory grows with people who are in voice.
     ///
     /// # Errors
     ///

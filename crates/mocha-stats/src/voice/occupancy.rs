@@ -28,14 +28,14 @@ pub struct VoiceOccupancy {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoiceOccupancyAnswer {
-    /// Every step, oldest first, without gaps. Steps begin with the window; if it has no start, at a multiple of the step
-    /// since 1970, with the one in which voice begins. They end with the window; if it has no end, with the one in which
-    /// voice ends.
+    /// Every step, oldest first, without gaps. Steps begin with the window; if it has no start, at
+    /// a multiple of the step since 1970, with the one in which voice begins. They end with the
+    /// window; if it has no end, with the one in which voice ends.
     pub steps: Vec<OccupancyStep>,
     /// When most were there; `None` if nobody was.
     pub peak: Option<VoicePeak>,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -48,8 +48,8 @@ pub struct VoiceOccupancyAnswer {
 pub struct OccupancyStep {
     /// Its first instant.
     pub start: DateTime<Utc>,
-    /// Milliseconds that it lasts: less than was asked for only where the window ends in it, or what has
-    /// passed of the window.
+    /// Milliseconds that it lasts: less than was asked for only where the window ends in it, or
+    /// what has passed of the window.
     pub length_ms: u64,
     /// How many were there at once, at most.
     pub max_user_count: u64,
@@ -80,8 +80,8 @@ impl VoiceOccupancy {
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
     /// A member who is still in voice counts up to the window's end, for at most
-    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If the window
-    /// has no end, the time counts up to that confirmation.
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If
+    /// the window has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.scope.window = window;
         self
@@ -99,7 +99,8 @@ impl VoiceOccupancy {
         self
     }
 
-    /// How long a step is, from a millisecond on; parts of a millisecond are dropped. The default is an hour.
+    /// How long a step is, from a millisecond on; parts of a millisecond are dropped. The default
+    /// is an hour.
     pub const fn step(mut self, step: TimeDelta) -> Self {
         self.step = step;
         self
@@ -107,13 +108,14 @@ impl VoiceOccupancy {
 
     /// Runs the query.
     ///
-    /// Reads the guild's intervals of the window and of the day before it through an index, in one transaction; memory
-    /// grows with the intervals that count, and with the steps.
+    /// Reads the guild's intervals of the window and of the day before it through an index, in one
+    /// transaction; memory grows with the intervals that count, and with the steps.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `step`: below a millisecond, or so short that there are more than
-    /// a million. [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or time.
+    /// a million. [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an
+    /// invalid id or time.
     ///
     /// # Examples
     ///

@@ -31,9 +31,9 @@ pub(super) struct Scope {
     pub(super) window: Window,
 }
 
-/// An open interval may be of any length, so those that began more than a day before a window are looked for apart. They are
-/// few: midnight cuts while the recorder runs. Diesel cannot name the index, and left alone SQLite reads all
-/// that began before.
+/// An open interval may be of any length, so those that began more than a day before a window are
+/// looked for apart. They are few: midnight cuts while the recorder runs. Diesel cannot name the
+/// index, and left alone SQLite reads all that began before.
 const OLDER_SQL: &str = "\
     SELECT user_id, started_at_ms FROM voice_intervals INDEXED BY idx_voice_intervals_open \
     WHERE guild_id = ?1 AND ended_at_ms IS NULL AND started_at_ms < ?2 ORDER BY started_at_ms, user_id";
@@ -49,7 +49,8 @@ struct Older {
 
 /// Collects the results of a scan for a question.
 pub(super) trait Fold {
-    /// An interval of somebody who counts, whole and of any channel and state, in order of its start.
+    /// An interval of somebody who counts, whole and of any channel and state, in order of its
+    /// start.
     fn interval(&mut self, _: &Interval) {}
 
     /// Time that counts, in no order.
@@ -64,8 +65,8 @@ impl Scope {
         Self { filter: VoiceFilter::new(), guild, user: None, window: Window::all() }
     }
 
-    /// Scans what is kept of the window into a fold that is made for it; says from when on that is, if the
-    /// window starts earlier.
+    /// Scans what is kept of the window into a fold that is made for it; says from when on that is,
+    /// if the window starts earlier.
     pub(super) fn load<F: Fold>(
         &self,
         conn: &mut SqliteConnection,
@@ -80,9 +81,9 @@ impl Scope {
         .map_err(Error::database)
     }
 
-    /// Reads each interval that may have time in the window from this second on, end in it or be open at its
-    /// end, one at a time,
-    /// so that memory grows with what the fold keeps. To be called in a transaction.
+    /// Reads each interval that may have time in the window from this second on, end in it or be
+    /// open at its end, one at a time, so that memory grows with what the fold keeps. To be called
+    /// in a transaction.
     pub(super) fn scan(&self, conn: &mut SqliteConnection, voice_from: i64, fold: &mut impl Fold) -> QueryResult<()> {
         let Self { ref filter, guild, user, .. } = *self;
         let window = self.window.not_before(voice_from);

@@ -19,7 +19,8 @@ use crate::{
     quarter,
 };
 
-/// The question how long everybody in a guild, or one user, was in voice, hour by hour, or by day, week or month of a zone.
+/// The question how long everybody in a guild, or one user, was in voice, hour by hour, or by day,
+/// week or month of a zone.
 ///
 /// Each person's time counts: two people in a channel for an hour are two hours.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -35,17 +36,20 @@ pub struct VoiceSeries {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoiceSeriesAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first time in voice if it has
-    /// none, to that of the window's end, or of the last time in voice. A window without an end and without voice has none.
+    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
+    /// time in voice if it has none, to that of the window's end, or of the last time in voice. A
+    /// window without an end and without voice has none.
     pub periods: Vec<VoicePeriod>,
-    /// Milliseconds in all of them: observed, assumed or both, as the filter's [`Assumed`](crate::Assumed) says.
+    /// Milliseconds in all of them: observed, assumed or both, as the filter's
+    /// [`Assumed`](crate::Assumed) says.
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
     pub assumed_ms: u64,
-    /// Where the data starts, if the window begins before it. Earlier events are deleted and not counted.
-    /// `None` if Mocha has data for the whole window.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -56,17 +60,19 @@ pub struct VoiceSeriesAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoicePeriod {
-    /// The first instant of the period, even if the window starts later. Only the time inside the window counts.
+    /// The first instant of the period, even if the window starts later. Only the time inside the
+    /// window counts.
     pub start: DateTime<Tz>,
-    /// Whether only a part of the period is counted: the window starts or ends in it, it is not over, or
-    /// Mocha no longer keeps
-    /// all of its events.
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not
+    /// over, or Mocha no longer keeps all of its events.
     pub is_partial: bool,
-    /// Milliseconds in voice: observed, assumed or both, as the filter's [`Assumed`](crate::Assumed) says.
+    /// Milliseconds in voice: observed, assumed or both, as the filter's
+    /// [`Assumed`](crate::Assumed) says.
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the connection.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
     pub assumed_ms: u64,
 }
 
@@ -79,8 +85,8 @@ impl VoiceSeries {
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
     /// A member who is still in voice counts up to the window's end, for at most
-    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If the window
-    /// has no end, the time counts up to that confirmation.
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If
+    /// the window has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.scope.window = window;
         self
@@ -110,7 +116,8 @@ impl VoiceSeries {
         self
     }
 
-    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa did once, is not listed.
+    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa
+    /// did once, is not listed.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
@@ -118,8 +125,9 @@ impl VoiceSeries {
 
     /// Runs the query.
     ///
-    /// Reads the guild's intervals of the window and of the day before it through an index, in one transaction; memory
-    /// grows with the quarter hours in which somebody was in voice, and with the periods.
+    /// Reads the guild's intervals of the window and of the day before it through an index, in one
+    /// transaction; memory grows with the quarter hours in which somebody was in voice, and with
+    /// the periods.
     ///
     /// # Errors
     ///
@@ -215,7 +223,8 @@ impl<'a> Times<'a> {
         Self { by_label: BTreeMap::new(), edges: None, last: None, question }
     }
 
-    /// Whether the series is still short enough to be answered, with a stay between these quarters too.
+    /// Whether the series is still short enough to be answered, with a stay between these quarters
+    /// too.
     fn reaches(&mut self, first: i64, last: i64) -> bool {
         let (before, after) = self.edges.unwrap_or((first, last));
         let (first, last) = (first.min(before), last.max(after));
@@ -286,7 +295,7 @@ mod tests {
         }
     }
 
-    /// The same in plain Rust, tick by tick; where each period starts is told apart by its name.
+    /// The same in plain Rust, tick by tick. A period is known by its name.
     fn expected(question: &VoiceSeries, voice: &Voice) -> Vec<(String, u64, u64, u64)> {
         let Scope { ref filter, user, window, .. } = question.scope;
         let there = voice.ticks(window).flat_map(|tick| voice.counted(window, filter, tick));

@@ -1,4 +1,5 @@
-//! Voice by user, channel and day: whole days from the roll-ups, the edges and what is open interval by interval.
+//! Voice by user, channel and day: whole days from the roll-ups, the edges and what is open
+//! interval by interval.
 
 use std::{collections::HashSet, ops::Range};
 
@@ -51,14 +52,17 @@ pub(crate) struct VoicePart {
 pub(crate) enum PartOf {
     /// Whatever is fastest.
     Anything,
-    /// A day in UTC, which must lie in no whole month if nobody needs to know the channel: see [`VoiceScan::active`].
+    /// A day in UTC, which must lie in no whole month if nobody needs to know the channel: see
+    /// [`VoiceScan::active`].
     Day,
-    /// Whatever is fastest, but of time only: there may be no sessions in it, and all of it is observed.
+    /// Whatever is fastest, but of time only: there may be no sessions in it, and all of it is
+    /// observed.
     Time,
 }
 
-/// The columns of closed intervals: user, milliseconds, whether these are assumed, sessions, day, and channel
-/// or 0. Each column costs time, so a query reads only as many of the first ones as it needs.
+/// The columns of closed intervals: user, milliseconds, whether these are assumed, sessions, day,
+/// and channel or 0. Each column costs time, so a query reads only as many of the first ones as it
+/// needs.
 type Columns = [&'static str; 6];
 type Times = (BigInt, BigInt);
 type Sums = (BigInt, BigInt, BigInt, BigInt);
@@ -92,8 +96,8 @@ pub(crate) struct VoiceRead {
     pub(crate) horizon: Horizon,
     /// From when on roll-ups are kept, if the window starts earlier.
     pub(crate) data_since: Option<DateTime<Utc>>,
-    /// The users with an open interval, in any state, at the window's end, or now if the end has not passed
-    /// or there is none.
+    /// The users with an open interval, in any state, at the window's end, or now if the end has
+    /// not passed or there is none.
     pub(super) open: HashSet<UserId>,
     /// Whether more than the window was read.
     pub(crate) rounded_to_days: bool,
@@ -163,9 +167,9 @@ impl VoiceScan {
         Ok(VoiceRead { horizon, data_since, open, rounded_to_days })
     }
 
-    /// Tells `f` who had time on which days in UTC, and in which channel if that was asked for; in any state,
-    /// whatever is asked for. A
-    /// month may come several times. To be called in a transaction.
+    /// Tells `f` who had time on which days in UTC, and in which channel if that was asked for; in
+    /// any state, whatever is asked for. A month may come several times. To be called in a
+    /// transaction.
     pub(crate) fn active(
         self,
         conn: &mut SqliteConnection,
@@ -185,8 +189,8 @@ impl VoiceScan {
         })
     }
 
-    /// Returns the users with a closed interval, in any state, over the window's end, or over the present if
-    /// the end has not passed. Call it in a transaction.
+    /// Returns the users with a closed interval, in any state, over the window's end, or over the
+    /// present if the end has not passed. Call it in a transaction.
     pub(super) fn leave_after_end(self, conn: &mut SqliteConnection) -> QueryResult<Vec<UserId>> {
         let Some(end_ms) = self.window.passed_ms() else { return Ok(Vec::new()) };
         let mut statement = Statement::<BigInt>::new();
@@ -250,8 +254,8 @@ impl VoiceScan {
         statement
     }
 
-    /// Selects the parts of closed intervals in some milliseconds of a day. No interval crosses midnight, so
-    /// those of the day are all.
+    /// Selects the parts of closed intervals in some milliseconds of a day. No interval crosses
+    /// midnight, so those of the day are all.
     fn intervals<R>(self, statement: &mut Statement<R>, width: usize, ms: Range<i64>) {
         let columns: Columns = [
             "CAST(user_id AS INTEGER)",
@@ -316,8 +320,8 @@ impl VoiceScan {
 }
 
 impl Scope {
-    /// Reads the counted time by user and, if asked, by channel, and all sessions of the counted users. Call
-    /// it in a transaction.
+    /// Reads the counted time by user and, if asked, by channel, and all sessions of the counted
+    /// users. Call it in a transaction.
     pub(super) fn each_part(
         &self,
         conn: &mut SqliteConnection,
@@ -341,7 +345,8 @@ impl Scope {
 }
 
 impl Scope {
-    /// From when on what [`each_part`](Self::each_part) reads is known, if the window starts earlier.
+    /// From when on what [`each_part`](Self::each_part) reads is known, if the window starts
+    /// earlier.
     pub(super) fn data_since(&self, Horizon { rollups_from, voice_from, .. }: Horizon) -> Option<DateTime<Utc>> {
         let from = if self.filter.exclude_alone { rollups_from.max(voice_from) } else { rollups_from };
         Horizon::data_since(self.window, from)

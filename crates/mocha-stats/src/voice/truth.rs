@@ -281,8 +281,8 @@ fn window(origin_ms: i64, tick_ms: i64, ticks: i64) -> impl Strategy<Value = Win
     ]
 }
 
-/// Sessions as a recorder writes them, of users in [`random::GUILD`], and a window around them. They are cut
-/// where channel or state change, and sometimes where nothing changes, as at midnight.
+/// Sessions as a recorder writes them, of users in [`random::GUILD`], and a window around them.
+/// They are cut where channel or state change, and sometimes where nothing changes, as at midnight.
 pub(crate) fn history() -> impl Strategy<Value = (Vec<VoiceInterval>, Window)> {
     const TICKS: i64 = 40;
     // The pause before it, 0 if the session goes on; its length, channel and state.

@@ -27,7 +27,8 @@ fn name(question: Growth, second: i64) -> String {
 /// Name, joins, leaves and members of a period.
 type Row = (String, u64, u64, Option<u64>);
 
-/// The same in plain Rust, event by event and to the second, walking through the zone's time quarter hour by quarter hour.
+/// The same in plain Rust, event by event and to the second, walking through the zone's time
+/// quarter hour by quarter hour.
 fn expected(question: Growth, events: &[Event], told: Option<Event>) -> (Vec<Row>, Row) {
     let window = question.window;
     let log = truth::log(events, window.end_second());
