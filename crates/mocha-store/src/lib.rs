@@ -68,6 +68,6 @@ pub use self::{
     recorder::{Frame, Recorder, RecorderStats},
     retention::{Keep, Purged, Retained, Retention},
     rollup::{Counted, Difference, MemberSums, MessageSums, Progress, Rebuilt, Rollup, Sums, Verification, VoiceSums},
-    store::{Clock, Durability, Store, StoreBuilder},
+    store::{Clock, Converted, ConvertedTable, Durability, Store, StoreBuilder},
     time::TimeSource,
 };

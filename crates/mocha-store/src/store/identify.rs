@@ -105,7 +105,8 @@ pub(super) fn contents(conn: &mut SqliteConnection, link: &Link) -> Result<Conte
     for table in SHARED_TABLES {
         let found = columns(conn, table).map_err(|error| unreadable(link, error))?;
         if found != columns(&mut made, table).map_err(|error| unreadable(link, error))? {
-            return Err(foreign(link, &format!("its table `{table}` is missing or is another one")));
+            let advice = "if the TypeScript original's code made it, Store::convert makes a new file of it";
+            return Err(foreign(link, &format!("its table `{table}` is missing or is another one; {advice}")));
         }
     }
     // Only Mocha's tables have foreign keys.

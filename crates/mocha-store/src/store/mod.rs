@@ -4,6 +4,7 @@ mod adopt;
 mod adopt_voice;
 mod builder;
 mod connection;
+mod convert;
 mod identify;
 
 use std::{
@@ -19,11 +20,14 @@ use diesel::{
     sqlite::SqliteConnection,
 };
 
-pub use self::builder::{Clock, Durability, StoreBuilder};
 pub(crate) use self::{
     adopt_voice::fill_intervals,
     builder::Settings,
     connection::{Access, Link, Location, configure},
+};
+pub use self::{
+    builder::{Clock, Durability, StoreBuilder},
+    convert::{Converted, ConvertedTable},
 };
 use crate::{
     Error, ErrorKind, Recorder, integrity,
