@@ -195,7 +195,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_id_comes_back_from_the_file(number in 1..=u64::MAX) {
+        fn every_id_survives_a_round_trip(number in 1..=u64::MAX) {
             let mut conn = SqliteConnection::establish(":memory:").unwrap();
             let id = MessageId::try_from(number).unwrap();
             prop_assert_eq!(select(id.into_sql::<Text>()).get_result::<MessageId>(&mut conn), Ok(id));

@@ -29,7 +29,7 @@ pub struct MemberEvent {
     pub guild_id: GuildId,
     /// The user who joined or left.
     pub user_id: UserId,
-    /// What happened.
+    /// The type of the event.
     pub event_type: MemberEventType,
     /// The number of members of the guild at that time.
     pub member_count: Option<i32>,
@@ -61,7 +61,7 @@ pub struct NewMemberEvent<'a> {
     pub guild_id: GuildId,
     /// The user who joined or left.
     pub user_id: UserId,
-    /// What happened.
+    /// The type of the event.
     pub event_type: MemberEventType,
     /// The number of members of the guild at that time.
     pub member_count: Option<i32>,
@@ -73,7 +73,7 @@ pub struct NewMemberEvent<'a> {
 #[derive(AsChangeset, Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = member_events)]
 pub struct MemberEventChange {
-    /// What happened.
+    /// The type of the event.
     pub event_type: Option<MemberEventType>,
     /// The number of members of the guild at that time.
     pub member_count: Option<Option<i32>>,

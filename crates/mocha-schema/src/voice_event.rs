@@ -33,7 +33,7 @@ pub struct VoiceEvent {
     pub channel_id: Option<ChannelId>,
     /// The user.
     pub user_id: UserId,
-    /// What happened.
+    /// The type of the event.
     pub event_type: VoiceEventType,
     /// When the session began.
     pub session_start: Option<DateTime<Utc>>,
@@ -61,7 +61,7 @@ pub struct NewVoiceEvent<'a> {
     pub channel_id: Option<ChannelId>,
     /// The user.
     pub user_id: UserId,
-    /// What happened.
+    /// The type of the event.
     pub event_type: VoiceEventType,
     /// When the session began.
     pub session_start: Option<UnixTime>,
@@ -83,7 +83,7 @@ pub struct NewVoiceEvent<'a> {
 pub struct VoiceEventChange {
     /// The voice channel; `None` for a disconnect.
     pub channel_id: Option<Option<ChannelId>>,
-    /// What happened.
+    /// The type of the event.
     pub event_type: Option<VoiceEventType>,
     /// When the session began.
     pub session_start: Option<Option<UnixTime>>,

@@ -38,7 +38,7 @@ pub struct Table {
     pub name: &'static str,
     /// How a row names its user. `None` if rows belong to no user.
     pub person: Option<Person>,
-    /// What its rows are for.
+    /// The purpose of its rows.
     pub purpose: &'static str,
     /// The data that the rows are made of. The table stays empty if the bot receives none of it.
     pub sources: &'static [Source],
@@ -79,7 +79,7 @@ pub struct Column {
     pub class: Class,
     /// Its name in the file.
     pub name: &'static str,
-    /// What it is for.
+    /// The purpose of the column.
     pub purpose: &'static str,
     /// The data that fills the column, if it needs less than the sources of the table.
     pub source: Option<Source>,
