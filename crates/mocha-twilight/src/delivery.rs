@@ -1,4 +1,4 @@
-//! One event on its way to the recorder.
+//! An event with its time and its place in the gateway session.
 
 use chrono::{DateTime, Utc};
 use mocha_store::{Error, Frame};
@@ -6,7 +6,7 @@ use twilight_model::gateway::event::Event;
 
 use crate::Adapter;
 
-/// An event to be recorded; made by [`Adapter::delivery`].
+/// Records an event with more detail than [`Adapter::update`]. Created by [`Adapter::delivery`].
 #[derive(Clone, Debug)]
 #[must_use = "it does nothing until it is recorded"]
 pub struct Delivery<'a> {
@@ -29,8 +29,8 @@ impl<'a> Delivery<'a> {
 
     /// Sets the event's place in the gateway session: the session's id and the event's sequence number.
     ///
-    /// An event that was recorded with a number at least as high changes nothing, whatever its time. The adapter must
-    /// know its shard. Default: unknown, and events that are equal in all of their parts count once.
+    /// If an event of the session with the same or a higher number was recorded, this one changes nothing, whatever its
+    /// time. The adapter must know its shard. Default: unknown. Then events that are equal in every part count once.
     pub const fn in_session(mut self, session_id: &'a str, sequence: u64) -> Self {
         self.place = Some((session_id, sequence));
         self
@@ -40,7 +40,7 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Adapter::update`].
+    /// The same as for [`Adapter::update`].
     pub fn record(self) -> Result<(), Error> {
         match self.translate() {
             (_, events) if events.is_empty() => Ok(()),
@@ -52,7 +52,7 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Adapter::update_blocking`].
+    /// The same as for [`Adapter::update_blocking`].
     pub fn record_blocking(self) -> Result<(), Error> {
         match self.translate() {
             (_, events) if events.is_empty() => Ok(()),
@@ -64,7 +64,7 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Adapter::update_async`].
+    /// The same as for [`Adapter::update_async`].
     #[cfg(feature = "tokio")]
     pub async fn record_async(self) -> Result<(), Error> {
         match self.translate() {

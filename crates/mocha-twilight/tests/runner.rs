@@ -63,7 +63,7 @@ impl Bot {
         self.discord.push("MESSAGE_CREATE", &frames::message(GUILD, TEXT, ANNA, number));
     }
 
-    /// Waits until the bot's closure has had so many events.
+    /// Waits until the bot's closure has received `count` events.
     async fn receives(&self, count: usize) -> TestResult {
         let received = async {
             while self.received.load(Ordering::Relaxed) < count {
@@ -73,7 +73,7 @@ impl Bot {
         Ok(tokio::time::timeout(Duration::from_secs(30), received).await?)
     }
 
-    /// Waits until the runner has ended; gives the store.
+    /// Waits until the runner has ended, and returns the store.
     async fn ends(self) -> Result<Store, Box<dyn Error>> {
         tokio::time::timeout(Duration::from_secs(10), self.running).await???;
         Ok(self.store)
@@ -98,7 +98,7 @@ async fn everything_received_before_a_stop_is_in_the_file() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_stop_ends_the_runner_while_the_gateway_is_away() -> TestResult {
+async fn a_stop_ends_the_runner_while_the_gateway_is_unreachable() -> TestResult {
     let bot = Bot::start().await?;
     bot.message(1);
     bot.receives(3).await?;
@@ -126,14 +126,14 @@ async fn a_fatal_close_code_ends_the_runner_with_an_error() -> TestResult {
     let bot = Bot::start().await?;
     bot.receives(2).await?;
     bot.discord.end(End::Close(4014));
-    let error = bot.running.await?.err().ok_or("it went on")?;
+    let error = bot.running.await?.err().ok_or("the runner ended without an error")?;
     assert!(matches!(error.kind(), RunnerErrorKind::Fatal { code: Some(4014), .. }), "{error}");
     assert!(error.to_string().contains("4014 (Disallowed Intents)"), "{error}");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_resume_brings_everything_whatever_way_the_connection_ended() -> TestResult {
+async fn a_resume_loses_nothing_however_the_connection_ended() -> TestResult {
     for end in [End::Fin, End::Reset, End::Close(4000)] {
         let bot = Bot::start().await?;
         bot.voice(Some(VOICE));
