@@ -63,3 +63,8 @@ pub use self::{
     voice_event::{NewVoiceEvent, VoiceEvent, VoiceEventChange, VoiceEventType},
     voice_interval::{VoiceInterval, VoiceState},
 };
+
+/// Tests the example in README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -54,3 +54,8 @@ pub use self::{
     resource::ResourceType,
     statistic::Statistic,
 };
+
+/// Tests the example in README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
