@@ -1,4 +1,4 @@
-//! Voice.
+//! Voice sessions of a simulated server.
 
 use mocha_schema::{ChannelId, VoiceState};
 use mocha_store::event::{SnapshotVoice, VoiceSnapshot, VoiceStateChanged};
@@ -9,7 +9,7 @@ use crate::traffic::{Action, Session, Traffic};
 const MAX_MINUTES: u64 = 8 * 60;
 
 impl Traffic {
-    /// Who is in voice when the connection begins: one in forty.
+    /// Puts one member in forty into voice when the connection begins.
     pub(crate) fn see_voice(&mut self) {
         let mut voices = Vec::new();
         for _ in 0..self.present.len() / 40 {
@@ -34,7 +34,7 @@ impl Traffic {
         }
     }
 
-    /// Somebody who is not in voice, and where to go. Those who talk most are not those who write most.
+    /// Picks a member who is not in voice, and a channel. The members who talk most are not those who write most.
     fn talker(&mut self) -> Option<(usize, ChannelId)> {
         let rank = self.dice.rank(self.present.len())?;
         let person = self.present.get((rank * 7 + 3) % self.present.len()).copied()?;
@@ -48,7 +48,7 @@ impl Traffic {
         self.channels.voice().nth(index)
     }
 
-    /// Begins a session and plans what comes of it.
+    /// Begins a session and plans its moves, mutes and end.
     fn connect(&mut self, person: usize, channel_id: ChannelId) {
         let Some(who) = self.people.get_mut(person) else { return };
         who.voice = Some((channel_id, VoiceState::default()));
@@ -92,7 +92,7 @@ impl Traffic {
         }
     }
 
-    /// Ends a session, if there is one.
+    /// Ends the session of a member, if there is one.
     pub(crate) fn disconnect(&mut self, person: usize) {
         if self.people.get_mut(person).is_some_and(|who| who.voice.take().is_some()) {
             self.tell_voice(person);
