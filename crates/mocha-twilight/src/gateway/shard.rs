@@ -16,7 +16,7 @@ use twilight_model::gateway::event::Event;
 use super::{RunnerError, ShardEvent, Stopper};
 use crate::Adapter;
 
-/// What a shard reports next.
+/// The next report of a shard.
 #[expect(clippy::large_enum_variant, reason = "only one exists at a time, and it is mostly an event")]
 enum Next {
     /// The shard is closed for good.
