@@ -63,7 +63,7 @@ INSERT INTO users (id, created_at, updated_at) SELECT number, 0, 0 FROM hours WH
 
 INSERT INTO message_events (id, guild_id, channel_id, user_id, created_at)
 SELECT 'only', '2', '1002', '1', max(start) FROM hours;
--- More in the afternoon. In the later half each person writes once at least, and some write much more.
+-- Afternoons are busier. In the later half each user writes at least once, and some write much more.
 INSERT INTO message_events (id, guild_id, channel_id, user_id, created_at)
 WITH RECURSIVE counted AS (
     SELECT number, start, (12 - abs(start / 3600 % 24 - 15)) * (6 + number * 7919 % 13) / 24 AS times FROM hours

@@ -30,7 +30,7 @@ fn measure(name: &str, file: &File) -> Result<(), Failure> {
     let mut conn = SqliteConnection::establish(file.path.to_str().ok_or("the path is not UTF-8")?)?;
     let year = Window::since(now - TimeDelta::days(365))?;
     let user = Leaderboard::messages(guild).limit(1).load(&mut conn)?;
-    let user = user.entries.first().ok_or("nobody wrote")?.user_id;
+    let user = user.entries.first().ok_or("the file has no messages")?.user_id;
     for (window_name, window) in [("365 days", year), ("all time", Window::all())] {
         let questions: [(&str, Ask); 8] = [
             (

@@ -251,7 +251,7 @@ fn questions<'a>(
         ));
     }
     let most = Leaderboard::messages(guild).bots(Bots::Include).limit(1).load(conn)?;
-    let user = most.entries.first().ok_or("nobody wrote")?.user_id;
+    let user = most.entries.first().ok_or("the file has no messages")?.user_id;
     for (name, days) in windows {
         let start = days.map(|days| edges.start(file, days));
         let window = window(start)?;

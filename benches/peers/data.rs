@@ -108,7 +108,7 @@ impl Data {
             len: seen.len,
             people: seen.people.len(),
             tail,
-            user: *most.ok_or("nobody wrote")?.0,
+            user: *most.ok_or("the file has no messages")?.0,
         })
     }
 }

@@ -15,12 +15,12 @@ use twilight_model::gateway::Intents;
 fn main() -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     let folder = std::env::temp_dir().join(format!("mocha-forget-{}", std::process::id()));
-    let told = tell(&folder, &mut out);
+    let result = run(&folder, &mut out);
     std::fs::remove_dir_all(&folder)?;
-    told
+    result
 }
 
-fn tell(folder: &std::path::Path, out: &mut impl io::Write) -> anyhow::Result<()> {
+fn run(folder: &std::path::Path, out: &mut impl io::Write) -> anyhow::Result<()> {
     let server = Server::new(7).days(14).members(40).messages_per_day(300);
     let store = Store::builder().clock(Clock::Events).open(folder.join("stats.db"))?;
     let recorder = store.recorder()?;
@@ -34,7 +34,7 @@ fn tell(folder: &std::path::Path, out: &mut impl io::Write) -> anyhow::Result<()
         let board = store.read(|conn| Leaderboard::messages(server.guild_id()).within(window).limit(1).load(conn))?;
         Ok(board.entries.first().map(|entry| entry.user_id))
     };
-    let Some(user_id) = first(&store)? else { anyhow::bail!("nobody wrote anything") };
+    let Some(user_id) = first(&store)? else { anyhow::bail!("the server has no messages") };
     writeln!(out, "The user {user_id} asks for all data:")?;
     let mut json = Vec::new();
     let rows = store.export_user(user_id).write_to(&mut json)?;

@@ -131,7 +131,11 @@ impl Report {
             label: self.names.channel(channel.channel_id),
             values: vec![number(channel.messages), number(channel.unique_users)],
         };
-        table("channel", &["messages", "people"], &self.channels.channels.iter().take(TOP).map(row).collect::<Vec<_>>())
+        table(
+            "channel",
+            &["messages", "members"],
+            &self.channels.channels.iter().take(TOP).map(row).collect::<Vec<_>>(),
+        )
     }
 
     fn voice_rooms(&self) -> String {

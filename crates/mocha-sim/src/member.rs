@@ -69,7 +69,7 @@ impl Traffic {
     }
 
     /// Makes a user a member, and returns an event of this kind.
-    fn enter(&mut self, person: usize, joined_ms: i64, tell: fn(MemberSeen) -> Event) {
+    fn enter(&mut self, person: usize, joined_ms: i64, event: fn(MemberSeen) -> Event) {
         let place = self.dice.below(u64::try_from(self.present.len() + 1).unwrap_or(1));
         let Some(who) = self.people.get_mut(person) else { return };
         who.memberships += 1;
@@ -84,7 +84,7 @@ impl Traffic {
         let number = u64::try_from(person).unwrap_or(u64::MAX);
         let (user, member) = introduce(number, bot, self.server.guild_id, self.now(), joined_ms);
         self.emit(user);
-        self.emit(tell(member));
+        self.emit(event(member));
     }
 
     /// A new user joins. In one of twelve cases a former member returns. Half of them do not stay.

@@ -13,7 +13,7 @@ use crate::{
 };
 
 const MESSAGE: u8 = 0;
-const SOMEBODY_JOINED: u8 = 7;
+const USER_JOIN: u8 = 7;
 const REPLY: u8 = 19;
 const SLASH_COMMAND: u8 = 20;
 const MENU_COMMAND: u8 = 23;
@@ -51,18 +51,18 @@ impl Traffic {
         let kind = kind(&mut self.dice, by_bot);
         let content = content(&mut self.dice);
         if let Some(person) = author {
-            self.tell(person, channel_id, kind, content);
+            self.emit_message(person, channel_id, kind, content);
         }
     }
 
     /// The system writes a greeting into the first channel when a member joins.
     pub(crate) fn greet(&mut self, person: usize) {
         if let Some(channel_id) = self.channels.text().next() {
-            self.tell(person, channel_id, SOMEBODY_JOINED, MessageContent::default());
+            self.emit_message(person, channel_id, USER_JOIN, MessageContent::default());
         }
     }
 
-    fn tell(&mut self, person: usize, channel_id: ChannelId, kind: u8, content: MessageContent) {
+    fn emit_message(&mut self, person: usize, channel_id: ChannelId, kind: u8, content: MessageContent) {
         let Some(user_id) = self.people.get(person).map(|who| who.user_id) else { return };
         let (at, guild_id) = (self.now(), self.server.guild_id);
         let message_id = self.message_ids.next(self.now_ms);

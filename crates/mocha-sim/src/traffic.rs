@@ -32,14 +32,14 @@ pub(crate) enum Action {
     VoiceStart,
 }
 
-/// The n-th membership of a person.
+/// The n-th membership of a member.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Membership {
     pub(crate) number: u32,
     pub(crate) person: usize,
 }
 
-/// The n-th voice session of a person.
+/// The n-th voice session of a member.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Session {
     pub(crate) number: u32,

@@ -30,7 +30,7 @@ impl Traffic {
     pub(crate) fn start_voice(&mut self) {
         if let Some((person, channel_id)) = self.talker() {
             self.connect(person, channel_id);
-            self.tell_voice(person);
+            self.emit_voice(person);
         }
     }
 
@@ -83,7 +83,7 @@ impl Traffic {
             77..80 => state.server_deaf ^= true,
             _ => *channel = channel_id.unwrap_or(*channel),
         }
-        self.tell_voice(session.person);
+        self.emit_voice(session.person);
     }
 
     pub(crate) fn end_voice(&mut self, session: Session) {
@@ -95,7 +95,7 @@ impl Traffic {
     /// Ends the session of a member, if there is one.
     pub(crate) fn disconnect(&mut self, person: usize) {
         if self.people.get_mut(person).is_some_and(|who| who.voice.take().is_some()) {
-            self.tell_voice(person);
+            self.emit_voice(person);
         }
     }
 
@@ -103,7 +103,7 @@ impl Traffic {
         self.people.get(person).is_some_and(|who| who.voice_sessions == number)
     }
 
-    fn tell_voice(&mut self, person: usize) {
+    fn emit_voice(&mut self, person: usize) {
         let Some((user_id, voice)) = self.people.get(person).map(|who| (who.user_id, who.voice)) else { return };
         let (at, guild_id) = (self.now(), self.server.guild_id);
         let (channel_id, state) = voice.unzip();

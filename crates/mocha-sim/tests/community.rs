@@ -187,7 +187,7 @@ fn the_numbers_of_events_are_in_proportion() -> Result<(), Box<dyn Error>> {
                 let person = (voice.guild_id, voice.user_id);
                 if voice.channel_id.is_none() {
                     in_voice.remove(&person);
-                    let start: DateTime<_> = since.remove(&person).ok_or("nobody came")?;
+                    let start: DateTime<_> = since.remove(&person).ok_or("a leave without a join")?;
                     lengths.push((voice.at - start).num_minutes());
                 } else if in_voice.insert(person) {
                     sessions += 1;

@@ -38,7 +38,7 @@ pub fn report(conn: &mut SqliteConnection, played: &Played, answer: &Answer) -> 
         heading("Most time in voice"),
         top(" #  member", &["time", "sessions"], &answer.voice.leaderboard, |entry| talker(entry, &names)),
         heading("Busiest channels"),
-        top("channel", &["messages", "people"], &answer.channels, |entry| channel(entry, &names)),
+        top("channel", &["messages", "members"], &answer.channels, |entry| channel(entry, &names)),
         heading("Busiest voice channels, bots included"),
         top("channel", &["time"], &answer.voice.channels, |entry| voice_channel(entry, &names)),
         heading("Messages by hour"),

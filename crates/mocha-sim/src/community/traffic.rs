@@ -78,10 +78,10 @@ impl CommunityTraffic {
         };
         let at = time(START_MS);
         traffic.ready.push_back(ShardChanged { at, shard_count: 1, shard_id: 0, status: ShardStatus::Ready }.into());
-        for (index, told) in (0..).zip(community.guilds()) {
-            let size = if index == 0 { LARGE } else { small(told.messages) };
-            traffic.found(Guild::new(told.guild_id, size), size.members);
-            traffic.plan_guild(index, told.messages, if index == 0 { 100..101 } else { 4..60 });
+        for (index, settings) in (0..).zip(community.guilds()) {
+            let size = if index == 0 { LARGE } else { small(settings.messages) };
+            traffic.found(Guild::new(settings.guild_id, size), size.members);
+            traffic.plan_guild(index, settings.messages, if index == 0 { 100..101 } else { 4..60 });
         }
         traffic
     }
@@ -173,7 +173,7 @@ impl CommunityTraffic {
             }
             Action::VoiceChange(person, session, self_mute) => {
                 if guild.people.get(person).is_some_and(|who| who.voice == Some(session)) {
-                    self.tell_voice(index, person, Some(session), self_mute);
+                    self.emit_voice(index, person, Some(session), self_mute);
                 }
             }
             Action::VoiceEnd(person, session) => {
@@ -235,18 +235,18 @@ impl CommunityTraffic {
             self.plan(mute_ms.max(unmute_ms), index, Action::VoiceChange(person, session, false));
         }
         self.plan(end_ms, index, Action::VoiceEnd(person, session));
-        self.tell_voice(index, person, Some(session), false);
+        self.emit_voice(index, person, Some(session), false);
     }
 
     /// Ends the session of a member, if there is one.
     fn disconnect(&mut self, index: usize, person: usize) {
         let who = self.guilds.get_mut(index).and_then(|guild| guild.people.get_mut(person));
         if who.is_some_and(|who| who.voice.take().is_some()) {
-            self.tell_voice(index, person, None, false);
+            self.emit_voice(index, person, None, false);
         }
     }
 
-    fn tell_voice(&mut self, index: usize, person: usize, session: Option<u32>, self_mute: bool) {
+    fn emit_voice(&mut self, index: usize, person: usize, session: Option<u32>, self_mute: bool) {
         let Some(guild) = self.guilds.get(index) else { return };
         let Some(user_id) = guild.user_id(person) else { return };
         let channel_id = session.map(|session| guild.channels.voice_of(session));
