@@ -46,7 +46,7 @@ impl Running {
         &self,
         number: u64,
         name: &str,
-        options: Value,
+        options: &Value,
     ) -> Result<mocha_fake_discord::Requested, Box<dyn Error>> {
         self.discord.push("INTERACTION_CREATE", &frames::command(GUILD, TEXT, ANNA, number, name, options));
         let path = format!("/interactions/{number}/{}/callback", frames::INTERACTION_TOKEN);
@@ -109,30 +109,30 @@ async fn every_command_is_answered() -> TestResult {
     let mut number = 100;
     loop {
         number += 1;
-        if running.uses(number, "voice", json!([])).await?.has("In voice now: 1") {
+        if running.uses(number, "voice", &json!([])).await?.has("In voice now: 1") {
             break;
         }
         assert!(number < 10_000, "the voice state was never recorded");
     }
-    let board = running.uses(1, "leaderboard", json!([])).await?;
+    let board = running.uses(1, "leaderboard", &json!([])).await?;
     assert!(
         board.has("Messages, 30 days") && board.has("leaderboard.png") && board.has("\"label\":\"Next\""),
         "{board:?}"
     );
-    let page = running.uses(2, "leaderboard", json!([{ "name": "window", "type": 3, "value": "all" }])).await?;
+    let page = running.uses(2, "leaderboard", &json!([{ "name": "window", "type": 3, "value": "all" }])).await?;
     assert!(page.has("Messages, all time"));
-    assert!(running.uses(3, "rank", json!([])).await?.has("Messages: 1"));
-    let server = running.uses(4, "server", json!([])).await?;
+    assert!(running.uses(3, "rank", &json!([])).await?.has("Messages: 1"));
+    let server = running.uses(4, "server", &json!([])).await?;
     assert!(server.has("Messages: 13") && server.has("messages.png"));
-    assert!(running.uses(5, "mydata", json!([])).await?.has("mydata.json"));
+    assert!(running.uses(5, "mydata", &json!([])).await?.has("mydata.json"));
 
     let refused = [json!({ "name": "confirm", "type": 3, "value": "no" })];
-    running.uses(6, "forgetme", json!(refused)).await?;
+    running.uses(6, "forgetme", &json!(refused)).await?;
     running.rest.wait(|request| request.method == "PATCH" && request.has("Nothing was deleted")).await?;
     let confirmed = [json!({ "name": "confirm", "type": 3, "value": "forget me" })];
-    running.uses(7, "forgetme", json!(confirmed)).await?;
+    running.uses(7, "forgetme", &json!(confirmed)).await?;
     running.rest.wait(|request| request.method == "PATCH" && request.has("rows about you were deleted")).await?;
-    assert!(running.uses(8, "rank", json!([])).await?.has("Messages: 0"));
+    assert!(running.uses(8, "rank", &json!([])).await?.has("Messages: 0"));
     assert!(running.ends()?);
     assert!(running.folder.path().join("stats.db").exists());
     Ok(())

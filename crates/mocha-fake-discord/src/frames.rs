@@ -63,7 +63,7 @@ pub const INTERACTION_TOKEN: &str = "token";
 
 /// Returns the use of a command, for `INTERACTION_CREATE`.
 #[must_use]
-pub fn command(guild: u64, channel: u64, user: u64, id: u64, name: &str, options: Value) -> Value {
+pub fn command(guild: u64, channel: u64, user: u64, id: u64, name: &str, options: &Value) -> Value {
     let member = json!({
         "user": self::user(user), "nick": null, "roles": [], "joined_at": "2026-01-01T00:00:00.000000+00:00",
         "deaf": false, "mute": false, "flags": 0, "communication_disabled_until": null, "permissions": "0",

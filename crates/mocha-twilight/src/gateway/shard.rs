@@ -108,10 +108,11 @@ impl<Q: Queue + Unpin> Run<Q> {
     /// Records the end of the connection if it has ended since the last check.
     fn check_connection(&mut self) {
         let is_connected = is_connected(self.shard.state());
-        if self.is_connected && !is_connected {
-            if let Err(error) = self.adapter.lost() {
-                tracing::warn!(shard = %self.shard.id(), %error, "could not record the end of a connection");
-            }
+        if self.is_connected
+            && !is_connected
+            && let Err(error) = self.adapter.lost()
+        {
+            tracing::warn!(shard = %self.shard.id(), %error, "could not record the end of a connection");
         }
         self.is_connected = is_connected;
     }
