@@ -152,13 +152,13 @@ fn is_up_to_date(conn: &mut SqliteConnection) -> Result<bool, Error> {
     Ok(has_application_id(conn).map_err(Error::migration)? && applied(conn).map_err(Error::migration)? == known()?)
 }
 
-/// Refuses a file that a newer Mocha migrated, and only reads it: Diesel itself would not mind.
+/// Checks that no newer version of Mocha migrated the file. It only reads the file.
 ///
-/// The bot's own migrations in the same file do not count.
+/// Diesel itself does not check this. The bot's own migrations in the same file do not matter.
 ///
 /// # Errors
 ///
-/// As [`migrate`].
+/// Returns the same errors as [`migrate`].
 pub fn check_version(conn: &mut SqliteConnection) -> Result<(), Error> {
     let known = known()?;
     match applied(conn).map_err(Error::migration)?.into_iter().rfind(|version| !known.contains(version)) {

@@ -98,7 +98,7 @@ impl Adapter {
     ///
     /// # Errors
     ///
-    /// The same as for [`update`](Self::update).
+    /// Returns the same errors as [`update`](Self::update).
     pub fn lost(&self) -> Result<(), Error> {
         self.delivery(&Event::GatewayClose(None)).record()
     }
@@ -162,7 +162,7 @@ impl Adapter {
     ///
     /// # Errors
     ///
-    /// The same as for [`Recorder::record_all_blocking`].
+    /// Returns the same errors as [`Recorder::record_all_blocking`].
     pub fn update_blocking(&self, event: &Event) -> Result<(), Error> {
         self.delivery(event).record_blocking()
     }
@@ -174,7 +174,7 @@ impl Adapter {
     ///
     /// # Errors
     ///
-    /// The same as for [`update`](Self::update).
+    /// Returns the same errors as [`update`](Self::update).
     ///
     /// # Examples
     ///
@@ -208,7 +208,7 @@ impl Adapter {
     ///
     /// # Errors
     ///
-    /// The same as for [`Recorder::record_all_blocking`].
+    /// Returns the same errors as [`Recorder::record_all_blocking`].
     ///
     /// # Examples
     ///
@@ -246,7 +246,7 @@ impl Adapter {
     ///
     /// # Errors
     ///
-    /// The same as for [`Recorder::record_all_async`].
+    /// Returns the same errors as [`Recorder::record_all_async`].
     #[cfg(feature = "tokio")]
     pub async fn update_async(&self, event: &Event) -> Result<(), Error> {
         self.delivery(event).record_async().await
@@ -258,7 +258,7 @@ impl Adapter {
     ///
     /// # Errors
     ///
-    /// The same as for [`Recorder::record_all_async`].
+    /// Returns the same errors as [`Recorder::record_all_async`].
     #[cfg(feature = "tokio")]
     pub async fn update_at_async(&self, event: &Event, at: DateTime<Utc>) -> Result<(), Error> {
         self.delivery(event).at(at).record_async().await

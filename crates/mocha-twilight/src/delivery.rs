@@ -40,7 +40,7 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     ///
-    /// The same as for [`Adapter::update`].
+    /// Returns the same errors as [`Adapter::update`].
     pub fn record(self) -> Result<(), Error> {
         match self.translate() {
             (_, events) if events.is_empty() => Ok(()),
@@ -52,7 +52,7 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     ///
-    /// The same as for [`Adapter::update_blocking`].
+    /// Returns the same errors as [`Adapter::update_blocking`].
     pub fn record_blocking(self) -> Result<(), Error> {
         match self.translate() {
             (_, events) if events.is_empty() => Ok(()),
@@ -64,7 +64,7 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     ///
-    /// The same as for [`Adapter::update_async`].
+    /// Returns the same errors as [`Adapter::update_async`].
     #[cfg(feature = "tokio")]
     pub async fn record_async(self) -> Result<(), Error> {
         match self.translate() {

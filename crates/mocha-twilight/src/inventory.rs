@@ -173,8 +173,8 @@ const REQUESTS: &str = "
 The operator of the bot answers requests with functions of Mocha:
 
 * Access: all rows about the user are exported as JSON (`Store::export_user`).
-* Erasure: all rows about the user are deleted, the user's values are subtracted from all roll-ups, and the deleted data is overwritten in
-  the file (`Store::forget_user`). A backup that was made before still has the data. When it is restored over the
+* Erasure: all rows about the user are deleted, the user's values are subtracted from all roll-ups, and the deleted data is
+  overwritten in the file (`Store::forget_user`). A backup that was made before still has the data. When it is restored over the
   database, the user is erased from it again.
 * Objection: the user is erased and not recorded any more (`Store::opt_out_user`).
 

@@ -28,7 +28,7 @@ pub struct Table {
     pub columns: &'static [Column],
     /// How a row names its guild. `None` if rows belong to no guild or outlive it.
     pub guild: Option<Guild>,
-    /// For how long a row is kept.
+    /// How long a row is kept.
     pub kept: Kept,
     /// The columns of its primary key, in order. The table has SQLite's row ids only if the key is `id` alone.
     pub key: &'static [&'static str],
