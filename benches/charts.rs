@@ -20,7 +20,7 @@ use mocha_charts::{Chart, Theme};
 use mocha_schema::{GuildId, UserId};
 use mocha_stats::{
     Growth, GrowthAnswer, HeatMap, HeatMapAnswer, Leaderboard, LeaderboardAnswer, MessageSeries, MessageSeriesAnswer,
-    Period, VoiceLeaderboardAnswer, VoiceSeries, VoiceSeriesAnswer, Window,
+    Period, VoiceSeries, VoiceSeriesAnswer, Window,
 };
 
 /// The numbers of users of a leaderboard and of hours of a series.
@@ -171,7 +171,7 @@ struct Answers {
     messages: MessageSeriesAnswer,
     messages_before: MessageSeriesAnswer,
     voice: VoiceSeriesAnswer,
-    voice_board: VoiceLeaderboardAnswer,
+    voice_board: LeaderboardAnswer,
 }
 
 impl Answers {
@@ -212,7 +212,7 @@ fn charts(answers: &Answers) -> Vec<(&'static str, Make<'_>)> {
     let Answers { board, growth, heat_map, messages, messages_before, voice, voice_board } = answers;
     vec![
         ("leaderboard", Box::new(|| Chart::leaderboard(board, name))),
-        ("voice-leaderboard", Box::new(|| Chart::voice_leaderboard(voice_board, name))),
+        ("voice-leaderboard", Box::new(|| Chart::leaderboard(voice_board, name))),
         ("messages", Box::new(|| Chart::messages(messages))),
         ("messages-compared", Box::new(|| Chart::messages_compared(messages, messages_before))),
         ("growth", Box::new(|| Chart::growth(growth))),

@@ -45,7 +45,7 @@ fn measure(name: &str, file: &File) -> Result<(), Failure> {
             ("guild overview", Box::new(move |conn| GuildOverview::of(guild).within(window).load(conn).map(drop))),
             (
                 "member",
-                Box::new(move |conn| MemberStatistics::of(guild, user, now).within(window).load(conn).map(drop)),
+                Box::new(move |conn| MemberStatistics::of(guild, user).now(now).within(window).load(conn).map(drop)),
             ),
         ];
         for (question, ask) in questions {

@@ -17,7 +17,7 @@ use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as 
 use mocha_benches::{Failure, File, community, irc, is_test, median, single_and_double};
 use mocha_schema::{GuildId, UserId};
 use mocha_stats::{
-    ActiveMembers, Bots, GuildOverview, HeatMap, Leaderboard, MemberStatistics, UserStatistics, VoiceFilter, Window,
+    ActiveMembers, Bots, GuildOverview, HeatMap, Leaderboard, MemberStatistics, Window, documented::UserStatistics,
 };
 use rusqlite::{Connection, Params, Row, Statement, params};
 
@@ -30,9 +30,9 @@ const ROUND: Duration = Duration::from_millis(100);
 /// The number of users on a leaderboard.
 const TOP: usize = 10;
 
-const LEADERBOARD: &str = include_str!("../crates/mocha-stats/src/log/documented_leaderboard.sql");
-const USER_STATISTICS: &str = include_str!("../crates/mocha-stats/src/log/documented_user.sql");
-const VOICE_ACTIVITY: &str = include_str!("../crates/mocha-stats/src/log/documented_voice.sql");
+const LEADERBOARD: &str = include_str!("../crates/mocha-stats/src/documented/documented_leaderboard.sql");
+const USER_STATISTICS: &str = include_str!("../crates/mocha-stats/src/documented/documented_user.sql");
+const VOICE_ACTIVITY: &str = include_str!("../crates/mocha-stats/src/documented/documented_voice.sql");
 
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA cache_size = 10000; PRAGMA temp_store = MEMORY; \
                        PRAGMA mmap_size = 268435456;";
@@ -277,7 +277,7 @@ fn questions<'a>(
     for (name, days) in windows {
         let window = window(days.map(|days| edges.start(file, days)))?;
         let member: Ask<'a> = Box::new(move |conn| {
-            let member = MemberStatistics::of(guild, user, now).within(window).load(conn)?;
+            let member = MemberStatistics::of(guild, user).now(now).within(window).load(conn)?;
             let written = member.written;
             Ok(i64::try_from(written.messages + written.characters + written.attachments)?)
         });
@@ -286,7 +286,7 @@ fn questions<'a>(
         questions.push((format!("member, {name}"), member, Some(Sql::UserStatistics { guild, user, since })));
         let active: Ask<'a> = Box::new(move |conn| {
             let active = ActiveMembers::of(guild).within(window).load(conn)?;
-            Ok(i64::try_from(active.unique_users)?)
+            Ok(i64::try_from(active.user_count)?)
         });
         questions.push((format!("active members, {name}"), active, None));
         let overview: Ask<'a> = Box::new(move |conn| {
@@ -327,9 +327,10 @@ fn message_leaderboard<'a>(guild: GuildId, window: Window) -> Ask<'a> {
 /// the time within the window.
 fn voice_leaderboard<'a>(guild: GuildId, window: Window) -> Ask<'a> {
     Box::new(move |conn| {
-        let filter = VoiceFilter::new().bots(Bots::Include);
-        let board = Leaderboard::voice(guild).within(window).filter(filter).load(conn)?;
-        Ok(i64::try_from(board.entries.iter().map(|entry| entry.sessions).sum::<u64>())?)
+        let board = Leaderboard::voice(guild).within(window).bots(Bots::Include).load(conn)?;
+        Ok(i64::try_from(
+            board.entries.iter().filter_map(|entry| entry.voice).map(|voice| voice.sessions).sum::<u64>(),
+        )?)
     })
 }
 

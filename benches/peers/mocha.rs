@@ -10,7 +10,9 @@ use std::{
 use chrono::DateTime;
 use mocha_benches::Failure;
 use mocha_schema::{GuildId, UserId};
-use mocha_stats::{Bots, HeatMap, HeatMapAnswer, Leaderboard, LeaderboardAnswer, MemberStatistics, Window, Written};
+use mocha_stats::{
+    Bots, HeatMap, HeatMapAnswer, Leaderboard, LeaderboardAnswer, MemberStatistics, MessageCounts, Window,
+};
 use mocha_store::{
     Clock, Recorder, Store, StoreBuilder,
     event::{MessageContent, MessageSent},
@@ -34,7 +36,7 @@ pub(crate) struct Mocha {
 enum Loaded {
     Board(LeaderboardAnswer),
     Map(Box<HeatMapAnswer>),
-    Written(Written),
+    Written(MessageCounts),
 }
 
 impl Mocha {
@@ -62,7 +64,7 @@ impl Mocha {
                     Leaderboard::messages(guild).bots(Bots::Include).within(window).limit(TOP).load(conn)?,
                 ),
                 Kind::UserStatistics => {
-                    Loaded::Written(MemberStatistics::of(guild, user, now).within(window).load(conn)?.written)
+                    Loaded::Written(MemberStatistics::of(guild, user).now(now).within(window).load(conn)?.written)
                 }
             })
         })?)

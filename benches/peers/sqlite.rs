@@ -28,8 +28,8 @@ const INSERT: &str =
                           character_count, word_count, created_at)
                       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-const LEADERBOARD: &str = include_str!("../../crates/mocha-stats/src/log/documented_leaderboard.sql");
-const USER_STATISTICS: &str = include_str!("../../crates/mocha-stats/src/log/documented_user.sql");
+const LEADERBOARD: &str = include_str!("../../crates/mocha-stats/src/documented/documented_leaderboard.sql");
+const USER_STATISTICS: &str = include_str!("../../crates/mocha-stats/src/documented/documented_user.sql");
 
 /// The heat map, which the original does not have. This is the fastest statement: it uses only numbers and a covering index.
 const HEAT_MAP: &str = "SELECT (created_at / 86400 + 3) % 7 AS weekday, created_at / 3600 % 24 AS hour, COUNT(*)

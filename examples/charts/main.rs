@@ -70,7 +70,7 @@ fn charts(
 
     let charts = [
         ("writers", Chart::leaderboard(&writers, name).title("Most messages")),
-        ("talkers", Chart::voice_leaderboard(&talkers, name).title("Longest in voice")),
+        ("talkers", Chart::leaderboard(&talkers, name).title("Longest in voice")),
         ("messages", Chart::messages_compared(&messages, &messages_before)),
         ("growth", Chart::growth(&growth)),
         ("heat_map", Chart::heat_map(&heat_map).zone(Tz::UTC)),

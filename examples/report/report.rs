@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use mocha_discord::stats::{
     Channels, ChannelsAnswer, Growth, GrowthAnswer, GrowthPeriod, HeatMap, HeatMapAnswer, Leaderboard,
-    LeaderboardAnswer, Period, VoiceChannels, VoiceChannelsAnswer, VoiceLeaderboardAnswer, Window,
+    LeaderboardAnswer, Period, VoiceChannels, VoiceChannelsAnswer, Window,
 };
 use mocha_discord::{GuildId, UserId, models::Guild, schema::guilds};
 use mocha_examples::{
@@ -27,7 +27,7 @@ pub(crate) struct Report {
     characters: u64,
     messages: LeaderboardAnswer,
     names: Names,
-    voice: VoiceLeaderboardAnswer,
+    voice: LeaderboardAnswer,
     voice_channels: VoiceChannelsAnswer,
     words: HashMap<UserId, u64>,
 }
@@ -89,15 +89,18 @@ impl Report {
     }
 
     fn totals(&self) -> String {
-        let sessions = self.voice.entries.iter().map(|entry| entry.sessions).sum();
+        let sessions = self.voice.entries.iter().filter_map(|entry| entry.voice).map(|voice| voice.sessions).sum();
         facts(&[
             ("messages", number(self.messages.total)),
             ("words", number(self.words.values().sum())),
             ("characters", number(self.characters)),
-            ("members who wrote", number(self.channels.unique_users)),
-            ("time in voice", duration(self.voice.voice_ms)),
+            ("members who wrote", number(self.channels.user_count)),
+            ("time in voice", duration(self.voice.total)),
             ("voice sessions ended", number(sessions)),
-            ("in voice at the end", self.voice.open_sessions.map_or_else(|| "unknown".to_owned(), number)),
+            (
+                "in voice at the end",
+                self.voice.voice.and_then(|voice| voice.open_sessions).map_or_else(|| "unknown".to_owned(), number),
+            ),
             ("joined", number(self.growth.joins)),
             ("left", number(self.growth.leaves)),
         ])
@@ -117,10 +120,10 @@ impl Report {
     }
 
     fn talkers(&self) -> String {
-        let row = |entry: &mocha_discord::stats::VoiceRank| Row {
-            bar: entry.voice_ms,
+        let row = |entry: &mocha_discord::stats::Rank| Row {
+            bar: entry.value,
             label: format!("{:>2}  {}", entry.rank, self.names.user(entry.user_id)),
-            values: vec![duration(entry.voice_ms), number(entry.sessions)],
+            values: vec![duration(entry.value), number(entry.voice.map_or(0, |voice| voice.sessions))],
         };
         table(" #  member", &["time", "sessions"], &self.voice.entries.iter().take(TOP).map(row).collect::<Vec<_>>())
     }
@@ -129,7 +132,7 @@ impl Report {
         let row = |channel: &mocha_discord::stats::ChannelMessages| Row {
             bar: channel.messages,
             label: self.names.channel(channel.channel_id),
-            values: vec![number(channel.messages), number(channel.unique_users)],
+            values: vec![number(channel.messages), number(channel.user_count)],
         };
         table(
             "channel",

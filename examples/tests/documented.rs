@@ -12,16 +12,19 @@ use diesel::{
 };
 use mocha_discord::{
     Clock, GuildId, Store, UserId,
-    stats::{Bots, GuildLeaderboard, Leaderboard, Measure, UserStatistics, VoiceActivity, Window},
+    stats::{
+        Bots, Leaderboard, Measure, Window,
+        documented::{GuildLeaderboard, UserStatistics, VoiceActivity},
+    },
 };
 use mocha_examples::replay::{Trace, feed};
 use mocha_sim::{Faults, Order, Server, play, recorded_folder};
 
 type TestResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
-const USER_SQL: &str = include_str!("../../crates/mocha-stats/src/log/documented_user.sql");
-const GUILD_SQL: &str = include_str!("../../crates/mocha-stats/src/log/documented_leaderboard.sql");
-const VOICE_SQL: &str = include_str!("../../crates/mocha-stats/src/log/documented_voice.sql");
+const USER_SQL: &str = include_str!("../../crates/mocha-stats/src/documented/documented_user.sql");
+const GUILD_SQL: &str = include_str!("../../crates/mocha-stats/src/documented/documented_leaderboard.sql");
+const VOICE_SQL: &str = include_str!("../../crates/mocha-stats/src/documented/documented_voice.sql");
 
 /// Returns the messages that only the documented queries count: joins, pins, boosts and similar types.
 const OTHER_TYPES_SQL: &str = "\

@@ -4,9 +4,7 @@ use std::ops::RangeInclusive;
 
 use chrono_tz::Tz;
 use mocha_schema::UserId;
-use mocha_stats::{
-    GrowthAnswer, HeatMapAnswer, LeaderboardAnswer, MessageSeriesAnswer, VoiceLeaderboardAnswer, VoiceSeriesAnswer,
-};
+use mocha_stats::{GrowthAnswer, HeatMapAnswer, LeaderboardAnswer, MessageSeriesAnswer, VoiceSeriesAnswer};
 
 use crate::{
     Error, Texts, Theme, dates::Scope, growth::Growth, header::Header, heat_map::Squares, leaderboard::Bars,
@@ -77,7 +75,6 @@ enum Content {
     Messages(Messages),
     Squares(Box<Squares>),
     Voice(Voice),
-    VoiceBars(Bars),
 }
 
 impl<'f> Chart<'f> {
@@ -98,23 +95,18 @@ impl<'f> Chart<'f> {
         }
     }
 
-    /// Draws a bar for each person on a leaderboard, as many as there is room for. A last line counts the others.
+    /// Draws a bar for each person on a leaderboard of any measure, as many as there is room for. A last line counts the others.
     ///
     /// `name` returns the name of a user, and is called at most a hundred times. A user without a name is shown by id. If the
     /// answer has the previous window ([`compare`](mocha_stats::Leaderboard::compare)), each row shows how many ranks the
     /// person moved.
     pub fn leaderboard(answer: &LeaderboardAnswer, name: impl Fn(UserId) -> Option<String>) -> Self {
-        Self::new(Content::Bars(Bars::of(answer, name)), Scope::of(answer.window, answer.known_from))
-    }
-
-    /// Draws a leaderboard of voice time, like [`leaderboard`](Self::leaderboard).
-    pub fn voice_leaderboard(answer: &VoiceLeaderboardAnswer, name: impl Fn(UserId) -> Option<String>) -> Self {
-        Self::new(Content::VoiceBars(Bars::of_voice(answer, name)), Scope::of(answer.window, answer.known_from))
+        Self::new(Content::Bars(Bars::of(answer, name)), Scope::of(answer.window, answer.data_since))
     }
 
     /// Draws a line of messages over time. The peak and the last value are labelled.
     pub fn messages(answer: &MessageSeriesAnswer) -> Self {
-        let scope = Scope::of(answer.window, answer.known_from);
+        let scope = Scope::of(answer.window, answer.data_since);
         Self::new(Content::Messages(Messages::of(answer, scope)), scope)
     }
 
@@ -124,7 +116,7 @@ impl<'f> Chart<'f> {
     /// [`previous`](mocha_stats::Window::previous). Both lines begin at the left. The legend names the previous window by its
     /// dates.
     pub fn messages_compared(answer: &MessageSeriesAnswer, previous: &MessageSeriesAnswer) -> Self {
-        let scope = Scope::of(answer.window, answer.known_from);
+        let scope = Scope::of(answer.window, answer.data_since);
         Self::new(Content::Messages(Messages::of(answer, scope).compared_with(previous)), scope)
     }
 
@@ -132,7 +124,7 @@ impl<'f> Chart<'f> {
     ///
     /// The axis of members does not start at zero. The panel of members is left out if no count is known.
     pub fn growth(answer: &GrowthAnswer) -> Self {
-        let scope = Scope::of(answer.window, answer.known_from);
+        let scope = Scope::of(answer.window, answer.data_since);
         Self::new(Content::Growth(Growth::of(answer, scope)), scope)
     }
 
@@ -142,12 +134,12 @@ impl<'f> Chart<'f> {
     /// of messages, so one busy hour does not make the others look empty. The answer does not have its time zone: pass the one that
     /// you asked with to [`zone`](Self::zone).
     pub fn heat_map(answer: &HeatMapAnswer) -> Self {
-        Self::new(Content::Squares(Box::new(Squares::of(answer))), Scope::of(answer.window, answer.known_from))
+        Self::new(Content::Squares(Box::new(Squares::of(answer))), Scope::of(answer.window, answer.data_since))
     }
 
     /// Draws columns of voice time over time. Assumed time is stacked on observed time.
     pub fn voice(answer: &VoiceSeriesAnswer) -> Self {
-        let scope = Scope::of(answer.window, answer.known_from);
+        let scope = Scope::of(answer.window, answer.data_since);
         Self::new(Content::Voice(Voice::of(answer, scope)), scope)
     }
 
@@ -253,7 +245,7 @@ impl<'f> Chart<'f> {
         let title = self.title.as_deref().unwrap_or_else(|| self.content.title(texts));
         let header = Header { dates: &dates, guild_name: &self.guild_name, subtitle: self.subtitle.as_deref(), title };
         match &self.content {
-            Content::Bars(chart) | Content::VoiceBars(chart) => chart.draw(&mut scene, &header),
+            Content::Bars(chart) => chart.draw(&mut scene, &header),
             Content::Growth(chart) => chart.draw(&mut scene, &header),
             Content::Messages(chart) => chart.draw(&mut scene, &header),
             Content::Squares(chart) => chart.draw(&mut scene, &header),
@@ -280,12 +272,12 @@ impl<'f> Chart<'f> {
 impl Content {
     fn title<'t>(&self, texts: &'t Texts) -> &'t str {
         match self {
+            Self::Bars(chart) if chart.is_of_voice() => &texts.voice_leaderboard_title,
             Self::Bars(_) => &texts.leaderboard_title,
             Self::Growth(_) => &texts.growth_title,
             Self::Messages(_) => &texts.messages_title,
             Self::Squares(_) => &texts.heat_map_title,
             Self::Voice(_) => &texts.voice_title,
-            Self::VoiceBars(_) => &texts.voice_leaderboard_title,
         }
     }
 
@@ -295,12 +287,12 @@ impl Content {
             Self::Growth(chart) => chart.zone(),
             Self::Messages(chart) => chart.zone(),
             Self::Voice(chart) => chart.zone(),
-            Self::Bars(_) | Self::Squares(_) | Self::VoiceBars(_) => None,
+            Self::Bars(_) | Self::Squares(_) => None,
         }
     }
 
     /// Whether the time zone matters even if the chart is about all time.
     const fn has_hours(&self) -> bool {
-        !matches!(self, Self::Bars(_) | Self::VoiceBars(_))
+        !matches!(self, Self::Bars(_))
     }
 }

@@ -1,7 +1,7 @@
 //! Bars of the people who did most.
 
 use mocha_schema::UserId;
-use mocha_stats::{LeaderboardAnswer, Measure, Rank, VoiceLeaderboardAnswer};
+use mocha_stats::{LeaderboardAnswer, Measure, Rank};
 use plotters_backend::{BackendColor, text_anchor::HPos};
 
 use crate::{
@@ -63,23 +63,17 @@ impl Bars {
             measure: answer.measure,
             rows: answer.entries.iter().take(MAX_ROWS).map(row).collect(),
             total: answer.total,
-            user_count: answer.users,
+            user_count: answer.user_count,
         }
     }
 
-    /// Reads what the chart needs from an answer about voice.
-    pub(crate) fn of_voice(answer: &VoiceLeaderboardAnswer, name: impl Fn(UserId) -> Option<String>) -> Self {
-        let rows = answer.entries.iter().take(MAX_ROWS).map(|entry| Row {
-            moved: None,
-            name: name_or_id(entry.user_id, &name),
-            rank: entry.rank,
-            value: entry.voice_ms,
-        });
-        Self { measure: Measure::VoiceTime, rows: rows.collect(), total: answer.voice_ms, user_count: answer.users }
+    /// Whether the values are voice time.
+    pub(crate) fn is_of_voice(&self) -> bool {
+        self.measure == Measure::VoiceTime
     }
 
     fn unit(&self) -> Unit {
-        if self.measure == Measure::VoiceTime { Unit::Time } else { Unit::Count }
+        if self.is_of_voice() { Unit::Time } else { Unit::Count }
     }
 
     fn summary(&self, texts: &Texts) -> String {

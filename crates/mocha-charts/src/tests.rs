@@ -7,7 +7,7 @@ use diesel::SqliteConnection;
 use mocha_schema::{GuildId, UserId};
 use mocha_stats::{
     Growth, GrowthAnswer, HeatMap, HeatMapAnswer, Leaderboard, LeaderboardAnswer, MessageSeries, MessageSeriesAnswer,
-    Period, VoiceLeaderboardAnswer, VoiceSeries, VoiceSeriesAnswer, Window,
+    Period, VoiceSeries, VoiceSeriesAnswer, Window,
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -24,7 +24,7 @@ struct Answers {
     heat_map: HeatMapAnswer,
     messages: MessageSeriesAnswer,
     voice: VoiceSeriesAnswer,
-    voice_board: VoiceLeaderboardAnswer,
+    voice_board: LeaderboardAnswer,
 }
 
 static ANSWERS: LazyLock<Vec<Answers>> = LazyLock::new(|| {
@@ -88,14 +88,14 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
         before.rank = at(index + 2);
         entry.previous = (index % 3 > 0).then_some(before);
     }
-    (board.total, board.users) = (at(0), at(1).max(u64::try_from(rows).unwrap()));
+    (board.total, board.user_count) = (at(0), at(1).max(u64::try_from(rows).unwrap()));
 
     let mut voice_board = answers.voice_board.clone();
     voice_board.entries = vec![voice_board.entries[0]; rows];
     for (index, entry) in voice_board.entries.iter_mut().enumerate() {
-        (entry.rank, entry.voice_ms, entry.user_id) = (at(index + 1), at(index), user(index));
+        (entry.rank, entry.value, entry.user_id) = (at(index + 1), at(index), user(index));
     }
-    voice_board.users = at(1).max(u64::try_from(rows).unwrap());
+    voice_board.user_count = at(1).max(u64::try_from(rows).unwrap());
 
     let mut growth = answers.growth.clone();
     for (index, period) in growth.periods.iter_mut().enumerate() {
@@ -127,7 +127,7 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
 
     vec![
         Chart::leaderboard(&board, name),
-        Chart::voice_leaderboard(&voice_board, name),
+        Chart::leaderboard(&voice_board, name),
         Chart::growth(&growth),
         Chart::heat_map(&heat_map),
         Chart::messages(&messages),

@@ -37,12 +37,12 @@ fn boards_count_the_people_they_do_not_show() -> TestResult {
     let (mut conn, guild) = (fixture::seeded()?, GuildId::try_from(1)?);
     let mut board = Leaderboard::messages(guild).load(&mut conn)?;
     board.entries = vec![board.entries[0]; 10_000];
-    board.users = 12_000;
+    board.user_count = 12_000;
     let mut voice = Leaderboard::voice(guild).load(&mut conn)?;
     voice.entries = vec![voice.entries[0]; 10_000];
-    voice.users = 12_000;
+    voice.user_count = 12_000;
     let name = |_| Some("Ferris".to_owned());
-    for chart in [Chart::leaderboard(&board, name), Chart::voice_leaderboard(&voice, name)] {
+    for chart in [Chart::leaderboard(&board, name), Chart::leaderboard(&voice, name)] {
         let texts = texts(&chart.svg()?)?;
         let shown = texts.iter().filter(|text| *text == "Ferris").count();
         assert!((10..20).contains(&shown), "{shown}");
@@ -51,7 +51,7 @@ fn boards_count_the_people_they_do_not_show() -> TestResult {
     }
     // The limit of the question leaves people out as well.
     voice.entries.truncate(3);
-    let few = texts(&Chart::voice_leaderboard(&voice, name).svg()?)?;
+    let few = texts(&Chart::leaderboard(&voice, name).svg()?)?;
     assert!(few.contains(&"and 11,997 more".to_owned()), "{few:?}");
     Ok(())
 }
@@ -156,12 +156,12 @@ fn all_words_can_be_translated() -> TestResult {
     (voice.assumed_ms, voice.voice_ms) = (1, voice.voice_ms + 1);
     (voice.periods[0].assumed_ms, voice.periods[0].voice_ms) = (1, voice.periods[0].voice_ms + 1);
     let mut board = Leaderboard::messages(guild).within(window).compare().load(&mut conn)?;
-    board.users = 9;
+    board.user_count = 9;
     let messages = MessageSeries::of(guild).within(window).load(&mut conn)?;
     let before = MessageSeries::of(guild).within(earlier).load(&mut conn)?;
     let charts = [
         Chart::leaderboard(&board, |_| Some("7".to_owned())),
-        Chart::voice_leaderboard(&Leaderboard::voice(guild).load(&mut conn)?, |_| Some("7".to_owned())),
+        Chart::leaderboard(&Leaderboard::voice(guild).load(&mut conn)?, |_| Some("7".to_owned())),
         Chart::messages_compared(&messages, &before),
         Chart::growth(&Growth::of(guild).within(window).load(&mut conn)?),
         Chart::heat_map(&HeatMap::of(guild).load(&mut conn)?),

@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(all(feature = "charts", feature = "gateway"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(all(feature = "charts", feature = "gateway")),
+    doc = "Storage and statistics for Discord servers, embedded in your bot. The documentation is that of all features."
+)]
 
 #[cfg(feature = "charts")]
 pub use mocha_charts as charts;
@@ -9,12 +13,33 @@ pub use mocha_store::*;
 #[cfg(feature = "twilight")]
 pub use mocha_twilight as twilight;
 
-/// The pages of `docs`, so that their code is tested.
-#[cfg(doctest)]
-mod pages {
-    #[doc = include_str!("../docs/bot-authors.md")]
-    mod bot_authors {}
+/// Guides by task, to read beside the reference.
+#[cfg(any(docsrs, doctest))]
+pub mod guide {
+    #[cfg_attr(all(feature = "charts", feature = "gateway"), doc = include_str!("../docs/quick-start.md"))]
+    pub mod quick_start {}
+
+    #[cfg_attr(all(feature = "charts", feature = "gateway"), doc = include_str!("../docs/cookbook.md"))]
+    pub mod cookbook {}
+
+    #[doc = include_str!("../docs/serenity-and-poise.md")]
+    pub mod serenity_and_poise {}
+
+    #[doc = include_str!("../docs/other-libraries.md")]
+    pub mod other_libraries {}
+
+    #[doc = include_str!("../docs/operations.md")]
+    pub mod operations {}
+
+    #[doc = include_str!("../docs/privacy.md")]
+    pub mod privacy {}
+
+    #[doc = include_str!("../docs/schema.md")]
+    pub mod schema {}
+
+    #[doc = include_str!("../docs/glossary.md")]
+    pub mod glossary {}
 
     #[doc = include_str!("../docs/from-the-original.md")]
-    mod from_the_original {}
+    pub mod from_the_original {}
 }

@@ -7,7 +7,7 @@ use mocha_schema::{ChannelId, GuildId, UserId};
 use mocha_sim::{MessageTotals, Reference, Server};
 use mocha_stats::{
     Bots, Channels, ChannelsAnswer, Growth, GrowthAnswer, Leaderboard, LeaderboardAnswer, VoiceChannels,
-    VoiceChannelsAnswer, VoiceFilter, VoiceLeaderboardAnswer, Window,
+    VoiceChannelsAnswer, Window,
 };
 use mocha_store::{Clock, Store};
 use proptest::prelude::*;
@@ -50,12 +50,11 @@ struct Answers {
     growth: GrowthAnswer,
     /// Leaderboards by messages, characters and words.
     messages: [LeaderboardAnswer; 3],
-    voice: VoiceLeaderboardAnswer,
+    voice: LeaderboardAnswer,
     voice_channels: VoiceChannelsAnswer,
 }
 
 fn ask(store: &Store, guild_id: GuildId, window: Window, bots: Bots) -> Result<Answers, mocha_store::Error> {
-    let voice = VoiceFilter::new().bots(bots);
     store.read(|conn| -> Result<_, mocha_stats::Error> {
         Ok(Answers {
             channels: Channels::of(guild_id).within(window).bots(bots).load(conn)?,
@@ -65,8 +64,8 @@ fn ask(store: &Store, guild_id: GuildId, window: Window, bots: Bots) -> Result<A
                 Leaderboard::characters(guild_id).within(window).bots(bots).load(conn)?,
                 Leaderboard::words(guild_id).within(window).bots(bots).load(conn)?,
             ],
-            voice: Leaderboard::voice(guild_id).within(window).filter(voice.clone()).load(conn)?,
-            voice_channels: VoiceChannels::of(guild_id).within(window).filter(voice).load(conn)?,
+            voice: Leaderboard::voice(guild_id).within(window).bots(bots).load(conn)?,
+            voice_channels: VoiceChannels::of(guild_id).within(window).bots(bots).load(conn)?,
         })
     })
 }
@@ -105,10 +104,10 @@ fn compare(answers: &Answers, reference: &Reference, end: DateTime<Utc>, bots: B
         .channels
         .channels
         .iter()
-        .map(|channel| (channel.channel_id, (channel.messages, channel.unique_users)))
+        .map(|channel| (channel.channel_id, (channel.messages, channel.user_count)))
         .collect();
     assert_eq!(got, expected);
-    assert_eq!(usize::try_from(answers.channels.unique_users), Ok(people.len()));
+    assert_eq!(usize::try_from(answers.channels.user_count), Ok(people.len()));
 
     let voice = reference.voice_until(end);
     let expected: BTreeMap<UserId, (u64, u64)> = voice
@@ -116,11 +115,15 @@ fn compare(answers: &Answers, reference: &Reference, end: DateTime<Utc>, bots: B
         .filter(|(user_id, _)| counted(**user_id))
         .map(|(user_id, totals)| (*user_id, (totals.voice_ms(), totals.sessions)))
         .collect();
-    let got: BTreeMap<_, _> =
-        answers.voice.entries.iter().map(|entry| (entry.user_id, (entry.voice_ms, entry.sessions))).collect();
+    let got: BTreeMap<_, _> = answers
+        .voice
+        .entries
+        .iter()
+        .map(|entry| (entry.user_id, (entry.value, entry.voice.map_or(0, |voice| voice.sessions))))
+        .collect();
     assert_eq!(got, expected);
     let open = reference.in_voice().into_iter().filter(|user_id| counted(*user_id)).count();
-    assert_eq!(answers.voice.open_sessions, u64::try_from(open).ok());
+    assert_eq!(answers.voice.voice.and_then(|voice| voice.open_sessions), u64::try_from(open).ok());
 
     let mut expected = BTreeMap::<Option<ChannelId>, u64>::new();
     for (channel_id, ms) in

@@ -19,7 +19,8 @@ const DAYS: i64 = 30;
 /// The lower bit of each day.
 const EACH_DAY: u64 = u64::MAX / 3;
 
-/// On which days of a month somebody was active, each with up to three messages. Two bits are a day, the first one's lowest.
+/// On which days of a month somebody was active, each with up to three messages. Two bits are a
+/// day, the first one's lowest.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct ActiveMonth {
     /// The lower bit of each day on which it was.
@@ -54,7 +55,7 @@ impl ActiveMonth {
         Self { active: 1 << bit, messages: messages.min(3) << bit, month: day.div_euclid(DAYS) }
     }
 
-    /// What else there was in the same month.
+    /// Adds another part of the same month.
     pub(crate) fn add(&mut self, other: Self) {
         self.active |= other.active;
         let mut days = other.messages;
@@ -137,8 +138,8 @@ impl ActiveMonths {
     }
 }
 
-/// Tells `f` when people wrote, in any channel; in no order, and a month may come several times. Months and all time have the days
-/// before `filled_to`.
+/// Tells `f` when people wrote, in any channel; in no order, and a month may come several times.
+/// Months and all time have the days before `filled_to`.
 pub(crate) fn written(
     conn: &mut SqliteConnection,
     scan: MessageScan,
@@ -163,8 +164,8 @@ pub(crate) fn written(
     Ok(())
 }
 
-/// Tells `f` in which of some whole months, and when in these, there was time in voice of closed intervals, in any channel and
-/// state; a month may come several times.
+/// Tells `f` in which of some whole months, and when in these, there was time in voice of closed
+/// intervals, in any channel and state; a month may come several times.
 pub(crate) fn talked(
     conn: &mut SqliteConnection,
     guild: GuildId,

@@ -1,6 +1,7 @@
 //! Whether bots count.
 
-/// Whose doings count: a bot is a user whose `bot` is true in `users`; who is not there, or unknown, is none.
+/// Which accounts to count. A bot is a user whose `bot` is true in `users`. Unknown accounts count
+/// as human.
 ///
 /// # Examples
 ///
@@ -48,7 +49,8 @@ impl Bots {
         }
     }
 
-    /// The end of a condition on events of users. For EXISTS SQLite would run a subquery for each row, which takes twice as long.
+    /// The end of a condition on events of users. For EXISTS SQLite would run a subquery for each
+    /// row, which takes twice as long.
     pub(crate) const fn condition_of_event(self) -> &'static str {
         match self {
             Self::Exclude => " AND CAST(user_id AS INTEGER) NOT IN (SELECT id FROM bots)",

@@ -58,7 +58,8 @@ impl Resolved<'_> {
         self.filter.is_open()
     }
 
-    /// Whether what happened in a channel counts; what happened nobody knows where does if no channel had to be named.
+    /// Whether what happened in a channel counts; what happened nobody knows where does if no
+    /// channel had to be named.
     pub(crate) fn counts(&mut self, channel: Option<ChannelId>) -> bool {
         if self.is_open() {
             return true;

@@ -1,10 +1,11 @@
-//! What can go wrong with a question.
+//! Errors of queries.
 
 use std::{error::Error as StdError, fmt};
 
 use chrono::{DateTime, Utc};
 
-/// Why a question could not be asked or answered. [`kind`](Self::kind) says what, `source()` has SQLite's reason.
+/// Why a question could not be asked or answered. [`kind`](Self::kind) says what, `source()` has
+/// SQLite's reason.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -34,7 +35,7 @@ impl Error {
         Self { kind: ErrorKind::InvalidInput { field }, reason, source: None }
     }
 
-    /// What went wrong.
+    /// Returns the kind of the error.
     #[must_use]
     pub const fn kind(&self) -> &ErrorKind {
         &self.kind

@@ -150,8 +150,8 @@ pub(crate) fn insert_interval(conn: &mut SqliteConnection, interval: VoiceInterv
     Ok(())
 }
 
-/// Months and totals are filled up to the twentieth day after [`MONDAY`], in the middle of a month: what comes later they do
-/// not have.
+/// Months and totals are filled up to the twentieth day after [`MONDAY`], in the middle of a month:
+/// what comes later they do not have.
 pub(crate) fn empty() -> TestResult<SqliteConnection> {
     let mut conn = SqliteConnection::establish(":memory:")?;
     mocha_schema::migrate(&mut conn)?;
@@ -161,7 +161,8 @@ pub(crate) fn empty() -> TestResult<SqliteConnection> {
     Ok(conn)
 }
 
-/// A Monday of guild 1: users 20, 30 and 100 are people, 9 is a bot; they write in channels 1000 and 2000 and talk in 3000.
+/// A Monday of guild 1: users 20, 30 and 100 are people, 9 is a bot; they write in channels 1000
+/// and 2000 and talk in 3000.
 pub(crate) fn seeded() -> TestResult<SqliteConnection> {
     let mut conn = empty()?;
     let mut rows = Rows::default();

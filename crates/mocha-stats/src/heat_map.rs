@@ -15,7 +15,8 @@ use crate::{
 
 /// The question when a week's messages are written: by weekday and hour.
 ///
-/// Counted are messages, replies and commands ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)).
+/// Counted are messages, replies and commands
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct HeatMap {
@@ -35,13 +36,14 @@ pub struct HeatMapAnswer {
     pub hours: [[u64; 24]; 7],
     /// All messages.
     pub messages: u64,
-    /// From when on what is counted is kept, if the window starts earlier: roll-ups, or of one [`user`](HeatMap::user) single
-    /// messages. What was written before is not counted. `None` if all of the window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// From when on what is counted is kept, if the window starts earlier: roll-ups, or of one
+    /// [`user`](HeatMap::user) single messages. What was written before is not counted. `None` if
+    /// all of the window is known.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub widened: bool,
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
+    pub rounded_to_days: bool,
 }
 
 impl HeatMap {
@@ -50,10 +52,10 @@ impl HeatMap {
         Self { bots: Bots::Exclude, guild, user: None, window: Window::all(), zone: Tz::UTC }
     }
 
-    /// Counts only what this user wrote, though it be a bot.
+    /// Counts only messages of this user. A bot counts if it is the user.
     ///
-    /// It reads the user's single messages, in other guilds too, and knows none that are not kept any more: see
-    /// [`known_from`](HeatMapAnswer::known_from).
+    /// It reads the user's single messages, in other guilds too, and knows none that are not kept
+    /// any more: see [`data_since`](HeatMapAnswer::data_since).
     ///
     /// ```
     /// use mocha_schema::{GuildId, UserId};
@@ -63,7 +65,7 @@ impl HeatMap {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let answer = HeatMap::of(GuildId::try_from(1)?).user(UserId::try_from(20)?).load(&mut conn)?;
-    /// assert_eq!((answer.hours[0][9], answer.messages, answer.known_from), (3, 3, None));
+    /// assert_eq!((answer.hours[0][9], answer.messages, answer.data_since), (3, 3, None));
     /// # Ok(())
     /// # }
     /// ```
@@ -78,13 +80,14 @@ impl HeatMap {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user) it is not minded.
+    /// Sets which accounts to count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user)
+    /// it is not minded.
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// Whose weekdays and hours. The default is UTC.
+    /// Sets the time zone of the weekdays and hours. The default is UTC.
     ///
     /// On a day of 23 hours one of them gets nothing, on a day of 25 one gets the messages of two.
     pub const fn zone(mut self, zone: Tz) -> Self {
@@ -92,11 +95,11 @@ impl HeatMap {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's roll-up by quarters of an hour, of whole months in a row each, and single messages of less than a quarter at
-    /// each edge of the window, through keys and an index, in one transaction; of one [`user`](Self::user) what is said there.
-    /// Memory does not grow.
+    /// Reads the guild's roll-up by quarters of an hour, of whole months in a row each, and single
+    /// messages of less than a quarter at each edge of the window, through keys and an index, in
+    /// one transaction; of one [`user`](Self::user) what is said there. Memory does not grow.
     ///
     /// # Errors
     ///
@@ -137,8 +140,8 @@ impl HeatMap {
         }
         let hours = week.hours();
         let messages = hours.iter().flatten().fold(0, |sum: u64, hour| sum.saturating_add(*hour));
-        let MessageTimes { known_from, widened, .. } = times;
-        Ok(HeatMapAnswer { hours, messages, known_from, window, widened })
+        let MessageTimes { data_since, rounded_to_days, .. } = times;
+        Ok(HeatMapAnswer { hours, messages, data_since, window, rounded_to_days })
     }
 }
 
@@ -158,7 +161,8 @@ const HOURS: usize = 7 * 24;
 #[derive(Clone, Copy, Debug)]
 struct Day {
     day: i64,
-    /// The quarter of an hour of the week in which it begins; `None` if the clocks are turned in the day, or it is not known.
+    /// The quarter of an hour of the week in which it begins; `None` if the clocks are turned in
+    /// the day, or it is not known.
     start: Option<usize>,
 }
 
@@ -261,17 +265,17 @@ mod tests {
                 let kept = messages.into_iter().filter(|message| message.second >= horizon).collect();
                 (window, kept)
             } else {
-                (random::widened(window, horizon).unwrap(), messages)
+                (random::rounded_to_days(window, horizon).unwrap(), messages)
             };
             let hours = expected(question, &messages, counted).unwrap();
             prop_assert_eq!(answer.hours, hours);
             prop_assert_eq!(answer.messages, hours.iter().flatten().sum::<u64>());
             // Parts of a second are in no message.
             let seconds = |window: Window| (window.start_second(), window.end_second());
-            prop_assert_eq!(answer.widened, seconds(counted) != seconds(window));
+            prop_assert_eq!(answer.rounded_to_days, seconds(counted) != seconds(window));
             let (start, end) = seconds(window);
             let unknown = user.is_some() && start < horizon && start < end;
-            prop_assert_eq!(answer.known_from.map(|at| at.timestamp()), unknown.then_some(horizon));
+            prop_assert_eq!(answer.data_since.map(|at| at.timestamp()), unknown.then_some(horizon));
             prop_assert_eq!(answer.window, window);
         }
     }

@@ -1,4 +1,4 @@
-//! What answers say of what they do not know: from when on it is kept, and what has not passed.
+//! Answers report where their data starts, and leave out what has not passed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -16,9 +16,9 @@ use crate::{
 fn minded(question: &str) -> &'static [&'static str] {
     match question {
         "user heat map" | "user series" | "user" | "guild log" => &["messages_from"],
-        "guild voice" | "user voice" | "fair voice" | "occupancy" | "voice series" | "user voice series"
+        "guild voice" | "user voice" | "voice in company" | "occupancy" | "voice series" | "user voice series"
         | "voice log" => &["voice_from"],
-        "fair voice board" => &["rollups_from", "voice_from"],
+        "voice board in company" => &["rollups_from", "voice_from"],
         "growth" | "retention" | "stay" => &["members_from"],
         "activation" => &["members_from", "messages_from", "voice_from"],
         "presence" | "online" | "activities" => &["members_from", "presences_from"],
@@ -35,7 +35,7 @@ fn each_answer_says_from_when_on_it_is_known() -> TestResult {
         let mut conn = seeded()?;
         sql_query(format!("UPDATE horizons SET {horizon} = {}", MONDAY + 86_400)).execute(&mut conn)?;
         for (name, load) in QUESTIONS {
-            let known = format!("known_from: Some({:?})", day(1)?);
+            let known = format!("data_since: Some({:?})", day(1)?);
             let mut says = |window| TestResult::Ok(load(&mut conn, guild, window)?.contains(&known));
             let minds = minded(name).contains(&horizon);
             assert_eq!(says(Window::all())?, minds, "{name}, {horizon}");
@@ -50,7 +50,8 @@ fn each_answer_says_from_when_on_it_is_known() -> TestResult {
     Ok(())
 }
 
-/// Until the rows from before a horizon are deleted, which takes a while, answers are as after that.
+/// Until the rows from before a horizon are deleted, which takes a while, answers are as after
+/// that.
 #[test]
 fn what_is_from_before_a_horizon_is_not_counted_though_it_is_there() -> TestResult {
     let (guild, tuesday) = (GuildId::try_from(1)?, MONDAY + 86_400);
@@ -112,9 +113,10 @@ fn what_has_not_passed_is_in_no_series_and_nobody_gathers_it() -> TestResult {
     let week = Window::last_weeks(1, Tz::UTC, now)?;
 
     let board = Leaderboard::voice(guild).within(week).load(&mut conn)?;
-    assert_eq!((board.voice_ms, board.assumed_ms, board.open_sessions), (10_000, 6_000, Some(1)));
+    let voice = board.voice.ok_or("voice boards have it")?;
+    assert_eq!((board.total, voice.assumed_ms, voice.open_sessions), (10_000, 6_000, Some(1)));
     assert_eq!(GuildVoice::of(guild).within(week).load(&mut conn)?.voice_ms, 10_000);
-    let member = MemberStatistics::of(guild, 20.try_into()?, now).within(week).load(&mut conn)?;
+    let member = MemberStatistics::of(guild, 20.try_into()?).now(now).within(week).load(&mut conn)?;
     assert_eq!((member.voice.voice_ms, member.active_days), (10_000, 1));
 
     // From the first to the 28th, or from Monday to that Wednesday; all of a week that is over.
@@ -128,7 +130,7 @@ fn what_has_not_passed_is_in_no_series_and_nobody_gathers_it() -> TestResult {
     let steps = VoiceOccupancy::of(guild).within(week).step(TimeDelta::days(1)).load(&mut conn)?.steps;
     // Half of Wednesday has passed.
     assert_eq!(steps.iter().map(|step| step.length_ms / 3_600_000).collect::<Vec<_>>(), [24, 24, 12]);
-    // What is told of later days all the same, as of a simulation, is listed.
+    // Later days are listed if the file has data of them, as a simulation writes.
     let earlier = Window::last_months(1, Tz::UTC, now - TimeDelta::days(20))?;
     let series = MessageSeries::of(guild).within(earlier).load(&mut conn)?;
     assert_eq!(series.written.messages, series.periods.iter().map(|period| period.written.messages).sum::<u64>());
@@ -143,7 +145,11 @@ fn who_was_in_voice_then_nobody_knows_of_a_time_without_intervals() -> TestResul
     sql_query(format!("UPDATE horizons SET voice_from = {}", MONDAY + 86_400)).execute(&mut conn)?;
     let mut open = |end| {
         TestResult::Ok(
-            Leaderboard::voice(guild).within(Window::between(at(-3)?, at(end)?)?).load(&mut conn)?.open_sessions,
+            Leaderboard::voice(guild)
+                .within(Window::between(at(-3)?, at(end)?)?)
+                .load(&mut conn)?
+                .voice
+                .and_then(|voice| voice.open_sessions),
         )
     };
     assert_eq!((open(0)?, open(1)?), (None, Some(0)));

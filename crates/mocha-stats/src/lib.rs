@@ -1,7 +1,10 @@
-//! Questions about what a Discord server did, asked of Mocha's SQLite file through any migrated `SqliteConnection`.
+//! Queries for statistics of Discord servers, on Mocha's SQLite file or any migrated
+//! `SqliteConnection`.
 //!
-//! A question is a value: it is made for a guild, narrowed by a [`Window`] of time and a policy for [`Bots`], about voice by
-//! a [`VoiceFilter`], and answered by `load`. Answers are plain structs in a total order, so that the same file always gives the same answer.
+//! A question is a value. You make it for a guild with `of`, narrow it with `within` (a [`Window`]
+//! of time), `bots` (which accounts count) and, for voice, `filter` (a [`VoiceFilter`]), and run it
+//! with `load`. Answers are plain structs. Every list has a total order, so the same file always
+//! gives the same answer.
 //!
 //! | question | answers |
 //! |---|---|
@@ -10,14 +13,14 @@
 //! | [`Channels`] | where people wrote, and how many |
 //! | [`ActiveMembers`] | how many took part, by day, week and month |
 //! | [`VoiceChannels`] | where people were in voice |
-//! | [`GuildVoice`], [`UserVoice`] | how long all or one were in voice, and in how many sessions |
+//! | [`GuildVoice`] | how long all members or one were in voice, where, and in how many sessions |
 //! | [`VoiceNow`] | who is in voice, and since when |
 //! | [`VoiceOccupancy`] | how many were in voice at once, and when most were |
 //! | [`VoiceSeries`] | voice time by hour, day, week or month |
 //! | [`Growth`] | who came and went, and how many there were, by hour, day, week or month |
-//! | [`Retention`] | who stayed, in the first week and by the week of joining |
+//! | [`MemberRetention`] | who stayed, in the first week and by the week of joining |
 //! | [`Activation`] | who took part in the first week |
-//! | [`LengthOfStay`] | how long those who left had stayed |
+//! | [`Tenure`] | how long those who left had stayed |
 //! | [`PresenceTime`] | how long people were online, idle or offline |
 //! | [`OnlineSeries`] | how many were online, by hour, day, week or month |
 //! | [`Activities`] | what people played and heard |
@@ -25,14 +28,16 @@
 //! | [`GuildOverview`] | one guild at a glance, with the window before |
 //! | [`MessageSeries`] | messages, characters and words by hour, day, week or month |
 //! | [`HeatMap`] | when people wrote, by weekday and hour |
-//! | [`UserStatistics`], [`GuildLeaderboard`], [`VoiceActivity`] | plain sums over the event log as it stands |
+//! | [`documented`] | the three statements of the schema's documentation, word for word |
 //!
-//! Messages and voice come from roll-ups that triggers in the file keep at each commit, and at the edges of a window from
-//! single rows: an answer is exact for any window. What it costs is people and days, and the messages of a day that an edge of the
-//! window cuts, not all messages. Where
-//! single rows are gone, older than what is kept, whole days in UTC are counted, and `widened` says so; what needs single rows knows
-//! nothing of that time: `known_from` of an answer says from when on it does, and of voice it is so for [`GuildVoice`],
-//! [`UserVoice`], [`VoiceSeries`], [`VoiceOccupancy`] and [`fair`](VoiceFilter::fair) time.
+//! SQLite triggers maintain roll-ups of messages and voice. A query reads roll-ups for whole days,
+//! and single events only for the days that an edge of the window cuts. So every answer is exact,
+//! and its cost grows with users and days, not with messages.
+//!
+//! A retention policy deletes single events and keeps roll-ups. For the time before, answers count
+//! whole days in UTC and set `rounded_to_days`. Queries that need single events report in
+//! `data_since` where their data starts. Among the questions about voice these are [`GuildVoice`],
+//! [`VoiceSeries`], [`VoiceOccupancy`] and all with [`exclude_alone`](VoiceFilter::exclude_alone).
 //!
 //! ```
 //! use mocha_schema::GuildId;
@@ -58,6 +63,7 @@ mod active_months;
 mod bots;
 mod channel_filter;
 mod channels;
+pub mod documented;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -66,8 +72,8 @@ mod heat_map;
 #[cfg(test)]
 mod known;
 mod leaderboard;
-mod log;
 mod member;
+mod message_counts;
 mod message_scan;
 mod message_series;
 mod message_times;
@@ -93,7 +99,6 @@ mod voice;
 mod window;
 #[cfg(test)]
 mod world;
-mod written;
 
 pub use self::{
     active_members::{ActiveDay, ActiveMembers, ActiveMembersAnswer, ActiveWeek, COMMUNICATOR_MESSAGES},
@@ -101,16 +106,13 @@ pub use self::{
     channels::{ChannelGroup, ChannelMessages, Channels, ChannelsAnswer, UncategorizedMessages},
     error::{Error, ErrorKind},
     growth::{
-        Activation, ActivationAnswer, Cohort, FirstWeek, Growth, GrowthAnswer, GrowthPeriod, LengthOfStay,
-        LengthOfStayAnswer, Retention, RetentionAnswer, Stays,
+        Activation, ActivationAnswer, Cohort, FirstWeek, Growth, GrowthAnswer, GrowthPeriod, MemberRetention,
+        MemberRetentionAnswer, Tenure, TenureAnswer, TenureCounts,
     },
     heat_map::{HeatMap, HeatMapAnswer},
-    leaderboard::{Leaderboard, LeaderboardAnswer, Measure, PreviousRank, Rank, Weights},
-    log::{
-        GuildLeaderboard, GuildLeaderboardAnswer, GuildRank, UserStatistics, UserStatisticsAnswer, UserVoiceActivity,
-        VoiceActivity, VoiceActivityAnswer,
-    },
+    leaderboard::{Leaderboard, LeaderboardAnswer, Measure, PreviousRank, Rank, VoiceDetails, VoiceTotals, Weights},
     member::{FavouriteChannel, MemberStatistics, MemberStatisticsAnswer, MemberVoice, Place, Seen, Streak},
+    message_counts::MessageCounts,
     message_series::{MessagePeriod, MessageSeries, MessageSeriesAnswer},
     overview::{Compared, ComparedChannel, GuildOverview, GuildOverviewAnswer},
     period::Period,
@@ -119,13 +121,11 @@ pub use self::{
         PresenceTimeAnswer, StatusTime,
     },
     voice::{
-        ASSUMED_TAIL_MS, Assumed, ChannelVoice, GuildVoice, GuildVoiceAnswer, InVoice, OccupancyStep, UserVoice,
-        UserVoiceAnswer, VoiceChannels, VoiceChannelsAnswer, VoiceFilter, VoiceLeaderboard, VoiceLeaderboardAnswer,
-        VoiceNow, VoiceNowAnswer, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak, VoicePeriod, VoiceRank, VoiceSeries,
-        VoiceSeriesAnswer, VoiceSessions, VoiceStateFilter,
+        ASSUMED_TAIL_MS, Assumed, ChannelVoice, GuildVoice, GuildVoiceAnswer, InVoice, OccupancyStep, VoiceChannels,
+        VoiceChannelsAnswer, VoiceFilter, VoiceNow, VoiceNowAnswer, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak,
+        VoicePeriod, VoiceSeries, VoiceSeriesAnswer, VoiceSessions, VoiceStateFilter,
     },
     window::Window,
-    written::Written,
 };
 pub use chrono_tz;
 

@@ -1,4 +1,5 @@
-//! How messages are read: sums of whole months, days or quarters of an hour, and single messages at the edges.
+//! How messages are read: sums of whole months, days or quarters of an hour, and single messages at
+//! the edges.
 
 use std::ops::Range;
 
@@ -10,7 +11,7 @@ use crate::{
     statement::{Statement, rollup_of},
 };
 
-/// What is read of messages; a single one has sums too.
+/// A column of messages or of their aggregates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Column {
     Attachments,
@@ -60,7 +61,7 @@ impl Column {
     }
 }
 
-/// Whose messages are read.
+/// The users whose messages are read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MessageScan {
     pub(crate) bots: Bots,

@@ -8,19 +8,21 @@ use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use mocha_schema::{GuildId, UserId};
 
 use crate::{
-    Bots, Error, Period, Window, Written,
+    Bots, Error, MessageCounts, Period, Window,
+    message_counts::{Sums, SumsRow},
     message_scan::MessageScan,
     message_times::{Detail, MessageTimes},
     period::Label,
-    periods, quarter,
+    periods::{self, Counts, Touched},
+    quarter,
     rollup::Span,
     snapshot::snapshot,
-    written::{Sums, SumsRow},
 };
 
 /// The question how much was written in a guild, hour by hour, or by day, week or month of a zone.
 ///
-/// Counted are messages, replies and commands ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)).
+/// Counted are messages, replies and commands
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct MessageSeries {
@@ -37,19 +39,21 @@ pub struct MessageSeries {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MessageSeriesAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first message if it has none, to
-    /// that of the window's end, or of the last message. A window without an end and without messages has none.
+    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
+    /// message if it has none, to that of the window's end, or of the last message. A window
+    /// without an end and without messages has none.
     pub periods: Vec<MessagePeriod>,
     /// All of them together.
     #[cfg_attr(feature = "serde", serde(flatten))]
-    pub written: Written,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of one
-    /// [`user`](MessageSeries::user) single messages may be read, which are kept less long. `None` if all of the window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub written: MessageCounts,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not
+    /// counted. Of one [`user`](MessageSeries::user) single messages may be read, which are kept
+    /// less long. `None` if all of the window is known.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub widened: bool,
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
+    pub rounded_to_days: bool,
 }
 
 /// A period of a [`MessageSeriesAnswer`].
@@ -57,23 +61,28 @@ pub struct MessageSeriesAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MessagePeriod {
-    /// Its first instant, also if the window starts later: only what lies in the window is counted.
+    /// The first instant of the period, even if the window starts later. Only the time inside the
+    /// window counts.
     pub start: DateTime<Tz>,
-    /// What was written in it.
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not
+    /// over, or Mocha no longer keeps all of its events.
+    pub is_partial: bool,
+    /// Messages of the period.
     #[cfg_attr(feature = "serde", serde(flatten))]
-    pub written: Written,
+    pub written: MessageCounts,
 }
 
 impl MessageSeries {
-    /// Asks about this guild; of all time, by day, in UTC and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, by day, in UTC, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self { bots: Bots::Exclude, guild, period: Period::Day, user: None, window: Window::all(), zone: Tz::UTC }
     }
 
-    /// Counts only what this user wrote, though it be a bot.
+    /// Counts only messages of this user. A bot counts if it is the user.
     ///
-    /// It reads the user's single messages, in other guilds too, and knows none that are not kept any more: see
-    /// [`known_from`](MessageSeriesAnswer::known_from). By days, weeks or months in UTC it reads roll-ups and knows all.
+    /// It reads the user's single messages, in other guilds too, and knows none that are not kept
+    /// any more: see [`data_since`](MessageSeriesAnswer::data_since). By days, weeks or months in
+    /// UTC it reads roll-ups and knows all.
     ///
     /// ```
     /// use mocha_schema::{GuildId, UserId};
@@ -83,7 +92,7 @@ impl MessageSeries {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let answer = MessageSeries::of(GuildId::try_from(1)?).user(UserId::try_from(20)?).load(&mut conn)?;
-    /// assert_eq!((answer.written.messages, answer.written.words, answer.known_from), (3, 30, None));
+    /// assert_eq!((answer.written.messages, answer.written.words, answer.data_since), (3, 30, None));
     /// # Ok(())
     /// # }
     /// ```
@@ -98,29 +107,31 @@ impl MessageSeries {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user) it is not minded.
+    /// Sets which accounts to count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user)
+    /// it is not minded.
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// What the time is cut into. The default is [`Period::Day`].
+    /// Sets the length of the periods. The default is [`Period::Day`].
     pub const fn by(mut self, period: Period) -> Self {
         self.period = period;
         self
     }
 
-    /// Whose hours and days. The default is UTC. A day that the zone left out, as Samoa did once, is not listed.
+    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa
+    /// did once, is not listed.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's roll-up by quarters of an hour, and single messages of less than a quarter at each edge of
-    /// the window, through a key and an index, in one transaction; of one [`user`](Self::user) what is said there. Memory
-    /// grows with the periods.
+    /// Reads the guild's roll-up by quarters of an hour, and single messages of less than a quarter
+    /// at each edge of the window, through a key and an index, in one transaction; of one
+    /// [`user`](Self::user) what is said there. Memory grows with the periods.
     ///
     /// # Errors
     ///
@@ -165,28 +176,31 @@ impl MessageSeries {
         let detail = if zone == Tz::UTC && period != Period::Hour { Detail::Days } else { Detail::Quarters };
         let times = MessageTimes::load(conn, scan, window, detail).map_err(Error::database)?;
         let mut fold = Fold { by_label: BTreeMap::new(), edges: None, last: None };
-        let [messages, characters, words, attachments, embeds] = Written::COLUMNS;
+        let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
         let columns = [times.column, messages, characters, words, attachments, embeds];
         let statement = times.scan.read::<(BigInt, Sums)>(&columns, &times.sources);
         for row in statement.load_iter::<(i64, SumsRow), DefaultLoadingMode>(conn).map_err(Error::database)? {
             let (time, sums) = row.map_err(Error::database)?;
-            fold.add(self, times.quarter(time), Written::of(sums));
+            fold.add(self, times.quarter(time), MessageCounts::of(sums));
         }
-        let MessageTimes { known_from, span, widened, .. } = times;
-        let mut written = Written::default();
+        let MessageTimes { data_since, span, rounded_to_days, .. } = times;
+        let mut written = MessageCounts::default();
         for own in fold.by_label.values() {
             written.add(*own);
         }
         let (start, end) = self.edges(span, fold.edges);
-        let periods = periods::touched(period, zone, start, end)?.into_iter().map(|(label, start)| {
-            let written = fold.by_label.get(&label).copied().unwrap_or_default();
-            MessagePeriod { start, written }
-        });
-        Ok(MessageSeriesAnswer { periods: periods.collect(), written, known_from, window, widened })
+        let counts = Counts::of(window, data_since);
+        let periods = periods::touched(period, zone, start, end, counts)?.into_iter().map(
+            |Touched { label, start, is_partial }| {
+                let written = fold.by_label.get(&label).copied().unwrap_or_default();
+                MessagePeriod { start, is_partial, written }
+            },
+        );
+        Ok(MessageSeriesAnswer { periods: periods.collect(), written, data_since, window, rounded_to_days })
     }
 
-    /// The time that periods are listed of: where the window is open, up to the first and the last quarter of an hour in which
-    /// somebody wrote.
+    /// The time that periods are listed of: where the window is open, up to the first and the last
+    /// quarter of an hour in which somebody wrote.
     fn edges(self, span: Span, quarters: Option<(i64, i64)>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
         let instant = |second| DateTime::from_timestamp(second, 0);
         let quarter = |quarter| quarter::local(quarter, Tz::UTC).map(|at| at.to_utc());
@@ -207,10 +221,10 @@ impl MessageSeries {
     }
 }
 
-/// What was written, by period.
+/// Messages by period.
 #[derive(Debug)]
 struct Fold {
-    by_label: BTreeMap<Label, Written>,
+    by_label: BTreeMap<Label, MessageCounts>,
     /// The first and the last quarter of an hour with messages.
     edges: Option<(i64, i64)>,
     /// The quarter before and its period: many come in a row.
@@ -218,7 +232,7 @@ struct Fold {
 }
 
 impl Fold {
-    fn add(&mut self, question: MessageSeries, quarter: i64, written: Written) {
+    fn add(&mut self, question: MessageSeries, quarter: i64, written: MessageCounts) {
         let label = match self.last {
             Some((last, label)) if last == quarter => label,
             _ => {

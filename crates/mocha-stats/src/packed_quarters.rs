@@ -16,7 +16,8 @@ use crate::{
     statement::{Statement, rollup_of},
 };
 
-/// Tells `f` how many messages each quarter of an hour of some months has; those without may be left out.
+/// Tells `f` how many messages each quarter of an hour of some months has; those without may be
+/// left out.
 pub(crate) fn each(
     conn: &mut SqliteConnection,
     guild: GuildId,
@@ -37,8 +38,8 @@ pub(crate) fn each(
     Ok(())
 }
 
-/// Tells `f` each pair of a JSON object of counts by place, as SQLite writes it; `None` if it is none. A parser of any JSON takes
-/// three times as long.
+/// Tells `f` each pair of a JSON object of counts by place, as SQLite writes it; `None` if it is
+/// none. A parser of any JSON takes three times as long.
 fn unpack(packed: &str, mut f: impl FnMut(i64, u64)) -> Option<()> {
     let pairs = packed.strip_prefix('{')?.strip_suffix('}')?;
     let (mut place, mut number) = (None, None);

@@ -5,12 +5,12 @@ use std::collections::hash_map::Entry;
 use foldhash::{HashMap, HashMapExt};
 use mocha_schema::UserId;
 
-/// Sums by user. What comes in order of user id, as sums of all time do, is only appended: of tens of thousands of people that
-/// takes a third of the time that a map does.
+/// Sums by user. What comes in order of user id, as sums of all time do, is only appended: of tens
+/// of thousands of people that takes a third of the time that a map does.
 #[derive(Debug)]
 pub(crate) struct PerUser<T> {
     add: fn(&mut T, T),
-    /// What came in order, until something did not.
+    /// The values that came in order, up to the first that did not.
     in_order: Vec<(UserId, T)>,
     rest: HashMap<UserId, T>,
 }

@@ -1,11 +1,11 @@
 //! Hours, days, weeks and months of a zone.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Timelike};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Timelike};
 use chrono_tz::Tz;
 
 use crate::quarter;
 
-/// What a time series is cut into, in its zone.
+/// The length of the periods of a time series, in its time zone.
 ///
 /// # Examples
 ///
@@ -30,7 +30,8 @@ use crate::quarter;
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Period {
-    /// An hour of the zone's clock. Where the clock is turned, an hour may be left out, come twice, or be shorter.
+    /// An hour of the zone's clock. Where the clock is turned, an hour may be left out, come twice,
+    /// or be shorter.
     Hour,
     /// A day, which may have 23 or 25 hours. The default.
     #[default]
@@ -41,7 +42,7 @@ pub enum Period {
     Month,
 }
 
-/// What tells the periods of a zone apart, in their order.
+/// The key of a period of a zone, in order of time.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Label {
     /// The first quarter of an hour: what the clock shows comes twice when it is turned back.
@@ -54,7 +55,7 @@ impl Period {
     /// Which of the zone's periods an instant lies in.
     pub(crate) fn label(self, at: DateTime<Tz>) -> Label {
         if self != Self::Hour {
-            return Label::Day(self.first_day(at.date_naive()));
+            return Label::Day(self.first_day(day_of(at)));
         }
         let name = |at: DateTime<Tz>| (at.date_naive(), at.hour(), at.offset().fix());
         let last = quarter::of(at.timestamp());
@@ -75,6 +76,23 @@ impl Period {
         first.unwrap_or(day)
     }
 
+    /// The first instant after the period that starts here.
+    pub(crate) fn end(self, start: DateTime<Tz>) -> Option<DateTime<Tz>> {
+        let day = day_of(start);
+        let next = match self {
+            Self::Hour => {
+                let (own, first) = (self.label(start), quarter::of(start.timestamp()));
+                let instants =
+                    (1..=4).filter_map(|after| quarter::local(first.saturating_add(after), start.timezone()));
+                return instants.into_iter().find(|at| self.label(*at) != own);
+            }
+            Self::Day => day.checked_add_days(Days::new(1)),
+            Self::Week => self.first_day(day).checked_add_days(Days::new(7)),
+            Self::Month => self.first_day(day).checked_add_months(Months::new(1)),
+        };
+        midnight(next?, start.timezone())
+    }
+
     /// The periods from that of one instant to that of another, and the first instant of each.
     pub(crate) fn between(self, first: DateTime<Tz>, last: DateTime<Tz>) -> Vec<(Label, DateTime<Tz>)> {
         let zone = first.timezone();
@@ -85,7 +103,8 @@ impl Period {
             let (least, hours) = (self.label(first), instants.map(|at| (self.label(at), at)));
             hours.filter(|(label, _)| *label >= least).collect()
         } else {
-            let days = first.date_naive().iter_days().take_while(|day| *day <= last.date_naive());
+            let last_day = day_of(last);
+            let days = day_of(first).iter_days().take_while(|day| *day <= last_day);
             let firsts = days.filter(|day| exists(*day, zone)).map(|day| self.first_day(day));
             firsts.filter_map(|first| Some((Label::Day(first), midnight(first, zone)?))).collect()
         };
@@ -94,12 +113,24 @@ impl Period {
     }
 }
 
+/// The day that an instant belongs to. A day lasts from the first instant at which the clock shows
+/// its date to the first instant of the next day: a clock that is turned back over midnight shows
+/// the date of a day that is over.
+fn day_of(at: DateTime<Tz>) -> NaiveDate {
+    /// No clock is turned back by more after 1970.
+    const LAST_HOURS: u32 = 20;
+    let day = at.date_naive();
+    let next = day.succ_opt().filter(|_| at.hour() >= LAST_HOURS);
+    next.filter(|next| midnight(*next, at.timezone()).is_some_and(|start| start <= at)).unwrap_or(day)
+}
+
 /// Whether the zone has such a day: some left one out when they crossed the date line.
 pub(crate) fn exists(day: NaiveDate, zone: Tz) -> bool {
     day.and_hms_opt(12, 0, 0).is_some_and(|noon| zone.from_local_datetime(&noon).earliest().is_some())
 }
 
-/// The first instant of a day; if the zone left out its midnight, or all of it, the first one after that.
+/// The first instant of a day; if the zone left out its midnight, or all of it, the first one after
+/// that.
 fn midnight(day: NaiveDate, zone: Tz) -> Option<DateTime<Tz>> {
     const QUARTERS_OF_TWO_DAYS: i64 = 192;
     let mut quarters =
@@ -182,6 +213,32 @@ mod tests {
         Ok(())
     }
 
+    /// In 2010 the clock of St. John's went from 00:01 back to 23:01, so that the 7th of November
+    /// began twice.
+    #[test]
+    fn a_day_that_begins_twice_lasts_from_its_first_beginning() -> TestResult {
+        use chrono_tz::America::St_Johns;
+        let (from, to) = (at("2010-11-06T12:00:00Z", St_Johns)?, at("2010-11-08T12:00:00Z", St_Johns)?);
+        let quarters = quarter::of(from.timestamp())..=quarter::of(to.timestamp());
+        let instants: Vec<_> = quarters.filter_map(|number| quarter::local(number, St_Johns)).collect();
+        for period in [Period::Hour, Period::Day, Period::Week, Period::Month] {
+            let labels: Vec<Label> = instants.iter().map(|at| period.label(*at)).collect();
+            for (first, label) in instants.iter().zip(&labels) {
+                let listed = period.between(*first, *instants.last().ok_or("there are quarters")?);
+                assert_eq!(listed.first().map(|(label, _)| *label), Some(*label), "{first}");
+                let missing = instants
+                    .iter()
+                    .zip(&labels)
+                    .find(|(at, label)| *at >= first && !listed.iter().any(|(listed, _)| listed == *label));
+                assert_eq!(missing, None, "{period:?} from {first}");
+            }
+            assert!(labels.is_sorted(), "{period:?}");
+        }
+        let starts = starts(Period::Day, St_Johns, "2010-11-07T02:30:00Z", "2010-11-07T02:59:59Z")?;
+        assert_eq!(starts, ["2010-11-07 00:00 -02:30"]);
+        Ok(())
+    }
+
     proptest! {
         #[test]
         fn periods_begin_where_they_say_and_leave_nothing_out(
@@ -194,6 +251,9 @@ mod tests {
             for (label, start) in &periods {
                 prop_assert_eq!(period.label(*start), *label);
                 prop_assert_ne!(period.label(*start - TimeDelta::seconds(1)), *label);
+            }
+            for (period_of, next) in periods.iter().zip(periods.iter().skip(1)) {
+                prop_assert_eq!(period.end(period_of.1), Some(next.1));
             }
             let mut labels: Vec<Label> = (from..=from + length).map(|number| period.label(quarter(number))).collect();
             labels.dedup();

@@ -1,4 +1,4 @@
-//! What a question runs and how SQLite goes about it.
+//! The statements of each question and their query plans.
 
 use std::{
     fmt::Write,
@@ -22,7 +22,8 @@ use crate::{
     questions::{Load, QUESTIONS, weights},
 };
 
-/// The windows of which SQLite might think differently: all time, a day, and one with edges within days.
+/// The windows of which SQLite might think differently: all time, a day, and one with edges within
+/// days.
 fn windows() -> TestResult<[Window; 3]> {
     let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
     let odd = TimeDelta::minutes(61);
@@ -58,7 +59,7 @@ fn plan(conn: &mut SqliteConnection, sql: &str) -> TestResult<Vec<String>> {
     Ok(steps.into_iter().map(|step| step.detail).collect())
 }
 
-/// What a question selects, and how SQLite looks it up: the statements with a line for each step below.
+/// The statements of a question, each with the steps of its query plan below.
 fn selected(conn: &mut SqliteConnection, load: Load, guild: GuildId, window: Window) -> TestResult<String> {
     let mut text = String::new();
     for statement in statements(conn, load, guild, window)? {
@@ -80,8 +81,8 @@ fn searches<'a>(selected: &'a str, tables: &str) -> Vec<&'a str> {
     steps.filter(|step| step.contains(tables)).collect()
 }
 
-/// What each question selects is in a file of its own, `plans/question.txt`, by window. To bring the files up to date, run the
-/// tests with `MOCHA_PIN_PLANS=1`, and read what changed.
+/// The file `plans/question.txt` pins the statements of each question by window. To update the
+/// files, run the tests with `MOCHA_PIN_PLANS=1` and read the changes.
 #[test]
 fn statements_and_plans_are_as_pinned() -> TestResult {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("plans");
@@ -126,7 +127,8 @@ fn no_table_that_grows_is_read_whole() -> TestResult {
     Ok(())
 }
 
-/// What SQLite knows of four users and two intervals makes it prefer other ways to them, but not to events.
+/// Statistics about four users and two intervals change how SQLite reads these, but not how it
+/// reads events.
 #[test]
 fn what_sqlite_learns_changes_no_search_of_events() -> TestResult {
     let (mut conn, guild) = (seeded()?, GuildId::try_from(1)?);

@@ -1,4 +1,5 @@
-//! Quarter hours, which every zone in use is a multiple of: what is counted by them can be folded into any zone's days.
+//! Quarter hours, which every zone in use is a multiple of: what is counted by them can be folded
+//! into any zone's days.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

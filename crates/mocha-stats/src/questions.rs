@@ -5,19 +5,21 @@ use diesel::SqliteConnection;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 use crate::{
-    Activation, ActiveMembers, Activities, Bots, ChannelGroup, Channels, Error, Growth, GuildLeaderboard,
-    GuildOverview, GuildVoice, HeatMap, Leaderboard, LengthOfStay, MemberStatistics, MessageSeries, OnlineSeries,
-    Period, PresenceTime, Retention, UserStatistics, UserVoice, VoiceActivity, VoiceChannels, VoiceFilter, VoiceNow,
-    VoiceOccupancy, VoiceSeries, Weights, Window, fixture::MONDAY,
+    Activation, ActiveMembers, Activities, Bots, ChannelGroup, Channels, Error, Growth, GuildOverview, GuildVoice,
+    HeatMap, Leaderboard, MemberRetention, MemberStatistics, MessageSeries, OnlineSeries, Period, PresenceTime, Tenure,
+    VoiceChannels, VoiceFilter, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
+    documented::{GuildLeaderboard, UserStatistics, VoiceActivity},
+    fixture::MONDAY,
 };
 
 pub(crate) type Load = fn(&mut SqliteConnection, GuildId, Window) -> Result<String, Error>;
 
-/// Every question; what it answers is shown as text, so that answers of different kinds can be compared.
+/// Every question; what it answers is shown as text, so that answers of different kinds can be
+/// compared.
 pub(crate) const QUESTIONS: [(&str, Load); 44] = [
     ("messages", |conn, guild, window| show(Leaderboard::messages(guild).within(window).load(conn))),
     ("words", |conn, guild, window| show(Leaderboard::words(guild).within(window).bots(Bots::Include).load(conn))),
-    ("members", |conn, guild, window| show(Leaderboard::messages(guild).only_members().within(window).load(conn))),
+    ("members", |conn, guild, window| show(Leaderboard::messages(guild).current_members().within(window).load(conn))),
     ("some channels", |conn, guild, window| show(some_channels(guild).within(window).load(conn))),
     ("compared", |conn, guild, window| show(Leaderboard::messages(guild).compare().within(window).load(conn))),
     ("active days", |conn, guild, window| show(Leaderboard::active_days(guild).within(window).load(conn))),
@@ -30,11 +32,11 @@ pub(crate) const QUESTIONS: [(&str, Load); 44] = [
         show(Leaderboard::voice_time(guild).only_channels(&channels()).within(window).load(conn))
     }),
     ("voice sessions", |conn, guild, window| show(Leaderboard::voice_sessions(guild).within(window).load(conn))),
-    ("fair voice board", |conn, guild, window| {
-        show(Leaderboard::voice(guild).filter(fair()).within(window).load(conn))
+    ("voice board in company", |conn, guild, window| {
+        show(Leaderboard::voice(guild).filter(in_company()).within(window).load(conn))
     }),
     ("channels", |conn, guild, window| show(Channels::of(guild).within(window).load(conn))),
-    ("quiet channels", |conn, guild, window| show(Channels::of(guild).within(window).with_quiet().load(conn))),
+    ("quiet channels", |conn, guild, window| show(Channels::of(guild).within(window).include_inactive().load(conn))),
     ("categories", |conn, guild, window| show(categories(guild).within(window).load(conn))),
     ("active members", |conn, guild, window| show(ActiveMembers::of(guild).within(window).load(conn))),
     ("active in voice", |conn, guild, window| show(active_in_voice(guild).within(window).load(conn))),
@@ -45,12 +47,12 @@ pub(crate) const QUESTIONS: [(&str, Load); 44] = [
         show(MessageSeries::of(guild).user(user()).by(Period::Hour).within(window).load(conn))
     }),
     ("user days", |conn, guild, window| show(MessageSeries::of(guild).user(user()).within(window).load(conn))),
-    ("member", |conn, guild, window| show(MemberStatistics::of(guild, user(), until()).within(window).load(conn))),
+    ("member", |conn, guild, window| show(MemberStatistics::of(guild, user()).now(until()).within(window).load(conn))),
     ("overview", |conn, guild, window| show(GuildOverview::of(guild).within(window).load(conn))),
     ("growth", |conn, guild, window| show(Growth::of(guild).within(window).load(conn))),
-    ("retention", |conn, guild, window| show(Retention::of(guild, until()).within(window).load(conn))),
-    ("stay", |conn, guild, window| show(LengthOfStay::of(guild).within(window).load(conn))),
-    ("activation", |conn, guild, window| show(Activation::of(guild, until()).within(window).load(conn))),
+    ("retention", |conn, guild, window| show(MemberRetention::of(guild).now(until()).within(window).load(conn))),
+    ("stay", |conn, guild, window| show(Tenure::of(guild).within(window).load(conn))),
+    ("activation", |conn, guild, window| show(Activation::of(guild).now(until()).within(window).load(conn))),
     ("presence", |conn, guild, window| show(PresenceTime::of(guild).within(window).load(conn))),
     ("online", |conn, guild, window| show(OnlineSeries::of(guild).within(window).load(conn))),
     ("activities", |conn, guild, window| show(Activities::of(guild).within(window).load(conn))),
@@ -60,8 +62,10 @@ pub(crate) const QUESTIONS: [(&str, Load); 44] = [
     }),
     ("voice channels", |conn, guild, window| show(VoiceChannels::of(guild).within(window).load(conn))),
     ("guild voice", |conn, guild, window| show(GuildVoice::of(guild).within(window).load(conn))),
-    ("user voice", |conn, guild, window| show(UserVoice::of(guild, user()).within(window).load(conn))),
-    ("fair voice", |conn, guild, window| show(UserVoice::of(guild, user()).within(window).filter(fair()).load(conn))),
+    ("user voice", |conn, guild, window| show(GuildVoice::of(guild).user(user()).within(window).load(conn))),
+    ("voice in company", |conn, guild, window| {
+        show(GuildVoice::of(guild).user(user()).within(window).filter(in_company()).load(conn))
+    }),
     ("voice now", |conn, guild, _| show(VoiceNow::of(guild).load(conn))),
     ("occupancy", |conn, guild, window| show(VoiceOccupancy::of(guild).within(window).load(conn))),
     ("voice series", |conn, guild, window| show(VoiceSeries::of(guild).within(window).load(conn))),
@@ -95,15 +99,15 @@ fn channels() -> [ChannelId; 2] {
 }
 
 fn some_channels(guild: GuildId) -> Leaderboard {
-    Leaderboard::messages(guild).without_channels(&[2000.try_into().unwrap()])
+    Leaderboard::messages(guild).exclude_channels(&[2000.try_into().unwrap()])
 }
 
 pub(crate) fn weights() -> Weights {
     Weights::new().messages(10).words(1).voice_minutes(2)
 }
 
-fn fair() -> VoiceFilter {
-    VoiceFilter::new().fair().without_afk()
+fn in_company() -> VoiceFilter {
+    VoiceFilter::new().exclude_alone().exclude_afk()
 }
 
 fn show<T: std::fmt::Debug>(answer: Result<T, Error>) -> Result<String, Error> {

@@ -87,7 +87,8 @@ pub(crate) fn insert_messages(conn: &mut SqliteConnection, messages: &[Message])
     messages.iter().try_for_each(|message| rows.message(conn, *message))
 }
 
-/// Windows around the time that rows are in, with edges on full seconds and between them, empty ones and open ones.
+/// Windows around the time that rows are in, with edges on full seconds and between them, empty
+/// ones and open ones.
 pub(crate) fn window(seconds: i64) -> impl Strategy<Value = Window> {
     let monday = DateTime::from_timestamp(MONDAY, 0).unwrap();
     let instant = (-2..seconds + 2, prop_oneof![2 => Just(0), 1 => -3..3_i64, 1 => 0..1_000_i64])
@@ -107,8 +108,8 @@ pub(crate) fn holds(window: Window, ms: i64) -> bool {
     window.start().is_none_or(|start| start <= instant) && window.end().is_none_or(|end| instant < end)
 }
 
-/// What a window becomes if raw rows are kept from a day on only.
-pub(crate) fn widened(window: Window, horizon: i64) -> TestResult<Window> {
+/// The window that is counted if raw rows are kept only from a day on.
+pub(crate) fn rounded_to_days(window: Window, horizon: i64) -> TestResult<Window> {
     if window.start().is_some() && window.start() == window.end() {
         return Ok(window);
     }
@@ -124,7 +125,7 @@ pub(crate) fn widened(window: Window, horizon: i64) -> TestResult<Window> {
     })
 }
 
-/// What retention does.
+/// Deletes as retention does.
 pub(crate) fn forget_before(conn: &mut SqliteConnection, horizon: i64) -> TestResult {
     for sql in [
         format!("UPDATE horizons SET members_from = {horizon}, messages_from = {horizon}, voice_from = {horizon}"),

@@ -1,4 +1,4 @@
-//! What of a window comes from which roll-up, and what from single messages.
+//! Splits a window into roll-ups and single messages.
 
 use std::ops::Range;
 
@@ -14,8 +14,9 @@ pub(crate) const DAY: i64 = 86_400;
 const THIRD: i64 = 10 * DAY;
 pub(crate) const MONTH: i64 = 30 * DAY;
 
-/// From when on rows are kept, in unix seconds, each a midnight: joins, leaves, messages and voice that are older are in the roll-ups only, if
-/// in these. And the first day that the sums of months and of all time do not have yet.
+/// From when on rows are kept, in unix seconds, each a midnight: joins, leaves, messages and voice
+/// that are older are in the roll-ups only, if in these. And the first day that the sums of months
+/// and of all time do not have yet.
 #[derive(Clone, Copy, Debug, Queryable)]
 pub(crate) struct Horizon {
     pub(crate) members_from: i64,
@@ -45,17 +46,17 @@ impl Horizon {
             .get_result(conn)
     }
 
-    /// What of a window is counted of who came and went.
+    /// Returns the part of a window of which joins and leaves are counted.
     pub(crate) fn members(self, window: Window) -> Counted {
         self.counted(window, Span::seconds, self.members_from)
     }
 
-    /// What of a window is counted of messages.
+    /// Returns the part of a window of which messages are counted.
     pub(crate) fn messages(self, window: Window) -> Counted {
         self.counted(window, Span::seconds, self.messages_from)
     }
 
-    /// What of a window is counted of voice.
+    /// Returns the part of a window of which voice is counted.
     pub(crate) fn voice(self, window: Window) -> Counted {
         self.counted(window, Span::millis, self.voice_from)
     }
@@ -64,24 +65,25 @@ impl Horizon {
         // Rows of roll-ups from before may not be gone yet: retention takes its time.
         let kept = window.not_before(self.rollups_from);
         let (exact, span) = (of(kept, 0), of(kept, complete_from));
-        Counted { known_from: Self::known_from(window, self.rollups_from), span, widened: span != exact }
+        Counted { data_since: Self::data_since(window, self.rollups_from), span, rounded_to_days: span != exact }
     }
 
     /// From when on what is kept from this second on is known, if the window starts earlier.
-    pub(crate) fn known_from(window: Window, second: i64) -> Option<DateTime<Utc>> {
+    pub(crate) fn data_since(window: Window, second: i64) -> Option<DateTime<Utc>> {
         let from = DateTime::from_timestamp(second, 0)?;
         (window.not_before(second).start() != window.start()).then_some(from)
     }
 }
 
-/// What of a window is counted.
+/// The counted part of a window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counted {
     /// From when on roll-ups are kept, if the window starts earlier.
-    pub(crate) known_from: Option<DateTime<Utc>>,
+    pub(crate) data_since: Option<DateTime<Utc>>,
     pub(crate) span: Span,
-    /// Whether that is more than what is known of the window: of a day of which only the roll-up is left, all.
-    pub(crate) widened: bool,
+    /// Whether that is more than what is known of the window: of a day of which only the roll-up is
+    /// left, all.
+    pub(crate) rounded_to_days: bool,
 }
 
 /// The time that a question counts, in unix seconds or milliseconds.
@@ -93,18 +95,20 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// The seconds of a window, as messages are kept by; of a day of which only the roll-up is left, all.
+    /// The seconds of a window, as messages are kept by; of a day of which only the roll-up is
+    /// left, all.
     pub(crate) fn seconds(window: Window, complete_from: i64) -> Self {
-        Self { start: window.start_second(), end: window.end_second(), per_second: 1 }.widened(complete_from)
+        Self { start: window.start_second(), end: window.end_second(), per_second: 1 }.rounded_to_days(complete_from)
     }
 
-    /// The milliseconds of a window, as voice is kept by; of a day of which only the roll-up is left, all.
+    /// The milliseconds of a window, as voice is kept by; of a day of which only the roll-up is
+    /// left, all.
     pub(crate) fn millis(window: Window, complete_from: i64) -> Self {
         let end = window.end_ms().unwrap_or_else(|| window.end_second().saturating_mul(1000));
-        Self { start: window.start_ms(), end, per_second: 1000 }.widened(complete_from)
+        Self { start: window.start_ms(), end, per_second: 1000 }.rounded_to_days(complete_from)
     }
 
-    fn widened(self, complete_from: i64) -> Self {
+    fn rounded_to_days(self, complete_from: i64) -> Self {
         let (day, complete_from) = (DAY * self.per_second, complete_from.saturating_mul(self.per_second));
         if self.start >= self.end {
             return Self { end: self.start, ..self };
@@ -125,7 +129,8 @@ impl Span {
         self.start >= self.end
     }
 
-    /// The whole units of so many seconds in it by their numbers, up to a limit, and what is left before and after them.
+    /// The whole units of so many seconds in it by their numbers, up to a limit, and what is left
+    /// before and after them.
     fn whole(self, seconds: i64, limit: i64) -> (Range<i64>, [Self; 2]) {
         let unit = seconds * self.per_second;
         let (first, last) = (-(-self.start).div_euclid(unit), self.end.div_euclid(unit).min(limit));
@@ -153,7 +158,8 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// For sums of messages that nobody needs the days of. All time, months and their thirds have the days before `filled_to`.
+    /// For sums of messages that nobody needs the days of. All time, months and their thirds have
+    /// the days before `filled_to`.
     pub(crate) fn summed(span: Span, filled_to: i64) -> Self {
         Self::by_total(span, filled_to).unwrap_or_else(|| Self::by_third(span, filled_to))
     }
@@ -186,7 +192,7 @@ impl Sources {
         Self { months: non_empty(months), ..Self::beside(rest, of_rest) }
     }
 
-    /// What is read beside whole units.
+    /// The parts that are not whole units.
     fn beside(rest: [Span; 2], of: impl Fn(Span) -> Self) -> Self {
         let [mut before, after] = rest.map(of);
         before.thirds.extend(after.thirds);

@@ -12,8 +12,9 @@ use mocha_schema::{ChannelId, GuildId};
 
 use crate::Window;
 
-/// A statement over one event table. The SQL is written out because Diesel cannot group by a quarter hour and cannot name
-/// the index: left alone, SQLite reads all of a guild to group a week by user.
+/// A statement over one event table. The SQL is written out because Diesel cannot group by a
+/// quarter hour and cannot name the index: left alone, SQLite reads all of a guild to group a week
+/// by user.
 pub(crate) type Scan = BoxedSqlQuery<'static, Sqlite, SqlQuery>;
 
 /// Binds `?1` to the guild and `?2 <= created_at < ?3` to the window.
@@ -25,7 +26,8 @@ pub(crate) fn events(sql: &'static str, guild: GuildId, window: Window) -> Scan 
         .bind::<BigInt, _>(window.end_second())
 }
 
-/// A count or a sum of what is never negative; a file where it is makes an error and not a wrong number.
+/// A count or a sum of what is never negative; a file where it is makes an error and not a wrong
+/// number.
 #[derive(Clone, Copy, Debug, Default, FromSqlRow)]
 pub(crate) struct Unsigned(u64);
 

@@ -12,8 +12,8 @@ use mocha_schema::{GuildId, UserId};
 
 use crate::Bots;
 
-/// A statement of constant parts, which Diesel keeps prepared by its text, as it does not with `sql_query`. `R` is the SQL
-/// type of its rows.
+/// A statement of constant parts, which Diesel keeps prepared by its text, as it does not with
+/// `sql_query`. `R` is the SQL type of its rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Statement<R> {
     binds: Vec<Bind>,
@@ -52,8 +52,9 @@ impl<R> Statement<R> {
         self
     }
 
-    /// The value of the next `?`. It is bound as `+?`, whose value SQLite does not look at when it plans: what it has looked at makes
-    /// it plan anew each time that the statement is run, which takes longer than many a small guild's answer.
+    /// Binds the value of the next `?`. It is bound as `+?`, because SQLite looks at the value of a
+    /// plain `?` and plans the statement again for each value. That takes longer than many an
+    /// answer about a small guild.
     pub(crate) fn bind(&mut self, value: i64) -> &mut Self {
         self.binds.push(Bind::Number(value));
         self

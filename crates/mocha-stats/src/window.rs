@@ -9,17 +9,20 @@ use mocha_schema::{MAX_SECONDS, check_time};
 use self::stretch::Stretch;
 use crate::Error;
 
-/// A half-open span of time, `start <= t < end`, between two instants in UTC; either side may be open.
+/// A half-open span of time, `start <= t < end`, between two instants in UTC; either side may be
+/// open.
 ///
-/// Messages, voice log entries, joins and leaves are kept by the whole second, and such a row belongs to the window if its
-/// second does: a window that starts at half past a second leaves that second out, one that ends there has it in. Voice
-/// time is kept in milliseconds and is clipped to the window exactly; parts of a millisecond are rounded up on both sides.
+/// Messages, voice log entries, joins and leaves are kept by the whole second, and such a row
+/// belongs to the window if its second does: a window that starts at half past a second leaves that
+/// second out, one that ends there has it in. Voice time is kept in milliseconds and is clipped to
+/// the window exactly; parts of a millisecond are rounded up on both sides.
 ///
-/// A window of days, weeks or months of a zone knows what it was made of, for its [`previous`](Self::previous) one; it is not
-/// equal to one of the same two instants that was made otherwise. One that was made of the last days, weeks or months knows
-/// what of it has passed: series and means end with the period that goes on, and who is in voice gathers no time that is
-/// yet to come. A day begins at the first instant at which the zone's clock
-/// shows its date, and may have 23 or 25 hours. A day that the zone left out is empty.
+/// A window of days, weeks or months of a zone knows what it was made of, for its
+/// [`previous`](Self::previous) one; it is not equal to one of the same two instants that was made
+/// otherwise. One that was made of the last days, weeks or months knows what of it has passed:
+/// series and means end with the period that goes on, and who is in voice gathers no time that is
+/// yet to come. A day begins at the first instant at which the zone's clock shows its date, and may
+/// have 23 or 25 hours. A day that the zone left out is empty.
 ///
 /// # Examples
 ///
@@ -42,7 +45,7 @@ use crate::Error;
 pub struct Window {
     start: Option<DateTime<Utc>>,
     end: Option<DateTime<Utc>>,
-    /// What of the calendar it was made of.
+    /// The calendar units from which it was made.
     #[cfg_attr(feature = "serde", serde(skip))]
     calendar: Option<Stretch>,
     /// When it was asked about, if it may go on: what lies after that has not passed.
@@ -160,9 +163,10 @@ impl Window {
 
     /// The window of the same length right before it, which ends where this one starts.
     ///
-    /// Before one of whole days, weeks or months of a zone come as many of them, so that before March comes all of February,
-    /// and days begin at midnight though the clock was turned between; before any other comes the same duration. `None` if it
-    /// has no start or no end, and if the one before would reach back before 1970.
+    /// Before one of whole days, weeks or months of a zone come as many of them, so that before
+    /// March comes all of February, and days begin at midnight though the clock was turned between;
+    /// before any other comes the same duration. `None` if it has no start or no end, and if the
+    /// one before would reach back before 1970.
     ///
     /// # Examples
     ///
@@ -200,8 +204,8 @@ impl Window {
         self.end
     }
 
-    /// What of it is kept if only that is which comes from this second on: all if the second is 0. A window without a start
-    /// has one then, and one that ends before the second is empty.
+    /// Returns its part from this second on; all of it if the second is 0. A window that ends
+    /// before the second becomes empty.
     pub(crate) fn not_before(self, second: i64) -> Self {
         let from = DateTime::from_timestamp(second, 0).filter(|_| second > 0);
         match from.filter(|from| self.start.is_none_or(|start| start < *from)) {
@@ -230,14 +234,28 @@ impl Window {
         self.end.map(millis_up)
     }
 
+    /// Returns the first instant that it does not contain or that has not passed; `None` if it has
+    /// no end.
+    pub(crate) fn passed(self) -> Option<DateTime<Utc>> {
+        let end = self.end?;
+        Some(self.now.map_or(end, |now| now.min(end)))
+    }
+
+    /// Returns the present instant of a question: `now` if it is given, else the one that the
+    /// window was made from, else the system clock's.
+    pub(crate) fn asked_at(self, now: Option<DateTime<Utc>>) -> DateTime<Utc> {
+        now.or(self.now).unwrap_or_else(Utc::now)
+    }
+
     /// The first unix millisecond after what of it has passed; `None` if it has no end.
     pub(crate) fn passed_ms(self) -> Option<i64> {
         let end = self.end?;
         Some(millis_up(self.now.map_or(end, |now| now.min(end))))
     }
 
-    /// The first instant after what a series lists: the window's end; but of one that goes on now, or, if that is later, the
-    /// first instant after the last thing that happened; which it also is without an end.
+    /// The first instant after what a series lists: the window's end; but of one that goes on now,
+    /// or, if that is later, the first instant after the last thing that happened; which it also is
+    /// without an end.
     pub(crate) fn listed_until(self, after_last: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
         let Some(end) = self.end else { return after_last };
         let Some(now) = self.now else { return Some(end) };

@@ -1,4 +1,4 @@
-//! What people did in some weeks, for the property tests.
+//! Random activity of some weeks, for the property tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ const HOUR: i64 = 3_600;
 /// How many seconds it lasts.
 pub(crate) const SPAN: i64 = 70 * 24 * HOUR;
 
-/// What somebody did: a message, or a stay in voice that is over.
+/// An act of a user: a message, or a finished stay in voice.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
     pub(crate) messages: Vec<Message>,

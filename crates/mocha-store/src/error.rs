@@ -23,6 +23,8 @@ struct Inner {
 pub enum ErrorKind {
     /// The file is locked by another connection for longer than the busy timeout. Nothing was written; try again.
     Busy,
+    /// The clock is ahead of everything in the file by more than can be explained, so nothing is deleted for its age.
+    ClockAhead,
     /// The recorder was shut down.
     Closed,
     /// The file is damaged: [restore](crate::Store::restore) a backup or, without one, [salvage](crate::Store::salvage) what is
@@ -116,6 +118,12 @@ impl Error {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.0.kind == ErrorKind::Busy
+    }
+
+    /// Returns whether the clock is too far ahead to delete what is old: set it, or name the time.
+    #[must_use]
+    pub fn is_clock_ahead(&self) -> bool {
+        self.0.kind == ErrorKind::ClockAhead
     }
 
     /// Whether the file cannot be trusted as it is.

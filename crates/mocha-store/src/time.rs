@@ -53,6 +53,8 @@ pub(crate) struct Interruption {
 #[derive(Debug)]
 pub(crate) struct SteadyClock {
     source: Arc<dyn TimeSource>,
+    /// When the clock was made, on the monotonic one.
+    started: Duration,
     state: Mutex<State>,
 }
 
@@ -77,7 +79,12 @@ impl Default for SteadyClock {
 
 impl SteadyClock {
     pub(crate) fn new(source: Arc<dyn TimeSource>) -> Self {
-        Self { source, state: Mutex::default() }
+        Self { started: source.monotonic(), source, state: Mutex::default() }
+    }
+
+    /// Returns for how long there has been this clock.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.source.monotonic().saturating_sub(self.started)
     }
 
     /// Returns the time, and notes an interruption since the last look.

@@ -88,7 +88,7 @@ fn it_is_what_its_source_was_at_that_moment() -> TestResult {
 }
 
 #[test]
-fn the_counts_are_of_the_copys_moment_however_many_commits_there_are() -> TestResult {
+fn the_copy_has_the_counts_of_one_moment_however_many_commits_there_are() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = Store::open(folder.path().join("stats.db"))?;
     store.write(|conn| conn.batch_execute("CREATE TABLE jokes (x)"))?;

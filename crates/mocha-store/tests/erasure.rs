@@ -12,7 +12,7 @@ use mocha_store::{
     privacy::{Erasure, LEDGER, Receipt},
 };
 use support::{
-    GUILD, TestResult, at, guild, id, joined, left, lines, message, presence, record, snapshot, user, voice,
+    GUILD, TestResult, at, guild, id, joined, later, left, lines, message, presence, record, snapshot, user, voice,
 };
 
 /// As large as ids are today, and so in eight bytes wherever it is a number.
@@ -217,11 +217,6 @@ fn the_receipt_counts_every_row() -> TestResult {
     // Nothing is left to remove.
     assert_eq!(run(store.forget_user(id(PERSON)))?.removed, []);
     Ok(())
-}
-
-/// A moment that has not come yet when a test erases somebody, in milliseconds since [`support::START`].
-fn later(ms: i64) -> i64 {
-    chrono::Utc::now().timestamp_millis() - support::START + 3_600_000 + ms
 }
 
 #[test]

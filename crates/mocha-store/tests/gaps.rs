@@ -71,7 +71,7 @@ fn a_stamp_reads_nothing_but_what_is_open() -> TestResult {
     let plan = store.read(|conn| diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load::<Plan>(conn))?;
     let details: Vec<String> = plan.into_iter().map(|plan| plan.detail).collect();
     assert!(
-        details.iter().any(|detail| detail.contains("USING INDEX idx_voice_intervals_open (guild_id=?)")),
+        details.iter().any(|detail| detail.contains("USING INDEX idx_voice_intervals_open (guild_id=? AND user_id=?)")),
         "{details:?}"
     );
     assert!(!details.iter().any(|detail| detail.starts_with("SCAN voice_intervals")), "{details:?}");

@@ -486,4 +486,18 @@ mod tests {
         assert_eq!(rows, (1_000, 1_001, 4));
         Ok(())
     }
+
+    /// A heartbeat is acknowledged between two events, and the session has the number of the first of them then.
+    #[test]
+    fn what_has_no_sequence_number_is_not_taken_for_an_event_that_is_delivered_again() -> TestResult {
+        let store = store()?;
+        let recorder = store.recorder()?;
+        let adapter = Adapter::builder(recorder.clone(), Intents::all()).shard(ShardId::ONE).build();
+        let join = frames::parse("voice_join")?;
+        adapter.delivery(&join).at(frames::arrival()).in_session("session", 1).record()?;
+        adapter.delivery(&Event::GatewayHeartbeatAck).at(frames::arrival()).in_session("session", 1).record()?;
+        recorder.flush()?;
+        assert_eq!(recorder.stats().duplicate, 0);
+        Ok(())
+    }
 }

@@ -29,8 +29,10 @@ impl<'a> Delivery<'a> {
 
     /// Sets the event's place in the gateway session: the session's id and the event's sequence number.
     ///
-    /// If an event of the session with the same or a higher number was recorded, this one changes nothing, whatever its
-    /// time. The adapter must know its shard. Default: unknown. Then events that are equal in every part count once.
+    /// With twilight pass `shard.session()` after `shard.next_event(..)`. Events without a sequence number, such as heartbeat
+    /// acknowledgements, have no place, and it is ignored for them. If an event of the session with the same or a higher
+    /// number was recorded, this one changes nothing, whatever its time. The adapter must know its shard. Default: unknown.
+    /// Then events that are equal in every part count once.
     pub const fn in_session(mut self, session_id: &'a str, sequence: u64) -> Self {
         self.place = Some((session_id, sequence));
         self
@@ -77,9 +79,22 @@ impl<'a> Delivery<'a> {
         let at = self.at.unwrap_or_else(|| self.adapter.recorder().now());
         let frame = self.adapter.frame();
         let frame = match self.place {
-            Some((session_id, sequence)) => frame.in_session(session_id, sequence),
-            None => frame,
+            Some((session_id, sequence)) if is_dispatch(self.event) => frame.in_session(session_id, sequence),
+            _ => frame,
         };
         (frame, self.adapter.translate(self.event, at))
     }
+}
+
+/// Whether the event has a sequence number.
+const fn is_dispatch(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::GatewayClose(_)
+            | Event::GatewayHeartbeat
+            | Event::GatewayHeartbeatAck
+            | Event::GatewayHello(_)
+            | Event::GatewayInvalidateSession(_)
+            | Event::GatewayReconnect
+    )
 }

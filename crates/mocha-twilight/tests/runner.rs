@@ -9,9 +9,9 @@ use std::{
     time::Duration,
 };
 
-use diesel::prelude::*;
+use diesel::{connection::SimpleConnection as _, prelude::*};
 use mocha_fake_discord::{End, FakeDiscord, frames};
-use mocha_schema::schema::{message_events, voice_intervals};
+use mocha_schema::schema::{message_events, voice_events, voice_intervals};
 use mocha_store::Store;
 use mocha_twilight::{
     Adapter,
@@ -39,8 +39,11 @@ struct Bot {
 
 impl Bot {
     async fn start() -> Result<Self, Box<dyn Error>> {
+        Self::start_with(Store::builder().open_in_memory()?).await
+    }
+
+    async fn start_with(store: Store) -> Result<Self, Box<dyn Error>> {
         let discord = FakeDiscord::start(vec![frames::guild(GUILD, TEXT, VOICE)]).await?;
-        let store = Store::builder().open_in_memory()?;
         let intents = Intents::GUILDS | Intents::GUILD_MESSAGES | Intents::GUILD_VOICE_STATES;
         let adapter = Adapter::new(store.recorder()?, intents);
         let config = ConfigBuilder::new("Bot token".into(), intents).proxy_url(discord.url()).build();
@@ -84,6 +87,10 @@ fn messages(store: &Store) -> Result<i64, mocha_store::Error> {
     store.read(|conn| message_events::table.count().get_result(conn))
 }
 
+fn open_intervals(store: &Store) -> Result<i64, mocha_store::Error> {
+    store.read(|conn| voice_intervals::table.filter(voice_intervals::ended_at_ms.is_null()).count().get_result(conn))
+}
+
 #[tokio::test]
 async fn everything_received_before_a_stop_is_in_the_file() -> TestResult {
     let bot = Bot::start().await?;
@@ -107,6 +114,67 @@ async fn a_stop_ends_the_runner_while_the_gateway_is_unreachable() -> TestResult
     bot.discord.wait(|counts| counts.gone == 1).await?;
     bot.stopper.stop();
     assert_eq!(messages(&bot.ends().await?)?, 1);
+    Ok(())
+}
+
+/// The queue has room for 10 events, and the file cannot be written while 100 messages arrive.
+#[tokio::test]
+async fn a_full_queue_loses_nothing() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let bot = Bot::start_with(Store::builder().queue_len(10).open(&path)?).await?;
+    bot.receives(2).await?;
+    bot.store.recorder()?.flush_async().await?;
+    let mut other = SqliteConnection::establish(path.to_str().ok_or("a path")?)?;
+    other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE")?;
+    for number in 0..100 {
+        bot.message(number);
+    }
+    // Each message is two events: its author is one of their own.
+    bot.receives(2 + 5).await?;
+    other.batch_execute("ROLLBACK")?;
+    bot.receives(102).await?;
+    bot.stopper.stop();
+    assert_eq!(messages(&bot.ends().await?)?, 100);
+    Ok(())
+}
+
+/// Changes within one millisecond are all real: Discord delivers none of them again.
+#[tokio::test]
+async fn every_change_in_a_burst_counts() -> TestResult {
+    let bot = Bot::start().await?;
+    for _ in 0..10 {
+        bot.voice(Some(VOICE));
+        bot.voice(None);
+    }
+    bot.voice(Some(VOICE));
+    bot.receives(2 + 21).await?;
+    bot.stopper.stop();
+    let store = bot.ends().await?;
+    let sessions: Vec<i64> = store
+        .read(|conn| voice_intervals::table.select(voice_intervals::session_started_at_ms).distinct().load(conn))?;
+    assert_eq!((sessions.len(), open_intervals(&store)?), (11, 1), "{sessions:?}");
+    Ok(())
+}
+
+/// After a resume Discord sends some frames that the bot has already, with later arrival times.
+#[tokio::test]
+async fn frames_that_are_delivered_again_change_nothing() -> TestResult {
+    let bot = Bot::start().await?;
+    bot.voice(Some(VOICE));
+    bot.message(1);
+    bot.voice(None);
+    bot.receives(5).await?;
+    bot.discord.rewind(4);
+    bot.discord.end(End::Reset);
+    bot.discord.wait(|counts| counts.resumes == 1).await?;
+    // GUILD_CREATE, both voice states and the message again, and RESUMED.
+    bot.receives(5 + 1 + 4 + 1).await?;
+    bot.stopper.stop();
+    let store = bot.ends().await?;
+    let log: Vec<String> =
+        store.read(|conn| voice_events::table.select(voice_events::id).order(voice_events::id).load(conn))?;
+    assert_eq!((messages(&store)?, log.len(), open_intervals(&store)?), (1, 2, 0), "{log:?}");
     Ok(())
 }
 
@@ -149,10 +217,7 @@ async fn a_resume_loses_nothing_however_the_connection_ended() -> TestResult {
         bot.stopper.stop();
         let store = bot.ends().await?;
         assert_eq!(messages(&store)?, 3, "{end:?}");
-        let open: i64 = store.read(|conn| {
-            voice_intervals::table.filter(voice_intervals::ended_at_ms.is_null()).count().get_result(conn)
-        })?;
-        assert_eq!(open, 1, "{end:?}");
+        assert_eq!(open_intervals(&store)?, 1, "{end:?}");
     }
     Ok(())
 }

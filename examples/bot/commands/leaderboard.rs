@@ -101,7 +101,7 @@ async fn show(bot: &Bot, asked: &Asked, page: Page) -> anyhow::Result<Reply> {
     }
     let names = bot.names(answer.entries.iter().map(|entry| entry.user_id)).await?;
     let text = text(page, &answer);
-    let has_more = usize::try_from(answer.users)? > offset + answer.entries.len();
+    let has_more = usize::try_from(answer.user_count)? > offset + answer.entries.len();
     let picture = tokio::task::spawn_blocking(move || {
         Chart::leaderboard(&answer, |user| names.get(&user).cloned()).title(page.title()).png()
     });

@@ -16,7 +16,7 @@ pub(super) fn command() -> Command {
 pub(super) async fn reply(bot: &Bot, asked: &Asked) -> anyhow::Result<Reply> {
     let (guild, user, now) = (asked.guild, asked.user("member").unwrap_or(asked.user), Utc::now());
     let month = Window::last_days(30, Tz::UTC, now)?;
-    let question = MemberStatistics::of(guild, user, now).within(month);
+    let question = MemberStatistics::of(guild, user).now(now).within(month);
     let member = bot.store.read_async(move |conn| question.load(conn)).await?;
     let streak = member.current_streak.map_or(0, |streak| streak.days);
     Ok(Reply::public(format!(
@@ -30,5 +30,5 @@ pub(super) async fn reply(bot: &Bot, asked: &Asked) -> anyhow::Result<Reply> {
 }
 
 fn place(place: Option<Place>) -> String {
-    place.map_or_else(String::new, |place| format!(" (rank {} of {})", place.rank, place.of))
+    place.map_or_else(String::new, |place| format!(" (rank {} of {})", place.rank, place.total))
 }

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, DurationRound as _, NaiveDate, TimeDelta, Utc};
 use diesel::SqliteConnection;
 use mocha_discord::stats::{
-    Bots, Channels as ChannelsQuestion, Growth as GrowthQuestion, HeatMap, Leaderboard, VoiceChannels, VoiceFilter,
-    Window,
+    Bots, Channels as ChannelsQuestion, Growth as GrowthQuestion, HeatMap, Leaderboard, Rank, VoiceChannels, Window,
 };
 use mocha_discord::{ChannelId, GuildId, UserId};
 use serde::Serialize;
@@ -181,22 +180,22 @@ impl Messages {
 
 impl Voice {
     fn load(conn: &mut SqliteConnection, guild_id: GuildId, window: Window, seconds: Window) -> anyhow::Result<Self> {
+        let sessions = |entry: &Rank| entry.voice.map_or(0, |voice| voice.sessions);
         let board = Leaderboard::voice(guild_id).within(window).load(conn)?;
-        let with_bots = VoiceFilter::new().bots(Bots::Include);
-        let everybody = Leaderboard::voice(guild_id).within(window).filter(with_bots.clone()).load(conn)?;
-        let places = VoiceChannels::of(guild_id).within(window).filter(with_bots).load(conn)?;
+        let everybody = Leaderboard::voice(guild_id).within(window).bots(Bots::Include).load(conn)?;
+        let places = VoiceChannels::of(guild_id).within(window).bots(Bots::Include).load(conn)?;
         // If the last frame ends a session, the end is the first instant after the window.
         let ended = Leaderboard::voice(guild_id).within(seconds).load(conn)?;
-        let ended: HashMap<UserId, u64> = ended.entries.iter().map(|entry| (entry.user_id, entry.sessions)).collect();
+        let ended: HashMap<UserId, u64> = ended.entries.iter().map(|entry| (entry.user_id, sessions(entry))).collect();
         let talkers = board.entries.iter().map(|entry| Talker {
             rank: entry.rank,
             user_id: entry.user_id,
-            voice_ms: entry.voice_ms,
-            sessions: ended.get(&entry.user_id).copied().unwrap_or(entry.sessions),
+            voice_ms: entry.value,
+            sessions: ended.get(&entry.user_id).copied().unwrap_or_else(|| sessions(entry)),
         });
         Ok(Self {
-            total_ms: board.voice_ms,
-            open_sessions: everybody.open_sessions,
+            total_ms: board.total,
+            open_sessions: everybody.voice.and_then(|voice| voice.open_sessions),
             leaderboard: talkers.collect(),
             channels: places
                 .channels
@@ -212,7 +211,7 @@ fn channels(conn: &mut SqliteConnection, guild_id: GuildId, seconds: Window) -> 
     let channels = answer.channels.iter().map(|channel| TextChannel {
         channel_id: channel.channel_id,
         messages: channel.messages,
-        unique_users: channel.unique_users,
+        unique_users: channel.user_count,
     });
     Ok(channels.collect())
 }

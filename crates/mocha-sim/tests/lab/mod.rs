@@ -142,7 +142,7 @@ fn voice_activity(
     conn: &mut SqliteConnection,
     guild_id: GuildId,
 ) -> Result<BTreeMap<UserId, VoiceActivity>, BoxedError> {
-    let rows: Vec<VoiceRow> = sql_query(include_str!("../../../mocha-stats/src/log/documented_voice.sql"))
+    let rows: Vec<VoiceRow> = sql_query(include_str!("../../../mocha-stats/src/documented/documented_voice.sql"))
         .bind::<Text, _>(guild_id)
         .bind::<BigInt, _>(0)
         .load(conn)?;

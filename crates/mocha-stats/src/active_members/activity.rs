@@ -1,4 +1,4 @@
-//! Who was active on which day.
+//! The days on which each user was active.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -14,16 +14,17 @@ use crate::{
     voice::{VoiceScan, VoiceStateFilter},
 };
 
-/// Who was active on which day in UTC.
+/// The days in UTC on which each user was active.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
     /// The last day on which somebody was before the window; it may be the window's first one.
     pub(super) before: HashMap<UserId, i64>,
-    /// From when on all of it is known, if the window or what its first days look back on starts earlier.
-    pub(super) known_from: Option<DateTime<Utc>>,
+    /// From when on all of it is known, if the window or what its first days look back on starts
+    /// earlier.
+    pub(super) data_since: Option<DateTime<Utc>>,
     /// In the window, in order of user and month, none twice.
     pub(super) months: Vec<(UserId, ActiveMonth)>,
-    pub(super) widened: bool,
+    pub(super) rounded_to_days: bool,
 }
 
 impl Activity {
@@ -31,7 +32,8 @@ impl Activity {
     pub(super) fn load(conn: &mut SqliteConnection, question: ActiveMembers) -> QueryResult<Self> {
         let mut activity = Self::default();
         let mut months = ActiveMonths::default();
-        activity.widened = activity.read(conn, question, question.window, |user, month| months.add(user, month))?;
+        activity.rounded_to_days =
+            activity.read(conn, question, question.window, |user, month| months.add(user, month))?;
         activity.months = months.finish();
         if let Some(window) = before(question.window) {
             let mut before = HashMap::<UserId, i64>::default();
@@ -54,15 +56,15 @@ impl Activity {
     ) -> QueryResult<bool> {
         let ActiveMembers { bots, guild, .. } = question;
         let horizon = Horizon::load(conn)?;
-        let Counted { known_from, span, mut widened } = horizon.messages(window);
-        self.known_from = self.known_from.or(known_from);
+        let Counted { data_since, span, mut rounded_to_days } = horizon.messages(window);
+        self.data_since = self.data_since.or(data_since);
         let scan = MessageScan { bots, guild, user: None };
         active_months::written(conn, scan, span, horizon.messages_to, &mut f)?;
         if question.voice {
             let voice = VoiceScan { bots, channels: false, guild, state: VoiceStateFilter::All, user: None, window };
-            widened |= voice.active(conn, |user, _, month| f(user, month))?.widened;
+            rounded_to_days |= voice.active(conn, |user, _, month| f(user, month))?.rounded_to_days;
         }
-        Ok(widened)
+        Ok(rounded_to_days)
     }
 }
 
@@ -71,7 +73,7 @@ pub(super) fn day_of(time: DateTime<Utc>) -> i64 {
     time.timestamp().div_euclid(DAY)
 }
 
-/// What the first days of a window look back on; an empty one has no days.
+/// The days that the first days of a window look back on; none for an empty window.
 fn before(window: Window) -> Option<Window> {
     let start = window.start().filter(|start| window.end() != Some(*start))?;
     let first = (day_of(start) - (MONTH_DAYS - 1)).max(0);

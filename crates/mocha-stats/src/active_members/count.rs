@@ -9,7 +9,9 @@ use super::{
     activity::{Activity, day_of},
 };
 use crate::{
+    Error, Period,
     active_months::{ActiveMonth, ActiveOn},
+    periods,
     rollup::DAY,
 };
 
@@ -25,7 +27,7 @@ impl Counts {
         Self { first: range.start, of: range.clone().map(|_| 0).collect() }
     }
 
-    /// What comes before the first one or after the last one is nobody's.
+    /// Ignores days before the first one and after the last one.
     fn add(&mut self, at: i64, count: i64) {
         let place = usize::try_from(at - self.first).ok();
         if let Some(of) = place.and_then(|place| self.of.get_mut(place)) {
@@ -107,17 +109,19 @@ fn date(day: i64) -> Option<NaiveDate> {
 }
 
 impl ActiveMembers {
-    pub(super) fn answer(self, mut activity: Activity) -> ActiveMembersAnswer {
+    pub(super) fn answer(self, mut activity: Activity) -> Result<ActiveMembersAnswer, Error> {
         let listed = self.listed(&activity);
+        let instant = |day: i64| DateTime::from_timestamp(day.saturating_mul(DAY), 0);
+        periods::check_between(Period::Day, instant(listed.start), instant(listed.end))?;
         let weeks = if listed.is_empty() { 0..0 } else { week_of(listed.start)..week_of(listed.end - 1) + 1 };
         let (mut daily, mut communicators_by_week) = (Counts::new(&listed), Counts::new(&weeks));
         let (mut weekly, mut monthly) = (Changes::new(&listed), Changes::new(&listed));
-        let (mut unique_users, mut communicators) = (0, 0);
+        let (mut user_count, mut communicators) = (0, 0);
         for months in activity.months.chunk_by(|(user, _), (other, _)| user == other) {
             let before = months.first().and_then(|(user, _)| activity.before.remove(user));
             let mut week_from = Stretch::new(WEEK_DAYS, before, &mut weekly);
             let mut month_from = Stretch::new(MONTH_DAYS, before, &mut monthly);
-            // Of the last week on a day of which somebody was active.
+            // These describe the last week with an active day.
             let (mut week, mut next_monday, mut written) = (0, i64::MIN, 0);
             for (_, month) in months {
                 // Between them no day is further away than a month counts.
@@ -138,7 +142,7 @@ impl ActiveMembers {
             }
             week_from.end();
             month_from.end();
-            unique_users += 1;
+            user_count += 1;
             let messages: u64 = months.iter().map(|(_, month)| month.messages()).sum();
             communicators += u64::from(messages >= COMMUNICATOR_MESSAGES);
         }
@@ -155,11 +159,12 @@ impl ActiveMembers {
             .zip(communicators_by_week.counts())
             .filter_map(|(week, communicators)| Some(ActiveWeek { monday: date(monday_of(week))?, communicators }));
         let (days, weeks) = (days.collect(), weeks.collect());
-        let (Self { window, .. }, Activity { known_from, widened, .. }) = (self, activity);
-        ActiveMembersAnswer { days, weeks, unique_users, communicators, known_from, window, widened }
+        let (Self { window, .. }, Activity { data_since, rounded_to_days, .. }) = (self, activity);
+        Ok(ActiveMembersAnswer { days, weeks, user_count, communicators, data_since, window, rounded_to_days })
     }
 
-    /// The days from that of the window's start, or the first active one, to that of its end, or the last active one.
+    /// The days from that of the window's start, or the first active one, to that of its end, or
+    /// the last active one.
     fn listed(self, activity: &Activity) -> Range<i64> {
         let start = self.window.start();
         if start.zip(self.window.end()).is_some_and(|(start, end)| start >= end) {

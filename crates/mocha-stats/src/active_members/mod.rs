@@ -10,18 +10,20 @@ use mocha_schema::GuildId;
 use self::activity::Activity;
 use crate::{Bots, Error, Period, Window, periods, share::share};
 
-/// So many messages in a time make somebody a communicator of it, as Discord's own statistics have it.
+/// So many messages in a time make somebody a communicator of it, as Discord's own statistics have
+/// it.
 pub const COMMUNICATOR_MESSAGES: u64 = 3;
 
 /// The days of [`ActiveDay::weekly`] and [`ActiveDay::monthly`].
 const WEEK_DAYS: i64 = 7;
 const MONTH_DAYS: i64 = 30;
 
-/// The question how many members of a guild were active: day by day, in the week and in the month up to each day, and how many
-/// wrote more than a little.
+/// The question how many members of a guild were active: day by day, in the week and in the month
+/// up to each day, and how many wrote more than a little.
 ///
-/// Active is who wrote a message, a reply or a command ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)) in any
-/// channel, once or often; whether they still are members is not asked. Days and weeks are those in UTC.
+/// Active is who wrote a message, a reply or a command
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)) in any channel, once or often;
+/// whether they still are members is not asked. Days and weeks are those in UTC.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[doc(alias("DAU", "WAU", "MAU"))]
 #[must_use = "a question does nothing until it is loaded"]
@@ -37,23 +39,23 @@ pub struct ActiveMembers {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ActiveMembersAnswer {
-    /// Every day, oldest first, without gaps: from that of the window's start, or the first on which somebody was active if it
-    /// has none, to that of the window's end, or the last on which somebody was. A window without an end in which nobody was
-    /// active has none.
+    /// Every day, oldest first, without gaps: from that of the window's start, or the first on
+    /// which somebody was active if it has none, to that of the window's end, or the last on which
+    /// somebody was. A window without an end in which nobody was active has none.
     pub days: Vec<ActiveDay>,
     /// The weeks that these days lie in, oldest first, without gaps.
     pub weeks: Vec<ActiveWeek>,
-    /// Who was active in the window, each once.
-    pub unique_users: u64,
-    /// Who wrote [`COMMUNICATOR_MESSAGES`] or more in the window.
+    /// How many members were active in the window.
+    pub user_count: u64,
+    /// How many members wrote [`COMMUNICATOR_MESSAGES`] or more in the window.
     pub communicators: u64,
-    /// From when on what is counted is kept, if the window, or what its first days look back on, starts earlier:
-    /// what was before is not counted. `None` if all is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// From when on what is counted is kept, if the window, or what its first days look back on,
+    /// starts earlier: what was before is not counted. `None` if all is known.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub widened: bool,
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
+    pub rounded_to_days: bool,
 }
 
 /// A day of an [`ActiveMembersAnswer`].
@@ -63,11 +65,13 @@ pub struct ActiveMembersAnswer {
 pub struct ActiveDay {
     /// The day in UTC, also if the window starts or ends in it.
     pub day: NaiveDate,
-    /// Who was active on it, within the window.
+    /// How many members were active on the day, within the window.
     pub daily: u64,
-    /// Who was active in the seven days up to and including it, also before the window's start.
+    /// How many members were active in the seven days that end with it, even before the window's
+    /// start.
     pub weekly: u64,
-    /// Who was active in the thirty days up to and including it, also before the window's start.
+    /// How many members were active in the thirty days that end with it, even before the window's
+    /// start.
     pub monthly: u64,
 }
 
@@ -78,7 +82,7 @@ pub struct ActiveDay {
 pub struct ActiveWeek {
     /// Its first day in UTC, also if the window starts later.
     pub monday: NaiveDate,
-    /// Who wrote [`COMMUNICATOR_MESSAGES`] or more in it, within the window.
+    /// How many members wrote [`COMMUNICATOR_MESSAGES`] or more in it, within the window.
     pub communicators: u64,
 }
 
@@ -92,7 +96,8 @@ impl ActiveDay {
 }
 
 impl ActiveMembersAnswer {
-    /// The mean of [`ActiveDay::daily`] over all days, also those that the window has only a part of; 0 if there are none.
+    /// The mean of [`ActiveDay::daily`] over all days, also those that the window has only a part
+    /// of; 0 if there are none.
     #[must_use]
     pub fn mean_daily(&self) -> f64 {
         let sum = self.days.iter().fold(0, |sum: u64, day| sum.saturating_add(day.daily));
@@ -101,42 +106,44 @@ impl ActiveMembersAnswer {
 }
 
 impl ActiveMembers {
-    /// Asks about this guild; of all time, without bots and without voice, until told otherwise.
+    /// Asks about this guild. Defaults: all time, humans only, without voice.
     pub const fn of(guild: GuildId) -> Self {
         Self { bots: Bots::Exclude, guild, voice: false, window: Window::all() }
     }
 
     /// Asks about the days of this window. The default is all time.
     ///
-    /// What lies outside of it counts only where a day looks back: in [`ActiveDay::weekly`] and [`ActiveDay::monthly`].
+    /// Only [`ActiveDay::weekly`] and [`ActiveDay::monthly`] look back to days before it.
     pub const fn within(mut self, window: Window) -> Self {
         self.window = window;
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// Counts who was in voice as active too, in any channel and state, however short. Communicators stay those who wrote.
+    /// Counts who was in voice as active too, in any channel and state, however short.
+    /// Communicators stay those who wrote.
     pub const fn including_voice(mut self) -> Self {
         self.voice = true;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the roll-ups of the window's months and days and of the 29 days before them, and single messages and voice intervals of
-    /// at most a day at each edge, through their keys and indexes, in one transaction; memory grows with people times the months in
-    /// which they were active.
+    /// Reads the roll-ups of the window's months and days and of the 29 days before them, and
+    /// single messages and voice intervals of at most a day at each edge, through their keys and
+    /// indexes, in one transaction; memory grows with people times the months in which they were
+    /// active.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million days.
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///
@@ -152,7 +159,7 @@ impl ActiveMembers {
     /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
     /// let week = Window::between(monday, monday + TimeDelta::days(8))?;
     /// let active = ActiveMembers::of(GuildId::try_from(1)?).within(week).load(&mut conn)?;
-    /// assert_eq!((active.unique_users, active.communicators), (3, 1));
+    /// assert_eq!((active.user_count, active.communicators), (3, 1));
     /// assert_eq!(active.mean_daily(), 3.0 / 8.0);
     ///
     /// let [first, .., seventh, eighth] = active.days[..] else { return Err("eight days".into()) };
@@ -168,7 +175,7 @@ impl ActiveMembers {
     pub fn load(self, conn: &mut SqliteConnection) -> Result<ActiveMembersAnswer, Error> {
         periods::check(Period::Day, self.window)?;
         let activity = conn.transaction(|conn| Activity::load(conn, self)).map_err(Error::database)?;
-        Ok(self.answer(activity))
+        self.answer(activity)
     }
 }
 

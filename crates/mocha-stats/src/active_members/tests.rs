@@ -14,7 +14,7 @@ use crate::{
 
 const DAY_MS: i64 = 86_400_000;
 
-/// What somebody did: who, when in milliseconds, and whether it was a message.
+/// An act: the user, the millisecond, and whether it was a message.
 type Act = (u64, i64, bool);
 
 fn date(ms: i64) -> NaiveDate {
@@ -72,15 +72,15 @@ fn expected(question: ActiveMembers, inside: &[Act], all: &[Act]) -> TestResult<
         }
         next = day.succ_opt();
     }
-    let (unique_users, communicators) = (users(inside.iter())?, communicators(inside.iter())?);
+    let (user_count, communicators) = (users(inside.iter())?, communicators(inside.iter())?);
     Ok(ActiveMembersAnswer {
         days: listed,
         weeks,
-        unique_users,
+        user_count,
         communicators,
-        known_from: None,
+        data_since: None,
         window,
-        widened: false,
+        rounded_to_days: false,
     })
 }
 
@@ -134,7 +134,7 @@ proptest! {
         };
         let counted = |unit: i64, horizon: i64| {
             let [start, end] = edges(window, unit);
-            if start.is_some() && start == end { window } else { random::widened(window, horizon).unwrap() }
+            if start.is_some() && start == end { window } else { random::rounded_to_days(window, horizon).unwrap() }
         };
         let (wrote, talked) = (counted(1000, horizon), counted(1, voice_horizon));
         let until = |window: Window| window.end().map_or(Window::all(), |end| Window::between(DateTime::UNIX_EPOCH, end).unwrap());
@@ -142,7 +142,7 @@ proptest! {
         // Days look back beyond the start, if there is one.
         let all = if window.start().is_some() { acts(question, &world, until(wrote), until(talked)) } else { inside.clone() };
         let mut expected = expected(question, &inside, &all).unwrap();
-        expected.widened = edges(wrote, 1000) != edges(window, 1000) || (voice && edges(talked, 1) != edges(window, 1));
+        expected.rounded_to_days = edges(wrote, 1000) != edges(window, 1000) || (voice && edges(talked, 1) != edges(window, 1));
         let answer = question.load(&mut conn).unwrap();
         for day in &answer.days {
             prop_assert!(day.daily <= day.weekly && day.weekly <= day.monthly);
@@ -158,7 +158,7 @@ fn who_is_still_there(start_ms: i64, seen_ms: i64, window: Window) -> TestResult
     let open = interval(1, 20, Some(3000), start_ms, None)?;
     insert_interval(&mut conn, VoiceInterval { seen_at_ms: seen_ms, ..open })?;
     let question = ActiveMembers::of(1.try_into()?).within(window);
-    assert_eq!(question.load(&mut conn)?.unique_users, 0);
+    assert_eq!(question.load(&mut conn)?.user_count, 0);
     let days = question.including_voice().load(&mut conn)?.days;
     Ok(days.iter().map(|day| [day.daily, day.weekly, day.monthly]).collect())
 }
@@ -184,7 +184,7 @@ fn a_week_of_seven_days_and_a_month_of_thirty_end_with_the_day() -> TestResult {
     // Wrote on the window's first day, but before it.
     let window = Window::between(monday + TimeDelta::hours(12), monday + TimeDelta::days(31))?;
     let answer = ActiveMembers::of(1.try_into()?).within(window).load(&mut conn)?;
-    assert_eq!(answer.unique_users, 0);
+    assert_eq!(answer.user_count, 0);
     for (number, day) in answer.days.iter().enumerate() {
         let expected = (0, if number < 7 { 3 } else { 0 }, if number < 30 { 3 } else { 0 });
         assert_eq!((day.daily, day.weekly, day.monthly), expected, "{day:?}");
@@ -212,7 +212,7 @@ fn an_empty_window_has_no_days() -> TestResult {
     let noon = DateTime::from_timestamp(MONDAY + 12 * 3600, 0).ok_or("no such time")?;
     let question = ActiveMembers::of(1.try_into()?).within(Window::between(noon, noon)?).including_voice();
     let answer = question.load(&mut crate::fixture::seeded()?)?;
-    assert_eq!((answer.days.len(), answer.weeks.len(), answer.unique_users), (0, 0, 0));
+    assert_eq!((answer.days.len(), answer.weeks.len(), answer.user_count), (0, 0, 0));
     Ok(())
 }
 
@@ -231,11 +231,11 @@ fn an_answer_is_json() -> TestResult {
     let expected = serde_json::json!({
         "days": [{ "day": "2026-10-19", "daily": 3, "weekly": 3, "monthly": 3 }],
         "weeks": [{ "monday": "2026-10-19", "communicators": 1 }],
-        "unique_users": 3,
+        "user_count": 3,
         "communicators": 1,
         "window": { "start": null, "end": null },
-        "known_from": null,
-        "widened": false,
+        "data_since": null,
+        "rounded_to_days": false,
     });
     let answer = ActiveMembers::of(1.try_into()?).load(&mut crate::fixture::seeded()?)?;
     assert_eq!(serde_json::to_value(answer)?, expected);

@@ -1,4 +1,4 @@
-//! What channels are put together.
+//! Grouping of channels.
 
 use diesel::prelude::*;
 use foldhash::{HashMap, HashMapExt, HashSet};
@@ -7,7 +7,7 @@ use mocha_schema::{
     schema::{channels, gone_channels},
 };
 
-/// What an entry of a [`ChannelsAnswer`](crate::ChannelsAnswer) is.
+/// The unit of an entry of a [`ChannelsAnswer`](crate::ChannelsAnswer).
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ChannelGroup {

@@ -21,8 +21,9 @@ use crate::{
 
 /// The question how much was written in each channel of a guild, and by how many.
 ///
-/// Counted are messages, replies and commands ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)), also in
-/// channels that are gone.
+/// Counted are messages, replies and commands
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)), also in channels that are
+/// gone.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct Channels {
@@ -41,20 +42,20 @@ pub struct Channels {
 pub struct ChannelsAnswer {
     /// By messages, most first; equals by channel id as a number.
     pub channels: Vec<ChannelMessages>,
-    /// What was written in channels that are in no category; `None` if nothing was, and unless it was asked by
-    /// [`ChannelGroup::Category`].
+    /// Messages in channels without a category. `None` if there are none, and unless the question
+    /// groups by [`ChannelGroup::Category`].
     pub uncategorized: Option<UncategorizedMessages>,
     /// Messages in all channels, also in those that are not listed.
     pub messages: u64,
-    /// Who wrote in any channel, each once: less than the sum over the channels if somebody wrote in two.
-    pub unique_users: u64,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// How many users wrote. A user who wrote in two channels counts once.
+    pub user_count: u64,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub widened: bool,
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
+    pub rounded_to_days: bool,
 }
 
 /// A channel of a [`ChannelsAnswer`].
@@ -66,8 +67,8 @@ pub struct ChannelMessages {
     pub channel_id: ChannelId,
     /// How many messages.
     pub messages: u64,
-    /// Who wrote them, each once.
-    pub unique_users: u64,
+    /// How many users wrote them.
+    pub user_count: u64,
     /// Their part of all messages, from 0 to 1; 0 if there are none.
     pub share: f64,
 }
@@ -79,15 +80,15 @@ pub struct ChannelMessages {
 pub struct UncategorizedMessages {
     /// How many messages.
     pub messages: u64,
-    /// Who wrote them, each once.
-    pub unique_users: u64,
+    /// How many users wrote them.
+    pub user_count: u64,
     /// Their part of all messages, from 0 to 1.
     pub share: f64,
 }
 
 impl Channels {
-    /// Asks about this guild; of all time, without bots, each thread on its own, without quiet channels and without a limit,
-    /// until told otherwise.
+    /// Asks about this guild; of all time, without bots, each thread on its own, without quiet
+    /// channels and without a limit, until told otherwise.
     pub const fn of(guild: GuildId) -> Self {
         let (bots, group, window) = (Bots::Exclude, ChannelGroup::Thread, Window::all());
         Self { bots, group, guild, limit: None, quiet: false, window }
@@ -99,14 +100,14 @@ impl Channels {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// What is put together, as the channels are in each other now; who wrote in several channels of a group counts there
-    /// once. The default is [`ChannelGroup::Thread`].
+    /// Sets which channels are grouped together, by the current parents of the channels. A user who
+    /// wrote in several channels of a group counts once. The default is [`ChannelGroup::Thread`].
     ///
     /// A thread of which nobody knows the channel stays on its own.
     ///
@@ -121,7 +122,7 @@ impl Channels {
     /// // 2000 is a thread in 1000.
     /// let channels = Channels::of(GuildId::try_from(1)?).by(ChannelGroup::Channel);
     /// let [only] = channels.load(&mut conn)?.channels[..] else { return Err("one channel was used".into()) };
-    /// assert_eq!((only.channel_id.get(), only.messages, only.unique_users), (1000, 6, 3));
+    /// assert_eq!((only.channel_id.get(), only.messages, only.user_count), (1000, 6, 3));
     /// # Ok(())
     /// # }
     /// ```
@@ -130,9 +131,10 @@ impl Channels {
         self
     }
 
-    /// Lists channels without messages in the window too, as the guild is now: those that are not gone and that can be written
-    /// in, which voice channels and stages can; forums only by [`ChannelGroup::Channel`], for it is their posts that are written
-    /// in. Threads, asleep or not, are listed by [`ChannelGroup::Thread`], and empty categories by
+    /// Lists channels without messages in the window too, as the guild is now: those that are not
+    /// gone and that can be written in, which voice channels and stages can; forums only by
+    /// [`ChannelGroup::Channel`], for it is their posts that are written in. Threads, asleep or
+    /// not, are listed by [`ChannelGroup::Thread`], and empty categories by
     /// [`ChannelGroup::Category`].
     ///
     /// ```
@@ -145,32 +147,33 @@ impl Channels {
     /// // Bots write in 2000 only.
     /// let bots = Channels::of(GuildId::try_from(1)?).bots(Bots::Only);
     /// assert_eq!(bots.load(&mut conn)?.channels.len(), 1);
-    /// let [_, quiet] = bots.with_quiet().load(&mut conn)?.channels[..] else { return Err("two channels".into()) };
+    /// let [_, quiet] = bots.include_inactive().load(&mut conn)?.channels[..] else { return Err("two channels".into()) };
     /// assert_eq!((quiet.channel_id.get(), quiet.messages), (1000, 0));
     /// # Ok(())
     /// # }
     /// ```
     #[doc(alias = "inactive")]
-    pub const fn with_quiet(mut self) -> Self {
+    pub const fn include_inactive(mut self) -> Self {
         self.quiet = true;
         self
     }
 
-    /// Lists only the first `n`. Totals and shares stay what they are without it. The default is all.
+    /// Lists only the first `n`. Totals and shares stay what they are without it. The default is
+    /// all.
     pub const fn limit(mut self, n: usize) -> Self {
         self.limit = Some(n);
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads roll-ups of months and days, single messages of at most a day at each edge of the window, and the guild's channels
-    /// if they are needed, through their keys and indexes, in one transaction; memory grows with people times the channels they
-    /// wrote in.
+    /// Reads roll-ups of months and days, single messages of at most a day at each edge of the
+    /// window, and the guild's channels if they are needed, through their keys and indexes, in one
+    /// transaction; memory grows with people times the channels they wrote in.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///
@@ -183,11 +186,11 @@ impl Channels {
     /// # let mut conn = fixture::seeded()?;
     /// let answer = Channels::of(GuildId::try_from(1)?).load(&mut conn)?;
     /// let [first, second] = answer.channels[..] else { return Err("two channels were used".into()) };
-    /// assert_eq!((first.channel_id.get(), first.messages, first.unique_users), (1000, 4, 2));
-    /// assert_eq!((second.channel_id.get(), second.messages, second.unique_users), (2000, 2, 2));
+    /// assert_eq!((first.channel_id.get(), first.messages, first.user_count), (1000, 4, 2));
+    /// assert_eq!((second.channel_id.get(), second.messages, second.user_count), (2000, 2, 2));
     /// assert!((0.66..0.67).contains(&first.share));
     /// // Somebody wrote in both.
-    /// assert_eq!((answer.messages, answer.unique_users), (6, 3));
+    /// assert_eq!((answer.messages, answer.user_count), (6, 3));
     /// # Ok(())
     /// # }
     /// ```
@@ -198,7 +201,7 @@ impl Channels {
     fn read(self, conn: &mut SqliteConnection) -> QueryResult<ChannelsAnswer> {
         let Self { bots, group, guild, window, .. } = self;
         let horizon = Horizon::load(conn)?;
-        let Counted { known_from, span, widened } = horizon.messages(window);
+        let Counted { data_since, span, rounded_to_days } = horizon.messages(window);
         let scan = MessageScan { bots, guild, user: None };
         let columns = [Column::Channel, Column::User, Column::Messages];
         let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::summed(span, horizon.messages_to));
@@ -220,7 +223,7 @@ impl Channels {
                 groups.entry(Some(channel)).or_default();
             }
         }
-        Ok(ChannelsAnswer { known_from, widened, ..self.answer(groups) })
+        Ok(ChannelsAnswer { data_since, rounded_to_days, ..self.answer(groups) })
     }
 
     fn answer(self, groups: HashMap<Option<ChannelId>, Writing>) -> ChannelsAnswer {
@@ -228,23 +231,23 @@ impl Channels {
         let total = groups.values().fold(0, |sum: u64, group| sum.saturating_add(group.messages));
         let (mut channels, mut uncategorized) = (Vec::new(), None);
         for (channel, Writing { messages, users }) in groups {
-            let (unique_users, share) = (count(&users), share(messages, total));
+            let (user_count, share) = (count(&users), share(messages, total));
             match channel {
-                Some(channel_id) => channels.push(ChannelMessages { channel_id, messages, unique_users, share }),
-                None => uncategorized = Some(UncategorizedMessages { messages, unique_users, share }),
+                Some(channel_id) => channels.push(ChannelMessages { channel_id, messages, user_count, share }),
+                None => uncategorized = Some(UncategorizedMessages { messages, user_count, share }),
             }
         }
         channels.sort_unstable_by_key(|channel| (Reverse(channel.messages), channel.channel_id));
         channels.truncate(self.limit.unwrap_or(usize::MAX));
-        let (messages, unique_users) = (total, count(&users));
+        let (messages, user_count) = (total, count(&users));
         ChannelsAnswer {
             channels,
             uncategorized,
             messages,
-            unique_users,
-            known_from: None,
+            user_count,
+            data_since: None,
             window: self.window,
-            widened: false,
+            rounded_to_days: false,
         }
     }
 }
@@ -253,7 +256,7 @@ fn count(users: &HashSet<UserId>) -> u64 {
     u64::try_from(users.len()).unwrap_or(u64::MAX)
 }
 
-/// What was written somewhere.
+/// Messages of one group of channels.
 #[derive(Debug, Default)]
 struct Writing {
     messages: u64,

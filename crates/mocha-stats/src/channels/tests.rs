@@ -118,22 +118,22 @@ fn expected(question: Channels, seen: &[Seen], messages: &[Message], counted: Wi
     }
     let mut channels = Vec::new();
     for channel in groups.iter().flatten() {
-        let (messages, unique_users, share) = numbers(Some(*channel))?;
-        channels.push(ChannelMessages { channel_id: (*channel).try_into()?, messages, unique_users, share });
+        let (messages, user_count, share) = numbers(Some(*channel))?;
+        channels.push(ChannelMessages { channel_id: (*channel).try_into()?, messages, user_count, share });
     }
     channels.sort_by_key(|channel| channel.channel_id.get());
     channels.sort_by_key(|channel| u64::MAX - channel.messages);
     channels.truncate(question.limit.unwrap_or(usize::MAX));
-    let (messages, unique_users, share) = numbers(None)?;
-    let uncategorized = UncategorizedMessages { messages, unique_users, share };
+    let (messages, user_count, share) = numbers(None)?;
+    let uncategorized = UncategorizedMessages { messages, user_count, share };
     Ok(ChannelsAnswer {
         channels,
         uncategorized: groups.contains(&None).then_some(uncategorized),
         messages: total.into(),
-        unique_users: counted.iter().map(|message| message.user).collect::<HashSet<u64>>().len().try_into()?,
-        known_from: None,
+        user_count: counted.iter().map(|message| message.user).collect::<HashSet<u64>>().len().try_into()?,
+        data_since: None,
         window: question.window,
-        widened: false,
+        rounded_to_days: false,
     })
 }
 
@@ -143,7 +143,7 @@ fn question() -> impl Strategy<Value = Channels> {
     (group, random::bots(), any::<bool>(), random::limit()).prop_map(|(group, bots, quiet, limit)| {
         let question = Channels::of(random::GUILD.try_into().unwrap()).by(group).bots(bots);
         let question = limit.into_iter().fold(question, Channels::limit);
-        if quiet { question.with_quiet() } else { question }
+        if quiet { question.include_inactive() } else { question }
     })
 }
 
@@ -161,10 +161,10 @@ proptest! {
         random::forget_before(&mut conn, horizon).unwrap();
         let seconds = |window: Window| (window.start_second(), window.end_second());
         let (start, end) = seconds(window);
-        let counted = if start < end { random::widened(window, horizon).unwrap() } else { window };
+        let counted = if start < end { random::rounded_to_days(window, horizon).unwrap() } else { window };
         let question = question.within(window);
         let mut expected = expected(question, &seen, &messages, counted).unwrap();
-        expected.widened = seconds(counted) != seconds(window);
+        expected.rounded_to_days = seconds(counted) != seconds(window);
         prop_assert_eq!(question.load(&mut conn).unwrap(), expected);
     }
 }
@@ -181,7 +181,7 @@ fn a_forum_is_quiet_until_somebody_posts() -> TestResult {
         channel(1_002, 0, None),
     ];
     insert(&mut conn, &seen, &[])?;
-    let question = Channels::of(random::GUILD.try_into()?).with_quiet();
+    let question = Channels::of(random::GUILD.try_into()?).include_inactive();
     let mut listed = |group| -> TestResult<(Vec<(u64, u64)>, bool)> {
         let answer = question.by(group).load(&mut conn)?;
         let channels = answer.channels.iter().map(|channel| (channel.channel_id.get(), channel.messages));
@@ -215,16 +215,16 @@ fn an_answer_is_json_with_ids_as_texts() -> TestResult {
     let mut conn = crate::fixture::seeded()?;
     let question = Channels::of(1.try_into()?).bots(Bots::Only);
     let expected = serde_json::json!({
-        "channels": [{ "channel_id": "2000", "messages": 5, "unique_users": 1, "share": 1.0 }],
+        "channels": [{ "channel_id": "2000", "messages": 5, "user_count": 1, "share": 1.0 }],
         "uncategorized": null,
         "messages": 5,
-        "unique_users": 1,
+        "user_count": 1,
         "window": { "start": null, "end": null },
-        "known_from": null,
-        "widened": false,
+        "data_since": null,
+        "rounded_to_days": false,
     });
     assert_eq!(serde_json::to_value(question.load(&mut conn)?)?, expected);
     let categories = serde_json::to_value(question.by(ChannelGroup::Category).load(&mut conn)?)?;
-    assert_eq!(categories["uncategorized"], serde_json::json!({ "messages": 5, "unique_users": 1, "share": 1.0 }));
+    assert_eq!(categories["uncategorized"], serde_json::json!({ "messages": 5, "user_count": 1, "share": 1.0 }));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Who took part after joining.
+//! Members who took part after joining.
 
 use std::fmt::Write;
 
@@ -18,15 +18,16 @@ use crate::{Bots, Error, Window, rollup::Horizon};
 
 /// The question how many of those who joined a guild took part in their first week.
 ///
-/// Each membership counts of which the first week has passed; of somebody who left earlier, what they did until then. Messages
-/// count in any channel if they are of a type that leaderboards count; voice counts in any channel and state, however short. Who
-/// joined at a time of which only roll-ups are left does not count: nobody knows any more what they did.
+/// Each membership counts of which the first week has passed; of somebody who left earlier, what
+/// they did until then. Messages count in any channel if they are of a type that leaderboards
+/// count; voice counts in any channel and state, however short. Who joined at a time of which only
+/// roll-ups are left does not count: nobody knows any more what they did.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct Activation {
     bots: Bots,
     guild: GuildId,
-    until: DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
     window: Window,
 }
 
@@ -35,50 +36,59 @@ pub struct Activation {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ActivationAnswer {
-    /// Who joined seven days before what is known ends, or earlier.
+    /// How many members joined at least seven days before the present instant.
     pub joined: u64,
-    /// Who of them wrote three messages or more or was in voice in the first week.
+    /// How many of them wrote three messages or more or were in voice in the first week.
     pub activated: u64,
-    /// Who of them wrote three messages or more in the first week.
+    /// How many of them wrote three messages or more in the first week.
     pub wrote: u64,
-    /// Who of them was in voice in the first week.
+    /// How many of them were in voice in the first week.
     pub talked: u64,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
 
 impl Activation {
-    /// Asks about this guild as it is known until an instant, mostly now; about joins of all time and without bots, until told
-    /// otherwise.
-    pub const fn of(guild: GuildId, until: DateTime<Utc>) -> Self {
-        Self { bots: Bots::Exclude, guild, until, window: Window::all() }
+    /// Asks about this guild. Defaults: joins of all time, humans only.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { bots: Bots::Exclude, guild, now: None, window: Window::all() }
     }
 
-    /// Counts only who joined in this window; their first week may end after it. The default is all time.
+    /// Sets the present instant. Mocha counts nothing that happened later. The default is the
+    /// instant from which the window was made ([`Window::last_days`] and its siblings), and the
+    /// system clock for any other window.
+    pub const fn now(mut self, now: DateTime<Utc>) -> Self {
+        self.now = Some(now);
+        self
+    }
+
+    /// Counts only who joined in this window; their first week may end after it. The default is all
+    /// time.
     pub const fn within(mut self, window: Window) -> Self {
         self.window = window;
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's joins and leaves from the window's start until what is known ends, and of each who joined up to three
-    /// messages of the first week and one time in voice, through indexes, in one transaction. Messages are looked for by user:
-    /// those in other guilds are passed over. Memory grows with memberships.
+    /// Reads the guild's joins and leaves from the window's start until what is known ends, and of
+    /// each who joined up to three messages of the first week and one time in voice, through
+    /// indexes, in one transaction. Messages are looked for by user: those in other guilds are
+    /// passed over. Memory grows with memberships.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `until`: before 1970 or after 9999.
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `now`: before 1970 or after 9999.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -92,31 +102,32 @@ impl Activation {
     /// # let mut conn = fixture::seeded()?;
     /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
     /// // Of three who joined one wrote three messages and was in voice, and another was in voice.
-    /// let answer = Activation::of(GuildId::try_from(1)?, monday + TimeDelta::weeks(2)).load(&mut conn)?;
+    /// let answer = Activation::of(GuildId::try_from(1)?).now(monday + TimeDelta::weeks(2)).load(&mut conn)?;
     /// assert_eq!((answer.joined, answer.activated, answer.wrote, answer.talked), (3, 2, 1, 2));
     /// # Ok(())
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<ActivationAnswer, Error> {
         let Self { bots, guild, window, .. } = self;
-        let until = known_until(self.until)?;
+        let now = window.asked_at(self.now);
+        let until = known_until(now)?;
         let rows = conn.transaction(|conn| {
             let Horizon { members_from, messages_from, voice_from, .. } = Horizon::load(conn)?;
             let from = members_from.max(messages_from).max(voice_from);
             let memberships = memberships(conn, guild, bots, window.not_before(from).start_second()..until)?;
             let [message, reply, slash_command, menu_command] = COUNTED_MESSAGE_TYPES;
             let rows = sql_query(SQL)
-                .bind::<Text, _>(self.first_weeks(&memberships, from))
+                .bind::<Text, _>(self.first_weeks(now, &memberships, from))
                 .bind::<Text, _>(guild)
                 .bind::<Integer, _>(message)
                 .bind::<Integer, _>(reply)
                 .bind::<Integer, _>(slash_command)
                 .bind::<Integer, _>(menu_command)
                 .load::<Row>(conn)?;
-            Ok((rows, Horizon::known_from(window, from)))
+            Ok((rows, Horizon::data_since(window, from)))
         });
-        let (rows, known_from) = rows.map_err(Error::database)?;
-        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, known_from, window };
+        let (rows, data_since) = rows.map_err(Error::database)?;
+        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, data_since, window };
         for Row { wrote, talked } in rows {
             answer.joined += 1;
             answer.activated += u64::from(wrote || talked);
@@ -126,10 +137,10 @@ impl Activation {
         Ok(answer)
     }
 
-    /// The first weeks that began at this second or later and have passed, as JSON: lists of a user id, the first second and
-    /// the one after the last.
-    fn first_weeks(self, memberships: &[Membership], from: i64) -> String {
-        let until = self.until.timestamp();
+    /// The first weeks that began at this second or later and have passed, as JSON: lists of a user
+    /// id, the first second and the one after the last.
+    fn first_weeks(self, now: DateTime<Utc>, memberships: &[Membership], from: i64) -> String {
+        let until = now.timestamp();
         let passed = joined_in(self.window, memberships)
             .filter(|(joined, _)| *joined >= from && until.saturating_sub(*joined) >= WEEK);
         let mut json = String::from("[");
@@ -189,10 +200,11 @@ mod tests {
 
     /// The same in plain Rust.
     fn expected(question: Activation, events: &[Event], messages: &[Message], talks: &[Talk]) -> ActivationAnswer {
-        let Activation { bots, until, window, .. } = question;
+        let Activation { bots, now, window, .. } = question;
+        let until = now.unwrap();
         let known = |second: i64| DateTime::from_timestamp(second, 0).unwrap() < until;
         let log: Vec<Event> = truth::log(events, i64::MAX).into_iter().filter(|event| known(event.second)).collect();
-        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, known_from: None, window };
+        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, data_since: None, window };
         for stay in truth::stays(bots, &log) {
             let passed = DateTime::from_timestamp(stay.joined, 0).unwrap() + TimeDelta::weeks(1) <= until;
             if !passed || !random::holds(window, stay.joined * 1000) {
@@ -250,7 +262,7 @@ mod tests {
                 insert_interval(&mut conn, talk).unwrap();
             }
             let until = DateTime::from_timestamp(MONDAY + until, 0).unwrap();
-            let question = Activation::of(random::GUILD.try_into().unwrap(), until).within(window).bots(bots);
+            let question = Activation::of(random::GUILD.try_into().unwrap()).now(until).within(window).bots(bots);
             prop_assert_eq!(question.load(&mut conn).unwrap(), expected(question, &events, &messages, &talks));
         }
     }
@@ -263,7 +275,7 @@ mod tests {
             let mut conn = truth::file(&[join])?;
             let from_ms = MONDAY * 1000 + after_ms;
             insert_interval(&mut conn, interval(1, 2, None, from_ms, Some(from_ms + 1))?)?;
-            let answer = Activation::of(1.try_into()?, until).load(&mut conn)?;
+            let answer = Activation::of(1.try_into()?).now(until).load(&mut conn)?;
             assert_eq!((answer.activated, answer.wrote, answer.talked), (expected, 0, expected), "{after_ms}");
         }
         Ok(())
@@ -281,7 +293,7 @@ mod tests {
             horizons
                 .set((horizons::messages_from.eq(messages_from), horizons::voice_from.eq(voice_from)))
                 .execute(&mut conn)?;
-            assert_eq!(Activation::of(1.try_into()?, until).load(&mut conn)?.joined, expected, "{messages_from}");
+            assert_eq!(Activation::of(1.try_into()?).now(until).load(&mut conn)?.joined, expected, "{messages_from}");
         }
         Ok(())
     }
@@ -303,7 +315,7 @@ mod tests {
             let mut conn = crate::fixture::empty()?;
             random::insert_messages(&mut conn, &[message(0), message(5), message(third)])?;
             truth::insert(&mut conn, &[join])?;
-            assert_eq!(Activation::of(1.try_into()?, until).load(&mut conn)?.wrote, expected, "{third}");
+            assert_eq!(Activation::of(1.try_into()?).now(until).load(&mut conn)?.wrote, expected, "{third}");
         }
         Ok(())
     }

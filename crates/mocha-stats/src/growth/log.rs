@@ -39,7 +39,8 @@ const SQL: &str = "\
         AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT) \
     ORDER BY created_at, rowid";
 
-/// The entries of these seconds, one at a time, in order of time; of the same second as they were written.
+/// The entries of these seconds, one at a time, in order of time; of the same second as they were
+/// written.
 pub(crate) fn entries(
     conn: &mut SqliteConnection,
     guild: GuildId,
@@ -50,22 +51,22 @@ pub(crate) fn entries(
     statement.load_iter::<Entry, DefaultLoadingMode>(conn)
 }
 
-/// How many came and went in a window, also before the horizon, and how many members there were at its end, as
-/// [`Growth`](super::Growth) has it.
+/// How many came and went in a window, also before the horizon, and how many members there were at
+/// its end, as [`Growth`](super::Growth) has it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Turnover {
     pub(crate) joins: u64,
     pub(crate) leaves: u64,
     pub(crate) members: Option<u64>,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub(crate) widened: bool,
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
+    pub(crate) rounded_to_days: bool,
 }
 
 impl Turnover {
     /// To be called in a transaction.
     pub(crate) fn load(conn: &mut SqliteConnection, guild: GuildId, bots: Bots, window: Window) -> QueryResult<Self> {
         let horizon = Horizon::load(conn)?;
-        let Counted { span, widened, .. } = horizon.members(window);
+        let Counted { span, rounded_to_days, .. } = horizon.members(window);
         let Sources { days, events, .. } = Sources::by_day(span);
         let mut statement = Statement::<(BigInt, BigInt)>::new();
         statement.push("SELECT sum(joins), sum(leaves) FROM (SELECT 0 AS joins, 0 AS leaves");
@@ -81,7 +82,7 @@ impl Turnover {
         let (joins, leaves): (Unsigned, Unsigned) = statement.get_result(conn)?;
         let end = window.not_before(horizon.members_from).end_second();
         let members = at_least_none(members_at(conn, guild, end, horizon.members_from)?);
-        Ok(Self { joins: joins.into(), leaves: leaves.into(), members, widened })
+        Ok(Self { joins: joins.into(), leaves: leaves.into(), members, rounded_to_days })
     }
 }
 
@@ -105,7 +106,8 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// `None` if Discord said so in none of these seconds. All joins and leaves up to that second are in the count.
+    /// `None` if Discord said so in none of these seconds. All joins and leaves up to that second
+    /// are in the count.
     pub(super) fn load(
         conn: &mut SqliteConnection,
         guild: GuildId,
@@ -124,7 +126,7 @@ const TOLD_SQL: &str = "\
     SELECT member_count AS count, updated_at AS second FROM guilds \
     WHERE id = ?1 AND updated_at >= ?3 AND updated_at < ?2 AND member_count IS NOT NULL";
 
-/// What Discord says of a guild comes after the log of its second.
+/// The count that Discord gives of a guild comes after the log of the same second.
 const BEFORE_SQL: &str = "\
     WITH counted AS ( \
         SELECT * FROM ( \
@@ -155,8 +157,9 @@ struct Before {
     since: i64,
 }
 
-/// How many members the guild had when this second began, if the file tells: reads back to the last entry that has a count, or to
-/// the last count that Discord gave if that is newer, but not to before the horizon, from where entries may not be gone yet.
+/// How many members the guild had when this second began, if the file tells: reads back to the last
+/// entry that has a count, or to the last count that Discord gave if that is newer, but not to
+/// before the horizon, from where entries may not be gone yet.
 pub(super) fn members_at(
     conn: &mut SqliteConnection,
     guild: GuildId,

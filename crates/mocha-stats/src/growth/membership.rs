@@ -19,7 +19,8 @@ pub(super) struct Membership {
     pub(super) joined: Option<i64>,
     /// The second of its end; `None` while it goes on.
     pub(super) ended: Option<i64>,
-    /// Whether its end was seen: a join that follows a join ends the former one too, at the latest then.
+    /// Whether its end was seen: a join that follows a join ends the former one too, at the latest
+    /// then.
     pub(super) left: bool,
 }
 
@@ -47,7 +48,8 @@ pub(super) fn memberships(
     fold(entries(conn, guild, seconds)?.filter(counts))
 }
 
-/// Whoever is not a member when leaving is one from before the log, or joined unseen.
+/// A leave without a join belongs to a member from before the log, or to a join that was not
+/// recorded.
 fn fold(entries: impl Iterator<Item = QueryResult<Entry>>) -> QueryResult<Vec<Membership>> {
     let (mut ended, mut open) = (Vec::new(), HashMap::<UserId, i64>::new());
     for entry in entries {

@@ -5,14 +5,14 @@ mod log;
 mod membership;
 mod retention;
 mod series;
-mod stay;
+mod tenure;
 #[cfg(test)]
 pub(crate) mod truth;
 
 pub(crate) use self::log::{Entry, Turnover, entries};
 pub use self::{
     activation::{Activation, ActivationAnswer},
-    retention::{Cohort, FirstWeek, Retention, RetentionAnswer},
+    retention::{Cohort, FirstWeek, MemberRetention, MemberRetentionAnswer},
     series::{Growth, GrowthAnswer, GrowthPeriod},
-    stay::{LengthOfStay, LengthOfStayAnswer, Stays},
+    tenure::{Tenure, TenureAnswer, TenureCounts},
 };

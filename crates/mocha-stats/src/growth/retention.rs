@@ -1,4 +1,4 @@
-//! Who stayed.
+//! Members who stayed.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -6,18 +6,23 @@ use diesel::{Connection, SqliteConnection};
 use mocha_schema::{GuildId, check_time};
 
 use super::membership::{Membership, WEEK, memberships};
-use crate::{Bots, Error, Period, Window, periods, rollup::Horizon};
+use crate::{
+    Bots, Error, Period, Window,
+    periods::{self, Counts},
+    rollup::Horizon,
+};
 
 /// The question how many of those who joined a guild stayed.
 ///
-/// Each membership counts: who leaves and joins again joined twice. A membership lasts from its join to its leave. If the leave
-/// was not seen, it lasts until the next join of the same person; without one, it goes on.
+/// Each membership counts: who leaves and joins again joined twice. A membership lasts from its
+/// join to its leave. If the leave was not seen, it lasts until the next join of the same person;
+/// without one, it goes on.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
-pub struct Retention {
+pub struct MemberRetention {
     bots: Bots,
     guild: GuildId,
-    until: DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
     window: Window,
     zone: Tz,
 }
@@ -26,15 +31,16 @@ pub struct Retention {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct RetentionAnswer {
+pub struct MemberRetentionAnswer {
     /// Of those whose first week has passed.
     pub first_week: FirstWeek,
-    /// By the week in which they joined: every week from Monday on, oldest first, without gaps, from that of the window's
-    /// start, or of the first join if it has none, to that of the window's end, or of what is known.
+    /// By the week in which they joined: every week from Monday on, oldest first, without gaps,
+    /// from that of the window's start, or of the first join if it has none, to that of the
+    /// window's end, or of what is known.
     pub cohorts: Vec<Cohort>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -44,9 +50,9 @@ pub struct RetentionAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct FirstWeek {
-    /// Who joined seven days before what is known ends, or earlier.
+    /// How many members joined at least seven days before the present instant.
     pub joined: u64,
-    /// Who of them stayed seven days or longer.
+    /// How many of them stayed seven days or longer.
     pub stayed: u64,
 }
 
@@ -55,88 +61,100 @@ pub struct FirstWeek {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Cohort {
-    /// The week's first instant, also if the window starts later: only who joined in the window counts.
+    /// The week's first instant, also if the window starts later: only who joined in the window
+    /// counts.
     pub start: DateTime<Tz>,
     /// How many joined.
     pub joined: u64,
-    /// How many stayed one week of seven days or longer, then two weeks, and so on; as many numbers as weeks have passed since
-    /// the cohort's last instant, so that everybody in it can have stayed that long.
+    /// How many stayed one week of seven days or longer, then two weeks, and so on; as many numbers
+    /// as weeks have passed since the cohort's last instant, so that everybody in it can have
+    /// stayed that long.
     pub stayed: Vec<u64>,
 }
 
-impl Retention {
-    /// Asks about this guild as it is known until an instant, mostly now; about joins of all time, weeks in UTC and without
-    /// bots, until told otherwise.
-    pub const fn of(guild: GuildId, until: DateTime<Utc>) -> Self {
-        Self { bots: Bots::Exclude, guild, until, window: Window::all(), zone: Tz::UTC }
+impl MemberRetention {
+    /// Asks about this guild. Defaults: joins of all time, weeks in UTC, humans only.
+    pub const fn of(guild: GuildId) -> Self {
+        Self { bots: Bots::Exclude, guild, now: None, window: Window::all(), zone: Tz::UTC }
     }
 
-    /// Counts only who joined in this window; whether they stayed is told by what came after it too. The default is all time.
+    /// Sets the present instant. Mocha counts nothing that happened later. The default is the
+    /// instant from which the window was made ([`Window::last_days`] and its siblings), and the
+    /// system clock for any other window.
+    pub const fn now(mut self, now: DateTime<Utc>) -> Self {
+        self.now = Some(now);
+        self
+    }
+
+    /// Counts only members who joined in this window. They may leave after it. The default is all
+    /// time.
     pub const fn within(mut self, window: Window) -> Self {
         self.window = window;
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// Whose weeks. The default is UTC.
+    /// Sets the time zone of the weeks. The default is UTC.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's joins and leaves from the window's start until what is known ends through an index, in one
-    /// transaction; memory grows with memberships, and with the square of the weeks.
+    /// Reads the guild's joins and leaves from the window's start until what is known ends through
+    /// an index, in one transaction; memory grows with memberships, and with the square of the
+    /// weeks.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `until`: before 1970, after 9999, or more than 5,000 weeks after the
-    /// window's start, or the first join if it has none.
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `now`: before 1970, after 9999, or more than 5,000
+    /// weeks after the window's start, or the first join if it has none.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
     /// ```
     /// use chrono::{DateTime, TimeDelta};
     /// use mocha_schema::GuildId;
-    /// use mocha_stats::Retention;
+    /// use mocha_stats::MemberRetention;
     ///
     /// # mod fixture { include!("../fixture.rs"); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
     /// // Three joined on Monday; one left on Wednesday.
-    /// let retention = Retention::of(GuildId::try_from(1)?, monday + TimeDelta::weeks(3)).load(&mut conn)?;
+    /// let retention = MemberRetention::of(GuildId::try_from(1)?).now(monday + TimeDelta::weeks(3)).load(&mut conn)?;
     /// assert_eq!((retention.first_week.joined, retention.first_week.stayed), (3, 2));
     /// assert_eq!(retention.cohorts[0].joined, 3);
     /// assert_eq!(retention.cohorts[0].stayed, [2, 2]);
     ///
     /// // On Friday nobody can tell yet.
-    /// let friday = Retention::of(GuildId::try_from(1)?, monday + TimeDelta::days(4)).load(&mut conn)?;
+    /// let friday = MemberRetention::of(GuildId::try_from(1)?).now(monday + TimeDelta::days(4)).load(&mut conn)?;
     /// assert_eq!((friday.first_week.joined, friday.cohorts[0].joined), (0, 3));
     /// assert!(friday.cohorts[0].stayed.is_empty());
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<RetentionAnswer, Error> {
-        let known = known_until(self.until)?;
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<MemberRetentionAnswer, Error> {
+        let now = self.window.asked_at(self.now);
+        let known = known_until(now)?;
         let read = conn.transaction(|conn| {
             let Horizon { members_from, .. } = Horizon::load(conn)?;
             let seconds = self.window.not_before(members_from).start_second()..known;
-            Ok((memberships(conn, self.guild, self.bots, seconds)?, Horizon::known_from(self.window, members_from)))
+            Ok((memberships(conn, self.guild, self.bots, seconds)?, Horizon::data_since(self.window, members_from)))
         });
-        let (memberships, known_from) = read.map_err(Error::database)?;
-        Ok(RetentionAnswer { known_from, ..self.answer(&memberships)? })
+        let (memberships, data_since) = read.map_err(Error::database)?;
+        Ok(MemberRetentionAnswer { data_since, ..self.answer(now, &memberships)? })
     }
 
-    fn answer(self, memberships: &[Membership]) -> Result<RetentionAnswer, Error> {
-        let until = self.until.timestamp();
+    fn answer(self, now: DateTime<Utc>, memberships: &[Membership]) -> Result<MemberRetentionAnswer, Error> {
+        let until = now.timestamp();
         let (mut first_week, mut first_join) = (FirstWeek::default(), None::<i64>);
         let joins: Vec<(i64, Membership)> = joined_in(self.window, memberships).collect();
         for (joined, membership) in &joins {
@@ -147,41 +165,42 @@ impl Retention {
             }
         }
         let start = self.window.start().or_else(|| DateTime::from_timestamp(first_join?, 0));
-        let end = self.window.end().map_or(self.until, |end| end.min(self.until));
-        if start.is_some_and(|start| (self.until - start).num_weeks() > MAX_WEEKS) {
-            return Err(Error::invalid("until", "must not lie more than 5,000 weeks after the window's start"));
+        let end = self.window.end().map_or(now, |end| end.min(now));
+        if start.is_some_and(|start| (now - start).num_weeks() > MAX_WEEKS) {
+            return Err(Error::invalid("now", "must not lie more than 5,000 weeks after the window's start"));
         }
-        let weeks = periods::touched(Period::Week, self.zone, start, Some(end))?;
-        let ends = weeks.iter().skip(1).map(|(_, start)| start.to_utc()).chain([end]);
+        let weeks = periods::touched(Period::Week, self.zone, start, Some(end), Counts::default())?;
+        let ends = weeks.iter().skip(1).map(|week| week.start.to_utc()).chain([end]);
         let mut cohorts: Vec<Cohort> = weeks
             .iter()
             .zip(ends)
-            .map(|((_, start), end)| {
-                let passed = usize::try_from((self.until - end).num_weeks());
+            .map(|(week, end)| {
+                let passed = usize::try_from((now - end).num_weeks());
                 let stayed = vec![0; passed.unwrap_or(0)];
-                Cohort { start: *start, joined: 0, stayed }
+                Cohort { start: week.start, joined: 0, stayed }
             })
             .collect();
         for (joined, membership) in joins {
             let Some(at) = DateTime::from_timestamp(joined, 0) else { continue };
-            let after = weeks.partition_point(|(_, start)| *start <= at);
+            let after = weeks.partition_point(|week| week.start <= at);
             let Some(cohort) = after.checked_sub(1).and_then(|index| cohorts.get_mut(index)) else { continue };
             cohort.joined += 1;
             let weeks = membership.seconds().map_or(i64::MAX, |seconds| seconds / WEEK);
             let weeks = usize::try_from(weeks).unwrap_or(usize::MAX);
             cohort.stayed.iter_mut().take(weeks).for_each(|stayed| *stayed += 1);
         }
-        Ok(RetentionAnswer { first_week, cohorts, known_from: None, window: self.window })
+        Ok(MemberRetentionAnswer { first_week, cohorts, data_since: None, window: self.window })
     }
 }
 
-/// Each cohort has the weeks since, so that many cohorts would fill the memory: so many have a hundred megabytes.
+/// Each cohort has the weeks since, so that many cohorts would fill the memory: so many have a
+/// hundred megabytes.
 const MAX_WEEKS: i64 = 5_000;
 
 /// The first second that is not known.
-pub(super) fn known_until(until: DateTime<Utc>) -> Result<i64, Error> {
-    check_time(until).map_err(|_| Error::invalid("until", "must lie between 1970 and 9999"))?;
-    Ok(until.timestamp() + i64::from(until.timestamp_subsec_nanos() > 0))
+pub(super) fn known_until(now: DateTime<Utc>) -> Result<i64, Error> {
+    check_time(now).map_err(|_| Error::invalid("now", "must lie between 1970 and 9999"))?;
+    Ok(now.timestamp() + i64::from(now.timestamp_subsec_nanos() > 0))
 }
 
 /// The memberships that began in the window, and the second of each join.
@@ -211,12 +230,15 @@ mod tests {
         let at = |second| DateTime::from_timestamp(second, 0).ok_or("no such time");
         let last = at(mocha_schema::MAX_SECONDS)?;
         for window in [Window::all(), Window::since(at(MONDAY)?)?] {
-            let error = Retention::of(1.try_into()?, last).within(window).load(&mut conn).expect_err("too many");
-            assert_eq!(error.kind(), &crate::ErrorKind::InvalidInput { field: "until" });
+            let error =
+                MemberRetention::of(1.try_into()?).now(last).within(window).load(&mut conn).expect_err("too many");
+            assert_eq!(error.kind(), &crate::ErrorKind::InvalidInput { field: "now" });
         }
         // All of 1970 to 2065 can be asked about.
-        let long =
-            Retention::of(1.try_into()?, at(MAX_WEEKS * WEEK)?).within(Window::since(at(0)?)?).load(&mut conn)?;
+        let long = MemberRetention::of(1.try_into()?)
+            .now(at(MAX_WEEKS * WEEK)?)
+            .within(Window::since(at(0)?)?)
+            .load(&mut conn)?;
         assert_eq!(long.cohorts.len(), 5_001);
         Ok(())
     }
@@ -229,8 +251,9 @@ mod tests {
     type Row = (String, u64, Vec<u64>);
 
     /// The same in plain Rust, second by second where weeks begin.
-    fn expected(question: Retention, events: &[Event]) -> (FirstWeek, Vec<Row>) {
-        let Retention { until, window, zone, .. } = question;
+    fn expected(question: MemberRetention, events: &[Event]) -> (FirstWeek, Vec<Row>) {
+        let MemberRetention { now, window, zone, .. } = question;
+        let until = now.unwrap();
         let known = |second: i64| DateTime::from_timestamp(second, 0).unwrap() < until;
         let log: Vec<Event> = truth::log(events, i64::MAX).into_iter().filter(|event| known(event.second)).collect();
         let mut stays = truth::stays(question.bots, &log);
@@ -281,7 +304,7 @@ mod tests {
                 prop_oneof![-WEEK * 1000..2 * FIVE_WEEKS * 1000, 0..25_000_i64, WEEK * 1000..WEEK * 1000 + 25_000]
         ) {
             let until = DateTime::from_timestamp_millis(MONDAY * 1000 + until_ms).unwrap();
-            let question = Retention::of(random::GUILD.try_into().unwrap(), until).within(window).bots(bots).zone(zone);
+            let question = MemberRetention::of(random::GUILD.try_into().unwrap()).now(until).within(window).bots(bots).zone(zone);
             let answer = question.load(&mut truth::file(&events).unwrap()).unwrap();
             let (first_week, cohorts) = expected(question, &events);
             prop_assert_eq!(answer.first_week, first_week);
@@ -300,7 +323,8 @@ mod tests {
         {
             let until = DateTime::from_timestamp(MONDAY + until, 0).ok_or("no such time")?;
             let mut conn = truth::file(&[event(true, MONDAY), event(false, MONDAY + left)])?;
-            let FirstWeek { joined, stayed } = Retention::of(1.try_into()?, until).load(&mut conn)?.first_week;
+            let FirstWeek { joined, stayed } =
+                MemberRetention::of(1.try_into()?).now(until).load(&mut conn)?.first_week;
             assert_eq!((joined, stayed), expected, "{left} {until}");
         }
         Ok(())
@@ -311,7 +335,7 @@ mod tests {
         let join = |second| Event { guild: 1, user: 2, join: true, count: None, second };
         let until = DateTime::from_timestamp(MONDAY + 4 * WEEK, 0).ok_or("no such time")?;
         let mut conn = truth::file(&[join(MONDAY), join(MONDAY + WEEK - 1)])?;
-        let first_week = Retention::of(1.try_into()?, until).load(&mut conn)?.first_week;
+        let first_week = MemberRetention::of(1.try_into()?).now(until).load(&mut conn)?.first_week;
         assert_eq!(first_week, FirstWeek { joined: 2, stayed: 1 });
         Ok(())
     }
@@ -319,8 +343,8 @@ mod tests {
     #[test]
     fn an_instant_that_cannot_be_is_an_error() -> TestResult {
         let early = DateTime::from_timestamp(-1, 0).ok_or("no such time")?;
-        let error = Retention::of(1.try_into()?, early).load(&mut truth::file(&[])?).unwrap_err();
-        assert_eq!(error.kind(), &crate::ErrorKind::InvalidInput { field: "until" });
+        let error = MemberRetention::of(1.try_into()?).now(early).load(&mut truth::file(&[])?).unwrap_err();
+        assert_eq!(error.kind(), &crate::ErrorKind::InvalidInput { field: "now" });
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Who came and went over time.
+//! Joins and leaves over time.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,18 @@ use diesel::{Connection, SqliteConnection};
 use mocha_schema::GuildId;
 
 use super::log::{Entry, Told, at_least_none, entries, members_at};
-use crate::{Bots, Error, Period, Window, period::Label, periods, quarter, rollup::Horizon};
+use crate::{
+    Bots, Error, Period, Window,
+    period::Label,
+    periods::{self, Counts, Touched},
+    quarter,
+    rollup::Horizon,
+};
 
 /// The question how a guild grew, hour by hour, or by day, week or month of a zone.
 ///
-/// Each join and each leave counts, also of somebody who comes and goes and comes again. Somebody who left while the bot was not
-/// connected leaves when a complete list of members shows it.
+/// Each join and each leave counts, also of somebody who comes and goes and comes again. Somebody
+/// who left while the bot was not connected leaves when a complete list of members shows it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct Growth {
@@ -29,8 +35,9 @@ pub struct Growth {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GrowthAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first event if it has none, to
-    /// that of the window's end, or of the last event. A window without an end and without events has none.
+    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
+    /// event if it has none, to that of the window's end, or of the last event. A window without an
+    /// end and without events has none.
     pub periods: Vec<GrowthPeriod>,
     /// All joins.
     pub joins: u64,
@@ -40,9 +47,9 @@ pub struct GrowthAnswer {
     pub net: i64,
     /// How many members the guild had at the window's end, as for [`GrowthPeriod::members`].
     pub members: Option<u64>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -52,22 +59,27 @@ pub struct GrowthAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GrowthPeriod {
-    /// Its first instant, also if the window starts later: only what lies in the window is counted.
+    /// The first instant of the period, even if the window starts later. Only the time inside the
+    /// window counts.
     pub start: DateTime<Tz>,
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not
+    /// over, or Mocha no longer keeps all of its events.
+    pub is_partial: bool,
     /// How many joined.
     pub joins: u64,
     /// How many left.
     pub leaves: u64,
     /// Joins less leaves.
     pub net: i64,
-    /// How many members the guild had when the period ended, or the window in it: the last count that the log has, or that
-    /// Discord gave of the guild if that is newer, and the joins and leaves after it. Bots are among them, whatever [`Growth::bots`] says: Discord counts them. `None` while
-    /// the file has no count yet.
+    /// How many members the guild had when the period ended, or the window in it: the last count
+    /// that the log has, or that Discord gave of the guild if that is newer, and the joins and
+    /// leaves after it. Bots are among them, whatever [`Growth::bots`] says: Discord counts them.
+    /// `None` while the file has no count yet.
     pub members: Option<u64>,
 }
 
 impl Growth {
-    /// Asks about this guild; of all time, by day, in UTC and with bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, by day, in UTC, bots included.
     pub const fn of(guild: GuildId) -> Self {
         Self { bots: Bots::Include, guild, period: Period::Day, window: Window::all(), zone: Tz::UTC }
     }
@@ -78,35 +90,38 @@ impl Growth {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Include`], other than that of [`GuildOverview`](crate::GuildOverview): Discord's own
-    /// member count has them too, and so the net is what it changes by.
+    /// Whether bots count. The default is [`Bots::Include`], other than that of
+    /// [`GuildOverview`](crate::GuildOverview): Discord's own member count has them too, and so the
+    /// net is what it changes by.
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// What the time is cut into. The default is [`Period::Day`].
+    /// Sets the length of the periods. The default is [`Period::Day`].
     pub const fn by(mut self, period: Period) -> Self {
         self.period = period;
         self
     }
 
-    /// Whose hours and days. The default is UTC. A day that the zone left out, as Samoa did once, is not listed.
+    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa
+    /// did once, is not listed.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's joins and leaves of the window, and those before it back to the last with a count of members, through
-    /// an index, in one transaction; memory grows with the quarter hours in which somebody came or went, and with the periods.
+    /// Reads the guild's joins and leaves of the window, and those before it back to the last with
+    /// a count of members, through an index, in one transaction; memory grows with the quarter
+    /// hours in which somebody came or went, and with the periods.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -139,16 +154,16 @@ impl Growth {
         periods::check(self.period, self.window)?;
         let log = conn.transaction(|conn| {
             let Horizon { members_from, .. } = Horizon::load(conn)?;
-            let (known_from, kept) =
-                (Horizon::known_from(self.window, members_from), self.window.not_before(members_from));
-            // Of a window that starts before the log nobody knows how many there were then.
-            let asked = self.window.start().is_some() && known_from.is_none();
+            let (data_since, kept) =
+                (Horizon::data_since(self.window, members_from), self.window.not_before(members_from));
+            // If the window starts before the log, the count at its start is unknown.
+            let asked = self.window.start().is_some() && data_since.is_none();
             let before = if asked { members_at(conn, self.guild, kept.start_second(), members_from)? } else { None };
             let mut log = Log {
                 before,
                 bots: self.bots,
                 first: None,
-                known_from,
+                data_since,
                 last: None,
                 members: before,
                 quarters: BTreeMap::new(),
@@ -181,32 +196,35 @@ impl Growth {
         let start = self.window.start().or_else(|| DateTime::from_timestamp(log.first?, 0));
         let after_last = log.last.and_then(|last| DateTime::from_timestamp(last.checked_add(1)?, 0));
         let end = self.window.listed_until(after_last);
+        let counts = Counts::of(self.window, log.data_since);
         let (mut members, mut counted) = (log.before, by_label.into_iter().peekable());
-        let periods = periods::touched(self.period, self.zone, start, end)?.into_iter().map(|(label, start)| {
-            let mut own = Quarter::default();
-            // Before the first one only bots came, who do not count but as members.
-            while let Some((of, quarter)) = counted.next_if(|(of, _)| *of <= label) {
-                members = quarter.members;
-                if of == label {
-                    own = quarter;
+        let periods = periods::touched(self.period, self.zone, start, end, counts)?.into_iter().map(
+            |Touched { label, start, is_partial }| {
+                let mut own = Quarter::default();
+                // Before the first one only bots came, who do not count but as members.
+                while let Some((of, quarter)) = counted.next_if(|(of, _)| *of <= label) {
+                    members = quarter.members;
+                    if of == label {
+                        own = quarter;
+                    }
                 }
-            }
-            let Quarter { joins, leaves, .. } = own;
-            GrowthPeriod { start, joins, leaves, net: own.net(), members: at_least_none(members) }
-        });
+                let Quarter { joins, leaves, .. } = own;
+                GrowthPeriod { start, is_partial, joins, leaves, net: own.net(), members: at_least_none(members) }
+            },
+        );
         Ok(GrowthAnswer {
             periods: periods.collect(),
             joins: all.joins,
             leaves: all.leaves,
             net: all.net(),
             members: at_least_none(log.members),
-            known_from: log.known_from,
+            data_since: log.data_since,
             window: self.window,
         })
     }
 }
 
-/// What happened, by quarter hours.
+/// Joins and leaves by quarter hour.
 #[derive(Debug)]
 struct Log {
     /// How many members there were before it.
@@ -215,7 +233,7 @@ struct Log {
     /// The first second in which somebody who counts came or went.
     first: Option<i64>,
     /// From when on the log is kept, if the window starts earlier.
-    known_from: Option<DateTime<Utc>>,
+    data_since: Option<DateTime<Utc>>,
     last: Option<i64>,
     /// How many members there are after it.
     members: Option<i64>,

@@ -20,7 +20,8 @@ pub(crate) struct Event {
     pub(crate) second: i64,
 }
 
-/// Comings and goings within so many seconds from [`MONDAY`] on, some of them at once; not all of them can be.
+/// Comings and goings within so many seconds from [`MONDAY`] on, some of them at once; not all of
+/// them can be.
 pub(crate) fn events(seconds: i64) -> impl Strategy<Value = Vec<Event>> {
     let second = prop_oneof![2 => 0..seconds, 1 => (0..6_i64).prop_map(move |part| part * seconds / 6)];
     let count = prop::option::weighted(0.3, 0..50_i32);

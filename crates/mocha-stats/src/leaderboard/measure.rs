@@ -1,9 +1,9 @@
-//! What a leaderboard ranks by.
+//! Measures of a leaderboard.
 
-use crate::Written;
+use crate::MessageCounts;
 
-/// What a [`Leaderboard`](crate::Leaderboard) ranks by. Messages are those that count
-/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)): messages, replies and commands.
+/// The value that a [`Leaderboard`](crate::Leaderboard) ranks by. Messages are those of the
+/// [`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES): messages, replies and commands.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -84,7 +84,8 @@ impl Weights {
         self
     }
 
-    /// Points for each minute in voice: what somebody has of it in the window is added up first, and whole minutes count.
+    /// Points for each minute in voice: what somebody has of it in the window is added up first,
+    /// and whole minutes count.
     pub const fn voice_minutes(mut self, points: u32) -> Self {
         self.voice_minutes = points;
         self
@@ -102,7 +103,7 @@ impl Weights {
     }
 
     // Saturating: a file that somebody else wrote into must not be able to make it panic.
-    pub(super) fn points(self, written: Written) -> u64 {
+    pub(super) fn points(self, written: MessageCounts) -> u64 {
         let all = [
             (written.attachments, self.attachments),
             (written.characters, self.characters),

@@ -1,4 +1,4 @@
-//! Who did most.
+//! Leaderboards of users.
 
 mod measure;
 mod rank;
@@ -13,17 +13,17 @@ use mocha_schema::{ChannelId, GuildId, UserId};
 pub use self::measure::{Measure, Weights};
 pub(crate) use self::rank::{compare, ranked};
 use self::total::Totals;
-use crate::{Bots, Error, VoiceLeaderboard, Window, channel_filter::ChannelFilter, per_user::value_of};
+use crate::{Bots, Error, VoiceFilter, Window, channel_filter::ChannelFilter, per_user::value_of};
 
-/// The question who did most: `Leaderboard::messages(guild)`, `Leaderboard::active_days(guild)` and so on, by any
-/// [`Measure`]; of all time, of people, without a limit, until told otherwise.
+/// A leaderboard of users by any [`Measure`]: `Leaderboard::messages(guild)`,
+/// `Leaderboard::active_days(guild)` and so on. Defaults: all time, humans only, no limit.
 ///
-/// Whoever has nothing of what is measured is not on the board.
+/// Users without a value are not on the board.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct Leaderboard {
     around: Option<(UserId, usize)>,
-    at_least: u64,
+    min_value: u64,
     bots: Bots,
     channels: ChannelFilter,
     compare: bool,
@@ -31,36 +31,41 @@ pub struct Leaderboard {
     limit: Option<usize>,
     measure: Measure,
     offset: usize,
-    only_members: bool,
+    current_members: bool,
     only_users: Option<BTreeSet<UserId>>,
     window: Window,
-    without_users: BTreeSet<UserId>,
+    exclude_users: BTreeSet<UserId>,
+    voice_details: bool,
+    voice_filter: VoiceFilter,
 }
 
-/// Who did most.
+/// Leaderboards of users.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LeaderboardAnswer {
-    /// By value, greatest first; equals by user id as a number.
+    /// The listed users by value, greatest first. Ties are ordered by user id as a number.
     pub entries: Vec<Rank>,
-    /// The values of everybody on the board, also of those who are not listed.
+    /// The sum of all values on the board, including users that are not listed.
     pub total: u64,
-    /// How many are on the board, also those who are not listed.
-    pub users: u64,
-    /// What was asked for: it says what the values are.
+    /// How many users are on the board, including those that are not listed.
+    pub user_count: u64,
+    /// Sums of all users on a [`Leaderboard::voice`] board; `None` for any other board.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub voice: Option<VoiceTotals>,
+    /// The measure of the values.
     pub measure: Measure,
-    /// The window before; `None` if [`compare`](Leaderboard::compare) was not asked for, and if there is none
-    /// ([`Window::previous`]).
+    /// The window before; `None` if [`compare`](Leaderboard::compare) was not asked for, and if
+    /// there is none ([`Window::previous`]).
     pub previous: Option<Window>,
-    /// From when on what is counted is kept, if the window, or the one before, starts earlier: what was before is
-    /// not counted. `None` if all is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// From when on what is counted is kept, if the window, or the one before, starts earlier: what
+    /// was before is not counted. `None` if all is known.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window, or than the one before, was counted: of a day at its edge of which only the roll-up is
-    /// left, all.
-    pub widened: bool,
+    /// `true` if a day at the edge of the window, or of the one before, was counted whole because
+    /// its events have been deleted.
+    pub rounded_to_days: bool,
 }
 
 /// Somebody's place on a [`Leaderboard`].
@@ -72,11 +77,46 @@ pub struct Rank {
     pub rank: u64,
     /// The user.
     pub user_id: UserId,
-    /// What the [`Measure`] measures, in its unit.
+    /// The value, in the unit of the [`Measure`].
     pub value: u64,
     /// The place in the window before; `None` for who was not on that board, and if
     /// [`compare`](Leaderboard::compare) was not asked for.
     pub previous: Option<PreviousRank>,
+    /// Voice time and sessions of the user; `None` unless the board is [`Leaderboard::voice`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub voice: Option<VoiceDetails>,
+}
+
+/// Voice time and sessions of a user on a [`Leaderboard::voice`] board.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct VoiceDetails {
+    /// Milliseconds that were observed.
+    pub observed_ms: u64,
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
+    pub assumed_ms: u64,
+    /// How many sessions ended in the window, by the voice log, which has whole seconds. The filter
+    /// does not apply to them.
+    pub sessions: u64,
+}
+
+/// Voice time of all users on a [`Leaderboard::voice`] board, including those that are not listed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct VoiceTotals {
+    /// Milliseconds that were observed.
+    pub observed_ms: u64,
+    /// Milliseconds that are assumed: they bridge a gap, or follow the instant at which a user was
+    /// last confirmed.
+    pub assumed_ms: u64,
+    /// How many sessions are open at the window's end, or now if the window has no end or goes on.
+    /// Only [`Leaderboard::bots`] applies to them. Sessions that were last confirmed
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) or more before the window's end are not open.
+    /// `None` if Mocha no longer keeps the events of that time.
+    pub open_sessions: Option<u64>,
 }
 
 /// Somebody's place in the window before.
@@ -96,7 +136,7 @@ impl Leaderboard {
     pub const fn by(measure: Measure, guild: GuildId) -> Self {
         Self {
             around: None,
-            at_least: 1,
+            min_value: 1,
             bots: Bots::Exclude,
             channels: ChannelFilter::new(),
             compare: false,
@@ -104,10 +144,12 @@ impl Leaderboard {
             limit: None,
             measure,
             offset: 0,
-            only_members: false,
+            current_members: false,
             only_users: None,
             window: Window::all(),
-            without_users: BTreeSet::new(),
+            exclude_users: BTreeSet::new(),
+            voice_details: false,
+            voice_filter: VoiceFilter::new(),
         }
     }
 
@@ -131,9 +173,11 @@ impl Leaderboard {
         Self::by(Measure::Attachments, guild)
     }
 
-    /// Asks who was active on most days; with [`at_least`](Self::at_least), who was on six of seven.
+    /// Asks who was active on most days; with [`min_value`](Self::min_value), who was on six of
+    /// seven.
     ///
-    /// Days are days in UTC: a window of seven of them is made of midnights in UTC, and seven days of another zone touch eight.
+    /// Days are days in UTC: a window of seven of them is made of midnights in UTC, and seven days
+    /// of another zone touch eight.
     ///
     /// ```
     /// use mocha_schema::GuildId;
@@ -145,8 +189,8 @@ impl Leaderboard {
     /// let monday = chrono::DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
     /// let week = Window::between(monday, monday + chrono::TimeDelta::days(7))?;
     /// let active = Leaderboard::active_days(GuildId::try_from(1)?).within(week);
-    /// assert_eq!(active.load(&mut conn)?.users, 3);
-    /// assert_eq!(active.at_least(6).load(&mut conn)?.users, 0);
+    /// assert_eq!(active.load(&mut conn)?.user_count, 3);
+    /// assert_eq!(active.min_value(6).load(&mut conn)?.user_count, 0);
     /// # Ok(())
     /// # }
     /// ```
@@ -154,7 +198,8 @@ impl Leaderboard {
         Self::by(Measure::ActiveDays, guild)
     }
 
-    /// Asks who was in voice longest. For observed and assumed time apart, and for a filter, see [`voice`](Self::voice).
+    /// Asks who was in voice longest. [`voice`](Self::voice) reports observed time, assumed time
+    /// and sessions too, which takes longer.
     pub const fn voice_time(guild: GuildId) -> Self {
         Self::by(Measure::VoiceTime, guild)
     }
@@ -169,10 +214,49 @@ impl Leaderboard {
         Self::by(Measure::Score(weights), guild)
     }
 
-    /// Asks who was in voice longest, with observed and assumed time apart and any [`VoiceFilter`](crate::VoiceFilter). For the
-    /// lists, neighbours and comparisons of the other boards see [`voice_time`](Self::voice_time).
-    pub const fn voice(guild: GuildId) -> VoiceLeaderboard {
-        VoiceLeaderboard::of(guild)
+    /// Asks who was in voice longest, and reports the observed time, the assumed time and the
+    /// sessions of each user.
+    ///
+    /// Users with a finished session and no voice time are on the board too, unless
+    /// [`min_value`](Self::min_value) is greater than 1.
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{Leaderboard, Window};
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let monday = chrono::DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+    /// // One user left at ten. Another came at nine and was last confirmed at half past.
+    /// let until = |minutes| Window::between(monday, monday + chrono::TimeDelta::minutes(minutes));
+    /// let board = Leaderboard::voice(GuildId::try_from(1)?).within(until(9 * 60 + 33)?).load(&mut conn)?;
+    /// let [left, there] = board.entries[..] else { return Err("two were in voice".into()) };
+    /// assert_eq!((left.rank, left.user_id.get(), left.value), (1, 20, 33 * 60_000));
+    /// let voice = there.voice.ok_or("voice boards have it")?;
+    /// assert_eq!((there.user_id.get(), voice.observed_ms, voice.assumed_ms), (30, 30 * 60_000, 3 * 60_000));
+    /// assert_eq!(board.voice.and_then(|voice| voice.open_sessions), Some(2));
+    ///
+    /// // Mocha assumes at most five minutes after that.
+    /// let board = Leaderboard::voice(GuildId::try_from(1)?).within(until(10 * 60)?).load(&mut conn)?;
+    /// assert_eq!(board.entries[1].value, 35 * 60_000);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "VoiceLeaderboard")]
+    pub const fn voice(guild: GuildId) -> Self {
+        let mut board = Self::voice_time(guild);
+        board.voice_details = true;
+        board
+    }
+
+    /// Counts only the voice time that this filter lets through, on boards by voice time and score.
+    /// The default is all time. [`bots`](Self::bots) decides which accounts count, and
+    /// [`only_channels`](Self::only_channels) and [`exclude_channels`](Self::exclude_channels)
+    /// apply as well.
+    pub fn filter(mut self, filter: VoiceFilter) -> Self {
+        self.voice_filter = filter;
+        self
     }
 
     /// Counts only what lies in this window. The default is all time.
@@ -181,27 +265,27 @@ impl Leaderboard {
         self
     }
 
-    /// Whether bots are on the board. The default is [`Bots::Exclude`].
+    /// Sets which accounts are on the board. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// Lists only the first `n` after the [`offset`](Self::offset). Ranks and totals stay what they are without it. The
-    /// default is everybody.
+    /// Lists at most `n` entries after the [`offset`](Self::offset). Ranks and totals do not
+    /// change. The default is no limit.
     pub const fn limit(mut self, n: usize) -> Self {
         self.limit = Some(n);
         self
     }
 
-    /// Leaves out the first `n` of the list. Ranks and totals stay what they are without it. The default is 0.
+    /// Skips the first `n` entries. Ranks and totals do not change. The default is 0.
     pub const fn offset(mut self, n: usize) -> Self {
         self.offset = n;
         self
     }
 
-    /// Lists only this user and `n` neighbours above and below; nobody if the user is not on the board. It comes before
-    /// [`offset`](Self::offset) and [`limit`](Self::limit).
+    /// Lists only this user and `n` neighbours above and below. The list is empty if the user is
+    /// not on the board. [`offset`](Self::offset) and [`limit`](Self::limit) apply to this list.
     ///
     /// ```
     /// use mocha_schema::{GuildId, UserId};
@@ -222,30 +306,30 @@ impl Leaderboard {
         self
     }
 
-    /// Leaves out who has less than this, as if they had nothing: for roles that are given by activity. The default is 1.
-    pub const fn at_least(mut self, value: u64) -> Self {
-        self.at_least = value;
+    /// Drops users below `value`, for example to give roles by activity. The default is 1.
+    pub const fn min_value(mut self, value: u64) -> Self {
+        self.min_value = value;
         self
     }
 
-    /// Ranks only who is a member of the guild now, as far as the file knows: without the intent `GUILD_MEMBERS` Discord tells nobody
-    /// who left. By default who left is on the board too.
+    /// Ranks only current members of the guild. Without the intent `GUILD_MEMBERS` Mocha does not
+    /// know who left. By default users who left are on the board too.
     #[doc(alias = "present")]
-    pub const fn only_members(mut self) -> Self {
-        self.only_members = true;
+    pub const fn current_members(mut self) -> Self {
+        self.current_members = true;
         self
     }
 
-    /// Counts only what happened in these channels, in their threads and, of a category, in what is in it now; not for
-    /// voice sessions, of which nobody says where they were.
+    /// Counts only what happened in these channels, in their threads and, of a category, in what is
+    /// in it now; not for voice sessions, of which nobody says where they were.
     pub fn only_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.only.get_or_insert_default().extend(channels);
         self
     }
 
-    /// Leaves out what happened in these channels, in their threads and, of a category, in what is in it now; not of voice
-    /// sessions, of which nobody says where they were.
-    pub fn without_channels(mut self, channels: &[ChannelId]) -> Self {
+    /// Leaves out what happened in these channels, in their threads and, of a category, in what is
+    /// in it now; not of voice sessions, of which nobody says where they were.
+    pub fn exclude_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.without.extend(channels);
         self
     }
@@ -256,27 +340,29 @@ impl Leaderboard {
         self
     }
 
-    /// Leaves these users out.
-    pub fn without_users(mut self, users: &[UserId]) -> Self {
-        self.without_users.extend(users);
+    /// Excludes these users.
+    pub fn exclude_users(mut self, users: &[UserId]) -> Self {
+        self.exclude_users.extend(users);
         self
     }
 
-    /// Gives each entry its place in the window before of the same length ([`Window::previous`]). It takes as long again.
+    /// Reports each entry's place in the window before ([`Window::previous`]). The query takes
+    /// twice as long.
     pub const fn compare(mut self) -> Self {
         self.compare = true;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads roll-ups of months and days, and single messages and voice intervals of at most a day at each edge of the
-    /// window, through their keys and indexes, in one transaction. Memory grows with people; by active days, with people times months,
-    /// and if channels are chosen, with people times days.
+    /// Reads roll-ups of months and days, and single messages and voice intervals of at most a day
+    /// at each edge of the window, through their keys and indexes, in one transaction. Memory grows
+    /// with people; by active days, with people times months, and if channels are chosen, with
+    /// people times days.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///
@@ -292,9 +378,9 @@ impl Leaderboard {
     /// let [first, second] = board.entries[..] else { return Err("two are listed".into()) };
     /// assert_eq!((first.rank, first.user_id.get(), first.value), (1, 20, 3));
     /// assert_eq!((second.rank, second.user_id.get(), second.value), (2, 30, 2));
-    /// assert_eq!((board.total, board.users), (6, 3));
+    /// assert_eq!((board.total, board.user_count), (6, 3));
     ///
-    /// let words = Leaderboard::words(guild).without_channels(&[ChannelId::try_from(2000)?]).load(&mut conn)?;
+    /// let words = Leaderboard::words(guild).exclude_channels(&[ChannelId::try_from(2000)?]).load(&mut conn)?;
     /// assert_eq!(words.total, 40);
     /// # Ok(())
     /// # }
@@ -310,19 +396,37 @@ impl Leaderboard {
             })
             .map_err(Error::database)?;
         let previous = self.window.previous().filter(|_| self.compare);
-        let widened = now.widened || before.as_ref().is_some_and(|before| before.widened);
-        let known_from = before.as_ref().unwrap_or(&now).known_from;
+        let rounded_to_days = now.rounded_to_days || before.as_ref().is_some_and(|before| before.rounded_to_days);
+        let data_since = before.as_ref().unwrap_or(&now).data_since;
         let total = now.values.iter().fold(0, |sum: u64, row| sum.saturating_add(row.1));
-        let users = u64::try_from(now.values.len()).unwrap_or(u64::MAX);
+        let user_count = u64::try_from(now.values.len()).unwrap_or(u64::MAX);
         let listed = self.listed(&now);
         let ranks = ranked(&now.values, listed, |row| row.1);
-        let mut entries: Vec<Rank> =
-            ranks.map(|(rank, &(user_id, value))| Rank { rank, user_id, value, previous: None }).collect();
+        let mut entries: Vec<Rank> = ranks
+            .map(|(rank, &(user_id, value))| Rank {
+                rank,
+                user_id,
+                value,
+                previous: None,
+                voice: now.voice_of(user_id),
+            })
+            .collect();
         if let Some(before) = before {
             compare(&mut entries, &before.values);
         }
         let Self { measure, window, .. } = *self;
-        Ok(LeaderboardAnswer { entries, total, users, measure, previous, known_from, window, widened })
+        let voice = now.voice.as_ref().map(|voice| voice.totals);
+        Ok(LeaderboardAnswer {
+            entries,
+            total,
+            user_count,
+            voice,
+            measure,
+            previous,
+            data_since,
+            window,
+            rounded_to_days,
+        })
     }
 
     /// The places that are to be listed.
@@ -340,7 +444,7 @@ impl Leaderboard {
     }
 
     fn counts_user(&self, user: UserId) -> bool {
-        self.only_users.as_ref().is_none_or(|only| only.contains(&user)) && !self.without_users.contains(&user)
+        self.only_users.as_ref().is_none_or(|only| only.contains(&user)) && !self.exclude_users.contains(&user)
     }
 }
 

@@ -7,8 +7,9 @@ use mocha_schema::UserId;
 use super::{PreviousRank, Rank};
 use crate::per_user::value_of;
 
-/// The rows in these places by value, greatest first; equals as they come, which is in order of user id. Each with its `RANK()`: equal
-/// values share the rank, and the next one is as high as if they had not. Sorts no more than what is listed.
+/// The rows in these places by value, greatest first; equals as they come, which is in order of
+/// user id. Each with its `RANK()`: equal values share the rank, and the next one is as high as if
+/// they had not. Sorts no more than what is listed.
 pub(crate) fn ranked<T>(
     rows: &[T],
     listed: Range<usize>,

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    Assumed,
     fixture::{MONDAY, Message, TestResult, empty},
     random,
     world::{SPAN, World, ceil_ms, insert, parent, world},
@@ -80,15 +81,21 @@ fn expected(question: &Leaderboard, world: &World, window: Window) -> TestResult
     let on_board = |user: u64| {
         let id = UserId::try_from(user).unwrap();
         random::counts(question.bots, user)
-            && (!question.only_members || world.members.contains(&user))
+            && (!question.current_members || world.members.contains(&user))
             && question.only_users.as_ref().is_none_or(|only| only.contains(&id))
-            && !question.without_users.contains(&id)
+            && !question.exclude_users.contains(&id)
     };
-    values.retain(|user, value| *value > 0 && *value >= question.at_least && on_board(*user));
+    values.retain(|user, value| *value > 0 && *value >= question.min_value && on_board(*user));
     let mut ranks = Vec::new();
     for (&user, &value) in &values {
         let better = values.values().filter(|other| **other > value).count();
-        ranks.push(Rank { rank: u64::try_from(better)? + 1, user_id: user.try_into()?, value, previous: None });
+        ranks.push(Rank {
+            rank: u64::try_from(better)? + 1,
+            user_id: user.try_into()?,
+            value,
+            previous: None,
+            voice: None,
+        });
     }
     // Stable: those of one rank stay in order of their ids.
     ranks.sort_by_key(|rank| rank.rank);
@@ -116,27 +123,27 @@ fn question() -> impl Strategy<Value = Leaderboard> {
     let lists = (prop::option::weighted(0.3, places()), prop::option::weighted(0.3, places()));
     let users = || prop::option::weighted(0.2, prop::collection::vec(random::user(), 1..4));
     (measure(), random::bots(), any::<bool>(), prop_oneof![2 => Just(1), 1 => 0..40_u64], lists, users(), users())
-        .prop_map(|(measure, bots, only_members, at_least, (only, without), only_users, without_users)| {
+        .prop_map(|(measure, bots, current_members, min_value, (only, without), only_users, exclude_users)| {
             let guild = random::GUILD.try_into().unwrap();
             let channels = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<ChannelId>>();
             let users = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<UserId>>();
-            let mut question = Leaderboard::by(measure, guild).bots(bots).at_least(at_least);
+            let mut question = Leaderboard::by(measure, guild).bots(bots).min_value(min_value);
             // Of sessions nobody says where they were.
             if measure != Measure::VoiceSessions {
                 if let Some(only) = only {
                     question = question.only_channels(&channels(only));
                 }
                 if let Some(without) = without {
-                    question = question.without_channels(&channels(without));
+                    question = question.exclude_channels(&channels(without));
                 }
             }
             if let Some(only) = only_users {
                 question = question.only_users(&users(only));
             }
-            if let Some(without) = without_users {
-                question = question.without_users(&users(without));
+            if let Some(without) = exclude_users {
+                question = question.exclude_users(&users(without));
             }
-            if only_members { question.only_members() } else { question }
+            if current_members { question.current_members() } else { question }
         })
 }
 
@@ -163,7 +170,7 @@ proptest! {
         if let Some(day) = horizon {
             let horizon = MONDAY + day * 86_400;
             random::forget_before(&mut conn, horizon).unwrap();
-            counted = random::widened(window, horizon).unwrap();
+            counted = random::rounded_to_days(window, horizon).unwrap();
             // An edge that is open is never in a day that is only rolled up.
             prop_assume!(window.start().is_some() == window.end().is_some());
         }
@@ -171,7 +178,7 @@ proptest! {
         let answer = question.load(&mut conn).unwrap();
         let ranks = expected(&question, &world, counted).unwrap();
         prop_assert_eq!(answer.total, ranks.iter().map(|rank| rank.value).sum::<u64>());
-        prop_assert_eq!(answer.users, u64::try_from(ranks.len()).unwrap());
+        prop_assert_eq!(answer.user_count, u64::try_from(ranks.len()).unwrap());
         prop_assert_eq!(answer.entries, ranks);
         prop_assert_eq!(answer.window, window);
         // Messages are kept by the second, voice by the millisecond.
@@ -179,7 +186,7 @@ proptest! {
             [window.start(), window.end()].map(|edge| edge.map(|edge| -(-ceil_ms(edge)).div_euclid(unit)))
         };
         let (by_second, by_ms) = (edges(counted, 1000) != edges(window, 1000), edges(counted, 1) != edges(window, 1));
-        prop_assert_eq!(answer.widened, match question.measure {
+        prop_assert_eq!(answer.rounded_to_days, match question.measure {
             Measure::VoiceTime | Measure::VoiceSessions => by_ms,
             Measure::ActiveDays => by_ms || by_second,
             Measure::Score(weights) => {
@@ -192,13 +199,16 @@ proptest! {
 
     #[test]
     fn a_list_is_a_part_of_the_board(
-        world in world(), question in question(), window in window(),
+        world in world(), question in question(), window in window(), voice_details in any::<bool>(),
         offset in 0..4_usize, limit in random::limit(), around in prop::option::of((random::any_user(), 0..3_usize))
     ) {
         let mut conn = empty().unwrap();
         insert(&mut conn, &world).unwrap();
-        let question = question.within(window);
+        let mut question = question.within(window).filter(VoiceFilter::new().assumed(Assumed::Exclude));
+        question.voice_details = voice_details && question.measure == Measure::VoiceTime;
         let all = question.load(&mut conn).unwrap();
+        prop_assert_eq!(all.voice.is_some(), question.voice_details);
+        prop_assert!(all.entries.iter().all(|entry| entry.voice.is_some() == question.voice_details));
         let mut listed = all.entries.clone();
         let mut part = question.clone().offset(offset);
         if let Some((user, neighbours)) = around {
@@ -212,7 +222,7 @@ proptest! {
         }
         let listed: Vec<Rank> = listed.into_iter().skip(offset).take(limit.unwrap_or(usize::MAX)).collect();
         let part = limit.into_iter().fold(part, Leaderboard::limit).load(&mut conn).unwrap();
-        prop_assert_eq!((part.total, part.users, &part.entries), (all.total, all.users, &listed));
+        prop_assert_eq!((part.total, part.user_count, &part.entries), (all.total, all.user_count, &listed));
 
         // Beside each the place on the board of the window before.
         let compared = question.clone().compare().load(&mut conn).unwrap();
@@ -280,12 +290,12 @@ fn an_answer_is_json_with_ids_as_texts() -> TestResult {
     let expected = serde_json::json!({
         "entries": [{ "rank": 1, "user_id": "20", "value": 3, "previous": null }],
         "total": 6,
-        "users": 3,
+        "user_count": 3,
         "previous": null,
         "window": { "start": "2026-10-19T00:00:00Z", "end": null },
-        "known_from": null,
+        "data_since": null,
         "measure": "messages",
-        "widened": false,
+        "rounded_to_days": false,
     });
     assert_eq!(serde_json::to_value(question.load(&mut conn)?)?, expected);
     Ok(())

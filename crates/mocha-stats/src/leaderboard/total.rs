@@ -5,17 +5,17 @@ use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use foldhash::HashSet;
 use mocha_schema::{ChannelId, UserId, schema::members};
 
-use super::{Leaderboard, Measure, Weights};
+use super::{Leaderboard, Measure, VoiceDetails, VoiceTotals, Weights};
 use crate::{
     Window,
     active_months::{self, ActiveMonth, ActiveMonths},
     channel_filter::Resolved,
+    message_counts::{MessageCounts, Sums, SumsRow},
     message_scan::{Column, MessageScan},
     per_user::PerUser,
     rollup::{Counted, Horizon, Sources, Span},
     scan::Unsigned,
-    voice::{PartOf, VoicePart, VoiceScan, VoiceStateFilter},
-    written::{Sums, SumsRow, Written},
+    voice::{PartOf, VoiceBoard, VoiceFilter, VoicePart, VoiceScan, VoiceStateFilter, VoiceTime},
 };
 
 const MINUTE_MS: u64 = 60_000;
@@ -26,15 +26,38 @@ pub(super) struct Totals {
     /// In order of user id.
     pub(super) values: Vec<(UserId, u64)>,
     /// From when on all of it is known, if the window starts earlier.
-    pub(super) known_from: Option<DateTime<Utc>>,
-    pub(super) widened: bool,
+    pub(super) data_since: Option<DateTime<Utc>>,
+    pub(super) rounded_to_days: bool,
+    /// If the question wants it.
+    pub(super) voice: Option<Voice>,
+}
+
+/// Voice of all users on a board, and of each.
+#[derive(Debug)]
+pub(super) struct Voice {
+    pub(super) totals: VoiceTotals,
+    /// In order of user id.
+    users: Vec<(UserId, VoiceDetails)>,
 }
 
 impl Totals {
+    /// Returns voice time and sessions of a user, if the question wants them.
+    pub(super) fn voice_of(&self, user: UserId) -> Option<VoiceDetails> {
+        let users = &self.voice.as_ref()?.users;
+        users.binary_search_by_key(&user, |row| row.0).ok().and_then(|place| users.get(place)).map(|row| row.1)
+    }
+
     /// To be called in a transaction.
     pub(super) fn load(conn: &mut SqliteConnection, question: &Leaderboard, window: Window) -> QueryResult<Self> {
         let mut channels = question.channels.resolve(conn, question.guild)?;
-        let mut reader = Reader { known_from: None, question, values: PerUser::of_numbers(), widened: false, window };
+        let mut reader = Reader {
+            board: None,
+            data_since: None,
+            question,
+            values: PerUser::of_numbers(),
+            rounded_to_days: false,
+            window,
+        };
         match question.measure {
             Measure::ActiveDays => reader.active_days(conn, &mut channels)?,
             Measure::Attachments => reader.messages(conn, &mut channels, Column::Attachments)?,
@@ -45,19 +68,41 @@ impl Totals {
             Measure::VoiceTime => reader.voice_time(conn, &mut channels)?,
             Measure::Words => reader.messages(conn, &mut channels, Column::Words)?,
         }
-        let Reader { known_from, values, widened, .. } = reader;
+        let Reader { board, data_since, values, rounded_to_days, .. } = reader;
         let mut values = values.finish();
-        let members = if question.only_members { Some(present(conn, question)?) } else { None };
-        values.retain(|(user, value)| {
-            *value >= question.at_least.max(1)
-                && question.counts_user(*user)
-                && members.as_ref().is_none_or(|members| members.contains(user))
-        });
-        Ok(Self { values, known_from, widened })
+        let members = if question.current_members { Some(present(conn, question)?) } else { None };
+        let counts =
+            |user: UserId| question.counts_user(user) && members.as_ref().is_none_or(|members| members.contains(&user));
+        let voice = board.filter(|_| question.voice_details).map(|board| Voice::of(board, counts));
+        // A voice board lists finished sessions without time too.
+        let least = question.min_value.max(1);
+        let finished =
+            |user: UserId| least == 1 && voice.as_ref().is_some_and(|voice: &Voice| voice.sessions_of(user) > 0);
+        values.retain(|&(user, value)| counts(user) && (value >= least || finished(user)));
+        Ok(Self { values, data_since, rounded_to_days, voice })
     }
 }
 
-/// Who is a member now.
+impl Voice {
+    fn of(board: VoiceBoard, counts: impl Fn(UserId) -> bool) -> Self {
+        let mut all = VoiceTime::default();
+        let mut users = Vec::with_capacity(board.users.len());
+        for (user, voice) in board.users.into_iter().filter(|(user, _)| counts(*user)) {
+            all.add(voice.time);
+            let VoiceTime { observed_ms, assumed_ms } = voice.time;
+            users.push((user, VoiceDetails { observed_ms, assumed_ms, sessions: voice.sessions }));
+        }
+        let VoiceTime { observed_ms, assumed_ms } = all;
+        Self { totals: VoiceTotals { observed_ms, assumed_ms, open_sessions: board.open_sessions }, users }
+    }
+
+    fn sessions_of(&self, user: UserId) -> u64 {
+        let place = self.users.binary_search_by_key(&user, |row| row.0).ok();
+        place.and_then(|place| self.users.get(place)).map_or(0, |row| row.1.sessions)
+    }
+}
+
+/// The current members.
 fn present(conn: &mut SqliteConnection, question: &Leaderboard) -> QueryResult<HashSet<UserId>> {
     let users =
         members::table.filter(members::guild_id.eq(question.guild)).select(members::user_id).load::<String>(conn)?;
@@ -67,10 +112,12 @@ fn present(conn: &mut SqliteConnection, question: &Leaderboard) -> QueryResult<H
 
 #[derive(Debug)]
 struct Reader<'a> {
-    known_from: Option<DateTime<Utc>>,
+    /// Voice of each, if the question has a filter or wants details.
+    board: Option<VoiceBoard>,
+    data_since: Option<DateTime<Utc>>,
     question: &'a Leaderboard,
     values: PerUser<u64>,
-    widened: bool,
+    rounded_to_days: bool,
     window: Window,
 }
 
@@ -114,7 +161,7 @@ impl Reader<'_> {
         if !weights.of_messages() {
             return Ok(());
         }
-        let [messages, characters, words, attachments, embeds] = Written::COLUMNS;
+        let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
         let columns = [Column::User, Column::Channel, messages, characters, words, attachments, embeds];
         let (scan, span, filled_to) = self.scan(conn)?;
         let sources = Sources::summed(span, filled_to);
@@ -122,18 +169,18 @@ impl Reader<'_> {
         for row in statement.load_iter::<(UserId, ChannelId, SumsRow), DefaultLoadingMode>(conn)? {
             let (user, channel, sums) = row?;
             if channels.is_open() || channels.counts(Some(channel)) {
-                self.values.add(user, weights.points(Written::of(sums)));
+                self.values.add(user, weights.points(MessageCounts::of(sums)));
             }
         }
         Ok(())
     }
 
-    /// Whose messages count, in which time, and up to which day that is summed up.
+    /// Returns the messages to scan, their time span, and the day up to which they are aggregated.
     fn scan(&mut self, conn: &mut SqliteConnection) -> QueryResult<(MessageScan, Span, i64)> {
         let horizon = Horizon::load(conn)?;
-        let Counted { known_from, span, widened } = horizon.messages(self.window);
-        self.known_from = known_from;
-        self.widened |= widened;
+        let Counted { data_since, span, rounded_to_days } = horizon.messages(self.window);
+        self.data_since = data_since;
+        self.rounded_to_days |= rounded_to_days;
         let Leaderboard { bots, guild, .. } = *self.question;
         Ok((MessageScan { bots, guild, user: None }, span, horizon.messages_to))
     }
@@ -151,8 +198,8 @@ impl Reader<'_> {
         mut f: impl FnMut(&mut PerUser<u64>, VoicePart),
     ) -> QueryResult<()> {
         let read = self.voice_scan(channels).each(conn, part_of, |part| f(&mut self.values, part))?;
-        self.known_from = read.known_from;
-        self.widened |= read.widened;
+        self.data_since = read.data_since;
+        self.rounded_to_days |= read.rounded_to_days;
         Ok(())
     }
 
@@ -161,6 +208,17 @@ impl Reader<'_> {
     }
 
     fn voice_time(&mut self, conn: &mut SqliteConnection, channels: &mut Resolved<'_>) -> QueryResult<()> {
+        let Leaderboard { bots, guild, ref voice_filter, voice_details, .. } = *self.question;
+        if voice_details || *voice_filter != VoiceFilter::new() {
+            let board = VoiceBoard::load(conn, guild, bots, voice_filter, channels, self.window)?;
+            self.data_since = board.data_since;
+            self.rounded_to_days |= board.rounded_to_days;
+            for (user, voice) in &board.users {
+                self.values.add(*user, voice_filter.counted_ms(voice.time));
+            }
+            self.board = Some(board);
+            return Ok(());
+        }
         self.voice(conn, PartOf::Time, !channels.is_open(), |values, part| {
             if channels.counts(part.channel) {
                 values.add(part.user, part.time.all_ms());
@@ -188,8 +246,8 @@ impl Reader<'_> {
                 months.add(user, month);
             }
         })?;
-        self.known_from = read.known_from;
-        self.widened |= read.widened;
+        self.data_since = read.data_since;
+        self.rounded_to_days |= read.rounded_to_days;
         for (user, month) in months.finish() {
             self.values.add(user, month.count());
         }

@@ -12,42 +12,45 @@ use mocha_schema::{ChannelId, GuildId, UserId};
 use self::{reading::Reading, seen::seen, streak::streaks};
 pub use self::{seen::Seen, streak::Streak};
 use crate::{
-    ChannelVoice, Error, Leaderboard, LeaderboardAnswer, Measure, Window, Written, rollup::DAY, snapshot::snapshot,
+    ChannelVoice, Error, Leaderboard, LeaderboardAnswer, Measure, MessageCounts, Window, rollup::DAY,
+    snapshot::snapshot,
 };
 
 /// The question what one user did in a guild: everything about a member in one answer.
 ///
-/// Messages count as [`Written`] says, voice time in any channel and state, observed and assumed. A bot that is asked about
-/// counts. Days are days in UTC, as the roll-ups by user have them. When in the week somebody writes tells
-/// [`HeatMap::user`](crate::HeatMap::user), and how much over time [`MessageSeries::user`](crate::MessageSeries::user).
+/// Messages count as [`MessageCounts`] says, voice time in any channel and state, observed and
+/// assumed. A bot that is asked about counts. Days are days in UTC, as the roll-ups by user have
+/// them. When in the week somebody writes tells [`HeatMap::user`](crate::HeatMap::user), and how
+/// much over time [`MessageSeries::user`](crate::MessageSeries::user).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct MemberStatistics {
     guild: GuildId,
-    now: DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
     limit: usize,
     user: UserId,
     window: Window,
 }
 
-/// What one user did.
+/// Statistics of one user.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MemberStatisticsAnswer {
-    /// What the user wrote.
+    /// Messages of the user.
     #[cfg_attr(feature = "serde", serde(flatten))]
-    pub written: Written,
+    pub written: MessageCounts,
     /// The place among people by messages; `None` without messages, and of a bot.
     pub messages_place: Option<Place>,
-    /// The channels that the user wrote most in: by messages, most first; equals by channel id as a number. A thread is a
-    /// channel of its own.
+    /// The channels that the user wrote most in: by messages, most first; equals by channel id as a
+    /// number. A thread is a channel of its own.
     pub channels: Vec<FavouriteChannel>,
-    /// What the user did in voice.
+    /// Voice time and sessions of the user.
     pub voice: MemberVoice,
     /// Days with a message or time in voice.
     pub active_days: u64,
-    /// The streak of active days that reaches the day of `now`, or the day before it: that day is not over.
+    /// The streak of active days that reaches the day of `now`, or the day before it: that day is
+    /// not over.
     pub current_streak: Option<Streak>,
     /// The longest streak of active days; of several the last.
     pub longest_streak: Option<Streak>,
@@ -55,33 +58,36 @@ pub struct MemberStatisticsAnswer {
     pub first_seen: Option<Seen>,
     /// The last message or the last end of time in voice.
     pub last_seen: Option<Seen>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub widened: bool,
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
+    pub rounded_to_days: bool,
 }
 
-/// What one user did in voice.
+/// Voice time and sessions of one user.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MemberVoice {
-    /// Milliseconds in voice, observed and assumed. Who is still there counts to the window's end, but no longer than
-    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after the last proof; without an end, to the last proof.
+    /// Milliseconds in voice, observed and assumed. A member who is still in voice counts up to the
+    /// window's end, for at most [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last
+    /// confirmed the connection. If the window has no end, the time counts up to that confirmation.
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
     pub assumed_ms: u64,
-    /// Entries of the voice log that tell of a session's end in the window, by the whole second of it.
+    /// Entries of the voice log that tell of a session's end in the window, by the whole second of
+    /// it.
     pub sessions: u64,
     /// The place among people by voice time; `None` without voice time, and of a bot.
     pub place: Option<Place>,
-    /// The channels that the user was in longest: by time, longest first; equals by channel id as a number, the unknown
-    /// channel last.
+    /// The channels that the user was in longest: by time, longest first; equals by channel id as a
+    /// number, the unknown channel last.
     pub channels: Vec<ChannelVoice>,
 }
 
@@ -93,7 +99,7 @@ pub struct Place {
     /// `RANK()`: equals share a rank, and the next rank skips as many.
     pub rank: u64,
     /// How many are on the board.
-    pub of: u64,
+    pub total: u64,
 }
 
 /// A channel that somebody wrote in.
@@ -108,13 +114,21 @@ pub struct FavouriteChannel {
 }
 
 impl MemberStatistics {
-    /// Asks about this user in this guild; of all time, with the first five channels, until told otherwise. `now` says which
-    /// day it is: a streak goes on if it reaches that day or the one before.
-    pub const fn of(guild: GuildId, user: UserId, now: DateTime<Utc>) -> Self {
-        Self { guild, now, limit: 5, user, window: Window::all() }
+    /// Asks about this user in this guild. Defaults: all time, five channels.
+    pub const fn of(guild: GuildId, user: UserId) -> Self {
+        Self { guild, now: None, limit: 5, user, window: Window::all() }
     }
 
-    /// Counts only what lies in this window, streaks and the first and last time too. The default is all time.
+    /// Sets the present instant: a streak is current if it reaches that day or the day before. The
+    /// default is the instant from which the window was made ([`Window::last_days`] and its
+    /// siblings), and the system clock for any other window.
+    pub const fn now(mut self, now: DateTime<Utc>) -> Self {
+        self.now = Some(now);
+        self
+    }
+
+    /// Counts only what lies in this window, streaks and the first and last time too. The default
+    /// is all time.
     pub const fn within(mut self, window: Window) -> Self {
         self.window = window;
         self
@@ -126,15 +140,16 @@ impl MemberStatistics {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the user's roll-ups of months and days, single messages, intervals and entries of the voice log of the user of at
-    /// most a day at each edge of the window and of the first and last day, and two [`Leaderboard`]s for the places; through
-    /// keys and indexes, in one transaction. Memory grows with the user's days, and with people.
+    /// Reads the user's roll-ups of months and days, single messages, intervals and entries of the
+    /// voice log of the user of at most a day at each edge of the window and of the first and last
+    /// day, and two [`Leaderboard`]s for the places; through keys and indexes, in one transaction.
+    /// Memory grows with the user's days, and with people.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///
@@ -148,9 +163,9 @@ impl MemberStatistics {
     /// # let mut conn = fixture::seeded()?;
     /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
     /// let tuesday = monday + TimeDelta::days(1);
-    /// let member = MemberStatistics::of(GuildId::try_from(1)?, UserId::try_from(20)?, tuesday).load(&mut conn)?;
+    /// let member = MemberStatistics::of(GuildId::try_from(1)?, UserId::try_from(20)?).now(tuesday).load(&mut conn)?;
     /// assert_eq!((member.written.messages, member.written.characters, member.written.attachments), (3, 150, 0));
-    /// assert_eq!(member.messages_place.map(|place| (place.rank, place.of)), Some((1, 3)));
+    /// assert_eq!(member.messages_place.map(|place| (place.rank, place.total)), Some((1, 3)));
     /// assert_eq!(member.channels.first().map(|channel| channel.channel_id.get()), Some(1000));
     /// assert_eq!((member.voice.voice_ms, member.voice.sessions), (3_600_000, 1));
     /// // Wrote and talked on Monday: that streak can go on yet.
@@ -169,7 +184,7 @@ impl MemberStatistics {
         let Self { guild, now, limit, user, window } = self;
         let reading = Reading::load(conn, guild, user, window).map_err(Error::database)?;
         let days = reading.active_days();
-        let (longest_streak, current_streak) = streaks(&days, now.timestamp().div_euclid(DAY));
+        let (longest_streak, current_streak) = streaks(&days, window.asked_at(now).timestamp().div_euclid(DAY));
         let (first_seen, last_seen) = seen(conn, &reading).map_err(Error::database)?;
         let mut voice = reading.voice(limit);
         voice.place = if voice.voice_ms > 0 { self.place(conn, Measure::VoiceTime)? } else { None };
@@ -183,16 +198,16 @@ impl MemberStatistics {
             longest_streak,
             first_seen,
             last_seen,
-            known_from: reading.known_from,
+            data_since: reading.data_since,
             window,
-            widened: reading.widened,
+            rounded_to_days: reading.rounded_to_days,
         })
     }
 
     fn place(self, conn: &mut SqliteConnection, measure: Measure) -> Result<Option<Place>, Error> {
         let board = Leaderboard::by(measure, self.guild).within(self.window).around(self.user, 0);
-        let LeaderboardAnswer { entries, users, .. } = board.load(conn)?;
-        Ok(entries.first().map(|entry| Place { rank: entry.rank, of: users }))
+        let LeaderboardAnswer { entries, user_count, .. } = board.load(conn)?;
+        Ok(entries.first().map(|entry| Place { rank: entry.rank, total: user_count }))
     }
 }
 

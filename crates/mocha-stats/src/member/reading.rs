@@ -1,4 +1,4 @@
-//! What is read of one user.
+//! Reads the data of one user.
 
 use std::{
     cmp::Reverse,
@@ -14,19 +14,19 @@ use super::{
     talk::{Stay, Talk},
 };
 use crate::{
-    Bots, ChannelVoice, Window, Written, active_months,
+    Bots, ChannelVoice, MessageCounts, Window, active_months,
+    message_counts::{Sums, SumsRow},
     message_scan::{Column, MessageScan},
     rollup::{Counted, Horizon, Sources, Span},
     voice::{PartOf, VoiceScan, VoiceStateFilter},
-    written::{Sums, SumsRow},
 };
 
-/// What one user did.
+/// Statistics of one user.
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) horizon: Horizon,
     /// From when on roll-ups are kept, if the window starts earlier.
-    pub(super) known_from: Option<DateTime<Utc>>,
+    pub(super) data_since: Option<DateTime<Utc>>,
     /// The stay in voice that goes on.
     pub(super) open: Option<Stay>,
     sessions: u64,
@@ -34,8 +34,8 @@ pub(super) struct Reading {
     /// Days in UTC with time in voice.
     pub(super) talked: BTreeSet<i64>,
     voice: HashMap<Option<ChannelId>, ChannelVoice>,
-    pub(super) widened: bool,
-    pub(super) written: Written,
+    pub(super) rounded_to_days: bool,
+    pub(super) written: MessageCounts,
     written_in: HashMap<ChannelId, u64>,
     /// Days in UTC with a message.
     pub(super) wrote: BTreeSet<i64>,
@@ -45,17 +45,17 @@ impl Reading {
     /// To be called in a transaction.
     pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, user: UserId, window: Window) -> QueryResult<Self> {
         let horizon = Horizon::load(conn)?;
-        let Counted { known_from, span, widened } = horizon.messages(window);
+        let Counted { data_since, span, rounded_to_days } = horizon.messages(window);
         let mut reading = Self {
             horizon,
-            known_from,
+            data_since,
             open: None,
             sessions: 0,
             talk: Talk { guild, span: horizon.voice(window).span, user, window },
             talked: BTreeSet::new(),
             voice: HashMap::new(),
-            widened,
-            written: Written::default(),
+            rounded_to_days,
+            written: MessageCounts::default(),
             written_in: HashMap::new(),
             wrote: BTreeSet::new(),
         };
@@ -72,14 +72,15 @@ impl Reading {
         Ok(reading)
     }
 
-    /// Sums by month, and days apart: those an index knows by itself, and looking up the sums of each day takes long.
+    /// Sums by month, and days apart: those an index knows by itself, and looking up the sums of
+    /// each day takes long.
     fn messages(&mut self, conn: &mut SqliteConnection, scan: MessageScan, span: Span) -> QueryResult<()> {
-        let [messages, characters, words, attachments, embeds] = Written::COLUMNS;
+        let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
         let columns = [Column::Channel, messages, characters, words, attachments, embeds];
         let sums = scan.read::<(BigInt, Sums)>(&columns, &Sources::summed(span, self.horizon.messages_to));
         for row in sums.load_iter::<(ChannelId, SumsRow), DefaultLoadingMode>(conn)? {
             let (channel, sums) = row?;
-            let written = Written::of(sums);
+            let written = MessageCounts::of(sums);
             self.written.add(written);
             let messages = self.written_in.entry(channel).or_default();
             *messages = messages.saturating_add(written.messages);
@@ -103,7 +104,7 @@ impl Reading {
             channel.observed_ms = channel.observed_ms.saturating_add(part.time.observed_ms);
             channel.assumed_ms = channel.assumed_ms.saturating_add(part.time.assumed_ms);
         })?;
-        self.widened |= read.widened;
+        self.rounded_to_days |= read.rounded_to_days;
         if !self.voice.is_empty() {
             (self.talked, self.open) = self.talk.days(conn, self.horizon.voice_to)?;
         }

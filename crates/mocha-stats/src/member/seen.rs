@@ -24,8 +24,8 @@ use crate::{
 pub struct Seen {
     /// The day in UTC.
     pub day: NaiveDate,
-    /// The instant: of a message by the second, of voice where it begins or ends, which may be the end of the day. `None` if
-    /// only the roll-up of the day is left.
+    /// The instant: of a message by the second, of voice where it begins or ends, which may be the
+    /// end of the day. `None` if only the roll-up of the day is left.
     pub at: Option<DateTime<Utc>>,
 }
 
@@ -61,7 +61,8 @@ fn edges(conn: &mut SqliteConnection, reading: &Reading, day: i64) -> QueryResul
     Ok(all.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))))
 }
 
-/// The first and last message of a day that begins at this second, in milliseconds. Each is sought by itself, for a day may have many.
+/// The first and last message of a day that begins at this second, in milliseconds. Each is sought
+/// by itself, for a day may have many.
 fn messages(conn: &mut SqliteConnection, talk: Talk, start: i64) -> QueryResult<Option<Stay>> {
     let Talk { guild, user, window, .. } = talk;
     let mut statement = Statement::<(Nullable<BigInt>, Nullable<BigInt>)>::new();

@@ -24,7 +24,8 @@ pub(super) fn date(day: i64) -> Option<NaiveDate> {
     Some(DateTime::from_timestamp(day.checked_mul(DAY)?, 0)?.date_naive())
 }
 
-/// The longest streak of these days, of several as long the last; and the one that reaches `today` or the day before it.
+/// The longest streak of these days, of several as long the last; and the one that reaches `today`
+/// or the day before it.
 pub(super) fn streaks(days: &BTreeSet<i64>, today: i64) -> (Option<Streak>, Option<Streak>) {
     let (mut longest, mut current, mut first) = (None, None, None);
     for &day in days {

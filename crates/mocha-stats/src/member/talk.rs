@@ -20,14 +20,15 @@ pub(super) type Stay = (i64, i64);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Talk {
     pub(super) guild: GuildId,
-    /// What of the window is counted.
+    /// The counted part of the window.
     pub(super) span: Span,
     pub(super) user: UserId,
     pub(super) window: Window,
 }
 
 impl Talk {
-    /// The days in UTC with time in voice, and what is open. Months have the days before `filled_to`.
+    /// The days in UTC with time in voice, and what is open. Months have the days before
+    /// `filled_to`.
     pub(super) fn days(
         self,
         conn: &mut SqliteConnection,
@@ -61,7 +62,8 @@ impl Talk {
         Ok((days, open))
     }
 
-    /// Of a day all closed stays, clipped to the window. It must not lie before the horizon.
+    /// Returns all closed stays of a day, clipped to the window. The day must not lie before the
+    /// horizon.
     pub(super) fn stays(self, conn: &mut SqliteConnection, day: i64) -> QueryResult<Vec<Stay>> {
         let clip = self.clip((day.saturating_mul(DAY_MS), day.saturating_add(1).saturating_mul(DAY_MS)));
         let Some((from_ms, to_ms)) = clip else { return Ok(Vec::new()) };
@@ -71,7 +73,8 @@ impl Talk {
         Ok(stays.into_iter().filter_map(|stay| self.clip(stay)).collect())
     }
 
-    /// Closed intervals that have time in a part of a day. None goes beyond midnight, so that those of the day are all.
+    /// Closed intervals that have time in a part of a day. None goes beyond midnight, so that those
+    /// of the day are all.
     fn closed<R, const N: usize>(
         self,
         statement: &mut Statement<R>,

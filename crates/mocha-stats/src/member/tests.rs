@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    UserVoice,
+    GuildVoice,
     fixture::{MONDAY, Message, TestResult, empty, insert_interval, interval, seeded},
     random,
     voice::truth,
@@ -17,14 +17,14 @@ use crate::{
 
 const DAY_MS: i64 = DAY * 1000;
 
-/// What of a stay lies in a window, in milliseconds.
+/// The part of a stay in a window, in milliseconds.
 fn clip(window: Window, start: i64, length: i64) -> Option<(i64, i64)> {
     let from = window.start().map_or(start, |edge| ceil_ms(edge).max(start));
     let to = window.end().map_or(start + length, |edge| ceil_ms(edge).min(start + length));
     (from < to).then_some((from, to))
 }
 
-/// What plain Rust knows of somebody, in a window.
+/// The data of one user in a window, computed in plain Rust.
 struct Known<'a> {
     messages: Vec<&'a Message>,
     /// Channel, beginning and end in milliseconds.
@@ -53,8 +53,8 @@ impl<'a> Known<'a> {
         Self { messages, stays, days }
     }
 
-    fn written(&self) -> Written {
-        let mut written = Written::default();
+    fn written(&self) -> MessageCounts {
+        let mut written = MessageCounts::default();
         for message in &self.messages {
             let (characters, words) = message.content.unwrap_or((0, 0));
             written.messages += 1;
@@ -106,7 +106,7 @@ impl<'a> Known<'a> {
 fn place(conn: &mut SqliteConnection, board: &Leaderboard, user: u64) -> Option<Place> {
     let board = board.load(conn).unwrap();
     let entry = board.entries.iter().find(|entry| entry.user_id.get() == user);
-    entry.map(|entry| Place { rank: entry.rank, of: board.users })
+    entry.map(|entry| Place { rank: entry.rank, total: board.user_count })
 }
 
 proptest! {
@@ -122,10 +122,10 @@ proptest! {
         let horizon = horizon.map_or(0, |day| MONDAY + day * DAY);
         random::fill_to(&mut conn, filled_to).unwrap();
         random::forget_before(&mut conn, horizon).unwrap();
-        let counted = random::widened(window, horizon).unwrap();
+        let counted = random::rounded_to_days(window, horizon).unwrap();
         let (guild, user_id) = (random::GUILD.try_into().unwrap(), user.try_into().unwrap());
         let now = DateTime::from_timestamp(MONDAY + today * DAY + 5, 0).unwrap();
-        let answer = MemberStatistics::of(guild, user_id, now).within(window).limit(top).load(&mut conn).unwrap();
+        let answer = MemberStatistics::of(guild, user_id).now(now).within(window).limit(top).load(&mut conn).unwrap();
 
         let known = Known::new(&world, user, counted);
         prop_assert_eq!(answer.written, known.written());
@@ -159,7 +159,7 @@ proptest! {
         let board = Leaderboard::by(Measure::VoiceTime, guild).within(window);
         prop_assert_eq!(answer.voice.place, place(&mut conn, &board, user));
         let edges = |window: Window| (window.start_second(), window.end_second(), window.start_ms(), window.end_ms());
-        prop_assert_eq!((answer.window, answer.widened), (window, edges(counted) != edges(window)));
+        prop_assert_eq!((answer.window, answer.rounded_to_days), (window, edges(counted) != edges(window)));
     }
 
     #[test]
@@ -169,8 +169,8 @@ proptest! {
         let mut conn = empty().unwrap();
         voice.insert(&mut conn).unwrap();
         let (guild, user_id) = (GuildId::try_from(random::GUILD).unwrap(), UserId::try_from(user).unwrap());
-        let answer = MemberStatistics::of(guild, user_id, DateTime::UNIX_EPOCH).within(window).load(&mut conn).unwrap();
-        let alone = UserVoice::of(guild, user_id).within(window).load(&mut conn).unwrap();
+        let answer = MemberStatistics::of(guild, user_id).now(DateTime::UNIX_EPOCH).within(window).load(&mut conn).unwrap();
+        let alone = GuildVoice::of(guild).user(user_id).within(window).load(&mut conn).unwrap();
         let MemberVoice { voice_ms, observed_ms, assumed_ms, channels, .. } = answer.voice;
         prop_assert_eq!((voice_ms, observed_ms, assumed_ms), (alone.voice_ms, alone.observed_ms, alone.assumed_ms));
         prop_assert_eq!(channels, alone.channels.into_iter().take(5).collect::<Vec<_>>());
@@ -185,7 +185,7 @@ proptest! {
         // Without an end nothing comes after the last proof, and with one something does.
         if let (Some(first), Some(last), Some(_)) = (answer.first_seen, answer.last_seen, window.end()) {
             let span = Window::between(first.at.unwrap(), last.at.unwrap()).unwrap();
-            let within = UserVoice::of(guild, user_id).within(span).load(&mut conn).unwrap();
+            let within = GuildVoice::of(guild).user(user_id).within(span).load(&mut conn).unwrap();
             prop_assert_eq!(within.voice_ms, voice_ms);
         }
     }
@@ -198,7 +198,7 @@ fn somebody_who_is_there_since_the_day_before_was_seen_on_both() -> TestResult {
     let open = interval(1, 2, Some(3000), evening, None)?;
     insert_interval(&mut conn, VoiceInterval { seen_at_ms: MONDAY * 1000 + 7, ..open })?;
     let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
-    let question = MemberStatistics::of(1.try_into()?, 2.try_into()?, monday);
+    let question = MemberStatistics::of(1.try_into()?, 2.try_into()?).now(monday);
     let answer = question.load(&mut conn)?;
     let [first, last] = [answer.first_seen, answer.last_seen].map(|seen| seen.and_then(|seen| seen.at));
     assert_eq!(
@@ -219,7 +219,7 @@ fn a_day_of_which_only_the_voice_is_left_tells_no_instant() -> TestResult {
     let tuesday = DateTime::from_timestamp(MONDAY + DAY, 0).ok_or("no such time")?;
     sql_query(format!("UPDATE horizons SET messages_from = {}", tuesday.timestamp())).execute(&mut conn)?;
     sql_query("DELETE FROM message_events").execute(&mut conn)?;
-    let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?, tuesday).load(&mut conn)?;
+    let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?).now(tuesday).load(&mut conn)?;
     assert_eq!((answer.written.messages, answer.voice.voice_ms), (3, 3_600_000));
     let monday = Some(Seen { day: tuesday.date_naive().pred_opt().ok_or("no such day")?, at: None });
     assert_eq!((answer.first_seen, answer.last_seen), (monday, monday));
@@ -231,15 +231,15 @@ fn a_day_of_which_only_the_voice_is_left_tells_no_instant() -> TestResult {
 fn an_answer_is_json_with_days_as_texts() -> TestResult {
     let mut conn = seeded()?;
     let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
-    let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?, monday).load(&mut conn)?;
+    let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?).now(monday).load(&mut conn)?;
     let streak = serde_json::json!({ "days": 1, "first": "2026-10-19", "last": "2026-10-19" });
     let expected = serde_json::json!({
         "messages": 3, "characters": 150, "words": 30, "attachments": 0, "embeds": 0,
-        "messages_place": { "rank": 1, "of": 3 },
+        "messages_place": { "rank": 1, "total": 3 },
         "channels": [{ "channel_id": "1000", "messages": 3 }],
         "voice": {
             "voice_ms": 3_600_000, "observed_ms": 3_600_000, "assumed_ms": 0, "sessions": 1,
-            "place": { "rank": 1, "of": 2 },
+            "place": { "rank": 1, "total": 2 },
             "channels": [{ "channel_id": "3000", "voice_ms": 3_600_000, "observed_ms": 3_600_000, "assumed_ms": 0 }],
         },
         "active_days": 1,
@@ -248,9 +248,21 @@ fn an_answer_is_json_with_days_as_texts() -> TestResult {
         "first_seen": { "day": "2026-10-19", "at": "2026-10-19T09:00:00Z" },
         "last_seen": { "day": "2026-10-19", "at": "2026-10-19T10:00:00Z" },
         "window": { "start": null, "end": null },
-        "known_from": null,
-        "widened": false,
+        "data_since": null,
+        "rounded_to_days": false,
     });
     assert_eq!(serde_json::to_value(answer)?, expected);
+    Ok(())
+}
+
+#[test]
+fn a_window_of_the_last_days_says_which_day_it_is() -> TestResult {
+    let mut conn = seeded()?;
+    let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
+    for (days, current) in [(1, Some(1)), (2, None)] {
+        let window = Window::last_days(7, chrono_tz::Tz::UTC, monday + chrono::TimeDelta::days(days))?;
+        let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?).within(window).load(&mut conn)?;
+        assert_eq!(answer.current_streak.map(|streak| streak.days), current, "{days}");
+    }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::{
 
 const TEN_DAYS: i64 = 10 * 86_400;
 
-/// What the zone's clock and calendar say of a second's period; two are equal in the same period only.
+/// A name for the period of a second in the zone; two names are equal only in the same period.
 fn name(question: MessageSeries, second: i64) -> String {
     let at = DateTime::from_timestamp(second, 0).unwrap().with_timezone(&question.zone);
     match question.period {
@@ -22,8 +22,9 @@ fn name(question: MessageSeries, second: i64) -> String {
     }
 }
 
-/// The same in plain Rust, message by message and to the second, walking through the zone's time quarter hour by quarter hour.
-fn expected(question: MessageSeries, messages: &[Message], window: Window) -> Vec<(String, Written)> {
+/// The same in plain Rust, message by message and to the second, walking through the zone's time
+/// quarter hour by quarter hour.
+fn expected(question: MessageSeries, messages: &[Message], window: Window) -> Vec<(String, MessageCounts)> {
     let counts = |user| question.user.map_or(random::counts(question.bots, user), |only| only.get() == user);
     let mut counted: Vec<&Message> = messages
         .iter()
@@ -45,7 +46,7 @@ fn expected(question: MessageSeries, messages: &[Message], window: Window) -> Ve
         names.dedup();
     }
     let periods = names.into_iter().map(|period| {
-        let mut written = Written::default();
+        let mut written = MessageCounts::default();
         for message in counted.iter().filter(|message| name(question, message.second) == period) {
             let (characters, words) = message.content.unwrap_or((0, 0));
             written.messages += 1;
@@ -83,12 +84,12 @@ proptest! {
         let (counted, messages) = if single {
             (window, messages.into_iter().filter(|message| message.second >= horizon).collect())
         } else {
-            (random::widened(window, horizon).unwrap(), messages)
+            (random::rounded_to_days(window, horizon).unwrap(), messages)
         };
         let expected = expected(question, &messages, counted);
         let periods: Vec<_> =
             answer.periods.iter().map(|period| (name(question, period.start.timestamp()), period.written)).collect();
-        let mut all = Written::default();
+        let mut all = MessageCounts::default();
         for (_, written) in &expected {
             all.add(*written);
         }
@@ -96,10 +97,10 @@ proptest! {
         prop_assert_eq!(answer.written, all);
         // Parts of a second are in no message.
         let seconds = |window: Window| (window.start_second(), window.end_second());
-        prop_assert_eq!(answer.widened, seconds(counted) != seconds(window));
+        prop_assert_eq!(answer.rounded_to_days, seconds(counted) != seconds(window));
         let (start, end) = seconds(window);
         let unknown = single && start < horizon && start < end;
-        prop_assert_eq!(answer.known_from.map(|at| at.timestamp()), unknown.then_some(horizon));
+        prop_assert_eq!(answer.data_since.map(|at| at.timestamp()), unknown.then_some(horizon));
         prop_assert_eq!(answer.window, window);
     }
 }
@@ -111,11 +112,12 @@ fn a_period_is_flat_in_json() -> crate::fixture::TestResult {
     let written = serde_json::json!({ "messages": 6, "characters": 300, "words": 60, "attachments": 0, "embeds": 0 });
     let mut period = written.clone();
     period["start"] = "2026-10-19T00:00:00Z".into();
+    period["is_partial"] = false.into();
     let mut expected = written;
     expected["periods"] = vec![period].into();
-    expected["known_from"] = serde_json::Value::Null;
+    expected["data_since"] = serde_json::Value::Null;
     expected["window"] = serde_json::json!({ "start": null, "end": null });
-    expected["widened"] = false.into();
+    expected["rounded_to_days"] = false.into();
     assert_eq!(serde_json::to_value(answer)?, expected);
     Ok(())
 }
@@ -132,11 +134,11 @@ fn the_periods_are_the_windows_whatever_is_kept_of_it() -> crate::fixture::TestR
         MONDAY + 3 * day
     ))
     .execute(&mut conn)?;
-    for (end, widened) in [(2 * day, false), (2 * day - 7, true)] {
+    for (end, rounded_to_days) in [(2 * day, false), (2 * day - 7, true)] {
         let window = Window::between(at(0)?, at(end)?)?;
         let answer = MessageSeries::of(guild).by(Period::Day).within(window).load(&mut conn)?;
         let starts: Vec<_> = answer.periods.iter().map(|period| period.start.to_utc()).collect();
-        assert_eq!((starts, answer.widened), (vec![at(0)?, at(day)?], widened));
+        assert_eq!((starts, answer.rounded_to_days), (vec![at(0)?, at(day)?], rounded_to_days));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Who did how much in a window, and where.
+//! Activity of each user and channel in a window.
 
 use std::cmp::Reverse;
 
@@ -18,13 +18,13 @@ use crate::{
     voice::{PartOf, VoiceScan, VoiceStateFilter},
 };
 
-/// What went on in a window; nobody and no channel is in it with nothing.
+/// Activity in a window. Users and channels without activity are left out.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
     /// From when on all of it is known, if the window starts earlier.
-    pub(super) known_from: Option<DateTime<Utc>>,
+    pub(super) data_since: Option<DateTime<Utc>>,
     written_in: HashMap<ChannelId, u64>,
-    pub(super) widened: bool,
+    pub(super) rounded_to_days: bool,
     /// In order of user id, as the next.
     voice_ms: Vec<(UserId, u64)>,
     written_by: Vec<(UserId, u64)>,
@@ -35,9 +35,9 @@ impl Activity {
     pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, bots: Bots, window: Window) -> QueryResult<Self> {
         let mut activity = Self::default();
         let horizon = Horizon::load(conn)?;
-        let Counted { known_from, span, widened } = horizon.messages(window);
-        activity.known_from = known_from;
-        activity.widened = widened;
+        let Counted { data_since, span, rounded_to_days } = horizon.messages(window);
+        activity.data_since = data_since;
+        activity.rounded_to_days = rounded_to_days;
         let (mut written_by, mut voice_ms) = (PerUser::of_numbers(), PerUser::of_numbers());
         let columns = [Column::User, Column::Channel, Column::Messages];
         let scan = MessageScan { bots, guild, user: None };
@@ -57,7 +57,7 @@ impl Activity {
         })?;
         activity.written_by = written_by.finish();
         activity.voice_ms = voice_ms.finish();
-        activity.widened |= read.widened;
+        activity.rounded_to_days |= read.rounded_to_days;
         Ok(activity)
     }
 
@@ -69,7 +69,7 @@ impl Activity {
         sum(&self.voice_ms)
     }
 
-    /// Who wrote or was in voice, each once.
+    /// How many members wrote or were in voice.
     pub(super) fn active(&self) -> u64 {
         let mut writers = self.written_by.iter().map(|row| row.0).peekable();
         let silent = self.voice_ms.iter().filter(|(speaker, _)| {
@@ -109,7 +109,7 @@ fn sum(sums: &[(UserId, u64)]) -> u64 {
 fn board(now: &[(UserId, u64)], before: Option<&[(UserId, u64)]>, limit: usize) -> Vec<Rank> {
     let ranks = ranked(now, 0..limit, |row| row.1);
     let mut ranks: Vec<Rank> =
-        ranks.map(|(rank, &(user_id, value))| Rank { rank, user_id, value, previous: None }).collect();
+        ranks.map(|(rank, &(user_id, value))| Rank { rank, user_id, value, previous: None, voice: None }).collect();
     if let Some(before) = before {
         compare(&mut ranks, before);
     }

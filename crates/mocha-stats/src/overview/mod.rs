@@ -9,10 +9,12 @@ use mocha_schema::{ChannelId, GuildId};
 use self::activity::Activity;
 use crate::{Bots, Error, Rank, Window, growth::Turnover, snapshot::snapshot};
 
-/// The question what went on in a guild: its numbers in one answer, each with what it was in the window before.
+/// The question what went on in a guild: its numbers in one answer, each with what it was in the
+/// window before.
 ///
-/// Counted are messages, replies and commands ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)), and time in
-/// voice in any channel and state, observed and assumed.
+/// Counted are messages, replies and commands
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)), and time in voice in any
+/// channel and state, observed and assumed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct GuildOverview {
@@ -22,41 +24,46 @@ pub struct GuildOverview {
     window: Window,
 }
 
-/// What went on in a guild.
+/// Statistics of a guild.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GuildOverviewAnswer {
     /// Messages.
     pub messages: Compared,
-    /// Milliseconds in voice, each person's apart. Who is still there counts to the window's end, but no longer than
-    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after the last proof; without an end, to the last proof.
+    /// Milliseconds in voice, each person's apart. A member who is still in voice counts up to the
+    /// window's end, for at most [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last
+    /// confirmed the connection. If the window has no end, the time counts up to that confirmation.
     pub voice_ms: Compared,
-    /// Who wrote or was in voice, each once.
+    /// How many members wrote or were in voice.
     pub active_members: Compared,
     /// Joins, also of somebody who left and came back.
     pub joins: Compared,
     /// Leaves.
     pub leaves: Compared,
-    /// How many members the guild had at the window's end: the last count that the log has, and the joins and leaves after
-    /// it. Bots are among them, whatever [`GuildOverview::bots`] says: Discord counts them. `None` while the log has no
-    /// count yet.
+    /// How many members the guild had at the window's end: the last count that the log has, and the
+    /// joins and leaves after it. Bots are among them, whatever [`GuildOverview::bots`] says:
+    /// Discord counts them. `None` while the log has no count yet.
     pub members: Option<Compared>,
-    /// Where most was written: by messages, most first; equals by channel id as a number. A thread is a channel of its own.
+    /// Where most was written: by messages, most first; equals by channel id as a number. A thread
+    /// is a channel of its own.
     pub channels: Vec<ComparedChannel>,
-    /// Who wrote most, by messages, as [`Leaderboard::messages`](crate::Leaderboard::messages) ranks them.
+    /// The members with most messages, as [`Leaderboard::messages`](crate::Leaderboard::messages)
+    /// ranks them.
     pub writers: Vec<Rank>,
-    /// Who was in voice longest, by milliseconds, as a [`Leaderboard`](crate::Leaderboard) by
-    /// [`VoiceTime`](crate::Measure::VoiceTime) ranks them.
+    /// The members with most voice time in milliseconds, as a [`Leaderboard`](crate::Leaderboard)
+    /// by [`VoiceTime`](crate::Measure::VoiceTime) ranks them.
     pub speakers: Vec<Rank>,
-    /// From when on what is counted is kept, if either window starts earlier: what was before is not counted. `None` if all is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// From when on what is counted is kept, if either window starts earlier: what was before is
+    /// not counted. `None` if all is known.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// The window before, if there is one: [`Window::previous`].
     pub previous: Option<Window>,
-    /// Whether more than either window was counted: of a day at its edge of which only the roll-up is left, all.
-    pub widened: bool,
+    /// Whether more than either window was counted: of a day at its edge of which only the roll-up
+    /// is left, all.
+    pub rounded_to_days: bool,
 }
 
 /// A number, and what it was in the window before.
@@ -82,7 +89,7 @@ pub struct ComparedChannel {
 }
 
 impl GuildOverview {
-    /// Asks about this guild; of all time, without bots, with the first five channels and members, until told otherwise.
+    /// Asks about this guild. Defaults: all time, humans only, five channels and members.
     pub const fn of(guild: GuildId) -> Self {
         Self { bots: Bots::Exclude, guild, limit: 5, window: Window::all() }
     }
@@ -105,15 +112,16 @@ impl GuildOverview {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads of both windows the roll-ups of months and days, and single messages, intervals, joins and leaves of at most a day at
-    /// each edge, and the joins and leaves since the last count of members, through keys and indexes, in one transaction. Memory grows
-    /// with people and channels.
+    /// Reads of both windows the roll-ups of months and days, and single messages, intervals, joins
+    /// and leaves of at most a day at each edge, and the joins and leaves since the last count of
+    /// members, through keys and indexes, in one transaction. Memory grows with people and
+    /// channels.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or count.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///
@@ -163,12 +171,12 @@ impl GuildOverview {
             channels: now.channels(then, limit),
             writers: now.writers(then, limit),
             speakers: now.speakers(then, limit),
-            known_from: then.map_or(now.known_from, |then| then.known_from),
+            data_since: then.map_or(now.data_since, |then| then.data_since),
             window,
             previous,
-            widened: [now.widened, grew.widened].contains(&true)
-                || then.is_some_and(|then| then.widened)
-                || grew_before.is_some_and(|before| before.widened),
+            rounded_to_days: [now.rounded_to_days, grew.rounded_to_days].contains(&true)
+                || then.is_some_and(|then| then.rounded_to_days)
+                || grew_before.is_some_and(|before| before.rounded_to_days),
         })
     }
 }

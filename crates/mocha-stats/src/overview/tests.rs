@@ -88,8 +88,8 @@ proptest! {
 
         let before = window.previous();
         prop_assert_eq!((answer.window, answer.previous), (window, before));
-        let counted = random::widened(window, horizon).unwrap();
-        let counted_before = before.map(|before| random::widened(before, horizon).unwrap());
+        let counted = random::rounded_to_days(window, horizon).unwrap();
+        let counted_before = before.map(|before| random::rounded_to_days(before, horizon).unwrap());
         let numbers = |counted| numbers(&world, &events, bots, counted);
         let got = [answer.messages, answer.voice_ms, answer.active_members, answer.joins, answer.leaves];
         prop_assert_eq!(got.map(|number| number.value), numbers(counted));
@@ -121,9 +121,9 @@ proptest! {
             prop_assert_eq!(listed, &board.load(&mut conn).unwrap().entries);
         }
         let edges = |window: Window| (window.start_second(), window.end_second(), window.start_ms(), window.end_ms());
-        let widened = |asked, counted| edges(asked) != edges(counted);
-        let before_widened = before.zip(counted_before).is_some_and(|(asked, counted)| widened(asked, counted));
-        prop_assert_eq!(answer.widened, widened(window, counted) || before_widened);
+        let rounded_to_days = |asked, counted| edges(asked) != edges(counted);
+        let before_widened = before.zip(counted_before).is_some_and(|(asked, counted)| rounded_to_days(asked, counted));
+        prop_assert_eq!(answer.rounded_to_days, rounded_to_days(window, counted) || before_widened);
     }
 }
 
@@ -135,11 +135,15 @@ fn joins_outlive_their_log_by_whole_days() -> TestResult {
         sql_query(sql).bind::<BigInt, _>(horizon).execute(&mut conn)?;
     }
     // Messages and voice are complete: only joins and leaves make it more than the window.
-    for (from, widened) in [(MONDAY, false), (MONDAY + 1, true)] {
+    for (from, rounded_to_days) in [(MONDAY, false), (MONDAY + 1, true)] {
         let at = |second| DateTime::from_timestamp(second, 0).ok_or("no such time");
         let week = Window::between(at(from)?, at(MONDAY + 7 * DAY)?)?;
         let answer = GuildOverview::of(guild).within(week).load(&mut conn)?;
-        assert_eq!((answer.joins.value, answer.leaves.value, answer.widened), (3, 1, widened), "{from}");
+        assert_eq!(
+            (answer.joins.value, answer.leaves.value, answer.rounded_to_days),
+            (3, 1, rounded_to_days),
+            "{from}"
+        );
     }
     Ok(())
 }
@@ -169,8 +173,8 @@ fn an_answer_is_json_with_ids_as_texts() -> crate::fixture::TestResult {
         "speakers": [{ "rank": 1, "user_id": "20", "value": 3_600_000, "previous": null }],
         "window": { "start": "2026-10-19T00:00:00Z", "end": "2026-10-26T00:00:00Z" },
         "previous": { "start": "2026-10-12T00:00:00Z", "end": "2026-10-19T00:00:00Z" },
-        "known_from": null,
-        "widened": false,
+        "data_since": null,
+        "rounded_to_days": false,
     });
     assert_eq!(serde_json::to_value(answer)?, expected);
     Ok(())

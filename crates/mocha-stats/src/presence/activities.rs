@@ -1,4 +1,4 @@
-//! What people did most.
+//! Activities of members.
 
 use std::{
     cmp::Reverse,
@@ -17,8 +17,9 @@ const CUSTOM_STATUS: i32 = 4;
 
 /// The question what people in a guild played, heard, watched or streamed, and for how long.
 ///
-/// The file has one activity of a person at a time; a custom status is none. An activity goes on as long as the status with
-/// which it was told, as [`PresenceTime`](crate::PresenceTime) has it. Two people at it for an hour are two hours.
+/// The file has one activity of a person at a time; a custom status is none. An activity goes on as
+/// long as the status with which it was told, as [`PresenceTime`](crate::PresenceTime) has it. Two
+/// people at it for an hour are two hours.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 #[doc(alias = "games")]
@@ -28,16 +29,17 @@ pub struct Activities {
     scope: Scope,
 }
 
-/// What people did.
+/// Time by activity.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ActivitiesAnswer {
-    /// By time, longest first, then by people, most first, then by name and kind; with [`Activities::by_people`] by people first.
+    /// By time, longest first, then by people, most first, then by name and kind; with
+    /// [`Activities::by_people`] by people first.
     pub entries: Vec<ActivityTime>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -49,12 +51,13 @@ pub struct ActivitiesAnswer {
 pub struct ActivityTime {
     /// The name of the game or the programme. The same name of another kind is another activity.
     pub name: String,
-    /// Discord's activity type: 0 playing, 1 streaming, 2 listening, 3 watching, 5 competing; `None` if the file does not tell.
+    /// Discord's activity type: 0 playing, 1 streaming, 2 listening, 3 watching, 5 competing;
+    /// `None` if the file does not tell.
     pub kind: Option<i32>,
     /// Milliseconds of all who did it.
     pub time_ms: u64,
-    /// Who did it, each once.
-    pub unique_users: u64,
+    /// How many users did it.
+    pub user_count: u64,
 }
 
 impl Activities {
@@ -69,13 +72,14 @@ impl Activities {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.scope.bots = bots;
         self
     }
 
-    /// Lists first what most people did, and of equals what they did longest. The default is by time first.
+    /// Lists first what most people did, and of equals what they did longest. The default is by
+    /// time first.
     pub const fn by_people(mut self) -> Self {
         self.by_people = true;
         self
@@ -87,14 +91,14 @@ impl Activities {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads what [`PresenceTime::load`](crate::PresenceTime::load) reads; memory grows with people, with joins and leaves, and
-    /// with the activities of each.
+    /// Reads what [`PresenceTime::load`](crate::PresenceTime::load) reads; memory grows with
+    /// people, with joins and leaves, and with the activities of each.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -109,14 +113,14 @@ impl Activities {
     /// // One plays from nine on, as far as is known until eleven; another listens from ten to eleven.
     /// let activities = Activities::of(GuildId::try_from(1)?).load(&mut conn)?;
     /// let [chess, spotify] = &activities.entries[..] else { return Err("two activities".into()) };
-    /// assert_eq!((chess.name.as_str(), chess.kind, chess.unique_users, chess.time_ms), ("Chess", Some(0), 1, 2 * 3_600_000));
+    /// assert_eq!((chess.name.as_str(), chess.kind, chess.user_count, chess.time_ms), ("Chess", Some(0), 1, 2 * 3_600_000));
     /// assert_eq!((spotify.name.as_str(), spotify.kind, spotify.time_ms), ("Spotify", Some(2), 3_600_000));
     /// # Ok(())
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<ActivitiesAnswer, Error> {
         let mut doings = HashMap::<Activity, Doing>::new();
-        let Read { known_from, .. } = self.scope.scan(conn, |spell| {
+        let Read { data_since, .. } = self.scope.scan(conn, |spell| {
             let Some(activity) = spell.activity.filter(|activity| activity.kind != Some(CUSTOM_STATUS)) else { return };
             if !doings.contains_key(activity) {
                 doings.insert(activity.clone(), Doing::default());
@@ -130,18 +134,18 @@ impl Activities {
             name,
             kind,
             time_ms,
-            unique_users: u64::try_from(users.len()).unwrap_or(u64::MAX),
+            user_count: u64::try_from(users.len()).unwrap_or(u64::MAX),
         });
         let mut entries: Vec<ActivityTime> = entries.collect();
         entries.sort_unstable_by(|a, b| {
             let key = |entry: &ActivityTime| {
-                let (time, people) = (Reverse(entry.time_ms), Reverse(entry.unique_users));
+                let (time, people) = (Reverse(entry.time_ms), Reverse(entry.user_count));
                 if self.by_people { (people, time) } else { (time, people) }
             };
             key(a).cmp(&key(b)).then_with(|| (&a.name, a.kind).cmp(&(&b.name, b.kind)))
         });
         entries.truncate(self.limit.unwrap_or(usize::MAX));
-        Ok(ActivitiesAnswer { entries, known_from, window: self.scope.window })
+        Ok(ActivitiesAnswer { entries, data_since, window: self.scope.window })
     }
 }
 
@@ -175,16 +179,16 @@ mod tests {
             }
         }
         let entries = doings.into_iter().map(|((name, kind), (time_ms, users))| {
-            let unique_users = users.len().try_into().unwrap();
-            ActivityTime { name: name.to_owned(), kind, time_ms, unique_users }
+            let user_count = users.len().try_into().unwrap();
+            ActivityTime { name: name.to_owned(), kind, time_ms, user_count }
         });
         let mut entries: Vec<ActivityTime> = entries.collect();
         // By name and kind already; the sort is stable.
         if question.by_people {
             entries.sort_by_key(|entry| Reverse(entry.time_ms));
-            entries.sort_by_key(|entry| Reverse(entry.unique_users));
+            entries.sort_by_key(|entry| Reverse(entry.user_count));
         } else {
-            entries.sort_by_key(|entry| Reverse(entry.unique_users));
+            entries.sort_by_key(|entry| Reverse(entry.user_count));
             entries.sort_by_key(|entry| Reverse(entry.time_ms));
         }
         entries.truncate(question.limit.unwrap_or(usize::MAX));

@@ -5,8 +5,8 @@ use mocha_schema::{NewPresenceEvent, PresenceStatus, schema::presence_events};
 
 use super::fixture::{self, MONDAY, TestResult};
 
-/// On Monday user 20 is online from eight on, and plays from nine on; user 30 is online from nine on, listens and is idle from
-/// ten on, and is offline from eleven on.
+/// On Monday user 20 is online from eight on, and plays from nine on; user 30 is online from nine
+/// on, listens and is idle from ten on, and is offline from eleven on.
 pub(crate) fn seeded() -> TestResult<SqliteConnection> {
     let mut conn = fixture::seeded()?;
     for (user, status, activity, hour) in [

@@ -1,7 +1,9 @@
-//! Presence: who was online, idle, away or offline for how long, and what they did, out of `presence_events`.
+//! Presence: who was online, idle, away or offline for how long, and what they did, out of
+//! `presence_events`.
 //!
-//! A row tells a change, and what it tells holds until the person's next row, or until the person leaves. Every question
-//! scans the rows once, through a [`Scope`](scope::Scope), and folds the spells between them.
+//! A row tells a change, and what it tells holds until the person's next row, or until the person
+//! leaves. Every question scans the rows once, through a [`Scope`](scope::Scope), and folds the
+//! spells between them.
 
 mod activities;
 mod online;

@@ -8,11 +8,17 @@ use diesel::SqliteConnection;
 use mocha_schema::{GuildId, PresenceStatus};
 
 use super::scope::{Read, Scope};
-use crate::{Bots, Error, Period, Window, error::instant, periods};
+use crate::{
+    Bots, Error, Period, Window,
+    error::instant,
+    periods::{self, Counts, Touched},
+};
 
-/// The question how many people in a guild were online, hour by hour, or by day, week or month of a zone.
+/// The question how many people in a guild were online, hour by hour, or by day, week or month of a
+/// zone.
 ///
-/// Online is who is online, idle or not to be disturbed, as [`PresenceTime`](crate::PresenceTime) has it.
+/// Online is who is online, idle or not to be disturbed, as [`PresenceTime`](crate::PresenceTime)
+/// has it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct OnlineSeries {
@@ -26,12 +32,13 @@ pub struct OnlineSeries {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct OnlineSeriesAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first row in it if it has none, to
-    /// that of the window's end, or of the last that is known. If there is nothing to begin or to end with, there are none.
+    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
+    /// row in it if it has none, to that of the window's end, or of the last that is known. If
+    /// there is nothing to begin or to end with, there are none.
     pub periods: Vec<OnlinePeriod>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -41,18 +48,24 @@ pub struct OnlineSeriesAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct OnlinePeriod {
-    /// Its first instant, also if the window starts later: only what lies in the window is counted.
+    /// The first instant of the period, even if the window starts later. Only the time inside the
+    /// window counts.
     pub start: DateTime<Tz>,
-    /// Milliseconds of it that lie in the window and of which something can be known: 0 if it is yet to come.
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not
+    /// over, or Mocha no longer keeps all of its events.
+    pub is_partial: bool,
+    /// Milliseconds of it that lie in the window and of which something can be known: 0 if it is
+    /// yet to come.
     pub length_ms: u64,
     /// How many were online at once, at most.
-    pub max_users: u64,
-    /// Milliseconds of all who were online; divided by `length_ms`, how many were online on average.
+    pub max_user_count: u64,
+    /// Milliseconds of all who were online; divided by `length_ms`, how many were online on
+    /// average.
     pub online_ms: u64,
 }
 
 impl OnlineSeries {
-    /// Asks about this guild; of all time, by day, in UTC and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, by day, in UTC, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self { period: Period::Day, scope: Scope::of(guild), zone: Tz::UTC }
     }
@@ -63,34 +76,36 @@ impl OnlineSeries {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.scope.bots = bots;
         self
     }
 
-    /// What the time is cut into. The default is [`Period::Day`].
+    /// Sets the length of the periods. The default is [`Period::Day`].
     pub const fn by(mut self, period: Period) -> Self {
         self.period = period;
         self
     }
 
-    /// Whose hours and days. The default is UTC. A day that the zone left out, as Samoa did once, is not listed.
+    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa
+    /// did once, is not listed.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads what [`PresenceTime::load`](crate::PresenceTime::load) reads; memory grows with people, with joins and leaves,
-    /// with the seconds in which somebody came online or went, and with the periods.
+    /// Reads what [`PresenceTime::load`](crate::PresenceTime::load) reads; memory grows with
+    /// people, with joins and leaves, with the seconds in which somebody came online or went, and
+    /// with the periods.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or no time.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or time.
     ///
     /// # Examples
     ///
@@ -108,10 +123,10 @@ impl OnlineSeries {
     /// let noon = Window::between(monday + TimeDelta::minutes(8 * 60 + 30), monday + TimeDelta::hours(12))?;
     /// let series = OnlineSeries::of(GuildId::try_from(1)?).by(Period::Hour).within(noon).load(&mut conn)?;
     /// let [eight, nine, ten, eleven] = series.periods[..] else { return Err("four hours".into()) };
-    /// assert_eq!((eight.max_users, eight.online_ms, eight.length_ms), (1, 1_800_000, 1_800_000));
-    /// assert_eq!((nine.max_users, nine.online_ms, nine.length_ms), (2, 2 * 3_600_000, 3_600_000));
-    /// assert_eq!((ten.max_users, ten.online_ms), (2, 2 * 3_600_000));
-    /// assert_eq!((eleven.max_users, eleven.online_ms, eleven.length_ms), (0, 0, 0));
+    /// assert_eq!((eight.max_user_count, eight.online_ms, eight.length_ms), (1, 1_800_000, 1_800_000));
+    /// assert_eq!((nine.max_user_count, nine.online_ms, nine.length_ms), (2, 2 * 3_600_000, 3_600_000));
+    /// assert_eq!((ten.max_user_count, ten.online_ms), (2, 2 * 3_600_000));
+    /// assert_eq!((eleven.max_user_count, eleven.online_ms, eleven.length_ms), (0, 0, 0));
     /// # Ok(())
     /// # }
     /// ```
@@ -127,23 +142,28 @@ impl OnlineSeries {
         self.answer(read, &levels(&changes))
     }
 
-    fn answer(self, Read { from_ms, known, known_from }: Read, levels: &[Level]) -> Result<OnlineSeriesAnswer, Error> {
+    fn answer(self, Read { from_ms, known, data_since }: Read, levels: &[Level]) -> Result<OnlineSeriesAnswer, Error> {
         let window = self.scope.window;
         let known_to = known.map(|known| instant(known.to_ms)).transpose()?;
         let first = from_ms.map(instant).transpose()?;
         let (start, end) = (window.start().or(first), window.listed_until(known_to));
-        let touched = periods::touched(self.period, self.zone, start, end)?;
-        let ends = touched.iter().skip(1).map(|(_, start)| start.timestamp_millis()).chain([i64::MAX]);
+        let touched = periods::touched(self.period, self.zone, start, end, Counts::of(window, data_since))?;
+        let ends = touched.iter().skip(1).map(|period| period.start.timestamp_millis()).chain([i64::MAX]);
         let (mut periods, mut levels) = (Vec::with_capacity(touched.len()), levels.iter().peekable());
-        for ((_, start), end_ms) in touched.iter().zip(ends) {
+        for (Touched { start, is_partial, .. }, end_ms) in touched.iter().zip(ends) {
             let part = known.map(|known| (start.timestamp_millis().max(known.from_ms), end_ms.min(known.to_ms)));
             let (from_ms, to_ms) = part.unwrap_or_default();
-            let mut period =
-                OnlinePeriod { start: *start, length_ms: between(from_ms, to_ms), max_users: 0, online_ms: 0 };
+            let mut period = OnlinePeriod {
+                start: *start,
+                is_partial: *is_partial,
+                length_ms: between(from_ms, to_ms),
+                max_user_count: 0,
+                online_ms: 0,
+            };
             while let Some(level) = levels.peek() {
                 let time_ms = between(level.from_ms.max(from_ms), level.to_ms.min(to_ms));
                 if time_ms > 0 {
-                    period.max_users = period.max_users.max(level.users);
+                    period.max_user_count = period.max_user_count.max(level.users);
                     period.online_ms = period.online_ms.saturating_add(time_ms.saturating_mul(level.users));
                 }
                 if level.to_ms > to_ms {
@@ -153,7 +173,7 @@ impl OnlineSeries {
             }
             periods.push(period);
         }
-        Ok(OnlineSeriesAnswer { periods, known_from, window })
+        Ok(OnlineSeriesAnswer { periods, data_since, window })
     }
 }
 
@@ -165,7 +185,7 @@ struct Level {
     users: u64,
 }
 
-/// What changes at each instant makes of how many there are, in order of time.
+/// Returns the number of online users over time, from its change at each instant.
 fn levels(changes: &BTreeMap<i64, i64>) -> Vec<Level> {
     let mut online = 0_i64;
     let levels = changes.iter().zip(changes.keys().skip(1)).map(|((from_ms, change), to_ms)| {
@@ -193,7 +213,8 @@ mod tests {
 
     const TEN_DAYS: i64 = 10 * 86_400;
 
-    /// What the zone's clock and calendar say of an instant's period; two are equal in the same period only.
+    /// A name for the period of an instant in the zone; two names are equal only in the same
+    /// period.
     fn name(question: OnlineSeries, ms: i64) -> String {
         let at = DateTime::from_timestamp_millis(ms).unwrap().with_timezone(&question.zone);
         match question.period {
@@ -230,8 +251,8 @@ mod tests {
             let own: Vec<&Stretch> =
                 stretches.iter().filter(|stretch| name(question, stretch.from_ms) == period).collect();
             let length_ms = own.iter().map(|stretch| stretch.ms).sum();
-            let max_users = own.iter().map(|stretch| online(stretch)).max().unwrap_or(0);
-            (period, length_ms, max_users, own.iter().map(|stretch| stretch.ms * online(stretch)).sum())
+            let max_user_count = own.iter().map(|stretch| online(stretch)).max().unwrap_or(0);
+            (period, length_ms, max_user_count, own.iter().map(|stretch| stretch.ms * online(stretch)).sum())
         });
         periods.collect()
     }
@@ -252,7 +273,7 @@ mod tests {
             let answer = question.load(&mut history.file().unwrap()).unwrap();
             let rows: Vec<Row> = answer.periods.iter().map(|period| {
                 let name = name(question, period.start.timestamp_millis());
-                (name, period.length_ms, period.max_users, period.online_ms)
+                (name, period.length_ms, period.max_user_count, period.online_ms)
             }).collect();
             prop_assert_eq!(rows, expected(question, &history));
         }

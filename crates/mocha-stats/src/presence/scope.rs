@@ -1,4 +1,4 @@
-//! What a question about presence is asked of, and the one scan that answers all of them.
+//! The scope of a question about presence, and the scan that answers all of them.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use mocha_schema::{GuildId, MAX_SECONDS, PresenceStatus, UserId};
 
 use crate::{Bots, Error, Window, growth, rollup::Horizon};
 
-/// What a question is asked of.
+/// The scope of a question.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Scope {
     pub(super) bots: Bots,
@@ -39,21 +39,22 @@ impl Spell<'_> {
     }
 }
 
-/// What somebody does: Discord's activity type, if the file has it, and the name.
+/// An activity: Discord's activity type, if the file has it, and the name.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Activity {
     pub(super) kind: Option<i32>,
     pub(super) name: String,
 }
 
-/// What the file can tell of.
+/// The time of which the file has data.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Read {
-    /// Where what is kept of the window starts, or the guild's first row in the window if that has no start.
+    /// Where what is kept of the window starts, or the guild's first row in the window if that has
+    /// no start.
     pub(super) from_ms: Option<i64>,
     pub(super) known: Option<Known>,
     /// From when on rows are kept, if the window starts earlier.
-    pub(super) known_from: Option<DateTime<Utc>>,
+    pub(super) data_since: Option<DateTime<Utc>>,
 }
 
 /// The time of which the file can tell something.
@@ -65,7 +66,7 @@ pub(super) struct Known {
     pub(super) to_ms: i64,
 }
 
-/// What holds is known no longer than the recorder noted that it runs and was in the guild, or than the guild's last row.
+/// A status holds up to the last note of the recorder in this guild, or up to the guild's last row.
 const KNOWN_SQL: &str = "\
     SELECT MAX( \
         COALESCE((SELECT MIN(seen_at_ms, COALESCE(( \
@@ -75,12 +76,19 @@ const KNOWN_SQL: &str = "\
             WHERE guild_id = ?1 AND created_at <= ?2), 0) \
     ) AS ms";
 
-/// The last row of each person before the window. No index leads to those who have rows in a guild, so that people are
-/// gathered: members, those who left since, and those whose rows the recorder wrote, by a step from the ids of one person to
-/// those of the next.
+/// The last row of each person before the window. No index leads to those who have rows in a guild,
+/// so that people are gathered: members, those who left since, and those whose rows the recorder
+/// wrote, by a step from the ids of one person to those of the next.
 const BEFORE_SQL: &str = "\
     SELECT presence_events.user_id, presence_events.user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, \
-        status, activity_type, activity_name, created_at AS second \
+        status, activity_type, activity_name, created_at AS second, \
+        COALESCE(( \
+            SELECT event_type = 'leave' FROM member_events INDEXED BY idx_member_events_user_time \
+            WHERE member_events.user_id = presence_events.user_id AND member_events.guild_id = ?1 \
+                AND member_events.created_at >= presence_events.created_at AND member_events.created_at < ?2 \
+                AND event_type IN ('join', 'leave') \
+            ORDER BY member_events.created_at DESC, member_events.rowid DESC LIMIT 1 \
+        ), 0) AS gone \
     FROM ( \
         SELECT user_id FROM members INDEXED BY idx_members_guild_id WHERE guild_id = ?1 \
         UNION \
@@ -108,7 +116,7 @@ const BEFORE_SQL: &str = "\
 
 const SQL: &str = "\
     SELECT user_id, user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, status, activity_type, activity_name, \
-        created_at AS second \
+        created_at AS second, 0 AS gone \
     FROM presence_events INDEXED BY idx_presence_events_guild_time \
     WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 \
         AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT) \
@@ -134,6 +142,9 @@ struct Row {
     activity_name: Option<String>,
     #[diesel(sql_type = BigInt)]
     second: i64,
+    /// Whether the user left after it and before the window.
+    #[diesel(sql_type = Bool)]
+    gone: bool,
 }
 
 impl Scope {
@@ -141,8 +152,9 @@ impl Scope {
         Self { bots: Bots::Exclude, guild, window: Window::all() }
     }
 
-    /// Gives each spell that lies in the window, cut where it begins and ends, in order of its end; and the time of which
-    /// something can be known, if there is any. Reads one row at a time, so that memory grows with people.
+    /// Gives each spell that lies in the window, cut where it begins and ends, in order of its end;
+    /// and the time of which something can be known, if there is any. Reads one row at a time, so
+    /// that memory grows with people.
     pub(super) fn scan(&self, conn: &mut SqliteConnection, mut each: impl FnMut(Spell<'_>)) -> Result<Read, Error> {
         conn.transaction(|conn| self.read(conn, &mut each)).map_err(Error::database)
     }
@@ -156,7 +168,7 @@ impl Scope {
         let (start, end) = (kept.start_second(), kept.end_second());
         let last: Last = sql_query(KNOWN_SQL).bind::<Text, _>(guild).bind::<BigInt, _>(MAX_SECONDS).get_result(conn)?;
         let to_ms = last.ms.min(window.end_ms().unwrap_or(i64::MAX));
-        let log = growth::entries(conn, guild, 0..end)?.collect::<QueryResult<Vec<growth::Entry>>>()?;
+        let log = growth::entries(conn, guild, start..end)?.collect::<QueryResult<Vec<growth::Entry>>>()?;
         let mut people = People { each, from_ms: kept.start_ms(), last: HashMap::new(), to_ms };
         let mut log = log.into_iter().peekable();
         let mut take = |people: &mut People<'_, _>, row: Row| {
@@ -192,7 +204,7 @@ impl Scope {
         people.finish();
         let from_ms = window.start().map(|_| kept.start_ms()).or(first.map(ms));
         let known = from_ms.filter(|from_ms| *from_ms < to_ms).map(|from_ms| Known { from_ms, to_ms });
-        Ok(Read { from_ms, known, known_from: Horizon::known_from(window, from) })
+        Ok(Read { from_ms, known, data_since: Horizon::data_since(window, from) })
     }
 }
 
@@ -200,7 +212,7 @@ const fn ms(second: i64) -> i64 {
     second.saturating_mul(1000)
 }
 
-/// What was last told of everybody.
+/// The last recorded status of each user.
 struct People<'a, F> {
     each: &'a mut F,
     from_ms: i64,
@@ -218,14 +230,15 @@ struct Person {
 
 impl<F: FnMut(Spell<'_>)> People<'_, F> {
     fn changed(&mut self, row: Row) {
-        let Row { user_id, status, activity_type: kind, activity_name, second, .. } = row;
+        let Row { user_id, status, activity_type: kind, activity_name, second, gone, .. } = row;
         self.end(user_id, ms(second));
         let activity = activity_name.map(|name| Activity { kind, name });
         let status = status.and_then(|status| known(&status));
-        self.last.insert(user_id, Person { activity, since_ms: Some(ms(second)), status });
+        self.last.insert(user_id, Person { activity, since_ms: (!gone).then_some(ms(second)), status });
     }
 
-    /// What was told of somebody who left holds again from the return on: the recorder does not write the same twice.
+    /// The status of a user who left holds again after the return: the recorder does not write the
+    /// same status twice.
     fn came_or_went(&mut self, growth::Entry { user_id, joined, second, .. }: growth::Entry) {
         if !joined {
             self.end(user_id, ms(second));
@@ -273,7 +286,8 @@ mod tests {
 
     const HOUR: i64 = 3600;
 
-    /// How many minutes somebody was online who was told to be at midnight, and then joined or left at these hours.
+    /// How many minutes somebody was online who was told to be at midnight, and then joined or left
+    /// at these hours.
     fn minutes(window: Window, comings: &[(bool, i64)]) -> TestResult<u64> {
         let user = 2;
         let told = Told { guild: 1, user, status: Some("online"), activity: None, second: MONDAY };
@@ -326,6 +340,24 @@ mod tests {
             Ok(PresenceTime::of(1.try_into()?).load(&mut conn)?.online.time_ms / 3_600_000)
         };
         assert_eq!((hours(None)?, hours(Some(4))?, hours(Some(12))?), (10, 4, 10));
+        Ok(())
+    }
+
+    /// A guild's log may be years long. A damaged row of it is an error to any question that reads
+    /// it.
+    #[test]
+    fn joins_and_leaves_before_the_window_are_not_read() -> TestResult {
+        let event = |user, hour| Event { guild: 1, user, join: true, count: None, second: MONDAY + hour * HOUR };
+        let told = Told { guild: 1, user: 2, status: Some("online"), activity: None, second: MONDAY };
+        let log = vec![event(3, -3), event(2, -2)];
+        let seen_at_ms = Some((MONDAY + 10 * HOUR) * 1000);
+        let mut conn = History { told: vec![told], log, seen_at_ms, foreign: false }.file()?;
+        sql_query("UPDATE member_events SET user_id = 'nobody' WHERE user_id = '3'").execute(&mut conn)?;
+        let start = DateTime::from_timestamp(MONDAY + HOUR, 0).ok_or("no such time")?;
+        let question = PresenceTime::of(1.try_into()?);
+        assert_eq!(question.within(Window::since(start)?).load(&mut conn)?.online.time_ms, 9 * 3_600_000);
+        let before = start - TimeDelta::hours(5);
+        assert!(question.within(Window::since(before)?).load(&mut conn).is_err());
         Ok(())
     }
 }

@@ -11,12 +11,14 @@ use crate::{Bots, Error, Window, share::share};
 
 /// The question how long people in a guild were online, idle, not to be disturbed or offline.
 ///
-/// Each person's time counts, from the first status that is known of them on: two people online for an hour are two hours. A
-/// status holds until the next one that is told, or until the person leaves; who comes back has the last one until another is
-/// told. After the recorder's last note of itself, or the guild's removal of the bot, and the guild's last row nothing holds.
+/// Each person's time counts, from the first status that is known of them on: two people online for
+/// an hour are two hours. A status holds until the next one, or until the user leaves. A user who
+/// comes back has the last status until the next one. No status holds after the recorder's last
+/// note of itself, after the guild removed the bot, or after the guild's last row.
 ///
-/// What happened while nobody recorded is not known: a status from before such a gap holds through it. What retention has deleted
-/// is not known either: who has not changed since counts from the next change on, also in a window that starts later.
+/// Mocha does not know changes that happened while nobody recorded: a status from before such a gap
+/// holds through it. After a retention policy has deleted a user's last status, the user counts
+/// from the next change on.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 #[doc(alias = "status")]
@@ -37,11 +39,11 @@ pub struct PresenceTimeAnswer {
     pub online: StatusTime,
     /// Milliseconds of all four.
     pub known_ms: u64,
-    /// Whose they are, each once.
-    pub unique_users: u64,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// How many users they belong to.
+    pub user_count: u64,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -58,7 +60,7 @@ pub struct StatusTime {
 }
 
 impl PresenceTime {
-    /// Asks about this guild; of all time and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self(Scope::of(guild))
     }
@@ -69,20 +71,21 @@ impl PresenceTime {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.0.bots = bots;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's rows of the window, the last one before it of each who was a member, and the guild's joins and leaves
-    /// before the window's end, through indexes, in one transaction; memory grows with people and with joins and leaves.
+    /// Reads the guild's rows of the window, the last one before it of each who was a member, and
+    /// the guild's joins and leaves before the window's end, through indexes, in one transaction;
+    /// memory grows with people and with joins and leaves.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -101,14 +104,14 @@ impl PresenceTime {
     /// let time = PresenceTime::of(GuildId::try_from(1)?).within(hours).load(&mut conn)?;
     /// assert_eq!((time.online.time_ms, time.idle.time_ms), (3 * 3_600_000, 3_600_000));
     /// assert_eq!((time.online.share, time.idle.share, time.dnd.share), (0.75, 0.25, 0.0));
-    /// assert_eq!((time.known_ms, time.unique_users), (4 * 3_600_000, 2));
+    /// assert_eq!((time.known_ms, time.user_count), (4 * 3_600_000, 2));
     /// # Ok(())
     /// # }
     /// ```
     pub fn load(self, conn: &mut SqliteConnection) -> Result<PresenceTimeAnswer, Error> {
         let (mut times, mut users) = ([0_u64; 4], HashSet::new());
         let [dnd, idle, offline, online] = &mut times;
-        let Read { known_from, .. } = self.0.scan(conn, |spell| {
+        let Read { data_since, .. } = self.0.scan(conn, |spell| {
             let time = match spell.status {
                 None => return,
                 Some(PresenceStatus::Dnd) => &mut *dnd,
@@ -121,8 +124,8 @@ impl PresenceTime {
         })?;
         let known_ms = times.iter().fold(0, |sum: u64, time| sum.saturating_add(*time));
         let [dnd, idle, offline, online] = times.map(|time_ms| StatusTime { time_ms, share: share(time_ms, known_ms) });
-        let unique_users = u64::try_from(users.len()).unwrap_or(u64::MAX);
-        Ok(PresenceTimeAnswer { dnd, idle, offline, online, known_ms, unique_users, known_from, window: self.0.window })
+        let user_count = u64::try_from(users.len()).unwrap_or(u64::MAX);
+        Ok(PresenceTimeAnswer { dnd, idle, offline, online, known_ms, user_count, data_since, window: self.0.window })
     }
 }
 
@@ -162,8 +165,8 @@ mod tests {
             offline: time(PresenceStatus::Offline),
             online: time(PresenceStatus::Online),
             known_ms,
-            unique_users: doings.map(|doing| doing.user).collect::<BTreeSet<u64>>().len().try_into().unwrap(),
-            known_from: None,
+            user_count: doings.map(|doing| doing.user).collect::<BTreeSet<u64>>().len().try_into().unwrap(),
+            data_since: None,
             window: question.0.window,
         }
     }

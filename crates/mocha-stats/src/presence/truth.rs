@@ -1,4 +1,5 @@
-//! Presence, and what is true of it, in plain Rust: from one instant at which anything happens to the next.
+//! Presence, and what is true of it, in plain Rust: from one instant at which anything happens to
+//! the next.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +27,7 @@ pub(super) struct Told {
     pub(super) second: i64,
 }
 
-/// What happened.
+/// The recorded events.
 #[derive(Clone, Debug)]
 pub(super) struct History {
     pub(super) told: Vec<Told>,
@@ -54,7 +55,7 @@ pub(super) fn history(seconds: i64) -> impl Strategy<Value = History> {
         .prop_map(|(told, log, seen_at_ms, foreign)| History { told, log, seen_at_ms, foreign })
 }
 
-/// What somebody who counts does from one instant to another.
+/// The status of a counted user from one instant to another.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Doing {
     pub(super) user: u64,
@@ -102,7 +103,8 @@ impl History {
         Ok(conn)
     }
 
-    /// The rows of the guild before the window's end, in order of time; those of a second as they were written.
+    /// The rows of the guild before the window's end, in order of time; those of a second as they
+    /// were written.
     fn rows(&self, scope: Scope) -> Vec<Told> {
         let end = scope.window.end_second();
         let rows = self.told.iter().filter(|told| told.guild == random::GUILD && told.second < end);

@@ -8,7 +8,7 @@ use foldhash::{HashMap, HashMapExt};
 use mocha_schema::{ChannelId, GuildId};
 
 use super::{Assumed, VoiceFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
-use crate::{Error, Window};
+use crate::{Bots, Error, Window};
 
 /// The question how long people were in each voice channel of a guild.
 ///
@@ -22,25 +22,28 @@ pub struct VoiceChannels(Scope);
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoiceChannelsAnswer {
-    /// The channels with any voice time, longest first; equals by channel id as a number, the unknown channel last.
+    /// The channels with any voice time, longest first; equals by channel id as a number, the
+    /// unknown channel last.
     pub channels: Vec<ChannelVoice>,
     /// Milliseconds in all channels: observed, assumed or both, as the filter's [`Assumed`] says.
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
     pub assumed_ms: u64,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. Of
-    /// [`fair`](VoiceFilter::fair) time single intervals are read, which are kept less long. `None` if all of the window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// From when on what is counted is kept, if the window starts earlier: what was before is not
+    /// counted. Of [`exclude_alone`](VoiceFilter::exclude_alone) time single intervals are read,
+    /// which are kept less long. `None` if all of the window is known.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
-    /// Whether more than the window was counted: of a day at its edge of which only the roll-up is left, all. Not of
-    /// [`fair`](VoiceFilter::fair) time, of which no roll-up knows.
-    pub widened: bool,
+    /// `true` if a day at the window's edge was counted whole because its events have been deleted.
+    /// Not of [`exclude_alone`](VoiceFilter::exclude_alone) time, of which no roll-up knows.
+    pub rounded_to_days: bool,
 }
 
-/// A channel of a [`VoiceChannelsAnswer`] or a [`UserVoiceAnswer`](crate::UserVoiceAnswer).
+/// A channel of a [`VoiceChannelsAnswer`] or a [`GuildVoiceAnswer`](crate::GuildVoiceAnswer).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -51,40 +54,49 @@ pub struct ChannelVoice {
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
     pub assumed_ms: u64,
 }
 
 impl VoiceChannels {
-    /// Asks about this guild; of all time and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self(Scope::of(guild))
     }
 
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
-    /// Who is still in voice counts to the window's end, but no longer than [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS)
-    /// after the last proof; without an end, to the last proof.
+    /// A member who is still in voice counts up to the window's end, for at most
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If
+    /// the window has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.0.window = window;
         self
     }
 
-    /// Counts only the time that this filter lets through. The default is all time of people.
-    pub fn filter(mut self, filter: VoiceFilter) -> Self {
-        self.0.filter = filter;
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.0.filter.bots = bots;
         self
     }
 
-    /// Asks the file.
+    /// Counts only the voice time that this filter lets through. The default is all time.
+    pub fn filter(mut self, filter: VoiceFilter) -> Self {
+        self.0.filter = filter.bots(self.0.filter.bots);
+        self
+    }
+
+    /// Runs the query.
     ///
-    /// Reads roll-ups of months and days, and single intervals of at most a day at each edge of the window; of
-    /// [`fair`](VoiceFilter::fair) time all intervals of the window. Through keys and indexes, in one transaction; memory
-    /// grows with channels, and of fair time with people who are in voice at once.
+    /// Reads roll-ups of months and days, and single intervals of at most a day at each edge of the
+    /// window; of [`exclude_alone`](VoiceFilter::exclude_alone) time all intervals of the window.
+    /// Through keys and indexes, in one transaction; memory grows with channels, and of fair time
+    /// with people who are in voice at once.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -111,7 +123,7 @@ impl VoiceChannels {
                 all.add(part.time);
             })
         });
-        let VoiceRead { horizon, widened, .. } = read.map_err(Error::database)?;
+        let VoiceRead { horizon, rounded_to_days, .. } = read.map_err(Error::database)?;
         let VoiceTime { observed_ms, assumed_ms } = all;
         let voice_ms = all.voice_ms(filter.assumed);
         Ok(VoiceChannelsAnswer {
@@ -119,9 +131,9 @@ impl VoiceChannels {
             voice_ms,
             observed_ms,
             assumed_ms,
-            known_from: self.0.known_from(horizon),
+            data_since: self.0.data_since(horizon),
             window,
-            widened: widened && !filter.fair,
+            rounded_to_days: rounded_to_days && !filter.exclude_alone,
         })
     }
 }
@@ -150,7 +162,7 @@ mod tests {
         fn it_is_what_plain_rust_counts((voice, window) in truth::voice(), filter in truth::filter()) {
             let mut conn = empty().unwrap();
             voice.insert(&mut conn).unwrap();
-            let question = VoiceChannels::of(random::GUILD.try_into().unwrap()).within(window).filter(filter.clone());
+            let question = VoiceChannels::of(random::GUILD.try_into().unwrap()).within(window).bots(filter.bots).filter(filter.clone());
             let answer = question.load(&mut conn).unwrap();
             let there: Vec<_> = voice.ticks(window).flat_map(|tick| voice.counted(window, &filter, tick)).collect();
             let (observed_ms, assumed_ms) = voice.ms(&there);

@@ -1,8 +1,8 @@
-//! Who had company in a voice channel, and when.
+//! Time in company in a voice channel.
 
 use super::{interval::Stay, scope::Fold};
 
-/// Who is in a channel. People must enter in order of time.
+/// The users in a channel. They must enter in order of time.
 #[derive(Debug, Default)]
 pub(super) struct Room(Vec<Guest>);
 
@@ -12,7 +12,7 @@ pub(super) struct Guest {
     bot: bool,
     /// Since when somebody else is there, if somebody is.
     company_since_ms: Option<i64>,
-    /// Whether the fold is told, or this one is company only.
+    /// Whether the stay counts. If not, it is only company for others.
     counts: bool,
     stay: Stay,
 }
@@ -59,7 +59,7 @@ impl Room {
         }
     }
 
-    /// Who has company now? Those beside whom there is a person who is somebody else.
+    /// A user has company if another human is in the channel.
     fn judge(&mut self, at_ms: i64, fold: &mut impl Fold) {
         let mut people = self.0.iter().filter(|guest| !guest.bot).map(|guest| guest.stay.user_id);
         let first = people.next();

@@ -2,10 +2,11 @@
 
 use mocha_schema::{ChannelId, VoiceState};
 
+use super::interval::VoiceTime;
 use crate::{Bots, channel_filter::ChannelFilter};
 
-/// Which time in voice counts; every question about voice takes one. A new one lets all time of people count, in any
-/// channel and state, alone too, and leaves bots out.
+/// Which time in voice counts. Every question about voice takes a filter. A new filter lets all
+/// time count, in any channel and state, alone or in company.
 ///
 /// # Examples
 ///
@@ -17,14 +18,14 @@ use crate::{Bots, channel_filter::ChannelFilter};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut conn = fixture::seeded()?;
 /// let board = Leaderboard::voice(GuildId::try_from(1)?);
-/// assert_eq!(board.load(&mut conn)?.voice_ms, 90 * 60 * 1000);
+/// assert_eq!(board.load(&mut conn)?.total, 90 * 60 * 1000);
 ///
 /// // Two were in the same channel for half an hour; then one was alone.
-/// let fair = VoiceFilter::new().fair().state(VoiceStateFilter::Talking);
-/// assert_eq!(board.clone().filter(fair).load(&mut conn)?.voice_ms, 60 * 60 * 1000);
+/// let in_company = VoiceFilter::new().exclude_alone().state(VoiceStateFilter::Talking);
+/// assert_eq!(board.clone().filter(in_company).load(&mut conn)?.total, 60 * 60 * 1000);
 ///
-/// let elsewhere = VoiceFilter::new().without_channels(&[ChannelId::try_from(3000)?]);
-/// assert_eq!(board.filter(elsewhere).load(&mut conn)?.voice_ms, 0);
+/// let elsewhere = VoiceFilter::new().exclude_channels(&[ChannelId::try_from(3000)?]);
+/// assert_eq!(board.filter(elsewhere).load(&mut conn)?.total, 0);
 /// # Ok(())
 /// # }
 /// ```
@@ -32,46 +33,52 @@ use crate::{Bots, channel_filter::ChannelFilter};
 #[must_use = "a filter does nothing until a question takes it"]
 pub struct VoiceFilter {
     pub(super) assumed: Assumed,
+    /// Set by the question that takes the filter.
     pub(super) bots: Bots,
     pub(super) channels: ChannelFilter,
-    pub(super) fair: bool,
+    pub(super) exclude_alone: bool,
     pub(super) state: VoiceStateFilter,
-    pub(super) without_afk: bool,
+    pub(super) exclude_afk: bool,
 }
 
 impl VoiceFilter {
-    /// All time of people.
+    /// Returns a filter that lets all time count.
     pub const fn new() -> Self {
         Self {
-            assumed: Assumed::Count,
+            assumed: Assumed::Include,
             bots: Bots::Exclude,
             channels: ChannelFilter::new(),
-            fair: false,
+            exclude_alone: false,
             state: VoiceStateFilter::All,
-            without_afk: false,
+            exclude_afk: false,
         }
     }
 
-    /// Whether time that was not seen but concluded counts. The default is [`Assumed::Count`].
+    /// Sets whether assumed time counts. The default is [`Assumed::Include`].
     pub fn assumed(mut self, assumed: Assumed) -> Self {
         self.assumed = assumed;
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
-    pub fn bots(mut self, bots: Bots) -> Self {
+    /// Returns the milliseconds that count by [`assumed`](Self::assumed).
+    pub(crate) fn counted_ms(&self, time: VoiceTime) -> u64 {
+        time.voice_ms(self.assumed)
+    }
+
+    /// Returns the filter for a question about these accounts.
+    pub(crate) fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// Leaves out time alone: while no other person was connected to the same channel.
+    /// Excludes time alone, when no other human was connected to the same channel.
     ///
-    /// Bots are no company, muted and deafened people are, and so is who is only assumed to have been there. Nobody has
-    /// company in a channel that is not known.
+    /// Muted and deafened members are company, and so are members who are only assumed to be
+    /// connected. Bots are not. Time in an unknown channel counts as alone.
     #[doc(alias = "alone")]
     #[doc(alias = "company")]
-    pub fn fair(mut self) -> Self {
-        self.fair = true;
+    pub fn exclude_alone(mut self) -> Self {
+        self.exclude_alone = true;
         self
     }
 
@@ -81,30 +88,33 @@ impl VoiceFilter {
         self
     }
 
-    /// Leaves out the channel that the guild moves idle people to: the one it has now, also for time before it had it.
+    /// Excludes the guild's present AFK channel, to which Discord moves idle members, even for the
+    /// time before it was set.
     #[doc(alias = "idle")]
-    pub fn without_afk(mut self) -> Self {
-        self.without_afk = true;
+    pub fn exclude_afk(mut self) -> Self {
+        self.exclude_afk = true;
         self
     }
 
-    /// Counts only time in these channels, and those that were named before; a category stands for all in it. Time in a channel
-    /// that is not known does not count then.
+    /// Counts only time in these channels and in those of earlier calls. A category stands for all
+    /// its channels. Time in an unknown channel is excluded.
     pub fn only_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.only.get_or_insert_default().extend(channels);
         self
     }
 
-    /// Leaves out these channels, and those that were named before; a category stands for all in it.
-    pub fn without_channels(mut self, channels: &[ChannelId]) -> Self {
+    /// Excludes these channels and those of earlier calls. A category stands for all its channels.
+    pub fn exclude_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.without.extend(channels);
         self
     }
 }
 
-/// Whether time counts that was not seen but concluded: it bridges a gap between two proofs, or comes after the last one.
+/// Whether assumed time counts. Time is assumed if it bridges a gap between two confirmations of a
+/// connection, or follows the last one.
 ///
-/// Answers always have observed and assumed milliseconds apart; this decides which of them `voice_ms` has.
+/// Answers always report observed and assumed milliseconds separately. This decides which of them
+/// are in `voice_ms`.
 ///
 /// # Examples
 ///
@@ -119,7 +129,7 @@ impl VoiceFilter {
 /// // Somebody was last seen at half past nine.
 /// let until_ten = Window::between(monday, monday + chrono::TimeDelta::hours(10))?;
 /// let voice = GuildVoice::of(GuildId::try_from(1)?).within(until_ten);
-/// for (assumed, minutes) in [(Assumed::Count, 95), (Assumed::LeaveOut, 90), (Assumed::Only, 5)] {
+/// for (assumed, minutes) in [(Assumed::Include, 95), (Assumed::Exclude, 90), (Assumed::Only, 5)] {
 ///     let answer = voice.clone().filter(VoiceFilter::new().assumed(assumed)).load(&mut conn)?;
 ///     assert_eq!(answer.voice_ms, minutes * 60_000);
 ///     assert_eq!((answer.observed_ms, answer.assumed_ms), (90 * 60_000, 5 * 60_000));
@@ -131,14 +141,14 @@ impl VoiceFilter {
 pub enum Assumed {
     /// Observed and assumed time. The default.
     #[default]
-    Count,
+    Include,
     /// Observed time only.
-    LeaveOut,
+    Exclude,
     /// Assumed time only.
     Only,
 }
 
-/// In which state time counts. The states are no partition: somebody may be muted and stream.
+/// The state in which time counts. States overlap: a member may be muted and streaming.
 ///
 /// # Examples
 ///
@@ -166,7 +176,8 @@ pub enum VoiceStateFilter {
     Muted,
     /// Sharing the screen.
     Streaming,
-    /// Able to speak: neither muted nor deafened, by oneself or by the server, nor in the audience of a stage.
+    /// Able to speak: neither muted nor deafened, by oneself or by the server, nor in the audience
+    /// of a stage.
     Talking,
     /// Camera on.
     Video,

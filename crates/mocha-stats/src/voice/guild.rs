@@ -1,133 +1,168 @@
-//! How much a guild was in voice.
-
-use std::collections::HashSet;
+//! How long a guild, or one user in it, was in voice.
 
 use chrono::{DateTime, Utc};
 use diesel::SqliteConnection;
-use mocha_schema::{GuildId, UserId};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use mocha_schema::{ChannelId, GuildId, UserId};
 
 use super::{
-    VoiceFilter, VoiceSessions,
+    Assumed, ChannelVoice, VoiceFilter, VoiceSessions,
+    channels::by_time,
     interval::{Interval, Stay, VoiceTime},
     scope::{Fold, Scope},
     sessions::Sessions,
 };
-use crate::{Error, Window};
+use crate::{Bots, Error, Window};
 
-/// The question how long everybody in a guild was in voice, and how many sessions there were.
+/// The question how long the members of a guild, or one [`user`](Self::user), were in voice, where,
+/// and in how many sessions.
 ///
-/// Each person's time counts: two people in a channel for an hour are two hours.
+/// The time of each member counts: two members in a channel for an hour are two hours.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
+#[doc(alias = "UserVoice")]
 pub struct GuildVoice(Scope);
 
-/// How long everybody in a guild was in voice.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// The voice time and sessions of a guild or of one user in it.
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GuildVoiceAnswer {
-    /// Milliseconds in voice: observed, assumed or both, as the filter's [`Assumed`](crate::Assumed) says.
+    /// Milliseconds in voice: observed, assumed or both, as the filter's
+    /// [`Assumed`](crate::Assumed) says.
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
     pub assumed_ms: u64,
-    /// Who had any of `voice_ms`, each once.
-    pub unique_users: u64,
+    /// The channels with any of `voice_ms`, longest time first. Ties are ordered by channel id as a
+    /// number; the unknown channel is the last of them.
+    pub channels: Vec<ChannelVoice>,
+    /// How many users had any of `voice_ms`.
+    pub user_count: u64,
     /// The sessions.
     pub sessions: VoiceSessions,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
 
 impl GuildVoice {
-    /// Asks about this guild; of all time and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self(Scope::of(guild))
     }
 
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
-    /// Who is still in voice counts to the window's end, but no longer than [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS)
-    /// after the last proof; without an end, to the last proof.
+    /// A member who is still in voice counts up to the window's end, for at most
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If
+    /// the window has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.0.window = window;
         self
     }
 
-    /// Counts only the time that this filter lets through. The default is all time of people.
-    pub fn filter(mut self, filter: VoiceFilter) -> Self {
-        self.0.filter = filter;
+    /// Counts only this user. A bot counts if it is the user, whatever the filter says about bots.
+    pub const fn user(mut self, user: UserId) -> Self {
+        self.0.user = Some(user);
         self
     }
 
-    /// Asks the file.
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.0.filter.bots = bots;
+        self
+    }
+
+    /// Counts only the voice time that this filter lets through. The default is all time.
+    pub fn filter(mut self, filter: VoiceFilter) -> Self {
+        self.0.filter = filter.bots(self.0.filter.bots);
+        self
+    }
+
+    /// Runs the query.
     ///
-    /// Reads the guild's intervals of the window and of the day before it through an index, in one transaction; memory
-    /// grows with people.
+    /// Reads the intervals of the window and of the day before it in one transaction: those of the
+    /// guild through an index, those of one user through the primary key. With
+    /// [`exclude_alone`](VoiceFilter::exclude_alone) it reads those of the guild in both cases.
+    /// Memory grows with users and channels.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
     /// ```
-    /// use mocha_schema::GuildId;
-    /// use mocha_stats::GuildVoice;
+    /// use mocha_schema::{GuildId, UserId};
+    /// use mocha_stats::{GuildVoice, VoiceFilter};
     ///
     /// # mod fixture { include!("../fixture.rs"); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// // One was there for an hour; another came, was last seen half an hour later, and is there yet.
     /// let answer = GuildVoice::of(GuildId::try_from(1)?).load(&mut conn)?;
-    /// assert_eq!((answer.voice_ms, answer.unique_users), (90 * 60_000, 2));
+    /// assert_eq!((answer.voice_ms, answer.user_count), (90 * 60_000, 2));
     /// assert_eq!((answer.sessions.started, answer.sessions.ended), (2, 1));
     /// assert_eq!((answer.sessions.longest_ms, answer.sessions.mean_ms), (Some(3_600_000), Some(3_600_000)));
+    ///
+    /// let one = GuildVoice::of(GuildId::try_from(1)?).user(UserId::try_from(20)?);
+    /// assert_eq!(one.load(&mut conn)?.voice_ms, 60 * 60_000);
+    /// // Somebody else was in the channel for half of the hour.
+    /// assert_eq!(one.filter(VoiceFilter::new().exclude_alone()).load(&mut conn)?.voice_ms, 30 * 60_000);
     /// # Ok(())
     /// # }
     /// ```
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<GuildVoiceAnswer, Error> {
-        let Scope { ref filter, window, .. } = self.0;
-        let (totals, known_from) = self.0.load(conn, |kept| Totals {
-            scope: &self.0,
+        let mut scope = self.0.clone();
+        if scope.user.is_some() {
+            scope.filter.bots = Bots::Include;
+        }
+        let (assumed, window) = (scope.filter.assumed, scope.window);
+        let (totals, data_since) = scope.load(conn, |kept| Totals {
+            assumed,
+            channels: HashMap::new(),
             sessions: Sessions::new(kept),
             time: VoiceTime::default(),
             users: HashSet::new(),
         })?;
-        let Totals { scope: _, sessions, time, users } = totals;
+        let Totals { channels, sessions, time, users, .. } = totals;
         let VoiceTime { observed_ms, assumed_ms } = time;
         Ok(GuildVoiceAnswer {
-            voice_ms: time.voice_ms(filter.assumed),
+            voice_ms: time.voice_ms(assumed),
             observed_ms,
             assumed_ms,
-            unique_users: u64::try_from(users.len()).unwrap_or(u64::MAX),
+            channels: by_time(channels, assumed),
+            user_count: u64::try_from(users.len()).unwrap_or(u64::MAX),
             sessions: sessions.finish(),
-            known_from,
+            data_since,
             window,
         })
     }
 }
 
 #[derive(Debug)]
-struct Totals<'a> {
-    scope: &'a Scope,
+struct Totals {
+    assumed: Assumed,
+    channels: HashMap<Option<ChannelId>, VoiceTime>,
     sessions: Sessions,
     time: VoiceTime,
     users: HashSet<UserId>,
 }
 
-impl Fold for Totals<'_> {
+impl Fold for Totals {
     fn interval(&mut self, interval: &Interval) {
         self.sessions.add(interval);
     }
 
     fn stay(&mut self, stay: Stay) {
         self.time.add(stay.time());
-        if stay.counted(self.scope.filter.assumed).is_some() {
+        self.channels.entry(stay.channel_id).or_default().add(stay.time());
+        if stay.counted(self.assumed).is_some() {
             self.users.insert(stay.user_id);
         }
     }
@@ -142,7 +177,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        Bots,
+        VoiceChannels,
         fixture::empty,
         random,
         voice::truth::{self, There},
@@ -183,9 +218,9 @@ mod tests {
         fn time_is_what_plain_rust_counts((voice, window) in truth::voice(), filter in truth::filter()) {
             let mut conn = empty().unwrap();
             voice.insert(&mut conn).unwrap();
-            let question = GuildVoice::of(random::GUILD.try_into().unwrap()).within(window).filter(filter);
+            let question = GuildVoice::of(random::GUILD.try_into().unwrap()).within(window).bots(filter.bots).filter(filter);
             let answer = question.load(&mut conn).unwrap();
-            let got = (answer.voice_ms, answer.observed_ms, answer.assumed_ms, answer.unique_users);
+            let got = (answer.voice_ms, answer.observed_ms, answer.assumed_ms, answer.user_count);
             prop_assert_eq!(got, expected(&question, &voice));
         }
 
@@ -193,9 +228,49 @@ mod tests {
         fn sessions_are_what_plain_rust_counts((history, window) in truth::history(), filter in truth::filter()) {
             let mut conn = empty().unwrap();
             truth::insert_history(&mut conn, &history).unwrap();
-            let question = GuildVoice::of(random::GUILD.try_into().unwrap()).within(window).filter(filter.clone());
+            let question = GuildVoice::of(random::GUILD.try_into().unwrap()).within(window).bots(filter.bots).filter(filter.clone());
             let sessions = question.load(&mut conn).unwrap().sessions;
             prop_assert_eq!(sessions, expected_sessions(&history, filter.bots, window));
+        }
+
+        #[test]
+        fn time_of_a_user_is_what_plain_rust_counts(
+            (voice, window) in truth::voice(), filter in truth::filter(), user in random::any_user()
+        ) {
+            let mut conn = empty().unwrap();
+            voice.insert(&mut conn).unwrap();
+            let (guild, user_id) = (GuildId::try_from(random::GUILD).unwrap(), UserId::try_from(user).unwrap());
+            let answer = GuildVoice::of(guild).user(user_id).within(window).bots(filter.bots).filter(filter.clone()).load(&mut conn).unwrap();
+            let filter = filter.bots(Bots::Include);
+            let there: Vec<_> = voice
+                .ticks(window)
+                .flat_map(|tick| voice.counted(window, &filter, tick))
+                .filter(|there| there.talk.user == user)
+                .collect();
+            let (observed_ms, assumed_ms) = voice.ms(&there);
+            prop_assert_eq!((answer.observed_ms, answer.assumed_ms), (observed_ms, assumed_ms));
+            prop_assert_eq!(answer.voice_ms, truth::by_policy(filter.assumed, observed_ms, assumed_ms));
+            prop_assert_eq!(answer.channels, voice.by_channel(filter.assumed, &there));
+        }
+
+        #[test]
+        fn sessions_of_a_user_are_counted_as_if_alone_in_the_file((history, window) in truth::history(), user in random::any_user()) {
+            let mut conn = empty().unwrap();
+            truth::insert_history(&mut conn, &history).unwrap();
+            let (guild, user_id) = (GuildId::try_from(random::GUILD).unwrap(), UserId::try_from(user).unwrap());
+            let question = GuildVoice::of(guild).user(user_id).within(window);
+            let answer = question.load(&mut conn).unwrap();
+            let in_company = question.filter(VoiceFilter::new().exclude_alone()).load(&mut conn).unwrap();
+            prop_assert_eq!(answer.sessions, in_company.sessions);
+            // The same as if nobody else were in the file.
+            let own: Vec<_> = history.into_iter().filter(|part| part.user_id == user_id).collect();
+            let mut conn = empty().unwrap();
+            truth::insert_history(&mut conn, &own).unwrap();
+            let filter = VoiceFilter::new().bots(Bots::Include);
+            let alone = GuildVoice::of(guild).within(window).bots(filter.bots).filter(filter.clone()).load(&mut conn).unwrap();
+            prop_assert_eq!((answer.sessions, answer.voice_ms), (alone.sessions, alone.voice_ms));
+            let channels = VoiceChannels::of(guild).within(window).bots(filter.bots).filter(filter).load(&mut conn).unwrap();
+            prop_assert_eq!(answer.channels, channels.channels);
         }
     }
 }

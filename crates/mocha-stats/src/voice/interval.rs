@@ -6,11 +6,10 @@ use mocha_schema::{ChannelId, MAX_SECONDS, UserId, VoiceState};
 use super::Assumed;
 use crate::Window;
 
-/// How many milliseconds after the last proof somebody whose leaving was not seen is assumed to have stayed, at most: five
-/// minutes.
+/// The longest assumed time after Mocha last confirmed a connection, in milliseconds: five minutes.
 ///
-/// A recorder that runs proves every half minute that people are still there. One that died proves nothing, and who was in
-/// voice then must not gather time until it is started again.
+/// A running recorder confirms every connection each half minute. After a crash there are no
+/// confirmations, and members must not accrue time until the recorder is started again.
 pub const ASSUMED_TAIL_MS: i64 = 300_000;
 
 /// A row of `voice_intervals`, and whether its user is a bot.
@@ -28,8 +27,9 @@ pub(super) struct Interval {
 }
 
 impl Interval {
-    /// What of it lies in the window, if anything does. While it is open it goes on after its last proof, but no longer than
-    /// [`ASSUMED_TAIL_MS`], not into what has not passed, and not at all if the window has no end.
+    /// Returns its part in the window, if there is one. An open interval lasts up to
+    /// [`ASSUMED_TAIL_MS`] after its last confirmation, but not beyond the present. If the window
+    /// has no end, the interval ends with that confirmation.
     pub(super) fn clip(&self, window: Window) -> Option<Stay> {
         let from_ms = self.started_at_ms.max(window.start_ms());
         let to_ms = match (self.ended_at_ms, window.passed_ms()) {
@@ -47,7 +47,8 @@ impl Interval {
         all.part(from_ms, to_ms)
     }
 
-    /// Whether it goes on at the window's end, or now if that is yet to come; if there is no end, whether it is open.
+    /// Whether it goes on at the window's end, or now if that is yet to come; if there is no end,
+    /// whether it is open.
     pub(super) fn is_open_at_end(&self, window: Window) -> bool {
         match window.passed_ms() {
             None => self.ended_at_ms.is_none(),
@@ -72,7 +73,7 @@ pub(super) struct Stay {
 }
 
 impl Stay {
-    /// What of it lies between two instants, if anything does.
+    /// Returns its part between two instants, if there is one.
     pub(super) fn part(self, from_ms: i64, to_ms: i64) -> Option<Self> {
         let (from_ms, to_ms) = (self.from_ms.max(from_ms), self.to_ms.min(to_ms));
         if from_ms >= to_ms {
@@ -81,11 +82,11 @@ impl Stay {
         Some(Self { from_ms, assumed_from_ms: self.assumed_from_ms.clamp(from_ms, to_ms), to_ms, ..self })
     }
 
-    /// What of it the policy counts, if anything is.
+    /// Returns the part that the policy counts, if there is one.
     pub(super) fn counted(self, assumed: Assumed) -> Option<Self> {
         match assumed {
-            Assumed::Count => Some(self),
-            Assumed::LeaveOut => self.part(self.from_ms, self.assumed_from_ms),
+            Assumed::Include => Some(self),
+            Assumed::Exclude => self.part(self.from_ms, self.assumed_from_ms),
             Assumed::Only => self.part(self.assumed_from_ms, self.to_ms),
         }
     }
@@ -108,7 +109,7 @@ pub(crate) struct VoiceTime {
 
 impl VoiceTime {
     // Saturating: a file that somebody else wrote into must not be able to make it panic.
-    pub(super) fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.observed_ms = self.observed_ms.saturating_add(other.observed_ms);
         self.assumed_ms = self.assumed_ms.saturating_add(other.assumed_ms);
     }
@@ -121,8 +122,8 @@ impl VoiceTime {
     /// The milliseconds that the policy counts.
     pub(super) const fn voice_ms(self, assumed: Assumed) -> u64 {
         match assumed {
-            Assumed::Count => self.all_ms(),
-            Assumed::LeaveOut => self.observed_ms,
+            Assumed::Include => self.all_ms(),
+            Assumed::Exclude => self.observed_ms,
             Assumed::Only => self.assumed_ms,
         }
     }

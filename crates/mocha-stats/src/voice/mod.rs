@@ -1,13 +1,14 @@
 //! Voice: how long people were connected, where and when, out of `voice_intervals`.
 //!
-//! Every question scans the intervals once, through a [`Scope`](scope::Scope), and folds what of them counts.
+//! Every question scans the intervals once, through a [`Scope`](scope::Scope), and folds what of
+//! them counts.
 
+mod board;
 mod channels;
 mod company;
 mod filter;
 mod guild;
 mod interval;
-mod leaderboard;
 mod now;
 mod occupancy;
 mod scope;
@@ -16,18 +17,17 @@ mod sessions;
 mod total;
 #[cfg(test)]
 pub(crate) mod truth;
-mod user;
 
+pub(crate) use self::board::VoiceBoard;
+pub(crate) use self::interval::VoiceTime;
 pub(crate) use self::total::{PartOf, VoicePart, VoiceScan};
 pub use self::{
     channels::{ChannelVoice, VoiceChannels, VoiceChannelsAnswer},
     filter::{Assumed, VoiceFilter, VoiceStateFilter},
     guild::{GuildVoice, GuildVoiceAnswer},
     interval::ASSUMED_TAIL_MS,
-    leaderboard::{VoiceLeaderboard, VoiceLeaderboardAnswer, VoiceRank},
     now::{InVoice, VoiceNow, VoiceNowAnswer},
     occupancy::{OccupancyStep, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak},
     series::{VoicePeriod, VoiceSeries, VoiceSeriesAnswer},
     sessions::VoiceSessions,
-    user::{UserVoice, UserVoiceAnswer},
 };

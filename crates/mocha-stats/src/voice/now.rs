@@ -1,4 +1,4 @@
-//! Who is in voice now.
+//! Members in voice now.
 
 use std::collections::HashMap;
 
@@ -10,12 +10,13 @@ use mocha_schema::{
 };
 
 use super::{VoiceFilter, scope::CountedChannels};
-use crate::{Error, error::instant};
+use crate::{Bots, Error, error::instant};
 
 /// The question who is in voice now, and since when.
 ///
-/// Now is when the file was last written: a recorder that runs renews the proofs every half minute, and one that died
-/// leaves people behind who may be gone, which [`seen_at`](InVoice::seen_at) tells.
+/// Now is when the file was last written: a recorder that runs renews the proofs every half minute,
+/// and one that died leaves people behind who may be gone, which [`seen_at`](InVoice::seen_at)
+/// tells.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct VoiceNow {
@@ -23,7 +24,7 @@ pub struct VoiceNow {
     guild: GuildId,
 }
 
-/// Who is in voice now.
+/// Members in voice now.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -75,21 +76,27 @@ impl VoiceNow {
         Self { filter: VoiceFilter::new(), guild }
     }
 
-    /// Lists only those whose time this filter counts now. Time is not asked for, so what it says of assumed time does not
-    /// matter. The default is all people.
-    pub fn filter(mut self, filter: VoiceFilter) -> Self {
-        self.filter = filter;
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.filter.bots = bots;
         self
     }
 
-    /// Asks the file.
+    /// Lists only those whose time this filter counts now. Time is not asked for, so what it says
+    /// of assumed time does not matter. The default is all people.
+    pub fn filter(mut self, filter: VoiceFilter) -> Self {
+        self.filter = filter.bots(self.filter.bots);
+        self
+    }
+
+    /// Runs the query.
     ///
-    /// Reads the guild's open intervals through their own index, and those of their sessions through the primary key, in
-    /// one transaction; memory grows with people who are in voice.
+    /// Reads the guild's open intervals through their own index, and those of their sessions
+    /// through the primary key, in one transaction; memory grows with people who are in voice.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or no time.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or time.
     ///
     /// # Examples
     ///
@@ -105,7 +112,7 @@ impl VoiceNow {
     /// assert_eq!((one.user_id.get(), one.channel_id.map(|channel| channel.get())), (30, Some(3000)));
     /// assert_eq!((one.seen_at - one.session_started_at).num_minutes(), 30);
     ///
-    /// let with_company = VoiceNow::of(GuildId::try_from(1)?).filter(VoiceFilter::new().fair());
+    /// let with_company = VoiceNow::of(GuildId::try_from(1)?).filter(VoiceFilter::new().exclude_alone());
     /// assert_eq!(with_company.load(&mut conn)?.users, []);
     /// # Ok(())
     /// # }
@@ -137,7 +144,9 @@ impl VoiceNow {
         let counts = |Person { open, .. }: &&Person| {
             let Part { bot, channel_id, state, .. } = *open;
             let counts = self.filter.bots.counts(bot) && self.filter.state.counts(state);
-            counts && channels.counts(channel_id) && !(self.filter.fair && (channel_id.is_none() || alone(open)))
+            counts
+                && channels.counts(channel_id)
+                && !(self.filter.exclude_alone && (channel_id.is_none() || alone(open)))
         };
         let users = people.values().filter(counts).map(Person::answer);
         let mut users: Vec<InVoice> = users.collect::<Result<_, _>>()?;
@@ -264,7 +273,7 @@ mod tests {
             let same_state = |part: &VoiceInterval| same_channel(part) && part.state == last.state;
             let at = |ms| DateTime::from_timestamp_millis(ms).ok_or("no such time");
             let talking = !last.state.self_mute || filter.state == crate::VoiceStateFilter::All;
-            if random::counts(filter.bots, last.user_id.get()) && talking && (!filter.fair || company(last)) {
+            if random::counts(filter.bots, last.user_id.get()) && talking && (!filter.exclude_alone || company(last)) {
                 users.push(InVoice {
                     user_id: last.user_id,
                     channel_id: last.channel_id,
@@ -284,18 +293,18 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_what_plain_rust_says(
-            (history, _) in truth::history(), bots in random::bots(), fair in any::<bool>(), talking in any::<bool>()
+            (history, _) in truth::history(), bots in random::bots(), exclude_alone in any::<bool>(), talking in any::<bool>()
         ) {
             let mut conn = empty().unwrap();
             truth::insert_history(&mut conn, &history).unwrap();
             let mut filter = VoiceFilter::new().bots(bots);
-            if fair {
-                filter = filter.fair();
+            if exclude_alone {
+                filter = filter.exclude_alone();
             }
             if talking {
                 filter = filter.state(crate::VoiceStateFilter::Talking);
             }
-            let answer = VoiceNow::of(random::GUILD.try_into().unwrap()).filter(filter.clone()).load(&mut conn);
+            let answer = VoiceNow::of(random::GUILD.try_into().unwrap()).bots(bots).filter(filter.clone()).load(&mut conn);
             prop_assert_eq!(answer.unwrap(), expected(&history, &filter).unwrap());
         }
     }
@@ -303,26 +312,26 @@ mod tests {
     #[test]
     fn channels_can_be_left_out_and_other_guilds_are() -> TestResult {
         let mut conn = seeded()?;
-        let now = VoiceNow::of(1.try_into()?).filter(VoiceFilter::new().bots(Bots::Include));
+        let now = VoiceNow::of(1.try_into()?).bots(Bots::Include);
         insert_interval(&mut conn, interval(11, 20, Some(4000), MONDAY * 1000, None)?)?;
         assert_eq!(now.load(&mut conn)?.users.len(), 1);
-        let without_afk = now.clone().filter(VoiceFilter::new().without_afk());
-        assert_eq!(without_afk.load(&mut conn)?.users.len(), 1);
+        let exclude_afk = now.clone().filter(VoiceFilter::new().exclude_afk());
+        assert_eq!(exclude_afk.load(&mut conn)?.users.len(), 1);
         diesel::sql_query("INSERT INTO guild_states VALUES ('1', '3000', NULL)").execute(&mut conn)?;
-        assert_eq!(without_afk.load(&mut conn)?.users.len(), 0);
-        let without = VoiceFilter::new().without_channels(&[3000.try_into()?]);
+        assert_eq!(exclude_afk.load(&mut conn)?.users.len(), 0);
+        let without = VoiceFilter::new().exclude_channels(&[3000.try_into()?]);
         assert_eq!(now.clone().filter(without).load(&mut conn)?.users.len(), 0);
         // A category stands for all in it.
         let channel = "INSERT INTO channels (id, guild_id, parent_id, type, created_at, updated_at) VALUES ('3000', '1', '5', 2, 0, 0)";
         diesel::sql_query(channel).execute(&mut conn)?;
         for (filter, counted) in [
-            (VoiceFilter::new().without_channels(&[5.try_into()?]), 0),
+            (VoiceFilter::new().exclude_channels(&[5.try_into()?]), 0),
             (VoiceFilter::new().only_channels(&[5.try_into()?]), 1),
             (VoiceFilter::new().only_channels(&[1000.try_into()?]), 0),
         ] {
             assert_eq!(now.clone().filter(filter.clone()).load(&mut conn)?.users.len(), counted);
             let board = Leaderboard::voice(1.try_into()?).filter(filter).load(&mut conn)?;
-            assert_eq!(board.entries.iter().filter(|entry| entry.voice_ms > 0).count(), 2 * counted);
+            assert_eq!(board.entries.iter().filter(|entry| entry.value > 0).count(), 2 * counted);
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use super::{
     interval::{Stay, between},
     scope::{Fold, Scope},
 };
-use crate::{Error, Window, error::instant};
+use crate::{Bots, Error, Window, error::instant};
 
 /// The question how many people were in voice at once, step by step, and when there were most.
 ///
@@ -28,15 +28,15 @@ pub struct VoiceOccupancy {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoiceOccupancyAnswer {
-    /// Every step, oldest first, without gaps. Steps begin with the window; if it has no start, at a multiple of the step
-    /// since 1970, with the one in which voice begins. They end with the window; if it has no end, with the one in which
-    /// voice ends.
+    /// Every step, oldest first, without gaps. Steps begin with the window; if it has no start, at
+    /// a multiple of the step since 1970, with the one in which voice begins. They end with the
+    /// window; if it has no end, with the one in which voice ends.
     pub steps: Vec<OccupancyStep>,
     /// When most were there; `None` if nobody was.
     pub peak: Option<VoicePeak>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -48,10 +48,11 @@ pub struct VoiceOccupancyAnswer {
 pub struct OccupancyStep {
     /// Its first instant.
     pub start: DateTime<Utc>,
-    /// Milliseconds that it lasts: less than was asked for only where the window ends in it, or what has passed of the window.
+    /// Milliseconds that it lasts: less than was asked for only where the window ends in it, or
+    /// what has passed of the window.
     pub length_ms: u64,
     /// How many were there at once, at most.
-    pub max_users: u64,
+    pub max_user_count: u64,
     /// Milliseconds of all who were there; divided by `length_ms`, how many were there on average.
     pub voice_ms: u64,
 }
@@ -64,7 +65,7 @@ pub struct VoicePeak {
     /// Its first instant; of several moments with as many, the first.
     pub at: DateTime<Utc>,
     /// How many were there.
-    pub users: u64,
+    pub user_count: u64,
 }
 
 /// More steps are a mistake in the argument, and would fill the memory.
@@ -78,34 +79,43 @@ impl VoiceOccupancy {
 
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
-    /// Who is still in voice counts to the window's end, but no longer than [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS)
-    /// after the last proof; without an end, to the last proof.
+    /// A member who is still in voice counts up to the window's end, for at most
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If
+    /// the window has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.scope.window = window;
         self
     }
 
-    /// Counts only the time that this filter lets through. The default is all time of people.
-    pub fn filter(mut self, filter: VoiceFilter) -> Self {
-        self.scope.filter = filter;
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.scope.filter.bots = bots;
         self
     }
 
-    /// How long a step is, from a millisecond on; parts of a millisecond are dropped. The default is an hour.
+    /// Counts only the voice time that this filter lets through. The default is all time.
+    pub fn filter(mut self, filter: VoiceFilter) -> Self {
+        self.scope.filter = filter.bots(self.scope.filter.bots);
+        self
+    }
+
+    /// How long a step is, from a millisecond on; parts of a millisecond are dropped. The default
+    /// is an hour.
     pub const fn step(mut self, step: TimeDelta) -> Self {
         self.step = step;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's intervals of the window and of the day before it through an index, in one transaction; memory
-    /// grows with the intervals that count, and with the steps.
+    /// Reads the guild's intervals of the window and of the day before it through an index, in one
+    /// transaction; memory grows with the intervals that count, and with the steps.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `step`: below a millisecond, or so short that there are more than
-    /// a million. [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id or no time.
+    /// a million. [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an
+    /// invalid id or time.
     ///
     /// # Examples
     ///
@@ -120,10 +130,10 @@ impl VoiceOccupancy {
     /// // Two came at nine; one stayed until half past, one until ten.
     /// let occupancy = VoiceOccupancy::of(GuildId::try_from(1)?).step(TimeDelta::minutes(45)).load(&mut conn)?;
     /// let [first, second] = occupancy.steps[..] else { return Err("two steps".into()) };
-    /// assert_eq!((first.max_users, first.voice_ms), (2, 75 * 60_000));
-    /// assert_eq!((second.max_users, second.voice_ms), (1, 15 * 60_000));
+    /// assert_eq!((first.max_user_count, first.voice_ms), (2, 75 * 60_000));
+    /// assert_eq!((second.max_user_count, second.voice_ms), (1, 15 * 60_000));
     /// let peak = occupancy.peak.ok_or("somebody was there")?;
-    /// assert_eq!((peak.users, peak.at.timestamp()), (2, fixture::MONDAY + 9 * 3600));
+    /// assert_eq!((peak.user_count, peak.at.timestamp()), (2, fixture::MONDAY + 9 * 3600));
     /// # Ok(())
     /// # }
     /// ```
@@ -133,7 +143,7 @@ impl VoiceOccupancy {
             return Err(Error::invalid("step", "must be a millisecond or longer"));
         }
         let Scope { ref filter, window, .. } = self.scope;
-        let (Stays(stays), known_from) = self.scope.load(conn, |_| Stays::default())?;
+        let (Stays(stays), data_since) = self.scope.load(conn, |_| Stays::default())?;
         let stays: Vec<Stay> = stays.into_iter().filter_map(|stay| stay.counted(filter.assumed)).collect();
         let levels = levels(&stays);
         let mut steps = steps(window, step_ms, &levels)?;
@@ -142,8 +152,10 @@ impl VoiceOccupancy {
         let peak = levels.iter().min_by_key(|level| Reverse(level.users));
         Ok(VoiceOccupancyAnswer {
             steps: steps.into_iter().map(Step::answer).collect::<Result<_, _>>()?,
-            peak: peak.map(|level| Ok(VoicePeak { at: instant(level.from_ms)?, users: level.users })).transpose()?,
-            known_from,
+            peak: peak
+                .map(|level| Ok(VoicePeak { at: instant(level.from_ms)?, user_count: level.users }))
+                .transpose()?,
+            data_since,
             window,
         })
     }
@@ -192,14 +204,14 @@ fn levels(stays: &[Stay]) -> Vec<Level> {
 struct Step {
     start_ms: i64,
     length_ms: u64,
-    max_users: u64,
+    max_user_count: u64,
     voice_ms: u64,
 }
 
 impl Step {
     fn answer(self) -> Result<OccupancyStep, Error> {
-        let Self { start_ms, length_ms, max_users, voice_ms } = self;
-        Ok(OccupancyStep { start: instant(start_ms)?, length_ms, max_users, voice_ms })
+        let Self { start_ms, length_ms, max_user_count, voice_ms } = self;
+        Ok(OccupancyStep { start: instant(start_ms)?, length_ms, max_user_count, voice_ms })
     }
 }
 
@@ -217,7 +229,7 @@ fn steps(window: Window, step_ms: i64, levels: &[Level]) -> Result<Vec<Step>, Er
     let steps: Vec<Step> = starts
         .map(|start_ms| {
             let end_ms = start_ms.saturating_add(step_ms).min(cut_ms);
-            Step { start_ms, length_ms: between(start_ms, end_ms), max_users: 0, voice_ms: 0 }
+            Step { start_ms, length_ms: between(start_ms, end_ms), max_user_count: 0, voice_ms: 0 }
         })
         .take(MAX_STEPS + 1)
         .collect();
@@ -236,7 +248,7 @@ fn fill(steps: &mut [Step], step_ms: i64, levels: &[Level]) {
             let number = from_ms.saturating_sub(start_ms) / step_ms;
             let Some(step) = usize::try_from(number).ok().and_then(|number| steps.get_mut(number)) else { break };
             let to_ms = step.start_ms.saturating_add(step_ms).min(level.to_ms);
-            step.max_users = step.max_users.max(level.users);
+            step.max_user_count = step.max_user_count.max(level.users);
             step.voice_ms = step.voice_ms.saturating_add(between(from_ms, to_ms).saturating_mul(level.users));
             from_ms = to_ms;
         }
@@ -288,15 +300,16 @@ mod tests {
                 steps.push(OccupancyStep {
                     start: at(start)?,
                     length_ms: ((end - start) * voice.tick_ms).try_into()?,
-                    max_users: own.iter().copied().max().unwrap_or(0),
+                    max_user_count: own.iter().copied().max().unwrap_or(0),
                     voice_ms: own.iter().sum::<u64>() * u64::try_from(voice.tick_ms)?,
                 });
             }
         }
         let most = counts.iter().map(|(_, users)| *users).max().filter(|most| *most > 0);
         let peak = counts.iter().find(|(_, users)| Some(*users) == most);
-        let peak = peak.map(|(tick, users)| TestResult::Ok(VoicePeak { at: at(*tick)?, users: *users })).transpose()?;
-        Ok(VoiceOccupancyAnswer { steps, peak, known_from: None, window })
+        let peak =
+            peak.map(|(tick, users)| TestResult::Ok(VoicePeak { at: at(*tick)?, user_count: *users })).transpose()?;
+        Ok(VoiceOccupancyAnswer { steps, peak, data_since: None, window })
     }
 
     proptest! {
@@ -308,7 +321,7 @@ mod tests {
             voice.insert(&mut conn).unwrap();
             let step = TimeDelta::milliseconds(step_ticks * voice.tick_ms);
             let guild = random::GUILD.try_into().unwrap();
-            let question = VoiceOccupancy::of(guild).within(window).filter(filter).step(step);
+            let question = VoiceOccupancy::of(guild).within(window).bots(filter.bots).filter(filter).step(step);
             prop_assert_eq!(question.load(&mut conn).unwrap(), expected(&question, &voice, step_ticks).unwrap());
         }
     }

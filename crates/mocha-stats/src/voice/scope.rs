@@ -1,4 +1,4 @@
-//! What a question about voice is asked of, and the one scan that answers all of them.
+//! The scope of a question about voice, and the scan that answers all of them.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{Error, Window, channel_filter::Resolved, rollup::Horizon};
 
-/// What a question is asked of.
+/// The scope of a question.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Scope {
     pub(super) filter: VoiceFilter,
@@ -31,8 +31,9 @@ pub(super) struct Scope {
     pub(super) window: Window,
 }
 
-/// An open interval may be of any length, so those that began more than a day before a window are looked for apart. They are
-/// few: midnight cuts while the recorder runs. Diesel cannot name the index, and left alone SQLite reads all that began before.
+/// An open interval may be of any length, so those that began more than a day before a window are
+/// looked for apart. They are few: midnight cuts while the recorder runs. Diesel cannot name the
+/// index, and left alone SQLite reads all that began before.
 const OLDER_SQL: &str = "\
     SELECT user_id, started_at_ms FROM voice_intervals INDEXED BY idx_voice_intervals_open \
     WHERE guild_id = ?1 AND ended_at_ms IS NULL AND started_at_ms < ?2 ORDER BY started_at_ms, user_id";
@@ -46,9 +47,10 @@ struct Older {
     started_at_ms: i64,
 }
 
-/// What a question makes of what the scan finds.
+/// Collects the results of a scan for a question.
 pub(super) trait Fold {
-    /// An interval of somebody who counts, whole and of any channel and state, in order of its start.
+    /// An interval of somebody who counts, whole and of any channel and state, in order of its
+    /// start.
     fn interval(&mut self, _: &Interval) {}
 
     /// Time that counts, in no order.
@@ -63,7 +65,8 @@ impl Scope {
         Self { filter: VoiceFilter::new(), guild, user: None, window: Window::all() }
     }
 
-    /// Scans what is kept of the window into a fold that is made for it; says from when on that is, if the window starts earlier.
+    /// Scans what is kept of the window into a fold that is made for it; says from when on that is,
+    /// if the window starts earlier.
     pub(super) fn load<F: Fold>(
         &self,
         conn: &mut SqliteConnection,
@@ -73,19 +76,20 @@ impl Scope {
             let Horizon { voice_from, .. } = Horizon::load(conn)?;
             let mut fold = fold(self.window.not_before(voice_from));
             self.scan(conn, voice_from, &mut fold)?;
-            Ok((fold, Horizon::known_from(self.window, voice_from)))
+            Ok((fold, Horizon::data_since(self.window, voice_from)))
         })
         .map_err(Error::database)
     }
 
-    /// Reads each interval that may have time in the window from this second on, end in it or be open at its end, one at a time,
-    /// so that memory grows with what the fold keeps. To be called in a transaction.
+    /// Reads each interval that may have time in the window from this second on, end in it or be
+    /// open at its end, one at a time, so that memory grows with what the fold keeps. To be called
+    /// in a transaction.
     pub(super) fn scan(&self, conn: &mut SqliteConnection, voice_from: i64, fold: &mut impl Fold) -> QueryResult<()> {
         let Self { ref filter, guild, user, .. } = *self;
         let window = self.window.not_before(voice_from);
         let channels = filter.channels(conn, guild)?;
         // Others tell whether the user had company.
-        let only = user.filter(|_| !filter.fair);
+        let only = user.filter(|_| !filter.exclude_alone);
         let mut sieve = Sieve { channels, rooms: HashMap::new(), scope: self, window };
         let mut each = |interval: Interval| {
             if self.counts_user(&interval) {
@@ -166,7 +170,7 @@ impl CountedChannels<'_> {
 impl VoiceFilter {
     pub(super) fn channels(&self, conn: &mut SqliteConnection, guild: GuildId) -> QueryResult<CountedChannels<'_>> {
         let state = guild_states::table.find(guild).select(guild_states::afk_channel_id);
-        let afk = if self.without_afk { state.get_result(conn).optional()?.flatten() } else { None };
+        let afk = if self.exclude_afk { state.get_result(conn).optional()?.flatten() } else { None };
         Ok(CountedChannels { afk, named: self.channels.resolve(conn, guild)? })
     }
 }
@@ -174,7 +178,7 @@ impl VoiceFilter {
 /// Lets through what counts.
 struct Sieve<'a> {
     channels: CountedChannels<'a>,
-    /// Who is in each channel, if company matters.
+    /// The users in each channel, if company matters.
     rooms: HashMap<ChannelId, Room>,
     scope: &'a Scope,
     window: Window,
@@ -186,7 +190,7 @@ impl Sieve<'_> {
         let Scope { filter, .. } = self.scope;
         let Some(stay) = interval.clip(self.window) else { return };
         let counts = self.scope.counts_user(interval) && filter.state.counts(state) && self.channels.counts(channel_id);
-        if filter.fair {
+        if filter.exclude_alone {
             if let Some(channel) = channel_id {
                 self.rooms.entry(channel).or_default().enter(Guest::new(stay, bot, counts), fold);
             }

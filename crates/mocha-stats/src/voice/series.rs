@@ -12,9 +12,15 @@ use super::{
     interval::{Stay, VoiceTime},
     scope::{Fold, Scope},
 };
-use crate::{Error, Period, Window, period::Label, periods, quarter};
+use crate::{
+    Bots, Error, Period, Window,
+    period::Label,
+    periods::{self, Counts, Touched},
+    quarter,
+};
 
-/// The question how long everybody in a guild, or one user, was in voice, hour by hour, or by day, week or month of a zone.
+/// The question how long everybody in a guild, or one user, was in voice, hour by hour, or by day,
+/// week or month of a zone.
 ///
 /// Each person's time counts: two people in a channel for an hour are two hours.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -30,18 +36,21 @@ pub struct VoiceSeries {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoiceSeriesAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first time in voice if it has
-    /// none, to that of the window's end, or of the last time in voice. A window without an end and without voice has none.
+    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
+    /// time in voice if it has none, to that of the window's end, or of the last time in voice. A
+    /// window without an end and without voice has none.
     pub periods: Vec<VoicePeriod>,
-    /// Milliseconds in all of them: observed, assumed or both, as the filter's [`Assumed`](crate::Assumed) says.
+    /// Milliseconds in all of them: observed, assumed or both, as the filter's
+    /// [`Assumed`](crate::Assumed) says.
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
     pub assumed_ms: u64,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -51,34 +60,47 @@ pub struct VoiceSeriesAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoicePeriod {
-    /// Its first instant, also if the window starts later: only what lies in the window is counted.
+    /// The first instant of the period, even if the window starts later. Only the time inside the
+    /// window counts.
     pub start: DateTime<Tz>,
-    /// Milliseconds in voice: observed, assumed or both, as the filter's [`Assumed`](crate::Assumed) says.
+    /// Whether only a part of the period is counted: the window starts or ends in it, it is not
+    /// over, or Mocha no longer keeps all of its events.
+    pub is_partial: bool,
+    /// Milliseconds in voice: observed, assumed or both, as the filter's
+    /// [`Assumed`](crate::Assumed) says.
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
-    /// Milliseconds that were assumed: they bridge a gap, or come after the last proof.
+    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// connection.
     pub assumed_ms: u64,
 }
 
 impl VoiceSeries {
-    /// Asks about this guild; of all time, by day, in UTC and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, by day, in UTC, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self { period: Period::Day, scope: Scope::of(guild), zone: Tz::UTC }
     }
 
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
-    /// Who is still in voice counts to the window's end, but no longer than [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS)
-    /// after the last proof; without an end, to the last proof.
+    /// A member who is still in voice counts up to the window's end, for at most
+    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If
+    /// the window has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.scope.window = window;
         self
     }
 
-    /// Counts only the time that this filter lets through. The default is all time of people.
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
+    pub const fn bots(mut self, bots: Bots) -> Self {
+        self.scope.filter.bots = bots;
+        self
+    }
+
+    /// Counts only the voice time that this filter lets through. The default is all time.
     pub fn filter(mut self, filter: VoiceFilter) -> Self {
-        self.scope.filter = filter;
+        self.scope.filter = filter.bots(self.scope.filter.bots);
         self
     }
 
@@ -88,28 +110,30 @@ impl VoiceSeries {
         self
     }
 
-    /// What the time is cut into. The default is [`Period::Day`].
+    /// Sets the length of the periods. The default is [`Period::Day`].
     pub const fn by(mut self, period: Period) -> Self {
         self.period = period;
         self
     }
 
-    /// Whose hours and days. The default is UTC. A day that the zone left out, as Samoa did once, is not listed.
+    /// Sets the time zone of the periods. The default is UTC. A day that the zone skipped, as Samoa
+    /// did once, is not listed.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's intervals of the window and of the day before it through an index, in one transaction; memory
-    /// grows with the quarter hours in which somebody was in voice, and with the periods.
+    /// Reads the guild's intervals of the window and of the day before it through an index, in one
+    /// transaction; memory grows with the quarter hours in which somebody was in voice, and with
+    /// the periods.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -131,29 +155,26 @@ impl VoiceSeries {
     /// ```
     pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceSeriesAnswer, Error> {
         periods::check(self.period, self.scope.window)?;
-        let (quarters, known_from) = self.scope.load(conn, |_| Quarters::default())?;
-        self.answer(&quarters, known_from)
+        let (times, data_since) = self.scope.load(conn, |_| Times::of(self))?;
+        self.answer(&times, data_since)
     }
 
     fn answer(
         &self,
-        Quarters(quarters): &Quarters,
-        known_from: Option<DateTime<Utc>>,
+        Times { by_label, edges, .. }: &Times<'_>,
+        data_since: Option<DateTime<Utc>>,
     ) -> Result<VoiceSeriesAnswer, Error> {
-        let (mut by_label, mut all) = (BTreeMap::<Label, VoiceTime>::new(), VoiceTime::default());
-        let local = |quarter: i64| quarter::local(quarter, self.zone);
-        for (quarter, time) in quarters {
-            // Always there: the window starts in 1970, and no recorder writes what lies after 9999.
-            let Some(at) = local(*quarter) else { continue };
-            by_label.entry(self.period.label(at)).or_default().add(*time);
+        let mut all = VoiceTime::default();
+        for time in by_label.values() {
             all.add(*time);
         }
-        let first = quarters.keys().next().and_then(|quarter| local(*quarter));
-        let last = quarters.keys().next_back().and_then(|quarter| local(*quarter));
-        let periods = self.periods(first, last)?.into_iter().map(|(label, start)| {
+        let local = |quarter: i64| quarter::local(quarter, self.zone);
+        let first = edges.and_then(|(first, _)| local(first));
+        let last = edges.and_then(|(_, last)| local(last));
+        let periods = self.periods(first, last, data_since)?.into_iter().map(|Touched { label, start, is_partial }| {
             let time = by_label.get(&label).copied().unwrap_or_default();
             let VoiceTime { observed_ms, assumed_ms } = time;
-            VoicePeriod { start, voice_ms: self.voice_ms(time), observed_ms, assumed_ms }
+            VoicePeriod { start, is_partial, voice_ms: self.voice_ms(time), observed_ms, assumed_ms }
         });
         let VoiceTime { observed_ms, assumed_ms } = all;
         Ok(VoiceSeriesAnswer {
@@ -161,7 +182,7 @@ impl VoiceSeries {
             voice_ms: self.voice_ms(all),
             observed_ms,
             assumed_ms,
-            known_from,
+            data_since,
             window: self.scope.window,
         })
     }
@@ -171,11 +192,12 @@ impl VoiceSeries {
         &self,
         first: Option<DateTime<Tz>>,
         last: Option<DateTime<Tz>>,
-    ) -> Result<Vec<(Label, DateTime<Tz>)>, Error> {
+        data_since: Option<DateTime<Utc>>,
+    ) -> Result<Vec<Touched>, Error> {
         let window = self.scope.window;
         let start = window.start().or(first.map(|first| first.to_utc()));
         let end = window.listed_until(last.map(|last| last.to_utc() + TimeDelta::nanoseconds(1)));
-        periods::touched(self.period, self.zone, start, end)
+        periods::touched(self.period, self.zone, start, end, Counts::of(window, data_since))
     }
 
     fn voice_ms(&self, time: VoiceTime) -> u64 {
@@ -183,19 +205,60 @@ impl VoiceSeries {
     }
 }
 
-/// Time by quarter hours.
-#[derive(Debug, Default)]
-struct Quarters(BTreeMap<i64, VoiceTime>);
+const QUARTER_MS: i64 = 900_000;
 
-impl Fold for Quarters {
+/// Time by period.
+#[derive(Debug)]
+struct Times<'a> {
+    by_label: BTreeMap<Label, VoiceTime>,
+    /// The first and the last quarter of an hour with voice time.
+    edges: Option<(i64, i64)>,
+    /// The quarter before and its period: many come in a row.
+    last: Option<(i64, Label)>,
+    question: &'a VoiceSeries,
+}
+
+impl<'a> Times<'a> {
+    const fn of(question: &'a VoiceSeries) -> Self {
+        Self { by_label: BTreeMap::new(), edges: None, last: None, question }
+    }
+
+    /// Whether the series is still short enough to be answered, with a stay between these quarters
+    /// too.
+    fn reaches(&mut self, first: i64, last: i64) -> bool {
+        let (before, after) = self.edges.unwrap_or((first, last));
+        let (first, last) = (first.min(before), last.max(after));
+        self.edges = Some((first, last));
+        let instant = |quarter| quarter::local(quarter, Tz::UTC).map(|at| at.to_utc());
+        periods::check_between(self.question.period, instant(first), instant(last)).is_ok()
+    }
+
+    fn add(&mut self, quarter: i64, time: VoiceTime) {
+        let label = match self.last {
+            Some((last, label)) if last == quarter => label,
+            _ => {
+                // Always there: the window starts in 1970, and no recorder writes what lies after 9999.
+                let Some(at) = quarter::local(quarter, self.question.zone) else { return };
+                self.question.period.label(at)
+            }
+        };
+        self.last = Some((quarter, label));
+        self.by_label.entry(label).or_default().add(time);
+    }
+}
+
+impl Fold for Times<'_> {
     fn stay(&mut self, stay: Stay) {
-        const QUARTER_MS: i64 = 900_000;
+        let last_ms = stay.to_ms.saturating_sub(1).max(stay.from_ms);
+        if !self.reaches(stay.from_ms.div_euclid(QUARTER_MS), last_ms.div_euclid(QUARTER_MS)) {
+            return;
+        }
         let mut rest = Some(stay);
         while let Some(stay) = rest {
             let quarter = stay.from_ms.div_euclid(QUARTER_MS);
             let end_ms = quarter.saturating_add(1).saturating_mul(QUARTER_MS);
             if let Some(part) = stay.part(stay.from_ms, end_ms) {
-                self.0.entry(quarter).or_default().add(part.time());
+                self.add(quarter, part.time());
             }
             rest = stay.part(end_ms, stay.to_ms);
         }
@@ -221,7 +284,7 @@ mod tests {
     const FIVE_MINUTES_MS: i64 = 300_000;
     const THREE_DAYS: i64 = 3 * 288;
 
-    /// What the zone's clock and calendar say of a tick's period; two are equal in the same period only.
+    /// A name for the period of a tick in the zone; two names are equal only in the same period.
     fn name(question: &VoiceSeries, voice: &Voice, tick: i64) -> String {
         let at = DateTime::from_timestamp_millis(voice.at(tick)).unwrap().with_timezone(&question.zone);
         match question.period {
@@ -232,7 +295,7 @@ mod tests {
         }
     }
 
-    /// The same in plain Rust, tick by tick; where each period starts is told apart by its name.
+    /// The same in plain Rust, tick by tick. A period is known by its name.
     fn expected(question: &VoiceSeries, voice: &Voice) -> Vec<(String, u64, u64, u64)> {
         let Scope { ref filter, user, window, .. } = question.scope;
         let there = voice.ticks(window).flat_map(|tick| voice.counted(window, filter, tick));
@@ -265,7 +328,7 @@ mod tests {
             let mut conn = empty().unwrap();
             voice.insert(&mut conn).unwrap();
             let guild = random::GUILD.try_into().unwrap();
-            let question = VoiceSeries::of(guild).within(window).filter(filter).by(period).zone(zone);
+            let question = VoiceSeries::of(guild).within(window).bots(filter.bots).filter(filter).by(period).zone(zone);
             let question = match user {
                 Some(user) => question.user(user.try_into().unwrap()),
                 None => question,

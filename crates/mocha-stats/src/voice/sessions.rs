@@ -6,12 +6,13 @@ use mocha_schema::UserId;
 use super::interval::{Interval, between};
 use crate::Window;
 
-/// The voice sessions that began and ended in a window, each whole: from connecting to disconnecting, through any channels
-/// and states, also what of it lies before the window.
+/// The voice sessions that began and ended in a window, each whole: from connecting to
+/// disconnecting, through any channels and states, also what of it lies before the window.
 ///
-/// They are counted by the intervals and not by the voice log, because that has their beginnings and ends by the whole
-/// second and these by the millisecond. So a session that was over in the millisecond in which it began, of which the log
-/// tells, is none here. Of a filter they mind only whether bots count.
+/// They are counted by the intervals and not by the voice log, because that has their beginnings
+/// and ends by the whole second and these by the millisecond. So a session that was over in the
+/// millisecond in which it began, of which the log tells, is none here. Of a filter they mind only
+/// whether bots count.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -22,7 +23,8 @@ pub struct VoiceSessions {
     pub ended: u64,
     /// Milliseconds of the longest that ended; `None` if none did.
     pub longest_ms: Option<u64>,
-    /// Milliseconds of those that ended, divided by their number and rounded down; `None` if none did.
+    /// Milliseconds of those that ended, divided by their number and rounded down; `None` if none
+    /// did.
     pub mean_ms: Option<u64>,
 }
 

@@ -1,4 +1,5 @@
-//! Voice by user, channel and day: whole days from the roll-ups, the edges and what is open interval by interval.
+//! Voice by user, channel and day: whole days from the roll-ups, the edges and what is open
+//! interval by interval.
 
 use std::{collections::HashSet, ops::Range};
 
@@ -21,7 +22,7 @@ use crate::{
 
 const DAY_MS: i64 = DAY * 1000;
 
-/// Whose voice is read.
+/// The voice time to read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VoiceScan {
     pub(crate) bots: Bots,
@@ -34,7 +35,7 @@ pub(crate) struct VoiceScan {
     pub(crate) window: Window,
 }
 
-/// What somebody did in voice.
+/// A part of a user's voice time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VoicePart {
     /// `None` where it is not known, of sessions, and if nobody needs to know.
@@ -46,19 +47,22 @@ pub(crate) struct VoicePart {
     pub(crate) user: UserId,
 }
 
-/// What a [`VoicePart`] is of.
+/// The unit of a [`VoicePart`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum PartOf {
     /// Whatever is fastest.
     Anything,
-    /// A day in UTC, which must lie in no whole month if nobody needs to know the channel: see [`VoiceScan::active`].
+    /// A day in UTC, which must lie in no whole month if nobody needs to know the channel: see
+    /// [`VoiceScan::active`].
     Day,
-    /// Whatever is fastest, but of time only: there may be no sessions in it, and all of it is observed.
+    /// Whatever is fastest, but of time only: there may be no sessions in it, and all of it is
+    /// observed.
     Time,
 }
 
-/// What is read of closed intervals: user and milliseconds, whether these are assumed, sessions, day, and channel or 0. Each
-/// column of each row takes its time, so nobody reads more than the first ones that are needed.
+/// The columns of closed intervals: user, milliseconds, whether these are assumed, sessions, day,
+/// and channel or 0. Each column costs time, so a query reads only as many of the first ones as it
+/// needs.
 type Columns = [&'static str; 6];
 type Times = (BigInt, BigInt);
 type Sums = (BigInt, BigInt, BigInt, BigInt);
@@ -86,17 +90,17 @@ impl Width {
     }
 }
 
-/// What is known beside the parts.
+/// The result of a scan beside the parts.
 #[derive(Clone, Debug)]
 pub(crate) struct VoiceRead {
     pub(crate) horizon: Horizon,
     /// From when on roll-ups are kept, if the window starts earlier.
-    pub(crate) known_from: Option<DateTime<Utc>>,
-    /// Who has an open interval that goes on at the window's end, or now if that is yet to come, in any state; without an end, who
-    /// is in voice now.
+    pub(crate) data_since: Option<DateTime<Utc>>,
+    /// The users with an open interval, in any state, at the window's end, or now if the end has
+    /// not passed or there is none.
     pub(super) open: HashSet<UserId>,
     /// Whether more than the window was read.
-    pub(crate) widened: bool,
+    pub(crate) rounded_to_days: bool,
 }
 
 impl VoiceScan {
@@ -108,7 +112,7 @@ impl VoiceScan {
         mut f: impl FnMut(VoicePart),
     ) -> QueryResult<VoiceRead> {
         let horizon = Horizon::load(conn)?;
-        let Counted { known_from, span, widened } = horizon.voice(self.window);
+        let Counted { data_since, span, rounded_to_days } = horizon.voice(self.window);
         let part = |user, ms: Unsigned, assumed: i64, sessions: Unsigned| {
             let (observed_ms, assumed_ms) = if assumed == 0 { (ms.into(), 0) } else { (0, ms.into()) };
             let time = VoiceTime { observed_ms, assumed_ms };
@@ -160,11 +164,12 @@ impl VoiceScan {
                 from_ms = piece.to_ms;
             }
         }
-        Ok(VoiceRead { horizon, known_from, open, widened })
+        Ok(VoiceRead { horizon, data_since, open, rounded_to_days })
     }
 
-    /// Tells `f` who had time on which days in UTC, and in which channel if that was asked for; in any state, whatever is asked for. A
-    /// month may come several times. To be called in a transaction.
+    /// Tells `f` who had time on which days in UTC, and in which channel if that was asked for; in
+    /// any state, whatever is asked for. A month may come several times. To be called in a
+    /// transaction.
     pub(crate) fn active(
         self,
         conn: &mut SqliteConnection,
@@ -184,7 +189,8 @@ impl VoiceScan {
         })
     }
 
-    /// Who has a closed interval, in any state, that goes on at the window's end, or now if that is yet to come. To be called in a transaction.
+    /// Returns the users with a closed interval, in any state, over the window's end, or over the
+    /// present if the end has not passed. Call it in a transaction.
     pub(super) fn leave_after_end(self, conn: &mut SqliteConnection) -> QueryResult<Vec<UserId>> {
         let Some(end_ms) = self.window.passed_ms() else { return Ok(Vec::new()) };
         let mut statement = Statement::<BigInt>::new();
@@ -248,7 +254,8 @@ impl VoiceScan {
         statement
     }
 
-    /// What of closed intervals lies in so many milliseconds of a day. None goes beyond midnight, so that those of the day are all.
+    /// Selects the parts of closed intervals in some milliseconds of a day. No interval crosses
+    /// midnight, so those of the day are all.
     fn intervals<R>(self, statement: &mut Statement<R>, width: usize, ms: Range<i64>) {
         let columns: Columns = [
             "CAST(user_id AS INTEGER)",
@@ -319,7 +326,8 @@ impl VoiceScan {
 }
 
 impl Scope {
-    /// What counts, by user and, where anybody needs to know, by channel, and all sessions of those who count. To be called in a transaction.
+    /// Reads the counted time by user and, if asked, by channel, and all sessions of the counted
+    /// users. Call it in a transaction.
     pub(super) fn each_part(
         &self,
         conn: &mut SqliteConnection,
@@ -331,10 +339,10 @@ impl Scope {
         let channels = channels || !counted.is_open();
         let scan = VoiceScan { bots: filter.bots, channels, guild, state: filter.state, user, window };
         let read = scan.each(conn, PartOf::Anything, |part| {
-            let counts = !filter.fair && counted.counts(part.channel);
+            let counts = !filter.exclude_alone && counted.counts(part.channel);
             f(if counts { part } else { VoicePart { time: VoiceTime::default(), ..part } });
         })?;
-        if filter.fair {
+        if filter.exclude_alone {
             // Who had company is in no roll-up.
             self.scan(conn, read.horizon.voice_from, &mut Stays(f))?;
         }
@@ -343,10 +351,11 @@ impl Scope {
 }
 
 impl Scope {
-    /// From when on what [`each_part`](Self::each_part) reads is known, if the window starts earlier.
-    pub(super) fn known_from(&self, Horizon { rollups_from, voice_from, .. }: Horizon) -> Option<DateTime<Utc>> {
-        let from = if self.filter.fair { rollups_from.max(voice_from) } else { rollups_from };
-        Horizon::known_from(self.window, from)
+    /// From when on what [`each_part`](Self::each_part) reads is known, if the window starts
+    /// earlier.
+    pub(super) fn data_since(&self, Horizon { rollups_from, voice_from, .. }: Horizon) -> Option<DateTime<Utc>> {
+        let from = if self.filter.exclude_alone { rollups_from.max(voice_from) } else { rollups_from };
+        Horizon::data_since(self.window, from)
     }
 }
 

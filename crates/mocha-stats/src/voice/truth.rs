@@ -103,7 +103,7 @@ impl Voice {
         }
     }
 
-    /// Who is in the guild's voice at a tick, whether they count or not.
+    /// The users in the guild's voice at a tick, whether they count or not.
     fn there(&self, window: Window, tick: i64) -> impl Iterator<Item = There<'_>> {
         self.talks
             .iter()
@@ -114,7 +114,7 @@ impl Voice {
             })
     }
 
-    /// Who of them counts, in either way.
+    /// The users among them who count, observed or assumed.
     pub(crate) fn counted(&self, window: Window, filter: &VoiceFilter, tick: i64) -> Vec<There<'_>> {
         let in_state = |state: VoiceState| match filter.state {
             VoiceStateFilter::All => true,
@@ -130,7 +130,7 @@ impl Voice {
         };
         let left_out = |channel: u64| {
             let named = filter.channels.without.iter().any(|id| id.get() == channel);
-            named || (filter.without_afk && self.afk == Some(channel))
+            named || (filter.exclude_afk && self.afk == Some(channel))
         };
         let chosen = |channel: Option<u64>| match &filter.channels.only {
             Some(only) => only.iter().any(|id| Some(id.get()) == channel),
@@ -145,7 +145,7 @@ impl Voice {
         self.there(window, tick)
             .filter(|there| random::counts(filter.bots, there.talk.user) && in_state(there.talk.state))
             .filter(|there| chosen(there.talk.channel) && !there.talk.channel.is_some_and(left_out))
-            .filter(|there| !filter.fair || company(there.talk))
+            .filter(|there| !filter.exclude_alone || company(there.talk))
             .collect()
     }
 
@@ -173,8 +173,8 @@ impl Voice {
 
 pub(crate) fn by_policy(assumed: Assumed, observed_ms: u64, assumed_ms: u64) -> u64 {
     match assumed {
-        Assumed::Count => observed_ms + assumed_ms,
-        Assumed::LeaveOut => observed_ms,
+        Assumed::Include => observed_ms + assumed_ms,
+        Assumed::Exclude => observed_ms,
         Assumed::Only => assumed_ms,
     }
 }
@@ -205,23 +205,23 @@ fn channel() -> impl Strategy<Value = u64> {
 pub(crate) fn filter() -> impl Strategy<Value = VoiceFilter> {
     use VoiceStateFilter::{All, Deafened, Muted, Streaming, Talking, Video};
     let states = [All, All, All, All, All, Talking, Talking, Deafened, Muted, Streaming, Video];
-    let assumed = [Assumed::Count, Assumed::Count, Assumed::LeaveOut, Assumed::Only];
+    let assumed = [Assumed::Include, Assumed::Include, Assumed::Exclude, Assumed::Only];
     let channels = || prop::option::weighted(0.3, prop::collection::vec(channel(), 1..3));
     let (state, assumed) = (prop::sample::select(states.to_vec()), prop::sample::select(assumed.to_vec()));
     (random::bots(), state, assumed, prop::bool::weighted(0.3), any::<bool>(), [channels(), channels()]).prop_map(
-        |(bots, state, assumed, without_afk, fair, [only, without])| {
+        |(bots, state, assumed, exclude_afk, exclude_alone, [only, without])| {
             let mut filter = VoiceFilter::new().bots(bots).state(state).assumed(assumed);
-            if without_afk {
-                filter = filter.without_afk();
+            if exclude_afk {
+                filter = filter.exclude_afk();
             }
-            if fair {
-                filter = filter.fair();
+            if exclude_alone {
+                filter = filter.exclude_alone();
             }
             let ids = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<ChannelId>>();
             if let Some(only) = only {
                 filter = filter.only_channels(&ids(only));
             }
-            filter.without_channels(&ids(without.unwrap_or_default()))
+            filter.exclude_channels(&ids(without.unwrap_or_default()))
         },
     )
 }
@@ -281,8 +281,8 @@ fn window(origin_ms: i64, tick_ms: i64, ticks: i64) -> impl Strategy<Value = Win
     ]
 }
 
-/// What a recorder writes: sessions of people in [`random::GUILD`], one after the other, cut where channel or state change
-/// and sometimes where nothing does, as at midnight; and a window around them.
+/// Sessions as a recorder writes them, of users in [`random::GUILD`], and a window around them.
+/// They are cut where channel or state change, and sometimes where nothing changes, as at midnight.
 pub(crate) fn history() -> impl Strategy<Value = (Vec<VoiceInterval>, Window)> {
     const TICKS: i64 = 40;
     // The pause before it, 0 if the session goes on; its length, channel and state.

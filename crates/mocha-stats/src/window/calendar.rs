@@ -11,16 +11,17 @@ use super::{
 use crate::Error;
 
 impl Window {
-    /// The last `n` days of a zone: the day that `now` lies in, to its end, and the days before it. Days that the zone left
-    /// out are not counted.
+    /// The last `n` days of a zone: the day that `now` lies in, to its end, and the days before it.
+    /// Days that the zone left out are not counted.
     ///
-    /// It has the same edges all day long, and what happens while it is asked about lies in it. What of it is yet to come is in
-    /// no series and in no mean; but the [`previous`](Self::previous) one has passed, so comparing with it favours that.
+    /// It has the same edges all day long, and what happens while it is asked about lies in it.
+    /// Series and means leave out the part that has not passed; but the
+    /// [`previous`](Self::previous) one has passed, so comparing with it favours that.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `now`: before 1970, or its day does not end before the year 10000;
-    /// of `n`: zero, or reaching back before 1970.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `now`: before 1970, or its day does not end before
+    /// the year 10000; of `n`: zero, or reaching back before 1970.
     ///
     /// # Examples
     ///
@@ -41,7 +42,8 @@ impl Window {
         Self::last_units(Unit::Day, n, zone, now)
     }
 
-    /// The last `n` weeks of a zone, from Monday on: the week that `now` lies in, to its end, and the weeks before it.
+    /// The last `n` weeks of a zone, from Monday on: the week that `now` lies in, to its end, and
+    /// the weeks before it.
     ///
     /// # Errors
     ///
@@ -63,7 +65,8 @@ impl Window {
         Self::last_units(Unit::Week, n, zone, now)
     }
 
-    /// The last `n` months of a zone: the month that `now` lies in, to its end, and the months before it.
+    /// The last `n` months of a zone: the month that `now` lies in, to its end, and the months
+    /// before it.
     ///
     /// # Errors
     ///

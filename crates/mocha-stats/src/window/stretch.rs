@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 use crate::period;
 
-/// What of the calendar is counted.
+/// The counted unit of the calendar.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Unit {
     Day,
@@ -46,7 +46,8 @@ impl Unit {
         }
     }
 
-    /// The first date so many units before, from the first of one; `None` also if no window reaches there.
+    /// The first date so many units before, from the first of one; `None` also if no window reaches
+    /// there.
     fn before(self, first: NaiveDate, count: u32, zone: Tz) -> Option<NaiveDate> {
         /// The first instant of 1970 is in 1969 west of Greenwich.
         const FIRST_YEAR: i32 = 1969;
@@ -89,7 +90,8 @@ impl Stretch {
     }
 }
 
-/// The first instant at which the clock of a zone shows a date, or, if the zone left it out, a later one.
+/// The first instant at which the clock of a zone shows a date, or, if the zone left it out, a
+/// later one.
 fn first_instant(date: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
     let midnight = date.and_time(NaiveTime::MIN);
     if let Some(instant) = zone.from_local_datetime(&midnight).earliest() {

@@ -11,8 +11,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::Utc;
-
 use super::{
     MaintenanceStats, analyze,
     checkpoint::bound_log,
@@ -103,7 +101,8 @@ impl Worker {
         let Some(retention) = &self.link.settings.maintenance.retention else { return Ok(()) };
         let conn = &mut connect(&self.link)?;
         let mut counted = 0;
-        retention::retain(conn, retention, Utc::now(), |so_far| {
+        let now = retention::trusted_now(conn, &self.link.settings.time)?;
+        retention::retain(conn, retention, now, |so_far| {
             self.count(|stats| stats.deleted_rows += so_far.rows().saturating_sub(counted));
             counted = so_far.rows();
             self.go_on()

@@ -6,10 +6,10 @@ use diesel::{prelude::*, sql_query, sql_types::Text, sqlite::SqliteConnection};
 use mocha_schema::{GuildId, UserId};
 
 use super::{
-    erase::{Progress, erase},
+    erase::{Ended, Progress, erase},
     ledger::Person,
     rows::{Scope, tables},
-    tombstones::{self, EVERYWHERE, Tombstones},
+    tombstones::{self, Tombstone, Tombstones},
     wipe,
 };
 use crate::{
@@ -91,8 +91,8 @@ pub(crate) fn carry_tombstones(
     let (mut erased, mut before) = (0, 0);
     for scope in scopes {
         let mut told = |person: Progress| progress(Progress { removed: before + person.removed, total });
-        let (removed, complete) = erase(into, scope, &mut told).map_err(failed)?;
-        if !complete {
+        let (removed, ended) = erase(into, scope, &mut told).map_err(failed)?;
+        if ended != Ended::Complete {
             return Err(Error::new(ErrorKind::Stopped, "erasing whom the tombstones speak of was stopped on demand"));
         }
         erased += usize::from(!removed.is_empty());
@@ -148,16 +148,50 @@ fn people(conn: &mut SqliteConnection, tombstones: &Tombstones) -> QueryResult<V
     let mut people = std::collections::BTreeSet::new();
     for table in tables() {
         let column = if table.person == Some(Person::Own) { "id" } else { "user_id" };
-        let ids = sql_query(format!("SELECT DISTINCT CAST({column} AS TEXT) AS id FROM {}", table.name));
+        let ids =
+            sql_query(format!("SELECT DISTINCT CAST(CAST({column} AS INTEGER) AS TEXT) AS id FROM {}", table.name));
         // What is no id is nobody's.
         people.extend(ids.load::<Id>(conn)?.into_iter().filter_map(|Id { id }| id.parse::<UserId>().ok()));
     }
-    let scopes = people.into_iter().flat_map(|user_id| {
-        tombstones.of(user_id).filter(|tombstone| tombstone.hides()).map(move |tombstone| {
-            let guild_id = u64::try_from(tombstone.guild_id).ok().and_then(|id| GuildId::try_from(id).ok());
-            debug_assert_eq!(guild_id.is_none(), tombstone.guild_id == EVERYWHERE);
-            Scope { guild_id, user_id }
-        })
-    });
-    Ok(scopes.collect())
+    let mut scopes = Vec::new();
+    for user_id in people {
+        let hides = |guild_id| tombstones.ruling(user_id, guild_id).is_some_and(Tombstone::hides);
+        let named: Vec<GuildId> = tombstones.of(user_id).filter_map(|tombstone| guild(tombstone.guild_id)).collect();
+        let guilds = if !hides(None) {
+            named
+        } else if named.iter().all(|guild_id| hides(Some(*guild_id))) {
+            scopes.push(Scope { guild_id: None, user_id });
+            continue;
+        } else {
+            // The person came back in some guilds after a later erasure there.
+            guilds_of(conn, user_id)?
+        };
+        let hidden = guilds.into_iter().filter(|guild_id| hides(Some(*guild_id)));
+        scopes.extend(hidden.map(|guild_id| Scope { guild_id: Some(guild_id), user_id }));
+    }
+    Ok(scopes)
+}
+
+fn guild(number: i64) -> Option<GuildId> {
+    u64::try_from(number).ok().and_then(|id| GuildId::try_from(id).ok())
+}
+
+/// Returns the guilds in which the file has rows of the person.
+fn guilds_of(conn: &mut SqliteConnection, user_id: UserId) -> QueryResult<Vec<GuildId>> {
+    #[derive(QueryableByName)]
+    struct Id {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        id: i64,
+    }
+    let scope = Scope { guild_id: None, user_id };
+    let mut guilds = std::collections::BTreeSet::new();
+    for table in tables().filter(|table| table.guild.is_some()) {
+        let sql = format!(
+            "SELECT DISTINCT CAST(guild_id AS INTEGER) AS id FROM {} WHERE {}",
+            table.name,
+            scope.condition(table)
+        );
+        guilds.extend(scope.query(sql).load::<Id>(conn)?.into_iter().filter_map(|Id { id }| guild(id)));
+    }
+    Ok(guilds.into_iter().collect())
 }

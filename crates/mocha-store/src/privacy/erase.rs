@@ -1,6 +1,6 @@
 //! Erasing a person.
 
-use std::{ops::ControlFlow, sync::Arc, thread, time::Instant};
+use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc, thread, time::Instant};
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -49,8 +49,8 @@ impl Store {
     /// the horizon.
     ///
     /// It is about the past: what is not later than the erasure is not recorded again, however often it is told, and that the
-    /// person is still there, is a member, is online, tells nothing either. Who writes, joins, or changes voice channels
-    /// afterwards is counted from then on. To be left alone for good there is [`opt_out_user`](Self::opt_out_user). See
+    /// person is still there, is a member, is online, or was muted by a moderator, tells nothing either. A person who writes, joins,
+    /// or changes something in voice afterwards (the channel, the own microphone, camera or stream) is counted from then on. To be left alone for good there is [`opt_out_user`](Self::opt_out_user). See
     /// [`privacy`](crate::privacy) for what remains, and why.
     ///
     /// ```
@@ -135,7 +135,7 @@ impl Store {
     /// Those of [`Store::read`] that are SQLite's.
     pub fn is_opted_out(&self, user_id: UserId, guild_id: Option<GuildId>) -> Result<bool, Error> {
         let tombstones = self.read(Tombstones::load)?;
-        Ok(tombstones.of(user_id).any(|tombstone| tombstone.opted_out && tombstone.applies(guild_id)))
+        Ok(tombstones.ruling(user_id, guild_id).is_some_and(|ruling| ruling.opted_out))
     }
 }
 
@@ -156,9 +156,10 @@ impl Erasure {
 
     /// Erases the person. Blocks; in an async program use a thread for blocking work.
     ///
-    /// First it leaves the tombstone, so that the recorder, be it of another process, writes nothing more of it. Then the rows go, 500 in
-    /// a transaction, with pauses for others to write; after each `progress` is told how far it has come, and
-    /// ends it by [`ControlFlow::Break`]. Last it [wipes the traces](Store::wipe_traces), in which `progress` is asked too: no byte
+    /// First it leaves the tombstone, so that the recorder, be it of another process, writes nothing more from before. Then the events
+    /// go, 500 in a transaction, with pauses for others to write; after each `progress` is told how far it has come, and
+    /// ends it by [`ControlFlow::Break`]. One last transaction removes the rest: roll-ups, the user, and
+    /// what the person did since the erasure began. What comes later is recorded as of a new user. Last it [wipes the traces](Store::wipe_traces), in which `progress` is asked too: no byte
     /// of the id remains in the file or its write-ahead log, nor in backups made from then on.
     ///
     /// If it is broken off, or the program ends meanwhile, the rest goes when the person is forgotten again; the recorder
@@ -175,25 +176,22 @@ impl Erasure {
         let failed = |error| Error::classify(format!("cannot erase a person from {}", link.location), error);
         let mut conn = link.connect_writer()?;
         conn.batch_execute("PRAGMA secure_delete = ON").map_err(failed)?;
-        let at = now();
         let guild_id = scope.guild_id.map_or(EVERYWHERE, tombstones::number);
         conn.immediate_transaction(|conn| {
-            tombstones::bury(conn, scope.user_id, guild_id, at.timestamp_millis(), opt_out)
+            tombstones::bury(conn, scope.user_id, guild_id, now().timestamp_millis(), opt_out)
         })
         .map_err(failed)?;
-        let (removed, rows_gone) = erase(&mut conn, scope, &mut progress).map_err(failed)?;
+        let (removed, ended) = erase(&mut conn, scope, &mut progress).map_err(failed)?;
         let total = removed.iter().map(|removed| removed.rows).sum();
         let all = Progress { removed: total, total };
+        let rows_gone = ended != Ended::Broken;
+        let ruling = Tombstones::load(&mut conn).map_err(failed)?.ruling(scope.user_id, scope.guild_id);
         let wiped = (rows_gone && !keep_traces).then(|| wipe::wipe(link, &mut || progress(all)));
-        let opted_out = Tombstones::load(&mut conn)
-            .map_err(failed)?
-            .of(scope.user_id)
-            .any(|tombstone| tombstone.opted_out && tombstone.applies(scope.guild_id));
         Ok(Receipt {
-            at,
+            at: ruling.and_then(|ruling| DateTime::from_timestamp_millis(ruling.forgotten_at_ms)).unwrap_or_else(now),
             guild_id: scope.guild_id,
             id: receipt_id(&mut conn).map_err(failed)?,
-            opted_out,
+            opted_out: ruling.is_some_and(|ruling| ruling.opted_out),
             removed,
             rows_gone,
             traces_gone: matches!(wiped, Some(Ok(()))),
@@ -202,36 +200,41 @@ impl Erasure {
     }
 }
 
-/// Removes the person's rows, of which the recorder writes no more; gives what it removed, and whether that was all.
+/// How far an erasure of rows came.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Ended {
+    /// It was broken off, and rows are left.
+    Broken,
+    Complete,
+    /// All rows are gone, and nothing else is to be done.
+    Stopped,
+}
+
+/// Removes the person's rows; gives what it removed, and whether that was all.
+///
+/// Events go in batches, and triggers take them out of the sums. What else there is goes in one transaction at the end, with
+/// what the person did meanwhile.
 pub(super) fn erase(
     conn: &mut SqliteConnection,
     scope: Scope,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> diesel::QueryResult<(Vec<Removed>, bool)> {
-    let counts = |conn: &mut SqliteConnection| -> diesel::QueryResult<Vec<(&'static Table, u64)>> {
-        conn.transaction(|conn| tables().map(|table| Ok((table, scope.count(conn, table)?))).collect())
-    };
-    let found = counts(conn)?;
-    let total = found.iter().map(|(_, rows)| rows).sum();
-    let mut removed = 0;
-    let mut rows_gone = true;
-    'tables: for (table, rows) in &found {
-        // What triggers take out of the roll-ups is gone already.
-        let until = removed + rows;
+) -> diesel::QueryResult<(Vec<Removed>, Ended)> {
+    let found = conn.transaction(|conn| counts(conn, scope))?;
+    let total = found.iter().map(|found| found.rows).sum();
+    let mut deleted: Vec<Removed> = Vec::new();
+    let (mut removed, mut until) = (0, 0);
+    for table in tables().filter(|table| table.person == Some(Person::Text)) {
+        until += found.iter().find(|found| found.table == table.name).map_or(0, |found| found.rows);
         loop {
             let begun = Instant::now();
-            let deleted = conn.immediate_transaction(|conn| match table.person {
-                Some(Person::Own) if scope.guild_id.is_some() && scope.is_mentioned(conn)? => Ok(0),
-                _ => scope.delete(conn, table, BATCH),
-            })?;
-            removed = until.min(removed + u64::try_from(deleted).unwrap_or(u64::MAX));
-            let last = deleted < BATCH;
-            if last {
-                removed = until;
-            }
-            if deleted > 0 && progress(Progress { removed, total }).is_break() {
-                rows_gone = false;
-                break 'tables;
+            let batch = conn.immediate_transaction(|conn| scope.delete(conn, table, Some(BATCH)))?;
+            let rows = u64::try_from(batch).unwrap_or(u64::MAX);
+            deleted.push(Removed { rows, table: table.name });
+            let last = batch < BATCH;
+            // The person may have added rows.
+            removed = if last { until } else { until.min(removed + rows) };
+            if batch > 0 && progress(Progress { removed, total }).is_break() {
+                return Ok((sums(deleted), Ended::Broken));
             }
             if last {
                 break;
@@ -240,15 +243,58 @@ pub(super) fn erase(
             thread::sleep(begun.elapsed());
         }
     }
-    conn.immediate_transaction(|conn| delete_samples(conn, scope.user_id))?;
-    let left = counts(conn)?;
-    let removed = found
-        .iter()
-        .zip(&left)
-        .map(|((table, rows), (_, left))| Removed { rows: rows.saturating_sub(*left), table: table.name });
-    let mut removed: Vec<Removed> = removed.filter(|removed| removed.rows > 0).collect();
-    removed.sort_by_key(|removed| removed.table);
-    Ok((removed, rows_gone))
+    deleted.extend(conn.immediate_transaction(|conn| sweep(conn, scope, &found))?);
+    let deleted = sums(deleted);
+    if !deleted.is_empty() && progress(Progress { removed: total, total }).is_break() {
+        return Ok((deleted, Ended::Stopped));
+    }
+    Ok((deleted, Ended::Complete))
+}
+
+/// Removes all rows of the person that are left, and gives how many rows of each table went.
+///
+/// If the person came back meanwhile, the erasure is of now: what was recorded until now is gone, and the recorder, which
+/// sees that the file changed, follows the person's voice session no more. What comes later is as of a new user.
+fn sweep(conn: &mut SqliteConnection, scope: Scope, found: &[Removed]) -> diesel::QueryResult<Vec<Removed>> {
+    let is_hidden =
+        Tombstones::load(conn)?.ruling(scope.user_id, scope.guild_id).is_some_and(tombstones::Tombstone::hides);
+    if !is_hidden {
+        let guild_id = scope.guild_id.map_or(EVERYWHERE, tombstones::number);
+        tombstones::bury(conn, scope.user_id, guild_id, now().timestamp_millis(), false)?;
+    }
+    let before = counts(conn, scope)?;
+    let mut deleted = Vec::new();
+    for table in tables() {
+        let is_kept = table.person == Some(Person::Own) && scope.guild_id.is_some() && scope.is_mentioned(conn)?;
+        if !is_kept {
+            let rows = u64::try_from(scope.delete(conn, table, None)?).unwrap_or(u64::MAX);
+            deleted.push(Removed { rows, table: table.name });
+        }
+    }
+    delete_samples(conn, scope.user_id)?;
+    let is_event =
+        |removed: &Removed| Table::find(removed.table).is_some_and(|table| table.person == Some(Person::Text));
+    // Triggers took rows out of the sums too.
+    let sums = counts(conn, scope)?.into_iter().zip(before).zip(found).map(|((left, before), found)| Removed {
+        rows: before.rows.max(found.rows).saturating_sub(left.rows),
+        table: left.table,
+    });
+    let events = deleted.into_iter().filter(is_event);
+    Ok(events.chain(sums.filter(|removed| !is_event(removed))).collect())
+}
+
+/// Returns how many rows each table has of the person.
+fn counts(conn: &mut SqliteConnection, scope: Scope) -> diesel::QueryResult<Vec<Removed>> {
+    tables().map(|table| Ok(Removed { rows: scope.count(conn, table)?, table: table.name })).collect()
+}
+
+/// Adds up what was removed from each table.
+fn sums(removed: Vec<Removed>) -> Vec<Removed> {
+    let mut rows = BTreeMap::<&'static str, u64>::new();
+    for removed in removed {
+        *rows.entry(removed.table).or_default() += removed.rows;
+    }
+    rows.into_iter().filter(|(_, rows)| *rows > 0).map(|(table, rows)| Removed { rows, table }).collect()
 }
 
 fn receipt_id(conn: &mut SqliteConnection) -> diesel::QueryResult<String> {

@@ -46,7 +46,7 @@ impl Export {
     }
 
     /// Writes one JSON object with the user, the guild, and by the name of each table an array of its rows: all columns by name, ids
-    /// as strings, times as the file has them, unix seconds or, in columns that end in `_ms`, milliseconds. Returns how many rows
+    /// as strings, times as the file has them, unix seconds or, in columns that end in `_ms`, milliseconds; blobs in hexadecimal. Returns how many rows
     /// there were.
     ///
     /// All is of one moment, and written row by row: memory does not grow. Meanwhile one connection for reading is in use and the
@@ -122,7 +122,12 @@ fn json(table: &Table) -> String {
         let name = column.name;
         // Most readers of JSON cannot hold so large a number.
         let is_id = table.person == Some(Person::Number) && name.ends_with("_id");
-        let value = if is_id { format!("CAST({name} AS TEXT)") } else { name.to_owned() };
+        let value = if is_id {
+            format!("CAST({name} AS TEXT)")
+        } else {
+            // Other programs may have written one, and JSON has none.
+            format!("iif(typeof({name}) = 'blob', hex({name}), {name})")
+        };
         format!("'{name}', {value}")
     });
     format!("json_object({})", values.collect::<Vec<_>>().join(", "))

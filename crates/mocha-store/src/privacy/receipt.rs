@@ -12,7 +12,8 @@ use crate::Error;
 #[must_use = "an erasure may not be complete"]
 #[non_exhaustive]
 pub struct Receipt {
-    /// When: what is not later than this is not recorded again.
+    /// When: what is not later than this is not recorded again. It is the end of the erasure if the person did something while it ran,
+    /// else its beginning.
     pub at: DateTime<Utc>,
     /// The guild; `None` for all.
     pub guild_id: Option<GuildId>,

@@ -9,7 +9,7 @@ use diesel::{
 };
 use mocha_schema::{
     GuildId, UserId,
-    catalogue::{Person, TABLES, Table},
+    catalogue::{Guild, Person, TABLES, Table},
 };
 
 use crate::tables;
@@ -42,22 +42,26 @@ impl Scope {
     }
 
     /// The condition that a row is the person's, `?1`, in the guild, `?2`, or in any; `false` for a table that is nobody's.
+    ///
+    /// Sums count what a text begins with as a number, so every spelling of the two ids is meant.
     pub(super) fn condition(self, table: &Table) -> String {
         let user = match table.person {
             // A user's own row is nowhere in particular, and has no `?2`.
-            Some(Person::Own) => return "id = ?1".to_owned(),
-            Some(Person::Number) => "user_id = CAST(?1 AS INTEGER)",
-            Some(Person::Text) => "user_id = ?1",
+            Some(Person::Own) => return spellings(table, "id", ""),
+            Some(Person::Number) => "user_id = CAST(?1 AS INTEGER)".to_owned(),
+            // Its key begins with the guild, and SQLite would read all of the table.
+            Some(Person::Text) if table.name == "voice_intervals" => {
+                let guild = format!("guild_id IN ({EACH_GUILD_OF_VOICE}) AND");
+                format!("{guild} {}", spellings(table, "user_id", &guild))
+            }
+            Some(Person::Text) => spellings(table, "user_id", ""),
             _ => return "false".to_owned(),
         };
-        if self.guild_id.is_some() {
-            return format!("{user} AND guild_id = {}", tables::guild(table, "?2"));
+        match (self.guild_id, table.guild) {
+            (Some(_), Some(Guild::Number)) => format!("{user} AND guild_id = CAST(?2 AS INTEGER)"),
+            (Some(_), _) => format!("{user} AND CAST(guild_id AS INTEGER) = CAST(?2 AS INTEGER)"),
+            (None, _) => user,
         }
-        // Its key begins with the guild, and SQLite would read all of the table.
-        if table.name == "voice_intervals" {
-            return format!("{user} AND guild_id IN ({EACH_GUILD_OF_VOICE})");
-        }
-        user.to_owned()
     }
 
     /// The scope in which the table's rows are looked for.
@@ -101,12 +105,30 @@ impl Scope {
         Ok(false)
     }
 
-    /// Deletes at most so many rows of the table, and gives how many.
-    pub(super) fn delete(self, conn: &mut SqliteConnection, table: &Table, limit: usize) -> QueryResult<usize> {
+    /// Deletes the rows of the table, at most so many if there is a limit, and gives how many.
+    pub(super) fn delete(self, conn: &mut SqliteConnection, table: &Table, limit: Option<usize>) -> QueryResult<usize> {
         let scope = self.of(table);
-        let rest = format!("WHERE {} LIMIT {limit}", scope.condition(table));
+        let limit = limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
+        let rest = format!("WHERE {}{limit}", scope.condition(table));
         scope.query(tables::delete(table, &rest)).execute(conn)
     }
+}
+
+/// The condition that a text column has any spelling of `?1`, found through the column's index: `?1` itself, `?1` with
+/// something after it that is no digit, and whatever does not begin with a letter or a digit from 1 to 9, such as a zero, a
+/// space, a sign, or a blob.
+fn spellings(table: &Table, column: &str, guild: &str) -> String {
+    let ranges = [
+        format!("{column} > ?1 AND {column} < ?1 || '0'"),
+        format!("{column} >= ?1 || ':' AND {column} < ?1 || char(1114111)"),
+        format!("{column} < '1'"),
+        format!("{column} >= x''"),
+    ];
+    let others = ranges.map(|range| {
+        let number = format!("CAST({column} AS INTEGER) = CAST(?1 AS INTEGER)");
+        format!(" UNION ALL SELECT {column} FROM {} WHERE {guild} {range} AND {number}", table.name)
+    });
+    format!("{column} IN (SELECT ?1{})", others.concat())
 }
 
 const EACH_GUILD_OF_VOICE: &str = "\

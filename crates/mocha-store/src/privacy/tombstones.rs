@@ -1,6 +1,6 @@
 //! Who was forgotten and who opted out, as the file has it: by keyed hashes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::{prelude::*, sql_query, sqlite::SqliteConnection};
 use hmac::{Hmac, KeyInit, Mac};
@@ -41,6 +41,11 @@ impl Tombstone {
     /// Whether the person did nothing since that may be recorded.
     pub(super) fn hides(self) -> bool {
         self.opted_out || !self.returned
+    }
+
+    /// Orders tombstones for the same guild by how late they are.
+    fn age(self) -> (i64, bool, bool) {
+        (self.forgotten_at_ms, self.opted_out, self.returned)
     }
 
     pub(super) fn applies(self, guild_id: Option<GuildId>) -> bool {
@@ -104,28 +109,37 @@ impl Tombstones {
 
     /// Something that the person does: writes, speaks, joins.
     pub(crate) fn judge(&self, user_id: UserId, guild_id: Option<GuildId>, at_ms: i64) -> Verdict {
-        let mut verdict = Verdict::Takes;
-        for tombstone in self.of(user_id).filter(|tombstone| tombstone.applies(guild_id)) {
-            if tombstone.opted_out || at_ms <= tombstone.forgotten_at_ms {
-                return Verdict::Withholds;
-            }
-            if !tombstone.returned {
-                verdict = Verdict::Returns;
-            }
+        match self.ruling(user_id, guild_id) {
+            None => Verdict::Takes,
+            Some(ruling) if ruling.opted_out || at_ms <= ruling.forgotten_at_ms => Verdict::Withholds,
+            Some(ruling) if ruling.returned => Verdict::Takes,
+            Some(_) => Verdict::Returns,
         }
-        verdict
     }
 
     /// Whether the person is not to be heard of: that somebody is seen brings nobody back.
     pub(crate) fn hides(&self, user_id: UserId, guild_id: Option<GuildId>, at_ms: i64) -> bool {
-        self.of(user_id)
-            .filter(|tombstone| tombstone.applies(guild_id))
-            .any(|tombstone| tombstone.hides() || at_ms <= tombstone.forgotten_at_ms)
+        self.ruling(user_id, guild_id).is_some_and(|ruling| ruling.hides() || at_ms <= ruling.forgotten_at_ms)
     }
 
     /// Whether the person did nothing since that may be recorded.
     pub(crate) fn hides_now(&self, user_id: UserId, guild_id: GuildId) -> bool {
-        self.of(user_id).any(|tombstone| tombstone.applies(Some(guild_id)) && tombstone.hides())
+        self.ruling(user_id, Some(guild_id)).is_some_and(Tombstone::hides)
+    }
+
+    /// Whether this time is not later than the last erasure of the person in the guild.
+    pub(crate) fn is_past(&self, user_id: UserId, guild_id: GuildId, at_ms: i64) -> bool {
+        self.ruling(user_id, Some(guild_id)).is_some_and(|ruling| at_ms <= ruling.forgotten_at_ms)
+    }
+
+    /// Returns what all tombstones together say about the person in the guild, or in all guilds at once.
+    ///
+    /// The latest erasure decides whether the person came back. An opt-out stands until it is taken back.
+    pub(super) fn ruling(&self, user_id: UserId, guild_id: Option<GuildId>) -> Option<Tombstone> {
+        self.of(user_id).filter(|tombstone| tombstone.applies(guild_id)).reduce(|one, other| {
+            let latest = if one.age() < other.age() { other } else { one };
+            Tombstone { opted_out: one.opted_out || other.opted_out, ..latest }
+        })
     }
 
     /// Whether the person is not to be heard of in some guild, be it all of them.
@@ -155,8 +169,17 @@ impl Tombstones {
         Ok(())
     }
 
+    /// Returns the latest tombstone of the person for each guild. There may be older ones under the keys of other files.
     pub(super) fn of(&self, user_id: UserId) -> impl Iterator<Item = Tombstone> {
-        self.keys.iter().filter_map(move |key| self.by_person.get(&key.hash(user_id))).flatten().copied()
+        let mut latest = BTreeMap::<i64, Tombstone>::new();
+        let all = self.keys.iter().filter_map(|key| self.by_person.get(&key.hash(user_id))).flatten();
+        for tombstone in all {
+            let known = latest.entry(tombstone.guild_id).or_insert(*tombstone);
+            if known.age() < tombstone.age() {
+                *known = *tombstone;
+            }
+        }
+        latest.into_values()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Retention: events that are too old go, and what is known of guilds that are gone for good.
 
 mod batch;
+mod clock;
 mod horizon;
 mod purge;
 mod rows;
@@ -11,6 +12,7 @@ use mocha_schema::catalogue::Horizon;
 
 pub(crate) use self::{
     batch::{Batch, Pace},
+    clock::trusted_now,
     run::retain,
 };
 pub use self::{purge::Purged, run::Retained};

@@ -13,6 +13,7 @@ use mocha_schema::catalogue::{Kept, Table};
 use super::{
     Keep, Retention,
     batch::{Batch, Pace, transaction},
+    clock::trusted_now,
     horizon::Horizons,
     purge,
     rows::Rows,
@@ -68,9 +69,14 @@ impl Retained {
 impl Store {
     /// Deletes what is older than the retention says, as of now; see [`retain_at`](Self::retain_at).
     ///
+    /// Now is the time of the store's clock. A clock that is wrong would delete years, so it is compared with the newest
+    /// message in the file, whose time is Discord's. (If there is no message, with the newest other event.) It may be ahead
+    /// by as long as the store has been open, and by a day more.
+    ///
     /// # Errors
     ///
-    /// As [`retain_at`](Self::retain_at).
+    /// [`ErrorKind::ClockAhead`](crate::ErrorKind::ClockAhead) if the clock is further ahead: nothing is deleted. For a file
+    /// that nobody records into any longer use [`retain_at`](Self::retain_at). Others as there.
     ///
     /// # Examples
     ///
@@ -93,7 +99,9 @@ impl Store {
         retention: &Retention,
         progress: impl FnMut(&Retained) -> ControlFlow<()>,
     ) -> Result<Retained, Error> {
-        self.retain_at(retention, Utc::now(), progress)
+        let mut conn = self.link().connect_writer()?;
+        let now = trusted_now(&mut conn, &self.link().settings.time)?;
+        retain(&mut conn, retention, now, progress)
     }
 
     /// Deletes what is older than the retention says, as of `now`.

@@ -200,7 +200,12 @@ impl Tracker {
     ) -> Vec<Row> {
         let mut rows = Vec::new();
         if told.is_new || self.recent.add(&(person, channel_id, state, told.at)) {
-            let at_ms = self.steady(person, told.at.timestamp_millis(), &mut rows);
+            let mut at_ms = self.steady(person, told.at.timestamp_millis(), &mut rows);
+            if told.is_new {
+                // Discord delivers what was missed at once. Each of these changes keeps a millisecond of its own, or
+                // sessions would vanish.
+                at_ms = at_ms.max(self.news_from(person).saturating_add(1));
+            }
             self.found(person, channel_id, state, at_ms, &mut rows);
         }
         rows
@@ -352,15 +357,15 @@ impl Tracker {
         rows
     }
 
-    /// By guild, which of the connected people are lost; all others of it were at [`proof_ms`](Self::proof_ms) still there.
-    pub(crate) fn lost_by_guild(&self) -> impl Iterator<Item = (GuildId, Vec<UserId>)> {
+    /// Returns by guild the connected people who are not lost: at [`proof_ms`](Self::proof_ms) they were still there.
+    pub(crate) fn proved_by_guild(&self) -> impl Iterator<Item = (GuildId, Vec<UserId>)> {
         self.open.iter().filter_map(|(guild_id, users)| {
-            let is_lost = |user_id: &&UserId| {
+            let is_proved = |user_id: &&UserId| {
                 let person = Person { guild_id: *guild_id, user_id: **user_id };
-                self.open_of(person).is_some_and(|open| open.lost_since_ms.is_some())
+                self.open_of(person).is_some_and(|open| open.lost_since_ms.is_none())
             };
-            let lost: Vec<UserId> = users.iter().filter(is_lost).copied().collect();
-            (lost.len() < users.len()).then_some((*guild_id, lost))
+            let proved: Vec<UserId> = users.iter().filter(is_proved).copied().collect();
+            (!proved.is_empty()).then_some((*guild_id, proved))
         })
     }
 
@@ -487,7 +492,7 @@ impl Tracker {
     }
 
     /// Everybody who is connected.
-    pub(super) fn everybody(&self) -> impl Iterator<Item = (Person, Open)> {
+    pub(crate) fn everybody(&self) -> impl Iterator<Item = (Person, Open)> {
         self.open.iter().flat_map(move |(guild_id, users)| {
             users.iter().filter_map(move |user_id| {
                 let person = Person { guild_id: *guild_id, user_id: *user_id };

@@ -63,18 +63,19 @@ pub(crate) fn load_open(conn: &mut SqliteConnection, tracker: &mut Tracker) -> Q
 pub(crate) fn stamp(conn: &mut SqliteConnection, tracker: &mut Tracker) -> QueryResult<()> {
     let rows = tracker.settle();
     apply(conn, &rows)?;
-    for (guild_id, lost) in tracker.lost_by_guild() {
-        let lost: Vec<String> = lost.iter().map(|user_id| format!("\"{user_id}\"")).collect();
+    for (guild_id, people) in tracker.proved_by_guild() {
+        // Only these: the file may have open rows of people who are being erased.
+        let people: Vec<String> = people.iter().map(|user_id| format!("\"{user_id}\"")).collect();
         // By name, for without statistics SQLite would read all that the guild ever had. What is proved already is
         // left: a replay of what the file has proves nothing new.
         sql_query(
             "UPDATE voice_intervals INDEXED BY idx_voice_intervals_open SET seen_at_ms = ?1 \
              WHERE guild_id = ?2 AND ended_at_ms IS NULL AND seen_at_ms < ?1 \
-             AND user_id NOT IN (SELECT value FROM json_each(?3))",
+             AND user_id IN (SELECT value FROM json_each(?3))",
         )
         .bind::<BigInt, _>(tracker.confirmed_ms(guild_id))
         .bind::<Text, _>(guild_id)
-        .bind::<Text, _>(format!("[{}]", lost.join(",")))
+        .bind::<Text, _>(format!("[{}]", people.join(",")))
         .execute(conn)?;
     }
     Ok(())

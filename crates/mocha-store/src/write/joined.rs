@@ -156,8 +156,15 @@ fn log(
     Ok(())
 }
 
+/// Whether the guild's number of members is of this second or later.
+pub(super) fn is_counted(conn: &mut SqliteConnection, guild_id: GuildId, at: DateTime<Utc>) -> QueryResult<bool> {
+    let updated_at: Option<DateTime<Utc>> =
+        guilds::table.find(guild_id).select(guilds::updated_at).get_result(conn).optional()?;
+    Ok(updated_at.is_some_and(|updated_at| at.timestamp() <= updated_at.timestamp()))
+}
+
 /// Moves the guild's number of members, if it is known, and gives the new one.
-fn count(
+pub(super) fn count(
     conn: &mut SqliteConnection,
     state: &mut State,
     guild_id: GuildId,

@@ -2,6 +2,7 @@
 
 mod channel;
 mod guild;
+mod hidden;
 mod joined;
 mod known;
 mod listed;
@@ -20,8 +21,8 @@ use diesel::prelude::*;
 use mocha_schema::{RecorderState, schema::recorder_states};
 
 use self::{
-    known::KnownMembers, listed::MemberLists, parent::Parents, positions::Positions, presence::Presences,
-    recent::Recent, watermark::Watermark,
+    hidden::Hidden, known::KnownMembers, listed::MemberLists, parent::Parents, positions::Positions,
+    presence::Presences, recent::Recent, watermark::Watermark,
 };
 use crate::{
     Event,
@@ -53,6 +54,7 @@ impl Outcome {
 pub(crate) struct State {
     /// SQLite's number of what others wrote to the file.
     data_version: Option<i64>,
+    hidden: Hidden,
     known: KnownMembers,
     lists: MemberLists,
     members: Recent<Person>,
@@ -72,6 +74,7 @@ impl State {
     pub(crate) fn new(bridge_limit_ms: i64) -> Self {
         Self {
             data_version: None,
+            hidden: Hidden::default(),
             known: KnownMembers::default(),
             lists: MemberLists::default(),
             members: Recent::default(),
@@ -165,9 +168,12 @@ impl State {
             self.tombstones = Tombstones::load(conn)?;
             if !self.tombstones.is_empty() {
                 let (tombstones, tracker) = (&self.tombstones, &mut self.tracker);
-                tracker.forget_people(|person| tombstones.hides_now(person.user_id, person.guild_id));
+                let is_hidden = |person: Person| tombstones.hides_now(person.user_id, person.guild_id);
+                self.hidden.take_over(tracker, is_hidden);
+                tracker.forget_people(is_hidden);
             }
         }
+        self.hidden.begin();
         Ok(())
     }
 
@@ -176,6 +182,7 @@ impl State {
         self.tracker.undo_to(mark);
         self.positions.clone_from(&self.positions_before);
         self.watermark.forget();
+        self.hidden.undo();
         self.forget();
         // Who was noted to be back may not be.
         self.data_version = None;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use diesel::prelude::*;
 use mocha_schema::{GuildId, UserId, schema::users};
 
-use super::State;
-use crate::{Event, privacy::Verdict};
+use super::{State, joined};
+use crate::{Event, privacy::Verdict, voice::Person};
 
 /// What an event says of a person.
 enum Told {
@@ -20,17 +20,38 @@ enum Told {
     Other,
 }
 
-fn told(event: &Event) -> Told {
+fn told(state: &mut State, event: &Event) -> Told {
     match event {
+        // Discord sends it for members too who never left.
+        Event::MemberJoined(event) if state.known.member_before(event).is_some() => {
+            Told::Seen(event.user_id, event.guild_id)
+        }
         Event::MemberJoined(event) => Told::Does(event.user_id, event.guild_id),
+        // A moderator may have removed the member.
         Event::MemberLeft(event) => Told::Seen(event.user_id, event.guild_id),
+        // A moderator may have changed the nickname.
         Event::MemberSeen(event) => Told::Seen(event.user_id, event.guild_id),
         Event::MessageSent(event) => Told::Does(event.user_id, event.guild_id),
         // Discord tells of everybody's when a guild begins.
         Event::PresenceChanged(event) => Told::Seen(event.user_id, event.guild_id),
         Event::UserSeen(event) => Told::Exists(event.user_id),
-        Event::VoiceStateChanged(event) if event.channel_id.is_some() => Told::Does(event.user_id, event.guild_id),
-        Event::VoiceStateChanged(event) => Told::Seen(event.user_id, event.guild_id),
+        Event::VoiceStateChanged(event) => {
+            let at_ms = event.at.timestamp_millis();
+            let is_news = match state.tombstones.judge(event.user_id, Some(event.guild_id), at_ms) {
+                Verdict::Takes => {
+                    state.hidden.leaves_hiding(Person { guild_id: event.guild_id, user_id: event.user_id });
+                    event.channel_id.is_some()
+                }
+                // What was before the erasure is no news.
+                Verdict::Withholds if state.tombstones.is_past(event.user_id, event.guild_id, at_ms) => false,
+                Verdict::Returns | Verdict::Withholds => state.hidden.acts(event),
+            };
+            if is_news {
+                Told::Does(event.user_id, event.guild_id)
+            } else {
+                Told::Seen(event.user_id, event.guild_id)
+            }
+        }
         Event::ChannelGone(_)
         | Event::ChannelSeen(_)
         | Event::GuildAvailable(_)
@@ -53,8 +74,9 @@ pub(super) fn allowed<'a>(
     event: &'a Event,
 ) -> QueryResult<Option<Cow<'a, Event>>> {
     let at_ms = event.at().timestamp_millis();
+    let told = told(state, event);
     let tombstones = &mut state.tombstones;
-    let withheld = match told(event) {
+    let withheld = match told {
         Told::Does(user_id, guild_id) => match tombstones.judge(user_id, Some(guild_id), at_ms) {
             Verdict::Returns => {
                 tombstones.returned(conn, user_id, Some(guild_id))?;
@@ -71,10 +93,12 @@ pub(super) fn allowed<'a>(
         Told::Other => false,
     };
     if withheld {
+        count(conn, state, event)?;
         return Ok(None);
     }
     if let Event::VoiceSnapshot(event) = event {
         let hidden = |user_id| tombstones.hides(user_id, Some(event.guild_id), at_ms);
+        state.hidden.seen(event, |person| hidden(person.user_id));
         if event.voices.iter().any(|voice| hidden(voice.user_id)) {
             let mut event = event.clone();
             event.voices.retain(|voice| !hidden(voice.user_id));
@@ -82,6 +106,29 @@ pub(super) fn allowed<'a>(
         }
     }
     Ok(Some(Cow::Borrowed(event)))
+}
+
+/// Moves the guild's number of members, which names nobody, by somebody who comes or goes unnamed.
+fn count(conn: &mut SqliteConnection, state: &mut State, event: &Event) -> QueryResult<()> {
+    let (person, change, began_at) = match event {
+        Event::MemberJoined(event) if state.known.member_before(event).is_none() => {
+            (Person { guild_id: event.guild_id, user_id: event.user_id }, 1, event.joined_at.unwrap_or(event.at))
+        }
+        Event::MemberLeft(event) => (Person { guild_id: event.guild_id, user_id: event.user_id }, -1, event.at),
+        _ => return Ok(()),
+    };
+    let is_news = state.hidden.changes_membership(person, change > 0, began_at.timestamp_millis());
+    if let Event::MemberJoined(event) = event {
+        state.known.see(event);
+    }
+    let at_ms = event.at().timestamp_millis();
+    // What was before the erasure was mostly counted when it was recorded. A bot that erases whoever leaves may be quicker
+    // than the recorder: then nothing later has been counted.
+    let is_past = state.tombstones.is_past(person.user_id, person.guild_id, at_ms);
+    if is_news && !(is_past && joined::is_counted(conn, person.guild_id, event.at())?) {
+        joined::count(conn, state, person.guild_id, change, event.at())?;
+    }
+    Ok(())
 }
 
 fn is_known(conn: &mut SqliteConnection, user_id: UserId) -> QueryResult<bool> {

@@ -26,6 +26,11 @@ pub(crate) fn at(ms: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(START + ms).expect("a test's time exists")
 }
 
+/// A moment that has not come yet when a test erases somebody, in milliseconds since [`START`].
+pub(crate) fn later(ms: i64) -> i64 {
+    chrono::Utc::now().timestamp_millis() - START + 3_600_000 + ms
+}
+
 /// An id of any kind.
 pub(crate) fn id<I: TryFrom<u64>>(number: u64) -> I {
     I::try_from(number).ok().expect("a test's id is not zero")

@@ -44,6 +44,9 @@ pub struct ShardEvent {
 /// [`Adapter::update`](crate::Adapter::update):
 ///
 /// * It asks Discord for the events that Mocha reads and for those that the bot wants.
+/// * It records the place of each event in the gateway session, so that nothing counts twice after a
+///   reconnect.
+/// * It waits for a while if the recorder's queue is full, instead of losing an event.
 /// * It notices the end of a connection even if no event reports it. Members then do not count as
 ///   connected to voice while Mocha cannot receive changes.
 /// * It stops on request, even while Discord is unreachable. It closes the connections, records what

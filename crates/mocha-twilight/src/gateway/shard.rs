@@ -16,6 +16,9 @@ use twilight_model::gateway::event::Event;
 use super::{RunnerError, ShardEvent, Stopper};
 use crate::Adapter;
 
+/// How long an event waits for room in the recorder's queue. Discord expects a heartbeat every 41 seconds.
+const ROOM_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// The next report of a shard.
 #[expect(clippy::large_enum_variant, reason = "only one exists at a time, and it is mostly an event")]
 enum Next {
@@ -77,7 +80,7 @@ impl<Q: Queue + Unpin> Run<Q> {
             let is_close = matches!(next, Next::Event(Event::GatewayClose(_)));
             match next {
                 Next::Ended => return Err(RunnerError::fatal(self.shard.id(), self.close_code)),
-                Next::Event(event) => self.received(event, on_event),
+                Next::Event(event) => self.received(event, on_event).await,
                 Next::Failed(error) => tracing::warn!(shard = %self.shard.id(), %error, "could not receive an event"),
                 Next::Lost => tracing::info!(shard = %self.shard.id(), "the connection ended without a close frame"),
             }
@@ -88,19 +91,23 @@ impl<Q: Queue + Unpin> Run<Q> {
         }
     }
 
-    fn received(&mut self, event: Event, on_event: &impl Fn(ShardEvent)) {
+    /// Records an event and hands it to the bot.
+    ///
+    /// If the queue is full it waits for a while, in which the shard receives nothing. Discord keeps what it sends, so
+    /// nothing is lost as long as the wait is shorter than the time between two heartbeats.
+    async fn received(&mut self, event: Event, on_event: &impl Fn(ShardEvent)) {
         if let Event::GatewayClose(frame) = &event {
             self.close_code = frame.as_ref().map(|frame| frame.code);
         }
-        let session = self.shard.session();
         let delivery = self.adapter.delivery(&event);
-        let delivery = match session {
-            // Only a dispatch has a place in the session.
-            Some(session) if is_dispatch(&event) => delivery.in_session(session.id(), session.sequence()),
-            _ => delivery,
+        let delivery = match self.shard.session() {
+            Some(session) => delivery.in_session(session.id(), session.sequence()),
+            None => delivery,
         };
-        if let Err(error) = delivery.record() {
-            tracing::warn!(shard = %self.shard.id(), %error, "could not record an event");
+        match tokio::time::timeout(ROOM_TIMEOUT, delivery.record_async()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(shard = %self.shard.id(), %error, "could not record an event"),
+            Err(_) => tracing::warn!(shard = %self.shard.id(), "the recorder's queue stays full, so an event is lost"),
         }
         on_event(ShardEvent { event, sender: self.shard.sender(), shard: self.shard.id() });
     }
@@ -116,19 +123,6 @@ impl<Q: Queue + Unpin> Run<Q> {
         }
         self.is_connected = is_connected;
     }
-}
-
-/// Returns `true` if the event has a sequence number.
-const fn is_dispatch(event: &Event) -> bool {
-    !matches!(
-        event,
-        Event::GatewayClose(_)
-            | Event::GatewayHeartbeat
-            | Event::GatewayHeartbeatAck
-            | Event::GatewayHello(_)
-            | Event::GatewayInvalidateSession(_)
-            | Event::GatewayReconnect
-    )
 }
 
 const fn is_connected(state: ShardState) -> bool {

@@ -13,7 +13,7 @@ use crate::{
 
 const TEN_DAYS: i64 = 10 * 86_400;
 
-/// What the zone's clock and calendar say of a second's period; two are equal in the same period only.
+/// A name for the period of a second in the zone; two names are equal only in the same period.
 fn name(question: Growth, second: i64) -> String {
     let at = DateTime::from_timestamp(second, 0).unwrap().with_timezone(&question.zone);
     match question.period {
@@ -27,7 +27,8 @@ fn name(question: Growth, second: i64) -> String {
 /// Name, joins, leaves and members of a period.
 type Row = (String, u64, u64, Option<u64>);
 
-/// The same in plain Rust, event by event and to the second, walking through the zone's time quarter hour by quarter hour.
+/// The same in plain Rust, event by event and to the second, walking through the zone's time
+/// quarter hour by quarter hour.
 fn expected(question: Growth, events: &[Event], told: Option<Event>) -> (Vec<Row>, Row) {
     let window = question.window;
     let log = truth::log(events, window.end_second());

@@ -168,7 +168,7 @@ proptest! {
         let board = GuildLeaderboard::of(guild).within(window).load(&mut conn).unwrap();
         let place = board.entries.iter().find(|entry| entry.user_id == user);
         prop_assert_eq!(answer.messages, place.map_or(0, |entry| entry.messages));
-        prop_assert_eq!(answer.known_from, board.known_from);
+        prop_assert_eq!(answer.data_since, board.data_since);
     }
 }
 

@@ -4,15 +4,17 @@ use diesel::sql_types::BigInt;
 
 use crate::{message_scan::Column, scan::Unsigned};
 
-/// How much was written, in messages that count ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)): messages,
-/// replies and commands.
+/// How much was written, in messages that count
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)): messages, replies and
+/// commands.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Written {
+pub struct MessageCounts {
     /// Messages.
     pub messages: u64,
-    /// Characters of the messages whose content is known. A number that no message has, below zero or beyond 32 bits, counts as none.
+    /// Characters of the messages whose content is known. A number that no message has, below zero
+    /// or beyond 32 bits, counts as none.
     pub characters: u64,
     /// Words of the messages whose content is known; numbers count as those of characters.
     pub words: u64,
@@ -22,15 +24,15 @@ pub struct Written {
     pub embeds: u64,
 }
 
-/// [`Written::COLUMNS`] in SQL.
+/// [`MessageCounts::COLUMNS`] in SQL.
 pub(crate) type Sums = (BigInt, BigInt, BigInt, BigInt, BigInt);
 pub(crate) type SumsRow = (Unsigned, Unsigned, Unsigned, Unsigned, Unsigned);
 
-impl Written {
+impl MessageCounts {
     pub(crate) const COLUMNS: [Column; 5] =
         [Column::Messages, Column::Characters, Column::Words, Column::Attachments, Column::Embeds];
 
-    /// What a row of [`COLUMNS`](Self::COLUMNS) says.
+    /// Returns the counts of a row of [`COLUMNS`](Self::COLUMNS).
     pub(crate) fn of((messages, characters, words, attachments, embeds): SumsRow) -> Self {
         Self {
             messages: messages.into(),

@@ -1,5 +1,10 @@
-//! Plain sums over the event log as it stands: every row counts, of every type and also of bots. The statements are those
-//! that the file's own documentation gives, with an end to the time.
+//! The three statements that the documentation of the schema gives, word for word, with an end to
+//! the time.
+//!
+//! They sum the rows of the event log: every message type counts, and so do bots. For a bot's
+//! commands, use [`MemberStatistics`](crate::MemberStatistics),
+//! [`Leaderboard::messages`](crate::Leaderboard::messages) and
+//! [`Leaderboard::voice`](crate::Leaderboard::voice) instead.
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -25,7 +30,7 @@ pub struct UserStatistics {
     window: Window,
 }
 
-/// What one user wrote.
+/// Messages of one user.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -36,15 +41,15 @@ pub struct UserStatisticsAnswer {
     pub characters: Option<i64>,
     /// Messages that have attachments.
     pub attachments: u64,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
 
 impl UserStatistics {
-    /// Asks about this user in this guild; of all time, until told otherwise.
+    /// Asks about this user in this guild. Default: all time.
     pub const fn of(guild: GuildId, user: UserId) -> Self {
         Self { guild, user, window: Window::all() }
     }
@@ -55,19 +60,20 @@ impl UserStatistics {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the user's messages of the window, in this guild or in all, through an index, in one transaction; memory is constant.
+    /// Reads the user's messages of the window, in this guild or in all, through an index, in one
+    /// transaction; memory is constant.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed.
     ///
     /// # Examples
     ///
     /// ```
     /// use mocha_schema::{GuildId, UserId};
-    /// use mocha_stats::UserStatistics;
+    /// use mocha_stats::documented::UserStatistics;
     ///
     /// # mod fixture { include!("fixture.rs"); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -90,15 +96,15 @@ impl UserStatistics {
             }
             let (messages, characters, attachments): (Unsigned, Option<i64>, Unsigned) = statement.get_result(conn)?;
             let (messages, attachments) = (messages.into(), attachments.into());
-            let known_from = Horizon::known_from(window, messages_from);
-            Ok(UserStatisticsAnswer { messages, characters, attachments, known_from, window })
+            let data_since = Horizon::data_since(window, messages_from);
+            Ok(UserStatisticsAnswer { messages, characters, attachments, data_since, window })
         });
         answer.map_err(Error::database)
     }
 }
 
-/// SQLite chooses the index: of few days that of the user's time, of years that of guild and user, whose rows lie in order. An
-/// end that is none would tell it that the window is short.
+/// SQLite chooses the index: of few days that of the user's time, of years that of guild and user,
+/// whose rows lie in order. An end that is none would tell it that the window is short.
 const USER_SQL: &str = "\
     SELECT COUNT(*), SUM(CASE WHEN character_count BETWEEN 0 AND 2147483647 THEN character_count END), COUNT(CASE WHEN has_attachment = 1 THEN 1 END) \
     FROM message_events \
@@ -115,16 +121,16 @@ pub struct GuildLeaderboard {
     window: Window,
 }
 
-/// Who has most rows in a guild's message log.
+/// The users with most rows in a guild's message log.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GuildLeaderboardAnswer {
     /// By messages, most first; equals by user id as a number.
     pub entries: Vec<GuildRank>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -143,7 +149,7 @@ pub struct GuildRank {
 }
 
 impl GuildLeaderboard {
-    /// Asks about this guild; of all time and without a limit, until told otherwise.
+    /// Asks about this guild. Defaults: all time, no limit.
     pub const fn of(guild: GuildId) -> Self {
         Self { guild, limit: None, window: Window::all() }
     }
@@ -160,19 +166,20 @@ impl GuildLeaderboard {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's messages of the window through an index, in one transaction; memory grows with people.
+    /// Reads the guild's messages of the window through an index, in one transaction; memory grows
+    /// with people.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
     /// ```
     /// use mocha_schema::GuildId;
-    /// use mocha_stats::GuildLeaderboard;
+    /// use mocha_stats::documented::GuildLeaderboard;
     ///
     /// # mod fixture { include!("fixture.rs"); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -188,15 +195,15 @@ impl GuildLeaderboard {
         let read = conn.transaction(|conn| {
             let Horizon { messages_from, .. } = Horizon::load(conn)?;
             let rows: Vec<GuildRow> = scan::events(GUILD_SQL, guild, window.not_before(messages_from)).load(conn)?;
-            Ok((rows, Horizon::known_from(window, messages_from)))
+            Ok((rows, Horizon::data_since(window, messages_from)))
         });
-        let (mut rows, known_from) = read.map_err(Error::database)?;
+        let (mut rows, data_since) = read.map_err(Error::database)?;
         // As texts they have another order.
         rows.sort_unstable_by_key(|row| row.user_id);
         let entries = ranked(&rows, 0..self.limit.unwrap_or(usize::MAX), |row| row.messages)
             .map(|(rank, &GuildRow { user_id, messages })| GuildRank { rank, user_id, messages })
             .collect();
-        Ok(GuildLeaderboardAnswer { entries, known_from, window })
+        Ok(GuildLeaderboardAnswer { entries, data_since, window })
     }
 }
 
@@ -218,8 +225,8 @@ struct GuildRow {
 
 /// The question how long everybody's finished voice sessions in a guild were, bots' too.
 ///
-/// A session counts whole in the window that it ended in; who is still connected does not count. For time clipped to the
-/// window, see [`Leaderboard::voice`](crate::Leaderboard::voice).
+/// A session counts whole in the window that it ended in; who is still connected does not count.
+/// For time clipped to the window, see [`Leaderboard::voice`](crate::Leaderboard::voice).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct VoiceActivity {
@@ -234,9 +241,9 @@ pub struct VoiceActivity {
 pub struct VoiceActivityAnswer {
     /// By user id as a number.
     pub entries: Vec<UserVoiceActivity>,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -255,7 +262,7 @@ pub struct UserVoiceActivity {
 }
 
 impl VoiceActivity {
-    /// Asks about this guild; of all time, until told otherwise.
+    /// Asks about this guild. Default: all time.
     pub const fn of(guild: GuildId) -> Self {
         Self { guild, window: Window::all() }
     }
@@ -266,19 +273,20 @@ impl VoiceActivity {
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads the guild's voice log of the window through an index, in one transaction; memory grows with people.
+    /// Reads the guild's voice log of the window through an index, in one transaction; memory grows
+    /// with people.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
     /// ```
     /// use mocha_schema::GuildId;
-    /// use mocha_stats::VoiceActivity;
+    /// use mocha_stats::documented::VoiceActivity;
     ///
     /// # mod fixture { include!("fixture.rs"); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -294,15 +302,15 @@ impl VoiceActivity {
         let read = conn.transaction(|conn| {
             let Horizon { voice_from, .. } = Horizon::load(conn)?;
             let rows: Vec<VoiceRow> = scan::events(VOICE_SQL, guild, window.not_before(voice_from)).load(conn)?;
-            Ok((rows, Horizon::known_from(window, voice_from)))
+            Ok((rows, Horizon::data_since(window, voice_from)))
         });
-        let (rows, known_from) = read.map_err(Error::database)?;
+        let (rows, data_since) = read.map_err(Error::database)?;
         let entries = rows.into_iter();
         let entries =
             entries.map(|VoiceRow { user_id, voice_ms, sessions }| UserVoiceActivity { user_id, voice_ms, sessions });
         let mut entries: Vec<UserVoiceActivity> = entries.collect();
         entries.sort_unstable_by_key(|entry| entry.user_id);
-        Ok(VoiceActivityAnswer { entries, known_from, window })
+        Ok(VoiceActivityAnswer { entries, data_since, window })
     }
 }
 

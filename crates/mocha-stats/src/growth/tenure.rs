@@ -9,13 +9,13 @@ use crate::{Bots, Error, Window, rollup::Horizon};
 
 /// The question how long those who left a guild had been members.
 ///
-/// Each leave counts, also of somebody who leaves twice. Somebody who left while the bot was not connected leaves when a complete
-/// list of members shows it. An end that was not seen, because the same person joined again, is no
-/// leave.
+/// Each leave counts, also of somebody who leaves twice. Somebody who left while the bot was not
+/// connected leaves when a complete list of members shows it. An end that was not seen, because the
+/// same person joined again, is no leave.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 #[doc(alias = "tenure")]
-pub struct LengthOfStay {
+pub struct Tenure {
     bots: Bots,
     guild: GuildId,
     window: Window,
@@ -25,20 +25,21 @@ pub struct LengthOfStay {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct LengthOfStayAnswer {
+pub struct TenureAnswer {
     /// All who left.
     pub left: u64,
-    /// Who of them joined before the log begins, or unseen: nobody knows how long they stayed.
+    /// How many of them have no recorded join, so that the length of their stay is unknown.
     pub unknown: u64,
     /// The mean of the others in seconds, rounded down; `None` if there are none.
     pub mean_seconds: Option<u64>,
-    /// The median of the others in seconds; of an even number the mean of the two in the middle, rounded down.
+    /// The median of the others in seconds; of an even number the mean of the two in the middle,
+    /// rounded down.
     pub median_seconds: Option<u64>,
     /// The others by how long they stayed.
-    pub stays: Stays,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not counted. `None` if all of the
-    /// window is known.
-    pub known_from: Option<DateTime<Utc>>,
+    pub stays: TenureCounts,
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. `None` if Mocha has data for the whole window.
+    pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
 }
@@ -47,7 +48,7 @@ pub struct LengthOfStayAnswer {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Stays {
+pub struct TenureCounts {
     /// Less than an hour.
     pub under_an_hour: u64,
     /// Less than 24 hours.
@@ -62,8 +63,8 @@ pub struct Stays {
     pub longer: u64,
 }
 
-impl LengthOfStay {
-    /// Asks about this guild; of all time and without bots, until told otherwise.
+impl Tenure {
+    /// Asks about this guild. Defaults: all time, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self { bots: Bots::Exclude, guild, window: Window::all() }
     }
@@ -74,46 +75,46 @@ impl LengthOfStay {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`].
+    /// Sets which accounts to count. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// Asks the file.
+    /// Runs the query.
     ///
-    /// Reads all joins and leaves of the guild before the window's end through an index, in one transaction; memory grows with
-    /// memberships.
+    /// Reads all joins and leaves of the guild before the window's end through an index, in one
+    /// transaction; memory grows with memberships.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no id.
+    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
     /// ```
     /// use mocha_schema::GuildId;
-    /// use mocha_stats::LengthOfStay;
+    /// use mocha_stats::Tenure;
     ///
     /// # mod fixture { include!("../fixture.rs"); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// // One came on Monday at six and left on Wednesday at midnight.
-    /// let stay = LengthOfStay::of(GuildId::try_from(1)?).load(&mut conn)?;
+    /// let stay = Tenure::of(GuildId::try_from(1)?).load(&mut conn)?;
     /// assert_eq!((stay.left, stay.unknown), (1, 0));
     /// assert_eq!((stay.mean_seconds, stay.median_seconds), (Some(42 * 3600), Some(42 * 3600)));
     /// assert_eq!((stay.stays.under_a_day, stay.stays.under_a_week), (0, 1));
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<LengthOfStayAnswer, Error> {
+    pub fn load(self, conn: &mut SqliteConnection) -> Result<TenureAnswer, Error> {
         let Self { bots, guild, window } = self;
         let read = conn.transaction(|conn| {
             let Horizon { members_from, .. } = Horizon::load(conn)?;
             let memberships = memberships(conn, guild, bots, members_from..window.end_second())?;
-            Ok((memberships, Horizon::known_from(window, members_from)))
+            Ok((memberships, Horizon::data_since(window, members_from)))
         });
-        let (memberships, known_from) = read.map_err(Error::database)?;
+        let (memberships, data_since) = read.map_err(Error::database)?;
         let (mut left, mut lengths) = (0, Vec::new());
         for membership in memberships {
             if membership.left && membership.ended.is_some_and(|ended| ended >= window.start_second()) {
@@ -122,18 +123,18 @@ impl LengthOfStay {
             }
         }
         lengths.sort_unstable();
-        let mut stays = Stays::default();
+        let mut stays = TenureCounts::default();
         for seconds in &lengths {
             *stays.of(*seconds) += 1;
         }
         let known = u64::try_from(lengths.len()).unwrap_or(u64::MAX);
-        Ok(LengthOfStayAnswer {
+        Ok(TenureAnswer {
             left,
             unknown: left.saturating_sub(known),
             mean_seconds: lengths.iter().sum::<u64>().checked_div(known),
             median_seconds: median(&lengths),
             stays,
-            known_from,
+            data_since,
             window,
         })
     }
@@ -146,7 +147,7 @@ fn median(sorted: &[u64]) -> Option<u64> {
     Some(low.midpoint(*high))
 }
 
-impl Stays {
+impl TenureCounts {
     const fn of(&mut self, seconds: u64) -> &mut u64 {
         const DAY: u64 = 86_400;
         match seconds {
@@ -174,7 +175,7 @@ mod tests {
     const TWO_YEARS: i64 = 730 * 86_400;
 
     /// The same in plain Rust: of each leave the last event of the person before it.
-    fn expected(question: LengthOfStay, events: &[Event]) -> LengthOfStayAnswer {
+    fn expected(question: Tenure, events: &[Event]) -> TenureAnswer {
         let window = question.window;
         let log = truth::log(events, i64::MAX);
         let (mut unknown, mut lengths) = (0, Vec::new());
@@ -196,12 +197,12 @@ mod tests {
         let middle = |index: usize| u64::try_from(lengths[index]).unwrap();
         let number = lengths.len();
         let mean = lengths.iter().sum::<i64>().checked_div(number.try_into().unwrap());
-        LengthOfStayAnswer {
+        TenureAnswer {
             left: u64::try_from(number).unwrap() + unknown,
             unknown,
             mean_seconds: mean.map(|mean| mean.try_into().unwrap()),
             median_seconds: (number > 0).then(|| middle((number - 1) / 2).midpoint(middle(number / 2))),
-            stays: Stays {
+            stays: TenureCounts {
                 under_an_hour: between(0, hour),
                 under_a_day: between(hour, day),
                 under_a_week: between(day, 7 * day),
@@ -209,7 +210,7 @@ mod tests {
                 under_a_year: between(30 * day, 365 * day),
                 longer: between(365 * day, i64::MAX),
             },
-            known_from: None,
+            data_since: None,
             window,
         }
     }
@@ -222,7 +223,7 @@ mod tests {
                 .prop_flat_map(truth::events_and_window),
             bots in random::bots()
         ) {
-            let question = LengthOfStay::of(random::GUILD.try_into().unwrap()).within(window).bots(bots);
+            let question = Tenure::of(random::GUILD.try_into().unwrap()).within(window).bots(bots);
             let answer = question.load(&mut truth::file(&events).unwrap()).unwrap();
             prop_assert_eq!(answer, expected(question, &events));
         }
@@ -232,7 +233,7 @@ mod tests {
             let bound = [3600, 86_400, 7 * 86_400, 30 * 86_400, 365 * 86_400][index];
             let event = |join, second| Event { guild: random::GUILD, user: 2, join, count: None, second };
             let events = [event(true, MONDAY), event(false, MONDAY + bound + length)];
-            let question = LengthOfStay::of(random::GUILD.try_into().unwrap());
+            let question = Tenure::of(random::GUILD.try_into().unwrap());
             let answer = question.load(&mut truth::file(&events).unwrap()).unwrap();
             prop_assert_eq!(answer, expected(question, &events));
             prop_assert_eq!(answer.left, 1);

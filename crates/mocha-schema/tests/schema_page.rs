@@ -1,0 +1,63 @@
+//! The page of `docs` that lists every table and column is made from the catalogue.
+
+use std::{env, fmt::Write as _, fs, path::Path};
+
+use mocha_schema::catalogue::{Class, Kept, TABLES, Table};
+
+const INTRODUCTION: &str = "\
+# Schema
+
+Every table and column of a Mocha file. The eight tables of the specification (`guilds`, `users`,
+`channels`, `members`, `message_events`, `voice_events`, `member_events` and `presence_events`) keep
+their names and columns, so your own queries keep working. The other tables are Mocha's own and may
+change with a migration.
+
+Ids are decimal TEXT in the eight tables and in `voice_intervals`, and INTEGER in roll-ups. Columns
+that end in `_ms` are unix milliseconds, other times are unix seconds, and a `day` is the number of
+days since 1970 in UTC. *Identifying* columns hold a user's id or name, *derived* ones say something
+about a user, and *plain* ones do neither.
+
+This page is made from the catalogue in `mocha-schema`.
+";
+
+fn page() -> Result<String, std::fmt::Error> {
+    let mut page = INTRODUCTION.to_owned();
+    let mut tables: Vec<&Table> = TABLES.iter().collect();
+    tables.sort_by_key(|table| table.name);
+    for table in tables {
+        write!(page, "\n## {}\n\nHolds {}.\n{}\n\n", table.name, table.purpose, kept(table.kept))?;
+        writeln!(page, "| column | holds | class |\n|---|---|---|")?;
+        for column in table.columns {
+            let class = match column.class {
+                Class::Derived => "derived",
+                Class::Identifying => "identifying",
+                _ => "plain",
+            };
+            writeln!(page, "| `{}` | {} | {class} |", column.name, column.purpose)?;
+        }
+    }
+    Ok(page)
+}
+
+fn kept(kept: Kept) -> &'static str {
+    match kept {
+        Kept::Events => "A retention policy deletes its old rows.",
+        Kept::Member => "A row goes when the member leaves.",
+        Kept::Rollups => "Its rows stay when their events are deleted.",
+        Kept::Tombstone => "Its rows outlive the erasure that made them.",
+        Kept::User => "A row goes when the user is erased.",
+        _ => "Its rows stay as long as the file.",
+    }
+}
+
+#[test]
+fn the_page_is_current() -> Result<(), Box<dyn std::error::Error>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema.md");
+    let page = page()?;
+    if env::var_os("MOCHA_WRITE_SCHEMA_PAGE").is_some() {
+        fs::write(&path, &page)?;
+    }
+    let written = fs::read_to_string(&path)?;
+    assert_eq!(page, written, "write it with MOCHA_WRITE_SCHEMA_PAGE=1 cargo test -p mocha-schema --test schema_page");
+    Ok(())
+}

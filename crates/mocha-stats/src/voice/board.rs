@@ -1,0 +1,144 @@
+//! Voice time and sessions of each user, for leaderboards.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use mocha_schema::{GuildId, UserId};
+
+use super::{VoiceFilter, VoiceScan, VoiceStateFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
+use crate::{Bots, Window, channel_filter::Resolved, per_user::PerUser};
+
+/// Voice time and sessions of one user.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UserVoice {
+    pub(crate) sessions: u64,
+    pub(crate) time: VoiceTime,
+}
+
+impl UserVoice {
+    // Saturating: a file that somebody else wrote into must not be able to make it panic.
+    fn add(&mut self, Self { sessions, time }: Self) {
+        self.sessions = self.sessions.saturating_add(sessions);
+        self.time.add(time);
+    }
+}
+
+/// Voice of each user in a guild.
+#[derive(Debug)]
+pub(crate) struct VoiceBoard {
+    pub(crate) data_since: Option<DateTime<Utc>>,
+    /// `None` if single intervals of the window's end are not kept any longer.
+    pub(crate) open_sessions: Option<u64>,
+    pub(crate) rounded_to_days: bool,
+    /// In order of user id.
+    pub(crate) users: Vec<(UserId, UserVoice)>,
+}
+
+impl VoiceBoard {
+    /// Reads the time that the filter and the channels let through, and all sessions. Call it in a
+    /// transaction.
+    pub(crate) fn load(
+        conn: &mut SqliteConnection,
+        guild: GuildId,
+        bots: Bots,
+        filter: &VoiceFilter,
+        channels: &mut Resolved<'_>,
+        window: Window,
+    ) -> QueryResult<Self> {
+        let scope = Scope { filter: filter.clone().bots(bots), guild, user: None, window };
+        let mut users = PerUser::new(UserVoice::add);
+        let needs_channels = !channels.is_open();
+        let VoiceRead { horizon, mut open, rounded_to_days, .. } = scope.each_part(conn, needs_channels, |part| {
+            let time = if channels.counts(part.channel) { part.time } else { VoiceTime::default() };
+            users.add(part.user, UserVoice { sessions: part.sessions, time });
+        })?;
+        let scan = VoiceScan { bots, channels: false, guild, state: VoiceStateFilter::All, user: None, window };
+        open.extend(scan.leave_after_end(conn)?);
+        let known = window.passed_ms().is_none_or(|ms| ms >= horizon.voice_from.saturating_mul(1000));
+        let open_sessions = known.then(|| u64::try_from(open.len()).unwrap_or(u64::MAX));
+        let data_since = scope.data_since(horizon);
+        Ok(Self { data_since, open_sessions, rounded_to_days, users: users.finish() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use mocha_schema::VoiceEventType;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        Leaderboard, Rank, VoiceDetails, VoiceTotals,
+        fixture::{TestResult, empty},
+        random::{self, LogEntry},
+        voice::truth,
+    };
+
+    /// The same in plain Rust, tick by tick.
+    fn expected(
+        filter: &VoiceFilter,
+        limit: Option<usize>,
+        window: Window,
+        voice: &truth::Voice,
+        log: &[LogEntry],
+    ) -> TestResult<(Vec<Rank>, u64, u64, VoiceTotals)> {
+        let counts = |guild: u64, user| guild == random::GUILD && random::counts(filter.bots, user);
+        let leaves: Vec<_> = log
+            .iter()
+            .filter(|event| counts(event.guild, event.user) && event.kind == VoiceEventType::Leave)
+            .filter(|event| random::holds(window, event.second * 1000))
+            .collect();
+        let there: Vec<_> = voice.ticks(window).flat_map(|tick| voice.counted(window, filter, tick)).collect();
+        let mut entries = Vec::new();
+        let users = there.iter().map(|there| there.talk.user).chain(leaves.iter().map(|event| event.user));
+        for user in users.collect::<BTreeSet<u64>>() {
+            let own: Vec<_> = there.iter().filter(|there| there.talk.user == user).copied().collect();
+            let (observed_ms, assumed_ms) = voice.ms(&own);
+            let voice_ms = truth::by_policy(filter.assumed, observed_ms, assumed_ms);
+            let sessions = leaves.iter().filter(|event| event.user == user).count().try_into()?;
+            if voice_ms > 0 || sessions > 0 {
+                let user_id = user.try_into()?;
+                let voice = Some(VoiceDetails { observed_ms, assumed_ms, sessions });
+                entries.push(Rank { rank: 0, user_id, value: voice_ms, previous: None, voice });
+            }
+        }
+        let times: Vec<u64> = entries.iter().map(|entry| entry.value).collect();
+        for entry in &mut entries {
+            entry.rank = u64::try_from(times.iter().filter(|time| **time > entry.value).count())? + 1;
+        }
+        entries.sort_by_key(|entry| entry.rank);
+        let users = entries.len().try_into()?;
+        entries.truncate(limit.unwrap_or(usize::MAX));
+        let (observed_ms, assumed_ms) = voice.ms(&there);
+        let open: BTreeSet<u64> = voice
+            .talks
+            .iter()
+            .filter(|talk| counts(talk.guild, talk.user) && voice.goes_on_at_the_end_of(window, talk))
+            .map(|talk| talk.user)
+            .collect();
+        let open_sessions = Some(open.len().try_into()?);
+        Ok((entries, users, times.iter().sum(), VoiceTotals { observed_ms, assumed_ms, open_sessions }))
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_what_plain_rust_counts(
+            (voice, window) in truth::voice(), log in random::voice_log(3600), filter in truth::filter(),
+            limit in random::limit()
+        ) {
+            let mut conn = empty().unwrap();
+            voice.insert(&mut conn).unwrap();
+            random::insert_voice_log(&mut conn, &log).unwrap();
+            let question = Leaderboard::voice(random::GUILD.try_into().unwrap()).within(window).bots(filter.bots).filter(filter.clone());
+            let question = match limit {
+                Some(limit) => question.limit(limit),
+                None => question,
+            };
+            let answer = question.load(&mut conn).unwrap();
+            let got = (answer.entries, answer.user_count, answer.total, answer.voice.unwrap());
+            prop_assert_eq!(got, expected(&filter, limit, window, &voice, &log).unwrap());
+            prop_assert_eq!((answer.data_since, answer.window, answer.rounded_to_days), (None, window, false));
+        }
+    }
+}

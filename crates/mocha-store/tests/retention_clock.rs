@@ -1,0 +1,70 @@
+//! Retention and a clock that is wrong.
+
+mod support;
+
+use std::{
+    ops::ControlFlow,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mocha_store::{Keep, Retention, Store, TimeSource};
+use support::*;
+
+/// Clocks that a test moves: the monotonic one, and the wall clock.
+#[derive(Clone, Debug)]
+struct Clocks(Arc<Mutex<(Duration, DateTime<Utc>)>>);
+
+impl Clocks {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new((Duration::ZERO, at(0)))))
+    }
+
+    fn pass(&self, monotonic: Duration, wall: TimeDelta) {
+        let mut clocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        clocks.0 += monotonic;
+        clocks.1 += wall;
+    }
+}
+
+impl TimeSource for Clocks {
+    fn monotonic(&self) -> Duration {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn wall(&self) -> DateTime<Utc> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+}
+
+/// A store whose newest message is from now, and what is kept for a year.
+fn recorded(clocks: &Clocks) -> Result<(Store, Retention), Box<dyn std::error::Error + Send + Sync>> {
+    let store = Store::builder().time_source(Arc::new(clocks.clone())).open_in_memory()?;
+    record(&store, [message(-3_600_000, 30, 20, 40), message(0, 31, 20, 40)])?;
+    Ok((store, Retention::default().messages(Keep::Days(365))))
+}
+
+#[test]
+fn a_clock_that_is_years_ahead_deletes_nothing() -> TestResult {
+    let clocks = Clocks::new();
+    let (store, retention) = recorded(&clocks)?;
+    clocks.pass(Duration::from_secs(60), TimeDelta::days(3 * 365));
+    let error = store.retain(&retention, |_| ControlFlow::Continue(())).expect_err("the clock is wrong");
+    assert!(error.is_clock_ahead(), "{error}");
+    assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, ["2"]);
+    // Somebody who knows the time may say it.
+    let retained = store.retain_at(&retention, at(0) + TimeDelta::days(366), |_| ControlFlow::Continue(()))?;
+    assert_eq!(retained.message_events, 2);
+    Ok(())
+}
+
+#[test]
+fn a_server_that_was_quiet_for_as_long_as_the_bot_ran_is_no_reason_to_doubt_the_clock() -> TestResult {
+    let clocks = Clocks::new();
+    let (store, retention) = recorded(&clocks)?;
+    clocks.pass(Duration::from_hours(400 * 24), TimeDelta::days(400));
+    let retained = store.retain(&retention, |_| ControlFlow::Continue(()))?;
+    assert_eq!(retained.message_events, 2);
+    Ok(())
+}
