@@ -487,9 +487,9 @@ mod tests {
         Ok(())
     }
 
-    /// A heartbeat is acknowledged between two events, and the session has the number of the first of them then.
+    /// A heartbeat acknowledgement arrives between two events, while the session has the sequence number of the first one.
     #[test]
-    fn what_has_no_sequence_number_is_not_taken_for_an_event_that_is_delivered_again() -> TestResult {
+    fn events_without_a_sequence_number_do_not_count_as_delivered_again() -> TestResult {
         let store = store()?;
         let recorder = store.recorder()?;
         let adapter = Adapter::builder(recorder.clone(), Intents::all()).shard(ShardId::ONE).build();

@@ -86,7 +86,7 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// Whether the event has a sequence number.
+/// Returns `true` if the event has a sequence number.
 const fn is_dispatch(event: &Event) -> bool {
     !matches!(
         event,

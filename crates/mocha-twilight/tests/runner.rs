@@ -130,7 +130,7 @@ async fn a_full_queue_loses_nothing() -> TestResult {
     for number in 0..100 {
         bot.message(number);
     }
-    // Each message is two events: its author is one of their own.
+    // Each message is two events, because its author is an event too.
     bot.receives(2 + 5).await?;
     other.batch_execute("ROLLBACK")?;
     bot.receives(102).await?;
@@ -139,7 +139,7 @@ async fn a_full_queue_loses_nothing() -> TestResult {
     Ok(())
 }
 
-/// Changes within one millisecond are all real: Discord delivers none of them again.
+/// All changes within a millisecond count, because Discord delivers none of them again.
 #[tokio::test]
 async fn every_change_in_a_burst_counts() -> TestResult {
     let bot = Bot::start().await?;
@@ -168,7 +168,7 @@ async fn frames_that_are_delivered_again_change_nothing() -> TestResult {
     bot.discord.rewind(4);
     bot.discord.end(End::Reset);
     bot.discord.wait(|counts| counts.resumes == 1).await?;
-    // GUILD_CREATE, both voice states and the message again, and RESUMED.
+    // GUILD_CREATE, both voice states and the message are delivered again, followed by RESUMED.
     bot.receives(5 + 1 + 4 + 1).await?;
     bot.stopper.stop();
     let store = bot.ends().await?;

@@ -93,7 +93,7 @@ impl<Q: Queue + Unpin> Run<Q> {
 
     /// Records an event and hands it to the bot.
     ///
-    /// If the queue is full it waits for a while, in which the shard receives nothing. Discord keeps what it sends, so
+    /// If the queue is full, it waits for a while, and the shard receives nothing meanwhile. Discord buffers its frames, so
     /// nothing is lost as long as the wait is shorter than the time between two heartbeats.
     async fn received(&mut self, event: Event, on_event: &impl Fn(ShardEvent)) {
         if let Event::GatewayClose(frame) = &event {
