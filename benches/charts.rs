@@ -1,7 +1,7 @@
-//! How long pictures take, from the answer to the file.
+//! Measures how long charts take, from the answer to the file.
 //!
-//! `cargo bench -p mocha-benches --bench charts`. Each kind of chart of no value, of one, and of ten thousand: people on a board,
-//! hours of a series. The pictures stay in the folder `tmp/charts` of the target folder, to be looked at.
+//! `cargo bench -p mocha-benches --bench charts`. Draws each kind of chart with no value, one value, and ten thousand
+//! values: users of a leaderboard or hours of a series. The pictures stay in the folder `tmp/charts` of the target folder.
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::{
@@ -23,10 +23,10 @@ use mocha_stats::{
     Period, VoiceSeries, VoiceSeriesAnswer, Window,
 };
 
-/// So many people are on a board, and so many hours are in a series.
+/// The numbers of users of a leaderboard and of hours of a series.
 const MANY: i64 = 10_000;
 
-/// Enough to see that it runs.
+/// The numbers in a test.
 const TEST: i64 = 50;
 
 const ROUNDS: usize = 9;
@@ -36,7 +36,7 @@ const END: i64 = 1_792_432_800;
 
 const THEMES: [(&str, Theme); 2] = [("dark", Theme::Dark), ("light", Theme::Light)];
 
-/// What people are called, in turn.
+/// The names of users, used in turn.
 const NAMES: [&str; 14] = [
     "Ferris",
     "محمد عبد الله",
@@ -54,8 +54,8 @@ const NAMES: [&str; 14] = [
     "ꦗꦮ",
 ];
 
-/// Three guilds: nothing is known of the first, one thing of the second, and much of the third, for twice as long as is asked.
-/// The table `hours` has these hours by number.
+/// Inserts three guilds: an empty one, one with a single event of each kind, and one with many, for twice as long as the window.
+/// The table `hours` numbers the hours.
 const ROWS: &str = "
 INSERT INTO guilds (id, created_at, updated_at) VALUES ('1', 0, 0), ('2', 0, 0), ('3', 0, 0);
 INSERT INTO channels (id, guild_id, type, created_at, updated_at) SELECT 1000 + id, id, 0, 0, 0 FROM guilds;
@@ -63,7 +63,7 @@ INSERT INTO users (id, created_at, updated_at) SELECT number, 0, 0 FROM hours WH
 
 INSERT INTO message_events (id, guild_id, channel_id, user_id, created_at)
 SELECT 'only', '2', '1002', '1', max(start) FROM hours;
--- More in the afternoon. In the later half each person writes once at least, and some write much more.
+-- Afternoons are busier. In the later half each user writes at least once, and some write much more.
 INSERT INTO message_events (id, guild_id, channel_id, user_id, created_at)
 WITH RECURSIVE counted AS (
     SELECT number, start, (12 - abs(start / 3600 % 24 - 15)) * (6 + number * 7919 % 13) / 24 AS times FROM hours
@@ -128,7 +128,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints how long it takes in both themes, and leaves the pictures in the folder.
+/// Prints the times in both themes, and writes the pictures into the folder.
 fn measure(
     folder: &Path,
     name: &str,
@@ -142,7 +142,7 @@ fn measure(
         for _ in 0..rounds {
             let start = Instant::now();
             let chart = make().theme(theme);
-            // Small ones are enough for a test.
+            // Small pictures are enough for a test.
             let file = draw(&if is_test() { chart.size(320, 200).scale(1) } else { chart })?;
             times.push(start.elapsed());
             fs::write(folder.join(format!("{name}-{theme_name}{end}")), file)?;
@@ -175,7 +175,7 @@ struct Answers {
 }
 
 impl Answers {
-    /// About so many hours; a question about none is one about all time of a guild of which nothing is known.
+    /// The approximate number of hours. 0 stands for all time of the empty guild.
     fn load(conn: &mut SqliteConnection, guild: GuildId, hours: i64, end: DateTime<Utc>) -> Result<Self, Failure> {
         let window = if hours == 0 { Window::all() } else { Window::last(TimeDelta::hours(hours), end)? };
         let limit = usize::try_from(MANY)?;
@@ -205,7 +205,7 @@ impl Answers {
     }
 }
 
-/// Each kind of chart, made anew with each call.
+/// The kinds of charts. Each call draws the chart again.
 type Make<'a> = Box<dyn Fn() -> Chart<'static> + 'a>;
 
 fn charts(answers: &Answers) -> Vec<(&'static str, Make<'_>)> {
@@ -221,7 +221,7 @@ fn charts(answers: &Answers) -> Vec<(&'static str, Make<'_>)> {
     ]
 }
 
-/// Some have no name, and some one of more than two hundred letters.
+/// Returns a name. Some users have none, and some have one of more than two hundred letters.
 fn name(user_id: UserId) -> Option<String> {
     let nth = usize::try_from(user_id.get()).ok()?.checked_rem(NAMES.len() + 2)?;
     match nth {

@@ -1,10 +1,11 @@
-//! How fast the recorder writes messages, beside bare prepared inserts of the same rows into the same tables.
+//! Measures how fast the recorder writes messages, compared with bare prepared inserts of the same rows into the same tables.
 //!
-//! `cargo bench -p mocha-benches --bench ingest`. All write to fresh files on the disk of the target folder, migrated in
-//! the same way, with the same PRAGMAs and with all guilds, channels and users there beforehand. The bare inserts are as
-//! fast as SQLite allows: a prepared statement, a row each, 1,000 rows a transaction, texts made before the clock runs, and
-//! no roll-ups: their trigger is dropped. The recorder keeps the roll-ups and makes its texts while the clock runs, but
-//! commits more at once if more waits (`StoreBuilder::batch_len`).
+//! `cargo bench -p mocha-benches --bench ingest`. All write to new files on the disk of the target folder, with the same
+//! migrations and PRAGMAs, and with all guilds, channels and users present.
+//!
+//! The bare inserts are as fast as SQLite allows. They use a prepared statement and 1,000 rows in each transaction. Their texts
+//! are formatted before the clock runs, and the trigger of the roll-ups is dropped. The recorder maintains the roll-ups and
+//! formats texts while the clock runs. It commits more at once if more events wait (`StoreBuilder::batch_len`).
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::{
@@ -24,14 +25,14 @@ use tempfile::TempDir;
 
 const SEED: u64 = 1;
 
-/// What the ratio is measured with, in so many rounds of each.
+/// The number of messages for the comparison, and the number of rounds.
 const MESSAGES: usize = 200_000;
 const ROUNDS: usize = 5;
 
-/// What criterion measures, which wants it often.
+/// The number of messages for criterion, which repeats the measurement often.
 const SAMPLE: usize = 20_000;
 
-/// Enough to see that it runs.
+/// The number of messages in a test.
 const TEST: usize = 2_000;
 
 const ROWS_A_TRANSACTION: usize = 1_000;
@@ -44,7 +45,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints both rates and their ratio, each the median of alternating rounds.
+/// Prints both rates and their ratio, as medians of alternating rounds.
 fn compare() -> Result<(), Failure> {
     let (len, rounds) = if is_test() { (TEST, 1) } else { (MESSAGES, ROUNDS) };
     let messages: Vec<_> = mocha_sim::messages(SEED, len).collect();
@@ -90,22 +91,20 @@ fn measure(criterion: &mut Criterion) {
     let runs: [(&str, Run); 2] = [("recorder", record), ("bare_inserts", insert)];
     for (name, run) in runs {
         group.bench_function(name, |bencher| {
-            bencher.iter_custom(|iterations| {
-                (0..iterations).map(|_| run(&messages).expect("the disk takes what is measured")).sum()
-            });
+            bencher.iter_custom(|iterations| (0..iterations).map(|_| run(&messages).expect("the disk has room")).sum());
         });
     }
     group.finish();
 }
 
-/// One way to write all messages into a fresh file; tells how long it took.
+/// A way to write all messages into a new file. Returns the time.
 type Run = fn(&[MessageSent]) -> Result<Duration, Failure>;
 
 fn record(messages: &[MessageSent]) -> Result<Duration, Failure> {
     record_in_batches(messages, None)
 }
 
-/// With so many events a transaction at most; else with the recorder's default.
+/// Records with at most so many events in a transaction, or with the recorder's default.
 fn record_in_batches(messages: &[MessageSent], batch_len: Option<usize>) -> Result<Duration, Failure> {
     let folder = folder()?;
     let path = folder.path().join("stats.db");
@@ -129,7 +128,7 @@ fn record_in_batches(messages: &[MessageSent], batch_len: Option<usize>) -> Resu
     Ok(time)
 }
 
-/// Whether the triggers count what is inserted.
+/// Inserts with or without the triggers that count messages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum RollUps {
     Dropped,
@@ -183,7 +182,7 @@ fn insert_with(messages: &[MessageSent], roll_ups: RollUps) -> Result<Duration, 
     Ok(time)
 }
 
-/// A message as SQLite takes it.
+/// A message with the types of its columns.
 struct Row {
     channel_id: String,
     characters: Option<u32>,
@@ -215,7 +214,7 @@ impl Row {
     }
 }
 
-/// A connection set up as the recorder's is.
+/// Opens a connection with the recorder's settings.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let conn = Connection::open(path)?;
     conn.execute_batch(
@@ -232,12 +231,12 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
-/// A new folder on the disk that builds go to; what is in it is removed in the end.
+/// Creates a temporary folder on the disk of the target folder.
 fn folder() -> std::io::Result<TempDir> {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
 }
 
-/// Writes the guilds, channels and users of the messages, and shuts the recorder down.
+/// Records the guilds, channels and users of the messages, and shuts the recorder down.
 fn record_parents(store: &Store, messages: &[MessageSent]) -> Result<(), Failure> {
     let Some(MessageSent { at, .. }) = messages.first().copied() else { return Ok(()) };
     let guilds: BTreeSet<_> = messages.iter().map(|message| message.guild_id).collect();
@@ -263,7 +262,7 @@ fn record_parents(store: &Store, messages: &[MessageSent]) -> Result<(), Failure
     Ok(())
 }
 
-/// A measurement of something else than what was meant is worth nothing.
+/// Checks that all messages were written.
 fn check(path: &Path, len: usize) -> Result<(), Failure> {
     let rows: u32 = Connection::open(path)?.query_row("SELECT COUNT(*) FROM message_events", [], |row| row.get(0))?;
     if usize::try_from(rows) == Ok(len) { Ok(()) } else { Err(format!("{rows} rows of {len} messages").into()) }

@@ -1,6 +1,6 @@
-//! How much memory a question takes at its peak, of what Rust allocates; SQLite's page cache comes on top, which a PRAGMA limits.
+//! Measures the peak of the memory that Rust allocates for a query. SQLite's page cache comes on top, which a PRAGMA limits.
 //!
-//! `cargo bench -p mocha-benches --bench memory`, on the files of `questions`.
+//! `cargo bench -p mocha-benches --bench memory`, on the files of the benchmark `questions`.
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::path::Path;
@@ -27,10 +27,10 @@ fn main() -> Result<(), Failure> {
 
 fn measure(name: &str, file: &File) -> Result<(), Failure> {
     let (guild, now) = (file.guild_id, file.now);
-    let mut conn = SqliteConnection::establish(file.path.to_str().ok_or("the path is no text")?)?;
+    let mut conn = SqliteConnection::establish(file.path.to_str().ok_or("the path is not UTF-8")?)?;
     let year = Window::since(now - TimeDelta::days(365))?;
     let user = Leaderboard::messages(guild).limit(1).load(&mut conn)?;
-    let user = user.entries.first().ok_or("nobody wrote")?.user_id;
+    let user = user.entries.first().ok_or("the file has no messages")?.user_id;
     for (window_name, window) in [("365 days", year), ("all time", Window::all())] {
         let questions: [(&str, Ask); 8] = [
             (

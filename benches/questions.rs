@@ -1,9 +1,8 @@
-//! How fast questions are answered, beside the specification's SQL on the same file.
+//! Measures how fast queries are, compared with the specification's SQL on the same file.
 //!
-//! `cargo bench -p mocha-benches --bench questions`. The specification's statements are prepared beforehand and run bare; both
-//! connections have the same PRAGMAs, and each question is asked with what it has in common with the statement: since an
-//! instant, bots included, the first ten. The first run makes the files, in the folder `tmp` of the target folder. A word behind `--`
-//! asks only the questions that have it in their names.
+//! `cargo bench -p mocha-benches --bench questions`. The specification's statements are prepared in advance. Both connections
+//! have the same PRAGMAs. Both compute the same: the first ten users since an instant, bots included. The first run creates the
+//! files in the folder `tmp` of the target folder. A word after `--` selects the queries whose names contain it.
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::{
@@ -22,13 +21,13 @@ use mocha_stats::{
 };
 use rusqlite::{Connection, Params, Row, Statement, params};
 
-/// Rounds of one answer after the other.
+/// The number of rounds. A round runs both queries once.
 const ROUNDS: usize = 3;
 
-/// What takes less is repeated within a round.
+/// The shortest time of a round. Faster queries are repeated within a round.
 const ROUND: Duration = Duration::from_millis(100);
 
-/// So many places of a board are listed.
+/// The number of users on a leaderboard.
 const TOP: usize = 10;
 
 const LEADERBOARD: &str = include_str!("../crates/mocha-stats/src/documented/documented_leaderboard.sql");
@@ -44,7 +43,7 @@ fn main() -> Result<(), Failure> {
     compare("community", &community)?;
     match irc(folder)? {
         Some(irc) => compare("irc", &irc)?,
-        None => println!("irc: skipped, for the data is not there (`MOCHA_DATA` says where it is)"),
+        None => println!("irc: skipped, because the data is missing (`MOCHA_DATA` names its folder)"),
     }
     grow(folder)?;
     let mut criterion = Criterion::default().configure_from_args();
@@ -53,16 +52,16 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// What an answer comes to in one number, to compare it with another.
+/// A checksum of an answer, to compare it with another answer.
 type Sum = i64;
 
-/// A question with all its arguments.
+/// A query with all its arguments.
 type Ask<'a> = Box<dyn FnMut(&mut SqliteConnection) -> Result<Sum, Failure> + 'a>;
 
 /// A prepared statement of the specification with all its arguments.
 type Run<'a> = Box<dyn FnMut() -> Result<Sum, Failure> + 'a>;
 
-/// Prints how long each answer takes, each the median of alternating rounds, and how many times as long the SQL takes.
+/// Prints the time of each query, as the median of alternating rounds, and how many times as long the SQL takes.
 fn compare(name: &str, file: &File) -> Result<(), Failure> {
     let rounds = if is_test() { 1 } else { ROUNDS };
     println!("{:<40}{:>15}{:>15}{:>10}", format!("{name}, median of {rounds}"), "Mocha", "SQL", "SQL/Mocha");
@@ -70,7 +69,7 @@ fn compare(name: &str, file: &File) -> Result<(), Failure> {
     for (question, mut ask, sql) in questions.into_iter().filter(|(name, ..)| is_asked(name)) {
         let (mut asked, mut ran) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
-            // One connection at a time: which of two was opened first makes the same statement half as fast again.
+            // One connection at a time, because the order of opening two connections changes the times by half.
             let (time, sum) = {
                 let mut conn = connect(&file.path)?;
                 ask(&mut conn)?;
@@ -97,7 +96,7 @@ fn compare(name: &str, file: &File) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints how much longer each answer about whole days takes if everybody wrote twice as much.
+/// Prints how much longer each query about whole days takes with twice as many messages of each user.
 fn grow(folder: &Path) -> Result<(), Failure> {
     let [single, double] = single_and_double(folder)?;
     let (mut few, mut many) = (connect(&single.path)?, connect(&double.path)?);
@@ -105,7 +104,7 @@ fn grow(folder: &Path) -> Result<(), Failure> {
     println!("{:<40}{:>15}{:>15}{:>10}", format!("growth, median of {rounds}"), "single", "double", "ratio");
     let asked = questions(&single, Edges::Days, &mut few)?.into_iter().zip(questions(&double, Edges::Days, &mut many)?);
     for ((question, mut ask_few, _), (_, mut ask_many, _)) in asked {
-        // Voice is the same in both, and the log itself is read message by message.
+        // Voice is the same in both files, and the log is read message by message.
         if question.starts_with("voice") || question.starts_with("user statistics") || !is_asked(&question) {
             continue;
         }
@@ -137,7 +136,7 @@ fn hundredths(number: u128) -> String {
     format!("{}.{:02}", number / 100, number % 100)
 }
 
-/// How long it takes once, and what comes of it.
+/// Runs a query once, and returns the time and the checksum.
 fn time(mut ask: impl FnMut() -> Result<Sum, Failure>) -> Result<(Duration, Sum), Failure> {
     let mut times = 0;
     let start = Instant::now();
@@ -152,7 +151,7 @@ fn time(mut ask: impl FnMut() -> Result<Sum, Failure>) -> Result<(Duration, Sum)
 }
 
 fn connect(path: &Path) -> Result<SqliteConnection, Failure> {
-    let mut conn = SqliteConnection::establish(path.to_str().ok_or("the path is no text")?)?;
+    let mut conn = SqliteConnection::establish(path.to_str().ok_or("the path is not UTF-8")?)?;
     conn.batch_execute(PRAGMAS)?;
     Ok(conn)
 }
@@ -209,12 +208,12 @@ fn sum(
     Ok(sum)
 }
 
-/// Where windows begin.
+/// The start of the windows.
 #[derive(Clone, Copy, Debug)]
 enum Edges {
     /// At a midnight in UTC.
     Days,
-    /// At the instant so many days before now, within a day: all messages between it and midnight are read.
+    /// At an instant within a day. The query reads all messages from it to midnight.
     Instants,
 }
 
@@ -228,7 +227,7 @@ impl Edges {
     }
 }
 
-/// Each question with its name and the statement that it is compared with.
+/// Returns each query with its name and the statement to compare it with.
 fn questions<'a>(
     file: &File,
     edges: Edges,
@@ -252,7 +251,7 @@ fn questions<'a>(
         ));
     }
     let most = Leaderboard::messages(guild).bots(Bots::Include).limit(1).load(conn)?;
-    let user = most.entries.first().ok_or("nobody wrote")?.user_id;
+    let user = most.entries.first().ok_or("the file has no messages")?.user_id;
     for (name, days) in windows {
         let start = days.map(|days| edges.start(file, days));
         let window = window(start)?;
@@ -282,7 +281,7 @@ fn questions<'a>(
             let written = member.written;
             Ok(i64::try_from(written.messages + written.characters + written.attachments)?)
         });
-        // It tells much more, but the same three numbers too.
+        // Mocha's answer has much more than the three numbers to compare.
         let since = seconds(days.map(|days| edges.start(file, days)));
         questions.push((format!("member, {name}"), member, Some(Sql::UserStatistics { guild, user, since })));
         let active: Ask<'a> = Box::new(move |conn| {
@@ -324,8 +323,8 @@ fn message_leaderboard<'a>(guild: GuildId, window: Window) -> Ask<'a> {
     })
 }
 
-/// Sessions are in the sum and time is not: the statement has the whole time of sessions that ended, Mocha what of all time is in
-/// the window.
+/// The checksum includes sessions but not time. The statement adds up the whole time of sessions that ended, and Mocha adds up
+/// the time within the window.
 fn voice_leaderboard<'a>(guild: GuildId, window: Window) -> Ask<'a> {
     Box::new(move |conn| {
         let board = Leaderboard::voice(guild).within(window).bots(Bots::Include).load(conn)?;

@@ -1,7 +1,7 @@
-//! How long one call of `record` takes whoever calls it: a bot's gateway task.
+//! Measures how long a call of `record` blocks its caller, such as a bot's gateway task.
 //!
-//! `cargo bench -p mocha-benches --bench record`. One thread records, the queue takes everything, and the recorder's own
-//! thread writes to a file on the disk of the target folder meanwhile.
+//! `cargo bench -p mocha-benches --bench record`. One thread records into a queue with
+//! room for everything. Meanwhile the recorder's thread writes to a file on the disk of the target folder.
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::{
@@ -16,10 +16,10 @@ use mocha_store::{Recorder, Store};
 
 const SEED: u64 = 2;
 
-/// So many calls are timed, one by one.
+/// The number of calls to time, one by one.
 const CALLS: usize = 200_000;
 
-/// Enough to see that it runs.
+/// The number of calls in a test.
 const TEST: usize = 2_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Criterion calls as often as it likes: now and then the queue is emptied, while the clock stands.
+/// Criterion chooses the number of calls, so the queue is flushed now and then while the clock is stopped.
 fn measure(criterion: &mut Criterion, recorder: &Recorder, messages: &mut Messages) {
     let mut group = criterion.benchmark_group("record");
     group
@@ -62,10 +62,10 @@ fn measure(criterion: &mut Criterion, recorder: &Recorder, messages: &mut Messag
                 left -= batch.len();
                 let start = Instant::now();
                 for message in batch {
-                    recorder.record(message).expect("the queue takes everything");
+                    recorder.record(message).expect("the queue has room");
                 }
                 time += start.elapsed();
-                recorder.flush().expect("the disk takes what is measured");
+                recorder.flush().expect("the disk has room");
             }
             time
         });

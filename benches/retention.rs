@@ -1,10 +1,9 @@
-//! How long writes wait while a million messages go that are too old.
+//! Measures how long writes wait while retention deletes a million messages.
 //!
 //! `cargo bench -p mocha-benches --bench retention`. A file on the disk of the target folder has old messages. One
-//! thread writes a message a transaction over a connection of its own, as another program would, and another one
-//! records a message and waits for it to be in the file; each rests between two. First with nothing beside them, then
-//! while the retention deletes the old messages. The clock runs from before the lock is asked for until after the
-//! commit.
+//! thread writes a message in each transaction over its own connection, as another program would. Another thread records a
+//! message and flushes. Both rest between two writes. They run first alone, and then while the retention deletes the old
+//! messages. A time lasts from before the write lock until after the commit.
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::{
@@ -20,19 +19,19 @@ use mocha_benches::{Failure, is_test};
 use mocha_store::{Keep, Maintenance, Retained, Retention, Store, event::MessageSent};
 use rusqlite::{Connection, params};
 
-/// So many messages go, of four guilds and a thousand people, one each 30 seconds.
+/// The number of messages to delete. Four guilds and a thousand users have one every 30 seconds.
 const MESSAGES: i64 = 1_000_000;
 
-/// Enough to see that it runs.
+/// The number of messages in a test.
 const TEST: i64 = 2_000;
 
 /// 2020-01-01T00:00:00Z.
 const OLD: i64 = 1_577_836_800;
 
-/// How long a writer rests.
+/// The rest between two writes.
 const REST: Duration = Duration::from_millis(2);
 
-/// How long writes are timed with nothing beside them.
+/// The duration of the measurement without retention.
 const QUIET: Duration = Duration::from_secs(5);
 
 fn main() -> Result<(), Failure> {
@@ -68,13 +67,13 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// How long each write took.
+/// The time of each write.
 struct Times {
     plain: Vec<Duration>,
     recorded: Vec<Duration>,
 }
 
-/// Times writes while something is done.
+/// Times writes while a closure runs.
 fn beside<T>(
     path: &Path,
     store: &Store,
@@ -169,7 +168,7 @@ fn fill(path: &Path, messages: i64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A connection set up as the recorder's is.
+/// Opens a connection with the recorder's settings.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let conn = Connection::open(path)?;
     conn.execute_batch(

@@ -1,9 +1,9 @@
-//! A busy day with everything beside it: recording, questions, retention and backups at once.
+//! Simulates a busy day with recording, queries, retention and backups at once.
 //!
-//! `cargo bench -p mocha-benches --bench soak`, or with a number of events behind `--`. A file on the disk of the target folder
-//! has old messages. A simulated community's day is recorded into it as fast as the recorder takes it, while one thread
-//! asks for leaderboards, one deletes the old messages, and one makes backups. In the end the file has every event that was
-//! taken, no old message, and the sums of both.
+//! `cargo bench -p mocha-benches --bench soak`, or with a number of events after `--`. A file on the disk of the target folder
+//! has old messages. The events of a simulated day are recorded into it as fast as possible. Meanwhile one thread queries
+//! leaderboards, one deletes the old messages, and one makes backups. At the end the file has every accepted event, no old
+//! message, and roll-ups of both.
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::{
@@ -30,22 +30,22 @@ static ALLOCATED: PeakAlloc = PeakAlloc;
 
 const SEED: u64 = 5;
 
-/// So many events are a busy server's day.
+/// The number of events of a busy server's day.
 const EVENTS: u32 = 5_000_000;
 
-/// Enough to see that it runs.
+/// The number of events in a test.
 const TEST: u32 = 20_000;
 
-/// Of 100 events this many are messages, about.
+/// The approximate percentage of messages among the events.
 const MESSAGES_PERCENT: u32 = 90;
 
-/// So many old messages go, for each ten new ones one.
+/// The number of old messages: one for every ten new ones.
 const OLD_SHARE: u32 = 10;
 
-/// After so many events somebody waits until they are in the file.
+/// The number of events after which the recording thread flushes.
 const FLUSH_AFTER: usize = 10_000;
 
-/// How long the threads beside it rest between two of what they do.
+/// The rest of the other threads between two actions.
 const REST: Duration = Duration::from_millis(5);
 
 fn main() -> Result<(), Failure> {
@@ -104,16 +104,16 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// What was recorded.
+/// The results of the recording thread.
 struct Recorded {
     flushes: Vec<Duration>,
-    /// After so many events, ten times.
+    /// The memory after a number of events, ten times.
     memory: Vec<(usize, Memory)>,
     messages: u64,
     taken: u64,
 }
 
-/// Records as fast as the recorder takes it.
+/// Records as fast as the recorder accepts events.
 fn record(recorder: &Recorder, events: impl Iterator<Item = Event>, len: usize) -> Result<Recorded, Failure> {
     let mut recorded = Recorded { flushes: Vec::new(), memory: Vec::new(), messages: 0, taken: 0 };
     let mut ids = HashSet::new();
@@ -136,7 +136,7 @@ fn record(recorder: &Recorder, events: impl Iterator<Item = Event>, len: usize) 
     Ok(recorded)
 }
 
-/// Writes old messages, one a minute.
+/// Writes old messages, one for every minute.
 fn fill(recorder: &Recorder, guild_id: GuildId, start: DateTime<Utc>, messages: u32) -> Result<(), Failure> {
     for number in 0..messages {
         recorder.record_blocking(MessageSent {
@@ -152,7 +152,7 @@ fn fill(recorder: &Recorder, guild_id: GuildId, start: DateTime<Utc>, messages: 
     Ok(recorder.flush()?)
 }
 
-/// Asks who wrote most, again and again, and how long each answer took.
+/// Queries the leaderboard repeatedly, and returns the times.
 fn ask(store: &Store, guild: GuildId, done: &AtomicBool) -> Result<Vec<Duration>, Failure> {
     let mut times = Vec::new();
     while !done.load(Ordering::Relaxed) || times.is_empty() {
@@ -164,13 +164,13 @@ fn ask(store: &Store, guild: GuildId, done: &AtomicBool) -> Result<Vec<Duration>
     Ok(times)
 }
 
-/// How often the recorder, which writes without a rest here, did not let the retention in.
+/// Counts how often the retention could not get the write lock, because the recorder writes without a pause.
 struct Retained {
     busy: u32,
     messages: u64,
 }
 
-/// Deletes what is too old, again and again.
+/// Applies the retention repeatedly.
 fn delete(store: &Store, now: DateTime<Utc>, done: &AtomicBool) -> Result<Retained, Failure> {
     let mut retained = Retained { busy: 0, messages: 0 };
     loop {
@@ -183,7 +183,7 @@ fn delete(store: &Store, now: DateTime<Utc>, done: &AtomicBool) -> Result<Retain
         });
         match result {
             Ok(so_far) => retained.messages = before + so_far.message_events,
-            // What was deleted until then stays so.
+            // Rows that were deleted before stay deleted.
             Err(error) if error.is_busy() => {
                 retained.busy += 1;
                 retained.messages = before + now_deleted;
@@ -198,7 +198,7 @@ fn delete(store: &Store, now: DateTime<Utc>, done: &AtomicBool) -> Result<Retain
     }
 }
 
-/// Makes backups, again and again, and how many those were.
+/// Makes backups repeatedly, and returns their number.
 fn save(store: &Store, folder: &Path, done: &AtomicBool) -> Result<u32, Failure> {
     let mut made = 0;
     while !done.load(Ordering::Relaxed) || made == 0 {
@@ -209,7 +209,7 @@ fn save(store: &Store, folder: &Path, done: &AtomicBool) -> Result<u32, Failure>
     Ok(made)
 }
 
-/// How large the write-ahead log became.
+/// Returns the largest size of the write-ahead log.
 fn largest_log(folder: &Path, done: &AtomicBool) -> u64 {
     let mut largest = 0;
     while !done.load(Ordering::Relaxed) {
@@ -219,11 +219,12 @@ fn largest_log(folder: &Path, done: &AtomicBool) -> u64 {
     largest
 }
 
-/// Bytes that are in memory.
+/// The memory in use, in bytes.
 struct Memory {
-    /// Of the process alone. The pages of the file, which the system can take back, are not. 0 where the system does not say.
+    /// The memory of the process, without pages of files, which the system can take back. 0 if the system does not report it.
     process: u64,
-    /// What Rust allocated; the rest is SQLite's: ten thousand pages a connection at most, unless it changes more at once.
+    /// The memory that Rust allocated. The rest is SQLite's page cache: at most ten thousand pages for each connection, unless a
+    /// transaction changes more.
     rust: u64,
 }
 

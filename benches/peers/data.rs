@@ -1,4 +1,4 @@
-//! The messages, as files that all read.
+//! The messages, as files that all peers read.
 
 use std::{
     collections::HashMap,
@@ -13,22 +13,22 @@ use mocha_store::event::{MessageContent, MessageSent};
 
 const SEED: u64 = 1;
 
-/// The last messages, which are written one by one; of few messages half.
+/// The number of last messages that are written one by one, or half of the messages if there are few.
 const ONE_BY_ONE: usize = 50_000;
 
-/// What is asked about begins so many days before the last message.
+/// The windows, as days before the last message.
 pub(crate) const DAYS: [Option<i64>; 3] = [Some(30), Some(365), None];
 
-/// Which messages, and how many.
+/// The choice of messages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Source {
-    /// Fifteen years of chat, from a folder that is not part of the repository; at most so many lines of it.
+    /// At most so many lines of fifteen years of chat, from a folder that is not part of the repository.
     Real(usize),
     Simulated(usize),
 }
 
 impl Source {
-    /// From an argument: a number of simulated messages, `real`, or `real:` and at most how many lines.
+    /// Parses an argument: a number of simulated messages, `real`, or `real:` and the largest number of lines.
     pub(crate) fn of(arg: &str) -> Result<Self, Failure> {
         let number = |text: &str| text.replace('_', "").parse();
         Ok(match arg.strip_prefix("real") {
@@ -38,7 +38,7 @@ impl Source {
         })
     }
 
-    /// Whether it is there.
+    /// Returns `true` if the data exists.
     pub(crate) fn is_there(self) -> bool {
         !matches!(self, Self::Real(_)) || real().exists()
     }
@@ -49,7 +49,7 @@ impl Source {
 pub(crate) struct Data {
     pub(crate) days: i64,
     pub(crate) guild: u64,
-    /// All but the last.
+    /// The messages to import: all except the last ones.
     pub(crate) head: PathBuf,
     pub(crate) head_len: usize,
     pub(crate) is_real: bool,
@@ -57,7 +57,7 @@ pub(crate) struct Data {
     pub(crate) len: usize,
     pub(crate) people: usize,
     pub(crate) tail: PathBuf,
-    /// Who wrote most.
+    /// The user who wrote most.
     pub(crate) user: u64,
 }
 
@@ -108,7 +108,7 @@ impl Data {
             len: seen.len,
             people: seen.people.len(),
             tail,
-            user: *most.ok_or("nobody wrote")?.0,
+            user: *most.ok_or("the file has no messages")?.0,
         })
     }
 }
@@ -137,7 +137,7 @@ fn real() -> PathBuf {
     recorded_folder().join(EVENTS)
 }
 
-/// The messages among the lines `second,kind,channel,user,characters,words`.
+/// Returns the messages among the lines `second,kind,channel,user,characters,words`.
 fn real_messages(lines: usize, out: &mut impl Write, seen: &mut Seen) -> Result<(), Failure> {
     const GUILD: u64 = 1 << 22;
     let file = BufReader::new(zstd::Decoder::new(fs::File::open(real())?)?);
@@ -153,7 +153,7 @@ fn real_messages(lines: usize, out: &mut impl Write, seen: &mut Seen) -> Result<
     Ok(())
 }
 
-/// The first so many lines into one file, the others into another.
+/// Writes the first so many lines into one file and the others into another.
 fn split(all: &Path, len: usize, head: &Path, tail: &Path) -> Result<(), Failure> {
     let (mut head, mut tail) = (BufWriter::new(fs::File::create(head)?), BufWriter::new(fs::File::create(tail)?));
     for (number, line) in BufReader::new(fs::File::open(all)?).lines().enumerate() {
@@ -164,7 +164,7 @@ fn split(all: &Path, len: usize, head: &Path, tail: &Path) -> Result<(), Failure
     Ok(())
 }
 
-/// The fields of a line.
+/// Parses the fields of a line.
 pub(crate) struct Line<'a> {
     pub(crate) attachment: bool,
     pub(crate) channel: &'a str,

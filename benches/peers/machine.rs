@@ -1,8 +1,8 @@
-//! What it was measured on.
+//! A description of the machine.
 
 use std::{fs, path::Path, process::Command};
 
-/// Processor, memory, file system, kernel and compiler, as far as they are known.
+/// Returns the processor, memory, file system, kernel and compiler, as far as they are known.
 pub(crate) fn describe(folder: &Path) -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let processor = value("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
@@ -23,14 +23,14 @@ pub(crate) fn describe(folder: &Path) -> String {
     parts.join(", ")
 }
 
-/// What stands behind a key and a colon.
+/// Returns the text after a key and a colon.
 fn value(file: &str, key: &str) -> Option<String> {
     let text = fs::read_to_string(file).ok()?;
     let line = text.lines().find(|line| line.starts_with(key))?;
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-/// Of kibibytes, rounded.
+/// Rounds kibibytes to gibibytes.
 fn gibibytes(text: &str) -> Option<u64> {
     let kibibytes: u64 = text.split(' ').next()?.parse().ok()?;
     Some((kibibytes + (1 << 19)) >> 20)

@@ -1,6 +1,6 @@
-//! Mocha beside its peers: the same messages and the same questions, each answer compared before it is timed.
+//! Compares Mocha with its peers on the same messages and questions. Each answer is compared before it is timed.
 //!
-//! `benches/peers/run.sh` gets what the peers are made of and runs this.
+//! `benches/peers/run.sh` downloads the peers and runs this program.
 #![expect(clippy::print_stdout, reason = "progress is printed")]
 
 mod data;
@@ -28,7 +28,7 @@ use crate::{
     sqlite::Sqlite,
 };
 
-/// Who is measured, in the order of the columns.
+/// The measured programs, in the order of the columns.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Name {
     Mocha,
@@ -37,7 +37,7 @@ pub(crate) enum Name {
     DuckDb,
 }
 
-/// What was measured of one of them.
+/// The figures of a program.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {
     pub(crate) bytes: u64,
@@ -46,7 +46,7 @@ pub(crate) struct Figures {
     pub(crate) times: Vec<(Question, Duration)>,
 }
 
-/// What was measured of some messages.
+/// The figures of all programs for one set of messages.
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) data: Data,
@@ -67,7 +67,7 @@ impl Measured {
     }
 }
 
-/// Where things are.
+/// The folders and programs.
 struct Places {
     work: PathBuf,
 }
@@ -104,10 +104,10 @@ fn main() -> Result<(), Failure> {
     for source in args.map(|arg| Source::of(&arg)).collect::<Result<Vec<_>, _>>()? {
         if source.is_there() {
             report.add(measure(source, &places)?);
-            // Whoever ends it early has what was measured until then.
+            // The document is written after each set, so an early end keeps the figures.
             fs::write(&document, report.to_string())?;
         } else {
-            println!("the real data is not there (`MOCHA_DATA` says where it is)");
+            println!("the real data is missing (`MOCHA_DATA` names its folder)");
         }
     }
     fs::remove_dir_all(places.work.join("files"))?;
@@ -126,7 +126,7 @@ fn versions(places: &Places) -> Result<[String; 4], Failure> {
     ])
 }
 
-/// One after the other, so that none has to share the disk with another.
+/// Measures the programs one after the other, so that none shares the disk with another.
 fn measure(source: Source, places: &Places) -> Result<Measured, Failure> {
     let data = Data::export(source, &places.empty("messages")?)?;
     println!("{data} messages of {} people in {} days", report::thousands(&data.people), data.days);
@@ -134,7 +134,7 @@ fn measure(source: Source, places: &Places) -> Result<Measured, Failure> {
     let (original, own) = (places.empty("original")?, places.empty("own")?);
     let mut bare = Sqlite::new(&own)?;
     let import = bare.import(&data.head)?;
-    // The original has no import: it goes on with a file that another filled.
+    // The original has no import, so it continues with a file that bare SQLite filled.
     bare.copy(&original.join("stats.db"))?;
     let sqlite = run.figures("SQLite", &mut bare, import)?;
     drop(bare);
@@ -148,7 +148,7 @@ fn measure(source: Source, places: &Places) -> Result<Measured, Failure> {
 
 struct Run<'a> {
     data: &'a Data,
-    /// What the first answered.
+    /// The answers of the first program.
     expected: Vec<Answer>,
     questions: Vec<Question>,
 }
@@ -159,7 +159,7 @@ impl Run<'_> {
         self.figures(name, peer, import)
     }
 
-    /// What is measured once all but the last messages are in the file.
+    /// Measures a program that has imported all messages except the last ones.
     fn figures(&mut self, name: &str, peer: &mut dyn Peer, import: Option<Duration>) -> Result<Figures, Failure> {
         if let Some(time) = import {
             println!("  {name} imported in {:.1} s", time.as_secs_f64());
@@ -173,9 +173,7 @@ impl Run<'_> {
             let answer = peer.answer(question)?.in_order(question.kind);
             match self.expected.get(number) {
                 Some(expected) if *expected != answer => {
-                    return Err(
-                        format!("{name} says otherwise of {question:?}: {answer:?} and not {expected:?}").into()
-                    );
+                    return Err(format!("{name} answers {question:?} with {answer:?} instead of {expected:?}").into());
                 }
                 Some(_) => {}
                 None => self.expected.push(answer),
@@ -187,7 +185,7 @@ impl Run<'_> {
     }
 }
 
-/// Kind by kind, and of each the windows.
+/// Returns all questions, by kind and window.
 fn questions(data: &Data) -> Vec<Question> {
     let Data { guild, last, user, .. } = *data;
     let kinds = [Kind::Leaderboard, Kind::UserStatistics, Kind::HeatMap];

@@ -1,4 +1,4 @@
-//! Mocha: its recorder and its questions, with its defaults.
+//! Mocha: the recorder and the queries with default settings.
 
 use std::{
     fs,
@@ -23,16 +23,16 @@ use crate::{
     peer::{self, Answer, Kind, Peer, Question, Rate, TOP},
 };
 
-/// Large transactions for history: pages that change often are written once.
+/// The size of a transaction of the import. In large transactions, pages that change often are written once.
 const IMPORT_BATCH: usize = 20_000;
 
 pub(crate) struct Mocha {
     folder: PathBuf,
-    /// `None` until all is written.
+    /// `None` until everything is written.
     store: Option<Store>,
 }
 
-/// What questions give.
+/// The answer of a query.
 enum Loaded {
     Board(LeaderboardAnswer),
     Map(Box<HeatMapAnswer>),
@@ -100,7 +100,7 @@ impl Peer for Mocha {
         store.optimize()?;
         store.checkpoint()?;
         drop((recorder, store));
-        // Opened anew, as after a restart, so that every connection knows what was learned.
+        // Opens the store again, as after a restart, so that every connection has the statistics of ANALYZE.
         self.store = Some(Store::open(self.path())?);
         Ok(Rate { len: messages.len(), time })
     }
@@ -129,7 +129,7 @@ impl Peer for Mocha {
     }
 }
 
-/// What is told is history.
+/// Returns a builder for messages from the past.
 fn builder() -> StoreBuilder {
     Store::builder().clock(Clock::Events)
 }

@@ -1,4 +1,4 @@
-//! What is asked of all, and what each of them can do.
+//! The trait that all peers implement, and the questions that they answer.
 
 use std::{
     path::Path,
@@ -8,10 +8,10 @@ use std::{
 use mocha_benches::{Failure, median};
 use serde::{Deserialize, Serialize};
 
-/// So many places of a board are listed.
+/// The number of users on a leaderboard.
 pub(crate) const TOP: usize = 10;
 
-/// A question is asked so often and so long at least, and at most [`MOST_RUNS`] times.
+/// The smallest number of runs and the shortest time of a measurement. It has at most [`MOST_RUNS`] runs.
 pub(crate) const LEAST_RUNS: usize = 3;
 pub(crate) const LEAST_TIME: Duration = Duration::from_millis(500);
 pub(crate) const MOST_RUNS: usize = 1_000;
@@ -28,27 +28,30 @@ pub(crate) enum Kind {
 pub(crate) struct Question {
     #[serde(skip)]
     pub(crate) days: Option<i64>,
-    // As texts: not every language has numbers of 64 bits.
+    // Ids are texts, because not every language has 64-bit integers.
     #[serde(serialize_with = "text")]
     pub(crate) guild: u64,
     pub(crate) kind: Kind,
     /// The last message, in unix seconds.
     #[serde(skip)]
     pub(crate) last: i64,
-    /// In unix seconds; 0 for all time.
+    /// The start of the window in unix seconds. 0 stands for all time.
     pub(crate) since: i64,
     pub(crate) top: usize,
     #[serde(serialize_with = "text")]
     pub(crate) user: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires a reference")]
 fn text<S: serde::Serializer>(id: &u64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(id)
 }
 
-/// Rows of numbers: `user, messages, rank` of a board, in its order; `messages, characters, attachments` of a user; `weekday,
-/// hour, messages` of a heat map, Monday first, without hours in which nobody wrote.
+/// The rows of an answer, which depend on the question.
+///
+/// * Leaderboard: `user, messages, rank`, in order.
+/// * Statistics of a user: `messages, characters, attachments`.
+/// * Heat map: `weekday, hour, messages`, from Monday, without hours that have no messages.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 pub(crate) struct Answer(pub(crate) Vec<Vec<String>>);
 
@@ -57,8 +60,9 @@ impl Answer {
         Self(rows.into_iter().map(|row| row.iter().map(ToString::to_string).collect()).collect())
     }
 
-    /// In an order that the question's words leave open: a board's equals by user, and without the names of those who are equal
-    /// with the last one, of whom others may be listed as well.
+    /// Orders the ties of a leaderboard by user, so that answers can be compared.
+    ///
+    /// Users who are tied with the last one lose their names, because a peer may list any of them.
     pub(crate) fn in_order(mut self, kind: Kind) -> Self {
         if kind == Kind::Leaderboard {
             let place = |row: &[String]| row.get(1..).map(<[_]>::to_vec);
@@ -80,7 +84,7 @@ impl Answer {
     }
 }
 
-/// So many in so much time.
+/// A number of messages and the time that they took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rate {
     pub(crate) len: usize,
@@ -93,23 +97,23 @@ impl Rate {
     }
 }
 
-/// Somebody who stores messages and answers questions about them, in a folder that is empty at first.
+/// A program that stores messages and answers questions about them. Its folder is empty at first.
 pub(crate) trait Peer {
-    /// All but the last messages, as fast as it can. `None` if it has no way of its own to do so.
+    /// Imports all messages except the last ones, as fast as possible. Returns `None` if the program has no import.
     fn import(&mut self, head: &Path) -> Result<Option<Duration>, Failure>;
 
-    /// The last messages, one by one, and puts all into the file as it rests.
+    /// Inserts the last messages one by one, and moves everything into the main file.
     fn insert(&mut self, tail: &Path) -> Result<Rate, Failure>;
 
     fn bytes(&self) -> Result<u64, Failure>;
 
     fn answer(&mut self, question: &Question) -> Result<Answer, Failure>;
 
-    /// How long it takes, the median of some times.
+    /// Returns the median time of a question.
     fn time(&mut self, question: &Question) -> Result<Duration, Failure>;
 }
 
-/// The median of what some runs take.
+/// Returns the median time of some runs.
 pub(crate) fn time<T>(mut ask: impl FnMut() -> Result<T, Failure>) -> Result<Duration, Failure> {
     let (start, mut times) = (Instant::now(), Vec::new());
     while times.len() < LEAST_RUNS || (start.elapsed() < LEAST_TIME && times.len() < MOST_RUNS) {
@@ -129,12 +133,12 @@ mod tests {
     }
 
     #[test]
-    fn boards_may_order_equals_as_they_like() {
+    fn leaderboards_may_order_ties_in_any_way() {
         let expected = board(&[[1, 9, 1], [2, 5, 2], [3, 5, 2], [4, 1, 4]]);
         assert_eq!(
             board(&[[1, 9, 1], [3, 5, 2], [2, 5, 2], [7, 1, 4]]),
             expected,
-            "who is last has equals that are not listed"
+            "the last user is tied with users that are not listed"
         );
         for other in [
             [[1, 9, 1], [2, 5, 2], [8, 5, 2], [4, 1, 4]],

@@ -1,4 +1,4 @@
-//! A peer in a program of its own, which is told what to do in lines of JSON and answers each with a line.
+//! A peer that runs as a program of its own. It reads orders as lines of JSON and answers each with a line.
 
 use std::{
     fs,
@@ -38,7 +38,7 @@ struct Done {
 }
 
 impl Process {
-    /// Starts a program with a script, which may make a file or go on with one.
+    /// Starts a program with a script. The script creates a file or continues with one.
     pub(crate) fn start(program: &Path, script: &Path, file: &Path, imports: bool) -> Result<Self, Failure> {
         let mut child = Command::new(program)
             .arg(script)
@@ -51,7 +51,7 @@ impl Process {
         Ok(Self { input: child.stdin.take(), child, file: file.to_owned(), imports, output })
     }
 
-    /// What it is made of.
+    /// Returns the versions of the program.
     pub(crate) fn versions(&mut self) -> Result<String, Failure> {
         self.order(&Order::Versions)
     }
@@ -70,7 +70,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It ends when there is nothing more to read.
+        // The program ends when its input is closed.
         drop(self.input.take());
         drop(self.child.wait());
     }

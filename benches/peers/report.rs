@@ -1,4 +1,4 @@
-//! The document.
+//! The document with the comparison.
 
 use std::{fmt, path::Path, time::Duration};
 
@@ -29,18 +29,18 @@ impl fmt::Display for Name {
     }
 }
 
-/// What a row of a table tells.
+/// The subject of a row.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum What {
     Import,
     Insert,
     Size,
-    /// Of a window of so many days.
+    /// The time of a question about a window of so many days.
     Ask(Kind, Option<i64>),
 }
 
 impl What {
-    /// What it costs: the less, the better; nanoseconds or thousandths of a byte.
+    /// Returns the cost in nanoseconds or thousandths of a byte. Less is better.
     fn cost(self, figures: &Figures, len: usize) -> Option<u128> {
         let of_one = |rate: Rate| rate.time.as_nanos() / u128::try_from(rate.len).unwrap_or(1).max(1);
         match self {
@@ -71,7 +71,7 @@ impl What {
         Some(days.map_or_else(|| "all time".to_owned(), |days| format!("{days} days")))
     }
 
-    /// Why somebody may be ahead of Mocha here, where it is known.
+    /// Returns why a program may be ahead of Mocha, if the reason is known.
     fn reason(self, name: Name) -> Option<&'static str> {
         Some(match (self, name) {
             (Self::Import, Name::DuckDb) => {
@@ -155,7 +155,7 @@ impl Report {
         writeln!(f)
     }
 
-    /// Where a peer is ahead, and why.
+    /// Writes where a peer is ahead, and why.
     fn behind(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n## Where Mocha is not ahead\n\n| what | ahead | with | why |\n|---|---|---|---|")?;
         for (title, whats) in SECTIONS {
@@ -170,7 +170,7 @@ impl Report {
         Ok(())
     }
 
-    /// Of which messages somebody is ahead.
+    /// Returns the sets of messages for which a peer is ahead.
     fn ahead(&self, what: What, name: Name) -> impl Iterator<Item = String> {
         let ahead = self.measured.iter().filter(move |measured| {
             let cost = |name| what.cost(measured.of(name), measured.data.len);
@@ -211,7 +211,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// How many times as much.
+/// Returns the ratio as text.
 fn times(cost: u128, own: u128) -> String {
     let hundredths = cost.saturating_mul(100) / own.max(1);
     match hundredths {

@@ -1,4 +1,4 @@
-//! Bare SQLite: the original's tables, settings and statements, prepared beforehand, without an ORM.
+//! Bare SQLite: the original's tables, settings and statements, prepared in advance, without an ORM.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; P
 
 const SCHEMA: &str = include_str!("message_events.sql");
 
-/// As many as Mocha imports in a transaction.
+/// The number of messages in a transaction of the import, as for Mocha.
 const ROWS_A_TRANSACTION: usize = 20_000;
 
 const INSERT: &str =
@@ -31,7 +31,7 @@ const INSERT: &str =
 const LEADERBOARD: &str = include_str!("../../crates/mocha-stats/src/documented/documented_leaderboard.sql");
 const USER_STATISTICS: &str = include_str!("../../crates/mocha-stats/src/documented/documented_user.sql");
 
-/// The original has none; this is the least that SQLite can do, numbers alone and an index that has all it reads.
+/// The heat map, which the original does not have. This is the fastest statement: it uses only numbers and a covering index.
 const HEAT_MAP: &str = "SELECT (created_at / 86400 + 3) % 7 AS weekday, created_at / 3600 % 24 AS hour, COUNT(*)
                         FROM message_events
                         WHERE guild_id = ? AND created_at >= ?
@@ -51,7 +51,7 @@ impl Sqlite {
         Ok(Self { conn, path })
     }
 
-    /// Another file with the same rows, compact.
+    /// Creates a compact file with the same rows.
     pub(crate) fn copy(&self, to: &Path) -> Result<(), Failure> {
         self.checkpoint()?;
         fs::copy(&self.path, to)?;
@@ -62,7 +62,7 @@ impl Sqlite {
         Ok(self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 
-    /// The question's rows.
+    /// Returns the rows of an answer.
     fn rows<const N: usize, T: FromSql>(
         &self,
         sql: &str,

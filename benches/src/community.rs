@@ -9,22 +9,23 @@ use crate::{Failure, File, file::file, is_test};
 
 const SEED: u64 = 1;
 
-/// Five million messages of a large guild and five hundred small ones in a year.
+/// The number of messages of a large guild and five hundred small ones in a year.
 const MESSAGES: u32 = 5_000_000;
 const DAYS: u32 = 365;
 const SMALL_GUILDS: u16 = 500;
 
-/// Enough to see that it runs.
+/// The number of messages in a test.
 const TEST_MESSAGES: u32 = 20_000;
 const TEST_DAYS: u32 = 40;
 const TEST_SMALL_GUILDS: u16 = 20;
 
-/// Makes `community-5000000.db` in this folder, unless it is there: it takes some minutes and two gigabytes. In a test, a small
-/// one.
+/// Returns `community-5000000.db` in this folder, and creates it if it is missing, which takes some minutes and two gigabytes.
+///
+/// A test creates a small file.
 ///
 /// # Errors
 ///
-/// If the file cannot be written.
+/// Returns an error if the file cannot be written.
 ///
 pub fn community(folder: &Path) -> Result<File, Failure> {
     let (messages, days, small_guilds) =

@@ -1,4 +1,4 @@
-//! Large files, made once and kept.
+//! Large files, which are created once and kept.
 
 use std::{
     fs, io,
@@ -12,22 +12,22 @@ use rusqlite::Connection;
 
 use crate::{Failure, is_test};
 
-/// A file that questions are asked of.
+/// A file to query.
 #[derive(Clone, Debug)]
 pub struct File {
     /// The guild with the most messages.
     pub guild_id: GuildId,
-    /// When the questions are asked: some hours before the end of what the file has, so that no window ends at midnight.
+    /// The end of all windows. It is some hours before the last event, so that no window ends at midnight.
     pub now: DateTime<Utc>,
-    /// Where it is.
+    /// The path of the file.
     pub path: PathBuf,
     /// A guild with few messages, if there is one.
     pub small_guild_id: Option<GuildId>,
 }
 
-/// The file of this name in a folder: the one that is there, or else a new one with these events.
+/// Returns the file with this name in a folder. If it is missing or has another schema, it is created with these events.
 ///
-/// It is made under another name and renamed in the end, so that one that is there is whole. One with another schema is made anew.
+/// A new file is renamed at the end, so an existing file is complete.
 pub(crate) fn file(
     folder: &Path,
     name: &str,
@@ -40,7 +40,7 @@ pub(crate) fn file(
     remove(&path)?;
     remove(&part)?;
     {
-        // Large transactions: pages that change often are written once.
+        // In large transactions, pages that change often are written once.
         let store = Store::builder().batch_len(20_000).clock(Clock::Events).open(&part)?;
         let recorder = store.recorder()?;
         for event in events()? {
@@ -53,16 +53,16 @@ pub(crate) fn file(
         }
     }
     let conn = Connection::open(&part)?;
-    // As a file that is cared for: else the documented statements read all of a guild to group a week by user.
+    // As in a maintained file. Otherwise the documented statements read a whole guild to group a week by user.
     conn.execute_batch("ANALYZE")?;
-    // The last connection to a file puts the log into it.
+    // Closing the last connection moves the write-ahead log into the file.
     conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     drop(conn);
     fs::rename(&part, &path)?;
     Ok(path)
 }
 
-/// The statements that made what is in a file.
+/// Returns the statements that created the schema of a file.
 fn schema(path: &Path) -> Result<Vec<String>, Failure> {
     let conn = Connection::open(path)?;
     let mut statement = conn.prepare(
@@ -81,7 +81,7 @@ fn new_schema(folder: &Path) -> Result<Vec<String>, Failure> {
     Ok(schema)
 }
 
-/// Removes a file and what SQLite has beside it, if they are there.
+/// Removes a file and SQLite's files beside it, if they exist.
 fn remove(path: &Path) -> io::Result<()> {
     for end in ["", "-wal", "-shm"] {
         let mut path = path.as_os_str().to_owned();
@@ -94,12 +94,13 @@ fn remove(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Some hundred thousand messages, and a second file in which each of them was written twice, a second apart: by the same
-/// people, in the same channels, on the same days.
+/// Creates a file with some hundred thousand messages, and a second file with each of them twice, a second apart.
+///
+/// Both have the same users, channels and days.
 ///
 /// # Errors
 ///
-/// If a file cannot be written.
+/// Returns an error if a file cannot be written.
 pub fn single_and_double(folder: &Path) -> Result<[File; 2], Failure> {
     let len = if is_test() { 2_000 } else { 400_000 };
     let messages = || mocha_sim::messages(1, len);
@@ -109,7 +110,7 @@ pub fn single_and_double(folder: &Path) -> Result<[File; 2], Failure> {
             let events = messages().flat_map(move |message| {
                 (0..times).map(move |time| {
                     let at = message.at + chrono::TimeDelta::seconds(time.into());
-                    // An id has some bits that the clock has not.
+                    // The lowest bits of an id do not belong to its time.
                     let message_id = (message.message_id.get() ^ (u64::from(time) << 21)).try_into()?;
                     Ok(Event::from(MessageSent { at, message_id, ..message }))
                 })

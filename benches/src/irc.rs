@@ -1,4 +1,4 @@
-//! The file of a real community: fifteen years of chat channels, from a folder that is not part of the repository.
+//! The file of a real community: fifteen years of chat, from a folder that is not part of the repository.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -23,20 +23,21 @@ pub const EVENTS: &str = "events-2005-2019.csv.zst";
 /// Half a day before the last message.
 const NOW: i64 = 1_577_786_841;
 
-/// Enough lines to see that it runs.
+/// The number of lines in a test.
 const TEST_LINES: usize = 20_000;
 
-/// Who was not heard for so long has left, though nobody wrote it down.
+/// A member who is silent for so long counts as disconnected.
 const SILENCE_SECONDS: i64 = 6 * 3_600;
 
-/// Makes `irc.db` in this folder, unless it is there, from what is in the [`recorded_folder`]; `None` if that is not there.
+/// Returns `irc.db` in this folder, and creates it from the [`recorded_folder`] if it is missing. Returns `None` if the data is
+/// missing.
 ///
-/// A channel of number c is the text channel 2c + 1 and the voice channel 2c + 2; who joins or leaves it is in voice or is
-/// not. Users are members from their first line on.
+/// The chat channel c becomes the text channel 2c + 1 and the voice channel 2c + 2. Joining it connects to voice, and leaving
+/// it disconnects. Users are members from their first line on.
 ///
 /// # Errors
 ///
-/// If the data cannot be read or the file cannot be written.
+/// Returns an error if the data cannot be read or the file cannot be written.
 pub fn irc(folder: &Path) -> Result<Option<File>, Failure> {
     let data = recorded_folder();
     if !data.join(EVENTS).exists() {
@@ -61,13 +62,13 @@ fn guild_id() -> Result<GuildId, Failure> {
     Ok(GuildId::try_from(1 << 22)?)
 }
 
-/// What is known so far.
+/// The state after the lines that were read.
 struct Irc {
     bots: HashSet<u64>,
     hour: i64,
     lines: u64,
     seen: HashSet<u64>,
-    /// Who is where in voice, and when they were heard last.
+    /// The voice channel of each user, and the time of the user's last line.
     voice: HashMap<u64, (u64, i64)>,
 }
 
@@ -78,7 +79,7 @@ impl Irc {
         Ok(Self { bots, hour: 0, lines: 0, seen: HashSet::new(), voice: HashMap::new() })
     }
 
-    /// What a line says: `second,kind,channel,user`, and of messages also `characters,words`.
+    /// Records a line: `second,kind,channel,user`, followed by `characters,words` for messages.
     fn events(&mut self, line: &str) -> Result<Vec<Event>, Failure> {
         let mut fields = line.split(',');
         let mut next = || fields.next().ok_or_else(|| format!("a line is too short: {line}"));
@@ -121,7 +122,7 @@ impl Irc {
                 events.push(voice(user, Some(channel), at)?);
             }
             "l" => {
-                // Who has gone on to another channel leaves only that one.
+                // A user who has moved to another channel stays in voice.
                 if self.voice.get(&user).is_some_and(|(there, _)| *there == channel) {
                     self.voice.remove(&user);
                     events.push(voice(user, None, at)?);
@@ -141,7 +142,7 @@ impl Irc {
         Ok([seen.into(), Event::MemberJoined(member)])
     }
 
-    /// Each hour, those who were not heard for long.
+    /// Disconnects silent users, once an hour.
     fn silent_leave(&mut self, second: i64, at: DateTime<Utc>, events: &mut Vec<Event>) -> Result<(), Failure> {
         if second / 3_600 == self.hour {
             return Ok(());

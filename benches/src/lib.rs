@@ -1,4 +1,4 @@
-//! What the measurements share.
+//! Helpers that the measurements share.
 
 mod community;
 mod file;
@@ -10,17 +10,17 @@ pub use self::{
     irc::{EVENTS, irc},
 };
 
-/// Why something could not be measured.
+/// The error of a measurement.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Whether to run once with small sizes: without `cargo bench`, a measurement is only a test that it runs.
+/// Returns `true` if a measurement runs only once, with small sizes, as a test. With `cargo bench` it measures.
 #[must_use]
 pub fn is_test() -> bool {
     let mut args = std::env::args();
     !args.any(|arg| arg == "--bench") || std::env::args().any(|arg| arg == "--test")
 }
 
-/// The one in the middle; `None` of nothing.
+/// Returns the median, or `None` if there are no values.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! Embeds the migrations anew when one is added: the macro that embeds them cannot tell Cargo of a new folder.
+//! Makes Cargo embed the migrations again when a folder is added. The macro that embeds them cannot report a new folder.
 
 fn main() {
     println!("cargo:rerun-if-changed=migrations");

@@ -1,6 +1,6 @@
-//! A store is backed up while its recorder writes, loses all it has, and is restored.
+//! Backs up a store while its recorder writes, deletes all rows, and restores the backup.
 //!
-//! `cargo run --release --example backup`. All of it happens in a temporary folder.
+//! `cargo run --release --example backup`. It uses a temporary folder.
 
 use std::{
     io::{self, Write as _},
@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use mocha_discord::{Clock, Event, Recorder, Store};
 use mocha_sim::Server;
 
-/// So many are recorded before the backup.
+/// The number of events that are recorded before the backup.
 const BEFORE: usize = 15_000;
 
 fn main() -> anyhow::Result<()> {
@@ -21,13 +21,13 @@ fn main() -> anyhow::Result<()> {
     let (file, backups) = (folder.path().join("stats.db"), folder.path().join("backups"));
     let mut out = io::stdout().lock();
 
-    // The server lives by the clock of its events, not by the wall's.
+    // The events set the clock, because they are not from now.
     let store = Store::builder().clock(Clock::Events).open(&file)?;
     let recorder = store.recorder()?;
     let server = Server::new(2024).days(30);
     record(&recorder, server.events().take(BEFORE))?;
 
-    // The rest is recorded while the backup is made, which has what was there when it began.
+    // The rest is recorded during the backup, which has the rows from its start.
     let made = thread::scope(|scope| {
         let other = scope.spawn(|| record(&recorder, server.events().skip(BEFORE)));
         let bar = progress_bar("backing up")?;
@@ -41,7 +41,7 @@ fn main() -> anyhow::Result<()> {
             })
             .run()?;
         bar.finish_and_clear();
-        other.join().map_err(|_| anyhow::anyhow!("the recording panicked"))??;
+        other.join().map_err(|_| anyhow::anyhow!("the recording thread panicked"))??;
         anyhow::Ok(made)
     })?;
     let name = made.path.file_name().unwrap_or_default();
@@ -50,12 +50,12 @@ fn main() -> anyhow::Result<()> {
         writeln!(out, "  {rows:>8}  {table}")?;
     }
 
-    // The bot is stopped, and somebody makes a mistake.
+    // The bot is stopped, and an administrator makes a mistake.
     recorder.shutdown()?;
     store.write(|conn| conn.batch_execute("DELETE FROM guilds"))?;
-    writeln!(out, "{} messages are left of that after DELETE FROM guilds", messages(&store)?)?;
+    writeln!(out, "{} messages are left after DELETE FROM guilds", messages(&store)?)?;
 
-    // A file in use is not replaced: first the recorder and the store go.
+    // An open file cannot be replaced, so the recorder and the store are closed first.
     drop((recorder, store));
     let bar = progress_bar("restoring")?;
     let restored = Store::restore(&made.path, &file)
@@ -68,14 +68,14 @@ fn main() -> anyhow::Result<()> {
     bar.finish_and_clear();
     writeln!(out, "{} messages are back", messages(&Store::open(&file)?)?)?;
     if let Some(kept) = restored.kept.as_deref().and_then(|kept| kept.file_name()) {
-        writeln!(out, "and what was there instead is {}", kept.display())?;
+        writeln!(out, "The replaced file is {}", kept.display())?;
     }
     Ok(())
 }
 
 fn record(recorder: &Recorder, events: impl Iterator<Item = Event>) -> anyhow::Result<()> {
     for event in events {
-        // A live bot uses `record`, which never waits. A simulation is faster than any disk, and waits for room in the queue.
+        // A live bot uses `record`, which never waits. A simulation is faster than any disk, so it waits for room in the queue.
         recorder.record_blocking(event)?;
     }
     Ok(recorder.flush()?)

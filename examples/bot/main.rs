@@ -1,9 +1,9 @@
-//! A bot that records what happens on its servers, and answers with numbers and pictures.
+//! A bot that records the events of its servers, and answers commands with numbers and pictures.
 //!
 //! `DISCORD_TOKEN=... cargo run --release -p mocha-examples --features bot --example bot`
 //!
 //! Its commands are `/leaderboard`, `/rank`, `/server`, `/voice`, `/mydata` and `/forgetme`. The
-//! environment configures it: [`settings`] has the list.
+//! environment configures it, see [`settings`].
 
 mod commands;
 mod reply;
@@ -23,7 +23,7 @@ use crate::{commands::Bot, settings::Settings};
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::from_env()?;
-    // Several crates bring encryption along, so rustls wants to be told which to use.
+    // Several crates bring encryption along, so rustls needs to know which one to use.
     rustls::crypto::ring::default_provider().install_default().ok().context("another provider is installed already")?;
 
     let mut store = Store::builder();

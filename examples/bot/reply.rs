@@ -1,4 +1,4 @@
-//! What the bot answers.
+//! The answers of the bot.
 
 use twilight_model::{
     channel::message::{
@@ -8,7 +8,7 @@ use twilight_model::{
     http::{attachment::Attachment, interaction::InteractionResponseData},
 };
 
-/// An answer to a person.
+/// An answer to a command.
 #[derive(Debug, Default)]
 pub(crate) struct Reply {
     attachments: Vec<Attachment>,
@@ -18,12 +18,12 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// An answer that everybody in the channel sees.
+    /// Creates an answer that all members in the channel see.
     pub(crate) fn public(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
 
-    /// An answer that only the person sees who asked.
+    /// Creates an answer that only the user of the command sees.
     pub(crate) fn private(text: impl Into<String>) -> Self {
         Self { is_private: true, ..Self::public(text) }
     }
@@ -35,7 +35,7 @@ impl Reply {
         self
     }
 
-    /// Adds a button, which the bot is told of by its id.
+    /// Adds a button. Its id identifies it when a user presses it.
     pub(crate) fn button(mut self, id: String, label: &'static str) -> Self {
         self.buttons.push((id, label));
         self

@@ -1,11 +1,11 @@
-//! What the environment says.
+//! The settings, which the environment holds.
 //!
 //! | variable | default | meaning |
 //! |---|---|---|
 //! | `DISCORD_TOKEN` | required | the bot's token |
 //! | `MOCHA_DB` | `data/bot.db` | the file to record into |
-//! | `SHARDS` | what Discord recommends | how many shards to run |
-//! | `BRIDGE_SECONDS` | 300 | up to how long a gap in voice is bridged |
+//! | `SHARDS` | what Discord recommends | the number of shards |
+//! | `BRIDGE_SECONDS` | 300 | the longest gap in voice that is bridged, in seconds |
 //! | `HTTP_PROXY_HOST` | none | `host:port` of a proxy for Discord's REST API, without encryption |
 //! | `GATEWAY_PROXY` | none | URL to connect to instead of Discord's gateway |
 
@@ -45,13 +45,13 @@ impl Settings {
     pub(crate) fn http(&self) -> Client {
         let builder = Client::builder().token(self.token.clone());
         match self.http_proxy.clone() {
-            // A proxy that limits rates itself would be needed to turn the client's own limits off.
+            // The client's own rate limits stay on, because the proxy need not have any.
             Some(host) => builder.proxy(host, true).build(),
             None => builder.build(),
         }
     }
 
-    /// How many shards to run: as many as set, else as Discord recommends.
+    /// Returns the number of shards: as set, or else as Discord recommends.
     pub(crate) async fn shards(&self, http: &Client) -> anyhow::Result<u32> {
         match self.shards {
             Some(shards) => Ok(shards),

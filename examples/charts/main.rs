@@ -1,7 +1,7 @@
 //! Draws each chart from some weeks of a simulated server, in both themes, as PNG and SVG.
 //!
-//! `cargo run --release --example charts [-- FOLDER]`. Without a folder it writes into a temporary one and says which. The simulation
-//! has a fixed seed, so every run writes the same files.
+//! `cargo run --release --example charts [-- FOLDER]`. Without a folder it writes into a temporary one and prints its
+//! path. The simulation has a fixed seed, so every run writes the same files.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ use mocha_discord::{
 use mocha_examples::names::Names;
 use mocha_sim::Server;
 
-/// Enough for two windows of four weeks, of which the later one is compared with the other.
+/// The simulated days: enough for two windows of four weeks, to compare them.
 const DAYS: u32 = 57;
 const WINDOW_DAYS: i64 = 28;
 /// The simulation ends at midnight. The charts end some hours earlier, so that their last day is not complete, as in a bot.
@@ -33,7 +33,7 @@ fn main() -> anyhow::Result<()> {
     let store = Store::builder().clock(Clock::Events).open_in_memory()?;
     let recorder = store.recorder()?;
     for event in server.events() {
-        // A live bot uses `record`, which never waits. A simulation is faster than any disk, and waits for room in the queue.
+        // A live bot uses `record`, which never waits. A simulation is faster than any disk, so it waits for room in the queue.
         recorder.record_blocking(event)?;
     }
     recorder.shutdown()?;
@@ -46,7 +46,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Asks each question and makes a chart of its answer, as the commands of a bot do.
+/// Runs each query and draws its answer, as the commands of a bot do.
 fn charts(
     conn: &mut SqliteConnection,
     guild: GuildId,

@@ -1,4 +1,4 @@
-//! Your own Diesel queries on Mocha's tables, and a table of your own beside them in the same file, made by your own migrations.
+//! Runs your own Diesel queries on Mocha's tables, and adds a table of your own to the same file with your own migrations.
 //!
 //! `cargo run --release --example diesel_direct`. It uses a file in a temporary folder.
 
@@ -18,22 +18,22 @@ use mocha_discord::{
 use mocha_sim::Server;
 
 diesel::table! {
-    /// What this bot gives for being active. Mocha knows nothing of it, and leaves it alone.
+    /// The badges that this bot awards for activity. Mocha does not touch tables that are not its own.
     badges (guild_id, user_id) {
-        /// Where.
+        /// The guild.
         guild_id -> Text,
-        /// Whose.
+        /// The user.
         user_id -> Text,
-        /// Which.
+        /// The name of the badge.
         name -> Text,
     }
 }
 diesel::allow_tables_to_appear_in_same_query!(badges, message_events);
 
-/// The migrations of this bot. Diesel notes them in `__diesel_schema_migrations`; Mocha has its own in `mocha_migrations`.
+/// The migrations of this bot. Diesel records them in `__diesel_schema_migrations`. Mocha's are in `mocha_migrations`.
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("diesel_direct/migrations");
 
-/// Whose badge, which, how many messages, and when the last was written.
+/// The user, the badge, the number of messages, and the time of the last one.
 type Row = (UserId, String, i64, Option<DateTime<Utc>>);
 
 fn main() -> anyhow::Result<()> {
@@ -46,7 +46,7 @@ fn main() -> anyhow::Result<()> {
     conn.run_next_migration(MIGRATIONS).map_err(anyhow::Error::from_boxed)?;
     drop(conn);
     let store = Store::builder().clock(Clock::Events).open(&path)?;
-    // And at any time afterwards: a bot does this at each start. Those that have run are skipped.
+    // They may run later too. A bot does this at each start, and Diesel skips migrations that have run.
     store.write(|conn| {
         for version in conn.run_pending_migrations(MIGRATIONS)? {
             writeln!(out, "migration {version} has run")?;
@@ -55,7 +55,7 @@ fn main() -> anyhow::Result<()> {
     })?;
     drop(store);
 
-    // Neither minds the other's when the file is opened again.
+    // The file opens again with both sets of migrations.
     let store = Store::builder().clock(Clock::Events).open(&path)?;
     let recorder = store.recorder()?;
     let server = Server::new(2024).days(7);
@@ -64,7 +64,7 @@ fn main() -> anyhow::Result<()> {
     }
     recorder.shutdown()?;
 
-    // A question of Mocha's gives ids, which are columns' types too.
+    // Ids in Mocha's answers can be stored in your own columns.
     let guild: GuildId = store.read(|conn| message_events::table.select(message_events::guild_id).first(conn))?;
     let board = store.read(|conn| Leaderboard::messages(guild).limit(3).load(conn))?;
 
@@ -80,7 +80,7 @@ fn main() -> anyhow::Result<()> {
         Ok::<_, diesel::result::Error>(())
     })?;
 
-    // Your own query over both: how much who has a badge wrote, and when last.
+    // Your own query over both: how much each user with a badge wrote, and when last.
     let rows: Vec<Row> = store.read(|conn| {
         message_events::table
             .inner_join(badges::table.on(badges::user_id.eq(message_events::user_id)))
@@ -103,6 +103,6 @@ fn main() -> anyhow::Result<()> {
             .first(conn)
             .optional()
     })?;
-    writeln!(out, "most was written in {}", busiest.flatten().unwrap_or_else(|| "a channel without a name".into()))?;
+    writeln!(out, "the busiest channel is {}", busiest.flatten().unwrap_or_else(|| "a channel without a name".into()))?;
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! Plays a trace of gateway frames into a file of Mocha and tells what happened in it.
+//! Records a trace of gateway frames and prints a report about it.
 //!
-//! `cargo run --release --example replay -- [TRACE[.zst]] [--db FILE] [--json] [--kill-every N]`. Without a trace it plays a short one
-//! that it carries inside.
+//! `cargo run --release --example replay -- [TRACE[.zst]] [--db FILE] [--json] [--kill-every N]`. Without a trace it uses a
+//! short one that is compiled in.
 
 use std::{
     fs::File,
@@ -18,21 +18,21 @@ use mocha_examples::replay::{Answer, BrokenLine, Trace, feed, report};
 use serde::Serialize as _;
 use serde_json::ser::PrettyFormatter;
 
-/// Two people meet on a server of theirs.
+/// A short trace: two users meet on their server.
 const TRACE: &[u8] = include_bytes!("trace.jsonl");
 
-/// Plays recorded gateway traffic of a guild through Mocha and reports what happened.
+/// Records gateway traffic of a guild and prints a report.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The trace: a gateway frame a line, as JSON, plain or compressed with zstd; a short one of its own if not given
+    /// The trace: one JSON frame in each line, plain or compressed with zstd. Default: a short trace that is compiled in
     trace: Option<PathBuf>,
-    /// Where to keep what happened; in memory if not given. Playing a trace twice changes nothing
+    /// The file to record into. Default: in memory. Replaying a trace again changes nothing
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
     /// Print one JSON document with every user and channel instead of a report
     #[arg(long)]
     json: bool,
-    /// Kill the recorder after every N frames, as a crash would, and start it again
+    /// Kill the recorder after every N frames, as in a crash, and start it again
     #[arg(long, value_name = "N")]
     kill_every: Option<NonZeroU64>,
 }
@@ -44,7 +44,7 @@ fn main() -> anyhow::Result<()> {
             let file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
             (file.metadata()?.len(), Box::new(file), path.display().to_string())
         }
-        None => (u64::try_from(TRACE.len())?, Box::new(TRACE), "the trace inside".to_owned()),
+        None => (u64::try_from(TRACE.len())?, Box::new(TRACE), "the compiled-in trace".to_owned()),
     };
     let bar = progress(bytes)?;
     let trace = Trace::new(bar.wrap_read(reader)).with_context(|| format!("cannot read {name}"))?;
@@ -58,11 +58,11 @@ fn main() -> anyhow::Result<()> {
     bar.finish_and_clear();
 
     let about = played.guild_id.zip(played.span);
-    let (guild_id, span) = about.context("there is no frame of a guild in the trace")?;
+    let (guild_id, span) = about.context("the trace has no frame of a guild")?;
     let answer = store.read(|conn| Answer::load(conn, guild_id, span))?;
     let text = if json { document(&answer)? } else { store.read(|conn| report(conn, &played, &answer))? };
     match io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads has seen enough.
+        // The reader of the output closed the pipe.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => Ok(result?),
     }
@@ -76,13 +76,13 @@ fn document(answer: &Answer) -> anyhow::Result<String> {
     Ok(String::from_utf8(json)?)
 }
 
-/// A bar on the terminal that is the standard error; none if it is something else.
+/// Returns a progress bar, which is hidden if the standard error is not a terminal.
 fn progress(bytes: u64) -> anyhow::Result<ProgressBar> {
     let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {elapsed}")?;
     Ok(ProgressBar::new(bytes).with_style(style))
 }
 
-#[expect(clippy::print_stderr, reason = "a program tells its user what it could not read")]
+#[expect(clippy::print_stderr, reason = "the program reports lines that it could not read")]
 fn complain(line: &BrokenLine) {
     eprintln!("{line}");
 }

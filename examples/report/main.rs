@@ -1,6 +1,6 @@
-//! Some months of a lively simulated server: recorded into `data/stats.db`, then asked about and printed.
+//! Records some months of a busy simulated server into `data/stats.db`, and prints a report.
 //!
-//! `cargo run --release --example report`. Every run says the same, the second one also on the file of the first.
+//! `cargo run --release --example report`. Every run prints the same, even if the file exists already.
 
 mod report;
 
@@ -15,13 +15,13 @@ use mocha_sim::Server;
 use crate::report::Report;
 
 const FILE: &str = "data/stats.db";
-/// Thirteen weeks.
+/// The simulated time: thirteen weeks.
 const DAYS: u32 = 91;
 
 fn main() -> anyhow::Result<()> {
     let server = Server::new(2024).days(DAYS).members(800).messages_per_day(1_500).voice_sessions_per_day(160);
 
-    // The server lives by the clock of its events, not by the wall's.
+    // The events set the clock, because they are not from now.
     let store = Store::builder().clock(Clock::Events).open(FILE)?;
     let recorder = store.recorder()?;
     record(&recorder, &server)?;
@@ -31,11 +31,11 @@ fn main() -> anyhow::Result<()> {
     let report = store.read(|conn| Report::load(conn, server.guild_id(), window))?;
     let mut out = io::stdout().lock();
     out.write_all(report.print().as_bytes())?;
-    writeln!(out, "\nAll of it is in {FILE}, for any SQLite tool to look at.")?;
+    writeln!(out, "\nEverything is in {FILE}. Any SQLite tool can open it.")?;
     Ok(())
 }
 
-/// Records all that happens, with a progress bar on a terminal.
+/// Records all events, with a progress bar on a terminal.
 fn record(recorder: &Recorder, server: &Server) -> anyhow::Result<()> {
     let style = ProgressStyle::with_template("recording {bar:40} day {pos} of {len}")?;
     let bar = ProgressBar::new(DAYS.into()).with_style(style);
@@ -46,7 +46,7 @@ fn record(recorder: &Recorder, server: &Server) -> anyhow::Result<()> {
             day = today;
             bar.inc(1);
         }
-        // A live bot uses `record`, which never waits. A simulation is faster than any disk, and waits for room in the queue.
+        // A live bot uses `record`, which never waits. A simulation is faster than any disk, so it waits for room in the queue.
         recorder.record_blocking(event)?;
     }
     bar.finish_and_clear();

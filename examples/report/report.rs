@@ -1,4 +1,4 @@
-//! What is asked, and how the answers are laid out.
+//! The queries of the report and its layout.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use mocha_examples::{
     render::{Row, duration, facts, heading, heat_map, number, table},
 };
 
-/// So many rows a table has.
+/// The number of rows of a table.
 const TOP: usize = 10;
 
 /// The answers about one guild.
@@ -33,7 +33,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Asks everything.
+    /// Runs all queries.
     pub(crate) fn load(conn: &mut SqliteConnection, guild_id: GuildId, window: Window) -> anyhow::Result<Self> {
         let messages = Leaderboard::messages(guild_id).within(window).load(conn)?;
         let words = Leaderboard::words(guild_id).within(window).load(conn)?;
@@ -62,7 +62,7 @@ impl Report {
         })
     }
 
-    /// The whole report, as text of 80 columns. Bots are left out, but of who came and went.
+    /// Returns the whole report as text of 80 columns. Only joins and leaves include bots.
     pub(crate) fn print(&self) -> String {
         let name = self.guild.name.as_deref().unwrap_or("A server");
         let day = |instant: DateTime<Utc>| instant.date_naive();
@@ -72,17 +72,17 @@ impl Report {
         [
             heading(&format!("{name}{span} (UTC)")),
             self.totals(),
-            heading("Who wrote most"),
+            heading("Most messages"),
             self.writers(),
-            heading("Who talked longest"),
+            heading("Most time in voice"),
             self.talkers(),
-            heading("Where people wrote"),
+            heading("Busiest channels"),
             self.rooms(),
-            heading("Where people talked"),
+            heading("Busiest voice channels"),
             self.voice_rooms(),
-            heading("When people wrote"),
+            heading("Messages by hour"),
             heat_map(&self.heat_map.hours),
-            heading("Who came and went, by week"),
+            heading("Joins and leaves by week"),
             self.weeks(),
         ]
         .concat()
@@ -94,7 +94,7 @@ impl Report {
             ("messages", number(self.messages.total)),
             ("words", number(self.words.values().sum())),
             ("characters", number(self.characters)),
-            ("people who wrote", number(self.channels.user_count)),
+            ("members who wrote", number(self.channels.user_count)),
             ("time in voice", duration(self.voice.total)),
             ("voice sessions ended", number(sessions)),
             (
@@ -134,7 +134,11 @@ impl Report {
             label: self.names.channel(channel.channel_id),
             values: vec![number(channel.messages), number(channel.user_count)],
         };
-        table("channel", &["messages", "people"], &self.channels.channels.iter().take(TOP).map(row).collect::<Vec<_>>())
+        table(
+            "channel",
+            &["messages", "members"],
+            &self.channels.channels.iter().take(TOP).map(row).collect::<Vec<_>>(),
+        )
     }
 
     fn voice_rooms(&self) -> String {

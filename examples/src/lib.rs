@@ -1,4 +1,4 @@
-//! What the examples are made of: reports in text, and the replay of recorded gateway traffic.
+//! The library behind the examples: reports as text, and the replay of recorded gateway traffic.
 
 pub mod names;
 pub mod render;

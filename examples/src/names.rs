@@ -1,4 +1,4 @@
-//! What people and channels are called.
+//! Names of users and channels.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use mocha_discord::{
     schema::{channels, users},
 };
 
-/// The names of some users and channels. Who has none is called by the id.
+/// The names of some users and channels. If a name is unknown, the id stands for it.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     channels: HashMap<ChannelId, String>,
@@ -16,11 +16,11 @@ pub struct Names {
 }
 
 impl Names {
-    /// Looks up these names.
+    /// Reads the names of these users and channels.
     ///
     /// # Errors
     ///
-    /// If the file cannot be read.
+    /// Returns an error if the file cannot be read.
     pub fn load(
         conn: &mut SqliteConnection,
         user_ids: impl IntoIterator<Item = UserId>,
@@ -35,13 +35,13 @@ impl Names {
         Ok(Self { channels: known(named_channels), users: known(named_users) })
     }
 
-    /// A channel's name.
+    /// Returns the name of a channel.
     #[must_use]
     pub fn channel(&self, channel_id: ChannelId) -> String {
         self.channels.get(&channel_id).cloned().unwrap_or_else(|| channel_id.to_string())
     }
 
-    /// A user's name.
+    /// Returns the name of a user.
     #[must_use]
     pub fn user(&self, user_id: UserId) -> String {
         self.users.get(&user_id).cloned().unwrap_or_else(|| user_id.to_string())

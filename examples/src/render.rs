@@ -1,4 +1,4 @@
-//! Reports in plain text, 80 columns wide: answers in, text out, nothing is asked or printed here.
+//! Formats answers as plain text, 80 columns wide.
 //!
 //! | function | makes |
 //! |---|---|
@@ -8,24 +8,24 @@
 //! | [`heat_map`] | a weekday x hour map in shades |
 //! | [`number`], [`duration`] | a value for the above |
 
-/// No line is longer.
+/// The longest line.
 const WIDTH: usize = 80;
 
-/// Longer labels are cut.
+/// The longest label. Longer ones are cut.
 const LABEL_WIDTH: usize = 24;
 
 /// A row of a [`table`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Row {
-    /// How long its bar is, in proportion to the others'.
+    /// The length of the bar, relative to the other rows.
     pub bar: u64,
-    /// What it is about.
+    /// The label.
     pub label: String,
-    /// The values, a column each.
+    /// The values, one for each column.
     pub values: Vec<String>,
 }
 
-/// The title of a part, with an empty line before and a rule after it.
+/// Returns the title of a part, with an empty line before and a rule after it.
 ///
 /// # Examples
 ///
@@ -37,15 +37,15 @@ pub fn heading(title: &str) -> String {
     format!("\n{title}\n{}\n", "─".repeat(title.chars().count()))
 }
 
-/// Labels with their values, one a line, the values one below the other.
+/// Returns labels with their values, one in each line, with aligned values.
 ///
 /// # Examples
 ///
 /// ```
 /// use mocha_examples::render::{facts, number};
 ///
-/// let text = facts(&[("messages", number(1_234)), ("people", number(5))]);
-/// assert_eq!(text, "messages  1,234\npeople        5\n");
+/// let text = facts(&[("messages", number(1_234)), ("members", number(5))]);
+/// assert_eq!(text, "messages  1,234\nmembers       5\n");
 /// ```
 #[must_use]
 pub fn facts(facts: &[(&str, String)]) -> String {
@@ -55,9 +55,9 @@ pub fn facts(facts: &[(&str, String)]) -> String {
     lines.collect::<Vec<_>>().concat()
 }
 
-/// Rows of a label, some values and a bar, below the columns' names.
+/// Returns rows of a label, some values and a bar, below the names of the columns.
 ///
-/// Labels stand left and are cut after 24 characters, values stand right, and the longest bar ends at the margin.
+/// Labels are aligned left and cut after 24 characters. Values are aligned right. The longest bar ends at the margin.
 ///
 /// # Examples
 ///
@@ -98,7 +98,7 @@ pub fn table(label: &str, columns: &[&str], rows: &[Row]) -> String {
     text
 }
 
-/// A weekday x hour map, Monday first, as an hour of three columns in shades of the busiest one.
+/// Returns a map of weekdays, from Monday, and hours. Each hour has three columns, shaded relative to the busiest hour.
 ///
 /// # Examples
 ///
@@ -126,7 +126,7 @@ pub fn heat_map(hours: &[[u64; 24]; 7]) -> String {
     text
 }
 
-/// A number with its thousands apart.
+/// Returns a number with separated thousands.
 ///
 /// # Examples
 ///
@@ -148,7 +148,7 @@ pub fn number(number: u64) -> String {
     text
 }
 
-/// A length of time in hours and whole minutes.
+/// Returns a duration in hours and whole minutes.
 ///
 /// # Examples
 ///
@@ -168,7 +168,7 @@ fn widest<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
     texts.map(|text| text.chars().count()).max().unwrap_or(0)
 }
 
-/// As many blocks as the value's share of the longest; one at least, if there is anything.
+/// Returns a bar in proportion to the longest. A value above zero has at least one block.
 fn bar(value: u64, longest: u64, room: usize) -> String {
     let room = u128::try_from(room).unwrap_or(0);
     let blocks = (u128::from(value) * room).div_ceil(u128::from(longest.max(1)));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_drawn_of_nothing() {
+    fn an_empty_table_has_only_its_header() {
         assert_eq!(table("member", &["messages"], &[]), "member  messages\n");
         assert!(heat_map(&[[0; 24]; 7]).lines().skip(1).all(|line| line.len() == 3));
     }

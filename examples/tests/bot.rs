@@ -1,4 +1,4 @@
-//! The example bot, started as its user would, against a fake of Discord.
+//! Starts the example bot as a user does, against a fake of Discord.
 
 use std::{
     error::Error,
@@ -41,19 +41,19 @@ impl Running {
         Ok(Self { bot, discord, folder, rest })
     }
 
-    /// Uses a command; gives the body of the bot's answer.
+    /// Uses a command, and returns the body of the bot's answer.
     async fn uses(
         &self,
         number: u64,
         name: &str,
-        options: Value,
+        options: &Value,
     ) -> Result<mocha_fake_discord::Requested, Box<dyn Error>> {
         self.discord.push("INTERACTION_CREATE", &frames::command(GUILD, TEXT, ANNA, number, name, options));
         let path = format!("/interactions/{number}/{}/callback", frames::INTERACTION_TOKEN);
         Ok(self.rest.wait(|request| request.path == path).await?)
     }
 
-    /// Sends SIGTERM; gives the bot's exit status.
+    /// Sends SIGTERM, and returns the bot's exit status.
     fn ends(&mut self) -> Result<bool, Box<dyn Error>> {
         let sent = Command::new("kill").arg(self.bot.id().to_string()).status()?;
         assert!(sent.success());
@@ -70,13 +70,13 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // A bot that has ended cannot be killed, and need not be.
+        // Killing fails if the bot has ended already.
         drop(self.bot.kill());
         drop(self.bot.wait());
     }
 }
 
-/// The example stands beside the folder of the test.
+/// Returns the path of the example, which is beside the folder of the test.
 fn program() -> Result<PathBuf, Box<dyn Error>> {
     let test = std::env::current_exe()?;
     let folder = test.parent().and_then(Path::parent).ok_or("a test without a folder")?;
@@ -105,34 +105,34 @@ async fn every_command_is_answered() -> TestResult {
     running.discord.push("MESSAGE_CREATE", &frames::message(GUILD, TEXT, ANNA, 0));
     running.discord.push("VOICE_STATE_UPDATE", &frames::voice(GUILD, Some(VOICE), ANNA));
 
-    // What was recorded up to 250 ms ago may not be in the file yet: asked until it is.
+    // Events of the last 250 ms may not be in the file yet, so the test asks again until they are.
     let mut number = 100;
     loop {
         number += 1;
-        if running.uses(number, "voice", json!([])).await?.has("In voice now: 1") {
+        if running.uses(number, "voice", &json!([])).await?.has("In voice now: 1") {
             break;
         }
         assert!(number < 10_000, "the voice state was never recorded");
     }
-    let board = running.uses(1, "leaderboard", json!([])).await?;
+    let board = running.uses(1, "leaderboard", &json!([])).await?;
     assert!(
         board.has("Messages, 30 days") && board.has("leaderboard.png") && board.has("\"label\":\"Next\""),
         "{board:?}"
     );
-    let page = running.uses(2, "leaderboard", json!([{ "name": "window", "type": 3, "value": "all" }])).await?;
+    let page = running.uses(2, "leaderboard", &json!([{ "name": "window", "type": 3, "value": "all" }])).await?;
     assert!(page.has("Messages, all time"));
-    assert!(running.uses(3, "rank", json!([])).await?.has("Messages: 1"));
-    let server = running.uses(4, "server", json!([])).await?;
+    assert!(running.uses(3, "rank", &json!([])).await?.has("Messages: 1"));
+    let server = running.uses(4, "server", &json!([])).await?;
     assert!(server.has("Messages: 13") && server.has("messages.png"));
-    assert!(running.uses(5, "mydata", json!([])).await?.has("mydata.json"));
+    assert!(running.uses(5, "mydata", &json!([])).await?.has("mydata.json"));
 
     let refused = [json!({ "name": "confirm", "type": 3, "value": "no" })];
-    running.uses(6, "forgetme", json!(refused)).await?;
+    running.uses(6, "forgetme", &json!(refused)).await?;
     running.rest.wait(|request| request.method == "PATCH" && request.has("Nothing was deleted")).await?;
     let confirmed = [json!({ "name": "confirm", "type": 3, "value": "forget me" })];
-    running.uses(7, "forgetme", json!(confirmed)).await?;
+    running.uses(7, "forgetme", &json!(confirmed)).await?;
     running.rest.wait(|request| request.method == "PATCH" && request.has("rows about you were deleted")).await?;
-    assert!(running.uses(8, "rank", json!([])).await?.has("Messages: 0"));
+    assert!(running.uses(8, "rank", &json!([])).await?.has("Messages: 0"));
     assert!(running.ends()?);
     assert!(running.folder.path().join("stats.db").exists());
     Ok(())
@@ -148,7 +148,7 @@ async fn several_shards_share_one_file() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_url_of_a_server_is_no_name_of_a_file() -> TestResult {
+async fn the_url_of_a_server_is_refused_as_the_file() -> TestResult {
     let mut running = Running::start(&[("MOCHA_DB", "postgres://localhost/stats")]).await?;
     assert!(!running.bot.wait()?.success());
     assert_eq!(std::fs::read_dir(running.folder.path())?.count(), 0);

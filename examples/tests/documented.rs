@@ -1,5 +1,7 @@
-//! The three documented queries, word for word, say the same of a file as Mocha's answers: of simulated traffic, of the same
-//! with all that goes wrong between Discord and the file, and of a recorded trace, if there is one.
+//! The three documented queries, verbatim, give the same results as Mocha's answers.
+//!
+//! The files have simulated traffic, the same traffic with faults between Discord and the file, and a recorded trace if there
+//! is one.
 
 use std::{collections::BTreeMap, error::Error, fs::File, time::Duration};
 
@@ -24,7 +26,7 @@ const USER_SQL: &str = include_str!("../../crates/mocha-stats/src/documented/doc
 const GUILD_SQL: &str = include_str!("../../crates/mocha-stats/src/documented/documented_leaderboard.sql");
 const VOICE_SQL: &str = include_str!("../../crates/mocha-stats/src/documented/documented_voice.sql");
 
-/// What the documented queries count and a leaderboard does not: joins, pins, boosts and the like.
+/// Returns the messages that only the documented queries count: joins, pins, boosts and similar types.
 const OTHER_TYPES_SQL: &str = "\
 SELECT user_id, COUNT(*) AS message_count, 0 AS rank FROM message_events
 WHERE guild_id = ? AND created_at >= ? AND message_type NOT IN (0, 19, 20, 23) GROUP BY user_id";
@@ -59,7 +61,7 @@ struct Talker {
     session_count: i64,
 }
 
-/// Asks both ways, of all time and of the last part of what happened.
+/// Compares both for all time and for the last part of the events.
 fn compare(conn: &mut SqliteConnection, guild_id: GuildId) -> TestResult {
     #[derive(QueryableByName)]
     struct Span {
@@ -102,7 +104,7 @@ fn compare_writers(
     }
     assert_eq!(answered, ranks, "since {since}");
 
-    // The leaderboard of the roll-ups, with what it leaves out on purpose.
+    // The leaderboard from roll-ups, plus the messages that it excludes on purpose.
     let mut counts = BTreeMap::new();
     for entry in Leaderboard::messages(guild_id).bots(Bots::Include).within(window).load(conn)?.entries {
         counts.insert(entry.user_id, i64::try_from(entry.value)?);
@@ -170,7 +172,7 @@ fn server(seed: u64) -> Server {
 }
 
 #[test]
-fn of_simulated_traffic() -> TestResult {
+fn answers_about_simulated_traffic_match() -> TestResult {
     let store = Store::builder().clock(Clock::Events).open_in_memory()?;
     let recorder = store.recorder()?;
     for event in server(1).events() {
@@ -182,7 +184,7 @@ fn of_simulated_traffic() -> TestResult {
 }
 
 #[test]
-fn of_damaged_traffic() -> TestResult {
+fn answers_about_traffic_with_faults_match() -> TestResult {
     let end = start() + TimeDelta::days(6);
     for seed in 0..4 {
         let truth: Vec<_> = server(seed).events().take_while(|event| event.at() < end).collect();
@@ -210,7 +212,7 @@ fn of_damaged_traffic() -> TestResult {
 
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that was skipped says so")]
-fn of_a_recorded_trace() -> TestResult {
+fn answers_about_a_recorded_trace_match() -> TestResult {
     let path = recorded_folder().join("gateway-2018-03.jsonl.zst");
     let Ok(file) = File::open(&path) else {
         eprintln!("skipped: {} is not there", path.display());

@@ -1,4 +1,4 @@
-//! Traces, whole and damaged, through all of `replay`.
+//! Whole and damaged traces through the example `replay`.
 
 use std::{error::Error, fs, io::Read as _, num::NonZeroU64};
 
@@ -17,13 +17,13 @@ const BERT: &str = "90000000000000002";
 const BOT: &str = "80000000000000001";
 const VOICE: &str = "70000000000000002";
 
-/// When members joined who were there before.
+/// When the initial members joined.
 const OLD: &str = "2026-11-01T00:00:00.000000+00:00";
 
 /// 22 November 2026, a Sunday, at 10:00 UTC.
 const START_MS: i64 = 1_795_341_600_000;
 
-/// A replayed trace: what was played, the answer, and the lines that were broken.
+/// A replayed trace: its numbers, the answer, and the broken lines.
 struct Replayed {
     answer: Value,
     broken: Vec<u64>,
@@ -78,7 +78,7 @@ fn ready(session_id: &str) -> Value {
         "resume_gateway_url": "wss://gateway.example", "shard": [0, 1], "application": {"id": BOT, "flags": 0}})
 }
 
-/// The guild and all who are in it.
+/// Returns the guild with its members.
 fn guild(members: &[Value], voices: &[Value]) -> Value {
     json!({"id": GUILD, "name": "Mocha", "icon": null, "splash": null, "discovery_splash": null, "owner_id": ANNA,
         "afk_channel_id": null, "afk_timeout": 300, "verification_level": 0, "default_message_notifications": 0,
@@ -92,7 +92,7 @@ fn guild(members: &[Value], voices: &[Value]) -> Value {
         "public_updates_channel_id": null, "nsfw_level": 0, "premium_progress_bar_enabled": false, "stickers": []})
 }
 
-/// Who was there before.
+/// Returns the initial members.
 fn founders() -> [Value; 2] {
     [member(&user(ANNA, "anna", false), OLD), member(&user(BOT, "mocha", true), OLD)]
 }
@@ -150,7 +150,7 @@ fn expected() -> Value {
 }
 
 #[test]
-fn both_forms_of_a_trace_give_the_answer() -> TestResult {
+fn plain_and_compressed_traces_give_the_same_answer() -> TestResult {
     let plain = lines().concat().into_bytes();
     let packed = zstd::encode_all(plain.as_slice(), 0)?;
     for trace in [plain, packed] {
@@ -170,14 +170,14 @@ fn a_damaged_trace_gives_the_same_answer() -> TestResult {
         Ok(format!("{line}\n"))
     };
     let mut damaged = lines[..7].to_vec();
-    // The same line twice, and a RESUME that delivers a join, a leave and a message again, later.
+    // One line twice, and later a RESUME that delivers a join, a leave and a message again.
     damaged.insert(3, lines[2].clone());
     damaged.extend([again(4, 33_000)?, again(5, 33_000)?, again(6, 33_000)?]);
     damaged.push(line(33_000, 7, "RESUMED", &json!({})));
     damaged.push(line(34_000, 7, "NEWER_THAN_TWILIGHT", &json!({"id": "1"})));
     damaged.push("{\"received_at\":1795341634000,\"frame\":{\"op\":0,\"t\":\"MESSAGE_CRE\n".into());
     damaged.push("\u{0}\n".into());
-    // Both that begin the trace, and then a new connection in earnest, whose sequence begins anew.
+    // The two first lines again, and then a new session whose sequence numbers start again.
     damaged.extend([again(0, 35_000)?, again(1, 35_000)?]);
     damaged.push(line(36_000, 1, "READY", &ready("two")));
     let members = [&founders()[..], &[bert()]].concat();
@@ -195,11 +195,11 @@ fn a_damaged_trace_gives_the_same_answer() -> TestResult {
 }
 
 #[test]
-fn a_trace_that_is_cut_off_gives_what_it_has() -> TestResult {
+fn a_truncated_trace_gives_the_answer_about_its_start() -> TestResult {
     let lines = lines();
     let packed = zstd::encode_all(lines.concat().as_bytes(), 0)?;
     let whole = lines.len();
-    // Of a compressed block nothing is there until all of it is; so two of them.
+    // A compressed block is readable only as a whole, so the trace needs two.
     let mut trace = packed.clone();
     trace.extend_from_slice(&packed[..packed.len() / 2]);
     let replayed = replay(&in_memory()?, &trace)?;
@@ -209,7 +209,7 @@ fn a_trace_that_is_cut_off_gives_what_it_has() -> TestResult {
 }
 
 #[test]
-fn the_same_trace_again_changes_no_row() -> TestResult {
+fn replaying_a_trace_again_changes_no_row() -> TestResult {
     let folder = tempfile::tempdir()?;
     let open = || Store::builder().clock(Clock::Events).open(folder.path().join("stats.db"));
     let trace = lines().concat();
@@ -222,7 +222,7 @@ fn the_same_trace_again_changes_no_row() -> TestResult {
 }
 
 #[test]
-fn a_recorder_that_dies_and_is_started_again_gives_the_same_answer() -> TestResult {
+fn killing_and_restarting_the_recorder_gives_the_same_answer() -> TestResult {
     let trace = lines().concat();
     for every in 1..5 {
         let replayed = replay_with_kills(&in_memory()?, trace.as_bytes(), NonZeroU64::new(every))?;
@@ -242,7 +242,7 @@ fn the_report_has_names_and_numbers() -> TestResult {
     Ok(())
 }
 
-/// A store that cannot keep up: its queue is full after a few events, and each message and voice event takes its time.
+/// Returns a store that cannot keep up. Its queue is short, and each message and voice event takes long.
 fn overloaded() -> TestResult<Store> {
     let store = Store::builder().clock(Clock::Events).queue_len(100).open_in_memory()?;
     store.write(|conn| {
@@ -254,7 +254,7 @@ fn overloaded() -> TestResult<Store> {
     Ok(store)
 }
 
-/// The recorded month and what an independent program computed of it, if they are there.
+/// Returns the recorded month and the answer of an independent program, if they exist.
 fn real_month() -> TestResult<Option<(Vec<u8>, Value)>> {
     let data = recorded_folder();
     let (trace, answer) = (data.join("gateway-2018-03.jsonl.zst"), data.join("answer-2018-03.json"));
@@ -268,7 +268,7 @@ fn real_month() -> TestResult<Option<(Vec<u8>, Value)>> {
 }
 
 #[test]
-fn the_real_month_gives_its_answer() -> TestResult {
+fn a_recorded_month_gives_the_expected_answer() -> TestResult {
     let Some((trace, expected)) = real_month()? else { return Ok(()) };
     let replayed = replay(&in_memory()?, &trace)?;
     assert_eq!(replayed.broken, Vec::<u64>::new());
@@ -282,14 +282,14 @@ fn the_real_month_gives_its_answer() -> TestResult {
 }
 
 #[test]
-fn the_real_month_gives_its_answer_through_a_full_queue() -> TestResult {
+fn a_recorded_month_through_a_full_queue_gives_the_expected_answer() -> TestResult {
     let Some((trace, expected)) = real_month()? else { return Ok(()) };
     let replayed = replay(&overloaded()?, &trace)?;
     assert_eq!((replayed.answer, replayed.broken), (expected, vec![]));
     Ok(())
 }
 
-#[expect(clippy::print_stderr, reason = "nobody should take a test that did not run for one that passed")]
+#[expect(clippy::print_stderr, reason = "a skipped test must not look like a passed one")]
 fn skipped(data: &std::path::Path) {
     eprintln!("skipped: there is no trace in {}; MOCHA_DATA can name another folder", data.display());
 }
@@ -300,7 +300,7 @@ struct Line {
     line: String,
 }
 
-/// Every row of every table.
+/// Returns every row of every table.
 fn dump(store: &Store) -> TestResult<Vec<String>> {
     let rows = store.read(|conn| -> diesel::QueryResult<_> {
         let tables: Vec<Line> =

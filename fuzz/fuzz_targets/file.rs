@@ -1,4 +1,4 @@
-//! Any bytes, opened as a file.
+//! Opens, checks and salvages arbitrary bytes as a file.
 
 #![no_main]
 
@@ -14,8 +14,8 @@ fuzz_target!(|bytes: &[u8]| {
     let salvaged = Store::salvage(&path, &new).run();
     assert!(fs::read(&path).is_ok_and(|after| after == bytes), "salvaging wrote to the damaged file");
     if salvaged.is_ok() {
-        let store = Store::builder().maintenance(Maintenance::off()).open(&new).expect("what was saved opens");
-        let report = store.check().run().expect("it can be checked");
+        let store = Store::builder().maintenance(Maintenance::off()).open(&new).expect("the salvaged file opens");
+        let report = store.check().run().expect("the file can be checked");
         assert!(report.is_ok(), "{report}");
     }
     if let Ok(store) = Store::builder().maintenance(Maintenance::off()).readers(1).open(&path) {

@@ -1,4 +1,4 @@
-//! Frames of the gateway, through the adapter into a store.
+//! Passes frames of the gateway through the adapter into a store.
 
 #![no_main]
 
@@ -14,7 +14,7 @@ use twilight_model::gateway::{
 
 fuzz_target!(|bytes: &[u8]| {
     let store = Store::builder().clock(Clock::Events).readers(1).open_in_memory().expect("a store in memory");
-    let recorder = store.recorder().expect("its recorder");
+    let recorder = store.recorder().expect("the recorder of a new store");
     let adapter = Adapter::new(recorder.clone(), Intents::all());
     for frame in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().map_while(Result::ok) {
         let Some(kind) = frame.get("t").and_then(Value::as_str) else { continue };
@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
         let event =
             DispatchEventWithTypeDeserializer::new(kind).deserialize(&mut serde_json::Deserializer::from_str(&data));
         if let Ok(event) = event {
-            // What cannot be recorded is refused with a field's name.
+            // Invalid values are refused with the name of the field.
             if let Err(error) = adapter.update(&Event::from(event)) {
                 assert!(error.is_invalid_input(), "{error}");
             }
@@ -31,6 +31,6 @@ fuzz_target!(|bytes: &[u8]| {
     recorder.flush().expect("a store in memory can be written");
     let stats = recorder.stats();
     assert_eq!((stats.rejected, stats.pending, stats.dropped), (0, 0, 0), "{:?}", stats.last_error);
-    let report = store.check().run().expect("it can be checked");
+    let report = store.check().run().expect("the store can be checked");
     assert!(report.is_ok(), "{report}");
 });

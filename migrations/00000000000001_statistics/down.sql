@@ -1,4 +1,4 @@
--- Children first: a parent that goes would take its events along.
+-- Drops children first: dropping a parent would delete its events.
 DROP TABLE presence_events;
 DROP TABLE member_events;
 DROP TABLE voice_events;

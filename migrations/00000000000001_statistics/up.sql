@@ -1,4 +1,4 @@
--- Ids are Discord's snowflakes as decimal TEXT; times are INTEGER unix seconds; booleans are 0 or 1.
+-- Ids are Discord's snowflakes as decimal TEXT. Times are INTEGER unix seconds. Booleans are 0 or 1.
 
 CREATE TABLE guilds (
     id TEXT PRIMARY KEY NOT NULL,
@@ -49,7 +49,7 @@ CREATE INDEX idx_members_guild_id ON members (guild_id);
 CREATE INDEX idx_members_user_id ON members (user_id);
 CREATE INDEX idx_members_joined_at ON members (joined_at);
 
--- Its keys are checked at the commit: else SQLite keeps a journal of each statement that a trigger adds to.
+-- Its foreign keys are checked at the commit. Otherwise SQLite would keep a journal of each statement that fires a trigger.
 CREATE TABLE message_events (
     id TEXT PRIMARY KEY NOT NULL,
     guild_id TEXT NOT NULL REFERENCES guilds (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
@@ -67,7 +67,7 @@ CREATE INDEX idx_message_events_user_time ON message_events (user_id, created_at
 CREATE INDEX idx_message_events_channel_time ON message_events (channel_id, created_at);
 CREATE INDEX idx_message_events_guild_user ON message_events (guild_id, user_id);
 
--- `duration` is milliseconds; `channel_id` is NULL for a disconnect.
+-- `duration` is in milliseconds. `channel_id` is NULL for a disconnect.
 CREATE TABLE voice_events (
     id TEXT PRIMARY KEY NOT NULL,
     guild_id TEXT NOT NULL,

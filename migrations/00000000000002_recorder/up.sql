@@ -1,8 +1,8 @@
--- What the recorder keeps beside the eight tables. Times that end in `_ms` are unix milliseconds.
+-- The recorder's tables beside the eight tables. Times that end in `_ms` are unix milliseconds.
 
--- Who was in which voice channel, from when to when and in what state; cut where the state changes and at midnight UTC.
--- `ended_at_ms` is NULL while it is open, and `seen_at_ms` is then the last instant known to belong to it.
--- `channel_id` is NULL only in history adopted from a log that does not tell.
+-- Half-open intervals that members spent in one voice channel and one state. An interval ends where the state changes and
+-- at midnight UTC. `ended_at_ms` is NULL while it is open. `seen_at_ms` is the last instant that is known to belong to it.
+-- `channel_id` is NULL only in history that was adopted from a log without it.
 CREATE TABLE voice_intervals (
     guild_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -24,14 +24,14 @@ CREATE TABLE voice_intervals (
 CREATE UNIQUE INDEX idx_voice_intervals_open ON voice_intervals (guild_id, user_id) WHERE ended_at_ms IS NULL;
 CREATE INDEX idx_voice_intervals_guild_time ON voice_intervals (guild_id, started_at_ms);
 
--- What a guild has beyond its row in `guilds`.
+-- The state of a guild that `guilds` has no column for.
 CREATE TABLE guild_states (
     guild_id TEXT PRIMARY KEY NOT NULL,
     afk_channel_id TEXT,
     gone_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
--- Channels and threads that Discord deleted; their rows in `channels` stay.
+-- Deleted channels and threads. Their rows in `channels` stay.
 CREATE TABLE gone_channels (
     channel_id TEXT PRIMARY KEY NOT NULL,
     guild_id TEXT NOT NULL,
@@ -39,7 +39,7 @@ CREATE TABLE gone_channels (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idx_gone_channels_guild_id ON gone_channels (guild_id);
 
--- The recorder's own: when it last ran, and whether it stopped cleanly (`stopped_at_ms` is NULL while it runs).
+-- When the recorder last ran, and whether it stopped cleanly. `stopped_at_ms` is NULL while it runs and after a crash.
 CREATE TABLE recorder_states (
     id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
     started_at_ms INTEGER NOT NULL,

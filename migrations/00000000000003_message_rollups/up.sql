@@ -1,18 +1,21 @@
--- Roll-ups: sums that triggers keep, so that they are right at each commit, whoever writes. Ids are numbers here and not
--- texts: a third of the size, and faster to read. Days and the like are counted from 1970-01-01, UTC.
+-- Roll-ups: tables of totals. Triggers maintain them, so they are right at each commit, whichever program writes. Ids are
+-- INTEGER here, which takes a third of the space of TEXT and is faster to read. Days and other periods are counted from
+-- 1970-01-01, UTC.
 --
--- As far as SQLite knows, sums may be NULL; they never are. A NOT NULL that adding to a sum could break would make SQLite
--- keep a journal of each statement, a third of the time that writing a message takes. The foreign keys of `message_events`
--- are checked at the commit for the same reason. A call of a function, like min(), might fail too; CASE cannot. So nothing may
--- make a sum too large for a number, or IGNORE would keep a row that is counted in part: a count that is beyond 32 bits or
--- negative, which no message has, counts as none.
+-- Columns of totals allow NULL, but no total is ever NULL. A NOT NULL that an addition could violate would make SQLite keep a
+-- journal of each statement, which takes a third of the time of writing a message. For the same reason the foreign keys of
+-- `message_events` are checked at the commit, and triggers use CASE instead of functions such as min(), which may fail.
 --
--- `IN` with more than two numbers is an OR here: for each row SQLite would make a table of them.
+-- No total may overflow: with IGNORE the row would stay, counted in part. Therefore a count that is negative or needs more
+-- than 32 bits counts as 0. No message has such a count.
 --
--- REPLACE deletes rows without their triggers, unless `PRAGMA recursive_triggers` is on.
+-- Triggers write `IN` with more than two numbers as OR. For `IN` SQLite would make a table for each row.
+--
+-- REPLACE deletes rows without firing their triggers, unless `PRAGMA recursive_triggers` is on.
 
--- From when on the event tables are complete, and the roll-ups: what is older is in the roll-ups only, and stays as it is
--- there, and what comes in late is not counted again. Midnight, UTC, in unix seconds. One row.
+-- The horizons: the instants from which the event tables and the roll-ups are complete. Each is a midnight, UTC, in unix
+-- seconds. Events before a horizon are only in the roll-ups, whose rows stay. A late event from before a horizon is not
+-- counted. The table has one row.
 CREATE TABLE horizons (
     id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
     members_from INTEGER NOT NULL CHECK (members_from >= 0 AND members_from % 86400 = 0),
@@ -24,8 +27,8 @@ CREATE TABLE horizons (
 INSERT INTO horizons (id, members_from, messages_from, presences_from, rollups_from, voice_from)
 VALUES (1, 0, 0, 0, 0, 0);
 
--- Sums of months and of all time have the days before this one; those of later days are added when it rises, which it alone
--- does. Days since 1970-01-01. One row.
+-- The watermarks: the roll-ups of longer periods include the days before them. When a watermark rises, triggers add the days
+-- in between. A watermark never falls. The unit is days since 1970-01-01. The table has one row.
 CREATE TABLE watermarks (
     id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
     messages_to INTEGER NOT NULL CHECK (messages_to BETWEEN 0 AND 2932896),
@@ -39,12 +42,12 @@ BEGIN
     SELECT RAISE(ABORT, 'a watermark only rises');
 END;
 
--- The users that are bots, by number: looked up for each message.
+-- The ids of the users that are bots. A trigger looks the author up for each message.
 CREATE TABLE bots (
     id INTEGER PRIMARY KEY NOT NULL
 ) STRICT;
 
--- Messages by day and author. `bot` says whether the author is one.
+-- Messages by day, author and channel. `bot` is 1 if the author is a bot.
 CREATE TABLE message_days (
     guild_id INTEGER NOT NULL,
     day INTEGER NOT NULL,
@@ -60,7 +63,8 @@ CREATE TABLE message_days (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idx_message_days_user ON message_days (user_id, guild_id, day);
 
--- The same by ten days, a third of a month, of the days before the watermark, for windows of weeks and for the ends of longer ones.
+-- The same by ten days (a third of a month), for the days before the watermark. Windows of weeks and the ends of longer
+-- windows read it.
 CREATE TABLE message_thirds (
     guild_id INTEGER NOT NULL,
     third INTEGER NOT NULL,
@@ -76,7 +80,7 @@ CREATE TABLE message_thirds (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idx_message_thirds_user ON message_thirds (user_id, guild_id, third);
 
--- The same by thirty days, for windows of months and years.
+-- The same by thirty days, for the days before the watermark. Windows of months and years read it.
 CREATE TABLE message_months (
     guild_id INTEGER NOT NULL,
     month INTEGER NOT NULL,
@@ -92,7 +96,7 @@ CREATE TABLE message_months (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idx_message_months_user ON message_months (user_id, guild_id, month);
 
--- The same of all months.
+-- The same for all days before the watermark.
 CREATE TABLE message_totals (
     guild_id INTEGER NOT NULL,
     user_id INTEGER NOT NULL,
@@ -153,8 +157,8 @@ BEGIN
         AND guild_id = old.guild_id AND user_id = old.user_id AND channel_id = old.channel_id;
 END;
 
--- The same of a guild by quarter of an hour, which every time zone in use is a multiple of. By channel too there would be ten
--- times as many rows in a busy guild, for no question.
+-- The messages of a guild by quarter of an hour. The offset of every time zone in use is a multiple of it. By channel a busy
+-- guild would have ten times as many rows, and no query needs them.
 CREATE TABLE message_quarters (
     guild_id INTEGER NOT NULL,
     quarter INTEGER NOT NULL,
@@ -167,9 +171,10 @@ CREATE TABLE message_quarters (
     PRIMARY KEY (guild_id, quarter, bot)
 ) STRICT, WITHOUT ROWID;
 
--- The quarters of an hour of a month that the watermark is beyond, in one row, for a heat map of years would read a hundred
--- thousand: a JSON object of messages by quarter, counted from the month's start. NULL is what has changed since; the view has it
--- all the same, and the watermark's next rise fills it.
+-- The quarters of an hour of each month before the watermark, packed into one row. A heat map over years would otherwise read
+-- a hundred thousand rows. `quarters` is a JSON object of the number of messages by quarter of an hour, counted from the
+-- month's start. It is NULL if the month has changed since. The view reads such a month from `message_quarters`, and the
+-- next rise of the watermark fills it.
 CREATE TABLE packed_quarters (
     guild_id INTEGER NOT NULL,
     month INTEGER NOT NULL,
@@ -190,8 +195,8 @@ SELECT guild_id, month, bot, coalesce(quarters, (
 )) AS quarters
 FROM packed_quarters;
 
--- On which days of a month before the watermark somebody wrote, whatever the channel: two bits a day, the first one's lowest, with
--- how many messages, of which 3 is three or more.
+-- The days on which each user wrote in any channel, by thirty days, for the days before the watermark. `days` has two bits
+-- for each day, from the lowest: the number of messages, where 3 means three or more.
 CREATE TABLE active_months (
     guild_id INTEGER NOT NULL,
     month INTEGER NOT NULL,
@@ -202,8 +207,9 @@ CREATE TABLE active_months (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idx_active_months_user ON active_months (user_id, guild_id, month);
 
--- A message that counts: a message, a reply, a command, of the years 1970 to 9999, as every time here is: what is no number
--- comes after all numbers. This is the way of nearly all; the others go through `message_changes`.
+-- Counts a new message, reply or command of the years 1970 to 9999. SQLite orders values that are not numbers after all
+-- numbers, so the upper bound excludes them. Nearly every message takes this trigger. Other changes go through
+-- `message_changes`.
 CREATE TRIGGER message_events_added AFTER INSERT ON message_events
 WHEN (new.message_type = 0 OR new.message_type = 19 OR new.message_type = 20 OR new.message_type = 23)
     AND new.created_at BETWEEN (SELECT messages_from FROM horizons) AND 253402300799
@@ -243,7 +249,7 @@ BEGIN
         embeds = embeds + excluded.embeds;
 END;
 
--- What is sent late, on a day that has been summed up.
+-- Counts a late message of a day before the watermark in the roll-ups of longer periods.
 CREATE TRIGGER message_events_late AFTER INSERT ON message_events
 WHEN new.created_at < (SELECT messages_to * 86400 FROM watermarks)
     AND new.created_at >= (SELECT messages_from FROM horizons)
@@ -260,7 +266,7 @@ BEGIN
     );
 END;
 
--- What a change of a day that has been summed up adds to the sums.
+-- An insert into this view adds a change of a day before the watermark to the roll-ups of longer periods.
 CREATE VIEW message_day_changes AS
 SELECT guild_id, day, user_id, channel_id, messages, characters, words, attachments, embeds
 FROM message_days WHERE false;
@@ -303,7 +309,7 @@ BEGIN
     ON CONFLICT DO UPDATE SET quarters = NULL WHERE quarters IS NOT NULL;
 END;
 
--- Not counted again from `message_days`, which need not have it yet.
+-- Adds to the old count. `message_days` may not include the message yet, so it cannot be counted from there.
 CREATE TRIGGER message_day_changes_came INSTEAD OF INSERT ON message_day_changes
 WHEN new.messages > 0
 BEGIN
@@ -320,7 +326,7 @@ BEGIN
         );
 END;
 
--- Counted again, for 3 may have been more; `message_days` has it already.
+-- Counts the day again from `message_days`, because 3 may have stood for more. `message_days` includes the change already.
 CREATE TRIGGER message_day_changes_went INSTEAD OF INSERT ON message_day_changes
 WHEN new.messages < 0
 BEGIN
@@ -336,7 +342,7 @@ BEGIN
     WHERE days = 0 AND guild_id = new.guild_id AND month = new.day / 30 AND user_id = new.user_id;
 END;
 
--- The guilds that have messages, found by seeking from one to the next.
+-- The guilds that have messages. Each step seeks the next guild in the index.
 CREATE VIEW message_guilds AS
 WITH RECURSIVE found (guild_id) AS (
     SELECT min(guild_id) FROM message_days
@@ -345,7 +351,7 @@ WITH RECURSIVE found (guild_id) AS (
 )
 SELECT guild_id FROM found WHERE guild_id IS NOT NULL;
 
--- The days that the watermark rises over.
+-- Adds the days that the watermark rises over.
 CREATE TRIGGER watermarks_messages_rise AFTER UPDATE OF messages_to ON watermarks
 WHEN new.messages_to > old.messages_to
 BEGIN
@@ -399,7 +405,7 @@ BEGIN
     WHERE quarters IS NULL;
 END;
 
--- The months that are over then.
+-- Packs the months that the watermark rises over.
 CREATE TRIGGER watermarks_messages_month AFTER UPDATE OF messages_to ON watermarks
 WHEN new.messages_to / 30 > old.messages_to / 30
 BEGIN
@@ -412,7 +418,7 @@ BEGIN
     ON CONFLICT DO UPDATE SET quarters = excluded.quarters;
 END;
 
--- What a change of messages adds to the sums; `messages` is -1 for one that goes.
+-- An insert into this view adds a change of messages to the roll-ups. `messages` is -1 for a deleted message.
 CREATE VIEW message_changes AS
 SELECT guild_id, 0 AS at, user_id, channel_id, messages, characters, words, attachments, embeds
 FROM message_days WHERE false;
@@ -469,7 +475,7 @@ BEGIN
     );
 END;
 
--- A message that changes goes and comes.
+-- A changed message is subtracted and added.
 CREATE TRIGGER message_events_changed_from AFTER UPDATE ON message_events
 WHEN (old.message_type = 0 OR old.message_type = 19 OR old.message_type = 20 OR old.message_type = 23)
     AND old.created_at BETWEEN (SELECT messages_from FROM horizons) AND 253402300799
@@ -500,8 +506,8 @@ BEGIN
     );
 END;
 
--- Whether a user is a bot may be learned late; what was counted moves along. Of quarter hours before the horizon nobody
--- knows whose they are: there it stays.
+-- Mocha may learn late that a user is a bot. An insert into this view moves what was counted for the user. Quarters of an
+-- hour before the horizon stay as they are, because they do not name their authors.
 CREATE VIEW bot_changes AS SELECT id, bot FROM users WHERE false;
 
 CREATE TRIGGER bot_changes_added INSTEAD OF INSERT ON bot_changes
@@ -559,7 +565,7 @@ BEGIN
     UPDATE message_totals SET bot = new.bot WHERE user_id = CAST(new.id AS INTEGER);
 END;
 
--- What `bots` says decides, not the row before: REPLACE may have deleted that in silence.
+-- Compares with `bots` instead of the previous row, which REPLACE may have deleted without firing triggers.
 CREATE TRIGGER users_bot_added AFTER INSERT ON users
 WHEN (new.bot IS TRUE) <> EXISTS (SELECT 1 FROM bots WHERE id = CAST(new.id AS INTEGER))
 BEGIN
@@ -584,7 +590,7 @@ BEGIN
     INSERT INTO bot_changes VALUES (new.id, new.bot IS TRUE);
 END;
 
--- What is there already.
+-- Counts the rows that exist already.
 
 INSERT INTO bots SELECT CAST(id AS INTEGER) FROM users WHERE bot IS TRUE AND id = CAST(CAST(id AS INTEGER) AS TEXT);
 
@@ -613,7 +619,7 @@ FROM message_events
 WHERE message_type IN (0, 19, 20, 23) AND created_at BETWEEN (SELECT messages_from FROM horizons) AND 253402300799
 GROUP BY 1, 2, 3;
 
--- The last day may go on. A day to come is a mistake.
+-- Excludes the last day, which may not be over, and days in the future, which are mistakes.
 UPDATE watermarks
 SET messages_to = coalesce((
     SELECT max(day) FROM message_days WHERE day <= CAST(strftime('%s', 'now') AS INTEGER) / 86400

@@ -1,7 +1,8 @@
--- Roll-ups of voice, as those of messages are.
+-- Roll-ups of voice. They work like those of messages.
 
--- Milliseconds of the intervals that are closed, by user and the day each began in: all, and those in each state; talking is
--- neither muted nor deafened nor in the audience of a stage. `sessions` counts what the voice log has of sessions that ended.
+-- Milliseconds of closed intervals, in total and in each state, by user and the day on which the interval began. A member who
+-- is talking is not muted, not deafened and not in the audience of a stage. `sessions` counts the sessions that ended, from
+-- the voice log.
 CREATE TABLE voice_days (
     guild_id INTEGER NOT NULL,
     day INTEGER NOT NULL,
@@ -20,8 +21,8 @@ CREATE TABLE voice_days (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idx_voice_days_user ON voice_days (user_id, guild_id, day);
 
--- The same by thirty days, of the days before the watermark; and on which of these days there was time, as `active_months` has it:
--- two bits a day, the first one's lowest, of which the lower one is set.
+-- The same by thirty days, for the days before the watermark. `days` has two bits for each day, from the lowest, like the
+-- column of `active_months`: 1 for a day with time in voice, else 0.
 CREATE TABLE voice_months (
     guild_id INTEGER NOT NULL,
     month INTEGER NOT NULL,
@@ -41,7 +42,7 @@ CREATE TABLE voice_months (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idx_voice_months_user ON voice_months (user_id, guild_id, month);
 
--- The same of all months.
+-- The same for all days before the watermark.
 CREATE TABLE voice_totals (
     guild_id INTEGER NOT NULL,
     user_id INTEGER NOT NULL,
@@ -114,7 +115,7 @@ BEGIN
         AND guild_id = old.guild_id AND user_id = old.user_id AND assumed = old.assumed;
 END;
 
--- Days by channel too, without sessions; `channel_id` is 0 where it is not known.
+-- Days by channel, without sessions. `channel_id` is 0 if it is unknown.
 CREATE TABLE voice_channel_days (
     guild_id INTEGER NOT NULL,
     day INTEGER NOT NULL,
@@ -133,7 +134,7 @@ CREATE TABLE voice_channel_days (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idx_voice_channel_days_user ON voice_channel_days (user_id, guild_id, day);
 
--- The same by thirty days, of the days before the watermark.
+-- The same by thirty days, for the days before the watermark.
 CREATE TABLE voice_channel_months (
     guild_id INTEGER NOT NULL,
     month INTEGER NOT NULL,
@@ -152,7 +153,7 @@ CREATE TABLE voice_channel_months (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idx_voice_channel_months_user ON voice_channel_months (user_id, guild_id, month);
 
--- What a change of voice adds to the sums; its counts are -1 for what goes.
+-- An insert into this view adds a change of voice to the roll-ups. Its counts are -1 for a deleted row.
 CREATE VIEW voice_changes AS
 SELECT guild_id, 0 AS at_ms, user_id, 0 AS channel_id, assumed,
     sessions, intervals, voice_ms, deafened_ms, muted_ms, streaming_ms, talking_ms, video_ms
@@ -202,7 +203,7 @@ BEGIN
         AND user_id = new.user_id AND channel_id = new.channel_id AND assumed = new.assumed;
 END;
 
--- What a change of a day that has been summed up adds to the sums.
+-- An insert into this view adds a change of a day before the watermark to the roll-ups of longer periods.
 CREATE VIEW voice_day_changes AS
 SELECT guild_id, day, user_id, 0 AS channel_id, assumed,
     sessions, intervals, voice_ms, deafened_ms, muted_ms, streaming_ms, talking_ms, video_ms
@@ -254,7 +255,7 @@ BEGIN
         AND user_id = new.user_id AND channel_id = new.channel_id AND assumed = new.assumed;
 END;
 
--- The guilds that have voice, found by seeking from one to the next.
+-- The guilds that have voice time. Each step seeks the next guild in the index.
 CREATE VIEW voice_guilds AS
 WITH RECURSIVE found (guild_id) AS (
     SELECT min(guild_id) FROM voice_days
@@ -263,7 +264,7 @@ WITH RECURSIVE found (guild_id) AS (
 )
 SELECT guild_id FROM found WHERE guild_id IS NOT NULL;
 
--- The days that the watermark rises over.
+-- Adds the days that the watermark rises over.
 CREATE TRIGGER watermarks_voice_rise AFTER UPDATE OF voice_to ON watermarks
 WHEN new.voice_to > old.voice_to
 BEGIN
@@ -420,7 +421,7 @@ BEGIN
     UPDATE voice_totals SET bot = new.bot WHERE user_id = CAST(new.id AS INTEGER);
 END;
 
--- What is there already.
+-- Counts the rows that exist already.
 
 INSERT INTO voice_changes
 SELECT CAST(guild_id AS INTEGER), started_at_ms, CAST(user_id AS INTEGER), CAST(coalesce(channel_id, 0) AS INTEGER), assumed,

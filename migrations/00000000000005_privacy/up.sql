@@ -1,13 +1,14 @@
--- Who was forgotten, and who does not want to be recorded: by a hash, never by name or id.
+-- Tombstones: users who were erased or opted out, as keyed hashes, never by name or id.
 
--- The keys of the hashes. The first is made when it is needed; others came along with the tombstones of another file.
+-- The keys of the hashes. The first one is created when it is needed. Others came with the tombstones of another file.
 CREATE TABLE tombstone_keys (
     id INTEGER PRIMARY KEY NOT NULL,
     key BLOB NOT NULL UNIQUE CHECK (length(key) = 32)
 ) STRICT;
 
--- `person` is the HMAC-SHA-256 of the user's id, 8 bytes, big-endian; `guild_id` is 0 for all guilds. What is not later than
--- `forgotten_at_ms` is not recorded, and while `opted_out` nothing is. `returned` is set once the person did something since.
+-- `person` is the HMAC-SHA-256 of the user's id, which is hashed as 8 bytes, big-endian. `guild_id` is 0 for all guilds.
+-- Events at or before `forgotten_at_ms` are not recorded. While `opted_out` is 1, nothing is recorded. `returned` is 1 if the
+-- user was active again since the erasure.
 CREATE TABLE tombstones (
     person BLOB NOT NULL CHECK (length(person) = 32),
     guild_id INTEGER NOT NULL,

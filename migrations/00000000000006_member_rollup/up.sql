@@ -1,7 +1,8 @@
--- To find what a user's joins and leaves were added to, and what an erasure deletes.
+-- Finds the joins and leaves of a user, for an erasure and for a user that turns out to be a bot.
 CREATE INDEX idx_member_events_user_time ON member_events (user_id, created_at);
 
--- Joins and leaves by day, those of bots apart. Sums are never NULL. Nothing coarser is needed: of ten years there are 3,650 rows.
+-- Joins and leaves by day, with rows of their own for bots. Totals are never NULL. Longer periods need no table: ten years
+-- have 3,650 rows.
 CREATE TABLE member_days (
     guild_id INTEGER NOT NULL,
     day INTEGER NOT NULL,
@@ -11,7 +12,7 @@ CREATE TABLE member_days (
     PRIMARY KEY (guild_id, day, bot)
 ) STRICT, WITHOUT ROWID;
 
--- What a change of the log adds to the sums; a join or leave is -1 if it goes.
+-- An insert into this view adds a change of `member_events` to the roll-up. A deleted join or leave is -1.
 CREATE VIEW member_changes AS SELECT guild_id, 0 AS at, 0 AS user_id, joins, leaves FROM member_days WHERE false;
 
 CREATE TRIGGER member_changes_added INSTEAD OF INSERT ON member_changes
@@ -45,7 +46,7 @@ BEGIN
     );
 END;
 
--- An entry that changes goes and comes.
+-- A changed entry is subtracted and added.
 CREATE TRIGGER member_events_changed_from AFTER UPDATE ON member_events
 WHEN (old.event_type = 'join' OR old.event_type = 'leave')
     AND old.created_at BETWEEN (SELECT members_from FROM horizons) AND 253402300799
@@ -66,7 +67,7 @@ BEGIN
     );
 END;
 
--- Of days before the horizon nobody knows whose joins they are: there they stay.
+-- Days before the horizon stay as they are, because they do not name the users.
 CREATE TRIGGER bot_changes_added_to_members INSTEAD OF INSERT ON bot_changes
 WHEN new.id = CAST(CAST(new.id AS INTEGER) AS TEXT)
 BEGIN
@@ -94,7 +95,7 @@ BEGIN
     );
 END;
 
--- What is there already.
+-- Counts the rows that exist already.
 INSERT INTO member_days
 SELECT CAST(guild_id AS INTEGER), CAST(created_at AS INTEGER) / 86400,
     EXISTS (SELECT 1 FROM bots WHERE bots.id = CAST(member_events.user_id AS INTEGER)),

@@ -1,4 +1,4 @@
--- How far each shard's gateway session is in the file: every event up to this sequence number is recorded.
+-- The positions of the shards in their gateway sessions. Every event up to the sequence number is recorded.
 CREATE TABLE gateway_sessions (
     shard_count INTEGER NOT NULL CHECK (shard_count > 0),
     shard_id INTEGER NOT NULL CHECK (shard_id >= 0 AND shard_id < shard_count),

@@ -1,4 +1,4 @@
--- Counts such rows as before: for an UPDATE one trigger takes nothing out, and the other adds the row.
+-- Counts unreadable rows as before. On an UPDATE one trigger subtracts nothing and the other adds the row.
 
 DROP VIEW unreadable_rows;
 

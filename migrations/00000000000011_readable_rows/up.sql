@@ -1,8 +1,8 @@
--- Sums count only rows whose ids are Discord's: plain decimal numbers from 1 to 9223372036854775807. A row of another program's with
--- `anonymous`, an empty text, `0`, `-5` or `007` stays in its table, and no sum and no question counts it. Before, the cast
--- made such ids 0, negative, or somebody else's.
+-- Roll-ups count only rows whose ids are plain decimal numbers from 1 to 9223372036854775807, as Discord's are. A row of
+-- another program with an id such as `anonymous`, an empty text, `0`, `-5` or `007` stays in its table, and no roll-up and no
+-- query counts it. Before, the cast turned such an id into 0, a negative number, or the id of another user.
 --
--- What was counted of such rows is taken out first: for an UPDATE the old trigger takes the row out, and the new one does not add it.
+-- The UPDATE statements below subtract such rows: the old trigger subtracts the row, and the new trigger does not add it.
 
 DROP TRIGGER message_events_changed_to;
 CREATE TRIGGER message_events_changed_to AFTER UPDATE ON message_events
@@ -340,8 +340,8 @@ BEGIN
     );
 END;
 
--- Rows of the eight tables that no question counts, each with the first column that cannot be read: an id that is none of Discord's, or a
--- time that is no whole number of seconds from 1970 to 9999.
+-- The rows of the eight tables that no query counts, with the first column that cannot be read. Such a column has an id that
+-- is not Discord's, or a time that is not a whole number of seconds from 1970 to 9999.
 CREATE VIEW unreadable_rows AS
 SELECT table_name, row_id, column_name FROM (
 SELECT 'guilds' AS table_name, id AS row_id, CASE

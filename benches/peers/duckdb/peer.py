@@ -1,6 +1,6 @@
 """DuckDB, as an analyst would use it: a table of plain columns without indexes, in order of time, filled in bulk.
 
-It is told what to do in lines of JSON, and answers each with a line.
+It reads orders as lines of JSON and answers each with a line.
 """
 
 import json
@@ -9,7 +9,7 @@ import time
 
 import duckdb
 
-# A transaction for each event is slow here: fewer of them are timed, and the others loaded in bulk.
+# A transaction for each event is slow in DuckDB, so fewer are timed and the others are loaded in bulk.
 ONE_BY_ONE = 2_000
 
 db = duckdb.connect(sys.argv[1])
@@ -54,7 +54,7 @@ HEAT_MAP = """
 
 
 def load(path, after=0):
-    """Loads a file in bulk, but for some lines at its start."""
+    """Loads a file in bulk, without some lines at its start."""
     db.execute(
         """
         INSERT INTO message_events

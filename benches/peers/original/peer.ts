@@ -1,6 +1,6 @@
-// The original's stack: its schema, settings and statements through its ORM, an insert for each event.
+// The original's stack: its schema, settings and statements through its ORM, with an insert for each event.
 //
-// It is told what to do in lines of JSON, and answers each with a line.
+// It reads orders as lines of JSON and answers each with a line.
 
 import { Database } from 'bun:sqlite';
 import { and, count, desc, eq, gte, sql, sum } from 'drizzle-orm';

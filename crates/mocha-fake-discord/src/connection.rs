@@ -1,4 +1,4 @@
-//! One WebSocket connection.
+//! A WebSocket connection.
 
 use std::{
     io::Write as _,
@@ -15,17 +15,17 @@ use tokio_websockets::{CloseCode, Error, Limits, Message, ServerBuilder, WebSock
 
 use crate::{End, world::World};
 
-/// How often a client is asked to send a heartbeat.
+/// The interval between the heartbeats of a client, in milliseconds.
 const HEARTBEAT_MS: u64 = 500;
 
-/// What is to be done to a connection.
+/// An order to a connection.
 #[derive(Debug)]
 enum Order {
     End(End),
     Send(String),
 }
 
-/// Sends over a connection, from anywhere.
+/// Sends over a connection from any thread.
 #[derive(Clone, Debug)]
 pub(crate) struct Outbox {
     held: Arc<watch::Sender<bool>>,
@@ -38,7 +38,7 @@ impl Outbox {
         self.number
     }
 
-    /// Sends a frame. A connection that has ended gets nothing, which is as in life.
+    /// Sends a frame. Does nothing if the connection has ended.
     pub(crate) fn send(&self, frame: String) {
         drop(self.orders.send(Order::Send(frame)));
     }
@@ -47,13 +47,13 @@ impl Outbox {
         drop(self.orders.send(Order::End(how)));
     }
 
-    /// Holds back everything, or goes on.
+    /// Holds back all frames, or sends them again.
     pub(crate) fn hold(&self, held: bool) {
         self.held.send_replace(held);
     }
 }
 
-/// Accepts connections for as long as the gateway runs.
+/// Accepts connections while the gateway runs.
 pub(crate) async fn accept(listener: TcpListener, world: Arc<Mutex<World>>) {
     let mut number = 0;
     while let Ok((stream, _)) = listener.accept().await {
@@ -77,7 +77,7 @@ async fn serve(stream: TcpStream, number: u64, world: Arc<Mutex<World>>) {
     lock().disconnected(number, code);
 }
 
-/// Sends and receives until the connection ends; gives the client's close code, if it sent one.
+/// Sends and receives until the connection ends. Returns the client's close code, if it sent one.
 async fn talk(
     mut socket: WebSocketStream<TcpStream>,
     mut orders: mpsc::UnboundedReceiver<Order>,
@@ -126,10 +126,10 @@ async fn end(mut socket: WebSocketStream<TcpStream>, how: End) -> Option<u16> {
     None
 }
 
-/// Packs frames as the client asked for.
+/// Encodes frames as the client requested.
 enum Encoder {
     Plain,
-    /// One stream for the whole connection, flushed after each frame.
+    /// One zstd stream for the whole connection, flushed after each frame.
     Zstd(Box<zstd::stream::write::Encoder<'static, Vec<u8>>>),
 }
 

@@ -3,10 +3,10 @@
 use chrono::Utc;
 use serde_json::{Value, json};
 
-/// The first millisecond of Discord's own time.
+/// The start of Discord's time, in unix milliseconds.
 const EPOCH_MS: i64 = 1_420_070_400_000;
 
-/// The fields of a guild that every test leaves as they are.
+/// The fields of a guild that are the same in every test.
 const GUILD: &str = r#"{
     "name": "Mocha", "icon": null, "splash": null, "discovery_splash": null, "afk_channel_id": null,
     "afk_timeout": 300, "verification_level": 0, "default_message_notifications": 0,
@@ -33,8 +33,8 @@ pub fn guild(id: u64, text: u64, voice: u64) -> Value {
     guild
 }
 
-/// Returns a message that is written now, for `MESSAGE_CREATE`. Its id is unique for each `number`
-/// within a millisecond.
+/// Returns a message that was written now, for `MESSAGE_CREATE`. Messages of one millisecond need
+/// different numbers.
 #[must_use]
 pub fn message(guild: u64, channel: u64, user: u64, number: u64) -> Value {
     let now = Utc::now();
@@ -48,7 +48,7 @@ pub fn message(guild: u64, channel: u64, user: u64, number: u64) -> Value {
     })
 }
 
-/// Returns what a voice connection becomes, for `VOICE_STATE_UPDATE`; without a channel it ends.
+/// Returns a voice state, for `VOICE_STATE_UPDATE`. Without a channel the user disconnects.
 #[must_use]
 pub fn voice(guild: u64, channel: Option<u64>, user: u64) -> Value {
     json!({
@@ -63,7 +63,7 @@ pub const INTERACTION_TOKEN: &str = "token";
 
 /// Returns the use of a command, for `INTERACTION_CREATE`.
 #[must_use]
-pub fn command(guild: u64, channel: u64, user: u64, id: u64, name: &str, options: Value) -> Value {
+pub fn command(guild: u64, channel: u64, user: u64, id: u64, name: &str, options: &Value) -> Value {
     let member = json!({
         "user": self::user(user), "nick": null, "roles": [], "joined_at": "2026-01-01T00:00:00.000000+00:00",
         "deaf": false, "mute": false, "flags": 0, "communication_disabled_until": null, "permissions": "0",

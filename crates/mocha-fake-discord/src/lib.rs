@@ -1,8 +1,9 @@
-//! A fake of Discord's gateway, for tests: real WebSockets on the loopback interface.
+//! A fake of Discord's gateway for tests, with real connections over the loopback interface.
 //!
-//! It keeps sessions as Discord does. A client that identifies gets READY and the guilds of its
-//! shard; one that resumes gets every frame since its sequence number, then RESUMED. Tests add
-//! events with [`FakeDiscord::push`] and break connections in every way that was seen in practice.
+//! It manages sessions as Discord does. A client that identifies receives READY and the guilds of its
+//! shard. A client that resumes receives every frame since its sequence number, then RESUMED. Tests
+//! add events with [`FakeDiscord::push`] and end connections in every way that occurs in practice.
+#![expect(clippy::indexing_slicing, reason = "indexing a JSON value never panics here: a missing field is null")]
 
 mod connection;
 pub mod frames;
@@ -25,10 +26,10 @@ pub use self::{
     world::Counts,
 };
 
-/// The id of the bot that every client is.
+/// The id of the bot's user, for every client.
 pub const BOT_ID: u64 = 80_000_000_000_000_001;
 
-/// How a connection ends.
+/// The way a connection ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum End {
     /// With a close frame that has this code.
@@ -49,11 +50,11 @@ pub struct FakeDiscord {
 }
 
 impl FakeDiscord {
-    /// Starts a gateway with these guilds, each the data of a `GUILD_CREATE`.
+    /// Starts a gateway with these guilds. Each is the data of a `GUILD_CREATE`.
     ///
     /// # Errors
     ///
-    /// If no port of the loopback interface can be opened.
+    /// Returns an error if no port of the loopback interface can be opened.
     pub async fn start(guilds: Vec<Value>) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
@@ -69,7 +70,7 @@ impl FakeDiscord {
         format!("ws://{}", self.address)
     }
 
-    /// Lets an event happen: the shards that it belongs to get it, now or when they resume.
+    /// Sends an event to the shards that it belongs to, now or when they resume.
     pub fn push(&self, name: &str, data: &Value) {
         self.lock().push(name, data);
     }
@@ -93,7 +94,7 @@ impl FakeDiscord {
         world.send_to_all(&serde_json::json!({ "op": 9, "d": resumable }));
     }
 
-    /// Forgets all sessions: the next resume is refused.
+    /// Forgets all sessions, so that the next resume is refused.
     pub fn forget_sessions(&self) {
         self.lock().forget_sessions();
     }
@@ -103,21 +104,21 @@ impl FakeDiscord {
         self.lock().refuses = refuse;
     }
 
-    /// Answers nothing from now on, not even heartbeats, or goes on and sends what has waited.
+    /// Sends nothing from now on, not even answers to heartbeats, or continues with everything held back.
     pub fn freeze(&self, frozen: bool) {
         self.lock().freeze(frozen);
     }
 
-    /// Lets the next resume replay this many frames that the client already has.
+    /// Makes the next resume deliver this many frames again that the client already has.
     pub fn rewind(&self, frames: u64) {
         self.lock().rewind = frames;
     }
 
-    /// Waits until the counts are as wanted.
+    /// Waits until `wanted` returns `true` for the counts.
     ///
     /// # Errors
     ///
-    /// If that takes longer than 30 seconds; the error has the counts.
+    /// Returns an error with the counts if that takes longer than 30 seconds.
     pub async fn wait(&self, mut wanted: impl FnMut(&Counts) -> bool) -> io::Result<()> {
         let mut counts = self.counts.clone();
         let waited = tokio::time::timeout(std::time::Duration::from_secs(30), counts.wait_for(|counts| wanted(counts)));
@@ -127,7 +128,7 @@ impl FakeDiscord {
         }
     }
 
-    /// Returns what has happened so far.
+    /// Returns the counts so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts.borrow().clone()

@@ -1,4 +1,4 @@
-//! A fake of Discord's REST API: as much of it as a bot with commands needs.
+//! A fake of Discord's REST API, with the parts that a bot with commands needs.
 
 use std::{
     convert::Infallible,
@@ -25,16 +25,16 @@ use crate::BOT_ID;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Requested {
-    /// The body, in full.
+    /// The whole body.
     pub body: Vec<u8>,
-    /// `GET`, `PUT` and the like.
+    /// The HTTP method, such as `GET`.
     pub method: String,
     /// The path below the version, such as `/gateway/bot`.
     pub path: String,
 }
 
 impl Requested {
-    /// Returns whether the body has this text, also within a part of a form.
+    /// Returns `true` if the body contains this text, even within a part of a form.
     #[must_use]
     pub fn has(&self, text: &str) -> bool {
         String::from_utf8_lossy(&self.body).contains(text)
@@ -51,11 +51,11 @@ pub struct FakeRest {
 }
 
 impl FakeRest {
-    /// Starts the API. `gateway` is the URL that it gives for the gateway.
+    /// Starts the API. `gateway` is the URL of the gateway that it returns to bots.
     ///
     /// # Errors
     ///
-    /// If no port of the loopback interface can be opened.
+    /// Returns an error if no port of the loopback interface can be opened.
     pub async fn start(gateway: String) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
@@ -71,16 +71,16 @@ impl FakeRest {
         self.address.to_string()
     }
 
-    /// Waits for the first request that is wanted, which may have been made already.
+    /// Waits for the first request for which `wanted` returns `true`. It may have arrived already.
     ///
     /// # Errors
     ///
-    /// If that takes longer than 30 seconds; the error has the paths of all requests.
+    /// Returns an error with the paths of all requests if that takes longer than 30 seconds.
     pub async fn wait(&self, wanted: impl Fn(&Requested) -> bool) -> io::Result<Requested> {
         let find = || self.requests().into_iter().find(|request| wanted(request));
         let mut changed = self.changed.clone();
         let waited = tokio::time::timeout(Duration::from_secs(30), changed.wait_for(|_| find().is_some()));
-        // The watch cannot be closed while the API runs.
+        // The channel stays open while the API runs.
         drop(waited.await);
         find().ok_or_else(|| {
             let paths: Vec<String> = self.requests().into_iter().map(|request| request.path).collect();
@@ -110,7 +110,7 @@ async fn accept(listener: TcpListener, api: Arc<Api>) {
         let api = Arc::clone(&api);
         tokio::spawn(async move {
             let service = service_fn(|request| api.answer(request));
-            // A client that goes away is no concern of the API.
+            // A client may disconnect at any time.
             drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
         });
     }

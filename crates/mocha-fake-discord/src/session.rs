@@ -1,4 +1,4 @@
-//! A session: what Discord keeps of a shard while it can be resumed.
+//! A gateway session that a client can resume.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ pub(crate) struct Shard {
 }
 
 impl Shard {
-    /// Whether events of the guild belong to the shard; those without a guild belong to every shard.
+    /// Returns `true` if events of the guild belong to the shard. Events without a guild belong to every shard.
     pub(crate) fn has(self, guild_id: Option<u64>) -> bool {
         guild_id.is_none_or(|guild_id| (guild_id >> 22) % self.count.max(1) == self.id)
     }
@@ -21,7 +21,7 @@ impl Shard {
 #[derive(Debug)]
 pub(crate) struct Session {
     frames: Vec<String>,
-    /// The connection that it has now.
+    /// The current connection.
     pub(crate) outbox: Option<Outbox>,
     pub(crate) shard: Shard,
 }
@@ -31,7 +31,7 @@ impl Session {
         Self { frames: Vec::new(), outbox: Some(outbox), shard }
     }
 
-    /// The sequence number of the last frame.
+    /// Returns the sequence number of the last frame.
     pub(crate) fn sequence(&self) -> u64 {
         u64::try_from(self.frames.len()).unwrap_or(u64::MAX)
     }

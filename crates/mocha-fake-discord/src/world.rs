@@ -1,4 +1,4 @@
-//! What happens in Discord, and who is connected to it.
+//! The state of the fake: guilds, sessions and connections.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::{
     session::{Session, Shard},
 };
 
-/// How often something has happened.
+/// The number of things that happened.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -34,7 +34,7 @@ pub(crate) struct World {
     counts: watch::Sender<Counts>,
     frozen: bool,
     guilds: BTreeMap<u64, Value>,
-    /// By the number of the connection.
+    /// Keyed by the number of the connection.
     outboxes: BTreeMap<u64, Outbox>,
     pub(crate) refuses: bool,
     pub(crate) rewind: u64,
@@ -58,16 +58,16 @@ impl World {
         self.outboxes.insert(number, outbox);
     }
 
-    /// Takes a connection out that has ended. A normal close ends its session, as Discord has it.
+    /// Removes a connection that has ended. As in Discord, a normal close ends its session.
     pub(crate) fn disconnected(&mut self, number: u64, code: Option<u16>) {
         self.outboxes.remove(&number);
         let ends_session = code.is_some_and(|code| matches!(code, 1000 | 1001));
         self.sessions.retain(|_, session| {
-            let is_its = session.outbox.as_ref().is_some_and(|outbox| outbox.number() == number);
-            if is_its {
+            let is_own = session.outbox.as_ref().is_some_and(|outbox| outbox.number() == number);
+            if is_own {
                 session.outbox = None;
             }
-            !(is_its && ends_session)
+            !(is_own && ends_session)
         });
         self.count(|counts| {
             counts.gone += 1;
@@ -75,7 +75,7 @@ impl World {
         });
     }
 
-    /// Takes a frame of a client.
+    /// Handles a frame of a client.
     pub(crate) fn received(&mut self, outbox: &Outbox, frame: &Value) {
         let data = &frame["d"];
         match frame["op"].as_u64() {
@@ -126,7 +126,7 @@ impl World {
         self.count(|counts| counts.resumes += 1);
     }
 
-    /// An event happens: guilds keep who is in voice, and each session of the guild's shard gets it.
+    /// Applies an event to the voice states of its guild, and sends it to each session of the guild's shard.
     pub(crate) fn push(&mut self, name: &str, data: &Value) {
         let guild_id = id(data, "guild_id").or_else(|| if name.starts_with("GUILD_") { id(data, "id") } else { None });
         if name == "GUILD_CREATE"
@@ -175,7 +175,7 @@ impl World {
     }
 }
 
-/// A snowflake in a field, as Discord writes it.
+/// Returns the id in a field.
 fn id(data: &Value, field: &str) -> Option<u64> {
     data[field].as_str()?.parse().ok()
 }

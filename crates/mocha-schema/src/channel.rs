@@ -18,13 +18,13 @@ pub struct Channel {
     pub name: Option<String>,
     /// Discord's channel type (the column is `type`): 0 text, 2 voice, 4 category, 10 to 12 threads.
     pub kind: i32,
-    /// The category, or of a thread the channel, it is in.
+    /// The category that the channel is in, or the channel that the thread is in.
     pub parent_id: Option<ChannelId>,
-    /// Its place in the list.
+    /// Its position in the list of channels.
     pub position: Option<i32>,
-    /// When it was first seen.
+    /// When Mocha first saw it.
     pub created_at: DateTime<Utc>,
-    /// When something of it last changed.
+    /// When the channel last changed.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -40,13 +40,13 @@ pub struct NewChannel<'a> {
     pub name: Option<&'a str>,
     /// Discord's channel type (the column is `type`): 0 text, 2 voice, 4 category, 10 to 12 threads.
     pub kind: i32,
-    /// The category, or of a thread the channel, it is in.
+    /// The category that the channel is in, or the channel that the thread is in.
     pub parent_id: Option<ChannelId>,
-    /// Its place in the list.
+    /// Its position in the list of channels.
     pub position: Option<i32>,
-    /// When it was first seen.
+    /// When Mocha first saw it.
     pub created_at: UnixTime,
-    /// When something of it last changed.
+    /// When the channel last changed.
     pub updated_at: UnixTime,
 }
 
@@ -58,10 +58,10 @@ pub struct ChannelChange<'a> {
     pub name: Option<Option<&'a str>>,
     /// Discord's channel type (the column is `type`): 0 text, 2 voice, 4 category, 10 to 12 threads.
     pub kind: Option<i32>,
-    /// The category, or of a thread the channel, it is in.
+    /// The category that the channel is in, or the channel that the thread is in.
     pub parent_id: Option<Option<ChannelId>>,
-    /// Its place in the list.
+    /// Its position in the list of channels.
     pub position: Option<Option<i32>>,
-    /// When something of it last changed.
+    /// When the channel last changed.
     pub updated_at: Option<UnixTime>,
 }

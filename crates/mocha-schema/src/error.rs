@@ -1,8 +1,8 @@
-//! What can go wrong with a file's schema.
+//! The error of a migration.
 
 use std::{error::Error as StdError, fmt};
 
-/// Why a file could not be migrated.
+/// The error that [`migrate`](crate::migrate) returns.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -13,9 +13,9 @@ pub struct Error {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A migration or a question about the migrations failed; `source()` has SQLite's reason.
+    /// A migration failed, or the list of migrations could not be read. `source()` has SQLite's reason.
     Migration,
-    /// The file was written by a newer Mocha.
+    /// A newer version of Mocha wrote the file.
     SchemaTooNew {
         /// The newest migration in the file that this version does not know.
         version: String,
@@ -31,13 +31,13 @@ impl Error {
         Self { kind: ErrorKind::SchemaTooNew { version }, source: None }
     }
 
-    /// What went wrong.
+    /// Returns what went wrong.
     #[must_use]
     pub const fn kind(&self) -> &ErrorKind {
         &self.kind
     }
 
-    /// Whether the file was written by a newer Mocha, so that an update helps.
+    /// Returns `true` if a newer version of Mocha wrote the file, so that an update of Mocha helps.
     #[must_use]
     pub const fn is_schema_too_new(&self) -> bool {
         matches!(self.kind, ErrorKind::SchemaTooNew { .. })

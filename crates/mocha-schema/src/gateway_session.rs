@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::schema::gateway_sessions;
 
-/// How far a shard's gateway session is in the file.
+/// The position up to which a shard's gateway session is recorded.
 #[derive(Clone, Debug, Eq, Insertable, PartialEq, Queryable, Selectable)]
 #[diesel(
     check_for_backend(diesel::sqlite::Sqlite),
@@ -14,7 +14,7 @@ use crate::schema::gateway_sessions;
 pub struct GatewaySession {
     /// How many shards the bot has.
     pub shard_count: i64,
-    /// Which of them it is, from 0.
+    /// The number of the shard, from 0.
     pub shard_id: i64,
     /// The id that Discord gave the session.
     pub session_id: String,

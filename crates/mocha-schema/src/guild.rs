@@ -18,9 +18,9 @@ pub struct Guild {
     pub icon: Option<String>,
     /// How many members it has.
     pub member_count: Option<i32>,
-    /// When it was first seen.
+    /// When Mocha first saw it.
     pub created_at: DateTime<Utc>,
-    /// When something of it last changed.
+    /// When the guild last changed.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -36,9 +36,9 @@ pub struct NewGuild<'a> {
     pub icon: Option<&'a str>,
     /// How many members it has.
     pub member_count: Option<i32>,
-    /// When it was first seen.
+    /// When Mocha first saw it.
     pub created_at: UnixTime,
-    /// When something of it last changed.
+    /// When the guild last changed.
     pub updated_at: UnixTime,
 }
 
@@ -52,6 +52,6 @@ pub struct GuildChange<'a> {
     pub icon: Option<Option<&'a str>>,
     /// How many members it has.
     pub member_count: Option<Option<i32>>,
-    /// When something of it last changed.
+    /// When the guild last changed.
     pub updated_at: Option<UnixTime>,
 }

@@ -8,19 +8,19 @@ use crate::{
     schema::{gone_channels, guild_states},
 };
 
-/// What a guild has beyond its [`Guild`](crate::Guild) row.
+/// The state of a guild that its [`Guild`](crate::Guild) row has no column for.
 #[derive(Clone, Debug, Eq, Identifiable, PartialEq, Queryable, Selectable)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), primary_key(guild_id), table_name = guild_states)]
 pub struct GuildState {
     /// The guild.
     pub guild_id: GuildId,
-    /// The voice channel that idle people are moved to.
+    /// The voice channel that Discord moves idle members to.
     pub afk_channel_id: Option<ChannelId>,
-    /// When the bot left it or it was deleted; `None` while the bot is in it.
+    /// When the bot left the guild or the guild was deleted. `None` while the bot is in it.
     pub gone_at: Option<DateTime<Utc>>,
 }
 
-/// A channel or thread that Discord deleted; its row in `channels` stays.
+/// A deleted channel or thread. Its row in `channels` stays.
 #[derive(Clone, Debug, Eq, Identifiable, PartialEq, Queryable, Selectable)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), primary_key(channel_id), table_name = gone_channels)]
 pub struct GoneChannel {

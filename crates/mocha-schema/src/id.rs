@@ -1,4 +1,6 @@
-//! Discord's ids: a newtype each, so that a channel never passes for a guild; decimal TEXT in the file, INTEGER in roll-ups.
+//! Discord's ids as newtypes, so that the compiler refuses a channel's id in place of a guild's.
+//!
+//! Ids are decimal TEXT in the tables of events and INTEGER in roll-ups.
 
 use std::{fmt, num::NonZeroU64, str::FromStr};
 
@@ -10,11 +12,11 @@ use diesel::{
     sqlite::{Sqlite, SqliteValue},
 };
 
-/// A number or a text that is no Discord id.
+/// The error for a number or a text that is not a Discord id.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdError {
-    /// Zero is nobody's id.
+    /// The number is zero.
     #[error("an id must not be zero")]
     Zero,
     /// The text is not a plain decimal number: it is empty or has a sign, a leading zero or another character.
@@ -25,7 +27,7 @@ pub enum IdError {
     OutOfRange,
 }
 
-/// Takes only what writing an id makes, so that one id never stands in the file in two ways.
+/// Accepts only the canonical form, so that an id has one spelling in the file.
 fn parse(text: &str) -> Result<NonZeroU64, IdError> {
     if text == "0" {
         return Err(IdError::Zero);
@@ -36,25 +38,26 @@ fn parse(text: &str) -> Result<NonZeroU64, IdError> {
     text.parse().map_err(|_| IdError::OutOfRange)
 }
 
-/// Rust has no way to give four types the same foreign traits but a macro.
+/// Implements the same foreign traits for four types.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
         ///
-        /// Never zero; decimal TEXT in the file, in roll-ups INTEGER; ordered as a number. Ids of different kinds do not mix.
+        /// It is never zero and is ordered as a number. It is decimal TEXT in the tables of events and INTEGER in roll-ups.
+        /// Ids of different kinds do not mix.
         #[derive(AsExpression, Clone, Copy, Debug, Eq, FromSqlRow, Hash, Ord, PartialEq, PartialOrd)]
         #[diesel(sql_type = BigInt)]
         #[diesel(sql_type = Text)]
         pub struct $name(NonZeroU64);
 
         impl $name {
-            /// The id of this number.
+            /// Creates an id from a number.
             #[must_use]
             pub const fn new(id: NonZeroU64) -> Self {
                 Self(id)
             }
 
-            /// The number.
+            /// Returns the number.
             #[must_use]
             pub const fn get(self) -> u64 {
                 self.0.get()
@@ -94,7 +97,7 @@ macro_rules! ids {
                 let text = value.read_text();
                 parse(text)
                     .map(Self)
-                    .map_err(|error| format!("{text:?} is no {}: {error}", stringify!($name)).into())
+                    .map_err(|error| format!("{text:?} is not a {}: {error}", stringify!($name)).into())
             }
         }
 
@@ -109,13 +112,13 @@ macro_rules! ids {
             fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
                 let number = <i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?;
                 let id = u64::try_from(number).ok().and_then(NonZeroU64::new);
-                id.map(Self).ok_or_else(|| format!("{number} is no {}", stringify!($name)).into())
+                id.map(Self).ok_or_else(|| format!("{number} is not a {}", stringify!($name)).into())
             }
         }
 
         impl ToSql<BigInt, Sqlite> for $name {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                // As SQLite casts a text: what is too large for it is its largest.
+                // SQLite's cast of a text that is too large gives the largest integer, too.
                 out.set_value(i64::try_from(self.get()).unwrap_or(i64::MAX));
                 Ok(IsNull::No)
             }
@@ -147,11 +150,11 @@ ids! {
     /// fn mix(channel: ChannelId) { of_guild(channel) }
     /// ```
     ChannelId,
-    /// The id of a guild, which people call a server.
+    /// The id of a guild, which users call a server.
     GuildId,
     /// The id of a message.
     MessageId,
-    /// The id of a user: a person, a bot or a webhook.
+    /// The id of a user: a human, a bot or a webhook.
     UserId,
 }
 
@@ -186,13 +189,13 @@ mod tests {
         let mut conn = SqliteConnection::establish(":memory:")?;
         let error = select("bad".into_sql::<Text>()).get_result::<UserId>(&mut conn).unwrap_err();
         let reason = std::error::Error::source(&error).ok_or("no reason")?.to_string();
-        assert!(reason.contains("\"bad\" is no UserId"), "{reason}");
+        assert!(reason.contains("\"bad\" is not a UserId"), "{reason}");
         Ok(())
     }
 
     proptest! {
         #[test]
-        fn every_id_comes_back_from_the_file(number in 1..=u64::MAX) {
+        fn every_id_survives_a_round_trip(number in 1..=u64::MAX) {
             let mut conn = SqliteConnection::establish(":memory:").unwrap();
             let id = MessageId::try_from(number).unwrap();
             prop_assert_eq!(select(id.into_sql::<Text>()).get_result::<MessageId>(&mut conn), Ok(id));

@@ -1,7 +1,7 @@
 //! The tables of Mocha's SQLite file for Diesel: ids, times, `table!`s, row models and the migrations.
 //!
-//! Everything a bot records lies in eight tables (guilds, users, channels, members, and four of events) and a few of
-//! Mocha's own beside them. An author's own Diesel queries use what is here; `mocha-stats` does too.
+//! Mocha stores what a bot records in eight tables: guilds, users, channels, members, and four tables of events. A few
+//! tables of Mocha's own stand beside them. Use this crate for your own Diesel queries; `mocha-stats` uses it too.
 //!
 //! ```
 //! use chrono::DateTime;
@@ -63,3 +63,8 @@ pub use self::{
     voice_event::{NewVoiceEvent, VoiceEvent, VoiceEventChange, VoiceEventType},
     voice_interval::{VoiceInterval, VoiceState},
 };
+
+/// Tests the example in README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,13 +5,13 @@ use diesel::prelude::*;
 
 use crate::{GuildId, UnixTime, UserId, schema::members};
 
-/// The key of a member's row: `guild_id:user_id`.
+/// Returns the key of a member's row: `guild_id:user_id`.
 #[must_use]
 pub fn member_id(guild_id: GuildId, user_id: UserId) -> String {
     format!("{guild_id}:{user_id}")
 }
 
-/// The row of somebody who is a member of a guild now.
+/// The row of a current member of a guild.
 #[derive(Clone, Debug, Eq, Identifiable, PartialEq, Queryable, Selectable)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = members)]
@@ -28,13 +28,13 @@ pub struct Member {
     pub joined_at: Option<DateTime<Utc>>,
     /// Since when the member boosts the guild.
     pub premium_since: Option<DateTime<Utc>>,
-    /// When the member was first seen.
+    /// When Mocha first saw the member.
     pub created_at: DateTime<Utc>,
-    /// When something of the member last changed.
+    /// When the member last changed.
     pub updated_at: DateTime<Utc>,
 }
 
-/// Somebody who is a member of a guild now to insert.
+/// A current member of a guild to insert.
 #[derive(Clone, Copy, Debug, Insertable)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = members, treat_none_as_default_value = false)]
 pub struct NewMember<'a> {
@@ -50,13 +50,13 @@ pub struct NewMember<'a> {
     pub joined_at: Option<UnixTime>,
     /// Since when the member boosts the guild.
     pub premium_since: Option<UnixTime>,
-    /// When the member was first seen.
+    /// When Mocha first saw the member.
     pub created_at: UnixTime,
-    /// When something of the member last changed.
+    /// When the member last changed.
     pub updated_at: UnixTime,
 }
 
-/// A change of somebody who is a member of a guild now: `None` leaves a column as it is, `Some(None)` makes it NULL.
+/// A change of a member: `None` leaves a column as it is, `Some(None)` makes it NULL.
 #[derive(AsChangeset, Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = members)]
 pub struct MemberChange<'a> {
@@ -66,6 +66,6 @@ pub struct MemberChange<'a> {
     pub joined_at: Option<Option<UnixTime>>,
     /// Since when the member boosts the guild.
     pub premium_since: Option<Option<UnixTime>>,
-    /// When something of the member last changed.
+    /// When the member last changed.
     pub updated_at: Option<UnixTime>,
 }

@@ -5,17 +5,18 @@ use diesel::prelude::*;
 
 use crate::{ChannelId, GuildId, UnixTime, UserId, schema::message_events};
 
-/// The message types that people wrote: 0 a message, 19 a reply, 20 a slash command and 23 a context-menu command.
-/// The answer to a command is recorded as a message of the person who used it. Leaderboards count these types; the others
-/// (joins, pins, boosts and the like) are stored with theirs.
+/// The message types that statistics count: 0 (message), 19 (reply), 20 (slash command) and 23 (context-menu command).
+///
+/// The answer to a command is recorded as a message of the user who used it. Messages of other types, such as joins, pins
+/// and boosts, are stored with their type and are not counted.
 pub const COUNTED_MESSAGE_TYPES: [i32; 4] = [0, 19, 20, 23];
 
-/// The row of a message; never its text.
+/// The row of a message. The text is not stored.
 #[derive(Clone, Debug, Eq, Identifiable, PartialEq, Queryable, Selectable)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = message_events)]
 pub struct MessageEvent {
-    /// The message's id. A text, for older files hold generated ids too.
+    /// The message's id. It is a text because older files hold generated ids too.
     pub id: String,
     /// The guild.
     pub guild_id: GuildId,
@@ -37,11 +38,11 @@ pub struct MessageEvent {
     pub created_at: DateTime<Utc>,
 }
 
-/// A message; never its text to insert.
+/// A message to insert. The text is not stored.
 #[derive(Clone, Copy, Debug, Insertable)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = message_events, treat_none_as_default_value = false)]
 pub struct NewMessageEvent<'a> {
-    /// The message's id. A text, for older files hold generated ids too.
+    /// The message's id. It is a text because older files hold generated ids too.
     pub id: &'a str,
     /// The guild.
     pub guild_id: GuildId,

@@ -1,4 +1,4 @@
-//! The migrations, which the crate carries inside.
+//! The migrations, which are compiled into the crate.
 
 use diesel::{
     Connection, ExpressionMethods, QueryDsl, QueryResult, QueryableByName, RunQueryDsl,
@@ -12,19 +12,20 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::{Error, schema::mocha_migrations};
 
-/// Mocha's number in the header of an SQLite file (`PRAGMA application_id`): the letters `Mcha`.
+/// The `application_id` in the header of Mocha's SQLite files: the letters `Mcha`.
 pub const APPLICATION_ID: i32 = i32::from_be_bytes(*b"Mcha");
 
-/// All migrations, oldest first. [`migrate`] runs them; to run or revert single ones, use [`Migrations`].
+/// All migrations, oldest first.
 ///
-/// A connection's own `run_pending_migrations` would note them in `__diesel_schema_migrations`, the table of the bot's migrations.
+/// [`migrate`] runs them. To run or revert single migrations, use [`Migrations`]. Do not use the connection's own
+/// `run_pending_migrations`: it records them in `__diesel_schema_migrations`, which belongs to the bot's migrations.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
-/// Runs and reverts Mocha's [`MIGRATIONS`], and notes their versions in the table `mocha_migrations`.
+/// Runs and reverts Mocha's [`MIGRATIONS`], and records their versions in the table `mocha_migrations`.
 ///
-/// The bot's own migrations in the same file are noted in Diesel's `__diesel_schema_migrations`. Neither sees those of the other, so they may
-/// run in any order and have any versions. Earlier versions of Mocha used Diesel's table too; the first use moves their
-/// versions, and drops that table if nothing else is in it.
+/// Diesel records the bot's own migrations in `__diesel_schema_migrations`. The two sets are independent: they may run in
+/// any order and have any versions. Earlier versions of Mocha used Diesel's table too. The first use moves Mocha's versions
+/// out of it, and drops that table if it is empty then.
 ///
 /// ```
 /// use diesel::prelude::*;
@@ -45,12 +46,12 @@ pub struct Migrations<'a> {
 }
 
 impl<'a> Migrations<'a> {
-    /// Uses this connection.
+    /// Creates a runner that uses this connection.
     pub fn new(conn: &'a mut SqliteConnection) -> Self {
         Self { conn }
     }
 
-    /// Makes the table of versions, if there is none, and takes over what an earlier Mocha noted in Diesel's.
+    /// Creates the table of versions if it is missing, and takes over the versions that an earlier Mocha recorded in Diesel's.
     fn set_up(&mut self) -> QueryResult<()> {
         let conn = &mut *self.conn;
         if exists(conn, "mocha_migrations")? {
@@ -62,7 +63,7 @@ impl<'a> Migrations<'a> {
                 run_on TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
             ) STRICT, WITHOUT ROWID",
         )?;
-        if !exists(conn, "__diesel_schema_migrations")? || !is_of_earlier_mocha(conn)? {
+        if !exists(conn, "__diesel_schema_migrations")? || !was_migrated_by_earlier_mocha(conn)? {
             return Ok(());
         }
         let earlier = format!("FROM __diesel_schema_migrations WHERE {EARLIER_VERSIONS}");
@@ -76,8 +77,9 @@ impl<'a> Migrations<'a> {
     }
 }
 
-/// The condition that a `version` in Diesel's table is one of Mocha's, in a file that [`migrate`] has not seen since versions have a
-/// table of their own.
+/// The SQL condition that a `version` in Diesel's table is Mocha's.
+///
+/// It holds for files that an earlier version of Mocha migrated and [`migrate`] has not opened since.
 #[doc(hidden)]
 pub const EARLIER_VERSIONS: &str = "version BETWEEN '00000000000001' AND '00000000000006'";
 
@@ -109,25 +111,25 @@ impl MigrationHarness<Sqlite> for Migrations<'_> {
         Ok(version)
     }
 
-    /// Newest first, as Diesel wants them.
+    /// Returns the versions, newest first, as Diesel requires.
     fn applied_migrations(&mut self) -> diesel::migration::Result<Vec<MigrationVersion<'static>>> {
         self.set_up()?;
         Ok(applied(self.conn)?.into_iter().rev().map(MigrationVersion::from).collect())
     }
 }
 
-/// Brings the tables up to date, and only reads a file that is so.
+/// Brings the tables up to date and sets `application_id`.
 ///
-/// All migrations run in one transaction that takes the write lock first, so that of two processes one migrates and the
-/// other finds nothing to do; give the connection a `busy_timeout`. It sets `application_id` too.
+/// All migrations run in one transaction that takes the write lock first. If two processes start at once, one migrates and
+/// the other finds nothing to do, so give the connection a `busy_timeout`. If the file is up to date, it is only read.
 ///
 /// # Errors
 ///
-/// * [`ErrorKind::SchemaTooNew`](crate::ErrorKind::SchemaTooNew): the file has a migration that this version does not know;
-///   nothing was changed.
-/// * [`ErrorKind::Migration`](crate::ErrorKind::Migration): SQLite refused; nothing was changed.
+/// * [`ErrorKind::SchemaTooNew`](crate::ErrorKind::SchemaTooNew): the file has a migration that this version does not know.
+///   The file is unchanged.
+/// * [`ErrorKind::Migration`](crate::ErrorKind::Migration): SQLite reported an error. The file is unchanged.
 pub fn migrate(conn: &mut SqliteConnection) -> Result<(), Error> {
-    // The error type has to carry both ours and Diesel's through `immediate_transaction`.
+    // `immediate_transaction` needs one type for Mocha's errors and Diesel's.
     struct Failed(Error);
     impl From<diesel::result::Error> for Failed {
         fn from(error: diesel::result::Error) -> Self {
@@ -145,18 +147,18 @@ pub fn migrate(conn: &mut SqliteConnection) -> Result<(), Error> {
     .map_err(|Failed(error)| error)
 }
 
-/// Whether nothing is to be done.
+/// Returns `true` if no migration is pending.
 fn is_up_to_date(conn: &mut SqliteConnection) -> Result<bool, Error> {
     Ok(has_application_id(conn).map_err(Error::migration)? && applied(conn).map_err(Error::migration)? == known()?)
 }
 
-/// Refuses a file that a newer Mocha migrated, and only reads it: Diesel itself would not mind.
+/// Checks that no newer version of Mocha migrated the file. It only reads the file.
 ///
-/// The bot's own migrations in the same file do not count.
+/// Diesel itself does not check this. The bot's own migrations in the same file do not matter.
 ///
 /// # Errors
 ///
-/// As [`migrate`].
+/// Returns the same errors as [`migrate`].
 pub fn check_version(conn: &mut SqliteConnection) -> Result<(), Error> {
     let known = known()?;
     match applied(conn).map_err(Error::migration)?.into_iter().rfind(|version| !known.contains(version)) {
@@ -165,9 +167,11 @@ pub fn check_version(conn: &mut SqliteConnection) -> Result<(), Error> {
     }
 }
 
-/// Whether a file without a table of versions was migrated by a Mocha from before there was one. One that Diesel's own tools migrated has no
-/// `application_id`, but the foreign keys by which the tables differ from those of the TypeScript original.
-fn is_of_earlier_mocha(conn: &mut SqliteConnection) -> QueryResult<bool> {
+/// Returns `true` if a file without Mocha's table of versions was migrated by an earlier version of Mocha.
+///
+/// A file that Diesel's own tools migrated has no `application_id`. It has foreign keys, which the tables of the
+/// TypeScript original lack.
+fn was_migrated_by_earlier_mocha(conn: &mut SqliteConnection) -> QueryResult<bool> {
     Ok(has_application_id(conn)?
         || found(conn, "SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_list('channels')) AS found")?)
 }
@@ -195,7 +199,7 @@ fn found(conn: &mut SqliteConnection, query: &str) -> QueryResult<bool> {
     sql_query(query).get_result(conn).map(|Found { found }| found)
 }
 
-/// The versions that the file has, oldest first.
+/// Returns the versions that the file has, oldest first.
 fn applied(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
     if !exists(conn, "mocha_migrations")? {
         return Ok(Vec::new());
@@ -203,7 +207,7 @@ fn applied(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
     mocha_migrations::table.select(mocha_migrations::version).order(mocha_migrations::version).load(conn)
 }
 
-/// The versions that this crate has, oldest first.
+/// Returns the versions that this crate has, oldest first.
 fn known() -> Result<Vec<String>, Error> {
     let migrations: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS.migrations().map_err(Error::migration)?;
     let mut versions: Vec<String> = migrations.iter().map(|migration| migration.name().version().to_string()).collect();

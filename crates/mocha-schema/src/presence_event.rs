@@ -27,19 +27,19 @@ text_enum!(PresenceStatus { Dnd = "dnd", Idle = "idle", Offline = "offline", Onl
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = presence_events)]
 pub struct PresenceEvent {
-    /// Made of what identifies the event, so that it counts once.
+    /// The id, made of what identifies the event, so that it counts once.
     pub id: String,
     /// The guild.
     pub guild_id: GuildId,
     /// The user.
     pub user_id: UserId,
-    /// The status; `None` if it is not known from then on.
+    /// The status. `None` if it is unknown from then on.
     pub status: Option<PresenceStatus>,
     /// Discord's activity type: 0 playing, 1 streaming, 2 listening, 3 watching.
     pub activity_type: Option<i32>,
     /// The activity's name.
     pub activity_name: Option<String>,
-    /// When.
+    /// When it happened.
     pub created_at: DateTime<Utc>,
 }
 
@@ -47,7 +47,7 @@ pub struct PresenceEvent {
 #[derive(Clone, Copy, Debug, Insertable)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = presence_events, treat_none_as_default_value = false)]
 pub struct NewPresenceEvent<'a> {
-    /// Made of what identifies the event, so that it counts once.
+    /// The id, made of what identifies the event, so that it counts once.
     pub id: &'a str,
     /// The guild.
     pub guild_id: GuildId,
@@ -59,11 +59,11 @@ pub struct NewPresenceEvent<'a> {
     pub activity_type: Option<i32>,
     /// The activity's name.
     pub activity_name: Option<&'a str>,
-    /// When.
+    /// When it happened.
     pub created_at: UnixTime,
 }
 
-/// A change of a change of status or activity: `None` leaves a column as it is, `Some(None)` makes it NULL.
+/// A correction of a row in `presence_events`: `None` leaves a column as it is, `Some(None)` makes it NULL.
 #[derive(AsChangeset, Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = presence_events)]
 pub struct PresenceEventChange<'a> {

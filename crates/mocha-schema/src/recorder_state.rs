@@ -15,10 +15,10 @@ use crate::schema::recorder_states;
 pub struct RecorderState {
     /// Always 1.
     pub id: i32,
-    /// When it was started, in unix milliseconds.
+    /// When the recorder was started, in unix milliseconds.
     pub started_at_ms: i64,
-    /// The last instant it is known to have run.
+    /// The last instant at which the recorder is known to have run, in unix milliseconds.
     pub seen_at_ms: i64,
-    /// When it stopped cleanly; `None` while it runs and after a crash.
+    /// When the recorder stopped cleanly, in unix milliseconds. `None` while it runs and after a crash.
     pub stopped_at_ms: Option<i64>,
 }

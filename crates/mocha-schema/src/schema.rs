@@ -1,4 +1,4 @@
-//! The tables as Diesel sees them. A test holds them against a migrated file.
+//! The tables for Diesel. A test compares them with a migrated file.
 
 mod rollups;
 
@@ -19,13 +19,13 @@ diesel::table! {
         /// Discord's channel type: 0 text, 2 voice, 4 category, 10 to 12 threads, 13 stage, 15 forum.
         #[sql_name = "type"]
         kind -> Integer,
-        /// The category, or of a thread the channel, it is in.
+        /// The category that the channel is in, or the channel that the thread is in.
         parent_id -> Nullable<Text>,
-        /// Its place in the list.
+        /// Its position in the list of channels.
         position -> Nullable<Integer>,
-        /// When it was first seen.
+        /// When Mocha first saw it.
         created_at -> UnixSeconds,
-        /// When something of it last changed.
+        /// When the row last changed.
         updated_at -> UnixSeconds,
     }
 }
@@ -34,7 +34,7 @@ diesel::table! {
     use diesel::sql_types::Text;
     use crate::time::UnixSeconds;
 
-    /// Channels and threads that Discord deleted; their rows in `channels` stay.
+    /// Deleted channels and threads. Their rows in `channels` stay.
     gone_channels (channel_id) {
         /// The channel.
         channel_id -> Text,
@@ -49,13 +49,13 @@ diesel::table! {
     use diesel::sql_types::{Nullable, Text};
     use crate::time::UnixSeconds;
 
-    /// What a guild has beyond its row in `guilds`.
+    /// The state of a guild that `guilds` has no column for.
     guild_states (guild_id) {
         /// The guild.
         guild_id -> Text,
-        /// The voice channel that idle people are moved to.
+        /// The voice channel that Discord moves idle members to.
         afk_channel_id -> Nullable<Text>,
-        /// When the bot left it or it was deleted; NULL while the bot is in it.
+        /// When the bot left the guild or the guild was deleted. NULL while the bot is in it.
         gone_at -> Nullable<UnixSeconds>,
     }
 }
@@ -64,7 +64,7 @@ diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text};
     use crate::time::UnixSeconds;
 
-    /// Guilds, which people call servers.
+    /// Guilds, which users call servers.
     guilds (id) {
         /// The guild's id.
         id -> Text,
@@ -74,9 +74,9 @@ diesel::table! {
         icon -> Nullable<Text>,
         /// How many members it has.
         member_count -> Nullable<Integer>,
-        /// When it was first seen.
+        /// When Mocha first saw it.
         created_at -> UnixSeconds,
-        /// When something of it last changed.
+        /// When the row last changed.
         updated_at -> UnixSeconds,
     }
 }
@@ -84,19 +84,19 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Integer};
 
-    /// From when on the event tables and the roll-ups are complete: one row.
+    /// The horizons: the instants from which the event tables and the roll-ups are complete. The table has one row.
     horizons (id) {
         /// Always 1.
         id -> Integer,
-        /// Unix seconds: of `member_events`.
+        /// The horizon of `member_events`, in unix seconds.
         members_from -> BigInt,
-        /// Unix seconds: of `message_events`.
+        /// The horizon of `message_events`, in unix seconds.
         messages_from -> BigInt,
-        /// Unix seconds: of `presence_events`.
+        /// The horizon of `presence_events`, in unix seconds.
         presences_from -> BigInt,
-        /// Unix seconds: of the roll-ups.
+        /// The horizon of the roll-ups, in unix seconds.
         rollups_from -> BigInt,
-        /// Unix seconds: of `voice_events` and `voice_intervals`.
+        /// The horizon of `voice_events` and `voice_intervals`, in unix seconds.
         voice_from -> BigInt,
     }
 }
@@ -105,19 +105,20 @@ diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text};
     use crate::time::UnixSeconds;
 
-    /// People coming and going.
+    /// Joins and leaves of members.
     member_events (id) {
-        /// Made of what identifies the event, so that it counts once; ends with `:inferred` if nobody heard the leave.
+        /// The id, made of what identifies the event, so that it counts once. It ends with `:inferred` if the leave was
+        /// inferred from a list of members.
         id -> Text,
         /// The guild.
         guild_id -> Text,
-        /// Who came or went.
+        /// The user who joined or left.
         user_id -> Text,
         /// `join` or `leave`.
         event_type -> Text,
-        /// How many members the guild had then.
+        /// The number of members of the guild at that time.
         member_count -> Nullable<Integer>,
-        /// When.
+        /// When it happened.
         created_at -> UnixSeconds,
     }
 }
@@ -126,7 +127,7 @@ diesel::table! {
     use diesel::sql_types::{Nullable, Text};
     use crate::time::UnixSeconds;
 
-    /// Who is a member of which guild now.
+    /// The current members of guilds.
     members (id) {
         /// `guild_id:user_id`.
         id -> Text,
@@ -140,9 +141,9 @@ diesel::table! {
         joined_at -> Nullable<UnixSeconds>,
         /// Since when the member boosts the guild.
         premium_since -> Nullable<UnixSeconds>,
-        /// When the member was first seen.
+        /// When Mocha first saw the member.
         created_at -> UnixSeconds,
-        /// When something of the member last changed.
+        /// When the member last changed.
         updated_at -> UnixSeconds,
     }
 }
@@ -151,7 +152,7 @@ diesel::table! {
     use diesel::sql_types::{Bool, Integer, Nullable, Text};
     use crate::time::UnixSeconds;
 
-    /// Messages; never their text.
+    /// Messages. Their text is not stored.
     message_events (id) {
         /// The message's id.
         id -> Text,
@@ -159,7 +160,7 @@ diesel::table! {
         guild_id -> Text,
         /// The channel or thread.
         channel_id -> Text,
-        /// The author; of the answer to a command the person who used it.
+        /// The author. For the answer to a command, the user who used it.
         user_id -> Text,
         /// Discord's message type.
         message_type -> Nullable<Integer>,
@@ -179,7 +180,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::Text;
 
-    /// Which of Mocha's migrations have run. The bot's own are in Diesel's `__diesel_schema_migrations`.
+    /// Mocha's migrations that have run. Diesel's `__diesel_schema_migrations` has the bot's own.
     mocha_migrations (version) {
         /// The migration's number.
         version -> Text,
@@ -194,19 +195,19 @@ diesel::table! {
 
     /// Changes of status and activity.
     presence_events (id) {
-        /// Made of what identifies the event, so that it counts once.
+        /// The id, made of what identifies the event, so that it counts once.
         id -> Text,
         /// The guild.
         guild_id -> Text,
         /// The user.
         user_id -> Text,
-        /// `online`, `idle`, `dnd` or `offline`; NULL if it is not known from then on.
+        /// `online`, `idle`, `dnd` or `offline`; NULL if the status is unknown from then on.
         status -> Nullable<Text>,
         /// Discord's activity type.
         activity_type -> Nullable<Integer>,
         /// The activity's name.
         activity_name -> Nullable<Text>,
-        /// When.
+        /// When it happened.
         created_at -> UnixSeconds,
     }
 }
@@ -214,11 +215,11 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Text};
 
-    /// How far each shard's gateway session is in the file.
+    /// The positions up to which the gateway session of each shard is recorded.
     gateway_sessions (shard_count, shard_id) {
         /// How many shards the bot has.
         shard_count -> BigInt,
-        /// Which of them it is, from 0.
+        /// The number of the shard, from 0.
         shard_id -> BigInt,
         /// The id that Discord gave the session.
         session_id -> Text,
@@ -230,15 +231,15 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Integer, Nullable};
 
-    /// When the recorder last ran, and whether it stopped cleanly: one row.
+    /// When the recorder last ran, and whether it stopped cleanly. The table has one row.
     recorder_states (id) {
         /// Always 1.
         id -> Integer,
-        /// When it was started.
+        /// When the recorder was started, in unix milliseconds.
         started_at_ms -> BigInt,
-        /// The last instant it is known to have run.
+        /// The last instant at which the recorder is known to have run, in unix milliseconds.
         seen_at_ms -> BigInt,
-        /// When it stopped cleanly; NULL while it runs and after a crash.
+        /// When the recorder stopped cleanly, in unix milliseconds. NULL while it runs and after a crash.
         stopped_at_ms -> Nullable<BigInt>,
     }
 }
@@ -248,7 +249,7 @@ diesel::table! {
 
     /// The keys of the hashes in `tombstones`.
     tombstone_keys (id) {
-        /// The lowest is the one that new hashes are made with.
+        /// The number of the key. New hashes use the key with the lowest number.
         id -> Integer,
         /// 32 random bytes.
         key -> Binary,
@@ -258,17 +259,17 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool};
 
-    /// Who was forgotten, and who does not want to be recorded.
+    /// Tombstones: users who were erased or opted out, as keyed hashes.
     tombstones (person, guild_id) {
-        /// The HMAC-SHA-256 of the user's id, 8 bytes, big-endian.
+        /// The HMAC-SHA-256 of the user's id, which is hashed as 8 bytes, big-endian.
         person -> Binary,
-        /// The guild; 0 for all.
+        /// The guild. 0 stands for all guilds.
         guild_id -> BigInt,
-        /// What is not later than this, in unix milliseconds, is not recorded.
+        /// When the user was erased, in unix milliseconds. Events at or before it are not recorded.
         forgotten_at_ms -> BigInt,
-        /// Whether nothing is recorded.
+        /// Whether the user opted out, so that nothing is recorded.
         opted_out -> Bool,
-        /// Whether the person did something since.
+        /// Whether the user was active again since the erasure.
         returned -> Bool,
     }
 }
@@ -277,21 +278,21 @@ diesel::table! {
     use diesel::sql_types::{Bool, Nullable, Text};
     use crate::time::UnixSeconds;
 
-    /// Users: people, bots and webhooks.
+    /// Users: humans, bots and webhooks.
     users (id) {
         /// The user's id.
         id -> Text,
         /// The user's name; NULL while unknown.
         username -> Nullable<Text>,
-        /// The four digits after older names.
+        /// The four digits that follow user names of the older kind.
         discriminator -> Nullable<Text>,
-        /// The hash of the picture.
+        /// The hash of the avatar.
         avatar -> Nullable<Text>,
-        /// Whether it is a bot or a webhook.
+        /// Whether the user is a bot or a webhook.
         bot -> Nullable<Bool>,
-        /// When the user was first seen.
+        /// When Mocha first saw the user.
         created_at -> UnixSeconds,
-        /// When something of the user last changed.
+        /// When the user last changed.
         updated_at -> UnixSeconds,
     }
 }
@@ -300,9 +301,9 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::time::UnixSeconds;
 
-    /// The log of voice: a `join`, any number of `move`s, a `leave`.
+    /// The voice log. A session is a `join`, any number of `move`s, and a `leave`.
     voice_events (id) {
-        /// Made of what identifies the event, so that it counts once.
+        /// The id, made of what identifies the event, so that it counts once.
         id -> Text,
         /// The guild.
         guild_id -> Text,
@@ -314,15 +315,15 @@ diesel::table! {
         event_type -> Text,
         /// When the session began.
         session_start -> Nullable<UnixSeconds>,
-        /// When it ended: of a `leave` only.
+        /// When the session ended. Only a `leave` has it.
         session_end -> Nullable<UnixSeconds>,
-        /// Milliseconds of the whole session: of a `leave` only, else 0.
+        /// The length of the whole session in milliseconds. It is 0 if the event is not a `leave`.
         duration -> Nullable<BigInt>,
-        /// Muted, by oneself or by the server.
+        /// Whether the member was muted, by the member or by the server.
         muted -> Nullable<Bool>,
-        /// Deafened, by oneself or by the server.
+        /// Whether the member was deafened, by the member or by the server.
         deafened -> Nullable<Bool>,
-        /// When.
+        /// When it happened.
         created_at -> UnixSeconds,
     }
 }
@@ -330,29 +331,29 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
-    /// Who was in which voice channel, from when to when and in what state.
+    /// Half-open intervals that members spent in one voice channel and one state.
     voice_intervals (guild_id, user_id, started_at_ms) {
         /// The guild.
         guild_id -> Text,
         /// The user.
         user_id -> Text,
-        /// Its first millisecond.
+        /// The first unix millisecond of the interval.
         started_at_ms -> BigInt,
-        /// The first millisecond after it; NULL while it is open.
+        /// The first unix millisecond after the interval. NULL while it is open.
         ended_at_ms -> Nullable<BigInt>,
-        /// The last instant known to belong to it.
+        /// The last unix millisecond that is known to belong to the interval.
         seen_at_ms -> BigInt,
-        /// When the session began that it is part of.
+        /// When the session began that the interval is part of, in unix milliseconds.
         session_started_at_ms -> BigInt,
-        /// The channel; NULL only in history adopted from a log that does not tell.
+        /// The channel. NULL only in history that was adopted from a log without it.
         channel_id -> Nullable<Text>,
         /// Muted by the server.
         server_mute -> Bool,
         /// Deafened by the server.
         server_deaf -> Bool,
-        /// Muted by oneself.
+        /// Muted by the member.
         self_mute -> Bool,
-        /// Deafened by oneself.
+        /// Deafened by the member.
         self_deaf -> Bool,
         /// Sharing the screen.
         stream -> Bool,
@@ -360,7 +361,7 @@ diesel::table! {
         video -> Bool,
         /// Not allowed to speak on a stage.
         suppress -> Bool,
-        /// Whether it bridges a gap between two proofs.
+        /// Whether the interval bridges a gap in which nobody observed the member.
         assumed -> Bool,
     }
 }

@@ -1,10 +1,10 @@
-//! Words that stand in the file as TEXT.
+//! Enums that are stored as TEXT.
 
-/// Gives an enum of words its texts in SQL. Rust has no other way to give several types the same foreign traits.
+/// Implements the conversions between an enum and its TEXT in SQL.
 macro_rules! text_enum {
     ($name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
         impl $name {
-            /// The word as it stands in the file.
+            /// Returns the word as it is stored in the file.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -23,7 +23,7 @@ macro_rules! text_enum {
             fn from_sql(mut value: diesel::sqlite::SqliteValue<'_, '_, '_>) -> diesel::deserialize::Result<Self> {
                 match value.read_text() {
                     $($text => Ok(Self::$variant),)+
-                    other => Err(format!("{other:?} is no {}", stringify!($name)).into()),
+                    other => Err(format!("{other:?} is not a {}", stringify!($name)).into()),
                 }
             }
         }

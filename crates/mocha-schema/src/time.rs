@@ -12,7 +12,7 @@ use diesel::{
 
 /// The SQL type of a time: INTEGER unix seconds, read as [`DateTime<Utc>`] and written as [`UnixTime`].
 ///
-/// Parts of a second are dropped on writing. The file holds times from 1970 to 9999 only.
+/// Fractions of a second are dropped on writing. The file holds only times from 1970 to 9999.
 #[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
 #[diesel(sqlite_type(name = "Long"))]
 pub struct UnixSeconds;
@@ -22,7 +22,7 @@ impl SqlOrd for UnixSeconds {}
 /// The last second of the year 9999.
 pub const MAX_SECONDS: i64 = 253_402_300_799;
 
-/// A time before 1970 or after 9999.
+/// The error for a time before 1970 or after 9999.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("a time must lie between 1970 and 9999")]
 #[non_exhaustive]
@@ -39,7 +39,7 @@ pub fn check_time(time: DateTime<Utc>) -> Result<(), TimeError> {
 
 impl FromSql<UnixSeconds, Sqlite> for DateTime<Utc> {
     fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-        // SQLite would read a text as 0, and nobody would notice.
+        // SQLite would read a text as 0 without an error.
         if value.value_type() != Some(SqliteType::Long) {
             return Err("a time in the file must be INTEGER unix seconds".into());
         }
@@ -49,7 +49,9 @@ impl FromSql<UnixSeconds, Sqlite> for DateTime<Utc> {
     }
 }
 
-/// A time to write or to compare with: Diesel takes [`DateTime<Utc>`] only out of a column of [`UnixSeconds`], not into it.
+/// A time to write or to compare with.
+///
+/// Diesel can read a [`DateTime<Utc>`] from a column of [`UnixSeconds`], but needs this type to write one.
 ///
 /// ```
 /// use chrono::{DateTime, Utc};

@@ -5,27 +5,27 @@ use diesel::{deserialize::FromSqlRow, expression::AsExpression, prelude::*, sql_
 
 use crate::{ChannelId, GuildId, UnixTime, UserId, schema::voice_events, text::text_enum};
 
-/// What an entry of the voice log tells.
+/// The type of a [`VoiceEvent`].
 #[derive(AsExpression, Clone, Copy, Debug, Eq, FromSqlRow, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[diesel(sql_type = Text)]
 pub enum VoiceEventType {
-    /// Somebody connected: a session begins.
+    /// A member connected. The session begins.
     Join,
-    /// Somebody disconnected: the session ends.
+    /// A member disconnected. The session ends.
     Leave,
-    /// Somebody went to another channel: the session goes on.
+    /// A member moved to another channel. The session goes on.
     Move,
 }
 
 text_enum!(VoiceEventType { Join = "join", Leave = "leave", Move = "move" });
 
-/// The row of an entry of the voice log.
+/// The row of an entry in the voice log.
 #[derive(Clone, Debug, Eq, Identifiable, PartialEq, Queryable, Selectable)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = voice_events)]
 pub struct VoiceEvent {
-    /// Made of what identifies the event, so that it counts once.
+    /// The id, made of what identifies the event, so that it counts once.
     pub id: String,
     /// The guild.
     pub guild_id: GuildId,
@@ -33,27 +33,27 @@ pub struct VoiceEvent {
     pub channel_id: Option<ChannelId>,
     /// The user.
     pub user_id: UserId,
-    /// What happened.
+    /// The type of the event.
     pub event_type: VoiceEventType,
     /// When the session began.
     pub session_start: Option<DateTime<Utc>>,
-    /// When it ended: of a leave only.
+    /// When the session ended. Only a leave has it.
     pub session_end: Option<DateTime<Utc>>,
-    /// Milliseconds of the whole session: of a leave only, else 0.
+    /// The length of the whole session in milliseconds. It is 0 if the event is not a leave.
     pub duration: Option<i64>,
-    /// Muted, by oneself or by the server.
+    /// Whether the member was muted, by the member or by the server.
     pub muted: Option<bool>,
-    /// Deafened, by oneself or by the server.
+    /// Whether the member was deafened, by the member or by the server.
     pub deafened: Option<bool>,
-    /// When.
+    /// When it happened.
     pub created_at: DateTime<Utc>,
 }
 
-/// An entry of the voice log to insert.
+/// An entry in the voice log to insert.
 #[derive(Clone, Copy, Debug, Insertable)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = voice_events, treat_none_as_default_value = false)]
 pub struct NewVoiceEvent<'a> {
-    /// Made of what identifies the event, so that it counts once.
+    /// The id, made of what identifies the event, so that it counts once.
     pub id: &'a str,
     /// The guild.
     pub guild_id: GuildId,
@@ -61,38 +61,38 @@ pub struct NewVoiceEvent<'a> {
     pub channel_id: Option<ChannelId>,
     /// The user.
     pub user_id: UserId,
-    /// What happened.
+    /// The type of the event.
     pub event_type: VoiceEventType,
     /// When the session began.
     pub session_start: Option<UnixTime>,
-    /// When it ended: of a leave only.
+    /// When the session ended. Only a leave has it.
     pub session_end: Option<UnixTime>,
-    /// Milliseconds of the whole session: of a leave only, else 0.
+    /// The length of the whole session in milliseconds. It is 0 if the event is not a leave.
     pub duration: Option<i64>,
-    /// Muted, by oneself or by the server.
+    /// Whether the member was muted, by the member or by the server.
     pub muted: Option<bool>,
-    /// Deafened, by oneself or by the server.
+    /// Whether the member was deafened, by the member or by the server.
     pub deafened: Option<bool>,
-    /// When.
+    /// When it happened.
     pub created_at: UnixTime,
 }
 
-/// A change of an entry of the voice log: `None` leaves a column as it is, `Some(None)` makes it NULL.
+/// A change of an entry in the voice log: `None` leaves a column as it is, `Some(None)` makes it NULL.
 #[derive(AsChangeset, Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = voice_events)]
 pub struct VoiceEventChange {
     /// The voice channel; `None` for a disconnect.
     pub channel_id: Option<Option<ChannelId>>,
-    /// What happened.
+    /// The type of the event.
     pub event_type: Option<VoiceEventType>,
     /// When the session began.
     pub session_start: Option<Option<UnixTime>>,
-    /// When it ended: of a leave only.
+    /// When the session ended. Only a leave has it.
     pub session_end: Option<Option<UnixTime>>,
-    /// Milliseconds of the whole session: of a leave only, else 0.
+    /// The length of the whole session in milliseconds. It is 0 if the event is not a leave.
     pub duration: Option<Option<i64>>,
-    /// Muted, by oneself or by the server.
+    /// Whether the member was muted, by the member or by the server.
     pub muted: Option<Option<bool>>,
-    /// Deafened, by oneself or by the server.
+    /// Whether the member was deafened, by the member or by the server.
     pub deafened: Option<Option<bool>>,
 }

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use crate::{ChannelId, GuildId, UserId, schema::voice_intervals};
 
-/// How somebody is connected to a voice channel.
-#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other, as Discord sends them")]
+/// The state of a member in a voice channel.
+#[expect(clippy::struct_excessive_bools, reason = "the flags are independent of each other, as Discord sends them")]
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Insertable, PartialEq, Queryable, Selectable)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = voice_intervals, treat_none_as_default_value = false)]
 pub struct VoiceState {
@@ -13,9 +13,9 @@ pub struct VoiceState {
     pub server_mute: bool,
     /// Deafened by the server.
     pub server_deaf: bool,
-    /// Muted by oneself.
+    /// Muted by the member.
     pub self_mute: bool,
-    /// Deafened by oneself.
+    /// Deafened by the member.
     pub self_deaf: bool,
     /// Sharing the screen.
     pub stream: bool,
@@ -26,20 +26,22 @@ pub struct VoiceState {
 }
 
 impl VoiceState {
-    /// Whether the person cannot be heard: muted by oneself or by the server.
+    /// Returns `true` if the member is muted, by the member or by the server.
     #[must_use]
     pub const fn is_muted(self) -> bool {
         self.server_mute || self.self_mute
     }
 
-    /// Whether the person cannot hear: deafened by oneself or by the server.
+    /// Returns `true` if the member is deafened, by the member or by the server.
     #[must_use]
     pub const fn is_deafened(self) -> bool {
         self.server_deaf || self.self_deaf
     }
 }
 
-/// Somebody in a voice channel from one instant to another, in one state. Both rows and what is inserted.
+/// The half-open span of time that a member spent in one voice channel and one state.
+///
+/// It serves both as the row and as the values to insert.
 #[derive(Clone, Copy, Debug, Eq, Identifiable, Insertable, PartialEq, Queryable, Selectable)]
 #[diesel(
     check_for_backend(diesel::sqlite::Sqlite),
@@ -52,19 +54,19 @@ pub struct VoiceInterval {
     pub guild_id: GuildId,
     /// The user.
     pub user_id: UserId,
-    /// Its first millisecond.
+    /// The first unix millisecond of the interval.
     pub started_at_ms: i64,
-    /// The first millisecond after it; `None` while it is open.
+    /// The first unix millisecond after the interval. `None` while it is open.
     pub ended_at_ms: Option<i64>,
-    /// The last instant known to belong to it.
+    /// The last unix millisecond that is known to belong to the interval.
     pub seen_at_ms: i64,
-    /// When the session began that it is part of.
+    /// When the session began that the interval is part of, in unix milliseconds.
     pub session_started_at_ms: i64,
-    /// The channel; `None` only in history adopted from a log that does not tell.
+    /// The channel. `None` only in history that was adopted from a log without it.
     pub channel_id: Option<ChannelId>,
-    /// How the person was connected.
+    /// The member's state.
     #[diesel(embed)]
     pub state: VoiceState,
-    /// Whether it bridges a gap between two proofs.
+    /// Whether the interval bridges a gap in which nobody observed the member.
     pub assumed: bool,
 }

@@ -1,4 +1,4 @@
-//! The catalogue lists every table of a migrated file, as the file has it.
+//! The catalogue lists every table of a migrated file, with the columns and keys that it has there.
 
 mod sql;
 
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use mocha_schema::catalogue::{Class, Column, Guild, Horizon, Kept, Person, TABLES, Table};
 use sql::{Failure, lines, migrated};
 
-/// Retention, erasure, salvage and all others would silently leave out a table that is not listed.
+/// Retention, erasure and salvage would silently skip a table that is not listed.
 #[test]
 fn every_table_and_every_column_is_listed_once() -> Result<(), Failure> {
     let listed: Vec<String> = TABLES
@@ -25,7 +25,7 @@ fn every_table_and_every_column_is_listed_once() -> Result<(), Failure> {
 }
 
 #[test]
-fn keys_are_those_of_the_file_and_row_ids_are_where_the_key_is_an_id() -> Result<(), Failure> {
+fn keys_match_the_file_and_only_tables_with_the_key_id_have_row_ids() -> Result<(), Failure> {
     let mut conn = migrated()?;
     for Table { key, name, .. } in TABLES {
         let sql = format!("SELECT name AS line FROM pragma_table_info('{name}') WHERE pk ORDER BY pk");
@@ -37,7 +37,7 @@ fn keys_are_those_of_the_file_and_row_ids_are_where_the_key_is_an_id() -> Result
 }
 
 #[test]
-fn guilds_are_texts_or_numbers_as_the_catalogue_says() -> Result<(), Failure> {
+fn guild_columns_have_the_type_in_the_catalogue() -> Result<(), Failure> {
     let mut conn = migrated()?;
     for Table { columns, guild, name, .. } in TABLES {
         let (column, kind) = match guild {
@@ -57,7 +57,7 @@ fn guilds_are_texts_or_numbers_as_the_catalogue_says() -> Result<(), Failure> {
 }
 
 #[test]
-fn times_are_numbers_and_events_and_sums_by_period_have_one() -> Result<(), Failure> {
+fn times_are_numbers_and_all_events_and_roll_ups_by_period_have_one() -> Result<(), Failure> {
     let mut conn = migrated()?;
     for Table { kept, name, time, .. } in TABLES {
         let Some(time) = time else {
@@ -66,14 +66,14 @@ fn times_are_numbers_and_events_and_sums_by_period_have_one() -> Result<(), Fail
         };
         let sql = format!("SELECT type AS line FROM pragma_table_info('{name}') WHERE name = '{}'", time.column);
         assert_eq!(lines(&mut conn, &sql)?, ["INTEGER"], "{name}");
-        // Periods are parts of a month of thirty days, by which retention deletes.
+        // Retention deletes months of thirty days, so each period has to divide a month.
         assert_eq!(2_592_000_000 % time.unit_ms, 0, "{name}");
     }
     Ok(())
 }
 
 #[test]
-fn sums_are_made_of_listed_tables_with_the_same_horizon() {
+fn roll_ups_are_made_of_listed_tables_with_the_same_horizon() {
     for table in TABLES {
         let sources: Vec<&Table> = table.sources_of_sums().collect();
         assert_eq!(sources.len(), table.made_of.len(), "{}", table.name);
@@ -100,7 +100,7 @@ fn horizons_are_columns_of_the_file() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Erasing goes by the catalogue, so a table with people in it has to say so.
+/// Erasure uses the catalogue, so each table with a user has to name the column.
 #[test]
 fn tables_with_a_user_belong_to_the_user() {
     for Table { columns, name, person, purpose, .. } in TABLES {
@@ -113,7 +113,7 @@ fn tables_with_a_user_belong_to_the_user() {
             assert!(columns.iter().filter(identifying).any(|column| column.name == id), "{name}");
             assert!(columns.iter().any(|column| column.name == "guild_id") || *name == "users", "{name}");
         } else if !["bots", "tombstones"].contains(name) {
-            // Triggers keep `bots` like `users`, and a tombstone outlives the person.
+            // Triggers maintain `bots` from `users`, and a tombstone outlives the user.
             assert!(!columns.iter().any(|column| identifying(&column)), "{name}");
         }
     }

@@ -1,4 +1,4 @@
-//! Migrations run, revert and run again, refuse what they do not know, and may run at once.
+//! Migrations run, revert and run again, refuse newer files, and may run in several threads at once.
 
 mod sql;
 
@@ -9,7 +9,7 @@ use diesel_migrations::MigrationHarness;
 use mocha_schema::{MIGRATIONS, Migrations, migrate};
 use sql::{Failure, lines, migrated};
 
-/// A row in each of the eight tables, and one in voice.
+/// A row in each of the eight tables, and a voice interval.
 const SEED: &str = "
     INSERT INTO guilds VALUES ('1', 'Rust', NULL, 3, 1, 2);
     INSERT INTO users VALUES ('2', 'mira', NULL, NULL, 0, 1, 2);
@@ -21,7 +21,7 @@ const SEED: &str = "
     INSERT INTO presence_events VALUES ('7', '1', '2', 'online', NULL, NULL, 3);
     INSERT INTO voice_intervals VALUES ('1', '2', 3000, NULL, 3000, 3000, '3', 0, 0, 0, 0, 0, 0, 0, 0);";
 
-/// Everything that `CREATE` made.
+/// Returns everything that `CREATE` statements made.
 fn dump(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
     lines(
         conn,
@@ -30,7 +30,7 @@ fn dump(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
     )
 }
 
-/// A path for a new file; what an earlier run left there is removed.
+/// Returns a path for a new file, and removes the files of an earlier run.
 fn new_file(name: &str) -> Result<PathBuf, Failure> {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     for suffix in ["", "-journal", "-shm", "-wal"] {
@@ -43,7 +43,7 @@ fn new_file(name: &str) -> Result<PathBuf, Failure> {
 }
 
 fn open(path: &std::path::Path) -> Result<SqliteConnection, Failure> {
-    let mut conn = SqliteConnection::establish(path.to_str().ok_or("a path that is no text")?)?;
+    let mut conn = SqliteConnection::establish(path.to_str().ok_or("a path that is not UTF-8")?)?;
     conn.batch_execute("PRAGMA busy_timeout = 10000")?;
     Ok(conn)
 }
@@ -67,7 +67,7 @@ fn migrations_run_revert_and_run_again() -> Result<(), Failure> {
 #[test]
 fn each_migration_alone_reverts_what_it_did() -> Result<(), Failure> {
     let mut conn = SqliteConnection::establish(":memory:")?;
-    Migrations::new(&mut conn).applied_migrations()?; // Makes the table of versions.
+    Migrations::new(&mut conn).applied_migrations()?; // Creates the table of versions.
     let migrations = diesel::migration::MigrationSource::<Sqlite>::migrations(&MIGRATIONS)?;
     for migration in &migrations {
         let before = dump(&mut conn)?;
@@ -103,7 +103,7 @@ fn a_file_of_a_newer_version_is_refused_and_unchanged() -> Result<(), Failure> {
     migrate(&mut conn)?;
     conn.batch_execute(SEED)?;
     conn.batch_execute("INSERT INTO mocha_migrations (version) VALUES ('99990101000000')")?;
-    // Something is pending too: that must not run either.
+    // A pending migration must not run either.
     conn.batch_execute("DELETE FROM mocha_migrations WHERE version = '00000000000002'")?;
     drop(conn);
     let before = fs::read(&path)?;
@@ -116,7 +116,7 @@ fn a_file_of_a_newer_version_is_refused_and_unchanged() -> Result<(), Failure> {
 }
 
 #[test]
-fn four_migrate_one_new_file_at_once() -> Result<(), Failure> {
+fn four_threads_migrate_one_new_file_at_once() -> Result<(), Failure> {
     let expected = dump(&mut migrated()?)?;
     for round in 0..5 {
         let path = new_file(&format!("four-{round}.db"))?;
@@ -142,7 +142,7 @@ fn four_migrate_one_new_file_at_once() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every row of every roll-up.
+/// Returns every row of every roll-up.
 fn rollups(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
     let mut rows = Vec::new();
     let tables = lines(
@@ -158,7 +158,7 @@ fn rollups(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
     Ok(rows)
 }
 
-/// Of two people and a bot, in two months; some count and some do not.
+/// Messages and voice of two humans and a bot, in two months. Some rows count and some do not.
 const HISTORY: &str = "
     INSERT INTO guilds VALUES ('1', NULL, NULL, 3, 1, 2), ('me', NULL, NULL, 3, 1, 2);
     INSERT INTO users VALUES ('2', NULL, NULL, NULL, 0, 1, 2), ('3', NULL, NULL, NULL, 1, 1, 2), ('4', NULL, NULL, NULL, NULL, 1, 2),
@@ -183,7 +183,7 @@ const HISTORY: &str = "
         ('1', '4', 1629849600000, NULL, 1629849600000, 1629849600000, '5', 0, 0, 0, 0, 0, 0, 0, 0);";
 
 #[test]
-fn a_file_from_before_the_roll_ups_gets_them_filled() -> Result<(), Failure> {
+fn migrating_a_file_from_before_the_roll_ups_fills_them() -> Result<(), Failure> {
     let mut older = SqliteConnection::establish(":memory:")?;
     Migrations::new(&mut older).run_next_migration(MIGRATIONS)?;
     Migrations::new(&mut older).run_next_migration(MIGRATIONS)?;
@@ -198,12 +198,12 @@ fn a_file_from_before_the_roll_ups_gets_them_filled() -> Result<(), Failure> {
         "message_days 1 18864 2 6 0 1 1 1 0 1",
         "message_days 1 18864 3 5 1 1 9 3 0 1",
         "message_days 1 18864 4 5 0 1 1 1 0 0",
-        // Of all but the last day, which may go on.
+        // Months include all days but the last, which may not be over.
         "message_months 1 628 2 5 0 1 5 1 1 0",
     ];
-    // The messages of `you` and `her` in `me` are in none.
+    // Messages of the unreadable users `you` and `her` in the guild `me` do not count.
     assert_eq!(rows.iter().take(7).collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
-    // As a file has them that had the triggers all along.
+    // A file that had the triggers from the start has the same rows.
     let mut newer = migrated()?;
     newer.batch_execute(HISTORY)?;
     newer.batch_execute("UPDATE watermarks SET messages_to = 18864, voice_to = 18864")?;

@@ -1,4 +1,4 @@
-//! A row of each model goes into the file and comes back as it was, with everything known and with nothing known.
+//! A row of each model is the same after a round trip through the file, with every value known and with none known.
 
 use std::error::Error;
 
@@ -17,14 +17,14 @@ use mocha_schema::{
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// A new file in memory with all tables.
+/// Returns a new in-memory file with all tables.
 fn migrated() -> Result<SqliteConnection, Failure> {
     let mut conn = SqliteConnection::establish(":memory:")?;
     mocha_schema::migrate(&mut conn)?;
     Ok(conn)
 }
 
-/// Five different seconds.
+/// Returns five different seconds.
 fn times() -> Result<[DateTime<Utc>; 5], Failure> {
     let mut times = [DateTime::UNIX_EPOCH; 5];
     for (seconds, time) in (1_700_000_000..).zip(&mut times) {
@@ -38,7 +38,7 @@ fn ids() -> Result<(GuildId, UserId, ChannelId, ChannelId), Failure> {
 }
 
 #[test]
-fn guilds_users_and_channels_come_back() -> Result<(), Failure> {
+fn guilds_users_and_channels_survive_a_round_trip() -> Result<(), Failure> {
     let mut conn = migrated()?;
     let ([created_at, updated_at, ..], (guild_id, user_id, channel_id, parent_id)) = (times()?, ids()?);
 
@@ -107,7 +107,7 @@ fn guilds_users_and_channels_come_back() -> Result<(), Failure> {
     Ok(())
 }
 
-/// A file with the guild, the user and the channel of [`ids`].
+/// Returns a file with the guild, the user and the channel of [`ids`].
 fn with_parents() -> Result<SqliteConnection, Failure> {
     let mut conn = migrated()?;
     let (guild_id, user_id, channel_id, _) = ids()?;
@@ -130,7 +130,7 @@ fn with_parents() -> Result<SqliteConnection, Failure> {
 }
 
 #[test]
-fn members_and_their_events_come_back() -> Result<(), Failure> {
+fn members_and_their_events_survive_a_round_trip() -> Result<(), Failure> {
     let mut conn = with_parents()?;
     let ([created_at, updated_at, joined_at, premium_since, _], (guild_id, user_id, ..)) = (times()?, ids()?);
 
@@ -178,7 +178,7 @@ fn members_and_their_events_come_back() -> Result<(), Failure> {
 }
 
 #[test]
-fn messages_and_presences_come_back() -> Result<(), Failure> {
+fn messages_and_presences_survive_a_round_trip() -> Result<(), Failure> {
     let mut conn = with_parents()?;
     let ([created_at, ..], (guild_id, user_id, channel_id, _)) = (times()?, ids()?);
 
@@ -239,7 +239,7 @@ fn messages_and_presences_come_back() -> Result<(), Failure> {
 }
 
 #[test]
-fn voice_comes_back() -> Result<(), Failure> {
+fn voice_survives_a_round_trip() -> Result<(), Failure> {
     let mut conn = with_parents()?;
     let ([created_at, start, end, ..], (guild_id, user_id, channel_id, _)) = (times()?, ids()?);
 
@@ -275,7 +275,7 @@ fn voice_comes_back() -> Result<(), Failure> {
         let back = voice_events::table.find(&event.id).select(VoiceEvent::as_select()).get_result(&mut conn)?;
         assert_eq!(back, event);
     }
-    // Each flag alone, so that no two of them are exchanged.
+    // Sets each flag alone, so that exchanged flags are found.
     for flag in 0..8 {
         let state = VoiceState {
             server_mute: flag == 0,
@@ -305,7 +305,7 @@ fn voice_comes_back() -> Result<(), Failure> {
 }
 
 #[test]
-fn the_states_come_back() -> Result<(), Failure> {
+fn the_states_survive_a_round_trip() -> Result<(), Failure> {
     let mut conn = migrated()?;
     let ([gone_at, ..], (guild_id, _, channel_id, _)) = (times()?, ids()?);
 

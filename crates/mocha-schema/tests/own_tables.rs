@@ -1,4 +1,4 @@
-//! The rules of the schema that hold for every table: of Mocha's own, of keys, and of what is inserted.
+//! Rules of the schema that hold for every table: strictness, indexes of foreign keys, and inserts.
 
 mod sql;
 
@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
 use sql::{Failure, lines, migrated};
 
-/// The eight tables that older files have too; they stay as those have them.
+/// The eight tables of the TypeScript original, which never change.
 const SPECIFIED: &str =
     "'channels', 'guilds', 'member_events', 'members', 'message_events', 'presence_events', 'users',
     'voice_events'";
@@ -26,7 +26,7 @@ fn own_tables_are_strict() -> Result<(), Failure> {
 
 /// Without such an index, deleting a parent reads the whole table of its children.
 #[test]
-fn every_foreign_key_leads_an_index() -> Result<(), Failure> {
+fn every_foreign_key_is_the_first_column_of_an_index() -> Result<(), Failure> {
     let mut conn = migrated()?;
     let keys = "FROM sqlite_schema t, pragma_foreign_key_list(t.name) k WHERE t.type = 'table'";
     assert!(!lines(&mut conn, &format!("SELECT t.name AS line {keys}"))?.is_empty());
@@ -42,13 +42,14 @@ fn every_foreign_key_leads_an_index() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Diesel would write a `None` as the column's default, unknown as 0, and would prepare the statement anew for each row.
+/// Otherwise Diesel would write `None` as the column's default, so that unknown becomes 0, and would prepare the statement
+/// again for each row.
 #[test]
 fn none_is_inserted_as_null() -> Result<(), Failure> {
     let mut insertables = 0;
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))? {
         let path = entry?.path();
-        // The folder of the tables, which nobody inserts by themselves.
+        // The folders hold no structs to insert.
         if path.is_dir() {
             continue;
         }
@@ -66,7 +67,7 @@ fn none_is_inserted_as_null() -> Result<(), Failure> {
     Ok(())
 }
 
-/// A step of a statement, as EXPLAIN tells it, those of its triggers included.
+/// A step of a statement or of its triggers, as EXPLAIN reports it.
 #[derive(QueryableByName)]
 struct Step {
     #[diesel(sql_type = sql_types::Text)]
@@ -78,7 +79,9 @@ struct Step {
 }
 
 impl Step {
-    /// Whether it makes SQLite keep a journal of the statement: it may abort it, checks a foreign key at once, or calls a function.
+    /// Returns `true` if the step makes SQLite keep a journal of the statement.
+    ///
+    /// Such a step may abort the statement, checks a foreign key at once, or calls a function.
     fn needs_journal(&self) -> bool {
         const ABORT: i32 = 2;
         match self.opcode.as_str() {
@@ -90,8 +93,8 @@ impl Step {
     }
 }
 
-/// A statement that writes to several tables and may abort in between copies every page before it changes it: a third of the
-/// time that a message takes. So the sums may be NULL, and the keys of `message_events` are checked at the commit.
+/// A statement that writes to several tables and may abort copies every page before the change. The copies would take a third
+/// of the time of recording a message. Therefore totals may be NULL, and the keys of `message_events` are checked at the commit.
 #[test]
 fn recording_a_message_needs_no_statement_journal() -> Result<(), Failure> {
     let mut conn = migrated()?;
@@ -101,8 +104,8 @@ fn recording_a_message_needs_no_statement_journal() -> Result<(), Failure> {
         sql_query(insert).load::<Step>(&mut conn)
     };
     let recording = steps("OR IGNORE")?;
-    // What adds to days and quarters of an hour; what comes late, and to months, all time, and active days, if it is not one
-    // message less; and three keys.
+    // The triggers count the message in days and quarters of an hour. For a late message they count it in months, all time
+    // and active days too. The table has three foreign keys.
     assert_eq!(recording.iter().filter(|step| step.opcode == "Program").count(), 8);
     assert_eq!(recording.iter().filter(|step| step.opcode == "FkCounter").count(), 3);
     assert!(recording.iter().filter(|step| step.opcode == "IdxInsert").count() >= 3);

@@ -1,4 +1,4 @@
-//! `schema.rs` says of each table exactly what a migrated file says, in both directions.
+//! `schema.rs` declares exactly the tables, columns and keys of a migrated file.
 
 mod sql;
 
@@ -17,7 +17,7 @@ use mocha_schema::schema::{
 };
 use sql::{Failure, lines, migrated};
 
-/// Whether Diesel's type of a column takes NULL.
+/// Whether Diesel's type of a column allows NULL.
 trait Nullability {
     const MARK: &'static str;
 }
@@ -30,12 +30,12 @@ impl Nullability for is_nullable::NotNull {
     const MARK: &'static str = " !";
 }
 
-/// The columns of a table, in order, as Diesel's types have them.
+/// The columns of a table, in order, as Diesel's types declare them.
 trait Columns {
     fn facts() -> Vec<String>;
 }
 
-/// Name, affinity, and `!` where NULL is refused.
+/// Returns the name, the affinity, and `!` if NULL is refused.
 fn fact<C>() -> String
 where
     C: Column,
@@ -46,12 +46,12 @@ where
         SqliteType::Binary => "BLOB",
         SqliteType::Text => "TEXT",
         SqliteType::Integer | SqliteType::Long | SqliteType::SmallInt => "INTEGER",
-        other => panic!("{}: nothing here is of type {other:?}", C::NAME),
+        other => panic!("{}: no column should have the type {other:?}", C::NAME),
     };
     format!("{} {affinity}{}", C::NAME, <<C::SqlType as SqlType>::IsNull as Nullability>::MARK)
 }
 
-/// Rust has no other way to walk through the columns of a tuple.
+/// Implements [`Columns`] for tuples.
 macro_rules! columns {
     ($($column:ident)+) => {
         impl<$($column),+> Columns for ($($column,)+)
@@ -81,7 +81,7 @@ columns!(A B C D E F G H I J K L M);
 columns!(A B C D E F G H I J K L M N);
 columns!(A B C D E F G H I J K L M N O);
 
-/// One table of `schema.rs`: its name in SQL, its columns and its key.
+/// A table of `schema.rs`: its name in SQL, its columns and its key.
 struct Declared {
     columns: Vec<String>,
     key: Vec<String>,
@@ -96,14 +96,14 @@ where
     Declared { columns: T::AllColumns::facts(), key, name: names(table).concat() }
 }
 
-/// The last parts of the names that a piece of SQL lists.
+/// Returns the last parts of the names that a piece of SQL lists.
 fn names(fragment: &impl QueryFragment<Sqlite>) -> Vec<String> {
     let sql = debug_query::<Sqlite, _>(fragment).to_string();
     let listed = sql.split(" -- ").next().unwrap_or_default().split(", ");
     listed.filter_map(|name| Some(name.trim_matches(['(', ')', '`']).rsplit("`.`").next()?.to_owned())).collect()
 }
 
-/// All of them, in order of name.
+/// Returns all declared tables, in order of name.
 fn all() -> Vec<Declared> {
     vec![
         declared(&active_months::table),
@@ -147,14 +147,14 @@ fn every_table_is_declared_once() -> Result<(), Failure> {
     let in_the_file =
         lines(&mut migrated()?, "SELECT name AS line FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
     assert_eq!(names, in_the_file);
-    // A `table!` that is not in the list above would not be looked at.
+    // The list above has to contain every `table!`.
     let sources = [include_str!("../src/schema.rs"), include_str!("../src/schema/rollups.rs")];
     assert_eq!(sources.concat().matches("diesel::table! {").count(), names.len());
     Ok(())
 }
 
 #[test]
-fn columns_are_those_of_the_file() -> Result<(), Failure> {
+fn columns_match_the_file() -> Result<(), Failure> {
     let mut conn = migrated()?;
     for Declared { columns, name, .. } in all() {
         let in_the_file = lines(
@@ -170,7 +170,7 @@ fn columns_are_those_of_the_file() -> Result<(), Failure> {
 }
 
 #[test]
-fn primary_keys_are_those_of_the_file() -> Result<(), Failure> {
+fn primary_keys_match_the_file() -> Result<(), Failure> {
     let mut conn = migrated()?;
     for Declared { key, name, .. } in all() {
         let sql = format!("SELECT name AS line FROM pragma_table_info('{name}') WHERE pk ORDER BY pk");

@@ -1,4 +1,4 @@
-//! The page of `docs` that lists every table and column is made from the catalogue.
+//! The catalogue generates the page in `docs` that lists every table and column.
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
@@ -42,10 +42,10 @@ fn page() -> Result<String, std::fmt::Error> {
 fn kept(kept: Kept) -> &'static str {
     match kept {
         Kept::Events => "A retention policy deletes its old rows.",
-        Kept::Member => "A row goes when the member leaves.",
+        Kept::Member => "A row is deleted when the member leaves.",
         Kept::Rollups => "Its rows stay when their events are deleted.",
-        Kept::Tombstone => "Its rows outlive the erasure that made them.",
-        Kept::User => "A row goes when the user is erased.",
+        Kept::Tombstone => "Its rows stay after the erasure that created them.",
+        Kept::User => "A row is deleted when the user is erased.",
         _ => "Its rows stay as long as the file.",
     }
 }

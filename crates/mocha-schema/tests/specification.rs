@@ -1,12 +1,11 @@
-//! The eight tables are what files written before Mocha was a Rust library hold: no column, default, key or index of them
-//! is missing, none is more, none is other.
+//! The eight tables have exactly the columns, defaults, keys and indexes of the TypeScript original.
 
 mod sql;
 
 use diesel::prelude::*;
 use sql::{Failure, lines, migrated};
 
-/// Columns in order: name, type, `!` where NULL is refused, default, primary key.
+/// Columns in order: name, type, `!` if NULL is refused, default, primary key.
 const COLUMNS: [(&str, &[&str]); 8] = [
     (
         "channels",
@@ -113,7 +112,7 @@ const COLUMNS: [(&str, &[&str]); 8] = [
     ),
 ];
 
-/// Indexes by table, name and columns, in order of table and name, but for Mocha's own `idx_member_events_user_time`.
+/// Indexes with table, name and columns, in order of table and name, without Mocha's own `idx_member_events_user_time`.
 const INDEXES: [&str; 20] = [
     "channels idx_channels_guild_id (guild_id)",
     "channels idx_channels_type (type)",
@@ -146,7 +145,7 @@ const FOREIGN_KEYS: [&str; 6] = [
     "message_events.user_id -> users.id ON DELETE CASCADE",
 ];
 
-/// The lines of a query about each of the eight tables, where `?1` stands for the table's name.
+/// Runs a query for each of the eight tables, where `?1` stands for the table's name, and returns all lines.
 fn facts(conn: &mut SqliteConnection, sql: &str) -> QueryResult<Vec<String>> {
     let mut facts = Vec::new();
     for (table, _) in COLUMNS {

@@ -13,7 +13,7 @@ const VOICE: u8 = 2;
 const CATEGORY: u8 = 4;
 const PUBLIC_THREAD: u8 = 11;
 
-/// So many threads are talked in at once; of those that fall asleep, one in four is deleted.
+/// The number of active threads. One in four threads that become inactive is deleted.
 const AWAKE_THREADS: usize = 6;
 
 /// The channels of a server. Their ids follow the guild's: two categories, text, voice, then threads.
@@ -52,22 +52,22 @@ impl Channels {
         (first..first + self.voice).map(snowflake::id)
     }
 
-    /// The text channel of this place in the list.
+    /// Returns the text channel at this position of the list.
     pub(crate) fn text_at(&self, index: usize) -> ChannelId {
         snowflake::id(self.first + 2 + u64::try_from(index).unwrap_or(0))
     }
 
-    /// One of the voice channels for a session, each as often as the others.
+    /// Picks a voice channel for a session. All are equally likely.
     pub(crate) fn voice_of(&self, session: u32) -> ChannelId {
         snowflake::id(self.first + 2 + self.text + u64::from(session) % self.voice.max(1))
     }
 
-    /// Where idle people are moved to.
+    /// Returns the channel that idle members are moved to.
     pub(crate) fn afk(&self) -> Option<ChannelId> {
         self.voice().skip(1).last()
     }
 
-    /// All but the threads, as they are seen.
+    /// Returns the events for all channels except threads.
     pub(crate) fn seen(&self, at: DateTime<Utc>) -> Vec<ChannelSeen> {
         let [texts, voices] = self.categories();
         let guild_id = self.guild_id;
@@ -115,13 +115,13 @@ impl Traffic {
         }
     }
 
-    /// A text channel, the busiest most often.
+    /// Picks a text channel. Busier channels are more likely.
     pub(crate) fn text_channel(&mut self) -> Option<ChannelId> {
         let index = self.dice.rank(usize::from(self.server.text_channels))?;
         self.channels.text().nth(index)
     }
 
-    /// Where a message goes: into a text channel, or one of eight times into a thread.
+    /// Picks the channel of a message: a text channel, or in one of eight cases a thread.
     pub(crate) fn message_channel(&mut self) -> Option<ChannelId> {
         let awake = self.channels.threads.len();
         if awake > 0 && self.dice.below(8) == 0 {

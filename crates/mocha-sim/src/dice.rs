@@ -1,4 +1,5 @@
-//! Chance, the same on every machine: integers only, for logarithms and powers differ between platforms.
+//! Random numbers that are the same on every machine. Only integers are used, because logarithms and powers differ between
+//! platforms.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -11,27 +12,27 @@ impl Dice {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    /// Each of `0..end` equally often; 0 if there is none.
+    /// Picks a number of `0..end`, all equally likely. Returns 0 if the range is empty.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         if end == 0 { 0 } else { self.0.random_range(0..end) }
     }
 
-    /// Each of `start..end` equally often; `start` if there is none.
+    /// Picks a number of `start..end`, all equally likely. Returns `start` if the range is empty.
     pub(crate) fn ms_between(&mut self, start: i64, end: i64) -> i64 {
         if start < end { self.0.random_range(start..end) } else { start }
     }
 
-    /// True so many times of a hundred.
+    /// Returns `true` with this probability in percent.
     pub(crate) fn percent(&mut self, chance: u64) -> bool {
         self.below(100) < chance
     }
 
-    /// One of `1..=end`, each as often as one over it: few do much and many do little, as Zipf found.
+    /// Picks a number n of `1..=end` with a probability proportional to 1/n (a Zipf distribution).
     pub(crate) fn zipf(&mut self, end: u64) -> u64 {
         let end = end.max(1);
         let doublings = u64::from(end.ilog2()) + 1;
         loop {
-            // Each doubling equally often, then the numbers in it the less often the larger they are.
+            // All doublings are equally likely. Within one, larger numbers are less likely.
             let low = 1 << self.below(doublings);
             let number = low + self.below(low);
             if number <= end && self.below(number) < low {
@@ -40,13 +41,13 @@ impl Dice {
         }
     }
 
-    /// An index, the first ones most often as [`zipf`](Self::zipf) has it; `None` if there is none.
+    /// Picks an index with the distribution of [`zipf`](Self::zipf). Returns `None` if there is none.
     pub(crate) fn rank(&mut self, len: usize) -> Option<usize> {
         let rank = self.zipf(u64::try_from(len).ok()?);
         usize::try_from(rank - 1).ok().filter(|index| *index < len)
     }
 
-    /// One of them, each equally often.
+    /// Picks an item, all equally likely.
     pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
         let index = self.below(u64::try_from(from.len()).ok()?);
         from.get(usize::try_from(index).ok()?).copied()
@@ -58,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranks_are_drawn_as_often_as_one_over_them() {
+    fn ranks_have_a_zipf_distribution() {
         const LEN: usize = 20;
         let mut dice = Dice::new(1);
         let mut counts = [0.0_f64; LEN];
@@ -72,7 +73,7 @@ mod tests {
         assert_eq!(dice.rank(0), None);
     }
 
-    /// Databases and figures made on one machine are compared with those of another.
+    /// Files and figures of different machines are compared.
     #[test]
     fn the_sequence_of_a_seed_never_changes() {
         let mut dice = Dice::new(42);

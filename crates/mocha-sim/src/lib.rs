@@ -1,7 +1,9 @@
-//! Reproducible traffic of simulated Discord servers, and what is true of it, for Mocha's tests, benches and examples.
+//! Reproducible traffic of simulated Discord servers with the right answers, for Mocha's tests, benches and examples.
 //!
-//! A [`Server`] lives a while and tells it as a stream of [`Event`](mocha_store::Event)s, in order of time and made as it
-//! is read. A [`Community`] is many guilds and millions of messages, made fast; [`messages`] makes messages alone. A [`Reference`] reads such a stream and knows the right answers.
+//! * A [`Server`] returns its events as a stream of [`Event`](mocha_store::Event)s, in order of time.
+//! * A [`Community`] has many guilds and millions of messages, and makes them fast.
+//! * [`messages`] makes only messages.
+//! * A [`Reference`] reads such a stream and computes the right answers.
 //!
 //! ```
 //! use mocha_sim::{Reference, Server};

@@ -1,4 +1,4 @@
-//! People, and their coming and going.
+//! Members, joins and leaves.
 
 use chrono::{DateTime, Utc};
 use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
@@ -14,24 +14,24 @@ use crate::{
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Somebody who is or was a member. A person's number is the place in the list of people.
+/// A current or former member. The member's number is the position in the list.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) bot: bool,
     pub(crate) memberships: u32,
     pub(crate) present: bool,
     pub(crate) user_id: UserId,
-    /// The voice channel, while in one.
+    /// The voice channel, or `None`.
     pub(crate) voice: Option<(ChannelId, VoiceState)>,
     pub(crate) voice_sessions: u32,
 }
 
-/// The user that the person of this number is.
+/// Returns the id of the user with this number.
 pub(crate) fn user_id(number: u64) -> UserId {
     snowflake::id(snowflake::FIRST_USER.saturating_add(number.saturating_mul(snowflake::STEP)))
 }
 
-/// The user of this number as a member of a guild.
+/// Returns the user with this number as a member of a guild.
 pub(crate) fn introduce(
     number: u64,
     bot: bool,
@@ -50,7 +50,7 @@ pub(crate) fn introduce(
 }
 
 impl Traffic {
-    /// The members a server has in the beginning; they joined in the year before.
+    /// Adds the initial members of a server, who joined in the year before.
     pub(crate) fn found(&mut self) {
         let members = self.server.members;
         let bots = members.min(members / 50 + 1);
@@ -68,8 +68,8 @@ impl Traffic {
         person
     }
 
-    /// Makes a person a member, and tells it as this kind of event.
-    fn enter(&mut self, person: usize, joined_ms: i64, tell: fn(MemberSeen) -> Event) {
+    /// Makes a user a member, and returns an event of this kind.
+    fn enter(&mut self, person: usize, joined_ms: i64, event: fn(MemberSeen) -> Event) {
         let place = self.dice.below(u64::try_from(self.present.len() + 1).unwrap_or(1));
         let Some(who) = self.people.get_mut(person) else { return };
         who.memberships += 1;
@@ -84,10 +84,10 @@ impl Traffic {
         let number = u64::try_from(person).unwrap_or(u64::MAX);
         let (user, member) = introduce(number, bot, self.server.guild_id, self.now(), joined_ms);
         self.emit(user);
-        self.emit(tell(member));
+        self.emit(event(member));
     }
 
-    /// Somebody new joins, or one of twelve times somebody who has left returns. Half of them don't stay.
+    /// A new user joins. In one of twelve cases a former member returns. Half of them do not stay.
     pub(crate) fn join(&mut self) {
         let gone: Vec<usize> = if self.dice.below(12) == 0 {
             (0..).zip(&self.people).filter(|(_, who)| !who.present).map(|(person, _)| person).collect()

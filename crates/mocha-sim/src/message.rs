@@ -13,12 +13,12 @@ use crate::{
 };
 
 const MESSAGE: u8 = 0;
-const SOMEBODY_JOINED: u8 = 7;
+const USER_JOIN: u8 = 7;
 const REPLY: u8 = 19;
 const SLASH_COMMAND: u8 = 20;
 const MENU_COMMAND: u8 = 23;
 
-/// How long messages are is as Zipf has it, up to this.
+/// The longest message. Lengths have a Zipf distribution.
 const MAX_CHARACTERS: u64 = 600;
 
 pub(crate) fn content(dice: &mut Dice) -> MessageContent {
@@ -31,7 +31,7 @@ pub(crate) fn content(dice: &mut Dice) -> MessageContent {
     }
 }
 
-/// The type of a message: people reply, and bots answer commands.
+/// Picks the type of a message. Humans reply, and bots answer commands.
 pub(crate) fn kind(dice: &mut Dice, by_bot: bool) -> u8 {
     match (by_bot, dice.below(100)) {
         (true, 0..60) => SLASH_COMMAND,
@@ -42,7 +42,7 @@ pub(crate) fn kind(dice: &mut Dice, by_bot: bool) -> u8 {
 }
 
 impl Traffic {
-    /// Somebody writes, the most active most often; a bot one of ten times.
+    /// A random member writes, or a bot in one of ten cases. More active members are more likely.
     pub(crate) fn send(&mut self) {
         let Some(channel_id) = self.message_channel() else { return };
         let by_bot = !self.present_bots.is_empty() && self.dice.below(10) == 0;
@@ -51,18 +51,18 @@ impl Traffic {
         let kind = kind(&mut self.dice, by_bot);
         let content = content(&mut self.dice);
         if let Some(person) = author {
-            self.tell(person, channel_id, kind, content);
+            self.emit_message(person, channel_id, kind, content);
         }
     }
 
-    /// The system's message in the first channel when somebody joins.
+    /// The system writes a greeting into the first channel when a member joins.
     pub(crate) fn greet(&mut self, person: usize) {
         if let Some(channel_id) = self.channels.text().next() {
-            self.tell(person, channel_id, SOMEBODY_JOINED, MessageContent::default());
+            self.emit_message(person, channel_id, USER_JOIN, MessageContent::default());
         }
     }
 
-    fn tell(&mut self, person: usize, channel_id: ChannelId, kind: u8, content: MessageContent) {
+    fn emit_message(&mut self, person: usize, channel_id: ChannelId, kind: u8, content: MessageContent) {
         let Some(user_id) = self.people.get(person).map(|who| who.user_id) else { return };
         let (at, guild_id) = (self.now(), self.server.guild_id);
         let message_id = self.message_ids.next(self.now_ms);
@@ -70,11 +70,10 @@ impl Traffic {
     }
 }
 
-/// So many messages and nothing else, made fast: for measuring.
+/// Returns so many messages, and no other events, for benchmarks.
 ///
-/// They are those of a [`Community`](crate::Community)'s large guild, about 11,000 a day from the first of January 2024, in order
-/// of time and without end: the conversations of some 2,500 people and a few bots in 40 channels. The same seed makes the same
-/// messages.
+/// They are like those of a [`Community`](crate::Community)'s large guild: the conversations of about 2,500 members and a few
+/// bots in 40 channels. There are about 11,000 a day from 2024-01-01, in order of time. The same seed makes the same messages.
 ///
 /// # Examples
 ///
@@ -95,21 +94,21 @@ pub fn messages(seed: u64, len: usize) -> Messages {
     Messages { day_ms: START_MS, dice, guild, left: len, starts: Vec::new(), talks: Talks::default() }
 }
 
-/// Many messages. See [`messages`].
+/// The iterator that [`messages`] returns.
 #[derive(Clone, Debug)]
 pub struct Messages {
-    /// The first instant that is not planned.
+    /// The first instant that is not planned yet.
     day_ms: i64,
     dice: Dice,
     guild: Guild,
     left: usize,
-    /// The conversations of the planned day that have not begun, and how many messages each has, the next one last.
+    /// The starts and lengths of the planned day's conversations that have not begun, the next one last.
     starts: Vec<(i64, u32)>,
     talks: Talks,
 }
 
 impl Messages {
-    /// When the next conversation begins.
+    /// Returns the start of the next conversation.
     fn next_start(&mut self) -> (i64, u32) {
         const DAY_MS: i64 = 86_400_000;
         const MESSAGES_A_DAY: u32 = 11_000;

@@ -1,4 +1,4 @@
-//! Names that look like names.
+//! Names of users, channels and threads.
 
 use chrono::{DateTime, Utc};
 
@@ -23,16 +23,16 @@ pub(crate) const TOPICS: [&str; 8] =
 pub(crate) const ACTIVITIES: [(u8, &str); 6] =
     [(0, "Factorio"), (0, "Minecraft"), (0, "Chess"), (2, "Spotify"), (1, "Live coding"), (3, "A film")];
 
-/// A channel's name; those after the known ones are numbered.
+/// Returns the name of a channel. Channels after the known names are numbered.
 pub(crate) fn channel(names: &[&str], index: usize) -> String {
     names.get(index).map_or_else(|| format!("room-{}", index + 1), ToString::to_string)
 }
 
-/// The name of the user of this number: each has another.
+/// Returns the name of the user with this number. All names differ.
 pub(crate) fn user(number: u64) -> String {
     const SYLLABLES: [&str; 16] =
         ["ba", "chi", "do", "el", "fa", "go", "ha", "is", "jo", "ka", "li", "mo", "na", "ri", "su", "ti"];
-    // An odd factor only changes the order of the 4,096 names of three syllables.
+    // An odd factor permutes the 4,096 names of three syllables.
     let scattered = number.wrapping_mul(2_731) % 4_096;
     let syllable = |place: u32| usize::try_from((scattered >> (4 * place)) % 16).ok().and_then(|at| SYLLABLES.get(at));
     let name: String = [syllable(0), syllable(1), syllable(2)].into_iter().flatten().copied().collect();
@@ -42,7 +42,7 @@ pub(crate) fn user(number: u64) -> String {
     }
 }
 
-/// The name of a thread.
+/// Picks the name of a thread.
 pub(crate) fn thread(topic: &str, at: DateTime<Utc>) -> String {
     format!("{topic} {}", at.format("%d %b"))
 }

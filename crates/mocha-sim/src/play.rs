@@ -1,14 +1,14 @@
-//! Steps done to a real store.
+//! Applies steps to a real store.
 
 use mocha_store::{Recorder, Store};
 
 use crate::Step;
 
-/// Does what the steps say. A step of [`Step::ClockSet`] is for who plays with a clock of his own, and is passed over.
+/// Applies the steps. It ignores [`Step::ClockSet`], which is for callers with a clock of their own.
 ///
 /// # Errors
 ///
-/// What the store or its recorder refuses; and a step that needs a recorder before one was started.
+/// Returns the errors of the store and its recorder, and an error if a step needs a recorder before one was started.
 pub fn play(store: &Store, steps: &[Step]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut recorder: Option<Recorder> = None;
     for step in steps {

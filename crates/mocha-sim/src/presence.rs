@@ -1,4 +1,4 @@
-//! Status and activity.
+//! Presences: status and activity.
 
 use mocha_schema::PresenceStatus;
 use mocha_store::event::{Activity, PresenceChanged};

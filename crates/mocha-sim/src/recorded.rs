@@ -5,8 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The folder that recorded traffic is in, if there is some: the one that the variable `MOCHA_DATA` names, as seen from the
-/// repository, or else `shared/data` beside the repository.
+/// Returns the folder for recorded traffic, which need not exist.
+///
+/// The variable `MOCHA_DATA` names it, relative to the repository. Default: `shared/data` beside the repository.
 #[must_use]
 pub fn recorded_folder() -> PathBuf {
     let data = env::var_os("MOCHA_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);

@@ -1,4 +1,4 @@
-//! What is true of a stream of events, in plain Rust: the right answers.
+//! The right answers for a stream of events, computed in plain Rust.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use mocha_store::{
     event::{MessageSent, VoiceSnapshot, VoiceStateChanged},
 };
 
-/// Sums over messages.
+/// Totals of messages.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct MessageTotals {
-    /// Unicode scalar values, of the messages whose content is known.
+    /// Characters of the messages with known content, as Unicode scalar values.
     pub characters: u64,
-    /// How many.
+    /// The number of messages.
     pub messages: u64,
-    /// Words, of the messages whose content is known.
+    /// Words of the messages with known content.
     pub words: u64,
 }
 
@@ -28,28 +28,28 @@ impl MessageTotals {
     }
 }
 
-/// A user's voice in a guild.
+/// The voice time of a user in a guild.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct VoiceTotals {
-    /// Milliseconds by channel, of those where there are any.
+    /// Milliseconds by channel. Channels without time are missing.
     pub channels: BTreeMap<ChannelId, u64>,
-    /// How many sessions have ended.
+    /// The number of sessions that ended.
     pub sessions: u64,
 }
 
 impl VoiceTotals {
-    /// Milliseconds in all channels.
+    /// Returns the milliseconds in all channels.
     #[must_use]
     pub fn voice_ms(&self) -> u64 {
         self.channels.values().sum()
     }
 }
 
-/// Reads a guild's events one by one, in order of time and without gaps, and knows what is true of them.
+/// Reads the events of a guild in order of time and without gaps, and computes the right answers.
 ///
-/// Messages count once an id, and only those of [`COUNTED_MESSAGE_TYPES`]. A join is somebody's who was not a member, a
-/// leave somebody's who was. A voice session runs from connecting to disconnecting; moving does not end it. Bots count as
-/// everybody does; [`is_bot`](Self::is_bot) tells them apart.
+/// Each message id counts once, and only messages of [`COUNTED_MESSAGE_TYPES`] count. A join counts if the user was not a
+/// member, and a leave counts if the user was one. A voice session lasts from connecting to disconnecting, through moves. Bots
+/// count too. [`is_bot`](Self::is_bot) identifies them.
 ///
 /// # Examples
 ///
@@ -81,13 +81,13 @@ pub struct Reference {
     members: BTreeSet<UserId>,
     message_ids: BTreeSet<MessageId>,
     messages: BTreeMap<(ChannelId, UserId), MessageTotals>,
-    /// Where somebody is in voice, and since when.
+    /// The channel and start of each member in voice.
     open: BTreeMap<UserId, (ChannelId, DateTime<Utc>)>,
     voice: BTreeMap<UserId, VoiceTotals>,
 }
 
 impl Reference {
-    /// Knows nothing yet of this guild; events of others are passed over.
+    /// Creates an empty reference for this guild. Events of other guilds are ignored.
     #[must_use]
     pub fn new(guild_id: GuildId) -> Self {
         Self {
@@ -103,7 +103,7 @@ impl Reference {
         }
     }
 
-    /// Takes note of the next event.
+    /// Reads the next event.
     pub fn observe(&mut self, event: &Event) {
         match event {
             Event::ChannelGone(event) if event.guild_id == self.guild_id => {
@@ -154,16 +154,16 @@ impl Reference {
         }
     }
 
-    /// Ends the sessions of those who are to go.
-    fn end_sessions(&mut self, at: DateTime<Utc>, goes: impl Fn(UserId, ChannelId) -> bool) {
+    /// Ends the sessions that `ends` selects.
+    fn end_sessions(&mut self, at: DateTime<Utc>, ends: impl Fn(UserId, ChannelId) -> bool) {
         let open = self.open.iter().map(|(user_id, (channel, _))| (*user_id, *channel));
-        let gone: Vec<_> = open.filter(|(user_id, channel)| goes(*user_id, *channel)).collect();
+        let gone: Vec<_> = open.filter(|(user_id, channel)| ends(*user_id, *channel)).collect();
         for (user_id, _) in gone {
             self.connect(user_id, None, at);
         }
     }
 
-    /// Somebody is in this channel now, or in none.
+    /// Puts a member into a channel, or out of voice.
     fn connect(&mut self, user_id: UserId, channel: Option<ChannelId>, at: DateTime<Utc>) {
         if let Some((old, since)) = self.open.remove(&user_id) {
             stay(&mut self.voice, user_id, old, ms_between(since, at));
@@ -176,37 +176,37 @@ impl Reference {
         }
     }
 
-    /// Whether the last thing heard of a user is that it is a bot.
+    /// Returns `true` if the user is a bot according to the last event about the user.
     #[must_use]
     pub fn is_bot(&self, user_id: UserId) -> bool {
         self.bots.contains(&user_id)
     }
 
-    /// How often somebody joined.
+    /// Returns the number of joins.
     #[must_use]
     pub const fn joins(&self) -> u64 {
         self.joins
     }
 
-    /// How often a member left.
+    /// Returns the number of leaves.
     #[must_use]
     pub const fn leaves(&self) -> u64 {
         self.leaves
     }
 
-    /// Who is a member now.
+    /// Returns the current members.
     #[must_use]
     pub const fn members(&self) -> &BTreeSet<UserId> {
         &self.members
     }
 
-    /// Sums by channel and author.
+    /// Returns the totals by channel and author.
     #[must_use]
     pub const fn messages(&self) -> &BTreeMap<(ChannelId, UserId), MessageTotals> {
         &self.messages
     }
 
-    /// Sums by author.
+    /// Returns the totals by author.
     #[must_use]
     pub fn messages_by_user(&self) -> BTreeMap<UserId, MessageTotals> {
         let mut users = BTreeMap::<_, MessageTotals>::new();
@@ -216,7 +216,7 @@ impl Reference {
         users
     }
 
-    /// Voice by user, with those still connected counted to this instant, but not their session.
+    /// Returns the voice time by user until this instant. Open sessions add time but do not count as sessions.
     #[must_use]
     pub fn voice_until(&self, end: DateTime<Utc>) -> BTreeMap<UserId, VoiceTotals> {
         let mut voice = self.voice.clone();
@@ -226,21 +226,21 @@ impl Reference {
         voice
     }
 
-    /// Who is in voice now.
+    /// Returns the members in voice.
     #[must_use]
     pub fn in_voice(&self) -> BTreeSet<UserId> {
         self.open.keys().copied().collect()
     }
 }
 
-/// Adds time in a channel, if there is any.
+/// Adds time in a channel, if it is not zero.
 fn stay(voice: &mut BTreeMap<UserId, VoiceTotals>, user_id: UserId, channel: ChannelId, ms: u64) {
     if ms > 0 {
         *voice.entry(user_id).or_default().channels.entry(channel).or_default() += ms;
     }
 }
 
-/// Milliseconds, never below zero.
+/// Returns the milliseconds between two instants, or 0 if it is negative.
 fn ms_between(start: DateTime<Utc>, end: DateTime<Utc>) -> u64 {
     u64::try_from((end - start).num_milliseconds()).unwrap_or(0)
 }

@@ -1,18 +1,18 @@
-//! What a simulated server is like.
+//! The settings of a simulated server.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mocha_schema::GuildId;
 
 use crate::{snowflake, traffic::Traffic};
 
-/// A simulated server: a seed, and how large and how lively it is.
+/// A simulated server, with a seed and settings for its size and activity.
 ///
-/// Everything that happens follows from these settings, on every machine: the same server has the same
-/// [`events`](Self::events). Its people have Zipf's activity, a day and a week their rhythm (in UTC); threads open, members
-/// come, go and return, and talk in voice through moves, mutes and midnights.
+/// The settings determine all [`events`](Self::events), on every machine. The activity of members has a Zipf distribution, and
+/// days and weeks have a rhythm in UTC. Threads open. Members join, leave and return. Their voice sessions contain moves, mutes
+/// and midnights.
 ///
-/// The n-th person is the same user in each server; ids of channels follow the guild's id. Guilds and users are as old as
-/// Discord's time itself, so that nobody real has their ids.
+/// The n-th member is the same user in each server. The ids of channels follow the guild's id. Guilds and users have ids from
+/// the start of Discord's time, which no real user has.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Server {
@@ -29,7 +29,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server of 30 days from the first of January 2024, with 300 members, 8 text and 4 voice channels, 1,000 messages
+    /// Creates a server of 30 days from 2024-01-01, with 300 members, 8 text and 4 voice channels, 1,000 messages
     /// and 80 voice sessions a day, without presences.
     pub fn new(seed: u64) -> Self {
         Self {
@@ -46,76 +46,77 @@ impl Server {
         }
     }
 
-    /// How many days of it are told.
+    /// Sets the number of days.
     pub const fn days(mut self, days: u32) -> Self {
         self.days = days;
         self
     }
 
-    /// The guild's id; of several servers these should be at least 2^22 apart, so that no two share a channel or message.
+    /// Sets the guild's id. The ids of several servers should be at least 2^22 apart, so that no two share a channel or
+    /// message.
     pub const fn guild(mut self, guild_id: GuildId) -> Self {
         self.guild_id = guild_id;
         self
     }
 
-    /// How many members it has in the beginning, bots among them: one in fifty, and at least one.
+    /// Sets the initial number of members, bots included. One in fifty is a bot, and at least one.
     pub const fn members(mut self, members: u32) -> Self {
         self.members = members;
         self
     }
 
-    /// How many messages are sent on an average day, while it has as many members as in the beginning.
+    /// Sets the number of messages on an average day, for the initial number of members.
     pub const fn messages_per_day(mut self, messages: u32) -> Self {
         self.messages_per_day = messages;
         self
     }
 
-    /// How often somebody's status changes on an average day; never unless said here, for it floods.
+    /// Sets the number of status changes on an average day. Default: none, because there would be very many.
     pub const fn presences_per_day(mut self, presences: u32) -> Self {
         self.presences_per_day = presences;
         self
     }
 
-    /// When it begins; from 2015 on, message ids tell the time.
+    /// Sets the start. From 2015 on, message ids contain the time.
     pub const fn start(mut self, start: DateTime<Utc>) -> Self {
         self.start = start;
         self
     }
 
-    /// How many text channels it has.
+    /// Sets the number of text channels.
     pub const fn text_channels(mut self, channels: u16) -> Self {
         self.text_channels = channels;
         self
     }
 
-    /// How many voice channels it has; the last of several is the one idle people are moved to.
+    /// Sets the number of voice channels. The last of several is the AFK channel.
     pub const fn voice_channels(mut self, channels: u16) -> Self {
         self.voice_channels = channels;
         self
     }
 
-    /// How many people connect to voice on an average day, while it has as many members as in the beginning.
+    /// Sets the number of voice sessions on an average day, for the initial number of members.
     pub const fn voice_sessions_per_day(mut self, sessions: u32) -> Self {
         self.voice_sessions_per_day = sessions;
         self
     }
 
-    /// The guild's id.
+    /// Returns the guild's id.
     #[must_use]
     pub const fn guild_id(&self) -> GuildId {
         self.guild_id
     }
 
-    /// The first instant after what is told.
+    /// Returns the first instant after the end.
     #[must_use]
     pub fn end(&self) -> DateTime<Utc> {
         self.start + TimeDelta::days(i64::from(self.days))
     }
 
-    /// What happens, in order of time, from the start to before the [`end`](Self::end).
+    /// Returns the events in order of time, from the start to before the [`end`](Self::end).
     ///
-    /// It begins as a connection to Discord does: the shard is ready, then the guild, its channels, members and who is in
-    /// voice. It is made as it is read: memory holds the people and one hour, whatever the number of days.
+    /// The first events are those of a new connection to Discord: the shard, the guild, its channels, its members, and the
+    /// voice snapshot. The iterator makes events as it goes. It holds the members and one hour in memory.
     ///
     /// # Examples
     ///

@@ -1,28 +1,28 @@
-//! Ids as Discord makes them.
+//! Ids like Discord's.
 
 use std::num::NonZeroU64;
 
 use mocha_schema::{GuildId, MessageId};
 
-/// The first instant of 2015, in unix milliseconds: where Discord's time begins.
+/// The start of 2015 and of Discord's time, in unix milliseconds.
 const EPOCH_MS: i64 = 1_420_070_400_000;
 
 const TIME_SHIFT: u32 = 22;
 const WORKER_SHIFT: u32 = 12;
 
-/// Ids of the first two hours of Discord's time, before there was anybody.
+/// Ids of the first two hours of Discord's time, which no real user has.
 pub(crate) const FIRST_GUILD: u64 = 3_600_000 << TIME_SHIFT;
 pub(crate) const FIRST_USER: u64 = 7_200_000 << TIME_SHIFT;
 
-/// How far one guild or user is from the next.
+/// The distance between the ids of two guilds or users.
 pub(crate) const STEP: u64 = 1 << TIME_SHIFT;
 
-/// An id of this number, or 1 if it is zero.
+/// Returns the id with this number, or 1 if it is zero.
 pub(crate) fn id<Id: From<NonZeroU64>>(number: u64) -> Id {
     NonZeroU64::new(number).unwrap_or(NonZeroU64::MIN).into()
 }
 
-/// Makes the ids of a guild's messages from their times: unique and increasing, also within a millisecond.
+/// Makes the ids of a guild's messages from their times. They are unique and increase, even within a millisecond.
 #[derive(Clone, Debug)]
 pub(crate) struct MessageIds {
     last_ms: u64,
@@ -32,7 +32,7 @@ pub(crate) struct MessageIds {
 
 impl MessageIds {
     pub(crate) fn of(guild_id: GuildId) -> Self {
-        // Guilds that were made in different milliseconds never share an id, up to 1,024 of them.
+        // Up to 1,024 guilds that were created in different milliseconds have different ids.
         Self { last_ms: 0, sequence: 0, worker: (guild_id.get() >> TIME_SHIFT) & 0x3ff }
     }
 
@@ -42,7 +42,7 @@ impl MessageIds {
             (self.last_ms, self.sequence) = (ms, 0);
         } else {
             self.sequence += 1;
-            // A millisecond has room for so many; the next one lends some.
+            // If the ids of a millisecond are used up, those of the next one follow.
             if self.sequence >> WORKER_SHIFT != 0 {
                 (self.last_ms, self.sequence) = (self.last_ms + 1, 0);
             }

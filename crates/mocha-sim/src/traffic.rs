@@ -1,4 +1,4 @@
-//! The life of a server, one thing after the other.
+//! The events of a server, one after the other.
 
 use std::{
     cmp::Reverse,
@@ -15,31 +15,31 @@ use crate::{Server, channel::Channels, dice::Dice, member::Person, rhythm, snowf
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// What will happen.
+/// A planned action.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Action {
-    /// The next hour is planned.
+    /// Plans the next hour.
     Hour,
     Join,
-    /// A person leaves, if the membership is still this one; without a person, somebody.
+    /// A member leaves, if the membership is still this one. Without a member, a random one leaves.
     Leave(Option<Membership>),
     Message,
     Presence,
     Thread,
-    /// Something about a connection to voice changes, if the session is still this one.
+    /// The voice state of a member changes, if the session is still this one.
     VoiceChange(Session),
     VoiceEnd(Session),
     VoiceStart,
 }
 
-/// The n-th membership of a person.
+/// The n-th membership of a member.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Membership {
     pub(crate) number: u32,
     pub(crate) person: usize,
 }
 
-/// The n-th voice session of a person.
+/// The n-th voice session of a member.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Session {
     pub(crate) number: u32,
@@ -54,12 +54,12 @@ pub struct Traffic {
     pub(crate) message_ids: MessageIds,
     pub(crate) now_ms: i64,
     pub(crate) people: Vec<Person>,
-    /// Who is a member now, the most active first; bots apart.
+    /// The current members without bots, the most active first.
     pub(crate) present: Vec<usize>,
     pub(crate) present_bots: Vec<usize>,
     pub(crate) server: Server,
     end_ms: i64,
-    /// In order of time; what is due at the same time, in order of planning.
+    /// The planned actions, in order of time, then of planning.
     plan: BinaryHeap<Reverse<(i64, u64, Action)>>,
     planned: u64,
     ready: VecDeque<Event>,
@@ -85,7 +85,7 @@ impl Traffic {
         traffic
     }
 
-    /// What a connection to Discord begins with.
+    /// Returns the first events of a connection to Discord.
     fn open(&mut self) {
         let (at, guild_id) = (self.now(), self.server.guild_id);
         self.emit(ShardChanged { at, shard_count: 1, shard_id: 0, status: ShardStatus::Ready });
@@ -119,7 +119,7 @@ impl Traffic {
         self.plan.push(Reverse((at_ms, self.planned, action)));
     }
 
-    /// So many things on an average day, at random instants of this hour.
+    /// Plans actions at random instants of this hour, so many on an average day.
     fn plan_hour(&mut self, per_day: u64, action: Action) {
         let at = self.now();
         for _ in 0..rhythm::in_hour(&mut self.dice, at, per_day) {
@@ -131,14 +131,14 @@ impl Traffic {
     fn hour(&mut self) {
         let members = u64::from(self.server.members.max(1));
         let present = u64::try_from(self.present.len() + self.present_bots.len()).unwrap_or(members);
-        // A server that grows becomes livelier.
+        // A growing server becomes busier.
         let grown = |per_day: u32| u64::from(per_day) * present / members;
         self.plan_hour(grown(self.server.messages_per_day), Action::Message);
         self.plan_hour(grown(self.server.messages_per_day / 200), Action::Thread);
         self.plan_hour(grown(self.server.voice_sessions_per_day), Action::VoiceStart);
         self.plan_hour(grown(self.server.presences_per_day), Action::Presence);
         self.plan_hour(members / 60 + 1, Action::Join);
-        // One of 300 a day, and of a small server one now and then.
+        // One member in 300 each day. Small servers lose one now and then.
         let leaving = present / 300 + u64::from(self.dice.below(300) < present % 300);
         self.plan_hour(leaving, Action::Leave(None));
         self.plan(self.now_ms + HOUR_MS, Action::Hour);
@@ -160,7 +160,7 @@ impl Traffic {
     }
 }
 
-/// The instant of so many unix milliseconds.
+/// Converts unix milliseconds to an instant.
 pub(crate) fn time(unix_ms: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::milliseconds(unix_ms)
 }

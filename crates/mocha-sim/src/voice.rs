@@ -1,4 +1,4 @@
-//! Voice.
+//! Voice sessions of a simulated server.
 
 use mocha_schema::{ChannelId, VoiceState};
 use mocha_store::event::{SnapshotVoice, VoiceSnapshot, VoiceStateChanged};
@@ -9,7 +9,7 @@ use crate::traffic::{Action, Session, Traffic};
 const MAX_MINUTES: u64 = 8 * 60;
 
 impl Traffic {
-    /// Who is in voice when the connection begins: one in forty.
+    /// Puts one member in forty into voice when the connection begins.
     pub(crate) fn see_voice(&mut self) {
         let mut voices = Vec::new();
         for _ in 0..self.present.len() / 40 {
@@ -30,11 +30,11 @@ impl Traffic {
     pub(crate) fn start_voice(&mut self) {
         if let Some((person, channel_id)) = self.talker() {
             self.connect(person, channel_id);
-            self.tell_voice(person);
+            self.emit_voice(person);
         }
     }
 
-    /// Somebody who is not in voice, and where to go. Those who talk most are not those who write most.
+    /// Picks a member who is not in voice, and a channel. The members who talk most are not those who write most.
     fn talker(&mut self) -> Option<(usize, ChannelId)> {
         let rank = self.dice.rank(self.present.len())?;
         let person = self.present.get((rank * 7 + 3) % self.present.len()).copied()?;
@@ -48,7 +48,7 @@ impl Traffic {
         self.channels.voice().nth(index)
     }
 
-    /// Begins a session and plans what comes of it.
+    /// Begins a session and plans its moves, mutes and end.
     fn connect(&mut self, person: usize, channel_id: ChannelId) {
         let Some(who) = self.people.get_mut(person) else { return };
         who.voice = Some((channel_id, VoiceState::default()));
@@ -83,7 +83,7 @@ impl Traffic {
             77..80 => state.server_deaf ^= true,
             _ => *channel = channel_id.unwrap_or(*channel),
         }
-        self.tell_voice(session.person);
+        self.emit_voice(session.person);
     }
 
     pub(crate) fn end_voice(&mut self, session: Session) {
@@ -92,10 +92,10 @@ impl Traffic {
         }
     }
 
-    /// Ends a session, if there is one.
+    /// Ends the session of a member, if there is one.
     pub(crate) fn disconnect(&mut self, person: usize) {
         if self.people.get_mut(person).is_some_and(|who| who.voice.take().is_some()) {
-            self.tell_voice(person);
+            self.emit_voice(person);
         }
     }
 
@@ -103,7 +103,7 @@ impl Traffic {
         self.people.get(person).is_some_and(|who| who.voice_sessions == number)
     }
 
-    fn tell_voice(&mut self, person: usize) {
+    fn emit_voice(&mut self, person: usize) {
         let Some((user_id, voice)) = self.people.get(person).map(|who| (who.user_id, who.voice)) else { return };
         let (at, guild_id) = (self.now(), self.server.guild_id);
         let (channel_id, state) = voice.unzip();

@@ -1,4 +1,4 @@
-//! What Discord knows of a guild at an instant, and tells whoever connects then.
+//! The state of a guild that Discord sends to a bot that connects.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use mocha_store::{
     },
 };
 
-/// A guild as it is now: it follows the undisturbed events, and tells it all at once as `GUILD_CREATE` does.
+/// The current state of a guild. It follows the complete events and returns the state as `GUILD_CREATE` does.
 ///
 /// # Examples
 ///
@@ -25,23 +25,23 @@ use mocha_store::{
 /// for event in server.events() {
 ///     world.observe(&event);
 /// }
-/// let told = world.guild_create(server.end());
-/// assert!(matches!(told.first(), Some(Event::GuildSeen(_))));
-/// assert!(matches!(told.last(), Some(Event::VoiceSnapshot(_))));
+/// let events = world.guild_create(server.end());
+/// assert!(matches!(events.first(), Some(Event::GuildSeen(_))));
+/// assert!(matches!(events.last(), Some(Event::VoiceSnapshot(_))));
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct World {
     channels: BTreeMap<ChannelId, ChannelSeen>,
     guild: Option<GuildSeen>,
     members: BTreeMap<UserId, MemberSeen>,
-    /// Of whoever is not offline.
+    /// The presences of members who are not offline.
     presences: BTreeMap<UserId, PresenceChanged>,
     users: BTreeMap<UserId, UserSeen>,
     voice: BTreeMap<UserId, (ChannelId, VoiceState)>,
 }
 
 impl World {
-    /// Takes note of the next thing that happens.
+    /// Applies the next event.
     pub fn observe(&mut self, event: &Event) {
         match event {
             Event::ChannelGone(event) => {
@@ -91,7 +91,7 @@ impl World {
         self.voice.get(&user_id).copied()
     }
 
-    /// How many members there are.
+    /// Returns the number of members.
     pub(crate) fn member_count(&self) -> usize {
         self.members.len()
     }
@@ -100,12 +100,14 @@ impl World {
         self.members.contains_key(&user_id)
     }
 
-    /// A member's status.
+    /// Returns the status of a member.
     pub(crate) fn status_of(&self, user_id: UserId) -> PresenceStatus {
         self.presences.get(&user_id).map_or(PresenceStatus::Offline, |presence| presence.status)
     }
 
-    /// The guild, its channels, its members, who is online and who is in voice, told at this time; nothing before the guild was seen.
+    /// Returns the guild, its channels, members, presences and voice states, as sent at this time.
+    ///
+    /// Returns nothing before the first event of the guild.
     #[must_use]
     pub fn guild_create(&self, at: DateTime<Utc>) -> Vec<Event> {
         let Some(guild) = &self.guild else { return Vec::new() };

@@ -1,4 +1,4 @@
-//! What the recorder writes and the questions answer is what the reference knows to be true.
+//! The answers about a recorded file match the reference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use mocha_stats::{
 use mocha_store::{Clock, Store};
 use proptest::prelude::*;
 
-/// Small servers, some without bots, channels or voice.
+/// Returns small servers, some without bots, channels or voice.
 fn servers() -> impl Strategy<Value = Server> {
     let people = (any::<u64>(), 0..12_u32, 0..150_u32);
     let places = (0..10_u16, 0..6_u16);
@@ -29,8 +29,8 @@ fn servers() -> impl Strategy<Value = Server> {
     })
 }
 
-/// Gives what is true and, right after the last event, the end of the window to ask about: people count as in voice only as
-/// long as events prove that they are.
+/// Returns the reference and the end of the window, right after the last event. Members count as present in voice only until
+/// they were last confirmed.
 fn record(store: &Store, server: Server) -> Result<(Reference, DateTime<Utc>), mocha_store::Error> {
     let recorder = store.recorder()?;
     let (mut reference, mut end) = (Reference::new(server.guild_id()), server.end());
@@ -48,7 +48,7 @@ fn record(store: &Store, server: Server) -> Result<(Reference, DateTime<Utc>), m
 struct Answers {
     channels: ChannelsAnswer,
     growth: GrowthAnswer,
-    /// By messages, characters and words.
+    /// Leaderboards by messages, characters and words.
     messages: [LeaderboardAnswer; 3],
     voice: LeaderboardAnswer,
     voice_channels: VoiceChannelsAnswer,
@@ -70,7 +70,7 @@ fn ask(store: &Store, guild_id: GuildId, window: Window, bots: Bots) -> Result<A
     })
 }
 
-/// Compares all answers about those whom the policy counts.
+/// Compares all answers about the accounts that the policy counts.
 fn compare(answers: &Answers, reference: &Reference, end: DateTime<Utc>, bots: Bots) {
     let counted = |user_id: UserId| match bots {
         Bots::Exclude => !reference.is_bot(user_id),

@@ -1,4 +1,4 @@
-//! A simulated community is possible, and like a real one in what roll-ups and questions cost.
+//! A simulated community is possible, and roll-ups and queries cost as much as for a real one.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -10,7 +10,7 @@ use mocha_sim::Community;
 use mocha_store::{Event, event::MessageSent};
 use proptest::prelude::*;
 
-/// A month with as many messages a day as in the default, and as many in each small guild.
+/// Returns a month with as many messages a day, and in each small guild, as by default.
 fn month(seed: u64) -> Community {
     Community::new(seed).messages(411_000).days(30).small_guilds(41)
 }
@@ -25,7 +25,7 @@ fn messages(community: Community) -> impl Iterator<Item = MessageSent> {
     community.events().filter_map(|event| if let Event::MessageSent(message) = event { Some(message) } else { None })
 }
 
-/// Whoever does something is a member then, in voice who leaves it, and the place was seen.
+/// Only members act, only members in voice leave voice, and every channel was sent before.
 fn everybody_is_there(community: Community) -> Result<(), TestCaseError> {
     let (mut users, mut members, mut voice) = (HashSet::new(), HashSet::new(), HashMap::new());
     let mut channels = HashMap::new();
@@ -45,8 +45,8 @@ fn everybody_is_there(community: Community) -> Result<(), TestCaseError> {
             }
             Event::MemberLeft(member) => {
                 let person = (member.guild_id, member.user_id);
-                prop_assert!(!voice.contains_key(&person), "{member:?} still talks");
-                prop_assert!(members.remove(&person), "{member:?} was not there");
+                prop_assert!(!voice.contains_key(&person), "{member:?} left the guild while in voice");
+                prop_assert!(members.remove(&person), "{member:?} left without being a member");
             }
             Event::MessageSent(message) => {
                 prop_assert!(members.contains(&(message.guild_id, message.user_id)));
@@ -56,7 +56,10 @@ fn everybody_is_there(community: Community) -> Result<(), TestCaseError> {
                 let person = (state.guild_id, state.user_id);
                 prop_assert!(members.contains(&person));
                 let before = voice.remove(&person);
-                prop_assert!(before.is_some() || state.channel_id.is_some(), "{state:?} was not there");
+                prop_assert!(
+                    before.is_some() || state.channel_id.is_some(),
+                    "{state:?} left voice without being in it"
+                );
                 if let Some(channel_id) = state.channel_id {
                     prop_assert_eq!(channels.get(&(state.guild_id, channel_id)), Some(&2));
                     voice.insert(person, channel_id);
@@ -112,15 +115,15 @@ proptest! {
     }
 }
 
-/// Long enough for somebody to leave in the middle of a conversation.
+/// A month is long enough for a member to leave in the middle of a conversation.
 #[test]
-fn nobody_acts_who_is_not_there_in_a_month() -> Result<(), TestCaseError> {
+fn only_members_act_in_a_month() -> Result<(), TestCaseError> {
     everybody_is_there(month(4))
 }
 
-/// Also where two guilds have one in the same millisecond.
+/// This holds even if two guilds have a message in the same millisecond.
 #[test]
-fn message_ids_tell_the_time_and_never_repeat() -> Result<(), Box<dyn Error>> {
+fn message_ids_contain_the_time_and_never_repeat() -> Result<(), Box<dyn Error>> {
     let mut ids = HashSet::new();
     for message in messages(month(3)) {
         let id = message.message_id.get();
@@ -133,7 +136,7 @@ fn message_ids_tell_the_time_and_never_repeat() -> Result<(), Box<dyn Error>> {
 /// In 6.8 million messages of a real community, 22 share their day, user and channel, 12.7 their quarter hour and channel, and
 /// 127 their thirty days, user and channel.
 #[test]
-fn as_many_messages_share_a_row_of_a_roll_up_as_on_real_servers() {
+fn roll_ups_have_as_few_rows_as_on_real_servers() {
     let start = month(1).start();
     let (mut days, mut quarters, mut months) = (HashSet::new(), HashSet::new(), HashSet::new());
     for MessageSent { at, channel_id, user_id, .. } in messages(month(1)) {
@@ -145,7 +148,7 @@ fn as_many_messages_share_a_row_of_a_roll_up_as_on_real_servers() {
     assert_near(411_000, [(days.len(), 22.0), (quarters.len(), 12.7), (months.len(), 127.0)]);
 }
 
-/// Whether so many messages would make so many rows, nearly.
+/// Checks that the number of messages for each row is close to the real one.
 fn assert_near<const N: usize>(messages: u32, rows_and_real: [(usize, f64); N]) {
     for (rows, real) in rows_and_real {
         let ratio = f64::from(messages) / f64::from(u32::try_from(rows).unwrap_or(u32::MAX));
@@ -153,9 +156,9 @@ fn assert_near<const N: usize>(messages: u32, rows_and_real: [(usize, f64); N]) 
     }
 }
 
-/// They come from the same source; their months are too long to wait for.
+/// Both come from the same code. Comparing whole months would take too long.
 #[test]
-fn messages_are_like_those_of_a_community() {
+fn plain_messages_are_like_those_of_a_community() {
     let (mut days, mut quarters) = (HashSet::new(), HashSet::new());
     for MessageSent { at, channel_id, user_id, .. } in mocha_sim::messages(1, 110_000) {
         days.insert((at.date_naive(), user_id, channel_id));
@@ -165,7 +168,7 @@ fn messages_are_like_those_of_a_community() {
 }
 
 #[test]
-fn everything_happens_in_proportion() -> Result<(), Box<dyn Error>> {
+fn the_numbers_of_events_are_in_proportion() -> Result<(), Box<dyn Error>> {
     let (mut bots, mut by_bots, mut sessions, mut joins, mut leaves) = (HashSet::new(), 0, 0, 0, 0);
     let (mut in_voice, mut evening, mut night, mut messages) = (HashSet::new(), 0, 0, 0);
     let (mut lengths, mut since) = (Vec::new(), BTreeMap::new());
@@ -184,7 +187,7 @@ fn everything_happens_in_proportion() -> Result<(), Box<dyn Error>> {
                 let person = (voice.guild_id, voice.user_id);
                 if voice.channel_id.is_none() {
                     in_voice.remove(&person);
-                    let start: DateTime<_> = since.remove(&person).ok_or("nobody came")?;
+                    let start: DateTime<_> = since.remove(&person).ok_or("a leave without a join")?;
                     lengths.push((voice.at - start).num_minutes());
                 } else if in_voice.insert(person) {
                     sessions += 1;
@@ -205,7 +208,7 @@ fn everything_happens_in_proportion() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the default is, without making it.
+/// Checks the default without making its events.
 #[test]
 fn one_guild_is_large_and_five_hundred_are_small() {
     let guilds: Vec<u32> = Community::new(1).guilds().map(|guild| guild.messages).collect();

@@ -1,4 +1,4 @@
-//! A recording process is killed again and again, and what it leaves behind is still true.
+//! A recording process is killed several times, and its file stays correct.
 
 mod lab;
 
@@ -23,17 +23,17 @@ use rand_chacha::ChaCha8Rng;
 const SEED: u64 = 11;
 const MEMBERS: u32 = 60;
 const KILLS: u64 = 10;
-/// The process makes sure of what it has after so many instants of the server.
+/// The process flushes after so many instants of the server.
 const FLUSH_EVERY: usize = 7;
-/// So many instants it records at most, and then waits for its death: some are left for the next one.
+/// The process records at most so many instants and then waits until it is killed. The next process records the rest.
 const INSTANTS: usize = 150;
 
 fn end() -> DateTime<Utc> {
     midnight() + TimeDelta::hours(20)
 }
 
-/// What a process that starts at this time hears: first the guild as it is then, and after that what happens. What has
-/// one time comes together.
+/// Returns the events that a process receives which starts at this time: the state of the guild, then all later events. Events
+/// of the same time are one item.
 fn heard_from(from_ms: i64) -> Vec<Vec<Event>> {
     let mut world = World::default();
     let mut later: Vec<Vec<Event>> = Vec::new();
@@ -54,7 +54,7 @@ fn heard_from(from_ms: i64) -> Vec<Vec<Event>> {
     [vec![start], later].concat()
 }
 
-/// Not a test of its own but what the process does: it records, and says until when it has made sure of it.
+/// The body of the process, not a test of its own. It records, and prints until when it has flushed.
 #[test]
 fn child() -> TestResult {
     let (Ok(path), Ok(from_ms)) = (std::env::var("MOCHA_CHILD_FILE"), std::env::var("MOCHA_CHILD_FROM")) else {
@@ -66,7 +66,7 @@ fn child() -> TestResult {
         recorder.record_all_blocking(together)?;
         if number % FLUSH_EVERY == 0 {
             recorder.flush()?;
-            // The harness keeps what goes through `print`.
+            // The test harness captures `print`.
             writeln!(std::io::stdout(), "\nsure {}", at_ms.unwrap_or(0))?;
         }
     }
@@ -76,8 +76,8 @@ fn child() -> TestResult {
     }
 }
 
-/// Lets a process record until it has said so many times that it made sure of something, and a little longer; then kills it.
-/// Gives until when it said so.
+/// Lets a process record until it has flushed so many times, and a little longer. Then kills it, and returns until when it
+/// reported to have flushed.
 fn run_and_kill(path: &Path, from_ms: i64, words: u64, spins: u64) -> TestResult<i64> {
     let mut child = Command::new(std::env::current_exe()?)
         .args(["child", "--exact", "--nocapture", "--test-threads=1"])
@@ -99,13 +99,13 @@ fn run_and_kill(path: &Path, from_ms: i64, words: u64, spins: u64) -> TestResult
             break;
         }
     }
-    // It is in the middle of something else by now.
+    // By now the process is recording again.
     for _ in 0..spins {
         std::hint::spin_loop();
     }
     child.kill()?;
     child.wait()?;
-    // What it said before it died holds too.
+    // The process may have reported more before it was killed.
     for line in lines {
         if let Some(at_ms) = line?.strip_prefix("sure ") {
             sure_ms = at_ms.parse()?;
@@ -120,7 +120,7 @@ struct Line {
     line: String,
 }
 
-/// The time of the last event in the file: a message, whose id tells it, or what moved the recorder's clock.
+/// Returns the time of the last event in the file, from the ids of messages and the recorder's clock.
 fn last_ms(store: &Store) -> TestResult<i64> {
     let (seen_ms, ids): (i64, Vec<String>) = store.read(|conn| {
         let seen_ms = recorder_states::table.select(recorder_states::seen_at_ms).first(conn)?;
@@ -134,7 +134,7 @@ fn last_ms(store: &Store) -> TestResult<i64> {
 }
 
 #[test]
-fn ten_deaths_leave_a_true_file() -> TestResult {
+fn ten_killed_processes_leave_a_correct_file() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let truth = events(server(SEED, MEMBERS), end());
@@ -144,14 +144,14 @@ fn ten_deaths_leave_a_true_file() -> TestResult {
     for _ in 0..KILLS {
         let sure_ms = run_and_kill(&path, from_ms, random.random_range(1..12), random.random_range(0..2_000_000))?;
         let last_ms = last_ms(&Store::open(&path)?)?;
-        assert!(last_ms >= sure_ms, "{sure_ms} was sure, and {last_ms} is there");
-        // What was committed counts as heard, whether or not the process lived to say so.
+        assert!(last_ms >= sure_ms, "flushed until {sure_ms}, but the file ends at {last_ms}");
+        // Committed events count as received, even if the process was killed before it reported them.
         let heard = heard_from(from_ms).into_iter().flatten();
         let heard = heard.take_while(|event| event.at().timestamp_millis() <= last_ms);
         steps.push(Step::Start);
         steps.extend(heard.map(Step::Deliver));
         steps.extend([Step::Flush, Step::Crash]);
-        // Some gaps are bridged, and some are too long.
+        // Some gaps are short enough to be bridged, and some are too long.
         from_ms = last_ms + random.random_range(1..2 * BRIDGE_LIMIT_MS);
     }
     let store = Store::open(&path)?;

@@ -1,4 +1,4 @@
-//! Whatever goes wrong between Discord and the file, the file says what the judge knows to be true.
+//! With any faults between Discord and the file, the file matches the judge.
 
 mod lab;
 
@@ -10,12 +10,12 @@ use mocha_sim::{Faults, Order, Server, judge, play};
 use mocha_store::{Clock, Store, StoreBuilder};
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 
-/// A store that commits only when it is flushed, so that what a crash takes is the same in each run.
+/// Returns a builder whose stores commit only on a flush, so that a crash loses the same events in each run.
 fn builder() -> StoreBuilder {
     Store::builder().clock(Clock::Events).flush_interval(Duration::from_hours(1)).readers(1)
 }
 
-/// Small servers, and for how many hours they are watched.
+/// Returns small servers, and the number of hours to record.
 fn servers() -> impl Strategy<Value = (Server, i64)> {
     (0..1_000_000_u64, 10..31_u32, 2..5_i64)
         .prop_map(|(seed, members, hours)| (server(seed, members).presences_per_day(400), hours))
@@ -25,7 +25,7 @@ fn order() -> impl Strategy<Value = Order> {
     prop_oneof![Just(Order::Kept), Just(Order::KeptByPerson), Just(Order::Lost)]
 }
 
-/// Each fault never, seldom or often.
+/// Returns the rate of a fault: never, seldom or often.
 fn rate() -> impl Strategy<Value = u64> {
     prop_oneof![2 => Just(0), 2 => 1..20_u64, 1 => 20..150_u64]
 }
@@ -68,7 +68,7 @@ fn hold((server, hours): (Server, i64), seed: u64, faults: Faults) -> Result<(),
     Ok(())
 }
 
-/// A quick share; `PROPTEST_CASES` says how many otherwise.
+/// Returns a few cases. `PROPTEST_CASES` sets another number.
 fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
     ProptestConfig {
@@ -82,12 +82,12 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn the_file_says_what_is_true(server in servers(), seed in any::<u64>(), faults in faults()) {
+    fn the_file_matches_the_judge(server in servers(), seed in any::<u64>(), faults in faults()) {
         hold(server, seed, faults)?;
     }
 
     #[test]
-    fn a_clock_that_is_set_is_wrong_by_no_more_than_that(
+    fn setting_the_clock_changes_times_by_at_most_the_step(
         server in servers(),
         seed in any::<u64>(),
         (clock_steps, duplicates, guild_creates, flushes) in (1..30_u64, rate(), rate(), rate()),

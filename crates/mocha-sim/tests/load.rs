@@ -1,4 +1,4 @@
-//! However slow the disk and however small the queue, the file is the same.
+//! The speed of the disk and the length of the queue do not change the file.
 
 use std::{
     path::Path,
@@ -17,7 +17,7 @@ use proptest::prelude::*;
 
 type TestResult<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Servers on which people come to voice and leave it all the time.
+/// Returns servers with many short voice sessions.
 fn servers() -> impl Strategy<Value = Server> {
     (any::<u64>(), 2..60_u32).prop_map(|(seed, members)| {
         Server::new(seed).days(1).members(members).messages_per_day(150).voice_channels(3).voice_sessions_per_day(200)
@@ -30,7 +30,7 @@ struct Line {
     line: String,
 }
 
-/// Every row of every table.
+/// Returns every row of every table.
 fn rows(store: &Store) -> TestResult<Vec<String>> {
     Ok(store.read(|conn| -> diesel::QueryResult<_> {
         let tables = "SELECT name AS line FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
@@ -55,7 +55,7 @@ fn record(builder: StoreBuilder, path: &Path, server: Server) -> TestResult<Vec<
     rows(&store)
 }
 
-/// Keeps the writer waiting again and again.
+/// Makes the writer wait several times.
 fn hold_the_lock(path: &Path, done: &AtomicBool) -> TestResult {
     let mut other = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
     other.batch_execute("PRAGMA busy_timeout = 10000")?;

@@ -1,4 +1,4 @@
-//! Simulated traffic is possible: whatever the settings, what happens could have happened on a real server.
+//! With any settings, simulated traffic is possible on a real server.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use mocha_sim::{Reference, Server};
 use mocha_store::Event;
 use proptest::prelude::*;
 
-/// Servers of every kind, also without members, channels or days.
+/// Returns servers of every kind, even without members, channels or days.
 fn servers() -> impl Strategy<Value = Server> {
     let people = (any::<u64>(), 0..6_u32, 0..120_u32);
     let places = (0..14_u16, 0..7_u16);
@@ -24,7 +24,7 @@ fn servers() -> impl Strategy<Value = Server> {
     })
 }
 
-/// Whoever does something is a member then, and in voice who leaves it.
+/// Only members act, and only members in voice leave voice.
 fn everybody_is_there(server: Server) -> Result<(), TestCaseError> {
     let (mut users, mut members, mut voice) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     for event in server.events() {
@@ -38,8 +38,8 @@ fn everybody_is_there(server: Server) -> Result<(), TestCaseError> {
                 prop_assert!(member.joined_at <= Some(member.at));
             }
             Event::MemberLeft(member) => {
-                prop_assert!(!voice.contains_key(&member.user_id), "{member:?} still talks");
-                prop_assert!(members.remove(&member.user_id), "{member:?} was not there");
+                prop_assert!(!voice.contains_key(&member.user_id), "{member:?} left the server while in voice");
+                prop_assert!(members.remove(&member.user_id), "{member:?} left without being a member");
             }
             Event::MessageSent(message) => prop_assert!(members.contains(&message.user_id)),
             Event::PresenceChanged(presence) => prop_assert!(members.contains(&presence.user_id)),
@@ -52,7 +52,10 @@ fn everybody_is_there(server: Server) -> Result<(), TestCaseError> {
             Event::VoiceStateChanged(state) => {
                 prop_assert!(members.contains(&state.user_id));
                 let before = voice.remove(&state.user_id);
-                prop_assert!(before.is_some() || state.channel_id.is_some(), "{state:?} was not there");
+                prop_assert!(
+                    before.is_some() || state.channel_id.is_some(),
+                    "{state:?} left voice without being in it"
+                );
                 if let Some(channel_id) = state.channel_id {
                     voice.insert(state.user_id, (channel_id, state.state));
                 }
@@ -73,7 +76,7 @@ proptest! {
             prop_assert!(event.at() >= last, "{event:?} after {last}");
             last = event.at();
         }
-        // What a connection begins with is told also when there is no time for anything to happen.
+        // The first events of the connection come even if the server has no time for others.
         prop_assert!(last < server.end().max(server.end() + TimeDelta::milliseconds(1)));
     }
 
@@ -140,7 +143,7 @@ proptest! {
         prop_assert_eq!((reference.joins(), reference.leaves()), (joins, leaves));
         prop_assert_eq!(u64::try_from(reference.members().len())? + leaves, members + joins);
 
-        // Another hour adds an hour to everybody who is in voice, and nothing to anybody else.
+        // One more hour adds an hour to each member in voice, and nothing to other members.
         let talkers = reference.in_voice();
         let (end, later) = (server.end(), server.end() + TimeDelta::hours(1));
         let (until_end, until_later) = (reference.voice_until(end), reference.voice_until(later));
@@ -163,15 +166,15 @@ proptest! {
     }
 }
 
-/// Long enough for those who are about to leave to leave before, and to return.
+/// Ten years are long enough for members to leave before a planned leave, and to return.
 #[test]
-fn nobody_leaves_who_is_not_there_in_ten_years() -> Result<(), TestCaseError> {
+fn only_members_leave_in_ten_years() -> Result<(), TestCaseError> {
     everybody_is_there(Server::new(5).days(3_650).members(100).messages_per_day(0).voice_sessions_per_day(20))
 }
 
-/// All that makes statistics go wrong happens within a month.
+/// Every case that is hard for statistics happens within a month.
 #[test]
-fn a_month_has_everything() {
+fn a_month_has_every_hard_case() {
     let server = Server::new(1).presences_per_day(50);
     let (mut kinds, mut over_midnight, mut moves, mut mutes, mut returns) = (BTreeSet::new(), 0, 0, 0, 0);
     let (mut voice, mut gone, mut evening, mut night) = (BTreeMap::new(), BTreeSet::new(), 0, 0);

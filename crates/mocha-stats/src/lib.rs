@@ -128,3 +128,8 @@ pub use self::{
     window::Window,
 };
 pub use chrono_tz;
+
+/// Tests the example in README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -71,3 +71,8 @@ pub use self::{
     store::{Clock, Converted, ConvertedTable, Durability, Store, StoreBuilder},
     time::TimeSource,
 };
+
+/// Tests the example in README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

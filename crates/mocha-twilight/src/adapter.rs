@@ -1,4 +1,4 @@
-//! The adapter.
+//! The adapter, which records the events of shards.
 
 use std::sync::{
     Arc,
@@ -21,12 +21,12 @@ use crate::{
     translate::{Context, EVENT_TYPES, translate},
 };
 
-/// Takes the events of twilight's shards and records what Mocha keeps of them.
+/// Records the events of twilight's shards.
 ///
-/// A clone is the same adapter: give one to each shard's task.
+/// Clones share one recorder. For several shards give each task the adapter that [`for_shard`](Self::for_shard) returns.
 #[derive(Clone, Debug)]
 pub struct Adapter {
-    /// The bot's id; 0 while it is not known.
+    /// The bot's id, or 0 while it is unknown.
     current_user: Arc<AtomicU64>,
     intents: Intents,
     recorder: Recorder,
@@ -35,10 +35,10 @@ pub struct Adapter {
 }
 
 impl Adapter {
-    /// The events that the adapter reads, to ask the shards for.
+    /// The types of the events that the adapter reads. Request them from the shards.
     ///
-    /// With twilight-gateway: `Adapter::EVENT_TYPES.iter().copied().map(EventTypeFlags::from).collect()`. Others may be
-    /// given to [`update`](Self::update) too; they are passed over.
+    /// With twilight-gateway: `Adapter::EVENT_TYPES.iter().copied().map(EventTypeFlags::from).collect()`. You may pass
+    /// events of other types to [`update`](Self::update) too. The adapter ignores them.
     ///
     /// ```
     /// use mocha_twilight::Adapter;
@@ -49,16 +49,16 @@ impl Adapter {
     /// ```
     pub const EVENT_TYPES: &[EventType] = &EVENT_TYPES;
 
-    /// An adapter that records everything but presences; `intents` are those that the shards are started with.
+    /// Creates an adapter that records everything except presences. Pass the intents that the shards start with.
     ///
-    /// Without [`Intents::MESSAGE_CONTENT`] Discord sends most messages empty: their characters, words, attachments and
-    /// embeds are recorded as unknown then, not as zero.
+    /// Without [`Intents::MESSAGE_CONTENT`] Discord sends most messages without their content. Their characters, words,
+    /// attachments and embeds are then recorded as unknown, not as zero.
     #[must_use]
     pub fn new(recorder: Recorder, intents: Intents) -> Self {
         Self::builder(recorder, intents).build()
     }
 
-    /// An adapter with other settings than [`new`](Self::new) has.
+    /// Returns a builder, for other settings than those of [`new`](Self::new).
     ///
     /// ```
     /// use mocha_store::Store;
@@ -77,7 +77,7 @@ impl Adapter {
         AdapterBuilder { current_user: None, intents, recorder, resources: ResourceType::default(), shard: None }
     }
 
-    /// The same adapter for the events of one connection of several: give each shard's task its own.
+    /// Returns the adapter for the events of one shard. If the bot has several shards, give each task its own.
     #[must_use]
     pub fn for_shard(&self, shard: ShardId) -> Self {
         Self { shard: Some(shard), ..self.clone() }
@@ -89,21 +89,21 @@ impl Adapter {
         &self.recorder
     }
 
-    /// Records that the connection of the adapter's shard was lost, for ends that no event reports.
+    /// Records that the shard's connection was lost when no event reports it.
     ///
-    /// twilight reports no event when the other side ends a connection without a close frame: it goes on to connect
-    /// again. Without this call members in voice count as present until the next connection, or, if the adapter is
-    /// given heartbeat acknowledgements, until the last of them. Does nothing if the adapter does not know its shard.
+    /// twilight reports no event when Discord ends a connection without a close frame. It only connects again. Without
+    /// this call members in voice count as present until the next connection. If the adapter receives heartbeat
+    /// acknowledgements, they count as present until the last of these. The call does nothing if the adapter does not
+    /// know its shard.
     ///
     /// # Errors
     ///
-    /// What [`update`](Self::update) returns.
+    /// Returns the same errors as [`update`](Self::update).
     pub fn lost(&self) -> Result<(), Error> {
         self.delivery(&Event::GatewayClose(None)).record()
     }
 
-    /// Prepares to record an event with more than [`update`](Self::update) is given: its place in the gateway session, or
-    /// another time.
+    /// Prepares to record an event with its place in the gateway session or with a time of your own.
     ///
     /// ```
     /// use mocha_store::Store;
@@ -119,7 +119,7 @@ impl Adapter {
     /// // In a bot: `let session = shard.session()` after `shard.next_event(..)`, then `session.id()` and `session.sequence()`.
     /// let event = Event::GuildDelete(GuildDelete { id: Id::new(1), unavailable: None });
     /// adapter.delivery(&event).in_session("session", 7).record()?;
-    /// // After a reconnect Discord delivers some events again: they change nothing.
+    /// // After a reconnect Discord delivers some events again. The second delivery changes nothing.
     /// adapter.delivery(&event).in_session("session", 7).record()?;
     /// recorder.flush()?;
     /// assert_eq!((recorder.stats().written, recorder.stats().duplicate), (1, 1));
@@ -130,22 +130,23 @@ impl Adapter {
         Delivery::new(self, event)
     }
 
-    /// Records what an event says, as of now and without waiting. Meant for live bots.
+    /// Records an event that arrives now, without waiting. Meant for live bots.
     ///
-    /// It does not wait for the file: it costs a few microseconds, and for a `GUILD_CREATE` as much again
-    /// for each of the guild's members. Events that Mocha does not keep are passed over, as are messages and voice calls
-    /// outside of guilds. Messages are of the time that Discord gives them, all else of the time it is given to the
-    /// adapter, by the store's clock, which does not step back while the program runs.
+    /// A call takes a few microseconds, and for a `GUILD_CREATE` a few for each member. It does not wait for the file.
+    /// Pass the events of one shard in the order in which they arrived. Events that Mocha does not use are ignored, and
+    /// so are messages and voice calls outside of guilds.
     ///
-    /// The events of one shard are to be given in the order in which they came.
+    /// A message has the time that Discord gives it. Every other event has the time of the call, by the store's clock,
+    /// which never goes back while the program runs.
     ///
     /// # Errors
     ///
-    /// What [`Recorder::record_all`] says, and the adapter goes on with the next:
-    /// [`QueueFull`](mocha_store::ErrorKind::QueueFull) if the file cannot keep up and
-    /// [`Closed`](mocha_store::ErrorKind::Closed) after a shutdown: nothing of the event is recorded;
-    /// [`InvalidEvent`](mocha_store::ErrorKind::InvalidEvent) if the event has something that the file cannot hold: all else
-    /// of the event is recorded. If it was an event about voice, see [`Recorder::record`] for what follows.
+    /// The adapter stays usable after an error. See [`Recorder::record_all`].
+    ///
+    /// * [`QueueFull`](mocha_store::ErrorKind::QueueFull): the file cannot keep up. Nothing of the event is recorded.
+    /// * [`Closed`](mocha_store::ErrorKind::Closed): the recorder was shut down. Nothing of the event is recorded.
+    /// * [`InvalidEvent`](mocha_store::ErrorKind::InvalidEvent): a part of the event does not fit into the file. The rest
+    ///   of the event is recorded. For events about voice see [`Recorder::record`].
     ///
     /// # Examples
     ///
@@ -154,26 +155,26 @@ impl Adapter {
         self.delivery(event).record()
     }
 
-    /// Records what an event says, as of now, and blocks until there is room in the recorder's queue.
+    /// Records an event that arrives now, and blocks until there is room in the recorder's queue.
     ///
-    /// Meant for programs that produce events faster than a gateway does, such as simulations. A live bot uses
-    /// [`update`](Self::update), for while its gateway loop waits it does not answer Discord.
+    /// Meant for programs that produce events faster than a gateway does, such as simulations. In a live bot use
+    /// [`update`](Self::update): a gateway loop that waits does not answer Discord.
     ///
     /// # Errors
     ///
-    /// What [`Recorder::record_all_blocking`] says.
+    /// Returns the same errors as [`Recorder::record_all_blocking`].
     pub fn update_blocking(&self, event: &Event) -> Result<(), Error> {
         self.delivery(event).record_blocking()
     }
 
-    /// Records what an event says that arrived at another time than now, without waiting.
+    /// Records an event that arrived at another time than now, without waiting.
     ///
-    /// For a replay of recorded traffic or an import use [`update_at_blocking`](Self::update_at_blocking): it never refuses an
-    /// event because the file is slow.
+    /// For a replay of recorded traffic or an import use [`update_at_blocking`](Self::update_at_blocking). It never
+    /// refuses an event because the file is slow.
     ///
     /// # Errors
     ///
-    /// The same as [`update`](Self::update)'s.
+    /// Returns the same errors as [`update`](Self::update).
     ///
     /// # Examples
     ///
@@ -201,12 +202,13 @@ impl Adapter {
         self.delivery(event).at(at).record()
     }
 
-    /// Records what an event says that arrived at another time than now, and blocks until there is room in the recorder's
-    /// queue. Meant for imports and replays of recorded traffic.
+    /// Records an event that arrived at another time than now, and blocks until there is room in the recorder's queue.
+    ///
+    /// Meant for imports and replays of recorded traffic.
     ///
     /// # Errors
     ///
-    /// What [`Recorder::record_all_blocking`] says.
+    /// Returns the same errors as [`Recorder::record_all_blocking`].
     ///
     /// # Examples
     ///
@@ -218,7 +220,7 @@ impl Adapter {
     /// use twilight_model::id::Id;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// // A replay: time passes with the events.
+    /// // In a replay the events set the clock.
     /// let store = Store::builder().clock(Clock::Events).open_in_memory()?;
     /// let recorder = store.recorder()?;
     /// let adapter = Adapter::new(recorder.clone(), Intents::GUILDS);
@@ -238,25 +240,25 @@ impl Adapter {
         self.delivery(event).at(at).record_blocking()
     }
 
-    /// [`update_blocking`](Self::update_blocking) for async programs: waits for room without blocking a thread.
+    /// Records like [`update_blocking`](Self::update_blocking), and waits for room without blocking a thread.
     ///
-    /// If the future is dropped while it waits, the event is refused, as by [`update`](Self::update) when the queue is full.
+    /// If you drop the future while it waits, the event is refused, as by [`update`](Self::update) when the queue is full.
     ///
     /// # Errors
     ///
-    /// What [`Recorder::record_all_async`] says.
+    /// Returns the same errors as [`Recorder::record_all_async`].
     #[cfg(feature = "tokio")]
     pub async fn update_async(&self, event: &Event) -> Result<(), Error> {
         self.delivery(event).record_async().await
     }
 
-    /// [`update_at_blocking`](Self::update_at_blocking) for async programs: waits for room without blocking a thread.
+    /// Records like [`update_at_blocking`](Self::update_at_blocking), and waits for room without blocking a thread.
     ///
-    /// If the future is dropped while it waits, the event is refused, as by [`update`](Self::update) when the queue is full.
+    /// If you drop the future while it waits, the event is refused, as by [`update`](Self::update) when the queue is full.
     ///
     /// # Errors
     ///
-    /// What [`Recorder::record_all_async`] says.
+    /// Returns the same errors as [`Recorder::record_all_async`].
     #[cfg(feature = "tokio")]
     pub async fn update_at_async(&self, event: &Event, at: DateTime<Utc>) -> Result<(), Error> {
         self.delivery(event).at(at).record_async().await
@@ -269,7 +271,7 @@ impl Adapter {
         translate(event, &self.context(at))
     }
 
-    /// What is known of the frame that an event comes from.
+    /// Returns what is known about the frame of an event.
     pub(crate) fn frame(&self) -> Frame {
         self.shard.map_or_else(Frame::new, |shard| Frame::new().of_shard(shard.number(), shard.total()))
     }
@@ -285,7 +287,7 @@ impl Adapter {
     }
 }
 
-/// Settings of an [`Adapter`]; made by [`Adapter::builder`].
+/// Builds an [`Adapter`]. Created by [`Adapter::builder`].
 #[derive(Clone, Debug)]
 #[must_use = "it does nothing until `build` is called"]
 pub struct AdapterBuilder {
@@ -297,31 +299,32 @@ pub struct AdapterBuilder {
 }
 
 impl AdapterBuilder {
-    /// The bot's own user. Default = the one in `READY`, the first event of every new connection.
+    /// Sets the bot's own user. Default: the user in `READY`, the first event of every new connection.
     ///
-    /// Without [`Intents::MESSAGE_CONTENT`] it tells the messages that Discord sends whole nevertheless, the bot's own and
-    /// those that mention it. It is needed only for a connection that was resumed from an earlier run of the program.
+    /// You need it only for a connection that was resumed from an earlier run of the program. Without
+    /// [`Intents::MESSAGE_CONTENT`] Discord sends the content only of the bot's own messages and of messages that mention
+    /// the bot. The adapter recognizes them by this user.
     pub const fn current_user(mut self, user: Id<UserMarker>) -> Self {
         self.current_user = Some(user);
         self
     }
 
-    /// What is recorded. Default = everything but [`ResourceType::PRESENCE`].
+    /// Sets what is recorded. Default: everything except [`ResourceType::PRESENCE`].
     pub const fn resources(mut self, resources: ResourceType) -> Self {
         self.resources = resources;
         self
     }
 
-    /// The connection whose events it is given; for several see [`Adapter::for_shard`].
+    /// Sets the shard whose events the adapter receives. For several shards see [`Adapter::for_shard`].
     ///
-    /// Discord does not say which connection broke or resumed. Without this only a connection that began anew is heard of,
-    /// and people in voice are taken to be there until then, rather than until the last was heard of them.
+    /// Discord does not say which connection ended or resumed. Without the shard the adapter notices only new connections.
+    /// Members in voice then count as present until the new connection, instead of until they were last confirmed.
     pub const fn shard(mut self, shard: ShardId) -> Self {
         self.shard = Some(shard);
         self
     }
 
-    /// The adapter.
+    /// Builds the adapter.
     #[must_use]
     pub fn build(self) -> Adapter {
         let Self { current_user, intents, recorder, resources, shard } = self;
@@ -357,14 +360,14 @@ mod tests {
     }
 
     #[test]
-    fn ready_tells_who_the_bot_is() -> TestResult {
+    fn the_adapter_learns_its_user_from_ready() -> TestResult {
         let store = store()?;
         let recorder = store.recorder()?;
         let adapter = Adapter::new(recorder.clone(), Intents::GUILDS | Intents::GUILD_MESSAGES);
-        let told = Adapter::builder(recorder.clone(), adapter.intents).current_user(Id::new(frames::BOT)).build();
+        let configured = Adapter::builder(recorder.clone(), adapter.intents).current_user(Id::new(frames::BOT)).build();
         let message = |id: &str| frames::parse_changed("message_own", |frame| frame["d"]["id"] = id.into());
         adapter.update_at(&message("1")?, frames::arrival())?;
-        told.update_at(&message("2")?, frames::arrival())?;
+        configured.update_at(&message("2")?, frames::arrival())?;
         adapter.clone().update_at(&frames::parse("ready")?, frames::arrival())?;
         adapter.update_at(&message("3")?, frames::arrival())?;
         recorder.flush()?;
@@ -376,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_of_the_time_it_is_given_and_of_now() -> TestResult {
+    fn an_event_has_the_given_time_or_the_time_of_the_call() -> TestResult {
         let store = store()?;
         let recorder = store.recorder()?;
         let adapter = Adapter::new(recorder.clone(), Intents::all());
@@ -388,7 +391,7 @@ mod tests {
         })?;
         adapter.update(&other)?;
         recorder.flush()?;
-        // Each day of a session has an interval of its own.
+        // A session has one interval for each day.
         let sessions: Vec<(UserId, i64)> = store.read(|conn| {
             voice_intervals::table
                 .select((voice_intervals::user_id, voice_intervals::session_started_at_ms))
@@ -408,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn the_forms_that_wait_get_through_a_short_queue() -> TestResult {
+    fn the_blocking_forms_wait_for_room_in_a_short_queue() -> TestResult {
         let store = Store::builder().clock(Clock::Events).queue_len(1).open_in_memory()?;
         let recorder = store.recorder()?;
         let adapter = Adapter::new(recorder.clone(), Intents::all());
@@ -423,7 +426,7 @@ mod tests {
 
     #[cfg(feature = "tokio")]
     #[tokio::test]
-    async fn the_async_forms_get_through_a_short_queue() -> TestResult {
+    async fn the_async_forms_wait_for_room_in_a_short_queue() -> TestResult {
         let store = Store::builder().clock(Clock::Events).queue_len(1).open_in_memory()?;
         let recorder = store.recorder()?;
         let adapter = Adapter::new(recorder.clone(), Intents::all());
@@ -436,9 +439,9 @@ mod tests {
         Ok(())
     }
 
-    /// A name that no file can hold costs the name, not the join, the channel or the number of members.
+    /// If the file cannot hold a name, only the name is cut. The join, the channel and the number of members are recorded.
     #[test]
-    fn odd_names_take_nothing_else_with_them() -> TestResult {
+    fn everything_but_an_odd_name_is_recorded() -> TestResult {
         let store = store()?;
         let recorder = store.recorder()?;
         let adapter = Adapter::new(recorder.clone(), Intents::all());
@@ -455,9 +458,9 @@ mod tests {
         Ok(())
     }
 
-    /// Discord sends guilds of up to 70,000 members whole, and a bot cannot send a part of it again.
+    /// Discord sends up to 70,000 members in one event, and a bot cannot request a part of it again.
     #[test]
-    fn a_guild_of_more_members_than_the_queue_is_long_is_recorded() -> TestResult {
+    fn a_guild_with_more_members_than_the_queue_has_room_is_recorded() -> TestResult {
         let store = Store::builder().clock(Clock::Events).queue_len(100).open_in_memory()?;
         let recorder = store.recorder()?;
         let adapter = Adapter::new(recorder.clone(), Intents::all());
@@ -470,7 +473,7 @@ mod tests {
             });
             frame["d"]["members"] = json!(members.collect::<Vec<_>>());
         })?;
-        // The second time there is no room until the first is written.
+        // The second event has no room until the first one is written.
         adapter.update_at(&event, frames::arrival())?;
         adapter.update_at_blocking(&event, frames::arrival())?;
         recorder.flush()?;
@@ -479,14 +482,14 @@ mod tests {
             let members = members::table.count().get_result(conn)?;
             Ok((members, users::table.count().get_result(conn)?, channels::table.count().get_result(conn)?))
         })?;
-        // Anna is in voice, but not a member.
+        // Anna is in voice but is not in the list of members.
         assert_eq!(rows, (1_000, 1_001, 4));
         Ok(())
     }
 
-    /// A heartbeat is acknowledged between two events, and the session has the number of the first of them then.
+    /// A heartbeat acknowledgement arrives between two events, while the session has the sequence number of the first one.
     #[test]
-    fn what_has_no_sequence_number_is_not_taken_for_an_event_that_is_delivered_again() -> TestResult {
+    fn events_without_a_sequence_number_do_not_count_as_delivered_again() -> TestResult {
         let store = store()?;
         let recorder = store.recorder()?;
         let adapter = Adapter::builder(recorder.clone(), Intents::all()).shard(ShardId::ONE).build();

@@ -33,7 +33,7 @@ impl Translate for ChannelUpdate {
 
 impl Translate for ChannelDelete {
     fn translate(&self, context: &Context, events: &mut Vec<Event>) {
-        // Of a channel that is no more, only which one it was matters.
+        // Only the id of a deleted channel matters.
         let Self(channel) = self;
         if let Some(guild_id) = channel.guild_id
             && context.wants(ResourceType::CHANNEL)
@@ -66,7 +66,7 @@ impl Translate for ThreadDelete {
         let Self {
             guild_id,
             id,
-            // Known since it was made.
+            // Known since the thread was created.
             kind: _,
             parent_id: _,
         } = self;
@@ -80,9 +80,9 @@ impl Translate for ThreadListSync {
         let Self {
             guild_id,
             threads,
-            // Which channels were looked through: an active thread that is missing was archived, not deleted.
+            // The channels that the list covers. An active thread that is missing was archived, not deleted.
             channel_ids: _,
-            // Who follows a thread; nothing is counted by it.
+            // The followers of the threads. Mocha does not use them.
             members: _,
         } = self;
         for thread in threads {
@@ -91,27 +91,27 @@ impl Translate for ThreadListSync {
     }
 }
 
-/// A channel that says itself which guild it is in; those in none are not recorded.
+/// Pushes a channel that names its guild. Channels outside of guilds are not recorded.
 fn push_of_guild(channel: &Channel, context: &Context, events: &mut Vec<Event>) {
     if let Some(guild_id) = channel.guild_id {
         push(channel, convert::id(guild_id), context, events);
     }
 }
 
-/// A channel or thread of a guild.
+/// Pushes a channel or thread of a guild.
 pub(crate) fn push(channel: &Channel, guild_id: GuildId, context: &Context, events: &mut Vec<Event>) {
     if !context.wants(ResourceType::CHANNEL) {
         return;
     }
     let Channel {
         flags,
-        guild_id: _, // Missing in a GUILD_CREATE as Discord sends it; the caller knows better.
+        guild_id: _, // Discord omits it in GUILD_CREATE, so the caller passes it.
         id,
         kind,
         name,
         parent_id,
         position,
-        // Settings; nothing is counted by them.
+        // Settings, which Mocha does not use.
         application_id: _,
         available_tags: _,
         bitrate: _,
@@ -130,22 +130,22 @@ pub(crate) fn push(channel: &Channel, guild_id: GuildId, context: &Context, even
         topic: _,
         user_limit: _,
         video_quality_mode: _,
-        // A thread's tags, state and who follows it; nothing is counted by them.
+        // A thread's tags, state and followers, which Mocha does not use.
         applied_tags: _,
         member: _,
         member_count: _,
         newly_created: _,
         owner_id: _,
         thread_metadata: _,
-        // Discord's own counts, which stop at 50 or leave out what was deleted.
+        // Discord's own counts, which stop at 50 or exclude deleted messages.
         last_message_id: _,
         last_pin_timestamp: _,
         message_count: _,
         total_message_sent: _,
-        // Of channels in no guild.
+        // Only channels outside of guilds have it.
         recipients: _,
     } = channel;
-    // Discord hides the name of a channel that the bot may not see behind a stand-in.
+    // Discord sends a placeholder for the name of a channel that the bot may not see.
     let hidden = flags.is_some_and(|flags| flags.contains(ChannelFlags::CHANNEL_OBFUSCATED))
         || name.as_deref() == Some(HIDDEN_NAME);
     let seen = ChannelSeen {
@@ -160,7 +160,7 @@ pub(crate) fn push(channel: &Channel, guild_id: GuildId, context: &Context, even
     events.push(seen.into());
 }
 
-/// The stand-in.
+/// The placeholder for a hidden name.
 const HIDDEN_NAME: &str = "___hidden___";
 
 #[cfg(test)]
@@ -190,23 +190,23 @@ mod tests {
     }
 
     #[test]
-    fn channels_are_seen_when_made_and_when_changed() -> frames::TestResult {
-        let made = expected(Some("general"), 0, frames::TEXT, frames::CATEGORY)?;
-        assert_eq!(frames::translate("channel_create")?, [Event::ChannelSeen(made.clone())]);
-        let changed = ChannelSeen { name: Some("lounge".into()), position: Some(0), ..made };
+    fn created_and_changed_channels_are_recorded() -> frames::TestResult {
+        let created = expected(Some("general"), 0, frames::TEXT, frames::CATEGORY)?;
+        assert_eq!(frames::translate("channel_create")?, [Event::ChannelSeen(created.clone())]);
+        let changed = ChannelSeen { name: Some("lounge".into()), position: Some(0), ..created };
         assert_eq!(frames::translate("channel_update")?, [Event::ChannelSeen(changed)]);
         Ok(())
     }
 
     #[test]
-    fn the_stand_in_for_a_hidden_name_is_no_name() -> frames::TestResult {
+    fn the_placeholder_of_a_hidden_name_is_not_recorded() -> frames::TestResult {
         let hidden = expected(None, 2, frames::VOICE, frames::CATEGORY)?;
         assert_eq!(frames::translate("channel_update_obfuscated")?, [Event::ChannelSeen(hidden)]);
         Ok(())
     }
 
     #[test]
-    fn threads_are_channels_without_a_place() -> frames::TestResult {
+    fn threads_are_channels_without_a_position() -> frames::TestResult {
         let thread = expected(Some("help with a borrow"), 11, frames::THREAD, frames::TEXT)?;
         let thread = ChannelSeen { position: None, ..thread };
         for frame in ["thread_create", "thread_update", "thread_list_sync"] {
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn channels_and_threads_go() -> frames::TestResult {
+    fn deleted_channels_and_threads_are_recorded() -> frames::TestResult {
         for (frame, channel_id) in [("channel_delete", frames::TEXT), ("thread_delete", frames::THREAD)] {
             let gone = ChannelGone {
                 at: frames::arrival(),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn channels_can_be_left_out() -> frames::TestResult {
+    fn channels_can_be_excluded() -> frames::TestResult {
         let context = frames::context().without(ResourceType::CHANNEL);
         for frame in [
             "channel_create",

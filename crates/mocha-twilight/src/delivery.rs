@@ -1,4 +1,4 @@
-//! One event on its way to the recorder.
+//! An event with its time and its place in the gateway session.
 
 use chrono::{DateTime, Utc};
 use mocha_store::{Error, Frame};
@@ -6,7 +6,7 @@ use twilight_model::gateway::event::Event;
 
 use crate::Adapter;
 
-/// An event to be recorded; made by [`Adapter::delivery`].
+/// Records an event with more detail than [`Adapter::update`]. Created by [`Adapter::delivery`].
 #[derive(Clone, Debug)]
 #[must_use = "it does nothing until it is recorded"]
 pub struct Delivery<'a> {
@@ -29,9 +29,10 @@ impl<'a> Delivery<'a> {
 
     /// Sets the event's place in the gateway session: the session's id and the event's sequence number.
     ///
-    /// With twilight that is `shard.session()` after `shard.next_event(..)`. Events without a sequence number, such as
-    /// heartbeat acknowledgements, have no place, and it is left out for them. An event that was recorded with a number at least as high changes nothing, whatever its time. The adapter must
-    /// know its shard. Default: unknown, and events that are equal in all of their parts count once.
+    /// With twilight pass `shard.session()` after `shard.next_event(..)`. Events without a sequence number, such as heartbeat
+    /// acknowledgements, have no place, and it is ignored for them. If an event of the session with the same or a higher
+    /// number was recorded, this one changes nothing, whatever its time. The adapter must know its shard. Default: unknown.
+    /// Then events that are equal in every part count once.
     pub const fn in_session(mut self, session_id: &'a str, sequence: u64) -> Self {
         self.place = Some((session_id, sequence));
         self
@@ -41,7 +42,7 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Adapter::update`].
+    /// Returns the same errors as [`Adapter::update`].
     pub fn record(self) -> Result<(), Error> {
         match self.translate() {
             (_, events) if events.is_empty() => Ok(()),
@@ -53,7 +54,7 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Adapter::update_blocking`].
+    /// Returns the same errors as [`Adapter::update_blocking`].
     pub fn record_blocking(self) -> Result<(), Error> {
         match self.translate() {
             (_, events) if events.is_empty() => Ok(()),
@@ -65,7 +66,7 @@ impl<'a> Delivery<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Adapter::update_async`].
+    /// Returns the same errors as [`Adapter::update_async`].
     #[cfg(feature = "tokio")]
     pub async fn record_async(self) -> Result<(), Error> {
         match self.translate() {
@@ -85,7 +86,7 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// Whether the event has a sequence number.
+/// Returns `true` if the event has a sequence number.
 const fn is_dispatch(event: &Event) -> bool {
     !matches!(
         event,

@@ -1,4 +1,4 @@
-//! For the tests: events from JSON frames as Discord sends them, through twilight's own deserialiser.
+//! Test data: events from JSON frames of Discord, read with twilight's own deserializer.
 
 use std::{error::Error, fs, path::Path};
 
@@ -15,7 +15,7 @@ use crate::{ResourceType, translate::Context};
 
 pub(crate) type TestResult = Result<(), Box<dyn Error>>;
 
-// Everybody and everything in the frames.
+// The ids in the frames.
 pub(crate) const ANNA: u64 = 90_000_000_000_000_001;
 pub(crate) const BERT: u64 = 90_000_000_000_000_002;
 pub(crate) const BOT: u64 = 80_000_000_000_000_001;
@@ -25,12 +25,12 @@ pub(crate) const TEXT: u64 = 70_000_000_000_000_001;
 pub(crate) const THREAD: u64 = 70_000_000_000_000_003;
 pub(crate) const VOICE: u64 = 70_000_000_000_000_002;
 
-/// When every frame arrives.
+/// Returns the time at which every frame arrives.
 pub(crate) fn arrival() -> DateTime<Utc> {
     DateTime::from_timestamp_millis(1_795_341_600_250).unwrap_or_default()
 }
 
-/// A bot that is allowed everything and records what is recorded by default.
+/// Returns the context of a bot that has every intent and the default resources.
 pub(crate) fn context() -> Context {
     Context {
         at: arrival(),
@@ -51,7 +51,7 @@ impl Context {
     }
 }
 
-/// What the frame in `tests/frames/{name}.json` says.
+/// Translates the frame in `tests/frames/{name}.json`.
 pub(crate) fn translate(name: &str) -> Result<Vec<StoreEvent>, Box<dyn Error>> {
     translate_with(name, context())
 }
@@ -60,12 +60,12 @@ pub(crate) fn translate_with(name: &str, context: Context) -> Result<Vec<StoreEv
     Ok(crate::translate::translate(&parse(name)?, &context))
 }
 
-/// The event of a frame.
+/// Returns the event of a frame.
 pub(crate) fn parse(name: &str) -> Result<Event, Box<dyn Error>> {
     parse_changed(name, |_| ())
 }
 
-/// The event of a frame that is changed before it is read.
+/// Changes a frame and returns its event.
 pub(crate) fn parse_changed(name: &str, change: impl FnOnce(&mut Value)) -> Result<Event, Box<dyn Error>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frames").join(name).with_extension("json");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;

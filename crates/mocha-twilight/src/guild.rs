@@ -25,7 +25,7 @@ impl Translate for GuildCreate {
     fn translate(&self, context: &Context, events: &mut Vec<Event>) {
         match self {
             Self::Available(guild) => push_whole(guild, context, events),
-            // Always true.
+            // The flag is always true.
             Self::Unavailable(UnavailableGuildModel { id, unavailable: _ }) => push_outage(*id, context, events),
         }
     }
@@ -50,7 +50,7 @@ impl Translate for GuildUpdate {
             id,
             member_count,
             name,
-            // Settings, looks, roles and rights; nothing is counted by them.
+            // Settings, images, roles and permissions, which Mocha does not use.
             afk_timeout: _,
             application_id: _,
             banner: _,
@@ -97,7 +97,7 @@ fn push_outage(id: Id<GuildMarker>, context: &Context, events: &mut Vec<Event>) 
     events.push(GuildOutage { at: context.at, guild_id: convert::id(id) }.into());
 }
 
-/// A guild and all that is in it; whatever others refer to comes first.
+/// Pushes a guild with its channels, members and voice states. Rows that other rows refer to come first.
 fn push_whole(guild: &Guild, context: &Context, events: &mut Vec<Event>) {
     let Guild {
         afk_channel_id,
@@ -110,7 +110,7 @@ fn push_whole(guild: &Guild, context: &Context, events: &mut Vec<Event>) {
         presences,
         threads,
         voice_states,
-        // Settings, looks, roles and rights; nothing is counted by them.
+        // Settings, images, roles and permissions, which Mocha does not use.
         afk_timeout: _,
         application_id: _,
         banner: _,
@@ -147,14 +147,14 @@ fn push_whole(guild: &Guild, context: &Context, events: &mut Vec<Event>) {
         verification_level: _,
         widget_channel_id: _,
         widget_enabled: _,
-        // Only in answers to requests; `member_count` is exact.
+        // Only answers to requests have them. `member_count` is exact.
         approximate_member_count: _,
         approximate_presence_count: _,
-        // When the bot itself came; it stands with its member.
+        // The time at which the bot joined, which its member has too.
         joined_at: _,
-        // Whether offline members are missing: the list of members is complete if it has as many as there are.
+        // Whether offline members are missing. Mocha compares the number of listed members with `member_count` instead.
         large: _,
-        // A guild that is unavailable comes as such.
+        // An unavailable guild has an event of its own.
         unavailable: _,
     } = guild;
     let guild_id = convert::id(*id);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guild_comes_with_all_that_is_in_it() -> frames::TestResult {
+    fn a_guild_brings_its_channels_members_and_voice_states() -> frames::TestResult {
         let events = frames::translate("guild_create")?;
         let [
             Event::GuildAvailable(available),
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn presences_come_last_and_only_if_wanted() -> frames::TestResult {
+    fn presences_come_last_and_only_if_requested() -> frames::TestResult {
         let events = frames::translate_with("guild_create", frames::context().with(ResourceType::PRESENCE))?;
         let [.., Event::VoiceSnapshot(_), Event::PresenceChanged(presence), Event::PresencesListed(listed)] =
             events.as_slice()
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn presences_are_all_there_with_the_intent_and_up_to_75_000_members() -> frames::TestResult {
+    fn presences_are_complete_with_the_intent_and_up_to_75_000_members() -> frames::TestResult {
         let context = frames::context().with(ResourceType::PRESENCE);
         let without = Context { intents: context.intents - Intents::GUILD_PRESENCES, ..context };
         for (context, member_count, complete) in
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_in_voice_is_a_snapshot_too() -> frames::TestResult {
+    fn an_empty_voice_list_is_a_snapshot() -> frames::TestResult {
         let event = frames::parse_changed("guild_create", |frame| frame["d"]["voice_states"] = serde_json::json!([]))?;
         let events = crate::translate::translate(&event, &frames::context());
         let Some(Event::VoiceSnapshot(snapshot)) = events.last() else { return Err(format!("{events:?}").into()) };
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_intent_an_empty_list_of_voices_says_nothing() -> frames::TestResult {
+    fn without_the_intent_an_empty_voice_list_is_no_snapshot() -> frames::TestResult {
         let event = frames::parse_changed("guild_create", |frame| frame["d"]["voice_states"] = serde_json::json!([]))?;
         let context = Context { intents: Intents::GUILDS, ..frames::context() };
         let events = crate::translate::translate(&event, &context);
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_keeps_what_it_does_not_tell() -> frames::TestResult {
+    fn an_update_leaves_missing_values_unset() -> frames::TestResult {
         let seen =
             GuildSeen { afk_channel_id: None, icon: None, member_count: None, name: "Espresso".into(), ..guild()? };
         assert_eq!(frames::translate("guild_update")?, [Event::GuildSeen(seen)]);
@@ -318,21 +318,21 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_is_not_a_farewell() -> frames::TestResult {
+    fn an_outage_is_not_a_removal() -> frames::TestResult {
         let (at, guild_id) = (frames::arrival(), frames::GUILD.try_into()?);
         let outage = Event::GuildOutage(GuildOutage { at, guild_id });
         let gone = Event::GuildGone(GuildGone { at, guild_id });
-        // Whatever is left out: without them silence could not be told from not having heard.
+        // Outages and removals are recorded whatever resources are excluded. They explain why no other events arrive.
         let context = frames::context().without(ResourceType::all());
         for (frame, expected) in
             [("guild_create_unavailable", &outage), ("guild_delete_outage", &outage), ("guild_delete", &gone)]
         {
             assert_eq!(frames::translate_with(frame, context)?, std::slice::from_ref(expected), "{frame}");
         }
-        // Nor that the bot came back could be told from its being gone.
+        // The return of the bot is recorded whatever resources are excluded.
         let available = Event::GuildAvailable(GuildAvailable { at, guild_id });
         assert_eq!(frames::translate_with("guild_create", context)?, [available]);
-        // Discord has no such frame, but twilight has the event.
+        // Discord sends no such frame, but twilight has the event.
         let event =
             twilight_model::gateway::event::Event::UnavailableGuild(UnavailableGuild { id: Id::new(frames::GUILD) });
         assert_eq!(crate::translate::translate(&event, &context), [outage]);

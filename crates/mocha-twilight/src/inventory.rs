@@ -1,4 +1,4 @@
-//! Which data is stored because of which intents, as a document for Discord's review.
+//! A document for Discord's review: which data is stored because of which intents.
 
 use std::fmt;
 
@@ -7,12 +7,14 @@ use twilight_model::gateway::Intents;
 
 use crate::Statistic;
 
-/// Describes which data a bot with these intents stores, why, and for how long. Discord's review of privileged intents asks for it.
+/// Describes which data a bot with these intents stores, why, and for how long.
 ///
-/// [`Display`](fmt::Display) writes a Markdown document that can be handed in: the purpose and the intents of each statistic,
-/// each table and column with personal data, retention, security, and what users can request. It is made from the ledger of
-/// the file, [`LEDGER`]. It knows nothing of your own settings: add your retention policy, how you protect the machine, and what the bot does
-/// with the data beside Mocha.
+/// Discord's review of privileged intents asks for it.
+///
+/// [`Display`](fmt::Display) writes a Markdown document that you can submit. It has the purpose and the intents of each
+/// statistic, each table and column with personal data, retention, security, and what users can request. It is made from
+/// [`LEDGER`]. It does not know your settings: add your retention policy, how you protect the machine, and what the bot does
+/// with the data outside of Mocha.
 ///
 /// ```
 /// use mocha_twilight::DataInventory;
@@ -31,7 +33,7 @@ pub struct DataInventory {
 }
 
 impl DataInventory {
-    /// Makes the inventory of a bot that connects with these intents.
+    /// Creates the inventory of a bot that connects with these intents.
     #[must_use]
     pub const fn new(intents: Intents) -> Self {
         Self { intents }
@@ -42,18 +44,18 @@ impl DataInventory {
         Statistic::ALL.into_iter().filter(move |statistic| self.intents.contains(statistic.intents()))
     }
 
-    /// Whether the bot receives what fills the table or the column.
+    /// Returns `true` if the bot receives the data that fills the table or the column.
     fn receives(self, source: Source) -> bool {
         source == Source::Recorder
             || source == Source::Guilds && self.intents.contains(Intents::GUILDS)
             || self.statistics().any(|statistic| sources(statistic).contains(&source))
     }
 
-    /// The tables of the kind that the bot fills.
-    fn tables(self, kind: Kind) -> impl Iterator<Item = &'static Table> {
+    /// Returns the tables of the section that the bot fills.
+    fn tables(self, section: Section) -> impl Iterator<Item = &'static Table> {
         LEDGER
             .iter()
-            .filter(move |table| Kind::of(table) == kind)
+            .filter(move |table| Section::of(table) == section)
             .filter(move |table| table.sources.iter().any(|source| self.receives(*source)))
     }
 
@@ -79,29 +81,29 @@ impl DataInventory {
     }
 
     fn retention(self, table: &Table) -> &'static str {
-        let kind = Kind::of(table);
+        let section = Section::of(table);
         match table.kept {
             Kept::Events => {
                 "deleted after the period that the operator sets for events; without one, kept until erased"
             }
-            Kept::Member if self.intents.contains(Intents::GUILD_MEMBERS) => {
-                "deleted when the person leaves the server"
+            Kept::Member if self.intents.contains(Intents::GUILD_MEMBERS) => "deleted when the user leaves the server",
+            Kept::Member => "kept until the user is erased, because Discord does not tell the bot that members leave",
+            Kept::Rollups if section == Section::Impersonal => {
+                "deleted after the period that the operator sets for roll-ups; without one, as long as the database"
             }
-            Kept::Member => "kept until the person is erased, for the bot does not receive that members leave",
-            Kept::Rollups if kind == Kind::Impersonal => {
-                "deleted after the period that the operator sets for sums; without one, as long as the database"
+            Kept::Rollups => {
+                "deleted after the period that the operator sets for roll-ups; without one, kept until erased"
             }
-            Kept::Rollups => "deleted after the period that the operator sets for sums; without one, kept until erased",
-            Kept::Tombstone => "as long as the database, so that the person is not recorded again",
-            Kept::User => "kept until the person is erased",
+            Kept::Tombstone => "as long as the database, so that the user is not recorded again",
+            Kept::User => "kept until the user is erased",
             _ => "as long as the database",
         }
     }
 
-    /// A table with its columns of personal data that are filled.
+    /// Writes a table with its columns of personal data that the bot fills.
     fn write_table(self, table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "### `{}`\n\n* Content: {}.", table.name, table.purpose)?;
-        for (class, what) in [(Class::Identifying, "Identifies the person"), (Class::Derived, "Describes the person")] {
+        for (class, what) in [(Class::Identifying, "Identifies the user"), (Class::Derived, "Describes the user")] {
             let columns = table.columns.iter().filter(|column| column.class == class);
             let columns = columns.filter(|column| column.source.is_none_or(|source| self.receives(source)));
             let columns: Vec<_> = columns.map(|column| format!("`{}` ({})", column.name, column.purpose)).collect();
@@ -124,38 +126,38 @@ impl fmt::Display for DataInventory {
             f,
             "servers. It never stores the text of messages. Tables and columns that are not listed hold no data about"
         )?;
-        writeln!(f, "individual people.\n")?;
+        writeln!(f, "individual users.\n")?;
         self.write_statistics(f)?;
         writeln!(f, "## Personal data\n")?;
-        for table in self.tables(Kind::Personal) {
+        for table in self.tables(Section::Personal) {
             self.write_table(table, f)?;
         }
-        writeln!(f, "## Records of erased people\n")?;
+        writeln!(f, "## Records of erased users\n")?;
         writeln!(
             f,
-            "If a person is erased or opts out, the bot keeps a keyed hash of the user ID. Without it the person would be"
+            "If a user is erased or opts out, the bot keeps a keyed hash of the user ID. Without it the user would be"
         )?;
-        writeln!(f, "recorded again when Discord delivers old events once more, or when a backup is restored.\n")?;
-        for table in self.tables(Kind::Erasure) {
+        writeln!(f, "recorded again when old events are delivered again, or when a backup is restored.\n")?;
+        for table in self.tables(Section::Erasure) {
             self.write_table(table, f)?;
         }
-        writeln!(f, "## Data that is not about individual people\n")?;
-        for table in self.tables(Kind::Impersonal) {
+        writeln!(f, "## Data that is not about individual users\n")?;
+        for table in self.tables(Section::Impersonal) {
             writeln!(f, "* `{}`: {}. Retention: {}.", table.name, table.purpose, self.retention(table))?;
         }
         f.write_str(REQUESTS)
     }
 }
 
-/// What a table is in the document.
+/// The section of the document that a table belongs to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Kind {
+enum Section {
     Erasure,
     Impersonal,
     Personal,
 }
 
-impl Kind {
+impl Section {
     fn of(table: &Table) -> Self {
         match table.kept {
             Kept::Tombstone => Self::Erasure,
@@ -170,11 +172,11 @@ const REQUESTS: &str = "
 
 The operator of the bot answers requests with functions of Mocha:
 
-* Access: all rows about the person are exported as JSON (`Store::export_user`).
-* Erasure: all rows about the person are deleted, the person is taken out of all sums, and the deleted data is overwritten in
-  the file (`Store::forget_user`). A backup that was made before still has the data. When it is restored over the
-  database, the person is erased from it again.
-* Objection: the person is erased and not recorded any more (`Store::opt_out_user`).
+* Access: all rows about the user are exported as JSON (`Store::export_user`).
+* Erasure: all rows about the user are deleted, the user's values are subtracted from all roll-ups, and the deleted data is
+  overwritten in the file (`Store::forget_user`). A backup that was made before still has the data. When it is restored over the
+  database, the user is erased from it again.
+* Objection: the user is erased and not recorded any more (`Store::opt_out_user`).
 
 ## Security
 
@@ -186,7 +188,7 @@ The operator of the bot answers requests with functions of Mocha:
 const WITHOUT_CONTENT: &str = "* Characters, words, attachments and embeds are counted only of messages whose content Discord \
                                sends without a privileged intent: the bot's own, and those that mention the bot.";
 
-/// The title, the purpose and, if it needs a privileged intent, the reason for that.
+/// Returns the title, the purpose, and the reason for a privileged intent if the statistic needs one.
 const fn describe(statistic: Statistic) -> (&'static str, &'static str, &'static str) {
     match statistic {
         Statistic::Growth => (
@@ -225,7 +227,7 @@ fn names(intents: Intents) -> String {
     intents.iter_names().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// What fills the tables of a statistic.
+/// Returns the data that fills the tables of a statistic.
 const fn sources(statistic: Statistic) -> &'static [Source] {
     match statistic {
         Statistic::Growth | Statistic::Members => &[Source::Members],
@@ -276,14 +278,14 @@ mod tests {
         assert!(!nothing.to_string().contains("`users`"));
     }
 
-    /// Messages and voice bring members too, and without the intent nobody says that they left.
+    /// Messages and voice events contain members too. Without the intent the bot does not receive that they left.
     #[test]
     fn members_without_their_intent_are_listed_as_kept() {
         for (intents, retention) in [
-            (Intents::GUILD_MEMBERS, "deleted when the person leaves the server"),
+            (Intents::GUILD_MEMBERS, "deleted when the user leaves the server"),
             (
                 Intents::GUILD_MESSAGES,
-                "kept until the person is erased, for the bot does not receive that members leave",
+                "kept until the user is erased, because Discord does not tell the bot that members leave",
             ),
         ] {
             let text = DataInventory::new(Intents::GUILDS | intents).to_string();
@@ -294,15 +296,15 @@ mod tests {
     }
 
     #[test]
-    fn the_document_reads_like_a_form() {
+    fn the_document_has_all_sections() {
         let text =
             DataInventory::new(Intents::GUILDS | Intents::GUILD_VOICE_STATES | Intents::GUILD_MEMBERS).to_string();
         let headings: Vec<_> = text.lines().filter(|line| line.starts_with("## ")).collect();
         let expected = [
             "## Purposes and intents",
             "## Personal data",
-            "## Records of erased people",
-            "## Data that is not about individual people",
+            "## Records of erased users",
+            "## Data that is not about individual users",
             "## Access, erasure and objection",
             "## Security",
         ];
@@ -311,7 +313,7 @@ mod tests {
         assert!(text.contains(
             "* Why `GUILD_MEMBERS` is needed: Discord sends joins and leaves of members only with this intent."
         ));
-        // Each table once, and no sentence that starts with a small letter or ends twice.
+        // Each table is listed once, and no sentence ends twice.
         for table in LEDGER {
             let lines = text.lines().filter(|line| *line == format!("### `{}`", table.name));
             assert!(lines.count() <= 1, "{}", table.name);

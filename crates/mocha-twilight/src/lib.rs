@@ -1,4 +1,6 @@
-//! Records what [twilight]'s gateway says into Mocha: the [`Adapter`] takes events as twilight's own cache does.
+//! Records the events of [twilight]'s gateway in Mocha, storage and statistics for Discord servers.
+//!
+//! Pass each event to the [`Adapter`], as you pass it to twilight's own cache.
 //!
 //! ```
 //! use mocha_store::Store;
@@ -11,7 +13,7 @@
 //! let recorder = store.recorder()?;
 //! let adapter = Adapter::new(recorder.clone(), Intents::GUILDS | Intents::GUILD_VOICE_STATES);
 //!
-//! // In a bot for each event that the shard gives, in their order. An error is no reason to stop: log it.
+//! // In a bot do this for each event of the shard, in order. If it returns an error, log it and go on.
 //! adapter.update(&Event::GuildDelete(GuildDelete { id: Id::new(1), unavailable: Some(true) }))?;
 //! recorder.flush()?;
 //! assert_eq!(recorder.stats().written, 1);
@@ -19,8 +21,8 @@
 //! # }
 //! ```
 //!
-//! What the bot has to ask Discord for depends on what it wants to know: see [`Statistic`]; and what it then stores, see
-//! [`DataInventory`].
+//! [`Statistic`] lists the intents that each statistic needs. [`DataInventory`] describes the data that a bot with these
+//! intents stores.
 //!
 //! [twilight]: https://twilight.rs
 
@@ -52,3 +54,8 @@ pub use self::{
     resource::ResourceType,
     statistic::Statistic,
 };
+
+/// Tests the example in README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
-//! Members coming, being there and going.
+//! Members, joins and leaves.
 
 use chrono::{DateTime, Utc};
 use mocha_schema::{GuildId, UserId};
@@ -36,13 +36,13 @@ impl Translate for MemberUpdate {
             nick,
             premium_since,
             user,
-            // Looks, roles and rights; nothing is counted by them.
+            // Images, roles and permissions, which Mocha does not use.
             avatar: _,
             flags: _,
             pending: _,
             roles: _,
             communication_disabled_until: _,
-            // A VOICE_STATE_UPDATE says the same to those who are in voice.
+            // For members in voice a VOICE_STATE_UPDATE has them too.
             deaf: _,
             mute: _,
         } = self;
@@ -74,7 +74,7 @@ impl Translate for MemberChunk {
             chunk_count,
             chunk_index,
             nonce,
-            // Whom the bot asked for by id and who is no member: not somebody who left.
+            // Ids that the bot asked for and that are not members. They need not have left.
             not_found: _,
         } = self;
         for member in members {
@@ -98,7 +98,7 @@ impl Translate for MemberChunk {
     }
 }
 
-/// The members whom `GUILD_CREATE` has.
+/// Pushes the list of members in a `GUILD_CREATE`.
 pub(crate) fn push_list(
     members: &[Member],
     member_count: Option<u64>,
@@ -118,7 +118,7 @@ fn user_ids(members: &[Member]) -> Vec<UserId> {
     members.iter().map(|member| convert::id(member.user.id)).collect()
 }
 
-/// A member and the user behind it.
+/// Pushes a user and the membership.
 pub(crate) fn push(member: &Member, guild_id: GuildId, context: &Context, events: &mut Vec<Event>) {
     user::push(&member.user, context, events);
     if context.wants(ResourceType::MEMBER) {
@@ -126,7 +126,7 @@ pub(crate) fn push(member: &Member, guild_id: GuildId, context: &Context, events
     }
 }
 
-/// A member of whom the user is told elsewhere.
+/// Pushes a membership whose user is pushed by the caller.
 pub(crate) fn push_partial(
     member: &PartialMember,
     guild_id: GuildId,
@@ -141,7 +141,7 @@ pub(crate) fn push_partial(
         joined_at,
         nick,
         premium_since,
-        // Looks, roles and rights; nothing is counted by them.
+        // Images, roles and permissions, which Mocha does not use.
         avatar: _,
         avatar_decoration_data: _,
         banner: _,
@@ -152,7 +152,7 @@ pub(crate) fn push_partial(
         // Voice has events of its own.
         deaf: _,
         mute: _,
-        // Not sent where a member is partial.
+        // Discord does not send it with a partial member.
         user: _,
     } = member;
     events.push(membership(guild_id, user_id, nick.as_ref(), *joined_at, *premium_since, context.at).into());
@@ -164,7 +164,7 @@ fn seen(member: &Member, guild_id: GuildId, context: &Context) -> MemberSeen {
         nick,
         premium_since,
         user,
-        // Looks, roles and rights; nothing is counted by them.
+        // Images, roles and permissions, which Mocha does not use.
         avatar: _,
         avatar_decoration_data: _,
         banner: _,
@@ -208,7 +208,7 @@ mod tests {
     use crate::{ResourceType, frames};
 
     #[test]
-    fn somebody_comes() -> frames::TestResult {
+    fn a_join_is_recorded() -> frames::TestResult {
         let events = frames::translate("member_add")?;
         let [Event::UserSeen(user), Event::MemberJoined(member)] = events.as_slice() else {
             return Err(format!("{events:?}").into());
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_changes() -> frames::TestResult {
+    fn a_changed_member_is_recorded() -> frames::TestResult {
         let events = frames::translate("member_update")?;
         let [Event::UserSeen(user), Event::MemberSeen(member)] = events.as_slice() else {
             return Err(format!("{events:?}").into());
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_goes() -> frames::TestResult {
+    fn a_leave_is_recorded() -> frames::TestResult {
         let events = frames::translate("member_remove")?;
         let [Event::UserSeen(_), Event::MemberLeft(left)] = events.as_slice() else {
             return Err(format!("{events:?}").into());
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_has_members_and_if_wanted_presences() -> frames::TestResult {
+    fn a_chunk_has_members_and_if_requested_presences() -> frames::TestResult {
         let events = frames::translate("member_chunk")?;
         let [
             Event::UserSeen(_),
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn members_can_be_left_out() -> frames::TestResult {
+    fn members_can_be_excluded() -> frames::TestResult {
         for frame in ["member_add", "member_update", "member_remove"] {
             let events = frames::translate_with(frame, frames::context().without(ResourceType::MEMBER))?;
             assert!(matches!(events.as_slice(), [Event::UserSeen(_)]), "{frame}: {events:?}");

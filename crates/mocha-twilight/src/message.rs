@@ -23,35 +23,35 @@ impl Translate for MessageCreate {
     fn translate(&self, context: &Context, events: &mut Vec<Event>) {
         #[expect(deprecated, reason = "all fields are named, so that a new one is noticed")]
         let Self {
-            // The channel has events of its own, which tell more.
+            // The channel has events of its own.
             channel_type: _,
             message:
                 Message {
-                    attachments: _, // Counted with the content.
+                    attachments: _, // Counted by `measure`.
                     author,
                     channel_id,
-                    content: _, // Measured with what is attached, and not kept.
-                    embeds: _,  // Counted with the content.
+                    content: _, // Counted by `measure`, and not stored.
+                    embeds: _,  // Counted by `measure`.
                     guild_id,
                     id,
-                    interaction: _, // They tell whose command it answers.
+                    interaction: _, // Used by `invoker`.
                     interaction_metadata: _,
                     kind,
                     member,
-                    mentions: _, // They tell whether the content is there.
+                    mentions: _, // Used by `is_readable`.
                     timestamp,
                     webhook_id,
-                    // What was written by others, or by the author elsewhere.
+                    // Texts of other messages.
                     message_snapshots: _,
                     reference: _,
                     referenced_message: _,
-                    // Whom and what it speaks of; nothing is counted by it.
+                    // Mentions, calls and subscriptions, which Mocha does not use.
                     call: _,
                     mention_channels: _,
                     mention_everyone: _,
                     mention_roles: _,
                     role_subscription_data: _,
-                    // Looks, and the application's own.
+                    // Appearance and data of the application, which Mocha does not use.
                     activity: _,
                     application: _,
                     application_id: _,
@@ -60,14 +60,14 @@ impl Translate for MessageCreate {
                     poll: _,
                     sticker_items: _,
                     tts: _,
-                    // Cannot be yet when a message is new.
+                    // A new message does not have them yet.
                     edited_timestamp: _,
                     pinned: _,
                     reactions: _,
                     thread: _,
                 },
         } = self;
-        // Not in a guild: a direct message, which is nobody's statistics.
+        // Direct messages are not recorded.
         let Some(guild_id) = guild_id else { return };
         let guild_id = convert::id(*guild_id);
         let author_id = convert::id(author.id);
@@ -76,10 +76,10 @@ impl Translate for MessageCreate {
 
         if context.wants(ResourceType::USER) {
             let seen = user::seen(author, context);
-            // A webhook's author has its id, and Discord does not call it a bot.
+            // The author has the webhook's id, and Discord does not mark it as a bot.
             events.push(UserSeen { bot: seen.bot || is_webhook, ..seen }.into());
         }
-        // The greeting may come before the GUILD_MEMBER_ADD, which is the one to tell that somebody came.
+        // The greeting may arrive before the GUILD_MEMBER_ADD, which records the join.
         if let Some(member) = member
             && !is_webhook
             && *kind != MessageType::UserJoin
@@ -93,7 +93,7 @@ impl Translate for MessageCreate {
             let sent = MessageSent {
                 at: convert::time(*timestamp),
                 channel_id: convert::id(*channel_id),
-                // The answer is what the app says, and what it measures is not what the person wrote.
+                // The content of an answer is the app's, not the user's.
                 content: (invoker.is_none() && is_readable(&self.message, context)).then(|| measure(&self.message)),
                 guild_id,
                 kind: (*kind).into(),
@@ -105,12 +105,12 @@ impl Translate for MessageCreate {
     }
 }
 
-/// Discord tells of every change of a message, and also when it has fetched what a link shows.
+/// Records embeds that Discord adds later, after it fetched the page behind a link.
 impl Translate for MessageUpdate {
     fn translate(&self, context: &Context, events: &mut Vec<Event>) {
         let Self(message) = self;
         let Some(guild_id) = message.guild_id else { return };
-        // The embeds of a command's answer are the app's.
+        // The embeds of an answer to a command are the app's.
         if context.wants(ResourceType::MESSAGE) && !message.embeds.is_empty() && invoker(message).is_none() {
             let (guild_id, message_id) = (convert::id(guild_id), convert::id(message.id));
             events.push(MessageEmbedded { at: context.at, guild_id, message_id }.into());
@@ -118,13 +118,12 @@ impl Translate for MessageUpdate {
     }
 }
 
-/// Who used the command that the message answers. Discord calls the app its author. What the app says after its first answer
-/// is nobody's command.
+/// Returns the user whose command the message answers, if it is the first answer. Discord gives the app as the author.
 fn invoker(message: &Message) -> Option<&User> {
     if !matches!(message.kind, MessageType::ChatInputCommand | MessageType::ContextMenuCommand) {
         return None;
     }
-    #[expect(deprecated, reason = "Discord sends it too, and recorded traffic may have nothing else")]
+    #[expect(deprecated, reason = "Discord sends it too, and old recorded traffic has only this field")]
     let interaction = message.interaction.as_ref().map(|interaction| &interaction.user);
     match &message.interaction_metadata {
         Some(metadata) if metadata.original_response_message_id.is_some() => None,
@@ -133,8 +132,9 @@ fn invoker(message: &Message) -> Option<&User> {
     }
 }
 
-/// Whether Discord has sent the content: always with the intent, and without it of the bot's own messages and of those
-/// that mention the bot.
+/// Returns `true` if Discord sent the content.
+///
+/// Without the intent Discord sends the content only of the bot's own messages and of those that mention the bot.
 fn is_readable(message: &Message, context: &Context) -> bool {
     let own = |id| Some(convert::id(id)) == context.current_user;
     context.intents.contains(Intents::MESSAGE_CONTENT)
@@ -143,7 +143,7 @@ fn is_readable(message: &Message, context: &Context) -> bool {
 }
 
 fn measure(message: &Message) -> MessageContent {
-    // Far above the 4,000 that Discord lets anybody write; the store refuses what cannot be.
+    // Discord allows at most 4,000 characters, so this never saturates.
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     MessageContent {
         characters: count(message.content.chars().count()),
@@ -164,7 +164,7 @@ mod tests {
 
     use crate::{ResourceType, frames, translate::translate};
 
-    /// The last of the events, which is the message.
+    /// Returns the message, which is the last event.
     fn message(events: &[Event]) -> Result<MessageSent, Box<dyn std::error::Error>> {
         let Some(Event::MessageSent(message)) = events.last() else { return Err(format!("{events:?}").into()) };
         Ok(*message)
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_intent_content_is_unknown_but_for_own_messages_and_mentions() -> frames::TestResult {
+    fn without_the_intent_content_is_known_only_of_own_messages_and_mentions() -> frames::TestResult {
         let mut context = frames::context();
         context.intents = Intents::GUILDS | Intents::GUILD_MESSAGES;
         let known = |frame: &str, context| -> Result<bool, Box<dyn std::error::Error>> {
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_webhook_is_a_bot_and_no_member() -> frames::TestResult {
-        // With a member, which Discord does not send: nobody is one under a webhook's id.
+        // Discord does not send a member with a webhook's message. If it did, no member would be recorded.
         let event = frames::parse_changed("message_create", |frame| {
             frame["d"]["webhook_id"] = frame["d"]["author"]["id"].clone();
         })?;
@@ -228,7 +228,7 @@ mod tests {
         Ok(())
     }
 
-    /// The answer of an app, with whatever tells of the command.
+    /// Returns the events of an app's message with these fields.
     fn answer(kind: u8, more: &[(&str, serde_json::Value)]) -> Result<Vec<Event>, Box<dyn std::error::Error>> {
         let event = frames::parse_changed("message_webhook", |frame| {
             frame["d"]["type"] = kind.into();
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_the_message_of_the_person_who_used_it() -> frames::TestResult {
+    fn a_command_counts_as_a_message_of_the_user_who_used_it() -> frames::TestResult {
         let anna = json!({ "id": frames::ANNA.to_string(), "username": "anna", "discriminator": "0", "avatar": null });
         let metadata = json!({ "id": "5", "type": 2, "user": anna.clone(), "authorizing_integration_owners": {} });
         let mut follow_up = metadata.clone();
@@ -249,27 +249,27 @@ mod tests {
         let [metadata, follow_up] = [metadata, follow_up].map(|metadata| ("interaction_metadata", metadata));
         let old = ("interaction", old);
         for kind in [20, 23] {
-            for tells in [vec![metadata.clone()], vec![old.clone()], vec![metadata.clone(), old.clone()]] {
-                let events = answer(kind, &tells)?;
+            for fields in [vec![metadata.clone()], vec![old.clone()], vec![metadata.clone(), old.clone()]] {
+                let events = answer(kind, &fields)?;
                 let [Event::UserSeen(app), Event::UserSeen(anna), Event::MessageSent(sent)] = events.as_slice() else {
                     return Err(format!("{events:?}").into());
                 };
                 assert_eq!((app.bot, anna.bot, anna.name.as_str()), (true, false, "anna"));
                 assert_eq!((sent.user_id.get(), sent.kind, sent.content), (frames::ANNA, kind, None));
             }
-            for tells in [Vec::new(), vec![follow_up.clone()], vec![follow_up.clone(), old.clone()]] {
-                let events = answer(kind, &tells)?;
-                assert_ne!(message(&events)?.user_id.get(), frames::ANNA, "{kind} {tells:?}");
+            for fields in [Vec::new(), vec![follow_up.clone()], vec![follow_up.clone(), old.clone()]] {
+                let events = answer(kind, &fields)?;
+                assert_ne!(message(&events)?.user_id.get(), frames::ANNA, "{kind} {fields:?}");
                 assert!(message(&events)?.content.is_some());
             }
         }
-        // The answer to a button is no command.
+        // An answer to a button is not an answer to a command.
         assert_ne!(message(&answer(0, &[metadata])?)?.user_id.get(), frames::ANNA);
         Ok(())
     }
 
     #[test]
-    fn an_update_tells_only_of_embeds() -> frames::TestResult {
+    fn an_update_records_only_embeds() -> frames::TestResult {
         let (guild_id, message_id) = (frames::GUILD.try_into()?, 1_441_000_000_000_000_000.try_into()?);
         let embedded = Event::MessageEmbedded(MessageEmbedded { at: frames::arrival(), guild_id, message_id });
         assert_eq!(frames::translate("message_update")?, [embedded]);
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn the_greeting_of_somebody_who_joins_does_not_make_a_member() -> frames::TestResult {
+    fn the_greeting_of_a_new_member_does_not_record_the_member() -> frames::TestResult {
         let events = frames::translate("message_user_join")?;
         let [Event::UserSeen(_), Event::MessageSent(message)] = events.as_slice() else {
             return Err(format!("{events:?}").into());
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_can_be_left_out() -> frames::TestResult {
+    fn each_resource_can_be_excluded() -> frames::TestResult {
         for (resource, left) in
             [(ResourceType::USER, 2), (ResourceType::MEMBER, 2), (ResourceType::MESSAGE, 2), (ResourceType::all(), 0)]
         {
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_of_message_keeps_its_number() -> frames::TestResult {
+    fn every_message_type_keeps_its_number() -> frames::TestResult {
         for kind in 0..=u8::MAX {
             let event = frames::parse_changed("message_create", |frame| frame["d"]["type"] = kind.into())?;
             assert_eq!(message(&translate(&event, &frames::context()))?.kind, kind);

@@ -1,4 +1,4 @@
-//! Status and activities.
+//! Presences: status and activities.
 
 use mocha_schema::{GuildId, PresenceStatus};
 use mocha_store::{
@@ -23,7 +23,7 @@ impl Translate for PresenceUpdate {
     }
 }
 
-/// The presence of somebody in a guild.
+/// Pushes the presence of a member.
 pub(crate) fn push(presence: &Presence, context: &Context, events: &mut Vec<Event>) {
     if !context.wants(ResourceType::PRESENCE) {
         return;
@@ -32,9 +32,9 @@ pub(crate) fn push(presence: &Presence, context: &Context, events: &mut Vec<Even
         activities,
         guild_id,
         status,
-        // Only the id: Discord may leave out everything else, `bot` too, and what is missing would pass for false.
+        // Only the id is used. Discord may omit everything else, and a missing `bot` would count as false.
         user,
-        // Which devices somebody has is not Mocha's business.
+        // The devices of the member, which Mocha does not store.
         client_status: _,
     } = presence;
     let changed = PresenceChanged {
@@ -52,10 +52,10 @@ pub(crate) fn push(presence: &Presence, context: &Context, events: &mut Vec<Even
     events.push(changed.into());
 }
 
-/// Of guilds with more members Discord lists only the bot and the people in voice.
+/// The largest guild whose presences Discord lists. In larger guilds it lists only the bot and the members in voice.
 const MOST_MEMBERS: u64 = 75_000;
 
-/// Everybody in a guild who is not offline, as far as Discord says so.
+/// Pushes the list of members who are not offline.
 pub(crate) fn push_list(
     presences: &[Presence],
     member_count: Option<u64>,
@@ -74,7 +74,7 @@ pub(crate) fn push_list(
     }
 }
 
-/// The first that is not a custom status; that one if there is no other.
+/// Returns the first activity that is not a custom status, or else the custom status.
 fn main_activity(activities: &[Activity]) -> Option<&Activity> {
     activities.iter().find(|activity| activity.kind != ActivityType::Custom).or_else(|| activities.first())
 }
@@ -82,9 +82,9 @@ fn main_activity(activities: &[Activity]) -> Option<&Activity> {
 fn activity(activity: &Activity) -> StoreActivity {
     let Activity {
         kind,
-        // Of a custom status Discord's word for it; what the person wrote is the state.
+        // For a custom status this is Discord's name for it. The user's text is in `state`.
         name,
-        // What exactly somebody plays, hears or writes, and with whom, is not Mocha's business.
+        // Details of the activity, which Mocha does not store.
         details: _,
         details_url: _,
         emoji: _,
@@ -93,10 +93,10 @@ fn activity(activity: &Activity) -> StoreActivity {
         state: _,
         state_url: _,
         url: _,
-        // When it began; it is counted from when it was heard of.
+        // The start. Mocha counts from the arrival of the event instead.
         created_at: _,
         timestamps: _,
-        // Looks, and the application's own.
+        // Appearance and data of the application, which Mocha does not use.
         application_id: _,
         assets: _,
         buttons: _,
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_played_comes_before_a_custom_status() -> frames::TestResult {
+    fn other_activities_are_preferred_to_a_custom_status() -> frames::TestResult {
         let context = frames::context().with(ResourceType::PRESENCE);
         assert_eq!(
             frames::translate_with("presence_update", context)?,
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_a_custom_status_is_not_kept() -> frames::TestResult {
+    fn the_text_of_a_custom_status_is_not_recorded() -> frames::TestResult {
         let context = frames::context().with(ResourceType::PRESENCE);
         let event = frames::parse_changed("presence_update", |frame| {
             if let Some(activities) = frame["d"]["activities"].as_array_mut() {
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn every_status_has_its_own() -> frames::TestResult {
+    fn every_status_is_translated() -> frames::TestResult {
         let context = frames::context().with(ResourceType::PRESENCE);
         for (word, status) in [
             ("dnd", PresenceStatus::Dnd),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_name_of_an_activity_does_not_take_the_status_with_it() -> frames::TestResult {
+    fn the_status_is_recorded_if_the_name_of_the_activity_is_odd() -> frames::TestResult {
         let store = Store::builder().clock(Clock::Events).open_in_memory()?;
         let recorder = store.recorder()?;
         let adapter = Adapter::builder(recorder.clone(), Intents::all()).resources(ResourceType::all()).build();
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn presences_are_left_out_unless_asked_for() -> frames::TestResult {
+    fn presences_are_excluded_by_default() -> frames::TestResult {
         assert_eq!(frames::translate("presence_update")?, []);
         Ok(())
     }

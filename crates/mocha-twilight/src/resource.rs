@@ -1,12 +1,12 @@
-//! What is recorded and what is left out.
+//! The kinds of data that an adapter records.
 
 use bitflags::bitflags;
 
 bitflags! {
-    /// What an [`Adapter`](crate::Adapter) records; everything but [`PRESENCE`](Self::PRESENCE) by default.
+    /// The kinds of data that an [`Adapter`](crate::Adapter) records. Default: all except [`PRESENCE`](Self::PRESENCE).
     ///
-    /// That a guild cannot be reached, that the bot left it or came back and that a connection began anew is recorded always: without
-    /// it nobody could tell silence from not having heard.
+    /// The adapter always records connections, outages of guilds, and when the bot joins or leaves a guild. Without them Mocha
+    /// could not distinguish a quiet server from lost events.
     ///
     /// ```
     /// use mocha_twilight::ResourceType;
@@ -18,23 +18,23 @@ bitflags! {
     pub struct ResourceType: u64 {
         /// Channels and threads.
         const CHANNEL = 1;
-        /// Guilds: name, icon, number of members.
+        /// Guilds: name, icon and number of members.
         const GUILD = 1 << 1;
-        /// Members: who is one, who came, who left.
+        /// Current members, joins and leaves.
         const MEMBER = 1 << 2;
-        /// Messages; never their text.
+        /// Messages. Their text is never stored.
         const MESSAGE = 1 << 3;
-        /// Status and activities. Discord sends very many of them, a hundred for each message in a large guild.
+        /// Status and activities. In a large guild Discord sends about a hundred of them for each message.
         const PRESENCE = 1 << 4;
-        /// Users: name, picture, and whether they are bots. Without it leaderboards cannot leave bots out.
+        /// Users: name, avatar, and whether they are bots. Without them leaderboards cannot exclude bots.
         const USER = 1 << 5;
-        /// Who is in which voice channel.
+        /// Voice states: the channel and state of each member in voice.
         const VOICE_STATE = 1 << 6;
     }
 }
 
 impl Default for ResourceType {
-    /// All but [`PRESENCE`](Self::PRESENCE).
+    /// Returns all kinds except [`PRESENCE`](Self::PRESENCE).
     fn default() -> Self {
         Self::all().difference(Self::PRESENCE)
     }

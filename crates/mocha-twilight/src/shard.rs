@@ -16,11 +16,11 @@ impl Translate for Ready {
         let Self {
             shard,
             user,
-            // The bot's own user is all that is kept of it.
+            // Mocha uses only the bot's user.
             application: _,
-            // Each follows with a GUILD_CREATE of its own.
+            // A GUILD_CREATE follows for each.
             guilds: _,
-            // The connection is twilight's.
+            // twilight manages the connection.
             resume_gateway_url: _,
             session_id: _,
             version: _,
@@ -31,16 +31,16 @@ impl Translate for Ready {
     }
 }
 
-/// A connection that broke or resumed. Only `READY` says which one it is; of the others the adapter has to know.
+/// Pushes the end or the resumption of a connection. Discord names the shard only in `READY`, so the adapter has to know it.
 pub(crate) fn push_own(status: ShardStatus, context: &Context, events: &mut Vec<Event>) {
     if let Some(shard) = context.shard {
         push(shard, status, context, events);
     }
 }
 
-/// What the end of a connection says: nothing, if Discord had no part in it.
+/// Returns the status after a connection ended: closed if Discord sent a close frame, else lost.
 pub(crate) fn closed(frame: Option<&CloseFrame<'_>>) -> ShardStatus {
-    /// What a client reports for a connection that ended without a close frame.
+    /// The code that clients report for a connection that ended without a close frame.
     const ABNORMAL: u16 = 1006;
     if frame.is_some_and(|frame| frame.code != ABNORMAL) { ShardStatus::Closed } else { ShardStatus::Lost }
 }
@@ -65,18 +65,18 @@ mod tests {
     }
 
     #[test]
-    fn a_new_connection_tells_the_bot_and_the_shard() -> frames::TestResult {
+    fn ready_records_the_bot_and_the_shard() -> frames::TestResult {
         let events = frames::translate("ready")?;
-        let [Event::ShardChanged(told), Event::UserSeen(user)] = events.as_slice() else {
+        let [Event::ShardChanged(changed), Event::UserSeen(user)] = events.as_slice() else {
             return Err(format!("{events:?}").into());
         };
         assert_eq!((user.user_id.get(), user.bot), (frames::BOT, true));
-        assert_eq!(*told, shard(2, 4, ShardStatus::Ready));
+        assert_eq!(*changed, shard(2, 4, ShardStatus::Ready));
         Ok(())
     }
 
     #[test]
-    fn a_bot_without_shards_is_the_first_of_one() -> frames::TestResult {
+    fn a_bot_without_shards_has_shard_0_of_1() -> frames::TestResult {
         let context = frames::context().without(ResourceType::all());
         let ready = shard(0, 1, ShardStatus::Ready);
         assert_eq!(frames::translate_with("ready_without_shard", context)?, [Event::ShardChanged(ready)]);
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_breaks_and_resumes_if_it_is_known_which() {
+    fn ends_and_resumptions_are_recorded_if_the_shard_is_known() {
         for (event, status) in [
             (GatewayEvent::GatewayClose(None), ShardStatus::Lost),
             (GatewayEvent::GatewayClose(Some(CloseFrame::new(1006, ""))), ShardStatus::Lost),

@@ -1,4 +1,4 @@
-//! What can be asked, and what the bot must hear for it.
+//! The statistics, and the intents and events that each one needs.
 
 use twilight_model::gateway::{Intents, event::EventType};
 
@@ -6,9 +6,9 @@ use twilight_model::gateway::{Intents, event::EventType};
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Statistic {
-    /// Who came and who left, by day, and how many members there were.
+    /// Joins, leaves and the number of members by day.
     Growth,
-    /// Who is a member, since when and under what nickname.
+    /// The current members, their nicknames and the start of their memberships.
     Members,
     /// Characters, words, attachments and embeds of messages.
     MessageContent,
@@ -21,14 +21,13 @@ pub enum Statistic {
 }
 
 impl Statistic {
-    /// All of them.
+    /// All statistics.
     pub const ALL: [Self; 6] =
         [Self::Growth, Self::Members, Self::MessageContent, Self::Messages, Self::Presence, Self::Voice];
 
-    /// The intents without which it cannot be told.
+    /// Returns the intents that the statistic needs.
     ///
-    /// `GUILDS` is always one: it brings `GUILD_CREATE`, with which a guild begins. What a bot needs for several is their
-    /// union.
+    /// `GUILDS` is always one of them: Discord sends `GUILD_CREATE` only with it. For several statistics use the union.
     ///
     /// ```
     /// use mocha_twilight::Statistic;
@@ -49,8 +48,9 @@ impl Statistic {
         Intents::GUILDS.union(own)
     }
 
-    /// The events that it is made of, beside those that every statistic needs: `READY`, and those of guilds, channels and
-    /// threads that `GUILDS` brings.
+    /// Returns the types of the events that the statistic is made of.
+    ///
+    /// Every statistic also needs `READY`, and the events of guilds, channels and threads that `GUILDS` brings.
     ///
     /// ```
     /// use mocha_twilight::Statistic;
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
     use crate::Adapter;
 
-    /// A row of the table as the code has it.
+    /// Returns the row of the table for a statistic.
     fn row(statistic: Statistic) -> String {
         let intents: Vec<_> = statistic.intents().iter_names().map(|(name, _)| format!("`{name}`")).collect();
         let events: Vec<_> =
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_says_what_the_code_says() {
+    fn the_table_matches_the_code() {
         let table: Vec<_> =
             include_str!("statistic.md").lines().filter(|line| line.starts_with("| [")).map(String::from).collect();
         assert_eq!(table, Statistic::ALL.map(row));

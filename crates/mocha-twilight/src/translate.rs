@@ -1,4 +1,4 @@
-//! From one event of the gateway to the events of the store.
+//! Translates an event of the gateway to the events of the store.
 
 use chrono::{DateTime, Utc};
 use mocha_schema::UserId;
@@ -10,18 +10,18 @@ use twilight_model::gateway::{
 
 use crate::{ResourceType, shard};
 
-/// What must be known beside a payload.
+/// The context that a translation needs beside the payload.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context {
     /// When the event arrived.
     pub(crate) at: DateTime<Utc>,
-    /// The bot itself, once it is known.
+    /// The bot's user, once it is known.
     pub(crate) current_user: Option<UserId>,
-    /// What the bot asked Discord for.
+    /// The intents of the bot.
     pub(crate) intents: Intents,
-    /// What is recorded.
+    /// The kinds of data to record.
     pub(crate) resources: ResourceType,
-    /// The connection that the event came over, if the adapter was told.
+    /// The shard that received the event, if the adapter knows it.
     pub(crate) shard: Option<ShardId>,
 }
 
@@ -31,13 +31,13 @@ impl Context {
     }
 }
 
-/// A payload of the gateway that says something to record.
+/// A payload of the gateway that Mocha records.
 pub(crate) trait Translate {
-    /// Adds what it says, in the order in which it is to be recorded.
+    /// Adds the events to record, in order.
     fn translate(&self, context: &Context, events: &mut Vec<StoreEvent>);
 }
 
-/// The events that [`translate`] reads, but for `UnavailableGuild`: twilight has it, Discord does not send it.
+/// The types of events that [`translate`] reads, without `UnavailableGuild`, which Discord does not send.
 pub(crate) const EVENT_TYPES: [EventType; 25] = [
     EventType::ChannelCreate,
     EventType::ChannelDelete,
@@ -66,7 +66,7 @@ pub(crate) const EVENT_TYPES: [EventType; 25] = [
     EventType::VoiceStateUpdate,
 ];
 
-/// What an event says, in the words of the store and in the order in which it is to be recorded.
+/// Returns the events to record, in order.
 pub(crate) fn translate(event: &Event, context: &Context) -> Vec<StoreEvent> {
     let mut events = Vec::new();
     let out = &mut events;
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::frames;
 
-    /// Whether an event says something to record. A variant that twilight adds stops the compiler here, not in a bot.
+    /// Returns `true` if Mocha records the event. If twilight adds a variant, this test does not compile.
     const fn is_read(event: &Event) -> bool {
         match event {
             Event::ChannelCreate(_)
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_what_the_shards_are_asked_for() -> frames::TestResult {
+    fn translated_events_and_requested_event_types_are_the_same() -> frames::TestResult {
         let mut kinds = Vec::new();
         for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frames"))? {
             let path = entry?.path();
@@ -206,7 +206,7 @@ mod tests {
             assert_eq!(!events.is_empty(), is_read(&event) && !outside, "{name}: {events:?}");
             kinds.push(event.kind());
         }
-        // Not said in frames of this form.
+        // These events have no frames of this form.
         let connection = [
             EventType::GatewayClose,
             EventType::GatewayHeartbeatAck,

@@ -18,7 +18,7 @@ impl Translate for UserUpdate {
     }
 }
 
-/// The bot itself.
+/// Pushes the bot's own user.
 pub(crate) fn push_current(user: &CurrentUser, context: &Context, events: &mut Vec<Event>) {
     if !context.wants(ResourceType::USER) {
         return;
@@ -29,11 +29,11 @@ pub(crate) fn push_current(user: &CurrentUser, context: &Context, events: &mut V
         discriminator,
         id,
         name,
-        // Looks; nothing is counted by them.
+        // Appearance, which Mocha does not use.
         accent_color: _,
         banner: _,
         global_name: _,
-        // Nobody else's business.
+        // Private data, which Mocha does not store.
         email: _,
         flags: _,
         locale: _,
@@ -53,14 +53,14 @@ pub(crate) fn push_current(user: &CurrentUser, context: &Context, events: &mut V
     events.push(seen.into());
 }
 
-/// Somebody.
+/// Pushes a user.
 pub(crate) fn push(user: &User, context: &Context, events: &mut Vec<Event>) {
     if context.wants(ResourceType::USER) {
         events.push(seen(user, context).into());
     }
 }
 
-/// What is kept of a user.
+/// Returns the part of a user that Mocha records.
 pub(crate) fn seen(user: &User, context: &Context) -> UserSeen {
     let User {
         avatar,
@@ -68,14 +68,14 @@ pub(crate) fn seen(user: &User, context: &Context) -> UserSeen {
         discriminator,
         id,
         name,
-        // Looks; nothing is counted by them.
+        // Appearance, which Mocha does not use.
         accent_color: _,
         avatar_decoration: _,
         avatar_decoration_data: _,
         banner: _,
         global_name: _,
         primary_guild: _,
-        // Nobody else's business.
+        // Private data, which Mocha does not store.
         email: _,
         flags: _,
         locale: _,
@@ -83,7 +83,7 @@ pub(crate) fn seen(user: &User, context: &Context) -> UserSeen {
         premium_type: _,
         public_flags: _,
         verified: _,
-        // Discord's own messages; nobody sends them in a guild.
+        // Marks Discord's own user, which sends no messages in guilds.
         system: _,
     } = user;
     UserSeen {
@@ -96,7 +96,7 @@ pub(crate) fn seen(user: &User, context: &Context) -> UserSeen {
     }
 }
 
-/// The four digits after a name; those whose name is of the newer kind, without digits, have zero.
+/// Returns the four digits that follow a user name of the older kind. Discord sends 0 for names of the newer kind.
 fn digits(discriminator: u16) -> Option<String> {
     (discriminator != 0).then(|| DiscriminatorDisplay::new(discriminator).to_string())
 }
@@ -108,7 +108,7 @@ mod tests {
     use crate::{ResourceType, frames};
 
     #[test]
-    fn a_changed_user_is_the_bot_itself() -> frames::TestResult {
+    fn a_user_update_records_the_bots_user() -> frames::TestResult {
         let events = frames::translate("user_update")?;
         let [Event::UserSeen(user)] = events.as_slice() else { return Err(format!("{events:?}").into()) };
         assert_eq!(user.at, frames::arrival());
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn users_can_be_left_out() -> frames::TestResult {
+    fn users_can_be_excluded() -> frames::TestResult {
         let context = frames::context().without(ResourceType::USER);
         assert_eq!(frames::translate_with("user_update", context)?, []);
         Ok(())

@@ -1,4 +1,4 @@
-//! Voice.
+//! Voice states.
 
 use mocha_schema::{GuildId, VoiceState as StoreVoiceState};
 use mocha_store::{
@@ -18,7 +18,7 @@ use crate::{
 impl Translate for VoiceStateUpdate {
     fn translate(&self, context: &Context, events: &mut Vec<Event>) {
         let Self(voice) = self;
-        // A call outside of guilds.
+        // A call outside of guilds is not recorded.
         let Some(guild_id) = voice.guild_id else { return };
         let guild_id = convert::id(guild_id);
         push_member(voice, guild_id, context, events);
@@ -35,12 +35,12 @@ impl Translate for VoiceStateUpdate {
     }
 }
 
-/// Everybody who is in voice in a guild.
+/// Pushes the complete list of members in voice.
 pub(crate) fn push_snapshot(voices: &[VoiceState], guild_id: GuildId, context: &Context, events: &mut Vec<Event>) {
     for voice in voices {
         push_member(voice, guild_id, context, events);
     }
-    // Without the intent the list is empty and says nothing.
+    // Without the intent the list is always empty, so it is no snapshot.
     let is_known = !voices.is_empty() || context.intents.contains(Intents::GUILD_VOICE_STATES);
     if is_known && context.wants(ResourceType::VOICE_STATE) {
         let voices = voices.iter().filter_map(snapshot).collect();
@@ -48,7 +48,7 @@ pub(crate) fn push_snapshot(voices: &[VoiceState], guild_id: GuildId, context: &
     }
 }
 
-/// Who it is, where Discord says so.
+/// Pushes the member, if Discord sent one.
 fn push_member(voice: &VoiceState, guild_id: GuildId, context: &Context, events: &mut Vec<Event>) {
     if let Some(member) = &voice.member {
         member::push(member, guild_id, context, events);
@@ -69,14 +69,14 @@ fn state(voice: &VoiceState) -> StoreVoiceState {
         self_stream,
         self_video,
         suppress,
-        // The callers take who is where.
+        // Read by the callers.
         channel_id: _,
         guild_id: _,
         member: _,
         user_id: _,
-        // It changes on a move and so tells nothing about when a session began.
+        // Discord changes it on a move, so it does not identify a session in Mocha's sense.
         session_id: _,
-        // Raising a hand is not talking.
+        // A raised hand, which Mocha does not use.
         request_to_speak_timestamp: _,
     } = voice;
     StoreVoiceState {
@@ -97,7 +97,7 @@ mod tests {
 
     use crate::{ResourceType, frames};
 
-    /// The state that each frame has is another one, so that no two can be mixed up.
+    /// Returns the expected event of a frame. Each frame has another state.
     fn changed(channel_id: Option<u64>, state: VoiceState) -> Result<VoiceStateChanged, mocha_schema::IdError> {
         Ok(VoiceStateChanged {
             at: frames::arrival(),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn who_joins_is_seen_first() -> frames::TestResult {
+    fn the_member_is_recorded_before_the_voice_state() -> frames::TestResult {
         let events = frames::translate("voice_join")?;
         let [Event::UserSeen(user), Event::MemberSeen(member), Event::VoiceStateChanged(voice)] = events.as_slice()
         else {
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn no_channel_is_a_leave() -> frames::TestResult {
+    fn a_voice_state_without_a_channel_is_a_leave() -> frames::TestResult {
         assert_eq!(
             frames::translate("voice_leave")?,
             [Event::VoiceStateChanged(changed(None, VoiceState::default())?)]
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn each_flag_is_itself() -> frames::TestResult {
+    fn each_flag_is_translated() -> frames::TestResult {
         let all = [
             ("mute", VoiceState { server_mute: true, ..VoiceState::default() }),
             ("deaf", VoiceState { server_deaf: true, ..VoiceState::default() }),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn voice_can_be_left_out() -> frames::TestResult {
+    fn voice_can_be_excluded() -> frames::TestResult {
         let context = frames::context().without(ResourceType::VOICE_STATE);
         assert_eq!(frames::translate_with("voice_leave", context)?, []);
         Ok(())

@@ -66,7 +66,7 @@ impl Bot {
         self.discord.push("MESSAGE_CREATE", &frames::message(GUILD, TEXT, ANNA, number));
     }
 
-    /// Waits until the bot's closure has had so many events.
+    /// Waits until the bot's closure has received `count` events.
     async fn receives(&self, count: usize) -> TestResult {
         let received = async {
             while self.received.load(Ordering::Relaxed) < count {
@@ -76,7 +76,7 @@ impl Bot {
         Ok(tokio::time::timeout(Duration::from_secs(30), received).await?)
     }
 
-    /// Waits until the runner has ended; gives the store.
+    /// Waits until the runner has ended, and returns the store.
     async fn ends(self) -> Result<Store, Box<dyn Error>> {
         tokio::time::timeout(Duration::from_secs(10), self.running).await???;
         Ok(self.store)
@@ -105,7 +105,7 @@ async fn everything_received_before_a_stop_is_in_the_file() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_stop_ends_the_runner_while_the_gateway_is_away() -> TestResult {
+async fn a_stop_ends_the_runner_while_the_gateway_is_unreachable() -> TestResult {
     let bot = Bot::start().await?;
     bot.message(1);
     bot.receives(3).await?;
@@ -130,7 +130,7 @@ async fn a_full_queue_loses_nothing() -> TestResult {
     for number in 0..100 {
         bot.message(number);
     }
-    // Each message is two events: its author is one of their own.
+    // Each message is two events, because its author is an event too.
     bot.receives(2 + 5).await?;
     other.batch_execute("ROLLBACK")?;
     bot.receives(102).await?;
@@ -139,7 +139,7 @@ async fn a_full_queue_loses_nothing() -> TestResult {
     Ok(())
 }
 
-/// Changes within one millisecond are all real: Discord delivers none of them again.
+/// All changes within a millisecond count, because Discord delivers none of them again.
 #[tokio::test]
 async fn every_change_in_a_burst_counts() -> TestResult {
     let bot = Bot::start().await?;
@@ -168,7 +168,7 @@ async fn frames_that_are_delivered_again_change_nothing() -> TestResult {
     bot.discord.rewind(4);
     bot.discord.end(End::Reset);
     bot.discord.wait(|counts| counts.resumes == 1).await?;
-    // GUILD_CREATE, both voice states and the message again, and RESUMED.
+    // GUILD_CREATE, both voice states and the message are delivered again, followed by RESUMED.
     bot.receives(5 + 1 + 4 + 1).await?;
     bot.stopper.stop();
     let store = bot.ends().await?;
@@ -194,14 +194,14 @@ async fn a_fatal_close_code_ends_the_runner_with_an_error() -> TestResult {
     let bot = Bot::start().await?;
     bot.receives(2).await?;
     bot.discord.end(End::Close(4014));
-    let error = bot.running.await?.err().ok_or("it went on")?;
+    let error = bot.running.await?.err().ok_or("the runner ended without an error")?;
     assert!(matches!(error.kind(), RunnerErrorKind::Fatal { code: Some(4014), .. }), "{error}");
     assert!(error.to_string().contains("4014 (Disallowed Intents)"), "{error}");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_resume_brings_everything_whatever_way_the_connection_ended() -> TestResult {
+async fn a_resume_loses_nothing_however_the_connection_ended() -> TestResult {
     for end in [End::Fin, End::Reset, End::Close(4000)] {
         let bot = Bot::start().await?;
         bot.voice(Some(VOICE));

@@ -1,4 +1,4 @@
-//! What a trace says about its guild, as one JSON document.
+//! The answer about the guild of a trace, as one JSON document.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use mocha_discord::stats::{
 use mocha_discord::{ChannelId, GuildId, UserId};
 use serde::Serialize;
 
-/// The answer. Bots are left out, but of the voice channels and the open sessions; zones are UTC.
+/// The answer, in UTC. Only voice channels and open sessions include bots.
 #[derive(Clone, Debug, Serialize)]
 pub struct Answer {
     /// The guild.
@@ -19,65 +19,65 @@ pub struct Answer {
     pub start_ms: i64,
     /// When the last frame was received, in unix milliseconds.
     pub end_ms: i64,
-    /// Messages.
+    /// The messages.
     pub messages: Messages,
     /// Voice.
     pub voice: Voice,
-    /// The channels that were written in, the busiest first.
+    /// The channels with messages, the busiest first.
     pub channels: Vec<TextChannel>,
-    /// Who came and went, bots among them.
+    /// Joins and leaves, including bots.
     pub growth: Growth,
-    /// Messages by weekday, Monday first, and hour.
+    /// Messages by weekday, from Monday, and hour.
     pub heatmap_utc: [[u64; 24]; 7],
 }
 
-/// Messages of people.
+/// Messages of humans.
 #[derive(Clone, Debug, Serialize)]
 pub struct Messages {
-    /// How many.
+    /// The number of messages.
     pub total: u64,
-    /// Everybody who wrote, most first.
+    /// All users who wrote, the most active first.
     pub leaderboard: Vec<Writer>,
 }
 
-/// Somebody who wrote.
+/// A user who wrote.
 #[derive(Clone, Debug, Serialize)]
 pub struct Writer {
-    /// Ties share a rank, and the next is skipped.
+    /// The rank. Tied users share a rank, and the next rank is skipped.
     pub rank: u64,
     /// The user.
     pub user_id: UserId,
     /// Messages.
     pub messages: u64,
-    /// Characters in them.
+    /// The number of characters.
     pub characters: u64,
-    /// Words in them.
+    /// The number of words.
     pub words: u64,
 }
 
 /// Time in voice, between the first and the last frame.
 #[derive(Clone, Debug, Serialize)]
 pub struct Voice {
-    /// Of all people together, in milliseconds.
+    /// The time of all humans together, in milliseconds.
     pub total_ms: u64,
-    /// Who is still connected at the end, bots among them.
+    /// The number of members who are connected at the end, including bots.
     pub open_sessions: Option<u64>,
-    /// Everybody who was in voice, longest first.
+    /// All users who were in voice, the longest first.
     pub leaderboard: Vec<Talker>,
-    /// The channels, bots among those in them, busiest first.
+    /// The voice channels, the busiest first. Their time includes bots.
     pub channels: Vec<VoiceChannel>,
 }
 
-/// Somebody who was in voice.
+/// A user who was in voice.
 #[derive(Clone, Debug, Serialize)]
 pub struct Talker {
-    /// Ties share a rank, and the next is skipped.
+    /// The rank. Tied users share a rank, and the next rank is skipped.
     pub rank: u64,
     /// The user.
     pub user_id: UserId,
-    /// How long, in milliseconds.
+    /// The time in voice, in milliseconds.
     pub voice_ms: u64,
-    /// Sessions that ended.
+    /// The number of sessions that ended.
     pub sessions: u64,
 }
 
@@ -86,49 +86,49 @@ pub struct Talker {
 pub struct VoiceChannel {
     /// The channel.
     pub channel_id: Option<ChannelId>,
-    /// The time of everybody in it together, in milliseconds.
+    /// The time of all members together, in milliseconds.
     pub voice_ms: u64,
 }
 
-/// A channel that was written in.
+/// A channel with messages.
 #[derive(Clone, Debug, Serialize)]
 pub struct TextChannel {
     /// The channel.
     pub channel_id: ChannelId,
     /// Messages.
     pub messages: u64,
-    /// How many wrote them.
+    /// The number of authors.
     pub unique_users: u64,
 }
 
-/// Who came and went.
+/// Joins and leaves.
 #[derive(Clone, Debug, Serialize)]
 pub struct Growth {
-    /// Who came.
+    /// The number of joins.
     pub joins: u64,
-    /// Who went.
+    /// The number of leaves.
     pub leaves: u64,
-    /// The days on which somebody did.
+    /// The days with joins or leaves.
     pub days: Vec<GrowthDay>,
 }
 
-/// A day.
+/// A day with joins or leaves.
 #[derive(Clone, Debug, Serialize)]
 pub struct GrowthDay {
-    /// Which.
+    /// The date.
     pub day: NaiveDate,
-    /// Who came.
+    /// The number of joins.
     pub joins: u64,
-    /// Who went.
+    /// The number of leaves.
     pub leaves: u64,
 }
 
 impl Answer {
-    /// Asks everything about a guild from the first frame's arrival to the last one's.
+    /// Computes the answer about a guild, from the arrival of the first frame to that of the last.
     ///
     /// # Errors
     ///
-    /// If the last frame was received before the first, or the file cannot be read.
+    /// Returns an error if the last frame was received before the first, or the file cannot be read.
     pub fn load(
         conn: &mut SqliteConnection,
         guild_id: GuildId,
@@ -184,7 +184,7 @@ impl Voice {
         let board = Leaderboard::voice(guild_id).within(window).load(conn)?;
         let everybody = Leaderboard::voice(guild_id).within(window).bots(Bots::Include).load(conn)?;
         let places = VoiceChannels::of(guild_id).within(window).bots(Bots::Include).load(conn)?;
-        // A session that the last frame ends is over, though its end is the first instant after the window.
+        // If the last frame ends a session, the end is the first instant after the window.
         let ended = Leaderboard::voice(guild_id).within(seconds).load(conn)?;
         let ended: HashMap<UserId, u64> = ended.entries.iter().map(|entry| (entry.user_id, sessions(entry))).collect();
         let talkers = board.entries.iter().map(|entry| Talker {
@@ -216,7 +216,7 @@ fn channels(conn: &mut SqliteConnection, guild_id: GuildId, seconds: Window) -> 
     Ok(channels.collect())
 }
 
-/// The window of what is stored in whole seconds: from that of the first frame through that of the last.
+/// Returns the window for times in whole seconds: from the second of the first frame through that of the last.
 fn whole_seconds(start: DateTime<Utc>, end: DateTime<Utc>) -> anyhow::Result<Window> {
     let second = TimeDelta::seconds(1);
     let (start, end) = (start.duration_trunc(second)?, end.duration_trunc(second)?);

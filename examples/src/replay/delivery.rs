@@ -1,19 +1,19 @@
-//! Frames that a RESUME delivered again.
+//! Finds frames that a RESUME delivered again.
 
 use std::{
     collections::HashSet,
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-/// Tells whether a frame was delivered before on the same connection.
+/// Remembers the frames of a gateway session, to find those that are delivered again.
 ///
-/// A frame has its sequence number in it, so that no two of one session are the same text. Somebody who joins voice and leaves
-/// it, delivered again with a later time, could not be told from somebody who came back.
+/// A frame contains its sequence number, so all frames of a session have different texts. Without this check a voice join and
+/// leave that are delivered again later would look like a second session.
 #[derive(Debug, Default)]
 pub(super) struct Deliveries(HashSet<u64>);
 
 impl Deliveries {
-    /// Whether the text is new; a new READY begins a session, with sequence numbers that begin anew.
+    /// Returns `true` if the text is new. A new READY begins a session, whose sequence numbers start again.
     pub(super) fn is_new(&mut self, text: &str, is_ready: bool) -> bool {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_new_once_a_session() {
+    fn a_text_is_new_once_in_each_session() {
         let mut deliveries = Deliveries::default();
         for (text, is_ready, is_new) in [
             ("ready 1", true, true),
@@ -39,10 +39,10 @@ mod tests {
             // A RESUME.
             ("join", false, false),
             ("leave", false, false),
-            // All from the start, but not a new session.
+            // All frames from the start, but not a new session.
             ("ready 1", true, false),
             ("join", false, false),
-            // A new one, in which the same may happen again.
+            // A new session, in which the same frames may occur again.
             ("ready 2", true, true),
             ("join", false, true),
             ("join", false, false),

@@ -1,4 +1,4 @@
-//! A trace goes into a store.
+//! Records a trace in a store.
 
 use std::{fmt, num::NonZeroU64};
 
@@ -17,29 +17,29 @@ use super::{
     trace::{Frame, Trace},
 };
 
-/// What was played.
+/// The numbers of a replay.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Played {
-    /// Lines that could not be read.
+    /// The number of lines that could not be read.
     pub broken: u64,
-    /// Frames that had been delivered before.
+    /// The number of frames that were delivered again.
     pub delivered_again: u64,
-    /// Frames, those that nobody keeps among them.
+    /// The number of frames, including those that Mocha does not record.
     pub frames: u64,
-    /// How often the recorder was killed.
+    /// The number of times that the recorder was killed.
     pub kills: u64,
-    /// The guild that it is about: the first that is spoken of.
+    /// The first guild in the trace.
     pub guild_id: Option<GuildId>,
-    /// When the first and when the last frame was received.
+    /// The times at which the first and the last frame were received.
     pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
-/// A line that could not be read, or that says what no file can hold.
+/// A line that could not be read, or whose data does not fit into a file.
 #[derive(Debug)]
 pub struct BrokenLine {
-    /// Its number, from 1.
+    /// The number of the line, from 1.
     pub number: u64,
-    /// Why.
+    /// The reason.
     pub reason: anyhow::Error,
 }
 
@@ -49,21 +49,21 @@ impl fmt::Display for BrokenLine {
     }
 }
 
-/// Plays a whole trace and waits until it is in the file. Broken lines are handed to `on_broken`, and the rest goes on.
+/// Records a whole trace and waits until it is in the file. Broken lines are passed to `on_broken` and skipped.
 ///
-/// After each so many frames of `kill_every` the recorder dies as in a crash, right after a commit, and is started again; the connection
-/// to the gateway is then resumed, as the trace goes on without a gap.
+/// After every `kill_every` frames the recorder is stopped right after a commit, as in a crash, and started again. The gateway
+/// session then resumes, because the trace has no gap.
 ///
 /// # Errors
 ///
-/// If the file cannot be written.
+/// Returns an error if the file cannot be written.
 pub fn feed(
     mut trace: Trace<'_>,
     store: &Store,
     kill_every: Option<NonZeroU64>,
     mut on_broken: impl FnMut(&BrokenLine),
 ) -> anyhow::Result<Played> {
-    // Whoever recorded the trace was allowed everything.
+    // Traces are recorded with all intents.
     let start = || -> Result<_, Error> {
         let recorder = store.recorder()?;
         Ok((Adapter::new(recorder.clone(), Intents::all()), recorder))
@@ -81,8 +81,8 @@ pub fn feed(
             Ok(Some(line)) => line,
             Ok(None) => break,
             Err(error) => {
-                // The file was cut off, or is damaged in the middle: there is no way behind it.
-                report(trace.number(), anyhow::Error::new(error).context("the trace cannot be read any further"));
+                // The file is cut off or damaged, so the rest cannot be read.
+                report(trace.number(), anyhow::Error::new(error).context("the rest of the trace cannot be read"));
                 break;
             }
         };

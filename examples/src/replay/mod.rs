@@ -1,4 +1,4 @@
-//! What the `replay` example does: a trace of gateway frames goes through the adapter into a store, and out comes an answer.
+//! The example `replay`: records a trace of gateway frames in a store, and computes an answer.
 
 mod answer;
 mod delivery;

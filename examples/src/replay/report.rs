@@ -1,4 +1,4 @@
-//! The answer as a person reads it.
+//! The answer as a readable report.
 
 use diesel::prelude::*;
 use mocha_discord::schema::guilds;
@@ -12,14 +12,14 @@ use crate::{
     render::{Row, duration, facts, heading, heat_map, number, table},
 };
 
-/// So many rows a table has.
+/// The number of rows of a table.
 const TOP: usize = 10;
 
-/// The report, as text of 80 columns: the totals and the first of each list, with names where the file has them.
+/// Returns the report as text of 80 columns: the totals and the first entries of each list, with the names in the file.
 ///
 /// # Errors
 ///
-/// If the file cannot be read.
+/// Returns an error if the file cannot be read.
 pub fn report(conn: &mut SqliteConnection, played: &Played, answer: &Answer) -> QueryResult<String> {
     let guild: Option<Option<String>> =
         guilds::table.find(answer.guild_id).select(guilds::name).get_result(conn).optional()?;
@@ -33,17 +33,17 @@ pub fn report(conn: &mut SqliteConnection, played: &Played, answer: &Answer) -> 
     Ok([
         heading(&title),
         totals(played, answer),
-        heading("Who wrote most"),
+        heading("Most messages"),
         top(" #  member", &["messages", "words"], &answer.messages.leaderboard, |entry| writer(entry, &names)),
-        heading("Who was in voice longest"),
+        heading("Most time in voice"),
         top(" #  member", &["time", "sessions"], &answer.voice.leaderboard, |entry| talker(entry, &names)),
-        heading("Where people wrote"),
-        top("channel", &["messages", "people"], &answer.channels, |entry| channel(entry, &names)),
-        heading("Where people were in voice, bots among them"),
+        heading("Busiest channels"),
+        top("channel", &["messages", "members"], &answer.channels, |entry| channel(entry, &names)),
+        heading("Busiest voice channels, bots included"),
         top("channel", &["time"], &answer.voice.channels, |entry| voice_channel(entry, &names)),
-        heading("When people wrote"),
+        heading("Messages by hour"),
         heat_map(&answer.heatmap_utc),
-        heading("Who came and went"),
+        heading("Joins and leaves"),
         table("day", &["joined", "left"], &answer.growth.days.iter().map(day).collect::<Vec<_>>()),
     ]
     .concat())
@@ -54,10 +54,10 @@ fn totals(played: &Played, answer: &Answer) -> String {
     let count = |count: usize| number(u64::try_from(count).unwrap_or(u64::MAX));
     facts(&[
         ("messages", number(answer.messages.total)),
-        ("people who wrote", count(answer.messages.leaderboard.len())),
+        ("members who wrote", count(answer.messages.leaderboard.len())),
         ("time in voice", duration(answer.voice.total_ms)),
-        ("people in voice", count(answer.voice.leaderboard.len())),
-        ("still in voice, with bots", answer.voice.open_sessions.map_or_else(|| "unknown".to_owned(), number)),
+        ("members in voice", count(answer.voice.leaderboard.len())),
+        ("in voice at the end, with bots", answer.voice.open_sessions.map_or_else(|| "unknown".to_owned(), number)),
         ("joined", number(answer.growth.joins)),
         ("left", number(answer.growth.leaves)),
         ("frames", number(frames)),

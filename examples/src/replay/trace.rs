@@ -1,4 +1,4 @@
-//! Reading a trace: one frame a line, as JSON, plain or compressed with zstd.
+//! Reads a trace, which has one JSON frame in each line, plain or compressed with zstd.
 
 use std::{
     borrow::Cow,
@@ -12,10 +12,10 @@ use serde::{Deserialize, de::DeserializeSeed as _};
 use serde_json::value::RawValue;
 use twilight_model::gateway::event::{DispatchEventWithTypeDeserializer, Event, EventType};
 
-/// What every zstd file begins with.
+/// The first bytes of every zstd file.
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// The opcode of frames that carry an event; the others keep the connection alive.
+/// The opcode of frames with an event. Other frames keep the connection alive.
 const DISPATCH: u8 = 0;
 
 /// The lines of a trace.
@@ -31,14 +31,14 @@ impl fmt::Debug for Trace<'_> {
     }
 }
 
-/// A frame as it was received.
+/// A received frame.
 #[derive(Debug)]
 pub(super) struct Frame<'a> {
-    /// What it says; `None` if nobody keeps that.
+    /// The event. `None` if Mocha does not record it.
     pub(super) event: Option<Event>,
     /// When it was received.
     pub(super) received_at: DateTime<Utc>,
-    /// The frame itself, byte for byte.
+    /// The text of the frame.
     pub(super) text: &'a str,
 }
 
@@ -59,11 +59,11 @@ struct Envelope<'a> {
 }
 
 impl<'a> Trace<'a> {
-    /// Begins to read. Whether it is compressed the first bytes tell.
+    /// Starts to read. The first bytes show whether the trace is compressed.
     ///
     /// # Errors
     ///
-    /// If reading fails.
+    /// Returns an error if reading fails.
     pub fn new(mut reader: impl Read + 'a) -> io::Result<Self> {
         let mut start = Vec::new();
         reader.by_ref().take(4).read_to_end(&mut start)?;
@@ -77,7 +77,7 @@ impl<'a> Trace<'a> {
         Ok(Self { line: Vec::new(), lines, number: 0 })
     }
 
-    /// The next line and its number, from 1; `None` at the end.
+    /// Returns the next line and its number from 1, or `None` at the end.
     pub(super) fn next_line(&mut self) -> io::Result<Option<(u64, &[u8])>> {
         self.line.clear();
         self.number += 1;
@@ -85,30 +85,30 @@ impl<'a> Trace<'a> {
         Ok((length > 0).then_some((self.number, self.line.as_slice())))
     }
 
-    /// How many lines were read or tried.
+    /// Returns the number of lines that were read or tried.
     pub(super) const fn number(&self) -> u64 {
         self.number
     }
 }
 
 impl<'a> Frame<'a> {
-    /// Reads a line; `wants` tells which events are worth it.
+    /// Reads a line. Events for which `wants` returns `false` are skipped.
     pub(super) fn parse(line: &'a [u8], wants: impl Fn(EventType) -> bool) -> anyhow::Result<Self> {
         let line: Line<'_> = serde_json::from_slice(line).context("no frame")?;
         let received_at = DateTime::from_timestamp_millis(line.received_at).context("`received_at` is out of range")?;
         let text = line.frame.get();
-        let Envelope { d, op, t } = serde_json::from_str(text).context("no gateway frame")?;
+        let Envelope { d, op, t } = serde_json::from_str(text).context("not a gateway frame")?;
         if op != DISPATCH {
             return Ok(Self { event: None, received_at, text });
         }
         let (Some(name), Some(data)) = (t, d) else { bail!("an event without a name or without data") };
-        // Discord has more events than twilight knows, and both have more than are kept.
+        // Discord has events that twilight does not know, and twilight has events that Mocha does not record.
         if !EventType::try_from(name.as_ref()).is_ok_and(wants) {
             return Ok(Self { event: None, received_at, text });
         }
         let event = DispatchEventWithTypeDeserializer::new(&name)
             .deserialize(&mut serde_json::Deserializer::from_str(data.get()))
-            .with_context(|| format!("{name} is not as it should be"))?;
+            .with_context(|| format!("the data of {name} is invalid"))?;
         Ok(Self { event: Some(event.into()), received_at, text })
     }
 }
@@ -120,7 +120,7 @@ mod tests {
     type TestResult = Result<(), Box<dyn std::error::Error>>;
 
     #[test]
-    fn both_forms_have_the_same_lines() -> TestResult {
+    fn plain_and_compressed_traces_have_the_same_lines() -> TestResult {
         let text = b"one\ntwo\n\nlast";
         for bytes in [text.to_vec(), zstd::encode_all(text.as_slice(), 0)?] {
             let mut trace = Trace::new(bytes.as_slice())?;
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_trace_is_one_too() -> TestResult {
+    fn a_short_trace_can_be_read() -> TestResult {
         for text in ["", "a"] {
             let mut trace = Trace::new(text.as_bytes())?;
             assert_eq!(
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_keeps_is_no_event_and_what_is_broken_is_an_error() -> TestResult {
+    fn unrecorded_frames_have_no_event_and_broken_frames_are_errors() -> TestResult {
         let parse =
             |line: &str| Frame::parse(line.as_bytes(), |kind| kind == EventType::GuildDelete).map(|frame| frame.event);
         let kept = parse(r#"{"received_at":1,"frame":{"t":"GUILD_DELETE","s":1, "op":0,"d":{"id":"1"}}}"#)?;

@@ -1,4 +1,4 @@
-//! A column by what it tells of people.
+//! Short constructors for columns, one for each class of personal data.
 
 use super::{
     Class::{Derived, Identifying, Plain},

@@ -1,7 +1,7 @@
-//! The tables of the file: what each is for, how its rows are found, and what it keeps about whom.
+//! The catalogue of tables: what each table is for, how its rows are found, and which personal data it holds.
 //!
-//! [`TABLES`] is the only list of them. Retention, erasure, export, salvage, verification, and the deletion of a guild read it, so a
-//! new table needs an entry here, and no other list. A test compares it with a migrated file.
+//! [`TABLES`] is the only list of tables. Retention, erasure, export, salvage, verification, and the deletion of a guild
+//! read it, so a new table needs only an entry here. A test compares the list with a migrated file.
 //!
 //! ```
 //! use mocha_schema::catalogue::{Horizon, TABLES};
@@ -20,29 +20,29 @@ mod tables;
 
 pub use self::{rollups::*, tables::TABLES};
 
-/// A table of the file in the list of all [`TABLES`].
+/// A table of the file, as an entry in [`TABLES`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Table {
     /// Its columns, in the file's order.
     pub columns: &'static [Column],
-    /// How its rows say which guild they belong to; `None` if they belong to none, or outlive it.
+    /// How a row names its guild. `None` if rows belong to no guild or outlive it.
     pub guild: Option<Guild>,
-    /// For how long a row is kept.
+    /// How long a row is kept.
     pub kept: Kept,
-    /// The columns of its primary key, in order. SQLite keeps a row id beside a key that is `id` alone, and beside no other.
+    /// The columns of its primary key, in order. The table has SQLite's row ids only if the key is `id` alone.
     pub key: &'static [&'static str],
-    /// The tables whose rows triggers count in this one; none if its rows are written by themselves.
+    /// The tables whose rows triggers count in this one. Empty if the table is not a roll-up.
     pub made_of: &'static [&'static str],
     /// Its name in the file.
     pub name: &'static str,
-    /// How its rows say whose they are; `None` if they are nobody's.
+    /// How a row names its user. `None` if rows belong to no user.
     pub person: Option<Person>,
-    /// What its rows are for.
+    /// The purpose of its rows.
     pub purpose: &'static str,
-    /// What makes its rows: a bot that hears none of them has none.
+    /// The data that the rows are made of. The table stays empty if the bot receives none of it.
     pub sources: &'static [Source],
-    /// The time of a row; `None` if its rows have none that retention goes by.
+    /// The time of a row. `None` if rows have no time that retention uses.
     pub time: Option<Time>,
 }
 
@@ -50,15 +50,15 @@ pub struct Table {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Time {
-    /// The column that has it, as a number of units since 1970-01-01, UTC.
+    /// The column that holds it, as a number of units since 1970-01-01, UTC.
     pub column: &'static str,
-    /// The horizon from which the events are complete that the row is, or counts.
+    /// The horizon of the events that the table holds or counts.
     pub horizon: Horizon,
-    /// A unit of the column, in milliseconds: the period of a row of sums.
+    /// The unit of the column in milliseconds. In a roll-up it is the period of a row.
     pub unit_ms: i64,
 }
 
-/// The horizons in the table `horizons`: events from before one are deleted, and only sums tell of them.
+/// A horizon in the table `horizons`. Events before it are deleted, and only roll-ups count them.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Horizon {
     /// `members_from`.
@@ -75,78 +75,78 @@ pub enum Horizon {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Column {
-    /// What it tells of people.
+    /// Which personal data it holds.
     pub class: Class,
     /// Its name in the file.
     pub name: &'static str,
-    /// What it is for.
+    /// The purpose of the column.
     pub purpose: &'static str,
-    /// What fills it, if that is not all that makes the rows.
+    /// The data that fills the column, if it needs less than the sources of the table.
     pub source: Option<Source>,
 }
 
-/// What a column tells of people.
+/// A class of personal data.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Class {
-    /// What a person did, or a sum of it: personal while the row names the person.
+    /// An action of a user or a total of actions. It is personal while the row names the user.
     Derived,
-    /// Who it is: an id, a name, a picture, or a key made of them.
+    /// The identity of a user: an id, a name, an avatar, or a key made of them.
     Identifying,
-    /// Nothing.
+    /// No personal data.
     Plain,
 }
 
-/// For how long rows are kept. Erasing a person takes rows of all kinds.
+/// How long rows are kept. Erasing a user deletes rows of all kinds.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Kept {
-    /// Until the retention of events removes them.
+    /// Until the retention of events deletes them.
     Events,
-    /// For as long as the file: no person's.
+    /// As long as the file. The rows belong to no user.
     File,
-    /// While the person is a member.
+    /// While the user is a member.
     Member,
-    /// Until the retention of roll-ups removes them, if it is limited.
+    /// Until the retention of roll-ups deletes them, if it is limited.
     Rollups,
-    /// For as long as the file: without it the person would be recorded again.
+    /// As long as the file. Without the row the user would be recorded again.
     Tombstone,
-    /// Until the person is erased.
+    /// Until the user is erased.
     User,
 }
 
-/// How rows say which guild they belong to.
+/// How a row names its guild.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Guild {
-    /// By a `guild_id`, an integer.
+    /// By the integer in `guild_id`.
     Number,
-    /// The row is the guild's own: its `id`, decimal text.
+    /// By the decimal text in `id`. The row describes the guild.
     Own,
-    /// By a `guild_id`, decimal text.
+    /// By the decimal text in `guild_id`.
     Text,
 }
 
-/// How rows say whose they are.
+/// How a row names its user.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Person {
-    /// The row is the user's own: its `id`, decimal text.
+    /// By the decimal text in `id`. The row describes the user.
     Own,
-    /// By a `user_id`, an integer.
+    /// By the integer in `user_id`.
     Number,
-    /// By a `user_id`, decimal text.
+    /// By the decimal text in `user_id`.
     Text,
 }
 
-/// What a bot hears that data is made of.
+/// A kind of data that a bot receives and rows are made of.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Source {
     /// Guilds, channels and threads.
     Guilds,
-    /// Members coming, being there and going.
+    /// Members, joins and leaves.
     Members,
-    /// What messages hold.
+    /// The content of messages.
     MessageContent,
     /// Messages.
     Messages,
@@ -169,10 +169,10 @@ impl Column {
 }
 
 impl Horizon {
-    /// All of them.
+    /// All horizons.
     pub const ALL: [Self; 4] = [Self::Members, Self::Messages, Self::Presences, Self::Voice];
 
-    /// Its column in `horizons`: unix seconds.
+    /// Returns its column in `horizons`. The unit is unix seconds.
     #[must_use]
     pub const fn column(self) -> &'static str {
         match self {
@@ -191,7 +191,7 @@ impl Table {
         TABLES.iter().find(|table| table.name == name)
     }
 
-    /// Returns the entries of the tables that triggers count in this one.
+    /// Returns the entries of the tables that triggers count in this roll-up.
     pub fn sources_of_sums(&self) -> impl Iterator<Item = &'static Self> {
         self.made_of.iter().filter_map(|name| Self::find(name))
     }

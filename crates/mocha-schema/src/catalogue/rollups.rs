@@ -1,4 +1,4 @@
-//! The entries of sums that triggers keep.
+//! The entries of the roll-ups.
 
 use super::{
     Guild, Horizon, Kept, Person,
@@ -18,7 +18,7 @@ pub const ACTIVE_MONTHS: Table = Table {
         plain("guild_id", "server ID"),
         derived("month", "period of thirty days"),
         identifying("user_id", "user ID"),
-        derived("bot", "whether the user is a bot, so that bots can be left out"),
+        derived("bot", "whether the user is a bot, so that bots can be excluded"),
         derived("days", "the days on which the member wrote, and on which of them more than twice"),
     ],
     guild: Some(Guild::Number),
@@ -27,7 +27,7 @@ pub const ACTIVE_MONTHS: Table = Table {
     made_of: &["message_days"],
     name: "active_months",
     person: Some(Person::Number),
-    purpose: "days on which each member wrote, thirty days in a row of the table",
+    purpose: "days on which each member wrote, one row for thirty days",
     sources: &[Messages],
     time: Some(Time { column: "month", horizon: Horizon::Messages, unit_ms: MONTH }),
 };
@@ -56,13 +56,13 @@ pub const MEMBER_DAYS: Table = Table {
 pub const MESSAGE_DAYS: Table = Table {
     columns: &[
         plain("guild_id", "server ID"),
-        derived("day", "day of the sum"),
+        derived("day", "day of the total"),
         identifying("user_id", "user ID"),
         plain("channel_id", "channel ID"),
-        derived("bot", "whether the user is a bot, so that bots can be left out"),
+        derived("bot", "whether the user is a bot, so that bots can be excluded"),
         derived("messages", "number of messages"),
-        derived("characters", "sum of their characters").of(MessageContent),
-        derived("words", "sum of their words").of(MessageContent),
+        derived("characters", "number of their characters").of(MessageContent),
+        derived("words", "number of their words").of(MessageContent),
         derived("attachments", "number of messages with attachments").of(MessageContent),
         derived("embeds", "number of messages with embeds").of(MessageContent),
     ],
@@ -81,13 +81,13 @@ pub const MESSAGE_DAYS: Table = Table {
 pub const MESSAGE_MONTHS: Table = Table {
     columns: &[
         plain("guild_id", "server ID"),
-        derived("month", "period of thirty days of the sum"),
+        derived("month", "period of thirty days of the total"),
         identifying("user_id", "user ID"),
         plain("channel_id", "channel ID"),
-        derived("bot", "whether the user is a bot, so that bots can be left out"),
+        derived("bot", "whether the user is a bot, so that bots can be excluded"),
         derived("messages", "number of messages"),
-        derived("characters", "sum of their characters").of(MessageContent),
-        derived("words", "sum of their words").of(MessageContent),
+        derived("characters", "number of their characters").of(MessageContent),
+        derived("words", "number of their words").of(MessageContent),
         derived("attachments", "number of messages with attachments").of(MessageContent),
         derived("embeds", "number of messages with embeds").of(MessageContent),
     ],
@@ -106,11 +106,11 @@ pub const MESSAGE_MONTHS: Table = Table {
 pub const MESSAGE_QUARTERS: Table = Table {
     columns: &[
         plain("guild_id", "server ID"),
-        plain("quarter", "quarter of an hour of the sum"),
+        plain("quarter", "quarter of an hour of the total"),
         plain("bot", "whether the numbers are those of bots"),
         plain("messages", "number of messages"),
-        plain("characters", "sum of their characters").of(MessageContent),
-        plain("words", "sum of their words").of(MessageContent),
+        plain("characters", "number of their characters").of(MessageContent),
+        plain("words", "number of their words").of(MessageContent),
         plain("attachments", "number of messages with attachments").of(MessageContent),
         plain("embeds", "number of messages with embeds").of(MessageContent),
     ],
@@ -129,13 +129,13 @@ pub const MESSAGE_QUARTERS: Table = Table {
 pub const MESSAGE_THIRDS: Table = Table {
     columns: &[
         plain("guild_id", "server ID"),
-        derived("third", "period of ten days of the sum"),
+        derived("third", "period of ten days of the total"),
         identifying("user_id", "user ID"),
         plain("channel_id", "channel ID"),
-        derived("bot", "whether the user is a bot, so that bots can be left out"),
+        derived("bot", "whether the user is a bot, so that bots can be excluded"),
         derived("messages", "number of messages"),
-        derived("characters", "sum of their characters").of(MessageContent),
-        derived("words", "sum of their words").of(MessageContent),
+        derived("characters", "number of their characters").of(MessageContent),
+        derived("words", "number of their words").of(MessageContent),
         derived("attachments", "number of messages with attachments").of(MessageContent),
         derived("embeds", "number of messages with embeds").of(MessageContent),
     ],
@@ -156,10 +156,10 @@ pub const MESSAGE_TOTALS: Table = Table {
         plain("guild_id", "server ID"),
         identifying("user_id", "user ID"),
         plain("channel_id", "channel ID"),
-        derived("bot", "whether the user is a bot, so that bots can be left out"),
+        derived("bot", "whether the user is a bot, so that bots can be excluded"),
         derived("messages", "number of messages"),
-        derived("characters", "sum of their characters").of(MessageContent),
-        derived("words", "sum of their words").of(MessageContent),
+        derived("characters", "number of their characters").of(MessageContent),
+        derived("words", "number of their words").of(MessageContent),
         derived("attachments", "number of messages with attachments").of(MessageContent),
         derived("embeds", "number of messages with embeds").of(MessageContent),
     ],
@@ -188,7 +188,7 @@ pub const PACKED_QUARTERS: Table = Table {
     made_of: &["message_quarters"],
     name: "packed_quarters",
     person: None,
-    purpose: "number of messages of each server by quarter of an hour, thirty days in a row of the table",
+    purpose: "number of messages of each server by quarter of an hour, one row for thirty days",
     sources: &[Messages],
     time: Some(Time { column: "month", horizon: Horizon::Messages, unit_ms: MONTH }),
 };
@@ -197,11 +197,11 @@ pub const PACKED_QUARTERS: Table = Table {
 pub const VOICE_CHANNEL_DAYS: Table = Table {
     columns: &[
         plain("guild_id", "server ID"),
-        derived("day", "day of the sum"),
+        derived("day", "day of the total"),
         identifying("user_id", "user ID"),
         plain("channel_id", "channel ID"),
         derived("assumed", "whether the time bridges an interruption of the bot"),
-        derived("bot", "whether the user is a bot, so that bots can be left out"),
+        derived("bot", "whether the user is a bot, so that bots can be excluded"),
         derived("intervals", "number of intervals"),
         derived("voice_ms", "time in voice"),
         derived("deafened_ms", "time deafened"),
@@ -225,11 +225,11 @@ pub const VOICE_CHANNEL_DAYS: Table = Table {
 pub const VOICE_CHANNEL_MONTHS: Table = Table {
     columns: &[
         plain("guild_id", "server ID"),
-        derived("month", "period of thirty days of the sum"),
+        derived("month", "period of thirty days of the total"),
         identifying("user_id", "user ID"),
         plain("channel_id", "channel ID"),
         derived("assumed", "whether the time bridges an interruption of the bot"),
-        derived("bot", "whether the user is a bot, so that bots can be left out"),
+        derived("bot", "whether the user is a bot, so that bots can be excluded"),
         derived("intervals", "number of intervals"),
         derived("voice_ms", "time in voice"),
         derived("deafened_ms", "time deafened"),
@@ -253,10 +253,10 @@ pub const VOICE_CHANNEL_MONTHS: Table = Table {
 pub const VOICE_DAYS: Table = Table {
     columns: &[
         plain("guild_id", "server ID"),
-        derived("day", "day of the sum"),
+        derived("day", "day of the total"),
         identifying("user_id", "user ID"),
         derived("assumed", "whether the time bridges an interruption of the bot"),
-        derived("bot", "whether the user is a bot, so that bots can be left out"),
+        derived("bot", "whether the user is a bot, so that bots can be excluded"),
         derived("sessions", "number of ended sessions"),
         derived("intervals", "number of intervals"),
         derived("voice_ms", "time in voice"),
@@ -281,10 +281,10 @@ pub const VOICE_DAYS: Table = Table {
 pub const VOICE_MONTHS: Table = Table {
     columns: &[
         plain("guild_id", "server ID"),
-        derived("month", "period of thirty days of the sum"),
+        derived("month", "period of thirty days of the total"),
         identifying("user_id", "user ID"),
         derived("assumed", "whether the time bridges an interruption of the bot"),
-        derived("bot", "whether the user is a bot, so that bots can be left out"),
+        derived("bot", "whether the user is a bot, so that bots can be excluded"),
         derived("sessions", "number of ended sessions"),
         derived("intervals", "number of intervals"),
         derived("voice_ms", "time in voice"),
@@ -312,7 +312,7 @@ pub const VOICE_TOTALS: Table = Table {
         plain("guild_id", "server ID"),
         identifying("user_id", "user ID"),
         derived("assumed", "whether the time bridges an interruption of the bot"),
-        derived("bot", "whether the user is a bot, so that bots can be left out"),
+        derived("bot", "whether the user is a bot, so that bots can be excluded"),
         derived("sessions", "number of ended sessions"),
         derived("intervals", "number of intervals"),
         derived("voice_ms", "time in voice"),

@@ -1,4 +1,4 @@
-//! The entries of all tables, in order of name.
+//! The list of all tables.
 
 use super::{
     Guild, Horizon, Kept, Person,
@@ -10,10 +10,11 @@ use super::{
 
 const SECOND: i64 = 1000;
 
-/// Every table of the file with every column, in order of name. Diesel's table of the bot's migrations and other tables that the bot's author
-/// makes are not listed.
+/// Every table of Mocha's file with every column, in order of name.
 ///
-/// Names of channels, threads and guilds count as nobody's, though their makers may have put a person's name there.
+/// Tables that the bot creates and Diesel's table of the bot's migrations are not listed.
+///
+/// Names of channels, threads and guilds count as no personal data, although they may contain a user's name.
 pub const TABLES: &[Table] = &[
     rollups::ACTIVE_MONTHS,
     Table {
@@ -37,7 +38,7 @@ pub const TABLES: &[Table] = &[
             plain("parent_id", "ID of the category, or of the channel of a thread"),
             plain("position", "place in the list of channels"),
             plain("created_at", "time of the first observation"),
-            plain("updated_at", "time of the last change, to ignore older news"),
+            plain("updated_at", "time of the last change, to ignore older updates"),
         ],
         guild: Some(Guild::Text),
         kept: Kept::File,
@@ -85,7 +86,7 @@ pub const TABLES: &[Table] = &[
     Table {
         columns: &[
             plain("guild_id", "server ID"),
-            plain("afk_channel_id", "ID of the AFK channel, so that idle time can be left out"),
+            plain("afk_channel_id", "ID of the AFK channel, so that idle time can be excluded"),
             plain("gone_at", "time at which the bot left the server"),
         ],
         guild: Some(Guild::Text),
@@ -105,7 +106,7 @@ pub const TABLES: &[Table] = &[
             plain("icon", "hash of the icon, to show in answers"),
             plain("member_count", "number of members"),
             plain("created_at", "time of the first observation"),
-            plain("updated_at", "time of the last change, to ignore older news"),
+            plain("updated_at", "time of the last change, to ignore older updates"),
         ],
         guild: Some(Guild::Own),
         kept: Kept::File,
@@ -123,7 +124,7 @@ pub const TABLES: &[Table] = &[
             plain("members_from", "for joins and leaves"),
             plain("messages_from", "for messages"),
             plain("presences_from", "for presences"),
-            plain("rollups_from", "for sums"),
+            plain("rollups_from", "for roll-ups"),
             plain("voice_from", "for voice"),
         ],
         guild: None,
@@ -132,7 +133,7 @@ pub const TABLES: &[Table] = &[
         made_of: &[],
         name: "horizons",
         person: None,
-        purpose: "the times from which on single events are complete, after older ones were deleted",
+        purpose: "the times from which individual events are complete, after older ones were deleted",
         sources: &[Recorder],
         time: None,
     },
@@ -165,7 +166,7 @@ pub const TABLES: &[Table] = &[
             derived("joined_at", "time of the join, to compute how long members stay"),
             derived("premium_since", "time since which the member boosts the server"),
             derived("created_at", "time of the first observation"),
-            derived("updated_at", "time of the last change, to ignore older news"),
+            derived("updated_at", "time of the last change, to ignore older updates"),
         ],
         guild: Some(Guild::Text),
         kept: Kept::Member,
@@ -206,14 +207,14 @@ pub const TABLES: &[Table] = &[
     rollups::MESSAGE_THIRDS,
     rollups::MESSAGE_TOTALS,
     Table {
-        columns: &[plain("version", "which"), plain("run_on", "when")],
+        columns: &[plain("version", "number of the change"), plain("run_on", "time of the change")],
         guild: None,
         kept: Kept::File,
         key: &["version"],
         made_of: &[],
         name: "mocha_migrations",
         person: None,
-        purpose: "which changes of the tables have been made",
+        purpose: "changes of the tables that have been made",
         sources: &[Recorder],
         time: None,
     },
@@ -251,7 +252,7 @@ pub const TABLES: &[Table] = &[
         made_of: &[],
         name: "recorder_states",
         person: None,
-        purpose: "times at which the bot recorded, to tell interruptions",
+        purpose: "times at which the bot recorded, to find interruptions",
         sources: &[Recorder],
         time: None,
     },
@@ -263,7 +264,7 @@ pub const TABLES: &[Table] = &[
         made_of: &[],
         name: "tombstone_keys",
         person: None,
-        purpose: "secret keys with which user IDs of erased people are hashed",
+        purpose: "secret keys with which user IDs of erased users are hashed",
         sources: &[Recorder],
         time: None,
     },
@@ -272,8 +273,8 @@ pub const TABLES: &[Table] = &[
             identifying("person", "keyed hash (HMAC-SHA-256) of the user ID"),
             plain("guild_id", "server ID, or 0 for all servers"),
             derived("forgotten_at_ms", "time of the erasure; older events are not recorded"),
-            derived("opted_out", "whether the person opted out of all recording"),
-            derived("returned", "whether the person was active again after an erasure without an opt-out"),
+            derived("opted_out", "whether the user opted out of all recording"),
+            derived("returned", "whether the user was active again after an erasure without an opt-out"),
         ],
         guild: None,
         kept: Kept::Tombstone,
@@ -281,7 +282,7 @@ pub const TABLES: &[Table] = &[
         made_of: &[],
         name: "tombstones",
         person: None,
-        purpose: "people who were erased or opted out, as keyed hashes, so that they are not recorded again",
+        purpose: "users who were erased or opted out, as keyed hashes, so that they are not recorded again",
         sources: &[Recorder],
         time: None,
     },
@@ -291,9 +292,9 @@ pub const TABLES: &[Table] = &[
             identifying("username", "user name"),
             identifying("discriminator", "discriminator of older user names"),
             identifying("avatar", "hash of the avatar, to show in answers"),
-            derived("bot", "whether the user is a bot, so that bots can be left out"),
+            derived("bot", "whether the user is a bot, so that bots can be excluded"),
             derived("created_at", "time of the first observation"),
-            derived("updated_at", "time of the last change, to ignore older news"),
+            derived("updated_at", "time of the last change, to ignore older updates"),
         ],
         guild: None,
         kept: Kept::User,
@@ -338,7 +339,7 @@ pub const TABLES: &[Table] = &[
             identifying("user_id", "user ID"),
             derived("started_at_ms", "start of the interval"),
             derived("ended_at_ms", "end of the interval"),
-            derived("seen_at_ms", "to get over a crash"),
+            derived("seen_at_ms", "time at which the interval was last confirmed, to end it there after a crash"),
             derived("session_started_at_ms", "start of the voice session"),
             plain("channel_id", "channel ID"),
             derived("server_mute", "whether a moderator muted the user, to compute time muted"),
@@ -356,7 +357,7 @@ pub const TABLES: &[Table] = &[
         made_of: &[],
         name: "voice_intervals",
         person: Some(Person::Text),
-        purpose: "who was in which voice channel, from when to when and in which state; the sound is never received",
+        purpose: "spans of time of each user in one voice channel and one state; the sound is never received",
         sources: &[Voice],
         time: Some(Time { column: "started_at_ms", horizon: Horizon::Voice, unit_ms: 1 }),
     },
@@ -374,7 +375,7 @@ pub const TABLES: &[Table] = &[
         made_of: &["message_days", "voice_days"],
         name: "watermarks",
         person: None,
-        purpose: "the days up to which sums of longer periods are complete",
+        purpose: "the days up to which roll-ups of longer periods are complete",
         sources: &[Recorder],
         time: None,
     },

@@ -1,19 +1,19 @@
-//! The roll-ups: sums that triggers keep.
+//! The roll-ups: tables of totals that triggers maintain.
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
-    /// On which days of a month before the watermark somebody wrote; triggers keep it.
+    /// The days on which each user wrote, by thirty days, for the days before the watermark. Triggers maintain it.
     active_months (guild_id, month, user_id) {
         /// The guild.
         guild_id -> BigInt,
-        /// Thirty days each, since 1970-01-01, UTC.
+        /// The number of the period of thirty days since 1970-01-01, UTC.
         month -> BigInt,
         /// The author.
         user_id -> BigInt,
         /// Whether the user is a bot.
         bot -> Bool,
-        /// Two bits a day, the first one's lowest: how many messages, of which 3 is three or more. Never NULL.
+        /// Two bits for each day, from the lowest: the number of messages, where 3 means three or more. Never NULL.
         days -> Nullable<BigInt>,
     }
 }
@@ -21,7 +21,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::BigInt;
 
-    /// The users that are bots, by number; triggers keep it.
+    /// The ids of the users that are bots. Triggers maintain it.
     bots (id) {
         /// The user's id.
         id -> BigInt,
@@ -31,17 +31,17 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
-    /// Who came and went by day; triggers keep it. Sums are never NULL.
+    /// The number of joins and leaves by day. Triggers maintain it. Totals are never NULL.
     member_days (guild_id, day, bot) {
         /// The guild.
         guild_id -> BigInt,
         /// Days since 1970-01-01, UTC.
         day -> BigInt,
-        /// Whether they are bots.
+        /// Whether the row counts bots.
         bot -> Bool,
-        /// How many came.
+        /// The number of joins.
         joins -> Nullable<BigInt>,
-        /// How many went.
+        /// The number of leaves.
         leaves -> Nullable<BigInt>,
     }
 }
@@ -49,7 +49,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
-    /// Counted messages by day and author; triggers keep it. Sums are never NULL.
+    /// Counted messages by day, author and channel. Triggers maintain it. Totals are never NULL.
     message_days (guild_id, day, user_id, channel_id) {
         /// The guild.
         guild_id -> BigInt,
@@ -61,15 +61,15 @@ diesel::table! {
         channel_id -> BigInt,
         /// Whether the user is a bot.
         bot -> Bool,
-        /// How many.
+        /// The number of messages.
         messages -> Nullable<BigInt>,
-        /// Characters of those whose content is known.
+        /// The number of characters of the messages with known content.
         characters -> Nullable<BigInt>,
-        /// Words of those whose content is known.
+        /// The number of words of the messages with known content.
         words -> Nullable<BigInt>,
-        /// How many have attachments.
+        /// The number of messages with attachments.
         attachments -> Nullable<BigInt>,
-        /// How many have embeds.
+        /// The number of messages with embeds.
         embeds -> Nullable<BigInt>,
     }
 }
@@ -77,11 +77,11 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
-    /// `message_days` by thirty days, of the days before the watermark. Sums are never NULL.
+    /// `message_days` by thirty days, for the days before the watermark. Totals are never NULL.
     message_months (guild_id, month, user_id, channel_id) {
         /// The guild.
         guild_id -> BigInt,
-        /// Thirty days each, since 1970-01-01, UTC.
+        /// The number of the period of thirty days since 1970-01-01, UTC.
         month -> BigInt,
         /// The author.
         user_id -> BigInt,
@@ -89,15 +89,15 @@ diesel::table! {
         channel_id -> BigInt,
         /// Whether the user is a bot.
         bot -> Bool,
-        /// How many.
+        /// The number of messages.
         messages -> Nullable<BigInt>,
-        /// Characters of those whose content is known.
+        /// The number of characters of the messages with known content.
         characters -> Nullable<BigInt>,
-        /// Words of those whose content is known.
+        /// The number of words of the messages with known content.
         words -> Nullable<BigInt>,
-        /// How many have attachments.
+        /// The number of messages with attachments.
         attachments -> Nullable<BigInt>,
-        /// How many have embeds.
+        /// The number of messages with embeds.
         embeds -> Nullable<BigInt>,
     }
 }
@@ -105,23 +105,23 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
-    /// Counted messages by quarter of an hour; triggers keep it. Sums are never NULL.
+    /// Counted messages by quarter of an hour. Triggers maintain it. Totals are never NULL.
     message_quarters (guild_id, quarter, bot) {
         /// The guild.
         guild_id -> BigInt,
-        /// Quarters of an hour since 1970-01-01, UTC.
+        /// The number of the quarter of an hour since 1970-01-01, UTC.
         quarter -> BigInt,
-        /// Whether bots wrote them.
+        /// Whether the row counts messages of bots.
         bot -> Bool,
-        /// How many.
+        /// The number of messages.
         messages -> Nullable<BigInt>,
-        /// Characters of those whose content is known.
+        /// The number of characters of the messages with known content.
         characters -> Nullable<BigInt>,
-        /// Words of those whose content is known.
+        /// The number of words of the messages with known content.
         words -> Nullable<BigInt>,
-        /// How many have attachments.
+        /// The number of messages with attachments.
         attachments -> Nullable<BigInt>,
-        /// How many have embeds.
+        /// The number of messages with embeds.
         embeds -> Nullable<BigInt>,
     }
 }
@@ -129,11 +129,11 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
-    /// `message_days` by ten days, of the days before the watermark. Sums are never NULL.
+    /// `message_days` by ten days, for the days before the watermark. Totals are never NULL.
     message_thirds (guild_id, third, user_id, channel_id) {
         /// The guild.
         guild_id -> BigInt,
-        /// Ten days each, since 1970-01-01, UTC.
+        /// The number of the period of ten days since 1970-01-01, UTC.
         third -> BigInt,
         /// The author.
         user_id -> BigInt,
@@ -141,15 +141,15 @@ diesel::table! {
         channel_id -> BigInt,
         /// Whether the user is a bot.
         bot -> Bool,
-        /// How many.
+        /// The number of messages.
         messages -> Nullable<BigInt>,
-        /// Characters of those whose content is known.
+        /// The number of characters of the messages with known content.
         characters -> Nullable<BigInt>,
-        /// Words of those whose content is known.
+        /// The number of words of the messages with known content.
         words -> Nullable<BigInt>,
-        /// How many have attachments.
+        /// The number of messages with attachments.
         attachments -> Nullable<BigInt>,
-        /// How many have embeds.
+        /// The number of messages with embeds.
         embeds -> Nullable<BigInt>,
     }
 }
@@ -157,7 +157,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
-    /// `message_days` by author and channel, of all days before the watermark. Sums are never NULL.
+    /// `message_days` by author and channel, for all days before the watermark. Totals are never NULL.
     message_totals (guild_id, user_id, channel_id) {
         /// The guild.
         guild_id -> BigInt,
@@ -167,15 +167,15 @@ diesel::table! {
         channel_id -> BigInt,
         /// Whether the user is a bot.
         bot -> Bool,
-        /// How many.
+        /// The number of messages.
         messages -> Nullable<BigInt>,
-        /// Characters of those whose content is known.
+        /// The number of characters of the messages with known content.
         characters -> Nullable<BigInt>,
-        /// Words of those whose content is known.
+        /// The number of words of the messages with known content.
         words -> Nullable<BigInt>,
-        /// How many have attachments.
+        /// The number of messages with attachments.
         attachments -> Nullable<BigInt>,
-        /// How many have embeds.
+        /// The number of messages with embeds.
         embeds -> Nullable<BigInt>,
     }
 }
@@ -183,15 +183,16 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
-    /// `message_quarters` of whole months before the watermark, a row each; triggers keep it.
+    /// `message_quarters` packed into one row for each month before the watermark. Triggers maintain it.
     packed_quarters (guild_id, month, bot) {
         /// The guild.
         guild_id -> BigInt,
-        /// Thirty days each, since 1970-01-01, UTC.
+        /// The number of the period of thirty days since 1970-01-01, UTC.
         month -> BigInt,
-        /// Whether bots wrote them.
+        /// Whether the row counts messages of bots.
         bot -> Bool,
-        /// A JSON object of messages by quarter of an hour, counted from the month's start. NULL if that has changed since.
+        /// A JSON object of the number of messages by quarter of an hour, counted from the month's start. NULL if a
+        /// quarter of an hour has changed since.
         quarters -> Nullable<Text>,
     }
 }
@@ -199,7 +200,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
-    /// Closed voice intervals by day, user and channel; triggers keep it. Sums are never NULL.
+    /// Closed voice intervals by day, user and channel. Triggers maintain it. Totals are never NULL.
     voice_channel_days (guild_id, day, user_id, channel_id, assumed) {
         /// The guild.
         guild_id -> BigInt,
@@ -207,13 +208,13 @@ diesel::table! {
         day -> BigInt,
         /// The user.
         user_id -> BigInt,
-        /// The channel; 0 if it is not known.
+        /// The channel. 0 if it is unknown.
         channel_id -> BigInt,
-        /// Whether the time bridges a gap between two proofs.
+        /// Whether the time bridges a gap in which nobody observed the member.
         assumed -> Bool,
         /// Whether the user is a bot.
         bot -> Bool,
-        /// Closed intervals.
+        /// The number of closed intervals.
         intervals -> Nullable<BigInt>,
         /// Milliseconds in voice.
         voice_ms -> Nullable<BigInt>,
@@ -233,21 +234,21 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
-    /// `voice_channel_days` by thirty days, of the days before the watermark. Sums are never NULL.
+    /// `voice_channel_days` by thirty days, for the days before the watermark. Totals are never NULL.
     voice_channel_months (guild_id, month, user_id, channel_id, assumed) {
         /// The guild.
         guild_id -> BigInt,
-        /// Thirty days each, since 1970-01-01, UTC.
+        /// The number of the period of thirty days since 1970-01-01, UTC.
         month -> BigInt,
         /// The user.
         user_id -> BigInt,
-        /// The channel; 0 if it is not known.
+        /// The channel. 0 if it is unknown.
         channel_id -> BigInt,
-        /// Whether the time bridges a gap between two proofs.
+        /// Whether the time bridges a gap in which nobody observed the member.
         assumed -> Bool,
         /// Whether the user is a bot.
         bot -> Bool,
-        /// Closed intervals.
+        /// The number of closed intervals.
         intervals -> Nullable<BigInt>,
         /// Milliseconds in voice.
         voice_ms -> Nullable<BigInt>,
@@ -267,7 +268,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
-    /// Closed voice intervals and sessions by day and user; triggers keep it. Sums are never NULL.
+    /// Closed voice intervals and sessions by day and user. Triggers maintain it. Totals are never NULL.
     voice_days (guild_id, day, user_id, assumed) {
         /// The guild.
         guild_id -> BigInt,
@@ -275,13 +276,13 @@ diesel::table! {
         day -> BigInt,
         /// The user.
         user_id -> BigInt,
-        /// Whether the time bridges a gap between two proofs.
+        /// Whether the time bridges a gap in which nobody observed the member.
         assumed -> Bool,
         /// Whether the user is a bot.
         bot -> Bool,
-        /// Sessions that ended, as the voice log has them.
+        /// The number of sessions that ended, from the voice log.
         sessions -> Nullable<BigInt>,
-        /// Closed intervals.
+        /// The number of closed intervals.
         intervals -> Nullable<BigInt>,
         /// Milliseconds in voice.
         voice_ms -> Nullable<BigInt>,
@@ -301,21 +302,21 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
-    /// `voice_days` by thirty days, of the days before the watermark. Sums are never NULL.
+    /// `voice_days` by thirty days, for the days before the watermark. Totals are never NULL.
     voice_months (guild_id, month, user_id, assumed) {
         /// The guild.
         guild_id -> BigInt,
-        /// Thirty days each, since 1970-01-01, UTC.
+        /// The number of the period of thirty days since 1970-01-01, UTC.
         month -> BigInt,
         /// The user.
         user_id -> BigInt,
-        /// Whether the time bridges a gap between two proofs.
+        /// Whether the time bridges a gap in which nobody observed the member.
         assumed -> Bool,
         /// Whether the user is a bot.
         bot -> Bool,
-        /// Sessions that ended, as the voice log has them.
+        /// The number of sessions that ended, from the voice log.
         sessions -> Nullable<BigInt>,
-        /// Closed intervals.
+        /// The number of closed intervals.
         intervals -> Nullable<BigInt>,
         /// Milliseconds in voice.
         voice_ms -> Nullable<BigInt>,
@@ -329,7 +330,7 @@ diesel::table! {
         talking_ms -> Nullable<BigInt>,
         /// Milliseconds with the camera on.
         video_ms -> Nullable<BigInt>,
-        /// The days with time: two bits a day, the first one's lowest, of which the lower one is set.
+        /// Two bits for each day, from the lowest: 1 for a day with time in voice, else 0.
         days -> Nullable<BigInt>,
     }
 }
@@ -337,19 +338,19 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable};
 
-    /// `voice_days` by user, of all days before the watermark. Sums are never NULL.
+    /// `voice_days` by user, for all days before the watermark. Totals are never NULL.
     voice_totals (guild_id, user_id, assumed) {
         /// The guild.
         guild_id -> BigInt,
         /// The user.
         user_id -> BigInt,
-        /// Whether the time bridges a gap between two proofs.
+        /// Whether the time bridges a gap in which nobody observed the member.
         assumed -> Bool,
         /// Whether the user is a bot.
         bot -> Bool,
-        /// Sessions that ended, as the voice log has them.
+        /// The number of sessions that ended, from the voice log.
         sessions -> Nullable<BigInt>,
-        /// Closed intervals.
+        /// The number of closed intervals.
         intervals -> Nullable<BigInt>,
         /// Milliseconds in voice.
         voice_ms -> Nullable<BigInt>,
@@ -369,13 +370,13 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Integer};
 
-    /// Up to which day the roll-ups that sum up days are filled: one row.
+    /// The watermarks: the days up to which the roll-ups of longer periods are filled. The table has one row.
     watermarks (id) {
         /// Always 1.
         id -> Integer,
-        /// The first day since 1970-01-01 that sums of messages do not have.
+        /// The first day since 1970-01-01 that the roll-ups of messages do not include.
         messages_to -> BigInt,
-        /// The first day since 1970-01-01 that sums of voice do not have.
+        /// The first day since 1970-01-01 that the roll-ups of voice do not include.
         voice_to -> BigInt,
     }
 }

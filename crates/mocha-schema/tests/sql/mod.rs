@@ -1,4 +1,4 @@
-//! What every test here asks of SQLite: a migrated file, and facts about it as lines of text.
+//! Helpers of the tests: a migrated file, and the answers of queries as lines of text.
 
 use std::error::Error;
 
@@ -12,14 +12,14 @@ struct Line {
     line: String,
 }
 
-/// A new file in memory with all tables.
+/// Returns a new in-memory file with all tables.
 pub(crate) fn migrated() -> Result<SqliteConnection, Failure> {
     let mut conn = SqliteConnection::establish(":memory:")?;
     mocha_schema::migrate(&mut conn)?;
     Ok(conn)
 }
 
-/// What a query answers whose one column is a text called `line`.
+/// Runs a query with the single text column `line`, and returns its values.
 pub(crate) fn lines(conn: &mut SqliteConnection, sql: &str) -> QueryResult<Vec<String>> {
     let lines = diesel::sql_query(sql).load::<Line>(conn)?;
     Ok(lines.into_iter().map(|line| line.line).collect())

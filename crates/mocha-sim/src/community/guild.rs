@@ -1,27 +1,27 @@
-//! A guild: who is in it, and who talks where.
+//! A guild with its members and their home channels.
 
 use mocha_schema::{GuildId, UserId};
 
 use crate::{channel::Channels, dice::Dice, member, snowflake::MessageIds};
 
-/// How large a guild is in the beginning.
+/// The initial size of a guild.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
     pub(crate) members: u64,
-    /// So many of a hundred members only read.
+    /// The percentage of members who only read.
     pub(crate) readers_percent: u64,
     pub(crate) text_channels: u16,
     pub(crate) voice_channels: u16,
 }
 
-/// Somebody who is or was a member.
+/// A current or former member.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Person {
     pub(crate) memberships: u32,
     pub(crate) present: bool,
     /// The number of the user.
     pub(crate) number: u64,
-    /// The session in voice, counted over all of the guild's; none while not in voice.
+    /// The number of the current voice session among all of the guild's, or `None`.
     pub(crate) voice: Option<u32>,
 }
 
@@ -31,19 +31,19 @@ pub(crate) struct Guild {
     pub(crate) id: GuildId,
     pub(crate) message_ids: MessageIds,
     pub(crate) people: Vec<Person>,
-    /// Who is a member now; bots apart.
+    /// The current members, without bots.
     pub(crate) present: Vec<usize>,
     pub(crate) voice_sessions: u32,
     bots: Vec<u64>,
     readers_percent: u64,
-    /// By text channel, the busiest first: who is at home there, the most active first.
+    /// The members at home in each text channel, the most active first. The busiest channel comes first.
     homes: Vec<Vec<usize>>,
 }
 
 impl Guild {
-    /// A guild with its bots, and nobody else yet.
+    /// Creates a guild that has only bots.
     pub(crate) fn new(guild_id: GuildId, size: Size) -> Self {
-        // The first users are bots; a guild has some of them.
+        // The first users are bots. A guild has some of them.
         let bots = (0..BOTS).filter(|bot| size.members > bot * 200 || (guild_id.get() >> 22) % BOTS == *bot);
         Self {
             bots: bots.collect(),
@@ -62,7 +62,7 @@ impl Guild {
         &self.bots
     }
 
-    /// The user of this number becomes a member, and perhaps at home in some channels.
+    /// Makes the user with this number a member, who may get home channels.
     pub(crate) fn enter(&mut self, dice: &mut Dice, number: u64) -> usize {
         let person = self.people.len();
         self.people.push(Person { memberships: 1, number, present: true, voice: None });
@@ -70,7 +70,7 @@ impl Guild {
         person
     }
 
-    /// Somebody who left is a member again.
+    /// Makes a former member a member again.
     pub(crate) fn reenter(&mut self, dice: &mut Dice, person: usize) {
         if let Some(who) = self.people.get_mut(person) {
             who.memberships += 1;
@@ -107,12 +107,12 @@ impl Guild {
         self.people.get(person).is_some_and(|who| who.present)
     }
 
-    /// A text channel, the busiest most often.
+    /// Picks a text channel. Busier channels are more likely.
     pub(crate) fn text_channel(&self, dice: &mut Dice) -> usize {
         dice.rank(self.homes.len()).unwrap_or(0)
     }
 
-    /// Somebody who is at home in the channel, the most active most often.
+    /// Picks a member at home in the channel. More active members are more likely.
     pub(crate) fn talker(&self, dice: &mut Dice, channel: usize) -> Option<usize> {
         let home = self.homes.get(channel)?;
         home.get(dice.rank(home.len())?).copied()
@@ -122,14 +122,14 @@ impl Guild {
         self.people.get(person).map(|who| member::user_id(who.number))
     }
 
-    /// The bot that listens in the channel.
+    /// Returns the bot that listens in the channel.
     pub(crate) fn bot(&self, channel: usize) -> UserId {
         member::user_id(self.bots.get(channel % self.bots.len().max(1)).copied().unwrap_or(0))
     }
 }
 
-/// So many users are bots.
+/// The number of users that are bots.
 pub(crate) const BOTS: u64 = 4;
 
-/// In so many channels is somebody at home at most.
+/// The largest number of home channels of a member.
 const MAX_HOMES: u64 = 3;

@@ -1,4 +1,4 @@
-//! Many guilds at once, one of them large.
+//! A community of many guilds, one of them large.
 
 mod guild;
 mod talk;
@@ -14,25 +14,26 @@ pub(crate) use self::{
 };
 use crate::snowflake;
 
-/// When every community begins: the first of January 2024.
+/// The start of every community: 2024-01-01.
 pub(crate) const START_MS: i64 = 1_704_067_200_000;
 
-/// The large guild, and the one that [`messages`](crate::messages) are of.
+/// The large guild. [`messages`](crate::messages) uses it too.
 pub(crate) const LARGE: Size = Size { members: 5_000, readers_percent: 75, text_channels: 40, voice_channels: 12 };
 
-/// So many octaves lie between the smallest and the largest of the small guilds, in thousandths: it is 200 times as large.
+/// The octaves between the smallest and the largest small guild, in thousandths. The largest has 200 times as many messages.
 const OCTAVES: u64 = 7_600;
 
-/// One large guild and many small ones that a bot is in, told as one stream: for measuring.
+/// A bot's community of one large guild and many small ones, as one stream of events for benchmarks.
 ///
-/// The large guild has four of five messages, the small ones the rest: of 500 with a million messages between them the smallest has
-/// about 50 and the largest about ten thousand. People talk in conversations: a few who are at home in a channel, for some
-/// minutes, the most active most often, as Zipf found; mornings are quiet and evenings are not, and a small guild
-/// lives some weeks or months. Bots write one message of twenty. To 1,000 messages there are 40 voice sessions, and 6 joins and
-/// leaves.
+/// The large guild has four fifths of the messages. If 500 small guilds share a million messages, the smallest has about 50
+/// and the largest about ten thousand. A small guild lives for some weeks or months.
+///
+/// Members talk in conversations of a few members who are at home in a channel, for some minutes. Their activity has a Zipf
+/// distribution. Evenings are busier than mornings. Bots write one message in twenty. There are 40 voice sessions, and 6 joins
+/// and leaves, for each 1,000 messages.
 ///
 /// As on real servers, about 20 messages share their UTC day, user and channel, about 15 their quarter hour and channel, and
-/// about 100 their 30 days, user and channel: roll-ups have so many times fewer rows.
+/// about 100 their 30 days, user and channel. Roll-ups have so many times fewer rows.
 ///
 /// # Examples
 ///
@@ -60,47 +61,47 @@ pub struct Community {
 pub struct CommunityGuild {
     /// The guild.
     pub guild_id: GuildId,
-    /// How many messages it has.
+    /// The number of its messages.
     pub messages: u32,
 }
 
 impl Community {
-    /// A community of 365 days from the first of January 2024, with 5 million messages and 500 small guilds.
+    /// Creates a community of 365 days from 2024-01-01, with 5 million messages and 500 small guilds.
     pub const fn new(seed: u64) -> Self {
         Self { days: 365, messages: 5_000_000, seed, small_guilds: 500 }
     }
 
-    /// How many days are told.
+    /// Sets the number of days.
     pub const fn days(mut self, days: u32) -> Self {
         self.days = days;
         self
     }
 
-    /// How many messages there are in all.
+    /// Sets the total number of messages.
     pub const fn messages(mut self, messages: u32) -> Self {
         self.messages = messages;
         self
     }
 
-    /// How many guilds there are beside the large one; up to a thousand, no two messages share an id.
+    /// Sets the number of small guilds. Up to a thousand, all messages have different ids.
     pub const fn small_guilds(mut self, guilds: u16) -> Self {
         self.small_guilds = guilds;
         self
     }
 
-    /// The first instant of what is told.
+    /// Returns the start.
     #[must_use]
     pub fn start(&self) -> DateTime<Utc> {
         crate::traffic::time(START_MS)
     }
 
-    /// The first instant after what is told.
+    /// Returns the first instant after the end.
     #[must_use]
     pub fn end(&self) -> DateTime<Utc> {
         self.start() + TimeDelta::days(i64::from(self.days))
     }
 
-    /// The guilds, the large one first, then the small ones, the smallest first.
+    /// Returns the guilds: the large one, then the small ones from the smallest.
     pub fn guilds(&self) -> impl Iterator<Item = CommunityGuild> {
         let weights: Vec<u64> = (0..self.small_guilds).map(|index| weight(index, self.small_guilds)).collect();
         let (all, small) = (weights.iter().sum::<u64>().max(1), u64::from(self.messages / 5));
@@ -113,17 +114,17 @@ impl Community {
         })
     }
 
-    /// What happens, in order of time, from the [`start`](Self::start) to before the [`end`](Self::end).
+    /// Returns the events in order of time, from the [`start`](Self::start) to before the [`end`](Self::end).
     ///
-    /// It begins as a connection to Discord does, with each guild's channels and members. It is made as it is read: memory
-    /// holds the people, and when conversations and voice sessions begin.
+    /// The first events are those of a new connection to Discord, with the channels and members of each guild. The iterator
+    /// makes events as it goes. It holds the members and the starts of conversations and voice sessions in memory.
     #[must_use]
     pub fn events(&self) -> CommunityTraffic {
         CommunityTraffic::new(self)
     }
 }
 
-/// How large a small guild is beside the others: sizes grow evenly by octaves.
+/// Returns the size of a small guild relative to the others. Sizes grow evenly by octaves.
 fn weight(index: u16, of: u16) -> u64 {
     let place = u64::from(index) * OCTAVES / u64::from(of.saturating_sub(1).max(1));
     (1_000 + place % 1_000) << (place / 1_000)

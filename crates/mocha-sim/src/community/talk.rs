@@ -1,4 +1,4 @@
-//! Conversations: a few people in a channel, for some minutes.
+//! Conversations of a few members in a channel, for some minutes.
 
 use std::{cmp::Reverse, collections::BinaryHeap, ops::Range};
 
@@ -7,19 +7,19 @@ use mocha_store::event::MessageSent;
 use super::Guild;
 use crate::{dice::Dice, message, rhythm, traffic::time};
 
-/// Of so many messages of a hundred a bot is the author.
+/// The percentage of messages that bots write.
 const BOT_PERCENT: u64 = 5;
 
-/// The longest conversation; how long they are is as Zipf has it.
+/// The longest conversation, in messages. Lengths have a Zipf distribution.
 const MAX_MESSAGES: u64 = 200;
 
-/// As many take part at most.
+/// The largest number of participants.
 const MAX_PEOPLE: usize = 5;
 
-/// So many milliseconds pass on average between two messages, in a fast and in a slow conversation.
+/// The average time between two messages of a fast and of a slow conversation, in milliseconds.
 const PACE_MS: Range<i64> = 15_000..105_000;
 
-/// A conversation that is going on; in order of its next message, and of beginning.
+/// A current conversation. The order is by its next message, then by its start.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Talk {
     at_ms: i64,
@@ -28,11 +28,11 @@ struct Talk {
     guild: usize,
     left: u32,
     pace_ms: i64,
-    /// Persons of the guild, the most talkative first; the bot alone talks if there are none.
+    /// The members who take part, the most talkative first. If there are none, only the bot writes.
     people: [Option<usize>; MAX_PEOPLE],
 }
 
-/// The conversations that are going on.
+/// The current conversations.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Talks {
     begun: u64,
@@ -40,7 +40,7 @@ pub(crate) struct Talks {
 }
 
 impl Talks {
-    /// A conversation of so many messages begins now, and has ended before `end_ms`.
+    /// Begins a conversation of so many messages. It ends before `end_ms`.
     pub(crate) fn begin(
         &mut self,
         dice: &mut Dice,
@@ -68,12 +68,12 @@ impl Talks {
         }
     }
 
-    /// When the next message comes.
+    /// Returns the time of the next message.
     pub(crate) fn next_ms(&self) -> Option<i64> {
         self.going_on.peek().map(|Reverse(talk)| talk.at_ms)
     }
 
-    /// The next message.
+    /// Returns the next message.
     pub(crate) fn next(&mut self, dice: &mut Dice, guilds: &mut [Guild]) -> Option<MessageSent> {
         let Reverse(mut talk) = self.going_on.pop()?;
         let message = talk.message(dice, guilds.get_mut(talk.guild)?);
@@ -104,7 +104,7 @@ impl Talk {
     }
 }
 
-/// When conversations of so many messages in all begin, and how many messages each has.
+/// Plans conversations with so many messages in total: their starts and lengths.
 pub(crate) fn starts(dice: &mut Dice, messages: u32, span_ms: Range<i64>) -> Vec<(i64, u32)> {
     let mut left = messages;
     let mut starts = Vec::new();

@@ -1,4 +1,4 @@
-//! The life of a community, one thing after the other.
+//! The events of a community, one after the other.
 
 use std::{
     cmp::Reverse,
@@ -18,28 +18,28 @@ use crate::{dice::Dice, member, rhythm, traffic::time};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Users who founded guilds, and may be in several.
+/// The number of users who founded guilds. They may be in several guilds.
 const FOUNDERS: u64 = 20_000;
 
-/// To so many messages there is a voice session, and to so many a join and a leave.
+/// The number of messages for each voice session, and for each join.
 const MESSAGES_A_VOICE_SESSION: u32 = 25;
 const MESSAGES_A_JOIN: u32 = 333;
 
 /// The longest voice session.
 const MAX_VOICE_MINUTES: u64 = 8 * 60;
 
-/// Who comes and does not stay is gone after so long at most.
+/// The longest stay of a member who does not stay for good.
 const MAX_STAY_MINUTES: u64 = 60 * 24 * 60;
 
-/// What will happen in a guild.
+/// A planned action in a guild.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Action {
     Join,
-    /// A person leaves, if it is still the n-th membership; without a person, somebody.
+    /// A member leaves, if the membership is still the n-th. Without a member, a random one leaves.
     Leave(Option<(usize, u32)>),
     /// A conversation of so many messages begins.
     Talk(u32),
-    /// A person in voice mutes or unmutes, if it is still this session.
+    /// A member in voice mutes or unmutes, if the session is still this one.
     VoiceChange(usize, u32, bool),
     VoiceEnd(usize, u32),
     VoiceStart,
@@ -53,9 +53,9 @@ pub struct CommunityTraffic {
     guilds: Vec<Guild>,
     next_user: u64,
     now_ms: i64,
-    /// Guilds that were told of in the beginning.
+    /// The guilds whose initial state was sent.
     opened: usize,
-    /// In order of time; what is due at the same time, in order of planning.
+    /// The planned actions, in order of time, then of planning.
     plan: BinaryHeap<Reverse<(i64, u64, usize, Action)>>,
     planned: u64,
     ready: VecDeque<Event>,
@@ -78,15 +78,15 @@ impl CommunityTraffic {
         };
         let at = time(START_MS);
         traffic.ready.push_back(ShardChanged { at, shard_count: 1, shard_id: 0, status: ShardStatus::Ready }.into());
-        for (index, told) in (0..).zip(community.guilds()) {
-            let size = if index == 0 { LARGE } else { small(told.messages) };
-            traffic.found(Guild::new(told.guild_id, size), size.members);
-            traffic.plan_guild(index, told.messages, if index == 0 { 100..101 } else { 4..60 });
+        for (index, settings) in (0..).zip(community.guilds()) {
+            let size = if index == 0 { LARGE } else { small(settings.messages) };
+            traffic.found(Guild::new(settings.guild_id, size), size.members);
+            traffic.plan_guild(index, settings.messages, if index == 0 { 100..101 } else { 4..60 });
         }
         traffic
     }
 
-    /// The members that a guild has in the beginning.
+    /// Adds the initial members of a guild.
     fn found(&mut self, mut guild: Guild, members: u64) {
         let first = self.dice.below(FOUNDERS);
         for member in 0..members.min(FOUNDERS) {
@@ -95,9 +95,9 @@ impl CommunityTraffic {
         self.guilds.push(guild);
     }
 
-    /// What comes from outside in the whole life of a guild, which lasts so many of a hundred of all days.
+    /// Plans the conversations, joins and voice sessions of a guild that lives for a percentage of all days.
     fn plan_guild(&mut self, guild: usize, messages: u32, percent: Range<i64>) {
-        // The last conversations need some time to come to their end.
+        // The last conversations need time to end.
         let all_ms = (self.end_ms - START_MS - 60_000).max(0);
         let length_ms = all_ms / 100 * self.dice.ms_between(percent.start, percent.end);
         let from_ms = START_MS + self.dice.ms_between(0, all_ms - length_ms + 1);
@@ -109,7 +109,7 @@ impl CommunityTraffic {
         let times = [
             (messages / MESSAGES_A_VOICE_SESSION, Action::VoiceStart),
             (joins, Action::Join),
-            // Others leave soon after they came.
+            // Other members leave soon after they joined.
             (joins * 2 / 5, Action::Leave(None)),
         ];
         for (count, action) in times {
@@ -125,7 +125,7 @@ impl CommunityTraffic {
         self.plan.push(Reverse((at_ms, self.planned, guild, action)));
     }
 
-    /// What a connection to Discord tells of the next guild; `None` if there is none.
+    /// Returns the initial events of the next guild, or `None` after the last one.
     fn open(&mut self) -> Option<()> {
         let guild = self.guilds.get(self.opened)?;
         self.opened += 1;
@@ -173,7 +173,7 @@ impl CommunityTraffic {
             }
             Action::VoiceChange(person, session, self_mute) => {
                 if guild.people.get(person).is_some_and(|who| who.voice == Some(session)) {
-                    self.tell_voice(index, person, Some(session), self_mute);
+                    self.emit_voice(index, person, Some(session), self_mute);
                 }
             }
             Action::VoiceEnd(person, session) => {
@@ -185,7 +185,7 @@ impl CommunityTraffic {
         }
     }
 
-    /// Somebody new joins, or one of twelve times somebody who has left returns. Half of them don't stay.
+    /// A new user joins. In one of twelve cases a former member returns. Half of them do not stay.
     fn join(&mut self, index: usize) {
         let Some(guild) = self.guilds.get_mut(index) else { return };
         let anybody = usize::try_from(self.dice.below(u64::try_from(guild.people.len()).unwrap_or(0))).unwrap_or(0);
@@ -214,7 +214,7 @@ impl CommunityTraffic {
         self.ready.push_back(MemberLeft { at: time(self.now_ms), guild_id: guild.id, user_id }.into());
     }
 
-    /// Somebody who is not in voice begins a session, if one of some is not.
+    /// A random member who is not in voice begins a session. Does nothing if a few picks are all in voice.
     fn connect(&mut self, index: usize) {
         const TRIES: usize = 8;
         let Some(guild) = self.guilds.get_mut(index) else { return };
@@ -235,18 +235,18 @@ impl CommunityTraffic {
             self.plan(mute_ms.max(unmute_ms), index, Action::VoiceChange(person, session, false));
         }
         self.plan(end_ms, index, Action::VoiceEnd(person, session));
-        self.tell_voice(index, person, Some(session), false);
+        self.emit_voice(index, person, Some(session), false);
     }
 
-    /// Ends a session, if there is one.
+    /// Ends the session of a member, if there is one.
     fn disconnect(&mut self, index: usize, person: usize) {
         let who = self.guilds.get_mut(index).and_then(|guild| guild.people.get_mut(person));
         if who.is_some_and(|who| who.voice.take().is_some()) {
-            self.tell_voice(index, person, None, false);
+            self.emit_voice(index, person, None, false);
         }
     }
 
-    fn tell_voice(&mut self, index: usize, person: usize, session: Option<u32>, self_mute: bool) {
+    fn emit_voice(&mut self, index: usize, person: usize, session: Option<u32>, self_mute: bool) {
         let Some(guild) = self.guilds.get(index) else { return };
         let Some(user_id) = guild.user_id(person) else { return };
         let channel_id = session.map(|session| guild.channels.voice_of(session));
@@ -256,7 +256,7 @@ impl CommunityTraffic {
     }
 }
 
-/// How large a small guild of so many messages is.
+/// Returns the size of a small guild with so many messages.
 fn small(messages: u32) -> Size {
     let many = |each: u32| u16::try_from(messages / each).unwrap_or(u16::MAX);
     Size {
@@ -285,7 +285,7 @@ impl Iterator for CommunityTraffic {
             }
             let Reverse((at_ms, _, guild, action)) = self.plan.pop()?;
             if at_ms >= self.end_ms {
-                // Nobody talks any more.
+                // All conversations are over.
                 self.plan.clear();
                 return None;
             }

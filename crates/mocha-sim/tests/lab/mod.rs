@@ -1,4 +1,4 @@
-//! A server for the fault laboratory, and what a file says of it.
+//! A server for the tests of faults, and the contents of its file.
 
 use std::collections::BTreeMap;
 
@@ -20,12 +20,12 @@ pub(crate) type TestResult<T = ()> = Result<T, Box<dyn std::error::Error + Send 
 
 pub(crate) const BRIDGE_LIMIT_MS: i64 = 300_000;
 
-/// What happens on the server before the end.
+/// Returns the server's events before the end.
 pub(crate) fn events(server: Server, end: DateTime<Utc>) -> Vec<Event> {
     server.events().take_while(|event| event.at() < end).collect()
 }
 
-/// Some hours of a small and talkative server, over a midnight.
+/// Returns some hours of a small and busy server, over a midnight.
 pub(crate) fn server(seed: u64, members: u32) -> Server {
     Server::new(seed)
         .days(1)
@@ -41,7 +41,7 @@ pub(crate) fn midnight() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(19_724)
 }
 
-/// What the file says.
+/// Reads the contents of the file.
 pub(crate) fn find(store: &Store, guild_id: GuildId) -> TestResult<Found> {
     Ok(store.read(|conn| find_in(conn, guild_id))?)
 }
@@ -93,7 +93,7 @@ fn find_in(conn: &mut SqliteConnection, guild_id: GuildId) -> Result<Found, Boxe
     Ok(found)
 }
 
-/// Everybody's last status. The log has whole seconds; the milliseconds are the last part of the id.
+/// Returns the last status of each member. Rows have whole seconds, and the id ends with the milliseconds.
 fn presences(
     conn: &mut SqliteConnection,
     guild_id: GuildId,
@@ -112,7 +112,7 @@ fn presences(
     Ok(last.into_iter().map(|(user_id, (_, status))| (user_id, status)).collect())
 }
 
-/// The sessions that have a leave. The log has whole seconds; the milliseconds of the end are the last part of the id.
+/// Returns the sessions that have a leave. Rows have whole seconds, and the id ends with the milliseconds of the end.
 fn sessions(conn: &mut SqliteConnection, guild_id: GuildId) -> Result<Vec<Session>, BoxedError> {
     let leaves: Vec<(String, UserId, Option<i64>)> = voice_events::table
         .filter(voice_events::guild_id.eq(guild_id))
@@ -137,7 +137,7 @@ struct VoiceRow {
     session_count: i32,
 }
 
-/// The specification's query, to the letter.
+/// The query of the specification, verbatim.
 fn voice_activity(
     conn: &mut SqliteConnection,
     guild_id: GuildId,

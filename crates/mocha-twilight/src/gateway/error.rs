@@ -1,11 +1,11 @@
-//! Why a runner ended.
+//! The error of a runner.
 
 use std::{error::Error as StdError, fmt};
 
 use tokio::task::JoinError;
 use twilight_model::gateway::{CloseCode, ShardId};
 
-/// Why a [`Runner`](super::Runner) ended though nobody asked it to, or could not end as it should.
+/// The error that [`Runner::run`](super::Runner::run) returns.
 #[derive(Debug)]
 pub struct RunnerError {
     kind: RunnerErrorKind,

@@ -20,10 +20,10 @@ pub use self::{
 };
 use crate::Adapter;
 
-/// How long a stop may take if nothing else is set.
+/// The default time that a stop may take.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a stop that was asked for twice waits for the file.
+/// How long the runner waits for the file after a second stop.
 const HURRIED_SHUTDOWN: Duration = Duration::from_secs(1);
 
 /// An event of a shard, after it was given to the recorder.
@@ -44,13 +44,13 @@ pub struct ShardEvent {
 /// [`Adapter::update`](crate::Adapter::update):
 ///
 /// * It asks Discord for the events that Mocha reads and for those that the bot wants.
-/// * It says which place in the gateway session each event has, so that nothing counts twice after a
+/// * It records the place of each event in the gateway session, so that nothing counts twice after a
 ///   reconnect.
 /// * It waits for a while if the recorder's queue is full, instead of losing an event.
-/// * It notices when a connection ends, also when nothing reports it, so that nobody counts as
-///   connected to voice while Mocha cannot hear of a change.
-/// * It stops on request, also while Discord is away: it closes the connections, records what still
-///   arrives, and shuts the recorder down. A second request ends it at once.
+/// * It notices the end of a connection even if no event reports it. Members then do not count as
+///   connected to voice while Mocha cannot receive changes.
+/// * It stops on request, even while Discord is unreachable. It closes the connections, records what
+///   still arrives, and shuts the recorder down. A second request ends it at once.
 /// * It ends with an error if Discord closes a connection for good, for example because the token is
 ///   wrong or an intent is not allowed.
 ///
@@ -115,8 +115,8 @@ impl<Q: Queue + Send + Unpin + 'static> Runner<Q> {
         self
     }
 
-    /// Stops when the program is told to end: on SIGTERM, which systemd and Docker send, and on
-    /// Ctrl-C. A second signal ends the runner at once.
+    /// Stops the runner on Ctrl-C and on SIGTERM, which systemd and Docker send. A second signal ends
+    /// the runner at once.
     pub const fn stop_on_signals(mut self) -> Self {
         self.signals = true;
         self
@@ -136,16 +136,17 @@ impl<Q: Queue + Send + Unpin + 'static> Runner<Q> {
 
     /// Runs the shards until a stop is requested, and shuts the recorder down.
     ///
-    /// `on_event` is called for each event after it was recorded, in order for each shard, and at the
-    /// same time for different shards. It should return soon: the shard receives nothing meanwhile.
+    /// The runner calls `on_event` for each event after the event was recorded. The calls of one shard
+    /// are in order, and those of different shards may run at the same time. Return soon, because the
+    /// shard receives nothing meanwhile.
     ///
     /// After `Ok` everything that the shards received is in the file.
     ///
     /// # Errors
     ///
-    /// * [`RunnerErrorKind::Fatal`]: Discord closed a connection with a code after which connecting
-    ///   again is useless. The other shards are stopped.
-    /// * [`RunnerErrorKind::Panicked`]: `on_event` panicked. The other shards are stopped.
+    /// * [`RunnerErrorKind::Fatal`]: Discord closed a connection with a code that makes reconnecting
+    ///   useless. The runner stopped the other shards.
+    /// * [`RunnerErrorKind::Panicked`]: `on_event` panicked. The runner stopped the other shards.
     /// * [`RunnerErrorKind::Recorder`]: the recorder could not write everything before it stopped.
     /// * [`RunnerErrorKind::Hurried`]: a second stop ended the runner before the file was written.
     pub async fn run(self, on_event: impl Fn(ShardEvent) + Send + Sync + 'static) -> Result<(), RunnerError> {
@@ -177,7 +178,7 @@ impl<Q: Queue + Send + Unpin + 'static> Runner<Q> {
     }
 }
 
-/// Shuts the recorder down; waits only for a moment once a second stop was requested.
+/// Shuts the recorder down. After a second stop it waits at most [`HURRIED_SHUTDOWN`].
 async fn shut_down(recorder: &Recorder, stopper: &Stopper) -> Result<(), RunnerError> {
     let hurried = async {
         stopper.hurried().await;

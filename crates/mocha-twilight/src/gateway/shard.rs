@@ -16,17 +16,17 @@ use twilight_model::gateway::event::Event;
 use super::{RunnerError, ShardEvent, Stopper};
 use crate::Adapter;
 
-/// How long an event waits for room in the recorder's queue. Discord wants a heartbeat every 41 seconds.
+/// How long an event waits for room in the recorder's queue. Discord expects a heartbeat every 41 seconds.
 const ROOM_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What a shard has to say.
-#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is mostly an event")]
+/// The next report of a shard.
+#[expect(clippy::large_enum_variant, reason = "only one exists at a time, and it is mostly an event")]
 enum Next {
-    /// twilight will give nothing more.
+    /// The shard is closed for good.
     Ended,
     Failed(ReceiveMessageError),
     Event(Event),
-    /// The connection ended and no event reports it.
+    /// The connection ended, and no event reports it.
     Lost,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Run<Q> {
     /// The code of the last close frame that was received.
     close_code: Option<u16>,
     events: EventTypeFlags,
-    /// Whether there was a connection when the shard was last looked at.
+    /// Whether the shard was connected at the last check.
     is_connected: bool,
     shard: Shard<Q>,
     stop_timeout: Duration,
@@ -63,7 +63,7 @@ impl<Q: Queue + Unpin> Run<Q> {
                 biased;
                 () = &mut hurried => return Ok(()),
                 () = &mut requested, if close_by.is_none() => {
-                    // Without a session there is nothing to close, and nobody would answer.
+                    // Without a session there is nothing to close.
                     if !self.shard.state().is_identified() {
                         return Ok(());
                     }
@@ -81,19 +81,19 @@ impl<Q: Queue + Unpin> Run<Q> {
             match next {
                 Next::Ended => return Err(RunnerError::fatal(self.shard.id(), self.close_code)),
                 Next::Event(event) => self.received(event, on_event).await,
-                Next::Failed(error) => tracing::warn!(shard = %self.shard.id(), %error, "the gateway"),
-                Next::Lost => tracing::info!(shard = %self.shard.id(), "the connection ended without a word"),
+                Next::Failed(error) => tracing::warn!(shard = %self.shard.id(), %error, "could not receive an event"),
+                Next::Lost => tracing::info!(shard = %self.shard.id(), "the connection ended without a close frame"),
             }
             if close_by.is_some() && (is_close || !is_connected(self.shard.state())) {
                 return Ok(());
             }
-            self.look();
+            self.check_connection();
         }
     }
 
     /// Records an event and hands it to the bot.
     ///
-    /// If the queue is full it waits for a while, in which the shard receives nothing. Discord keeps what it sends, so
+    /// If the queue is full, it waits for a while, and the shard receives nothing meanwhile. Discord buffers its frames, so
     /// nothing is lost as long as the wait is shorter than the time between two heartbeats.
     async fn received(&mut self, event: Event, on_event: &impl Fn(ShardEvent)) {
         if let Event::GatewayClose(frame) = &event {
@@ -112,13 +112,14 @@ impl<Q: Queue + Unpin> Run<Q> {
         on_event(ShardEvent { event, sender: self.shard.sender(), shard: self.shard.id() });
     }
 
-    /// Tells the recorder if the connection has ended.
-    fn look(&mut self) {
+    /// Records the end of the connection if it has ended since the last check.
+    fn check_connection(&mut self) {
         let is_connected = is_connected(self.shard.state());
-        if self.is_connected && !is_connected {
-            if let Err(error) = self.adapter.lost() {
-                tracing::warn!(shard = %self.shard.id(), %error, "could not record the end of a connection");
-            }
+        if self.is_connected
+            && !is_connected
+            && let Err(error) = self.adapter.lost()
+        {
+            tracing::warn!(shard = %self.shard.id(), %error, "could not record the end of a connection");
         }
         self.is_connected = is_connected;
     }
@@ -128,10 +129,10 @@ const fn is_connected(state: ShardState) -> bool {
     !matches!(state, ShardState::Disconnected { .. } | ShardState::FatallyClosed)
 }
 
-/// Waits for what the shard has to say, or for the end of a connection that there was.
+/// Waits for the next event of the shard or for the end of its connection.
 ///
-/// twilight reports no event when the other side ends the connection without a close frame: it goes
-/// on to connect again, for as long as that takes.
+/// twilight reports no event when Discord ends the connection without a close frame. It only
+/// connects again, however long that takes.
 async fn next<Q: Queue + Unpin>(shard: &mut Shard<Q>, events: EventTypeFlags, was_connected: bool) -> Next {
     poll_fn(|cx| match Pin::new(&mut shard.next_event(events)).poll(cx) {
         Poll::Pending if was_connected && !is_connected(shard.state()) => Poll::Ready(Next::Lost),
@@ -143,7 +144,7 @@ async fn next<Q: Queue + Unpin>(shard: &mut Shard<Q>, events: EventTypeFlags, wa
     .await
 }
 
-/// Waits until then; for ever if there is no such time.
+/// Waits until the deadline, or for ever if there is none.
 async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,

@@ -1,10 +1,10 @@
-//! How a runner is asked to stop.
+//! Requests to stop a runner.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// Stops a [`Runner`](super::Runner). Clones stop the same one.
+/// Stops a [`Runner`](super::Runner). Clones stop the same runner.
 #[derive(Clone, Debug)]
 pub struct Stopper {
     requests: Arc<watch::Sender<u32>>,
@@ -35,7 +35,7 @@ impl Stopper {
 
     async fn wait_for(&self, count: u32) {
         let mut requests = self.requests.subscribe();
-        // It cannot be closed while this handle holds the sender.
+        // The channel stays open while this handle holds the sender.
         if requests.wait_for(|requests| *requests >= count).await.is_err() {
             std::future::pending::<()>().await;
         }
