@@ -342,22 +342,4 @@ mod tests {
         assert_eq!((hours(None)?, hours(Some(4))?, hours(Some(12))?), (10, 4, 10));
         Ok(())
     }
-
-    /// A guild's log may be years long. A damaged row of it is an error to any question that reads
-    /// it.
-    #[test]
-    fn joins_and_leaves_before_the_window_are_not_read() -> TestResult {
-        let event = |user, hour| Event { guild: 1, user, join: true, count: None, second: MONDAY + hour * HOUR };
-        let told = Told { guild: 1, user: 2, status: Some("online"), activity: None, second: MONDAY };
-        let log = vec![event(3, -3), event(2, -2)];
-        let seen_at_ms = Some((MONDAY + 10 * HOUR) * 1000);
-        let mut conn = History { told: vec![told], log, seen_at_ms, foreign: false }.file()?;
-        sql_query("UPDATE member_events SET user_id = 'nobody' WHERE user_id = '3'").execute(&mut conn)?;
-        let start = DateTime::from_timestamp(MONDAY + HOUR, 0).ok_or("no such time")?;
-        let question = PresenceTime::of(1.try_into()?);
-        assert_eq!(question.within(Window::since(start)?).load(&mut conn)?.online.time_ms, 9 * 3_600_000);
-        let before = start - TimeDelta::hours(5);
-        assert!(question.within(Window::since(before)?).load(&mut conn).is_err());
-        Ok(())
-    }
 }
