@@ -14,7 +14,6 @@ pub use mocha_store::*;
 pub use mocha_twilight as twilight;
 
 /// Guides by task, to read beside the reference.
-#[cfg(any(docsrs, doctest))]
 pub mod guide {
     #[cfg_attr(all(feature = "charts", feature = "gateway"), doc = include_str!("../docs/quick-start.md"))]
     pub mod quick_start {}
