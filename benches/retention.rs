@@ -17,7 +17,7 @@ use std::{
 
 use chrono::Utc;
 use mocha_benches::{Failure, is_test};
-use mocha_store::{Keep, Maintenance, Retained, Retention, Store, event::MessageSent};
+use mocha_store::{Keep, Maintenance, Retained, RetentionPolicy, Store, event::MessageSent};
 use rusqlite::{Connection, params};
 
 /// So many messages go, of four guilds and a thousand people, one each 30 seconds.
@@ -49,7 +49,7 @@ fn main() -> Result<(), Failure> {
     })?;
     let start = Instant::now();
     let (with, retained) = beside(&path, &store, 1, || {
-        let retention = Retention::default().messages(Keep::Days(365));
+        let retention = RetentionPolicy::default().messages(Keep::Days(365));
         Ok(store.retain(&retention, |_: &Retained| ControlFlow::Continue(()))?)
     })?;
     let time = start.elapsed();

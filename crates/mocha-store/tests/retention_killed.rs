@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use mocha_store::{Keep, Retention, Rollup, Store};
+use mocha_store::{Keep, RetentionPolicy, Rollup, Store};
 use support::*;
 
 const DAY: i64 = 86_400_000;
@@ -18,8 +18,8 @@ const MESSAGES: u64 = 5_000;
 /// Set for the process that is killed: the file.
 const FILE: &str = "MOCHA_TEST_FILE";
 
-fn retention() -> Retention {
-    Retention::default().messages(Keep::Days(0))
+fn retention() -> RetentionPolicy {
+    RetentionPolicy::default().messages(Keep::Days(0))
 }
 
 /// Not a test by itself: what the process that is killed does.

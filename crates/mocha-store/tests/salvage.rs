@@ -10,7 +10,7 @@ use std::{
 };
 
 use diesel::connection::SimpleConnection;
-use mocha_store::{Clock, ErrorKind, Keep, Retention, Store};
+use mocha_store::{Clock, ErrorKind, Keep, RetentionPolicy, Store};
 use support::*;
 
 const DAY: i64 = 86_400_000;
@@ -31,7 +31,7 @@ fn filled(folder: &Path) -> Result<PathBuf, Box<dyn std::error::Error + Send + S
         }
     }
     recorder.shutdown()?;
-    let kept = Retention::default().members(Keep::Days(40)).messages(Keep::Days(40)).voice(Keep::Days(40));
+    let kept = RetentionPolicy::default().members(Keep::Days(40)).messages(Keep::Days(40)).voice(Keep::Days(40));
     store.retain_at(&kept, at(60 * DAY), |_| ControlFlow::Continue(()))?;
     store.write(|conn| {
         conn.batch_execute(

@@ -12,7 +12,7 @@ use diesel::{connection::SimpleConnection, sqlite::SqliteConnection};
 
 pub use self::{analyze::Step, checkpoint::Checkpoint, space::Freed, stats::MaintenanceStats};
 pub(crate) use self::{checkpoint::bound_log, schedule::Schedule, space::vacuum};
-use crate::{Error, ErrorKind, Retention, store::Link};
+use crate::{Error, ErrorKind, RetentionPolicy, store::Link};
 
 /// What the store does by itself, on a thread of its own, for as long as it is open.
 ///
@@ -23,7 +23,7 @@ use crate::{Error, ErrorKind, Retention, store::Link};
 ///   always reads: writing it back to the file, and emptying it. For that it waits up to some 50 milliseconds for each of those
 ///   who read, and who writes waits as long.
 ///
-/// And once it is given a [`Retention`], every hour [`Store::retain`](crate::Store::retain), and after it
+/// And once it is given a [`RetentionPolicy`], every hour [`Store::retain`](crate::Store::retain), and after it
 /// [`Store::free_pages`](crate::Store::free_pages) if more than a quarter of the file is free.
 ///
 /// What fails is logged, counted in [`Store::maintenance_stats`](crate::Store::maintenance_stats) and tried again the
@@ -33,9 +33,9 @@ use crate::{Error, ErrorKind, Retention, store::Link};
 /// # Examples
 ///
 /// ```
-/// use mocha_store::{Keep, Maintenance, Retention, Store};
+/// use mocha_store::{Keep, Maintenance, RetentionPolicy, Store};
 ///
-/// let retention = Retention::default().messages(Keep::Days(90));
+/// let retention = RetentionPolicy::default().messages(Keep::Days(90));
 /// let maintenance = Maintenance::default().retention(retention);
 /// let store = Store::builder().maintenance(maintenance).open_in_memory()?;
 /// assert_eq!(store.maintenance_stats().failures, 0);
@@ -46,7 +46,7 @@ use crate::{Error, ErrorKind, Retention, store::Link};
 pub struct Maintenance {
     interval: Duration,
     off: bool,
-    retention: Option<Retention>,
+    retention: Option<RetentionPolicy>,
     wal_limit_bytes: u64,
 }
 
@@ -70,7 +70,7 @@ impl Maintenance {
     }
 
     /// What is to be deleted for its age. Default: nothing.
-    pub fn retention(mut self, retention: Retention) -> Self {
+    pub fn retention(mut self, retention: RetentionPolicy) -> Self {
         self.retention = Some(retention);
         self
     }

@@ -58,14 +58,14 @@ impl Keep {
 /// # Examples
 ///
 /// ```
-/// use mocha_store::{Keep, Retention};
+/// use mocha_store::{Keep, RetentionPolicy};
 ///
-/// let retention = Retention::default().messages(Keep::Days(90)).presences(Keep::Days(7)).members(Keep::Forever);
-/// assert_ne!(retention, Retention::default());
+/// let retention = RetentionPolicy::default().messages(Keep::Days(90)).presences(Keep::Days(7)).members(Keep::Forever);
+/// assert_ne!(retention, RetentionPolicy::default());
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[must_use = "it does nothing until it is given to a store"]
-pub struct Retention {
+pub struct RetentionPolicy {
     gone_guilds: Keep,
     members: Keep,
     messages: Keep,
@@ -74,7 +74,7 @@ pub struct Retention {
     voice: Keep,
 }
 
-impl Default for Retention {
+impl Default for RetentionPolicy {
     fn default() -> Self {
         let year = Keep::Days(365);
         Self {
@@ -88,7 +88,7 @@ impl Default for Retention {
     }
 }
 
-impl Retention {
+impl RetentionPolicy {
     /// How long everything is kept of a guild that the bot was removed from; to the second, not to the day. A guild
     /// that comes back in time loses nothing. Default: for ever.
     pub fn gone_guilds(mut self, keep: Keep) -> Self {

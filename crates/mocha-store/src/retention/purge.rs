@@ -30,7 +30,7 @@ impl Store {
     /// they are no guild's.
     ///
     /// Leave the guild first: what is recorded of it meanwhile may stay or bring the guild back. To have guilds go
-    /// some time after the bot was removed from them, see [`Retention::gone_guilds`](crate::Retention::gone_guilds).
+    /// some time after the bot was removed from them, see [`RetentionPolicy::gone_guilds`](crate::RetentionPolicy::gone_guilds).
     ///
     /// It deletes in batches as [`retain_at`](Self::retain_at) does, events before the sums that count them, so that what is left
     /// is counted at each moment; of days whose events went before, coarser sums may be left for that long without the days. It may

@@ -11,7 +11,7 @@ use diesel::{
 use mocha_schema::catalogue::{Kept, Table};
 
 use super::{
-    Keep, Retention,
+    Keep, RetentionPolicy,
     batch::{Batch, Pace, transaction},
     horizon::Horizons,
     purge,
@@ -77,10 +77,10 @@ impl Store {
     /// ```
     /// use std::ops::ControlFlow;
     ///
-    /// use mocha_store::{Keep, Retention, Store};
+    /// use mocha_store::{Keep, RetentionPolicy, Store};
     ///
     /// # let store = Store::builder().open_in_memory()?;
-    /// let retention = Retention::default().presences(Keep::Days(30));
+    /// let retention = RetentionPolicy::default().presences(Keep::Days(30));
     /// let retained = store.retain(&retention, |so_far| {
     ///     println!("{} messages deleted", so_far.message_events);
     ///     ControlFlow::Continue(())
@@ -90,7 +90,7 @@ impl Store {
     /// ```
     pub fn retain(
         &self,
-        retention: &Retention,
+        retention: &RetentionPolicy,
         progress: impl FnMut(&Retained) -> ControlFlow<()>,
     ) -> Result<Retained, Error> {
         self.retain_at(retention, Utc::now(), progress)
@@ -125,17 +125,17 @@ impl Store {
     /// use std::ops::ControlFlow;
     ///
     /// use chrono::{TimeDelta, Utc};
-    /// use mocha_store::{Retention, Store};
+    /// use mocha_store::{RetentionPolicy, Store};
     ///
     /// # let store = Store::builder().open_in_memory()?;
     /// let yesterday = Utc::now() - TimeDelta::days(1);
-    /// let retained = store.retain_at(&Retention::default(), yesterday, |_| ControlFlow::Continue(()))?;
+    /// let retained = store.retain_at(&RetentionPolicy::default(), yesterday, |_| ControlFlow::Continue(()))?;
     /// assert_eq!(retained.rows(), 0);
     /// # Ok::<(), mocha_store::Error>(())
     /// ```
     pub fn retain_at(
         &self,
-        retention: &Retention,
+        retention: &RetentionPolicy,
         now: DateTime<Utc>,
         progress: impl FnMut(&Retained) -> ControlFlow<()>,
     ) -> Result<Retained, Error> {
@@ -146,7 +146,7 @@ impl Store {
 /// [`Store::retain_at`] over this connection.
 pub(crate) fn retain(
     conn: &mut SqliteConnection,
-    retention: &Retention,
+    retention: &RetentionPolicy,
     now: DateTime<Utc>,
     mut progress: impl FnMut(&Retained) -> ControlFlow<()>,
 ) -> Result<Retained, Error> {
@@ -166,7 +166,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn all(
         &mut self,
-        retention: &Retention,
+        retention: &RetentionPolicy,
         now: DateTime<Utc>,
         horizons: &Horizons,
         progress: &mut impl FnMut(&Retained) -> ControlFlow<()>,
