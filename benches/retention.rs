@@ -50,7 +50,7 @@ fn main() -> Result<(), Failure> {
     let start = Instant::now();
     let (with, retained) = beside(&path, &store, 1, || {
         let retention = RetentionPolicy::default().messages(Keep::Days(365));
-        Ok(store.retain(&retention, |_: &Retained| ControlFlow::Continue(()))?)
+        Ok(store.apply_retention(&retention, |_: &Retained| ControlFlow::Continue(()))?)
     })?;
     let time = start.elapsed();
     assert_eq!(i64::try_from(retained.message_events)?, messages);

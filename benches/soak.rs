@@ -177,7 +177,7 @@ fn delete(store: &Store, now: DateTime<Utc>, done: &AtomicBool) -> Result<Retain
         let last = done.load(Ordering::Relaxed);
         let retention = RetentionPolicy::default().messages(Keep::Days(365));
         let (before, mut now_deleted) = (retained.messages, 0);
-        let result = store.retain_at(&retention, now, |so_far| {
+        let result = store.apply_retention_at(&retention, now, |so_far| {
             now_deleted = so_far.message_events;
             ControlFlow::Continue(())
         });

@@ -6,7 +6,7 @@
 //! voice who was not heard to be.
 //!
 //! The tables are those of `mocha-schema`, and the author's own may be beside them: [`Store::read`] and [`Store::write`]
-//! give a Diesel connection for any query. To keep the file for years there are [`Store::retain`], [`Store::backup`] and
+//! give a Diesel connection for any query. To keep the file for years there are [`Store::apply_retention`], [`Store::backup`] and
 //! [`Store::restore`], [`Store::check`] and [`Store::salvage`], [`Store::forget_user`] and the [`Maintenance`] that the store does
 //! by itself. Each method says what it locks and what survives a failure; each [`Error`] has a [kind](Error::kind).
 //!

@@ -28,7 +28,7 @@ fn child() -> TestResult {
     let Some(path) = std::env::var_os(FILE) else { return Ok(()) };
     let store = Store::open(Path::new(&path))?;
     let mut out = std::io::stderr();
-    store.retain_at(&retention(), at(100 * DAY), |so_far| {
+    store.apply_retention_at(&retention(), at(100 * DAY), |so_far| {
         let told = writeln!(out, "deleted {}", so_far.message_events);
         if told.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
@@ -64,7 +64,7 @@ fn a_kill_loses_nothing_but_time() -> TestResult {
     }
     assert!(killed > 0, "none was killed in time");
 
-    let rest = store.retain_at(&retention(), at(100 * DAY), |_| ControlFlow::Continue(()))?;
+    let rest = store.apply_retention_at(&retention(), at(100 * DAY), |_| ControlFlow::Continue(()))?;
     assert!(rest.complete && rest.message_events < MESSAGES, "{rest:?}");
     assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, ["0"]);
     assert_eq!(sums(&store)?, before);

@@ -89,8 +89,9 @@ fn nothing_stays_of_a_guild_that_is_purged_and_all_of_the_others() -> TestResult
         assert_ne!(rows, "0", "{table}");
     }
     // Sums of events that are gone go too.
-    store
-        .retain_at(&RetentionPolicy::default().messages(Keep::Days(30)), at(59 * DAY), |_| ControlFlow::Continue(()))?;
+    store.apply_retention_at(&RetentionPolicy::default().messages(Keep::Days(30)), at(59 * DAY), |_| {
+        ControlFlow::Continue(())
+    })?;
     let other = rows_of_other(&store)?;
     let all = dump(&store)?.len();
 
@@ -134,7 +135,7 @@ fn a_purge_that_is_broken_off_is_right_at_each_moment_and_goes_on() -> TestResul
 fn retain(store: &Store, keep: Keep, now_ms: i64) -> Result<Retained, Error> {
     let forever = Keep::Forever;
     let retention = RetentionPolicy::default().messages(forever).voice(forever).members(forever).presences(forever);
-    store.retain_at(&retention.gone_guilds(keep), at(now_ms), |_| ControlFlow::Continue(()))
+    store.apply_retention_at(&retention.gone_guilds(keep), at(now_ms), |_| ControlFlow::Continue(()))
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn so_many_days_that_no_date_is_so_long_ago_are_for_ever() -> TestResult {
     let retention = RetentionPolicy::default().messages(days).voice(days).members(days).presences(days);
     let retention = retention.rollups(days).gone_guilds(days);
     for now in [at(1000 * DAY), chrono::DateTime::<chrono::Utc>::MIN_UTC, chrono::DateTime::<chrono::Utc>::MAX_UTC] {
-        assert_eq!(store.retain_at(&retention, now, progress)?.rows(), 0);
+        assert_eq!(store.apply_retention_at(&retention, now, progress)?.rows(), 0);
     }
     assert_eq!(dump(&store)?, all);
     Ok(())
@@ -193,7 +194,7 @@ fn a_guild_that_comes_back_while_it_goes_keeps_the_rest() -> TestResult {
     let retention = RetentionPolicy::default().messages(Keep::Forever).gone_guilds(Keep::Days(0));
     let back = || store.write(|conn| conn.batch_execute("UPDATE guild_states SET gone_at = NULL"));
     let mut came_back = Ok(());
-    let retained = store.retain_at(&retention, at(100 * DAY), |_| {
+    let retained = store.apply_retention_at(&retention, at(100 * DAY), |_| {
         came_back = back();
         ControlFlow::Continue(())
     })?;

@@ -32,7 +32,7 @@ fn filled(folder: &Path) -> Result<PathBuf, Box<dyn std::error::Error + Send + S
     }
     recorder.shutdown()?;
     let kept = RetentionPolicy::default().members(Keep::Days(40)).messages(Keep::Days(40)).voice(Keep::Days(40));
-    store.retain_at(&kept, at(60 * DAY), |_| ControlFlow::Continue(()))?;
+    store.apply_retention_at(&kept, at(60 * DAY), |_| ControlFlow::Continue(()))?;
     store.write(|conn| {
         conn.batch_execute(
             "CREATE TABLE jokes (id INTEGER PRIMARY KEY, joke TEXT); CREATE INDEX idx_jokes ON jokes (joke);

@@ -23,7 +23,7 @@ use crate::{Error, ErrorKind, RetentionPolicy, store::Link};
 ///   always reads: writing it back to the file, and emptying it. For that it waits up to some 50 milliseconds for each of those
 ///   who read, and who writes waits as long.
 ///
-/// And once it is given a [`RetentionPolicy`], every hour [`Store::retain`](crate::Store::retain), and after it
+/// And once it is given a [`RetentionPolicy`], every hour [`Store::apply_retention`](crate::Store::apply_retention), and after it
 /// [`Store::free_pages`](crate::Store::free_pages) if more than a quarter of the file is free.
 ///
 /// What fails is logged, counted in [`Store::maintenance_stats`](crate::Store::maintenance_stats) and tried again the

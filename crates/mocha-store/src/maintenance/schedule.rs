@@ -103,7 +103,7 @@ impl Worker {
         let Some(retention) = &self.link.settings.maintenance.retention else { return Ok(()) };
         let conn = &mut connect(&self.link)?;
         let mut counted = 0;
-        retention::retain(conn, retention, Utc::now(), |so_far| {
+        retention::apply(conn, retention, Utc::now(), |so_far| {
             self.count(|stats| stats.deleted_rows += so_far.rows().saturating_sub(counted));
             counted = so_far.rows();
             self.go_on()

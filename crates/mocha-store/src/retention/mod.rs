@@ -11,7 +11,7 @@ use mocha_schema::catalogue::Horizon;
 
 pub(crate) use self::{
     batch::{Batch, Pace},
-    run::retain,
+    run::apply,
 };
 pub use self::{purge::Purged, run::Retained};
 use crate::{Error, ErrorKind};
@@ -52,7 +52,7 @@ impl Keep {
 /// guild's heat map and its messages over time. What needs single events ends with them, and says so: growth, retention of members,
 /// presence, when somebody was in voice with whom, how many at a time, and at which hours one user wrote.
 ///
-/// [`Store::retain`](crate::Store::retain) does what it says once, and
+/// [`Store::apply_retention`](crate::Store::apply_retention) does what it says once, and
 /// [`Maintenance::retention`](crate::Maintenance::retention) has the store do so by itself.
 ///
 /// # Examples

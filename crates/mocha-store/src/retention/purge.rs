@@ -32,7 +32,7 @@ impl Store {
     /// Leave the guild first: what is recorded of it meanwhile may stay or bring the guild back. To have guilds go
     /// some time after the bot was removed from them, see [`RetentionPolicy::gone_guilds`](crate::RetentionPolicy::gone_guilds).
     ///
-    /// It deletes in batches as [`retain_at`](Self::retain_at) does, events before the sums that count them, so that what is left
+    /// It deletes in batches as [`apply_retention_at`](Self::apply_retention_at) does, events before the sums that count them, so that what is left
     /// is counted at each moment; of days whose events went before, coarser sums may be left for that long without the days. It may
     /// be ended at any time, by `progress` or by a crash, and called again. A guild that is not known is no error.
     ///

@@ -66,11 +66,11 @@ impl Retained {
 }
 
 impl Store {
-    /// Deletes what is older than the retention says, as of now; see [`retain_at`](Self::retain_at).
+    /// Deletes what is older than the retention says, as of now; see [`apply_retention_at`](Self::apply_retention_at).
     ///
     /// # Errors
     ///
-    /// As [`retain_at`](Self::retain_at).
+    /// As [`apply_retention_at`](Self::apply_retention_at).
     ///
     /// # Examples
     ///
@@ -81,19 +81,19 @@ impl Store {
     ///
     /// # let store = Store::builder().open_in_memory()?;
     /// let retention = RetentionPolicy::default().presences(Keep::Days(30));
-    /// let retained = store.retain(&retention, |so_far| {
+    /// let retained = store.apply_retention(&retention, |so_far| {
     ///     println!("{} messages deleted", so_far.message_events);
     ///     ControlFlow::Continue(())
     /// })?;
     /// assert!(retained.complete);
     /// # Ok::<(), mocha_store::Error>(())
     /// ```
-    pub fn retain(
+    pub fn apply_retention(
         &self,
         retention: &RetentionPolicy,
         progress: impl FnMut(&Retained) -> ControlFlow<()>,
     ) -> Result<Retained, Error> {
-        self.retain_at(retention, Utc::now(), progress)
+        self.apply_retention_at(retention, Utc::now(), progress)
     }
 
     /// Deletes what is older than the retention says, as of `now`.
@@ -129,22 +129,22 @@ impl Store {
     ///
     /// # let store = Store::builder().open_in_memory()?;
     /// let yesterday = Utc::now() - TimeDelta::days(1);
-    /// let retained = store.retain_at(&RetentionPolicy::default(), yesterday, |_| ControlFlow::Continue(()))?;
+    /// let retained = store.apply_retention_at(&RetentionPolicy::default(), yesterday, |_| ControlFlow::Continue(()))?;
     /// assert_eq!(retained.rows(), 0);
     /// # Ok::<(), mocha_store::Error>(())
     /// ```
-    pub fn retain_at(
+    pub fn apply_retention_at(
         &self,
         retention: &RetentionPolicy,
         now: DateTime<Utc>,
         progress: impl FnMut(&Retained) -> ControlFlow<()>,
     ) -> Result<Retained, Error> {
-        retain(&mut self.link().connect_writer()?, retention, now, progress)
+        apply(&mut self.link().connect_writer()?, retention, now, progress)
     }
 }
 
-/// [`Store::retain_at`] over this connection.
-pub(crate) fn retain(
+/// [`Store::apply_retention_at`] over this connection.
+pub(crate) fn apply(
     conn: &mut SqliteConnection,
     retention: &RetentionPolicy,
     now: DateTime<Utc>,
