@@ -67,7 +67,9 @@ pub use self::{
     maintenance::{Checkpoint, Freed, Maintenance, MaintenanceStats, Step},
     recorder::{Frame, Recorder, RecorderStats},
     retention::{Keep, Purged, Retained, RetentionPolicy},
-    rollup::{Counted, Difference, MemberSums, MessageSums, Progress, Rebuilt, Rollup, Sums, Verification, VoiceSums},
+    rollup::{
+        Counted, Difference, MemberSums, MessageSums, RebuildProgress, Rebuilt, Rollup, Sums, Verification, VoiceSums,
+    },
     store::{Clock, Durability, Store, StoreBuilder},
     time::TimeSource,
 };

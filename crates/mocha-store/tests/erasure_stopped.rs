@@ -4,7 +4,7 @@ mod support;
 
 use std::{fs, ops::ControlFlow, path::Path};
 
-use mocha_store::{Clock, Error, ErrorKind, Event, Store, privacy::Progress};
+use mocha_store::{Clock, Error, ErrorKind, Event, Store, privacy::ErasureProgress};
 use support::{TestResult, dump, id, lines, message, record};
 
 const PEOPLE: [u64; 2] = [987_654_321_098_765_431, 987_654_321_098_765_432];
@@ -38,7 +38,7 @@ fn a_wipe_that_is_stopped_leaves_the_file_as_it_was_and_the_receipt_says_so() ->
     record(&store, everybody())?;
     for person in PEOPLE {
         let mut last = None;
-        let receipt = store.forget_user(id(person)).run(|progress: Progress| {
+        let receipt = store.forget_user(id(person)).run(|progress: ErasureProgress| {
             // The rows are all gone when it is told the same again.
             let stop = last == Some(progress) && progress.removed == progress.total;
             last = Some(progress);

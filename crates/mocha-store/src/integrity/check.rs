@@ -194,7 +194,8 @@ fn ask(
 fn rollups(store: &Store, report: &mut CheckReport, progress: &mut Callback<'_>) -> Result<(), Error> {
     for rollup in Rollup::ALL {
         let phase = CheckPhase::Rollup(rollup);
-        let tell = |so_far: crate::Progress| progress(CheckProgress { done: so_far.done, phase, total: so_far.total });
+        let tell =
+            |so_far: crate::RebuildProgress| progress(CheckProgress { done: so_far.done, phase, total: so_far.total });
         match store.verify(rollup, tell) {
             Ok(verification) => {
                 report.complete &= verification.complete;

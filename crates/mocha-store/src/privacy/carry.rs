@@ -6,7 +6,7 @@ use diesel::{prelude::*, sql_query, sql_types::Text, sqlite::SqliteConnection};
 use mocha_schema::{GuildId, UserId};
 
 use super::{
-    erase::{Progress, erase},
+    erase::{ErasureProgress, erase},
     ledger::Person,
     rows::{Scope, tables},
     tombstones::{self, EVERYWHERE, Tombstones},
@@ -56,14 +56,14 @@ impl Store {
     pub fn apply_tombstones_from(
         &self,
         path: impl AsRef<Path>,
-        mut progress: impl FnMut(Progress) -> ControlFlow<()>,
+        mut progress: impl FnMut(ErasureProgress) -> ControlFlow<()>,
     ) -> Result<usize, Error> {
         let mut from = open(path.as_ref())?;
         let link = self.link();
         let mut conn = link.connect_writer()?;
         let (erased, rows) = carry_tombstones(&mut from, &mut conn, &mut progress)?;
         if erased > 0 {
-            wipe::wipe(link, &mut || progress(Progress { removed: rows, total: rows }))?;
+            wipe::wipe(link, &mut || progress(ErasureProgress { removed: rows, total: rows }))?;
         }
         Ok(erased)
     }
@@ -74,7 +74,7 @@ impl Store {
 pub(crate) fn carry_tombstones(
     from: &mut SqliteConnection,
     into: &mut SqliteConnection,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    progress: &mut dyn FnMut(ErasureProgress) -> ControlFlow<()>,
 ) -> Result<(usize, u64), Error> {
     let failed = |error| Error::classify("cannot take over tombstones", error);
     // A file from before there were tombstones has none to give.
@@ -90,7 +90,7 @@ pub(crate) fn carry_tombstones(
     let total = scopes.iter().map(|scope| scope.count_all(into)).sum::<QueryResult<u64>>().map_err(failed)?;
     let (mut erased, mut before) = (0, 0);
     for scope in scopes {
-        let mut told = |person: Progress| progress(Progress { removed: before + person.removed, total });
+        let mut told = |person: ErasureProgress| progress(ErasureProgress { removed: before + person.removed, total });
         let (removed, complete) = erase(into, scope, &mut told).map_err(failed)?;
         if !complete {
             return Err(Error::new(ErrorKind::Stopped, "erasing whom the tombstones speak of was stopped on demand"));

@@ -23,7 +23,7 @@ const BATCH: usize = 500;
 /// How far an erasure has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct ErasureProgress {
     /// How many rows are gone.
     pub removed: u64,
     /// How many there were when it began.
@@ -169,7 +169,7 @@ impl Erasure {
     /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and the others
     /// of SQLite, if rows could not be removed. That only the bytes are left is no error: the [`Receipt`] says so.
-    pub fn run(self, mut progress: impl FnMut(Progress) -> ControlFlow<()>) -> Result<Receipt, Error> {
+    pub fn run(self, mut progress: impl FnMut(ErasureProgress) -> ControlFlow<()>) -> Result<Receipt, Error> {
         let Self { keep_traces, opt_out, scope, store } = self;
         let link = store.link();
         let failed = |error| Error::classify(format!("cannot erase a person from {}", link.location), error);
@@ -183,7 +183,7 @@ impl Erasure {
         .map_err(failed)?;
         let (removed, rows_gone) = erase(&mut conn, scope, &mut progress).map_err(failed)?;
         let total = removed.iter().map(|removed| removed.rows).sum();
-        let all = Progress { removed: total, total };
+        let all = ErasureProgress { removed: total, total };
         let wiped = (rows_gone && !keep_traces).then(|| wipe::wipe(link, &mut || progress(all)));
         let opted_out = Tombstones::load(&mut conn)
             .map_err(failed)?
@@ -206,7 +206,7 @@ impl Erasure {
 pub(super) fn erase(
     conn: &mut SqliteConnection,
     scope: Scope,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    progress: &mut dyn FnMut(ErasureProgress) -> ControlFlow<()>,
 ) -> diesel::QueryResult<(Vec<Removed>, bool)> {
     let counts = |conn: &mut SqliteConnection| -> diesel::QueryResult<Vec<(&'static Table, u64)>> {
         conn.transaction(|conn| tables().map(|table| Ok((table, scope.count(conn, table)?))).collect())
@@ -229,7 +229,7 @@ pub(super) fn erase(
             if last {
                 removed = until;
             }
-            if deleted > 0 && progress(Progress { removed, total }).is_break() {
+            if deleted > 0 && progress(ErasureProgress { removed, total }).is_break() {
                 rows_gone = false;
                 break 'tables;
             }

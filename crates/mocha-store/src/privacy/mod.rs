@@ -32,7 +32,7 @@ pub use mocha_schema::catalogue::{Class, Column, Kept, Person, Source, TABLES as
 
 pub(crate) use self::tombstones::{Tombstones, Verdict};
 pub use self::{
-    erase::{Erasure, Progress},
+    erase::{Erasure, ErasureProgress},
     export::Export,
     receipt::{Receipt, Removed},
 };

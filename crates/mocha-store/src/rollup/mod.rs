@@ -13,7 +13,7 @@ use mocha_schema::catalogue::{self, Table};
 pub use self::{
     difference::{Counted, Difference, MemberSums, MessageSums, Sums, VoiceSums},
     rebuild::Rebuilt,
-    slice::Progress,
+    slice::RebuildProgress,
     verify::Verification,
 };
 

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use diesel::RunQueryDsl;
 
-use super::{Progress, Rollup, slice, statement};
+use super::{RebuildProgress, Rollup, slice, statement};
 use crate::{Error, Store};
 
 /// What [`Store::rebuild`] did.
@@ -53,7 +53,7 @@ impl Store {
     pub fn rebuild(
         &self,
         rollup: Rollup,
-        mut progress: impl FnMut(Progress) -> ControlFlow<()>,
+        mut progress: impl FnMut(RebuildProgress) -> ControlFlow<()>,
     ) -> Result<Rebuilt, Error> {
         let (clear, fill) = (statement::clear(rollup), statement::fill(rollup));
         let mut rows = 0;

@@ -19,7 +19,7 @@ use crate::{Error, Store};
 /// How far a verification or a rebuilding has come: it goes by slices, which are thirty days of a guild each.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct RebuildProgress {
     /// How many differences it has found so far; none when rebuilding.
     pub differences: usize,
     /// How many slices are done.
@@ -70,7 +70,7 @@ struct Found {
 pub(super) fn each(
     store: &Store,
     rollup: Rollup,
-    mut step: impl FnMut(&Slice, Progress) -> Result<ControlFlow<()>, Error>,
+    mut step: impl FnMut(&Slice, RebuildProgress) -> Result<ControlFlow<()>, Error>,
 ) -> Result<bool, Error> {
     let guilds = store.read(|conn| guilds(conn, rollup))?;
     let total = guilds.values().map(|guild| guild.months.len()).sum();
@@ -80,7 +80,7 @@ pub(super) fn each(
         for month in months {
             done += 1;
             let slice = Slice { guild_id, month, names: names.clone() };
-            if step(&slice, Progress { differences: 0, done, total })?.is_break() {
+            if step(&slice, RebuildProgress { differences: 0, done, total })?.is_break() {
                 return Ok(done == total);
             }
         }

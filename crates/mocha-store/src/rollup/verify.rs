@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use diesel::result::Error as DieselError;
 
-use super::{Difference, Progress, Rollup, difference, slice, statement};
+use super::{Difference, RebuildProgress, Rollup, difference, slice, statement};
 use crate::{Error, Store};
 
 /// What [`Store::verify`] found.
@@ -69,7 +69,7 @@ impl Store {
     pub fn verify(
         &self,
         rollup: Rollup,
-        mut progress: impl FnMut(Progress) -> ControlFlow<()>,
+        mut progress: impl FnMut(RebuildProgress) -> ControlFlow<()>,
     ) -> Result<Verification, Error> {
         let (found, expected) = (statement::found(rollup), statement::expected(rollup));
         let (mut differences, mut rows) = (Vec::new(), 0);
@@ -80,7 +80,7 @@ impl Store {
             })?;
             rows += found.len();
             differences.extend(difference::compare(rollup, slice.guild_id, found, expected));
-            Ok(progress(Progress { differences: differences.len(), ..so_far }))
+            Ok(progress(RebuildProgress { differences: differences.len(), ..so_far }))
         })?;
         Ok(Verification { complete, differences, rollup, rows })
     }
