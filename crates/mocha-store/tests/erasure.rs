@@ -381,16 +381,16 @@ fn a_restored_backup_brings_nobody_back() -> TestResult {
     assert!(run(store.forget_user(id(PERSON)))?.is_complete());
 
     let store = open(&restored)?;
-    assert_eq!(store.apply_tombstones_from(&path, |_| ControlFlow::Continue(()))?, 1);
+    assert_eq!(store.reapply_erasures_from(&path, |_| ControlFlow::Continue(()))?, 1);
     is_nowhere(&store)?;
     record(&store, everything())?;
     is_nowhere(&store)?;
     // A second time there is nothing new, and who comes back may stay.
-    assert_eq!(store.apply_tombstones_from(&path, |_| ControlFlow::Continue(()))?, 0);
+    assert_eq!(store.reapply_erasures_from(&path, |_| ControlFlow::Continue(()))?, 0);
     let back = id::<UserId>(PERSON + 1);
     assert!(run(store.forget_user(back))?.is_complete());
     record(&store, [message(later(0), 4_000_000, 20, back.get())])?;
-    assert_eq!(store.apply_tombstones_from(&path, |_| ControlFlow::Continue(()))?, 0);
+    assert_eq!(store.reapply_erasures_from(&path, |_| ControlFlow::Continue(()))?, 0);
     assert!(store.export_user(back).write_to(std::io::sink())? > 1);
     drop(store);
     assert_eq!(traces(folder.path())?, [""; 0]);
@@ -402,7 +402,7 @@ fn tombstones_come_from_files_of_mochas_only() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = support::store()?;
     let kind = |path: &Path| {
-        store.apply_tombstones_from(path, |_| ControlFlow::Continue(())).map_err(|error| error.kind().clone())
+        store.reapply_erasures_from(path, |_| ControlFlow::Continue(())).map_err(|error| error.kind().clone())
     };
     assert_eq!(kind(&folder.path().join("missing.db")), Err(ErrorKind::Io));
     let foreign = folder.path().join("foreign.db");
@@ -423,7 +423,7 @@ fn tombstones_of_files_with_other_keys_stand_beside_each_other() -> TestResult {
     record(&store, everything())?;
     assert!(run(store.opt_out_user(id(50)))?.is_complete());
     assert!(run(open(&other)?.opt_out_user(id(PERSON)))?.is_complete());
-    assert_eq!(store.apply_tombstones_from(&other, |_| ControlFlow::Continue(()))?, 1);
+    assert_eq!(store.reapply_erasures_from(&other, |_| ControlFlow::Continue(()))?, 1);
     record(&store, everything())?;
     is_nowhere(&store)?;
     for user_id in [50, PERSON] {
@@ -474,7 +474,7 @@ fn a_reader_keeps_traces_in_the_log_and_the_receipt_says_so() -> TestResult {
     assert!(receipt.rows_gone && !receipt.traces_gone);
     assert!(receipt.traces_left_by.is_some_and(|error| error.is_busy()));
     reader.batch_execute("COMMIT")?;
-    store.wipe_traces(|| ControlFlow::Continue(()))?;
+    store.vacuum_erased(|| ControlFlow::Continue(()))?;
     assert_eq!(traces(folder.path())?, [""; 0]);
     Ok(())
 }
@@ -484,11 +484,11 @@ fn traces_that_are_kept_for_later_are_in_no_compact_backup() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (store, into) = (open(&folder.path().join("stats.db"))?, folder.path().join("backups"));
     record(&store, everything())?;
-    let receipt = run(store.forget_user(id(PERSON)).keep_traces())?;
+    let receipt = run(store.forget_user(id(PERSON)).skip_vacuum())?;
     assert!(receipt.rows_gone && !receipt.traces_gone);
     let compact = &traces_in_backups(&store, &into)?[0];
     assert_eq!(compact, &(BackupMethod::Compact, Vec::new()));
-    store.wipe_traces(|| ControlFlow::Continue(()))?;
+    store.vacuum_erased(|| ControlFlow::Continue(()))?;
     for (method, found) in traces_in_backups(&store, &into.join("later"))? {
         assert_eq!(found, [""; 0], "{method:?}");
     }

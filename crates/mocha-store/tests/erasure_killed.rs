@@ -54,7 +54,7 @@ fn an_erasure_survives_the_death_of_its_program() -> TestResult {
 
     // Whoever does not know whom it was has the tombstone say it.
     drop(open(empty.as_os_str())?);
-    assert_eq!(store.apply_tombstones_from(&empty, |_| ControlFlow::Continue(()))?, 1);
+    assert_eq!(store.reapply_erasures_from(&empty, |_| ControlFlow::Continue(()))?, 1);
     assert_eq!(store.export_user(id(PERSON)).write_to(std::io::sink())?, 0);
     Ok(())
 }

@@ -48,11 +48,11 @@ fn a_wipe_that_is_stopped_leaves_the_file_as_it_was_and_the_receipt_says_so() ->
         assert_eq!(receipt.traces_left_by.ok_or("it was not stopped")?.kind(), &ErrorKind::Stopped);
     }
     let before = dump(&store)?;
-    let error = store.wipe_traces(|| ControlFlow::Break(())).expect_err("it is stopped");
+    let error = store.vacuum_erased(|| ControlFlow::Break(())).expect_err("it is stopped");
     assert_eq!(error.kind(), &ErrorKind::Stopped, "{error}");
     assert!(dump(&store)? == before);
     let mut asked = 0;
-    store.wipe_traces(|| {
+    store.vacuum_erased(|| {
         asked += 1;
         go_on()
     })?;
@@ -72,7 +72,7 @@ fn tombstones_are_applied_further_where_that_was_stopped() -> TestResult {
     }
     let mut first = None;
     let error = store
-        .apply_tombstones_from(&other, |progress| {
+        .reapply_erasures_from(&other, |progress| {
             first = Some(progress);
             ControlFlow::Break(())
         })
@@ -84,7 +84,7 @@ fn tombstones_are_applied_further_where_that_was_stopped() -> TestResult {
     assert!(left > MESSAGES.unsigned_abs() && left < 3 * MESSAGES.unsigned_abs(), "{left}");
 
     let (mut told, mut total) = (0, 0);
-    let erased = store.apply_tombstones_from(&other, |progress| {
+    let erased = store.reapply_erasures_from(&other, |progress| {
         assert!(progress.removed >= told && progress.removed <= progress.total, "{progress:?} after {told}");
         (told, total) = (progress.removed, progress.total);
         go_on()

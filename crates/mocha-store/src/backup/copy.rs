@@ -33,7 +33,7 @@ pub enum BackupMethod {
     Compact,
     /// SQLite's backup API: page by page as they are, with free ones, and a pause after so many of them, for a disk that
     /// the recorder needs too. Nobody waits for it. What was deleted and not yet overwritten is copied along: of who was forgotten
-    /// with [`keep_traces`](crate::privacy::Erasure::keep_traces), [wipe the traces](crate::Store::wipe_traces) first.
+    /// with [`skip_vacuum`](crate::privacy::Erasure::skip_vacuum), [wipe the traces](crate::Store::vacuum_erased) first.
     Paced {
         /// How many pages of 4 KiB are copied at a time; not 0.
         pages: u32,

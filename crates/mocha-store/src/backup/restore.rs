@@ -50,7 +50,7 @@ impl Store {
     ///
     /// People who were forgotten after the backup was made stay so: the tombstones of the file that is replaced are taken over, and
     /// whom they speak of never comes into the new one. If that file is not there, or too damaged to be read, they are in the backup: before
-    /// anything is recorded or shown, give [`apply_tombstones_from`](Store::apply_tombstones_from) a newer backup. What is
+    /// anything is recorded or shown, give [`reapply_erasures_from`](Store::reapply_erasures_from) a newer backup. What is
     /// [kept](Restored::kept) of the old file has yet whom the old file had; delete it in the end.
     ///
     /// # Examples

@@ -23,7 +23,7 @@ impl Store {
     ///
     /// For a backup that was restored: those who were forgotten after it was made are in it. Their tombstones are in
     /// the file that it replaces, and in newer backups; who has neither has to forget them again. Who was forgotten here no
-    /// earlier than there and came back since stays. An erasure that was broken off goes on. At last it [wipes the traces](Self::wipe_traces), if anybody went.
+    /// earlier than there and came back since stays. An erasure that was broken off goes on. At last it [wipes the traces](Self::vacuum_erased), if anybody went.
     ///
     /// It reads all tables with rows of people as a whole, once. The other file is read only. `progress` is told after each batch how
     /// many rows of all these people are gone, is asked while the traces are wiped, and ends it by [`ControlFlow::Break`].
@@ -34,7 +34,7 @@ impl Store {
     ///   or a newer Mocha's. Nothing changed.
     /// * [`ErrorKind::Replaced`]: the store's own file was deleted or replaced since it was opened. Nothing changed.
     /// * [`ErrorKind::Stopped`]: `progress` said so. [`ErrorKind::Busy`], [`ErrorKind::DiskFull`] and the others of SQLite. Try
-    ///   again: it goes on where it stopped, but for traces, if only those were left; then [wipe them](Self::wipe_traces).
+    ///   again: it goes on where it stopped, but for traces, if only those were left; then [wipe them](Self::vacuum_erased).
     ///
     /// # Examples
     ///
@@ -49,11 +49,11 @@ impl Store {
     /// assert!(Store::open(&replaced)?.opt_out_user(user).run(|_| ControlFlow::Continue(()))?.is_complete());
     ///
     /// let store = Store::open(&restored)?;
-    /// assert_eq!(store.apply_tombstones_from(&replaced, |_| ControlFlow::Continue(()))?, 0);
+    /// assert_eq!(store.reapply_erasures_from(&replaced, |_| ControlFlow::Continue(()))?, 0);
     /// assert!(store.is_opted_out(user, None)?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn apply_tombstones_from(
+    pub fn reapply_erasures_from(
         &self,
         path: impl AsRef<Path>,
         mut progress: impl FnMut(ErasureProgress) -> ControlFlow<()>,

@@ -34,7 +34,7 @@ pub struct ErasureProgress {
 #[derive(Clone, Debug)]
 #[must_use = "nobody is forgotten until `run`"]
 pub struct Erasure {
-    keep_traces: bool,
+    skip_vacuum: bool,
     opt_out: bool,
     scope: Scope,
     store: Store,
@@ -89,7 +89,7 @@ impl Store {
     #[doc(alias = "gdpr")]
     pub fn forget_user(&self, user_id: UserId) -> Erasure {
         let scope = Scope { guild_id: None, user_id };
-        Erasure { keep_traces: false, opt_out: false, scope, store: self.clone() }
+        Erasure { skip_vacuum: false, opt_out: false, scope, store: self.clone() }
     }
 
     /// [`forget_user`](Self::forget_user), and records nothing of the person from now on, until
@@ -146,11 +146,11 @@ impl Erasure {
         self
     }
 
-    /// Leaves it to a later [`Store::wipe_traces`] to write the file anew, for several erasures at once. Until then most of the
+    /// Leaves it to a later [`Store::vacuum_erased`] to write the file anew, for several erasures at once. Until then most of the
     /// bytes are overwritten, but not all, and a backup by [`BackupMethod::Paced`](crate::BackupMethod::Paced), which copies
     /// pages as they are, may have them too; one by [`BackupMethod::Compact`](crate::BackupMethod::Compact) has none.
-    pub fn keep_traces(mut self) -> Self {
-        self.keep_traces = true;
+    pub fn skip_vacuum(mut self) -> Self {
+        self.skip_vacuum = true;
         self
     }
 
@@ -158,7 +158,7 @@ impl Erasure {
     ///
     /// First it leaves the tombstone, so that the recorder, be it of another process, writes nothing more of it. Then the rows go, 500 in
     /// a transaction, with pauses for others to write; after each `progress` is told how far it has come, and
-    /// ends it by [`ControlFlow::Break`]. Last it [wipes the traces](Store::wipe_traces), in which `progress` is asked too: no byte
+    /// ends it by [`ControlFlow::Break`]. Last it [wipes the traces](Store::vacuum_erased), in which `progress` is asked too: no byte
     /// of the id remains in the file or its write-ahead log, nor in backups made from then on.
     ///
     /// If it is broken off, or the program ends meanwhile, the rest goes when the person is forgotten again; the recorder
@@ -170,7 +170,7 @@ impl Erasure {
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and the others
     /// of SQLite, if rows could not be removed. That only the bytes are left is no error: the [`Receipt`] says so.
     pub fn run(self, mut progress: impl FnMut(ErasureProgress) -> ControlFlow<()>) -> Result<Receipt, Error> {
-        let Self { keep_traces, opt_out, scope, store } = self;
+        let Self { skip_vacuum, opt_out, scope, store } = self;
         let link = store.link();
         let failed = |error| Error::classify(format!("cannot erase a person from {}", link.location), error);
         let mut conn = link.connect_writer()?;
@@ -184,7 +184,7 @@ impl Erasure {
         let (removed, rows_gone) = erase(&mut conn, scope, &mut progress).map_err(failed)?;
         let total = removed.iter().map(|removed| removed.rows).sum();
         let all = ErasureProgress { removed: total, total };
-        let wiped = (rows_gone && !keep_traces).then(|| wipe::wipe(link, &mut || progress(all)));
+        let wiped = (rows_gone && !skip_vacuum).then(|| wipe::wipe(link, &mut || progress(all)));
         let opted_out = Tombstones::load(&mut conn)
             .map_err(failed)?
             .of(scope.user_id)

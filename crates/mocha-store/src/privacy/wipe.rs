@@ -37,12 +37,12 @@ impl Store {
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("stats.db");
     /// let store = Store::open(&path)?;
-    /// store.wipe_traces(|| ControlFlow::Continue(()))?;
+    /// store.vacuum_erased(|| ControlFlow::Continue(()))?;
     /// assert_eq!(std::fs::metadata(folder.path().join("stats.db-wal"))?.len(), 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "vacuum")]
-    pub fn wipe_traces(&self, mut go_on: impl FnMut() -> ControlFlow<()>) -> Result<(), Error> {
+    pub fn vacuum_erased(&self, mut go_on: impl FnMut() -> ControlFlow<()>) -> Result<(), Error> {
         wipe(self.link(), &mut go_on)
     }
 }
