@@ -8,7 +8,7 @@ use diesel::{QueryDsl, RunQueryDsl, SelectableHelper, connection::SimpleConnecti
 use mocha_schema::{MemberEvent, schema::member_events};
 use mocha_store::{
     Event, Store,
-    event::{GuildAvailable, GuildGone, GuildOutage, MembersListed, ShardChanged, ShardStatus},
+    event::{GuildAvailable, GuildOutage, GuildRemoved, MembersListed, ShardChanged, ShardStatus},
 };
 use proptest::prelude::*;
 use support::*;
@@ -77,7 +77,7 @@ fn a_member_may_have_left_and_come_back_in_a_gap() -> TestResult {
     let gaps: [fn(i64) -> Event; 3] = [
         ready,
         |ms| GuildOutage { at: at(ms), guild_id: id(GUILD) }.into(),
-        |ms| GuildGone { at: at(ms), guild_id: id(GUILD) }.into(),
+        |ms| GuildRemoved { at: at(ms), guild_id: id(GUILD) }.into(),
     ];
     for gap in gaps {
         for (seen_again, joins) in [(None, 1), (Some(seen(2000, 41)), 0), (Some(seen(2000, 42)), 1)] {
@@ -201,7 +201,7 @@ fn who_is_withheld_counts_in_a_list_and_is_not_logged() -> TestResult {
 #[test]
 fn a_guild_that_takes_the_bot_back_is_not_gone() -> TestResult {
     let store = store()?;
-    let gone = |ms| Event::GuildGone(GuildGone { at: at(ms), guild_id: id(GUILD) });
+    let gone = |ms| Event::GuildRemoved(GuildRemoved { at: at(ms), guild_id: id(GUILD) });
     let back = |ms| Event::GuildAvailable(GuildAvailable { at: at(ms), guild_id: id(GUILD) });
     let is_gone = "SELECT (gone_at IS NOT NULL) || '' AS line FROM guild_states";
     record(&store, [gone(10_000), back(5_000)])?;

@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use mocha_schema::{GuildId, PresenceStatus, VoiceState};
 use mocha_store::{
     Error, Event, Keep, Retained, RetentionPolicy, Rollup, Store,
-    event::{ChannelGone, GuildGone, GuildSeen, MemberSeen, MessageSent, VoiceStateChanged},
+    event::{ChannelRemoved, GuildRemoved, GuildSeen, MemberSeen, MessageSent, VoiceStateChanged},
 };
 use support::*;
 
@@ -28,7 +28,7 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
         events.push(in_other(voice(ms + 180_000, 41, None)));
     }
     events.extend([left(59 * DAY, 40), voice(59 * DAY + 1_000_000, 41, Some(22))]);
-    events.push(ChannelGone { at: at(59 * DAY), channel_id: id(22), guild_id: id(GUILD) }.into());
+    events.push(ChannelRemoved { at: at(59 * DAY), channel_id: id(22), guild_id: id(GUILD) }.into());
     events.push(in_other(joined(59 * DAY, 41, 0)));
     record(&store, events)?;
     Ok(store)
@@ -143,7 +143,7 @@ fn a_guild_goes_some_time_after_the_bot_was_removed_from_it() -> TestResult {
     let store = filled()?;
     let gone_ms = 60 * DAY;
     assert_eq!(retain(&store, Keep::Days(0), gone_ms)?.guilds, 0);
-    record(&store, [GuildGone { at: at(gone_ms), guild_id: id(GUILD) }.into()])?;
+    record(&store, [GuildRemoved { at: at(gone_ms), guild_id: id(GUILD) }.into()])?;
     let (other, all) = (rows_of_other(&store)?, dump(&store)?);
     assert_eq!(retain(&store, Keep::Forever, gone_ms + 1000 * DAY)?.guilds, 0);
     assert_eq!(retain(&store, Keep::Days(30), gone_ms + 30 * DAY - 1000)?.guilds, 0);
@@ -163,7 +163,7 @@ fn a_guild_goes_some_time_after_the_bot_was_removed_from_it() -> TestResult {
 #[test]
 fn so_many_days_that_no_date_is_so_long_ago_are_for_ever() -> TestResult {
     let store = filled()?;
-    record(&store, [GuildGone { at: at(60 * DAY), guild_id: id(GUILD) }.into()])?;
+    record(&store, [GuildRemoved { at: at(60 * DAY), guild_id: id(GUILD) }.into()])?;
     let all = dump(&store)?;
     let (days, progress) = (Keep::Days(u32::MAX), |_: &Retained| ControlFlow::Continue(()));
     let retention = RetentionPolicy::default().messages(days).voice(days).members(days).presences(days);
@@ -178,7 +178,7 @@ fn so_many_days_that_no_date_is_so_long_ago_are_for_ever() -> TestResult {
 #[test]
 fn a_guild_that_comes_back_in_time_loses_nothing() -> TestResult {
     let store = filled()?;
-    record(&store, [GuildGone { at: at(60 * DAY), guild_id: id(GUILD) }.into(), guild(61 * DAY, 6)])?;
+    record(&store, [GuildRemoved { at: at(60 * DAY), guild_id: id(GUILD) }.into(), guild(61 * DAY, 6)])?;
     let all = dump(&store)?;
     assert_eq!(retain(&store, Keep::Days(0), 1000 * DAY)?.rows(), 0);
     assert_eq!(dump(&store)?, all);
@@ -190,7 +190,7 @@ fn a_guild_that_comes_back_while_it_goes_keeps_the_rest() -> TestResult {
     let store = filled()?;
     let events = (0..400).map(|number| message(30 * DAY + 1000, 10_000 + number, 20, 40));
     record(&store, events)?;
-    record(&store, [GuildGone { at: at(60 * DAY), guild_id: id(GUILD) }.into()])?;
+    record(&store, [GuildRemoved { at: at(60 * DAY), guild_id: id(GUILD) }.into()])?;
     let retention = RetentionPolicy::default().messages(Keep::Forever).gone_guilds(Keep::Days(0));
     let back = || store.write(|conn| conn.batch_execute("UPDATE guild_states SET gone_at = NULL"));
     let mut came_back = Ok(());

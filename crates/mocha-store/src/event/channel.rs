@@ -41,7 +41,7 @@ impl From<ChannelSeen> for Event {
 
 /// A channel or thread that was deleted: open voice sessions in it end, its history stays.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ChannelGone {
+pub struct ChannelRemoved {
     /// When it was deleted.
     pub at: DateTime<Utc>,
     /// The channel.
@@ -50,8 +50,8 @@ pub struct ChannelGone {
     pub guild_id: GuildId,
 }
 
-impl From<ChannelGone> for Event {
-    fn from(event: ChannelGone) -> Self {
-        Self::ChannelGone(event)
+impl From<ChannelRemoved> for Event {
+    fn from(event: ChannelRemoved) -> Self {
+        Self::ChannelRemoved(event)
     }
 }

@@ -39,7 +39,7 @@ impl From<GuildSeen> for Event {
     }
 }
 
-/// The bot is in a guild, as each `GUILD_CREATE` says: a guild that was [gone](GuildGone) is so no longer.
+/// The bot is in a guild, as each `GUILD_CREATE` says: a guild that was [gone](GuildRemoved) is so no longer.
 ///
 /// A [`GuildSeen`] says the same. This one is for programs that do not record what guilds are called.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -58,16 +58,16 @@ impl From<GuildAvailable> for Event {
 
 /// The bot left a guild, or the guild was deleted: voice sessions end, the history stays.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct GuildGone {
+pub struct GuildRemoved {
     /// When.
     pub at: DateTime<Utc>,
     /// The guild.
     pub guild_id: GuildId,
 }
 
-impl From<GuildGone> for Event {
-    fn from(event: GuildGone) -> Self {
-        Self::GuildGone(event)
+impl From<GuildRemoved> for Event {
+    fn from(event: GuildRemoved) -> Self {
+        Self::GuildRemoved(event)
     }
 }
 

@@ -15,8 +15,8 @@ use mocha_schema::{GuildId, UserId};
 
 pub(crate) use self::valid::{Field, Invalid};
 pub use self::{
-    channel::{ChannelGone, ChannelSeen},
-    guild::{GuildAvailable, GuildGone, GuildOutage, GuildSeen},
+    channel::{ChannelRemoved, ChannelSeen},
+    guild::{GuildAvailable, GuildOutage, GuildRemoved, GuildSeen},
     member::{MemberLeft, MemberSeen, MembersListed},
     message::{MessageContent, MessageEmbedded, MessageSent},
     presence::{Activity, PresenceChanged, PresencesListed},
@@ -33,13 +33,13 @@ pub use self::{
 #[non_exhaustive]
 pub enum Event {
     /// A channel or thread was deleted.
-    ChannelGone(ChannelGone),
+    ChannelRemoved(ChannelRemoved),
     /// A channel or thread was seen, made or changed.
     ChannelSeen(ChannelSeen),
     /// The bot is in a guild.
     GuildAvailable(GuildAvailable),
     /// The bot left a guild, or the guild was deleted.
-    GuildGone(GuildGone),
+    GuildRemoved(GuildRemoved),
     /// A guild cannot be reached for a while.
     GuildOutage(GuildOutage),
     /// A guild was seen or changed.
@@ -75,10 +75,10 @@ impl Event {
     #[must_use]
     pub const fn at(&self) -> DateTime<Utc> {
         match self {
-            Self::ChannelGone(event) => event.at,
+            Self::ChannelRemoved(event) => event.at,
             Self::ChannelSeen(event) => event.at,
             Self::GuildAvailable(event) => event.at,
-            Self::GuildGone(event) => event.at,
+            Self::GuildRemoved(event) => event.at,
             Self::GuildOutage(event) => event.at,
             Self::GuildSeen(event) => event.at,
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.at,
@@ -98,10 +98,10 @@ impl Event {
     /// The guild that it is about.
     pub(crate) const fn guild_id(&self) -> Option<GuildId> {
         Some(match self {
-            Self::ChannelGone(event) => event.guild_id,
+            Self::ChannelRemoved(event) => event.guild_id,
             Self::ChannelSeen(event) => event.guild_id,
             Self::GuildAvailable(event) => event.guild_id,
-            Self::GuildGone(event) => event.guild_id,
+            Self::GuildRemoved(event) => event.guild_id,
             Self::GuildOutage(event) => event.guild_id,
             Self::GuildSeen(event) => event.guild_id,
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.guild_id,
@@ -120,8 +120,8 @@ impl Event {
     /// Whose connection to voice it may end. If it never reaches the file, these people are not known to be connected.
     pub(crate) fn voice_scope(&self) -> Option<VoiceScope> {
         match self {
-            Self::ChannelGone(event) => Some(VoiceScope::Guild(event.guild_id)),
-            Self::GuildGone(event) => Some(VoiceScope::Guild(event.guild_id)),
+            Self::ChannelRemoved(event) => Some(VoiceScope::Guild(event.guild_id)),
+            Self::GuildRemoved(event) => Some(VoiceScope::Guild(event.guild_id)),
             Self::GuildOutage(event) => Some(VoiceScope::Guild(event.guild_id)),
             Self::MemberLeft(event) => Some(VoiceScope::User(event.guild_id, event.user_id)),
             Self::ShardChanged(_) => Some(VoiceScope::Everybody),
@@ -153,9 +153,9 @@ impl Event {
             Self::PresenceChanged(event) => event.check(),
             Self::ShardChanged(event) => event.check(),
             Self::UserSeen(event) => event.check(),
-            Self::ChannelGone(_)
+            Self::ChannelRemoved(_)
             | Self::GuildAvailable(_)
-            | Self::GuildGone(_)
+            | Self::GuildRemoved(_)
             | Self::GuildOutage(_)
             | Self::MemberLeft(_)
             | Self::MessageEmbedded(_)

@@ -31,10 +31,10 @@ fn told(event: &Event) -> Told {
         Event::UserSeen(event) => Told::Exists(event.user_id),
         Event::VoiceStateChanged(event) if event.channel_id.is_some() => Told::Does(event.user_id, event.guild_id),
         Event::VoiceStateChanged(event) => Told::Seen(event.user_id, event.guild_id),
-        Event::ChannelGone(_)
+        Event::ChannelRemoved(_)
         | Event::ChannelSeen(_)
         | Event::GuildAvailable(_)
-        | Event::GuildGone(_)
+        | Event::GuildRemoved(_)
         | Event::GuildOutage(_)
         | Event::GuildSeen(_)
         | Event::MembersListed(_)
