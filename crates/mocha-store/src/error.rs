@@ -88,7 +88,7 @@ impl Error {
     }
 
     /// Whether an event may be to blame for it: anything else would befall every event alike, or passes.
-    pub(crate) fn blames_event(&self) -> bool {
+    pub(crate) fn is_caused_by_event(&self) -> bool {
         let source = self.0.source.as_ref().and_then(|source| source.downcast_ref());
         self.0.kind == ErrorKind::Database && source.is_some_and(blames_values)
     }
@@ -270,7 +270,7 @@ mod tests {
             DatabaseErrorKind::NotNullViolation,
             DatabaseErrorKind::UniqueViolation,
         ] {
-            assert!(sqlites(kind, "constraint failed").blames_event());
+            assert!(sqlites(kind, "constraint failed").is_caused_by_event());
         }
         for message in [
             "cannot store TEXT value in INTEGER column message_events.words",
@@ -279,7 +279,7 @@ mod tests {
             "not this one, says a trigger",
             "string or blob too big",
         ] {
-            assert!(sqlites(DatabaseErrorKind::Unknown, message).blames_event(), "{message}");
+            assert!(sqlites(DatabaseErrorKind::Unknown, message).is_caused_by_event(), "{message}");
         }
     }
 
@@ -300,10 +300,10 @@ mod tests {
             "locking protocol",
             "no such table: message_events",
         ] {
-            assert!(!sqlites(DatabaseErrorKind::Unknown, message).blames_event(), "{message}");
+            assert!(!sqlites(DatabaseErrorKind::Unknown, message).is_caused_by_event(), "{message}");
         }
         for kind in [DatabaseErrorKind::ClosedConnection, DatabaseErrorKind::ReadOnlyTransaction] {
-            assert!(!sqlites(kind, "as a server says").blames_event());
+            assert!(!sqlites(kind, "as a server says").is_caused_by_event());
         }
         for error in [
             DieselError::AlreadyInTransaction,
@@ -311,7 +311,7 @@ mod tests {
             DieselError::NotInTransaction,
             DieselError::RollbackTransaction,
         ] {
-            assert!(!Error::classify("writing failed", error).blames_event());
+            assert!(!Error::classify("writing failed", error).is_caused_by_event());
         }
         assert!(sqlites(DatabaseErrorKind::Unknown, "locking protocol").is_busy());
     }

@@ -74,7 +74,7 @@ fn compact(partial: &Partial<'_>, link: &Link, watch: &mut Watch<'_>) -> Result<
     // The author's closure may take long, so it is not called while the lock is held.
     watch.begin(BackupPhase::Copying, total_bytes(&vacuum)?)?;
     let gate = open(&link.location, Access::Write)?;
-    until_free(link.settings.busy_timeout, || gate.execute("BEGIN IMMEDIATE"))
+    retry_while_busy(link.settings.busy_timeout, || gate.execute("BEGIN IMMEDIATE"))
         .map_err(|error| error.into_error("cannot lock out the writers for a moment"))?;
     let mut gate = Some(gate);
     let source = begin(link)?;
@@ -100,7 +100,7 @@ fn compact(partial: &Partial<'_>, link: &Link, watch: &mut Watch<'_>) -> Result<
 /// Tries until nobody else holds the lock, or has held it for too long.
 ///
 /// SQLite's own way to wait looks ten times a second, and a recorder at full speed lets go of its lock for far less than that.
-pub(super) fn until_free<T>(
+pub(super) fn retry_while_busy<T>(
     timeout: Duration,
     try_once: impl Fn() -> Result<T, SqliteError>,
 ) -> Result<T, SqliteError> {

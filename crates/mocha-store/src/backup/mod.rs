@@ -17,7 +17,7 @@ use std::{
 
 use chrono::{DateTime, Datelike, Utc};
 
-pub(crate) use self::folder::{BESIDE, beside, put, sync};
+pub(crate) use self::folder::{SIDE_FILE_SUFFIXES, put, side_file, sync};
 pub use self::{
     copy::BackupMethod,
     restore::{Restore, Restored},

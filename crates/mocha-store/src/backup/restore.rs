@@ -14,7 +14,7 @@ use diesel::sqlite::SqliteConnection;
 use super::{
     BackupPhase, BackupProgress, check,
     copy::{self, Pace},
-    folder::{BESIDE, Folder, STAMP, beside, put},
+    folder::{Folder, SIDE_FILE_SUFFIXES, STAMP, put, side_file},
     forgotten,
     watch::{Callback, Watch},
 };
@@ -176,7 +176,7 @@ fn take(path: &Path) -> Result<Option<Connection>, Error> {
         Ok(mode)
     };
     // A store that was just closed may take a moment.
-    match copy::until_free(Duration::from_secs(1), lock) {
+    match copy::retry_while_busy(Duration::from_secs(1), lock) {
         Err(error) if SqliteError::is_damage(&error) => Ok(None),
         Err(error) => Err(error.into_error(format!("cannot lock {}", path.display()))),
         Ok(mode) if mode == ["delete"] => Ok(Some(conn)),
@@ -211,7 +211,8 @@ impl Place {
 
     /// Sets aside what is left of a file that is gone: SQLite would take its log for the new one's.
     fn clear(&self) -> io::Result<()> {
-        let is_there = |path: &Path| BESIDE.iter().any(|end| fs::symlink_metadata(beside(path, end)).is_ok());
+        let is_there =
+            |path: &Path| SIDE_FILE_SUFFIXES.iter().any(|end| fs::symlink_metadata(side_file(path, end)).is_ok());
         let mut at = Utc::now();
         while is_there(&self.path) {
             let kept = self.kept_path(at);
@@ -226,8 +227,8 @@ impl Place {
 
     /// Renames what SQLite has beside the file to what is beside where that is kept.
     fn rename_beside(&self, kept: &Path) -> io::Result<()> {
-        for end in BESIDE {
-            match fs::rename(beside(&self.path, end), beside(kept, end)) {
+        for end in SIDE_FILE_SUFFIXES {
+            match fs::rename(side_file(&self.path, end), side_file(kept, end)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
@@ -252,7 +253,7 @@ impl Place {
         restored: &mut Restored,
         watch: &mut Watch<'_>,
     ) -> Result<(), Error> {
-        let Some(purified) = forgotten::without(&self.folder, source, kept, watch)? else {
+        let Some(purified) = forgotten::copy_without_erased(&self.folder, source, kept, watch)? else {
             return self.replace_pages(source, old, watch);
         };
         self.replace_pages(&purified.conn, old, watch)?;
@@ -307,7 +308,7 @@ impl Place {
 
     fn kept_name(&self, stamp: &str) -> PathBuf {
         let name = self.path.file_name().map_or_else(PathBuf::new, PathBuf::from);
-        beside(&name, &format!(".replaced_{stamp}"))
+        side_file(&name, &format!(".replaced_{stamp}"))
     }
 }
 
