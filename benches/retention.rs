@@ -8,7 +8,6 @@
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::{
-    ops::ControlFlow,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -17,7 +16,7 @@ use std::{
 
 use chrono::Utc;
 use mocha_benches::{Failure, is_test};
-use mocha_store::{Keep, Maintenance, Retained, RetentionPolicy, Store, event::MessageSent};
+use mocha_store::{Keep, Maintenance, RetentionPolicy, Store, event::MessageSent};
 use rusqlite::{Connection, params};
 
 /// So many messages go, of four guilds and a thousand people, one each 30 seconds.
@@ -50,7 +49,7 @@ fn main() -> Result<(), Failure> {
     let start = Instant::now();
     let (with, retained) = beside(&path, &store, 1, || {
         let retention = RetentionPolicy::default().messages(Keep::Days(365));
-        Ok(store.apply_retention(&retention, |_: &Retained| ControlFlow::Continue(()))?)
+        Ok(store.apply_retention(&retention).run()?)
     })?;
     let time = start.elapsed();
     assert_eq!(i64::try_from(retained.message_events)?, messages);

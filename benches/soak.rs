@@ -177,10 +177,13 @@ fn delete(store: &Store, now: DateTime<Utc>, done: &AtomicBool) -> Result<Retain
         let last = done.load(Ordering::Relaxed);
         let retention = RetentionPolicy::default().messages(Keep::Days(365));
         let (before, mut now_deleted) = (retained.messages, 0);
-        let result = store.apply_retention_at(&retention, now, |so_far| {
-            now_deleted = so_far.message_events;
-            ControlFlow::Continue(())
-        });
+        let result = store
+            .apply_retention_at(&retention, now)
+            .on_progress(|so_far| {
+                now_deleted = so_far.message_events;
+                ControlFlow::Continue(())
+            })
+            .run();
         match result {
             Ok(so_far) => retained.messages = before + so_far.message_events,
             // What was deleted until then stays so.

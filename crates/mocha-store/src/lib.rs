@@ -45,6 +45,7 @@ mod error;
 pub mod event;
 mod integrity;
 mod maintenance;
+mod operation;
 pub mod privacy;
 mod recorder;
 mod retention;
@@ -65,6 +66,7 @@ pub use self::{
         SalvagedTable, Verdict,
     },
     maintenance::{Checkpoint, Freed, Maintenance, MaintenanceStats, Step},
+    operation::Operation,
     recorder::{Frame, Recorder, RecorderStats},
     retention::{Keep, Purged, Retained, RetentionPolicy},
     rollup::{

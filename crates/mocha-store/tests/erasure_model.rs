@@ -2,8 +2,6 @@
 
 mod support;
 
-use std::ops::ControlFlow;
-
 use diesel::connection::SimpleConnection;
 use mocha_schema::PresenceStatus;
 use mocha_store::{Error, Event, Rollup, Store};
@@ -88,14 +86,14 @@ proptest! {
         let rest = told.split_off(told_before.min(told.len()));
         record(&with, told).unwrap();
         let erasure = if opt_out { with.opt_out_user(id(FORGOTTEN)) } else { with.forget_user(id(FORGOTTEN)) };
-        let receipt = erasure.run(|_| ControlFlow::Continue(())).unwrap();
+        let receipt = erasure.run().unwrap();
         prop_assert!(receipt.is_complete());
         // What is told after is older than the erasure.
         record(&with, rest).unwrap();
 
         prop_assert_eq!(rows(&with).unwrap(), rows(&without).unwrap());
         for rollup in Rollup::ALL {
-            let verification = with.verify(rollup, |_| ControlFlow::Continue(())).unwrap();
+            let verification = with.verify(rollup).run().unwrap();
             prop_assert!(verification.is_ok(), "{}: {:?}", rollup, verification.differences);
         }
     }

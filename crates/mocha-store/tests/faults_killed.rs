@@ -5,7 +5,6 @@ mod support;
 use std::{
     fs,
     io::{BufRead, BufReader, Write, stderr},
-    ops::ControlFlow,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -37,7 +36,7 @@ fn child() -> TestResult {
         }
         "vacuum" => {
             for _ in 0..20 {
-                builder.clone().open(&path)?.vacuum(|| ControlFlow::Continue(()))?;
+                builder.clone().open(&path)?.vacuum().run()?;
             }
         }
         _ => drop(builder.open(path)?),

@@ -19,7 +19,7 @@ const DAY: i64 = 86_400_000;
 const MIDNIGHT: i64 = START / DAY * 86_400;
 
 fn retain(store: &Store, retention: &RetentionPolicy, now: DateTime<Utc>) -> Result<Retained, Error> {
-    store.apply_retention_at(retention, now, |_| ControlFlow::Continue(()))
+    store.apply_retention_at(retention, now).run()
 }
 
 /// For ever, but for what a test says.
@@ -66,7 +66,7 @@ fn rollups(store: &Store) -> Result<Vec<String>, Error> {
 
 fn verify(store: &Store) -> TestResult {
     for rollup in Rollup::ALL {
-        let verification = store.verify(rollup, |_| ControlFlow::Continue(()))?;
+        let verification = store.verify(rollup).run()?;
         assert_eq!(verification.differences, [], "{rollup}");
     }
     Ok(())
@@ -138,7 +138,7 @@ fn a_run_that_is_broken_off_has_moved_the_horizon_and_the_next_one_ends_it() -> 
     let store = filled(300)?;
     let before = rollups(&store)?;
     let retention = RetentionPolicy::default().messages(Keep::Days(1)).voice(Keep::Days(1));
-    let retained = store.apply_retention_at(&retention, at(299 * DAY), |_| ControlFlow::Break(()))?;
+    let retained = store.apply_retention_at(&retention, at(299 * DAY)).on_progress(|_| ControlFlow::Break(())).run()?;
     assert!(!retained.complete);
     assert!((1..298).contains(&retained.message_events), "{retained:?}");
     assert_eq!(rollups(&store)?, before);

@@ -28,10 +28,13 @@ fn child() -> TestResult {
     let Some(path) = std::env::var_os(FILE) else { return Ok(()) };
     let store = Store::open(Path::new(&path))?;
     let mut out = std::io::stderr();
-    store.apply_retention_at(&retention(), at(100 * DAY), |so_far| {
-        let told = writeln!(out, "deleted {}", so_far.message_events);
-        if told.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
+    store
+        .apply_retention_at(&retention(), at(100 * DAY))
+        .on_progress(|so_far| {
+            let told = writeln!(out, "deleted {}", so_far.message_events);
+            if told.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })
+        .run()?;
     Ok(())
 }
 
@@ -58,13 +61,13 @@ fn a_kill_loses_nothing_but_time() -> TestResult {
         child.kill()?;
         killed += u32::from(!child.wait()?.success() && told == batches);
         for rollup in Rollup::ALL {
-            assert_eq!(store.verify(rollup, |_| ControlFlow::Continue(()))?.differences, []);
+            assert_eq!(store.verify(rollup).run()?.differences, []);
         }
         assert_eq!(sums(&store)?, before);
     }
     assert!(killed > 0, "none was killed in time");
 
-    let rest = store.apply_retention_at(&retention(), at(100 * DAY), |_| ControlFlow::Continue(()))?;
+    let rest = store.apply_retention_at(&retention(), at(100 * DAY)).run()?;
     assert!(rest.complete && rest.message_events < MESSAGES, "{rest:?}");
     assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, ["0"]);
     assert_eq!(sums(&store)?, before);

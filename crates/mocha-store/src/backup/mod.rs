@@ -127,15 +127,15 @@ impl<'a> Backup<'a> {
     ///
     /// # let folder = tempfile::tempdir()?;
     /// # let store = Store::open(folder.path().join("stats.db"))?;
-    /// let stopped = store.backup(folder.path()).progress(|progress| {
+    /// let stopped = store.backup(folder.path()).on_progress(|progress| {
     ///     assert!(progress.done_bytes <= progress.total_bytes);
     ///     ControlFlow::Break(())
     /// });
     /// assert_eq!(stopped.run().unwrap_err().kind(), &ErrorKind::Stopped);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn progress(mut self, progress: impl FnMut(BackupProgress) -> ControlFlow<()> + Send + 'a) -> Self {
-        self.progress = Some(Box::new(progress));
+    pub fn on_progress(mut self, on_progress: impl FnMut(BackupProgress) -> ControlFlow<()> + Send + 'a) -> Self {
+        self.progress = Some(Box::new(on_progress));
         self
     }
 
@@ -146,7 +146,7 @@ impl<'a> Backup<'a> {
     /// the store has not. If the second in the name is taken, it is the next free one. Then the
     /// older backups are removed; one that cannot be is logged and left.
     ///
-    /// If it fails, is stopped or panics in [`progress`](Self::progress), the partial file is removed, and nothing else was changed; one that a killed
+    /// If it fails, is stopped or panics in [`on_progress`](Self::on_progress), the partial file is removed, and nothing else was changed; one that a killed
     /// process left is removed by the next backup into the folder. The hidden file `.backup.lock` stays.
     ///
     /// It blocks until then: every row is read and written once and read twice more. A read transaction stays open as long,

@@ -77,8 +77,8 @@ impl Store {
 
 impl<'a> Restore<'a> {
     /// Tells how far it has come, at most every hundredth of a second, and stops it on [`ControlFlow::Break`]: all is then as before.
-    pub fn progress(mut self, progress: impl FnMut(BackupProgress) -> ControlFlow<()> + Send + 'a) -> Self {
-        self.progress = Some(Box::new(progress));
+    pub fn on_progress(mut self, on_progress: impl FnMut(BackupProgress) -> ControlFlow<()> + Send + 'a) -> Self {
+        self.progress = Some(Box::new(on_progress));
         self
     }
 

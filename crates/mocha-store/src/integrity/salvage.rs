@@ -118,8 +118,8 @@ impl Store {
 
 impl<'a> Salvage<'a> {
     /// Tells now and then how far it has come, and stops it on [`ControlFlow::Break`]: then there is no new file.
-    pub fn progress(mut self, progress: impl FnMut(SalvageProgress) -> ControlFlow<()> + 'a) -> Self {
-        self.progress = Some(Box::new(progress));
+    pub fn on_progress(mut self, on_progress: impl FnMut(SalvageProgress) -> ControlFlow<()> + 'a) -> Self {
+        self.progress = Some(Box::new(on_progress));
         self
     }
 

@@ -7,7 +7,7 @@ use diesel::{
 };
 
 use super::connect;
-use crate::{Error, Store, store::Link};
+use crate::{Error, Operation, Store, store::Link};
 
 /// How far something has come that is done table by table, or index by index.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -66,16 +66,15 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::Store;
     ///
     /// # let store = Store::builder().open_in_memory()?;
-    /// assert!(store.analyze(|_| ControlFlow::Continue(()))?.is_last());
+    /// assert!(store.analyze().run()?.is_last());
     /// # Ok::<(), mocha_store::Error>(())
     /// ```
-    pub fn analyze(&self, progress: impl FnMut(Step) -> ControlFlow<()>) -> Result<Step, Error> {
-        each(self.link(), "table", "ANALYZE main.", progress)
+    pub fn analyze<'a>(&self) -> Operation<'a, Step, Step> {
+        let store = self.clone();
+        Operation::new(move |on_progress| each(store.link(), "table", "ANALYZE main.", on_progress))
     }
 
     /// Makes every index anew from its table, index by index: for an index that is damaged.
@@ -93,16 +92,15 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::Store;
     ///
     /// # let store = Store::builder().open_in_memory()?;
-    /// assert!(store.reindex(|_| ControlFlow::Continue(()))?.is_last());
+    /// assert!(store.reindex().run()?.is_last());
     /// # Ok::<(), mocha_store::Error>(())
     /// ```
-    pub fn reindex(&self, progress: impl FnMut(Step) -> ControlFlow<()>) -> Result<Step, Error> {
-        each(self.link(), "index", "REINDEX main.", progress)
+    pub fn reindex<'a>(&self) -> Operation<'a, Step, Step> {
+        let store = self.clone();
+        Operation::new(move |on_progress| each(store.link(), "index", "REINDEX main.", on_progress))
     }
 }
 
@@ -118,7 +116,7 @@ fn each(
     link: &Link,
     kind: &str,
     command: &str,
-    mut progress: impl FnMut(Step) -> ControlFlow<()>,
+    progress: &mut dyn FnMut(Step) -> ControlFlow<()>,
 ) -> Result<Step, Error> {
     #[derive(QueryableByName)]
     struct Named {

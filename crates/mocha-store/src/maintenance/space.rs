@@ -9,7 +9,7 @@ use diesel::{
 
 use super::{checkpoint::checkpoint, connect};
 use crate::{
-    Error, Store,
+    Error, Operation, Store,
     retention::{Batch, Pace},
     sqlite::Connection,
     store::{Access, Location},
@@ -44,19 +44,18 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::Store;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// let store = Store::open(folder.path().join("stats.db"))?;
-    /// let freed = store.free_pages(|_| ControlFlow::Continue(()))?;
+    /// let freed = store.free_pages().run()?;
     /// assert_eq!(freed.left_pages, 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "incremental_vacuum")]
-    pub fn free_pages(&self, progress: impl FnMut(Freed) -> ControlFlow<()>) -> Result<Freed, Error> {
-        free_pages(&mut connect(self.link())?, progress)
+    pub fn free_pages<'a>(&self) -> Operation<'a, Freed, Freed> {
+        let store = self.clone();
+        Operation::new(move |on_progress| free_pages(&mut connect(store.link())?, on_progress))
     }
 
     /// Writes the whole file anew, without pages that hold nothing and with all rows in their order.
@@ -77,26 +76,27 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::Store;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// let store = Store::open(folder.path().join("stats.db"))?;
-    /// assert_eq!(store.vacuum(|| ControlFlow::Continue(()))?.left_pages, 0);
+    /// assert_eq!(store.vacuum().run()?.left_pages, 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn vacuum(&self, mut go_on: impl FnMut() -> ControlFlow<()>) -> Result<Freed, Error> {
-        let link = self.link();
-        let mut conn = connect(link)?;
-        let failed = |error| Error::classify(format!("cannot vacuum {}", link.location), error);
-        let before = Pages::load(&mut conn).map_err(failed)?;
-        vacuum(&link.location, link.settings.busy_timeout, &mut go_on)?;
-        let after = Pages::load(&mut conn).map_err(failed)?;
-        if let Err(error) = checkpoint(link, &mut conn) {
-            tracing::debug!(error = %error, "the write-ahead log of a vacuum stays for now");
-        }
-        Ok(Freed { freed_pages: before.all.saturating_sub(after.all), left_pages: after.free })
+    pub fn vacuum<'a>(&self) -> Operation<'a, (), Freed> {
+        let store = self.clone();
+        Operation::new(move |on_progress| {
+            let link = store.link();
+            let mut conn = connect(link)?;
+            let failed = |error| Error::classify(format!("cannot vacuum {}", link.location), error);
+            let before = Pages::load(&mut conn).map_err(failed)?;
+            vacuum(&link.location, link.settings.busy_timeout, &mut || on_progress(()))?;
+            let after = Pages::load(&mut conn).map_err(failed)?;
+            if let Err(error) = checkpoint(link, &mut conn) {
+                tracing::debug!(error = %error, "the write-ahead log of a vacuum stays for now");
+            }
+            Ok(Freed { freed_pages: before.all.saturating_sub(after.all), left_pages: after.free })
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     wipe,
 };
 use crate::{
-    Error, ErrorKind, Store,
+    Error, ErrorKind, Operation, Store,
     store::{Access, Location},
 };
 
@@ -39,33 +39,31 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::Store;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// # let (replaced, restored) = (folder.path().join("replaced.db"), folder.path().join("stats.db"));
     /// let user = 40.try_into()?;
-    /// assert!(Store::open(&replaced)?.opt_out_user(user).run(|_| ControlFlow::Continue(()))?.is_complete());
+    /// assert!(Store::open(&replaced)?.opt_out_user(user).run()?.is_complete());
     ///
     /// let store = Store::open(&restored)?;
-    /// assert_eq!(store.reapply_erasures_from(&replaced, |_| ControlFlow::Continue(()))?, 0);
+    /// assert_eq!(store.reapply_erasures_from(&replaced).run()?, 0);
     /// assert!(store.is_opted_out(user, None)?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn reapply_erasures_from(
-        &self,
-        path: impl AsRef<Path>,
-        mut progress: impl FnMut(ErasureProgress) -> ControlFlow<()>,
-    ) -> Result<usize, Error> {
-        let mut from = open(path.as_ref())?;
-        let link = self.link();
-        let mut conn = link.connect_writer()?;
-        let (erased, rows) = carry_tombstones(&mut from, &mut conn, &mut progress)?;
-        if erased > 0 {
-            wipe::wipe(link, &mut || progress(ErasureProgress { removed: rows, total: rows }))?;
-        }
-        Ok(erased)
+    #[doc(alias = "tombstones")]
+    pub fn reapply_erasures_from<'a>(&self, path: impl AsRef<Path>) -> Operation<'a, ErasureProgress, usize> {
+        let (path, store) = (path.as_ref().to_owned(), self.clone());
+        Operation::new(move |on_progress| {
+            let mut from = open(&path)?;
+            let link = store.link();
+            let mut conn = link.connect_writer()?;
+            let (erased, rows) = carry_tombstones(&mut from, &mut conn, on_progress)?;
+            if erased > 0 {
+                wipe::wipe(link, &mut || on_progress(ErasureProgress { removed: rows, total: rows }))?;
+            }
+            Ok(erased)
+        })
     }
 }
 

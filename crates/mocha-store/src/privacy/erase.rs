@@ -1,6 +1,6 @@
 //! Erasing a person.
 
-use std::{ops::ControlFlow, sync::Arc, thread, time::Instant};
+use std::{fmt, ops::ControlFlow, sync::Arc, thread, time::Instant};
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -15,7 +15,10 @@ use super::{
     tombstones::{self, EVERYWHERE, Tombstones},
     wipe,
 };
-use crate::{Error, Store};
+use crate::{
+    Error, Store,
+    operation::{self, OnProgress},
+};
 
 /// At most how many rows go in one transaction: the recorder waits for it, some tens of milliseconds.
 const BATCH: usize = 500;
@@ -31,12 +34,12 @@ pub struct ErasureProgress {
 }
 
 /// The erasure of a person; made by [`Store::forget_user`] and [`Store::opt_out_user`].
-#[derive(Clone, Debug)]
 #[must_use = "nobody is forgotten until `run`"]
-pub struct Erasure {
-    skip_vacuum: bool,
+pub struct Erasure<'a> {
+    on_progress: Option<OnProgress<'a, ErasureProgress>>,
     opt_out: bool,
     scope: Scope,
+    skip_vacuum: bool,
     store: Store,
 }
 
@@ -54,8 +57,6 @@ impl Store {
     /// [`privacy`](crate::privacy) for what remains, and why.
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use chrono::DateTime;
     /// use mocha_store::{Store, event::MessageSent};
     ///
@@ -75,7 +76,7 @@ impl Store {
     /// recorder.record(message)?;
     /// recorder.flush()?;
     ///
-    /// let receipt = store.forget_user(message.user_id).run(|_| ControlFlow::Continue(()))?;
+    /// let receipt = store.forget_user(message.user_id).run()?;
     /// assert!(receipt.is_complete());
     /// assert!(receipt.removed.iter().any(|removed| removed.table == "message_events" && removed.rows == 1));
     ///
@@ -87,14 +88,14 @@ impl Store {
     /// ```
     #[doc(alias = "erase")]
     #[doc(alias = "gdpr")]
-    pub fn forget_user(&self, user_id: UserId) -> Erasure {
+    pub fn forget_user<'a>(&self, user_id: UserId) -> Erasure<'a> {
         let scope = Scope { guild_id: None, user_id };
-        Erasure { skip_vacuum: false, opt_out: false, scope, store: self.clone() }
+        Erasure { on_progress: None, opt_out: false, scope, skip_vacuum: false, store: self.clone() }
     }
 
     /// [`forget_user`](Self::forget_user), and records nothing of the person from now on, until
     /// [`opt_in_user`](Self::opt_in_user).
-    pub fn opt_out_user(&self, user_id: UserId) -> Erasure {
+    pub fn opt_out_user<'a>(&self, user_id: UserId) -> Erasure<'a> {
         Erasure { opt_out: true, ..self.forget_user(user_id) }
     }
 
@@ -111,14 +112,12 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::Store;
     ///
     /// # let store = Store::builder().open_in_memory()?;
     /// let user = 40.try_into()?;
     /// assert!(!store.opt_in_user(user, None)?);
-    /// let receipt = store.opt_out_user(user).run(|_| ControlFlow::Continue(()))?;
+    /// let receipt = store.opt_out_user(user).run()?;
     /// assert!(receipt.opted_out && store.is_opted_out(user, None)?);
     /// assert!(store.opt_in_user(user, None)?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -139,7 +138,7 @@ impl Store {
     }
 }
 
-impl Erasure {
+impl<'a> Erasure<'a> {
     /// Only in this guild. What other guilds have of the person stays, and so does the user's own row while any has.
     pub fn in_guild(mut self, guild_id: GuildId) -> Self {
         self.scope.guild_id = Some(guild_id);
@@ -151,6 +150,13 @@ impl Erasure {
     /// pages as they are, may have them too; one by [`BackupMethod::Compact`](crate::BackupMethod::Compact) has none.
     pub fn skip_vacuum(mut self) -> Self {
         self.skip_vacuum = true;
+        self
+    }
+
+    /// Calls `on_progress` after each transaction with the number of rows that are deleted, and while
+    /// the file is vacuumed. [`ControlFlow::Break`] ends the erasure early.
+    pub fn on_progress(mut self, on_progress: impl FnMut(ErasureProgress) -> ControlFlow<()> + 'a) -> Self {
+        self.on_progress = Some(Box::new(on_progress));
         self
     }
 
@@ -169,8 +175,9 @@ impl Erasure {
     /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and the others
     /// of SQLite, if rows could not be removed. That only the bytes are left is no error: the [`Receipt`] says so.
-    pub fn run(self, mut progress: impl FnMut(ErasureProgress) -> ControlFlow<()>) -> Result<Receipt, Error> {
-        let Self { skip_vacuum, opt_out, scope, store } = self;
+    pub fn run(self) -> Result<Receipt, Error> {
+        let Self { on_progress, opt_out, scope, skip_vacuum, store } = self;
+        let mut progress = on_progress.unwrap_or_else(operation::ignore);
         let link = store.link();
         let failed = |error| Error::classify(format!("cannot erase a person from {}", link.location), error);
         let mut conn = link.connect_writer()?;
@@ -199,6 +206,18 @@ impl Erasure {
             traces_gone: matches!(wiped, Some(Ok(()))),
             traces_left_by: wiped.and_then(Result::err).map(Arc::new),
         })
+    }
+}
+
+impl fmt::Debug for Erasure<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { on_progress: _, opt_out, scope, skip_vacuum, store } = self;
+        f.debug_struct("Erasure")
+            .field("opt_out", opt_out)
+            .field("scope", scope)
+            .field("skip_vacuum", skip_vacuum)
+            .field("store", store)
+            .finish_non_exhaustive()
     }
 }
 

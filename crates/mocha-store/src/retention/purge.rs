@@ -13,7 +13,7 @@ use mocha_schema::{
 };
 
 use super::batch::{Batch, Pace};
-use crate::{Error, Store, tables};
+use crate::{Error, Operation, Store, tables};
 
 /// What [`Store::purge_guild`] deleted; while it runs, what it deleted so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -45,8 +45,6 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use chrono::Utc;
     /// use mocha_store::{Store, event::MessageSent};
     ///
@@ -63,23 +61,22 @@ impl Store {
     /// };
     /// recorder.record(message)?;
     /// recorder.flush()?;
-    /// let purged = store.purge_guild(message.guild_id, |_| ControlFlow::Continue(()))?;
+    /// let purged = store.purge_guild(message.guild_id).run()?;
     /// assert!(purged.complete && purged.rows > 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn purge_guild(
-        &self,
-        guild_id: GuildId,
-        mut progress: impl FnMut(&Purged) -> ControlFlow<()>,
-    ) -> Result<Purged, Error> {
-        let mut conn = self.link().connect_writer()?;
-        let mut purged = Purged::default();
-        let ended = purge(&mut conn, &mut Pace::new("deleting a guild"), &guild_id.to_string(), None, |deleted| {
-            purged.rows += deleted;
-            progress(&purged)
-        })?;
-        purged.complete = ended.is_continue();
-        Ok(purged)
+    pub fn purge_guild<'a>(&self, guild_id: GuildId) -> Operation<'a, Purged, Purged> {
+        let store = self.clone();
+        Operation::new(move |on_progress| {
+            let mut conn = store.link().connect_writer()?;
+            let mut purged = Purged::default();
+            let ended = purge(&mut conn, &mut Pace::new("deleting a guild"), &guild_id.to_string(), None, |deleted| {
+                purged.rows += deleted;
+                on_progress(purged)
+            })?;
+            purged.complete = ended.is_continue();
+            Ok(purged)
+        })
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
     purge,
     rows::Rows,
 };
-use crate::{Error, Store};
+use crate::{Error, Operation, Store};
 
 /// What a run of a retention deleted, in rows; while it runs, what it deleted so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -81,19 +81,17 @@ impl Store {
     ///
     /// # let store = Store::builder().open_in_memory()?;
     /// let retention = RetentionPolicy::default().presences(Keep::Days(30));
-    /// let retained = store.apply_retention(&retention, |so_far| {
+    /// let retained = store.apply_retention(&retention).on_progress(|so_far| {
     ///     println!("{} messages deleted", so_far.message_events);
     ///     ControlFlow::Continue(())
-    /// })?;
+    /// }).run()?;
     /// assert!(retained.complete);
     /// # Ok::<(), mocha_store::Error>(())
     /// ```
-    pub fn apply_retention(
-        &self,
-        retention: &RetentionPolicy,
-        progress: impl FnMut(&Retained) -> ControlFlow<()>,
-    ) -> Result<Retained, Error> {
-        self.apply_retention_at(retention, Utc::now(), progress)
+    #[doc(alias = "prune")]
+    #[doc(alias = "retain")]
+    pub fn apply_retention<'a>(&self, retention: &RetentionPolicy) -> Operation<'a, Retained, Retained> {
+        self.apply_retention_at(retention, Utc::now())
     }
 
     /// Deletes what is older than the retention says, as of `now`.
@@ -122,24 +120,24 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use chrono::{TimeDelta, Utc};
     /// use mocha_store::{RetentionPolicy, Store};
     ///
     /// # let store = Store::builder().open_in_memory()?;
     /// let yesterday = Utc::now() - TimeDelta::days(1);
-    /// let retained = store.apply_retention_at(&RetentionPolicy::default(), yesterday, |_| ControlFlow::Continue(()))?;
+    /// let retained = store.apply_retention_at(&RetentionPolicy::default(), yesterday).run()?;
     /// assert_eq!(retained.rows(), 0);
     /// # Ok::<(), mocha_store::Error>(())
     /// ```
-    pub fn apply_retention_at(
+    pub fn apply_retention_at<'a>(
         &self,
         retention: &RetentionPolicy,
         now: DateTime<Utc>,
-        progress: impl FnMut(&Retained) -> ControlFlow<()>,
-    ) -> Result<Retained, Error> {
-        apply(&mut self.link().connect_writer()?, retention, now, progress)
+    ) -> Operation<'a, Retained, Retained> {
+        let (retention, store) = (*retention, self.clone());
+        Operation::new(move |on_progress| {
+            apply(&mut store.link().connect_writer()?, &retention, now, |so_far| on_progress(*so_far))
+        })
     }
 }
 

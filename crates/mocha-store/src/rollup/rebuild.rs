@@ -1,11 +1,9 @@
 //! Making a roll-up anew.
 
-use std::ops::ControlFlow;
-
 use diesel::RunQueryDsl;
 
 use super::{RebuildProgress, Rollup, slice, statement};
-use crate::{Error, Store};
+use crate::{Operation, Store};
 
 /// What [`Store::rebuild`] did.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,31 +37,28 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::{Rollup, Store};
     ///
     /// # let store = Store::builder().open_in_memory()?;
     /// for rollup in Rollup::ALL {
-    ///     let rebuilt = store.rebuild(rollup, |_| ControlFlow::Continue(()))?;
+    ///     let rebuilt = store.rebuild(rollup).run()?;
     ///     assert!(rebuilt.complete);
     /// }
     /// # Ok::<(), mocha_store::Error>(())
     /// ```
-    pub fn rebuild(
-        &self,
-        rollup: Rollup,
-        mut progress: impl FnMut(RebuildProgress) -> ControlFlow<()>,
-    ) -> Result<Rebuilt, Error> {
-        let (clear, fill) = (statement::clear(rollup), statement::fill(rollup));
-        let mut rows = 0;
-        let complete = slice::each(self, rollup, |slice, so_far| {
-            rows += self.write(|conn| {
-                slice.query(&clear).execute(conn)?;
-                slice.query(&fill).execute(conn)
+    pub fn rebuild<'a>(&self, rollup: Rollup) -> Operation<'a, RebuildProgress, Rebuilt> {
+        let store = self.clone();
+        Operation::new(move |on_progress| {
+            let (clear, fill) = (statement::clear(rollup), statement::fill(rollup));
+            let mut rows = 0;
+            let complete = slice::each(&store, rollup, |slice, so_far| {
+                rows += store.write(|conn| {
+                    slice.query(&clear).execute(conn)?;
+                    slice.query(&fill).execute(conn)
+                })?;
+                Ok(on_progress(so_far))
             })?;
-            Ok(progress(so_far))
-        })?;
-        Ok(Rebuilt { complete, rollup, rows })
+            Ok(Rebuilt { complete, rollup, rows })
+        })
     }
 }

@@ -1,11 +1,9 @@
 //! Holding a roll-up against what it is a sum of.
 
-use std::ops::ControlFlow;
-
 use diesel::result::Error as DieselError;
 
 use super::{Difference, RebuildProgress, Rollup, difference, slice, statement};
-use crate::{Error, Store};
+use crate::{Operation, Store};
 
 /// What [`Store::verify`] found.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -57,31 +55,30 @@ impl Store {
     ///
     /// # let store = Store::builder().open_in_memory()?;
     /// for rollup in Rollup::ALL {
-    ///     let verification = store.verify(rollup, |progress| {
+    ///     let verification = store.verify(rollup).on_progress(|progress| {
     ///         assert!(progress.done <= progress.total);
     ///         // A thousand are enough.
     ///         if progress.differences < 1000 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    ///     })?;
+    ///     }).run()?;
     ///     assert!(verification.is_ok(), "{:?}", verification.differences);
     /// }
     /// # Ok::<(), mocha_store::Error>(())
     /// ```
-    pub fn verify(
-        &self,
-        rollup: Rollup,
-        mut progress: impl FnMut(RebuildProgress) -> ControlFlow<()>,
-    ) -> Result<Verification, Error> {
-        let (found, expected) = (statement::found(rollup), statement::expected(rollup));
-        let (mut differences, mut rows) = (Vec::new(), 0);
-        let complete = slice::each(self, rollup, |slice, so_far| {
-            let (found, expected) = self.read(|conn| {
-                let found = difference::load(conn, rollup, slice, &found)?;
-                Ok::<_, DieselError>((found, difference::load(conn, rollup, slice, &expected)?))
+    pub fn verify<'a>(&self, rollup: Rollup) -> Operation<'a, RebuildProgress, Verification> {
+        let store = self.clone();
+        Operation::new(move |on_progress| {
+            let (found, expected) = (statement::found(rollup), statement::expected(rollup));
+            let (mut differences, mut rows) = (Vec::new(), 0);
+            let complete = slice::each(&store, rollup, |slice, so_far| {
+                let (found, expected) = store.read(|conn| {
+                    let found = difference::load(conn, rollup, slice, &found)?;
+                    Ok::<_, DieselError>((found, difference::load(conn, rollup, slice, &expected)?))
+                })?;
+                rows += found.len();
+                differences.extend(difference::compare(rollup, slice.guild_id, found, expected));
+                Ok(on_progress(RebuildProgress { differences: differences.len(), ..so_far }))
             })?;
-            rows += found.len();
-            differences.extend(difference::compare(rollup, slice.guild_id, found, expected));
-            Ok(progress(RebuildProgress { differences: differences.len(), ..so_far }))
-        })?;
-        Ok(Verification { complete, differences, rollup, rows })
+            Ok(Verification { complete, differences, rollup, rows })
+        })
     }
 }
