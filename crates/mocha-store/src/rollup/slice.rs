@@ -1,4 +1,4 @@
-//! Slices: what is compared or made anew in one transaction.
+//! Slices: the unit that is compared or rebuilt in one transaction.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,8 @@ use diesel::{
 use super::{Rollup, statement};
 use crate::{Error, Store};
 
-/// How far a verification or a rebuilding has come: it goes by slices, which are thirty days of a guild each.
+/// Reports the progress of a verification or a rebuild, which work in slices of thirty days of a
+/// guild.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct RebuildProgress {
@@ -24,7 +25,7 @@ pub struct RebuildProgress {
     pub differences: usize,
     /// How many slices are done.
     pub done: usize,
-    /// How many there are: those that had events or rows when it began.
+    /// How many slices there are: those that had events or rows at the beginning.
     pub total: usize,
 }
 

@@ -1,17 +1,18 @@
-//! Holding a roll-up against what it is a sum of.
+//! Comparing a roll-up with its source.
 
 use diesel::result::Error as DieselError;
 
 use super::{Difference, RebuildProgress, Rollup, difference, slice, statement};
 use crate::{Operation, Store};
 
-/// What [`Store::verify`] found.
+/// Reports the result of [`Store::verify`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Verification {
-    /// Whether all was looked at; not if `progress` broke it off.
+    /// Whether the whole roll-up was compared. `false` if the callback ended it early.
     pub complete: bool,
-    /// Every row that is not what it should be, in order of guild, period, user, channel, and certain before assumed.
+    /// Every wrong row, in order of guild, period, user and channel, with observed before assumed
+    /// time.
     pub differences: Vec<Difference>,
     /// The roll-up.
     pub rollup: Rollup,
@@ -20,7 +21,7 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Whether all was looked at and is as it should be.
+    /// Returns whether the whole roll-up was compared and is correct.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.complete && self.differences.is_empty()
@@ -28,23 +29,26 @@ impl Verification {
 }
 
 impl Store {
-    /// Counts again what a roll-up sums up, and reports every row that differs, that is missing, or that is too many.
+    /// Recomputes a roll-up and reports every row that differs, is missing, or should not exist.
     ///
-    /// Days and quarters of an hour are held against the events from the horizon on, for older ones are gone or count no
-    /// more; months and thirds of months against all of their days or quarters, from the month on in which the horizon lies. So
-    /// whoever verifies a month should verify its days too. Whether a user is a bot is held against `users`.
+    /// Days and quarters of an hour are compared with the events since the horizon. Months and
+    /// thirds of months are compared with all of their days or quarters, from the month of the
+    /// horizon on. If you verify months, verify their days too. The mark of bots is compared with
+    /// `users`.
     ///
-    /// It goes by slices, thirty days of a guild each, in order of both; each is read in a transaction of its own, so others
-    /// write meanwhile and the write-ahead log does not grow. Since triggers commit with what they count, that makes no
-    /// differences; guilds and months that begin meanwhile may be left out. After each slice `progress` is told how far it has
-    /// come, and ends it by [`ControlFlow::Break`].
+    /// It works in slices of thirty days of a guild, in order of both. Each slice is read in its
+    /// own transaction, so others can write meanwhile and the write-ahead log does not grow.
+    /// Triggers commit together with the events that they count, so concurrent writes cause no
+    /// differences. Guilds and months that begin meanwhile may be left out. The callback runs after
+    /// each slice.
     ///
     /// Each event is read once, through an index of guild and time. Memory grows with the rows of one slice, the slices and the
     /// differences.
     ///
     /// # Errors
     ///
-    /// Those of [`Store::read`] that are SQLite's: it cannot read, the file was replaced, or a sum is beyond 64 bits.
+    /// Those of [`Store::read`] that come from SQLite: the file cannot be read, it was replaced, or
+    /// a total exceeds 64 bits.
     ///
     /// # Examples
     ///
