@@ -1,4 +1,4 @@
-//! A backup without the people who were forgotten after it was made.
+//! Copies of a backup without the users who were erased after it was made.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -17,7 +17,7 @@ use crate::{
     store::{Access, Location},
 };
 
-/// A copy of the backup, which goes when this does.
+/// A copy of the backup, which is removed when this is dropped.
 pub(super) struct CleanedCopy<'a> {
     pub(super) conn: Connection,
     pub(super) erased: usize,

@@ -25,7 +25,7 @@ use crate::{
     store::{Access, Location},
 };
 
-/// How a backup is put back; by [`Store::restore`].
+/// Configures and runs a restore. Made by [`Store::restore`].
 #[must_use = "nothing is restored until `run`"]
 pub struct Restore<'a> {
     backup: PathBuf,
@@ -33,11 +33,12 @@ pub struct Restore<'a> {
     progress: Option<Callback<'a>>,
 }
 
-/// What [`Restore::run`] did.
+/// Reports what [`Restore::run`] did.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Restored {
-    /// How many people were in the backup and are not in the file, for they were forgotten since.
+    /// How many users were in the backup but not in the file because they were erased in the
+    /// meantime.
     pub erased: usize,
     /// Where the file that was replaced is now: beside it, `stats.db.replaced_YYYYmmdd_HHMMSS`; none if there was none, or an empty one.
     pub kept: Option<PathBuf>,
@@ -46,12 +47,14 @@ pub struct Restored {
 }
 
 impl Store {
-    /// Puts a backup in the place of a file that no store has open, and keeps what was there.
+    /// Replaces a file that no store has open with a backup, and keeps the old file.
     ///
-    /// People who were forgotten after the backup was made stay so: the tombstones of the file that is replaced are taken over, and
-    /// whom they speak of never comes into the new one. If that file is not there, or too damaged to be read, they are in the backup: before
-    /// anything is recorded or shown, give [`reapply_erasures_from`](Store::reapply_erasures_from) a newer backup. What is
-    /// [kept](Restored::kept) of the old file has yet whom the old file had; delete it in the end.
+    /// Erased users stay erased: the tombstones of the old file are applied, so the new file never
+    /// contains users who were erased after the backup was made. If the old file is missing or too
+    /// damaged to be read, those users are in the new file. Before you record or show anything,
+    /// pass a newer backup to [`reapply_erasures_from`](Store::reapply_erasures_from). The
+    /// [kept](Restored::kept) file still contains everyone that the old file had; delete it in the
+    /// end.
     ///
     /// # Examples
     ///
@@ -76,7 +79,8 @@ impl Store {
 }
 
 impl<'a> Restore<'a> {
-    /// Tells how far it has come, at most every hundredth of a second, and stops it on [`ControlFlow::Break`]: all is then as before.
+    /// Calls `on_progress` at most every 10 milliseconds. [`ControlFlow::Break`] stops the restore,
+    /// and nothing has changed then.
     pub fn on_progress(mut self, on_progress: impl FnMut(BackupProgress) -> ControlFlow<()> + Send + 'a) -> Self {
         self.progress = Some(Box::new(on_progress));
         self
@@ -106,7 +110,7 @@ impl<'a> Restore<'a> {
     /// * [`ErrorKind::Busy`]: the destination is in use, or another restore or backup is running in its folder. Close its stores.
     /// * [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`], [`ErrorKind::Corrupt`]: the backup is another program's, a newer Mocha's, or
     ///   damaged. Take another one.
-    /// * [`ErrorKind::Stopped`]: `progress` said so.
+    /// * [`ErrorKind::Stopped`]: the callback said so.
     /// * [`ErrorKind::DiskFull`], [`ErrorKind::Io`], [`ErrorKind::ReadOnly`].
     pub fn run(self) -> Result<Restored, Error> {
         let Self { backup, destination, progress } = self;
