@@ -136,7 +136,7 @@ impl Store {
         let settings = Arc::clone(&link.settings);
         let readers = Pool::builder()
             .max_size(settings.readers)
-            // Readers open when they are needed, because opening all of them takes time.
+            // Opening all readers takes time, so a shorter busy timeout does not apply here.
             .connection_timeout(settings.busy_timeout.max(Duration::from_secs(1)))
             // A new connection has no prepared statements.
             .idle_timeout(None)
@@ -239,7 +239,7 @@ impl Store {
     ///     Ok::<usize, diesel::result::Error>(told)
     /// })?;
     /// assert_eq!(told, 1);
-    /// // Of what fails nothing stays.
+    /// // A closure that fails changes nothing.
     /// let failed = store.write(|conn| {
     ///     conn.batch_execute("DELETE FROM jokes")?;
     ///     Err::<(), Box<dyn std::error::Error + Send + Sync>>("nobody laughed".into())
@@ -294,7 +294,7 @@ impl Store {
     /// let recorder = store.recorder()?;
     /// let at = DateTime::from_timestamp(1_700_000_000, 0).ok_or("no such time")?;
     /// recorder.record(MemberLeft { at, guild_id: 10.try_into()?, user_id: 40.try_into()? })?;
-    /// // The same one, which counts both.
+    /// // It is the same recorder, so it counts both.
     /// let again = store.recorder()?;
     /// again.flush()?;
     /// assert_eq!(again.stats().written, 1);
