@@ -4,10 +4,10 @@ use std::{fmt, ops::ControlFlow};
 
 use crate::Error;
 
-/// What an operation calls now and then while it works.
+/// The callback of an operation that reports progress.
 pub(crate) type OnProgress<'a, P> = Box<dyn FnMut(P) -> ControlFlow<()> + 'a>;
 
-/// What the operation does. It gets a callback in any case.
+/// The work of an operation. It always gets a callback.
 type Work<P, T> = Box<dyn FnOnce(&mut dyn FnMut(P) -> ControlFlow<()>) -> Result<T, Error>>;
 
 /// A long operation on a store. It starts with [`run`](Self::run).

@@ -1,4 +1,4 @@
-//! What a backup is: the same rows, under its name, with as many others as were asked for.
+//! Backups: they have the same rows, get their names, and leave as many others as requested.
 
 mod backup_support;
 mod support;

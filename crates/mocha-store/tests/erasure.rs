@@ -30,7 +30,7 @@ fn run(erasure: Erasure) -> Result<Receipt, Error> {
     erasure.run()
 }
 
-/// What a busy person leaves behind, an open voice session included.
+/// Writes the rows of an active user, including an open voice session.
 fn life() -> Vec<Event> {
     let mut events = vec![
         Event::UserSeen(UserSeen {
@@ -58,7 +58,7 @@ fn life() -> Vec<Event> {
     events
 }
 
-/// What others leave, between and around it.
+/// Writes rows of other users, between and around them.
 fn others() -> Vec<Event> {
     let mut events = vec![guild(0, 30)];
     for n in 0..6_000_u64 {
@@ -110,7 +110,7 @@ fn verify(store: &Store) -> TestResult {
     Ok(())
 }
 
-/// What there is of the person in the bytes of the files of the folder.
+/// Finds traces of the user in the bytes of the files in the folder.
 fn traces(folder: &Path) -> Result<Vec<String>, std::io::Error> {
     let text = PERSON.to_string();
     let needles: [&[u8]; 4] = [text.as_bytes(), &PERSON.to_be_bytes(), NAME.as_bytes(), GAME.as_bytes()];
@@ -136,7 +136,7 @@ fn backup(store: &Store, path: &Path) -> TestResult {
     Ok(())
 }
 
-/// What there is of the person in the bytes of a backup by each method.
+/// Finds traces of the user in the bytes of a backup by each method.
 fn traces_in_backups(store: &Store, into: &Path) -> Result<Vec<(BackupMethod, Vec<String>)>, Error> {
     let paced = BackupMethod::Paced { pages: 100, pause: Duration::ZERO };
     let found = [("compact", BackupMethod::Compact), ("paced", paced)].map(|(name, method)| {

@@ -62,7 +62,8 @@ fn events(deeds: &[Deed], without: Option<u64>) -> Vec<Event> {
 /// All rows but those that count members or name channels that the person alone was in, and the erasure's own.
 fn rows(store: &Store) -> Result<Vec<String>, Error> {
     let skipped = ["channels ", "guilds ", "recorder_states ", "tombstone"];
-    // Of whom the newest event is, is how far sums of months are filled: the same in both files from here on.
+    // The newest event decides how far the roll-ups of months are filled. It is the same in both
+    // files from here on.
     store.write(|conn| conn.batch_execute("UPDATE watermarks SET messages_to = 30000, voice_to = 30000"))?;
     let rows = dump(store)?;
     Ok(rows.into_iter().filter(|row| !skipped.iter().any(|table| row.starts_with(table))).collect())

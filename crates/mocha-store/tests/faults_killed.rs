@@ -14,7 +14,7 @@ use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 use mocha_store::{Clock, Store};
 use support::*;
 
-/// What the process that is killed does; [`FILE`] is where.
+/// The work of the process that is killed; [`FILE`] names its file.
 const WORK: &str = "MOCHA_TEST_WORK";
 const FILE: &str = "MOCHA_TEST_FILE";
 

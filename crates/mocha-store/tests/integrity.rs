@@ -146,7 +146,7 @@ fn a_truncated_file_is_found_out() -> TestResult {
     Ok(())
 }
 
-/// What each table answers, or the error's kind.
+/// Returns the answer of each table, or the kind of the error.
 fn answers(store: &Store) -> Vec<Result<Vec<String>, ErrorKind>> {
     [
         "SELECT user_id || ' ' || sum(messages) AS line FROM message_days GROUP BY user_id ORDER BY 1",

@@ -1,4 +1,4 @@
-//! Who is a member: joins that are none, and lists that show who left while nobody heard of it.
+//! Members: repeated joins that do not count, and lists that reveal members who left unnoticed.
 
 mod support;
 
@@ -224,7 +224,8 @@ fn an_entry_says_that_it_was_inferred() -> TestResult {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
-    /// Whoever was a member before, a complete list in any number of chunks in any order leaves those that it has.
+    /// A complete list leaves exactly the members that it contains, in any number of chunks and any
+    /// order:
     #[test]
     fn after_a_complete_list_members_are_those_in_it(
         before in proptest::collection::btree_set(40..60_u64, 0..12),

@@ -1,4 +1,4 @@
-//! What a person gets is what there is.
+//! Exports contain exactly the rows of the user.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! What a restore replaces, and what it refuses.
+//! Restores: the files that they replace, and those that they refuse.
 
 mod backup_support;
 mod support;

@@ -1,4 +1,4 @@
-//! What is too old goes, and nothing else does.
+//! Retention deletes exactly the rows that are too old.
 
 mod support;
 

@@ -396,7 +396,7 @@ fn before_the_horizon_roll_ups_are_left_as_they_are() -> TestResult {
     assert!(before.iter().filter(|row| row.starts_with("message_days")).count() == 120);
     rebuild(&store)?;
     assert_eq!(dump(&store)?, before);
-    // Of an older day nobody knows any more; of its month all the days.
+    // The events of an older day are gone, but the month has all its days.
     let older =
         format!("UPDATE message_days SET words = words + 1 WHERE day = {} AND user_id = 40", horizon / 86_400 - 1);
     store.write(|conn| conn.batch_execute(&older))?;

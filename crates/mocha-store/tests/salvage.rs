@@ -1,4 +1,4 @@
-//! What is saved of a damaged file.
+//! Salvage: the rows that can be saved from a damaged file.
 
 mod support;
 

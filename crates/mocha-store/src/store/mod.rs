@@ -216,8 +216,8 @@ impl Store {
     /// `Ok`, and undone otherwise.
     ///
     /// Only one closure writes at a time, and the recorder's commits wait for it, so keep it short.
-    /// Do not write through the store or flush the recorder inside it: that would deadlock until
-    /// the timeout. After a panic in the closure the transaction is undone, and the store keeps
+    /// Do not write through the store or flush the recorder inside it: that call would wait for
+    /// itself. After a panic in the closure the transaction is undone, and the store keeps
     /// working.
     ///
     /// # Errors
