@@ -89,7 +89,7 @@ proptest! {
         let erasure = if opt_out { with.opt_out_user(id(FORGOTTEN)) } else { with.forget_user(id(FORGOTTEN)) };
         let receipt = erasure.run().unwrap();
         prop_assert!(receipt.is_complete());
-        // What is told after is older than the erasure.
+        // A later delivery is older than the erasure.
         record(&with, rest).unwrap();
 
         prop_assert_eq!(rows(&with).unwrap(), rows(&without).unwrap());

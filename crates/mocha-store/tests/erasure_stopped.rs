@@ -41,7 +41,7 @@ fn a_wipe_that_is_stopped_leaves_the_file_as_it_was_and_the_receipt_says_so() ->
         let receipt = store
             .forget_user(id(person))
             .on_progress(|progress: ErasureProgress| {
-                // The rows are all gone when it is told the same again.
+                // The rows are all gone when the callback gets the same progress again.
                 let stop = last == Some(progress) && progress.removed == progress.total;
                 last = Some(progress);
                 if stop { ControlFlow::Break(()) } else { go_on() }

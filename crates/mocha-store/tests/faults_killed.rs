@@ -1,4 +1,4 @@
-//! A process that is killed while it writes, adopts a file or writes it anew.
+//! A process that is killed while it writes, adopts a file or rewrites it.
 
 mod support;
 

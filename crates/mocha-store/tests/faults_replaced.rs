@@ -40,7 +40,7 @@ fn nobody_writes_to_it_or_reads_from_it_and_once_it_is_back_all_goes_on() -> Tes
         recorder.record(message(1000, 31 + u64::from(replaced), 20, 40))?;
         let error = recorder.flush().expect_err("the file is gone");
         assert_eq!(error.kind(), &ErrorKind::Replaced, "{error}");
-        assert!(error.to_string().contains("open it anew"), "{error}");
+        assert!(error.to_string().contains("open it again"), "{error}");
         let write = store.write(|conn| conn.batch_execute("DELETE FROM message_events")).expect_err("the file is gone");
         assert_eq!(write.kind(), &ErrorKind::Replaced);
         assert_eq!(lines(&store, "SELECT 'x' AS line").expect_err("the file is gone").kind(), &ErrorKind::Replaced);

@@ -192,7 +192,7 @@ fn a_vacuum_is_refused_while_somebody_writes_and_harms_nothing() -> TestResult {
 }
 
 #[test]
-fn statistics_are_made_and_indexes_made_anew_one_by_one() -> TestResult {
+fn statistics_are_made_and_indexes_rebuilt_one_by_one() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = open(&folder.path().join("stats.db"))?;
     fill(&store, 3000)?;

@@ -135,7 +135,7 @@ fn a_list_that_is_not_of_all_changes_nothing() -> TestResult {
         // Half of an answer, twice, and the halves of two.
         vec![guild(8_000, 2), chunk(9_000, (0, 2), None, &[40, 41]), chunk(9_001, (0, 2), None, &[40, 41])],
         vec![guild(8_000, 2), chunk(9_000, (0, 2), Some("a"), &[40]), chunk(9_001, (1, 2), Some("b"), &[41])],
-        // The connection began anew between the chunks.
+        // A new session began between the chunks.
         vec![guild(8_000, 2), chunk(9_000, (0, 2), None, &[40]), ready(9_001), chunk(9_002, (1, 2), None, &[41])],
         // What was true before the file's last count.
         vec![guild(20_000, 2), chunk(9_000, (0, 1), None, &[40, 41])],

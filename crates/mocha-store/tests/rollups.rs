@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use rollups_model::{Change, Model, change};
 use support::*;
 
-/// Row by row, also what has to be packed anew.
+/// Row by row, including rows that have to be packed again.
 const PACKED_QUARTERS: &str = "\
     SELECT 'packed_quarters ' || guild_id || ' ' || (month * 2880 + key) || ' ' || bot || ' ' || value AS line \
     FROM quarters_of_months CROSS JOIN json_each(quarters)";
@@ -66,7 +66,7 @@ proptest! {
             prop_assert_eq!(found, model.rows(), "after {:?}", change);
         }
         prop_assert_eq!(wrong(&store).unwrap(), []);
-        // Made anew, they are the same.
+        // After a rebuild they are the same.
         for rollup in Rollup::ALL {
             prop_assert!(store.rebuild(rollup).run().unwrap().complete);
         }

@@ -60,7 +60,7 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
              UPDATE users SET bot = 1 WHERE id = '42';",
         )
     })?;
-    // What the bot's quarters of an hour were packed in has to be packed anew, which is not done at once.
+    // The packed quarters of the bot have to be packed again, which does not happen at once.
     store.rebuild(Rollup::PackedQuarters).run()?;
     assert_eq!(differences(&store)?, [0; 13]);
     Ok(store)

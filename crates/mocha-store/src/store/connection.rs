@@ -53,7 +53,7 @@ impl Link {
     pub(crate) fn check_place(&self) -> Result<(), Error> {
         match &self.location {
             Location::File(path) if self.identity.is_some() && identity(path) != self.identity => {
-                let context = format!("{} was deleted or replaced since it was opened; open it anew", path.display());
+                let context = format!("{} was deleted or replaced since it was opened; open it again", path.display());
                 Err(Error::new(ErrorKind::Replaced, context))
             }
             _ => Ok(()),
