@@ -7,7 +7,6 @@
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::{
-    ops::ControlFlow,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -16,7 +15,7 @@ use std::{
 
 use chrono::Utc;
 use mocha_benches::{Failure, is_test};
-use mocha_store::{Keep, Maintenance, Retained, Retention, Store, event::MessageSent};
+use mocha_store::{Keep, Maintenance, RetentionPolicy, Store, event::MessageSent};
 use rusqlite::{Connection, params};
 
 /// The number of messages to delete. Four guilds and a thousand users have one every 30 seconds.
@@ -48,8 +47,8 @@ fn main() -> Result<(), Failure> {
     })?;
     let start = Instant::now();
     let (with, retained) = beside(&path, &store, 1, || {
-        let retention = Retention::default().messages(Keep::Days(365));
-        Ok(store.retain(&retention, |_: &Retained| ControlFlow::Continue(()))?)
+        let retention = RetentionPolicy::default().messages(Keep::Days(365));
+        Ok(store.apply_retention(&retention).run()?)
     })?;
     let time = start.elapsed();
     assert_eq!(i64::try_from(retained.message_events)?, messages);

@@ -22,7 +22,7 @@ use mocha_benches::{Failure, is_test};
 use mocha_schema::{GuildId, schema::message_events};
 use mocha_sim::Community;
 use mocha_stats::{Leaderboard, Window};
-use mocha_store::{Clock, Event, Keep, Recorder, Retention, Store, event::MessageSent};
+use mocha_store::{Clock, Event, Keep, Recorder, RetentionPolicy, Store, event::MessageSent};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -175,12 +175,15 @@ fn delete(store: &Store, now: DateTime<Utc>, done: &AtomicBool) -> Result<Retain
     let mut retained = Retained { busy: 0, messages: 0 };
     loop {
         let last = done.load(Ordering::Relaxed);
-        let retention = Retention::default().messages(Keep::Days(365));
+        let retention = RetentionPolicy::default().messages(Keep::Days(365));
         let (before, mut now_deleted) = (retained.messages, 0);
-        let result = store.retain_at(&retention, now, |so_far| {
-            now_deleted = so_far.message_events;
-            ControlFlow::Continue(())
-        });
+        let result = store
+            .apply_retention_at(&retention, now)
+            .on_progress(|so_far| {
+                now_deleted = so_far.message_events;
+                ControlFlow::Continue(())
+            })
+            .run();
         match result {
             Ok(so_far) => retained.messages = before + so_far.message_events,
             // Rows that were deleted before stay deleted.

@@ -34,7 +34,7 @@ fn main() -> anyhow::Result<()> {
         let made = store
             .backup(&backups)
             .keep(7)
-            .progress(|progress| {
+            .on_progress(|progress| {
                 bar.set_length(progress.total_bytes);
                 bar.set_position(progress.done_bytes);
                 ControlFlow::Continue(())
@@ -59,7 +59,7 @@ fn main() -> anyhow::Result<()> {
     drop((recorder, store));
     let bar = progress_bar("restoring")?;
     let restored = Store::restore(&made.path, &file)
-        .progress(|progress| {
+        .on_progress(|progress| {
             bar.set_length(progress.total_bytes);
             bar.set_position(progress.done_bytes);
             ControlFlow::Continue(())

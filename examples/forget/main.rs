@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example forget`. It uses a temporary folder and deletes it.
 
-use std::{io, ops::ControlFlow};
+use std::io;
 
 use mocha_discord::{
     Clock, Store, UserId,
@@ -40,7 +40,7 @@ fn run(folder: &std::path::Path, out: &mut impl io::Write) -> anyhow::Result<()>
     let rows = store.export_user(user_id).write_to(&mut json)?;
     writeln!(out, "  {rows} rows, {} bytes of JSON", json.len())?;
 
-    let receipt = store.opt_out_user(user_id).run(|_| ControlFlow::Continue(()))?;
+    let receipt = store.opt_out_user(user_id).run()?;
     writeln!(out, "The user opts out. Receipt {}:", receipt.id)?;
     for removed in &receipt.removed {
         writeln!(out, "  {:>6} rows of {}", removed.rows, removed.table)?;

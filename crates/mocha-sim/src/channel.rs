@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, Utc};
 use mocha_schema::{ChannelId, GuildId};
-use mocha_store::event::{ChannelGone, ChannelSeen};
+use mocha_store::event::{ChannelRemoved, ChannelSeen};
 
 use crate::{Server, names, snowflake, traffic::Traffic};
 
@@ -111,7 +111,7 @@ impl Traffic {
             && let Some(channel_id) = self.channels.threads.pop_front()
             && self.dice.percent(25)
         {
-            self.emit(ChannelGone { at, channel_id, guild_id });
+            self.emit(ChannelRemoved { at, channel_id, guild_id });
         }
     }
 

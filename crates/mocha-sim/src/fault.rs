@@ -320,7 +320,7 @@ impl Laboratory {
         self.arrived_ms = self.arrived_ms.max(now_ms);
         let shown = time(self.arrived_ms + self.clock_ms);
         match &mut event {
-            Event::ChannelGone(event) => event.at = shown,
+            Event::ChannelRemoved(event) => event.at = shown,
             Event::ChannelSeen(event) => event.at = shown,
             Event::GuildOutage(event) => event.at = shown,
             Event::GuildSeen(event) => event.at = shown,

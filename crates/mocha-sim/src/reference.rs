@@ -106,10 +106,10 @@ impl Reference {
     /// Reads the next event.
     pub fn observe(&mut self, event: &Event) {
         match event {
-            Event::ChannelGone(event) if event.guild_id == self.guild_id => {
+            Event::ChannelRemoved(event) if event.guild_id == self.guild_id => {
                 self.end_sessions(event.at, |_, channel| channel == event.channel_id);
             }
-            Event::GuildGone(event) if event.guild_id == self.guild_id => self.end_sessions(event.at, |_, _| true),
+            Event::GuildRemoved(event) if event.guild_id == self.guild_id => self.end_sessions(event.at, |_, _| true),
             Event::MemberJoined(event) if event.guild_id == self.guild_id => {
                 self.joins += u64::from(self.members.insert(event.user_id));
             }

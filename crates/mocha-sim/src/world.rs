@@ -44,7 +44,7 @@ impl World {
     /// Applies the next event.
     pub fn observe(&mut self, event: &Event) {
         match event {
-            Event::ChannelGone(event) => {
+            Event::ChannelRemoved(event) => {
                 self.channels.remove(&event.channel_id);
             }
             Event::ChannelSeen(event) => {

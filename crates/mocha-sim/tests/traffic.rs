@@ -111,7 +111,7 @@ proptest! {
                     prop_assert!(channel.parent_id.is_none_or(|parent| channels.contains_key(&parent)));
                     prop_assert_eq!(channels.insert(channel.channel_id, channel.kind), None);
                 }
-                Event::ChannelGone(channel) => prop_assert_eq!(channels.remove(&channel.channel_id), Some(11)),
+                Event::ChannelRemoved(channel) => prop_assert_eq!(channels.remove(&channel.channel_id), Some(11)),
                 Event::MessageSent(message) => {
                     prop_assert!(matches!(channels.get(&message.channel_id), Some(0 | 11)));
                 }
@@ -203,7 +203,7 @@ fn a_month_has_every_hard_case() {
         }
     }
     assert_eq!(kinds.len(), 12, "{kinds:?}");
-    assert!(!kinds.contains("GuildGone") && !kinds.contains("GuildOutage"));
+    assert!(!kinds.contains("GuildRemoved") && !kinds.contains("GuildOutage"));
     assert!(
         over_midnight > 20 && moves > 50 && mutes > 100 && returns > 0,
         "{over_midnight} {moves} {mutes} {returns}"

@@ -1,4 +1,4 @@
-//! What can go wrong with the store.
+//! The errors of the store.
 
 use std::{error::Error as StdError, fmt, io, path::Path};
 
@@ -6,7 +6,8 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 type BoxedError = Box<dyn StdError + Send + Sync>;
 
-/// Why the store could not do something. [`kind`](Self::kind) says what, `source()` has the cause.
+/// Says why the store could not do something. [`kind`](Self::kind) classifies it, and `source()`
+/// has the cause.
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -21,7 +22,8 @@ struct Inner {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The file is locked by another connection for longer than the busy timeout. Nothing was written; try again.
+    /// Another connection locked the file for longer than the busy timeout. Nothing was written;
+    /// try again.
     Busy,
     /// The clock is ahead of everything in the file by more than can be explained, so nothing is deleted for its age.
     ClockAhead,
@@ -32,36 +34,37 @@ pub enum ErrorKind {
     Corrupt,
     /// SQLite refused for a reason that has no kind of its own.
     Database,
-    /// The disk is full. Nothing was written; it goes on once there is room.
+    /// The disk is full. Nothing was written. The store works again once there is room.
     DiskFull,
     /// A setting of the builder is out of range.
     InvalidSetting {
         /// The setting.
         name: &'static str,
     },
-    /// An event has a value that the file cannot hold. Nothing of it was written.
+    /// An event has a value that the file cannot hold. The event was not written.
     InvalidEvent {
         /// The field.
         field: &'static str,
     },
     /// Reading or writing a file or folder failed.
     Io,
-    /// The file is none of Mocha's: not SQLite, or with other tables. Opening did not touch it.
+    /// The file does not belong to Mocha: it is no SQLite database, or has other tables. Opening
+    /// did not change it.
     NotMocha,
-    /// The queue of the recorder is full. The event was dropped, and counted as such.
+    /// The queue of the recorder is full. The event was dropped and counted as dropped.
     QueueFull,
     /// The file or its folder cannot be written.
     ReadOnly,
-    /// The file was deleted, or another one was put in its place, since it was opened. Nothing was written: put it back, or open
-    /// the store anew.
+    /// The file was deleted or replaced after it was opened. Nothing was written. Put it back, or
+    /// open the store again.
     Replaced,
-    /// The file was written by a newer Mocha. It was not touched.
+    /// A newer version of Mocha wrote the file. Opening did not change it.
     SchemaTooNew,
     /// The SQLite that the program is linked with has a bug that damages files.
     SqliteTooOld,
-    /// The author's own closure for progress stopped it. All is as before.
+    /// Your progress callback stopped the operation. Nothing changed.
     Stopped,
-    /// The author's own closure failed, for a reason that is not SQLite's.
+    /// Your closure failed, for a reason that does not come from SQLite.
     User,
 }
 
@@ -74,28 +77,29 @@ impl Error {
         Self(Box::new(Inner { context: context.into(), kind, source: Some(source.into()) }))
     }
 
-    /// An error of SQLite's, by Diesel or by one that wraps Diesel's.
+    /// Wraps an error of SQLite that Diesel reported, directly or inside another error.
     pub(crate) fn classify(context: impl Into<String>, source: impl Into<BoxedError>) -> Self {
         let source = source.into();
-        // Some wrap the error's text alone.
+        // Some errors contain only the text of the original one.
         let kind = kind_of(source.as_ref()).unwrap_or_else(|| kind_of_message(&source.to_string()));
         Self::with_source(kind, context, source)
     }
 
-    /// An error of an author's closure: SQLite's, or else the author's own.
+    /// Wraps an error of a caller's closure, which may come from SQLite.
     pub(crate) fn of_closure(context: impl Into<String>, source: impl Into<BoxedError>) -> Self {
         let source = source.into();
         let kind = kind_of(source.as_ref()).unwrap_or(ErrorKind::User);
         Self::with_source(kind, context, source)
     }
 
-    /// Whether an event may be to blame for it: anything else would befall every event alike, or passes.
-    pub(crate) fn blames_event(&self) -> bool {
+    /// Returns whether the values of an event may be the cause. Every other failure affects all
+    /// events alike or is temporary.
+    pub(crate) fn is_caused_by_event(&self) -> bool {
         let source = self.0.source.as_ref().and_then(|source| source.downcast_ref());
         self.0.kind == ErrorKind::Database && source.is_some_and(blames_values)
     }
 
-    /// Whether it may be over without anybody doing something about the file or the disk.
+    /// Returns whether it may pass without a change to the file or the disk.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Busy | ErrorKind::Database)
     }
@@ -108,13 +112,13 @@ impl Error {
         self
     }
 
-    /// What went wrong.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// Whether somebody else held the lock for too long: try again later.
+    /// Returns whether another connection held the lock for too long. Try again later.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.0.kind == ErrorKind::Busy
@@ -126,31 +130,31 @@ impl Error {
         self.0.kind == ErrorKind::ClockAhead
     }
 
-    /// Whether the file cannot be trusted as it is.
+    /// Returns whether the file is damaged.
     #[must_use]
     pub fn is_corrupt(&self) -> bool {
         self.0.kind == ErrorKind::Corrupt
     }
 
-    /// Whether there is no room on the disk.
+    /// Returns whether the disk is full.
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
         self.0.kind == ErrorKind::DiskFull
     }
 
-    /// Whether the caller gave an event or a setting that cannot be.
+    /// Returns whether the caller passed an invalid event or setting.
     #[must_use]
     pub fn is_invalid_input(&self) -> bool {
         matches!(self.0.kind, ErrorKind::InvalidEvent { .. } | ErrorKind::InvalidSetting { .. })
     }
 
-    /// Whether the recorder could not take an event because its queue is full.
+    /// Returns whether the recorder refused an event because its queue is full.
     #[must_use]
     pub fn is_queue_full(&self) -> bool {
         self.0.kind == ErrorKind::QueueFull
     }
 
-    /// Whether an update of Mocha is needed for this file.
+    /// Returns whether the file needs a newer version of Mocha.
     #[must_use]
     pub fn is_schema_too_new(&self) -> bool {
         self.0.kind == ErrorKind::SchemaTooNew
@@ -172,7 +176,7 @@ impl StdError for Error {
     }
 }
 
-/// The kind of the first of Diesel's errors in the chain.
+/// Returns the kind of the first Diesel error in the chain.
 fn kind_of(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -195,9 +199,11 @@ pub(crate) fn kind_of_diesel(error: &DieselError) -> ErrorKind {
     }
 }
 
-/// Whether values may be to blame: a constraint, a mismatch, what is too big, what cannot be read of the rows they are of.
+/// Returns whether values may be the cause: a constraint, a type mismatch, a value that is too
+/// large, or a row that cannot be read.
 fn blames_values(error: &DieselError) -> bool {
-    // What a trigger of the author's raises is any text, so SQLite's own are told apart that are of no value.
+    // A trigger of the bot's own may raise any text, so SQLite's messages that never concern a
+    // value are listed here.
     const OTHERS: [&str; 15] = [
         "SQL logic error",
         "abort due to ROLLBACK",
@@ -230,7 +236,7 @@ fn blames_values(error: &DieselError) -> bool {
     }
 }
 
-/// Diesel hands on SQLite's message but not its code, so the messages are told apart here, and only here.
+/// Diesel passes on SQLite's message without its code, so only this function interprets messages.
 fn kind_of_message(message: &str) -> ErrorKind {
     const KINDS: [(&str, ErrorKind); 14] = [
         ("database is locked", ErrorKind::Busy),
@@ -240,7 +246,7 @@ fn kind_of_message(message: &str) -> ErrorKind {
         ("database disk image is malformed", ErrorKind::Corrupt),
         ("malformed database schema", ErrorKind::Corrupt),
         ("file is not a database", ErrorKind::NotMocha),
-        // Somebody changed the tables.
+        // Another program changed the tables.
         ("no such table", ErrorKind::NotMocha),
         ("no such column", ErrorKind::NotMocha),
         ("has no column named", ErrorKind::NotMocha),
@@ -252,7 +258,7 @@ fn kind_of_message(message: &str) -> ErrorKind {
     KINDS.into_iter().find(|(text, _)| message.contains(text)).map_or(ErrorKind::Database, |(_, kind)| kind)
 }
 
-/// The error of a file or folder: `what` says what cannot be done with it.
+/// Wraps an error of a file or folder. `what` says which operation failed.
 pub(crate) fn io_error(path: &Path, what: &str, source: io::Error) -> Error {
     let kind = match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::DiskFull,
@@ -278,7 +284,7 @@ mod tests {
             DatabaseErrorKind::NotNullViolation,
             DatabaseErrorKind::UniqueViolation,
         ] {
-            assert!(sqlites(kind, "constraint failed").blames_event());
+            assert!(sqlites(kind, "constraint failed").is_caused_by_event());
         }
         for message in [
             "cannot store TEXT value in INTEGER column message_events.words",
@@ -287,7 +293,7 @@ mod tests {
             "not this one, says a trigger",
             "string or blob too big",
         ] {
-            assert!(sqlites(DatabaseErrorKind::Unknown, message).blames_event(), "{message}");
+            assert!(sqlites(DatabaseErrorKind::Unknown, message).is_caused_by_event(), "{message}");
         }
     }
 
@@ -308,10 +314,10 @@ mod tests {
             "locking protocol",
             "no such table: message_events",
         ] {
-            assert!(!sqlites(DatabaseErrorKind::Unknown, message).blames_event(), "{message}");
+            assert!(!sqlites(DatabaseErrorKind::Unknown, message).is_caused_by_event(), "{message}");
         }
         for kind in [DatabaseErrorKind::ClosedConnection, DatabaseErrorKind::ReadOnlyTransaction] {
-            assert!(!sqlites(kind, "as a server says").blames_event());
+            assert!(!sqlites(kind, "as a server says").is_caused_by_event());
         }
         for error in [
             DieselError::AlreadyInTransaction,
@@ -319,7 +325,7 @@ mod tests {
             DieselError::NotInTransaction,
             DieselError::RollbackTransaction,
         ] {
-            assert!(!Error::classify("writing failed", error).blames_event());
+            assert!(!Error::classify("writing failed", error).is_caused_by_event());
         }
         assert!(sqlites(DatabaseErrorKind::Unknown, "locking protocol").is_busy());
     }

@@ -1,14 +1,18 @@
-//! One SQLite file for what happens on Discord servers: the [`Store`] opens it, the [`Recorder`] writes what happens.
+//! Stores what happens on Discord servers in one SQLite file. [`Store`] opens the file, and
+//! [`Recorder`] writes events to it.
 //!
-//! An [`Event`] is what was heard, as plain values without Discord's wire format; `mocha-discord` makes them of gateway
-//! events. The recorder takes events without blocking and commits them in groups, each with the sums that questions are
-//! answered from. What is told twice changes nothing the second time, and after a crash or a gap nobody counts as being in
-//! voice who was not heard to be.
+//! An [`Event`] is plain data without Discord's wire format; `mocha-discord` makes events from
+//! gateway events. The recorder takes events without blocking and commits them in groups, each with
+//! the roll-ups that answer questions. Recording is idempotent: an event that is delivered again
+//! changes nothing. After a crash or a gap, members accrue voice time only while there is evidence
+//! that they are connected.
 //!
-//! The tables are those of `mocha-schema`, and the author's own may be beside them: [`Store::read`] and [`Store::write`]
-//! give a Diesel connection for any query. To keep the file for years there are [`Store::retain`], [`Store::backup`] and
-//! [`Store::restore`], [`Store::check`] and [`Store::salvage`], [`Store::forget_user`] and the [`Maintenance`] that the store does
-//! by itself. Each method says what it locks and what survives a failure; each [`Error`] has a [kind](Error::kind).
+//! The tables are those of `mocha-schema`, and the file may contain your own tables as well.
+//! [`Store::read`] and [`Store::write`] provide a Diesel connection for any query. These keep a
+//! file in order for years: [`Store::apply_retention`], [`Store::backup`] and [`Store::restore`],
+//! [`Store::check`] and [`Store::salvage`], [`Store::forget_user`], and [`Maintenance`], which the
+//! store runs by itself. Each method says what it locks and what survives a failure. Each [`Error`]
+//! has a [kind](Error::kind).
 //!
 //! ```
 //! use chrono::DateTime;
@@ -45,6 +49,7 @@ mod error;
 pub mod event;
 mod integrity;
 mod maintenance;
+mod operation;
 pub mod privacy;
 mod recorder;
 mod retention;
@@ -65,9 +70,12 @@ pub use self::{
         SalvagedTable, Verdict,
     },
     maintenance::{Checkpoint, Freed, Maintenance, MaintenanceStats, Step},
+    operation::Operation,
     recorder::{Frame, Recorder, RecorderStats},
-    retention::{Keep, Purged, Retained, Retention},
-    rollup::{Counted, Difference, MemberSums, MessageSums, Progress, Rebuilt, Rollup, Sums, Verification, VoiceSums},
+    retention::{Keep, Purged, Retained, RetentionPolicy},
+    rollup::{
+        Counted, Difference, MemberSums, MessageSums, RebuildProgress, Rebuilt, Rollup, Sums, Verification, VoiceSums,
+    },
     store::{Clock, Converted, ConvertedTable, Durability, Store, StoreBuilder},
     time::TimeSource,
 };

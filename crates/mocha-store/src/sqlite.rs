@@ -18,7 +18,7 @@ use libsqlite3_sys as ffi;
 
 use crate::{Error, ErrorKind};
 
-/// What SQLite answered instead of doing it.
+/// An error that SQLite returned.
 #[derive(Debug)]
 pub(crate) struct SqliteError {
     code: c_int,
@@ -226,7 +226,7 @@ impl Statement<'_> {
         }
     }
 
-    /// Makes it begin anew, with what is bound.
+    /// Resets it to the beginning and keeps the bound parameters.
     pub(crate) fn reset(&mut self) {
         // SAFETY: as for `step`. What it returns is the error that the last step has reported.
         unsafe { ffi::sqlite3_reset(self.handle.as_ptr()) };

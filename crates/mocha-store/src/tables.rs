@@ -7,7 +7,8 @@ pub(crate) fn kept(kept: Kept) -> impl Iterator<Item = &'static Table> {
     TABLES.iter().filter(move |table| table.kept == kept)
 }
 
-/// What identifies a row: its row id where SQLite has one, which is faster than a text, else the key.
+/// Returns the column that identifies a row: the row id if SQLite has one, which is faster than a
+/// text, else the key.
 pub(crate) fn row(table: &Table) -> String {
     if table.key == ["id"] { "rowid".to_owned() } else { table.key.join(", ") }
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::{fs, ops::ControlFlow, path::Path};
+use std::{fs, path::Path};
 
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 use mocha_store::{ErrorKind, Rollup, Store};
@@ -110,7 +110,7 @@ fn the_log_of_voice_becomes_intervals() -> TestResult {
 /// Whether each roll-up is what it sums up.
 fn verify(store: &Store) -> TestResult {
     for rollup in Rollup::ALL {
-        let verification = store.verify(rollup, |_| ControlFlow::Continue(()))?;
+        let verification = store.verify(rollup).run()?;
         assert!(verification.is_ok(), "{verification:#?}");
     }
     Ok(())

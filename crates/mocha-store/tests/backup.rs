@@ -1,4 +1,4 @@
-//! What a backup is: the same rows, under its name, with as many others as were asked for.
+//! Backups: they have the same rows, get their names, and leave as many others as requested.
 
 mod backup_support;
 mod support;
@@ -109,7 +109,7 @@ fn one_at_a_time_in_a_folder() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = store()?;
     let mut second = None;
-    let first = store.backup(folder.path()).progress(|_| {
+    let first = store.backup(folder.path()).on_progress(|_| {
         second.get_or_insert_with(|| store.backup(folder.path()).run());
         ControlFlow::Continue(())
     });
@@ -131,7 +131,7 @@ fn a_stopped_one_leaves_nothing_whenever() -> TestResult {
             .backup(&into)
             .keep(1)
             .method(method)
-            .progress(|progress| {
+            .on_progress(|progress| {
                 assert!(progress.done_bytes <= progress.total_bytes);
                 phases.push(progress.phase);
                 ControlFlow::Continue(())
@@ -141,7 +141,7 @@ fn a_stopped_one_leaves_nothing_whenever() -> TestResult {
         let before = names(&into)?;
         for stop_at in [0, 1, 2, phases.len() / 2] {
             let mut calls = 0;
-            let stopped = store.backup(&into).method(method).progress(|_| {
+            let stopped = store.backup(&into).method(method).on_progress(|_| {
                 calls += 1;
                 if calls > stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
@@ -154,7 +154,7 @@ fn a_stopped_one_leaves_nothing_whenever() -> TestResult {
             assert!(calls <= stop_at + 1, "it was asked again");
         }
         // As the closure may panic.
-        let panicking = store.backup(&into).method(method).progress(|progress| {
+        let panicking = store.backup(&into).method(method).on_progress(|progress| {
             assert_eq!(progress.done_bytes, 0, "on purpose, in the middle");
             ControlFlow::Continue(())
         });
@@ -237,7 +237,7 @@ fn whoever_watches_keeps_nobody_from_writing() -> TestResult {
     let store = bulky(&path)?;
     for method in METHODS {
         let mut told = 0;
-        let made = store.backup(folder.path()).method(method).progress(|_| {
+        let made = store.backup(folder.path()).method(method).on_progress(|_| {
             told += 1;
             let mut other: SqliteConnection =
                 diesel::Connection::establish(path.to_str().expect("it is UTF-8")).expect("the file can be opened");

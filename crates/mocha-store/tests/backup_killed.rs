@@ -56,14 +56,18 @@ fn child() -> TestResult {
     };
     let (folder, progress) = (Path::new(&folder), |progress| halt(&moment, progress));
     if moment.ends_with("restore") {
-        Store::restore(folder.join("backup.db"), folder.join("stats.db")).progress(progress).run()?;
+        Store::restore(folder.join("backup.db"), folder.join("stats.db")).on_progress(progress).run()?;
     } else {
         let method = if moment.ends_with("compact") {
             BackupMethod::Compact
         } else {
             BackupMethod::Paced { pages: 100, pause: Duration::from_millis(1) }
         };
-        Store::open(folder.join("stats.db"))?.backup(folder.join("backups")).method(method).progress(progress).run()?;
+        Store::open(folder.join("stats.db"))?
+            .backup(folder.join("backups"))
+            .method(method)
+            .on_progress(progress)
+            .run()?;
     }
     Ok(())
 }

@@ -5,7 +5,6 @@ mod support;
 
 use std::{
     fs,
-    ops::ControlFlow,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -37,7 +36,7 @@ fn same_as_source_then(store: &Store, backup: &Path) -> TestResult {
     let last = lines(&copy, "SELECT max(CAST(id AS INTEGER)) || '' AS line FROM message_events")?.remove(0);
     assert_eq!(sums(&copy, &last)?, sums(store, &last)?);
     for rollup in Rollup::ALL {
-        let verification = copy.verify(rollup, |_| ControlFlow::Continue(()))?;
+        let verification = copy.verify(rollup).run()?;
         assert!(verification.is_ok(), "{rollup}: {:?}", verification.differences);
     }
     Ok(())

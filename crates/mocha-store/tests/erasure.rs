@@ -27,10 +27,10 @@ fn open(path: &Path) -> Result<Store, Error> {
 }
 
 fn run(erasure: Erasure) -> Result<Receipt, Error> {
-    erasure.run(|_| ControlFlow::Continue(()))
+    erasure.run()
 }
 
-/// What a busy person leaves behind, an open voice session included.
+/// Writes the rows of an active user, including an open voice session.
 fn life() -> Vec<Event> {
     let mut events = vec![
         Event::UserSeen(UserSeen {
@@ -58,7 +58,7 @@ fn life() -> Vec<Event> {
     events
 }
 
-/// What others leave, between and around it.
+/// Writes rows of other users, between and around them.
 fn others() -> Vec<Event> {
     let mut events = vec![guild(0, 30)];
     for n in 0..6_000_u64 {
@@ -104,13 +104,13 @@ fn is_nowhere(store: &Store) -> TestResult {
 
 fn verify(store: &Store) -> TestResult {
     for rollup in Rollup::ALL {
-        let verification = store.verify(rollup, |_| ControlFlow::Continue(()))?;
+        let verification = store.verify(rollup).run()?;
         assert!(verification.is_ok(), "{rollup}: {:?}", verification.differences);
     }
     Ok(())
 }
 
-/// What there is of the person in the bytes of the files of the folder.
+/// Finds traces of the user in the bytes of the files in the folder.
 fn traces(folder: &Path) -> Result<Vec<String>, std::io::Error> {
     let text = PERSON.to_string();
     let needles: [&[u8]; 4] = [text.as_bytes(), &PERSON.to_be_bytes(), NAME.as_bytes(), GAME.as_bytes()];
@@ -136,7 +136,7 @@ fn backup(store: &Store, path: &Path) -> TestResult {
     Ok(())
 }
 
-/// What there is of the person in the bytes of a backup by each method.
+/// Finds traces of the user in the bytes of a backup by each method.
 fn traces_in_backups(store: &Store, into: &Path) -> Result<Vec<(BackupMethod, Vec<String>)>, Error> {
     let paced = BackupMethod::Paced { pages: 100, pause: Duration::ZERO };
     let found = [("compact", BackupMethod::Compact), ("paced", paced)].map(|(name, method)| {
@@ -376,16 +376,16 @@ fn a_restored_backup_brings_nobody_back() -> TestResult {
     assert!(run(store.forget_user(id(PERSON)))?.is_complete());
 
     let store = open(&restored)?;
-    assert_eq!(store.apply_tombstones_from(&path, |_| ControlFlow::Continue(()))?, 1);
+    assert_eq!(store.reapply_erasures_from(&path).run()?, 1);
     is_nowhere(&store)?;
     record(&store, everything())?;
     is_nowhere(&store)?;
     // A second time there is nothing new, and who comes back may stay.
-    assert_eq!(store.apply_tombstones_from(&path, |_| ControlFlow::Continue(()))?, 0);
+    assert_eq!(store.reapply_erasures_from(&path).run()?, 0);
     let back = id::<UserId>(PERSON + 1);
     assert!(run(store.forget_user(back))?.is_complete());
     record(&store, [message(later(0), 4_000_000, 20, back.get())])?;
-    assert_eq!(store.apply_tombstones_from(&path, |_| ControlFlow::Continue(()))?, 0);
+    assert_eq!(store.reapply_erasures_from(&path).run()?, 0);
     assert!(store.export_user(back).write_to(std::io::sink())? > 1);
     drop(store);
     assert_eq!(traces(folder.path())?, [""; 0]);
@@ -396,9 +396,7 @@ fn a_restored_backup_brings_nobody_back() -> TestResult {
 fn tombstones_come_from_files_of_mochas_only() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = support::store()?;
-    let kind = |path: &Path| {
-        store.apply_tombstones_from(path, |_| ControlFlow::Continue(())).map_err(|error| error.kind().clone())
-    };
+    let kind = |path: &Path| store.reapply_erasures_from(path).run().map_err(|error| error.kind().clone());
     assert_eq!(kind(&folder.path().join("missing.db")), Err(ErrorKind::Io));
     let foreign = folder.path().join("foreign.db");
     <SqliteConnection as diesel::Connection>::establish(&foreign.display().to_string())?
@@ -418,7 +416,7 @@ fn tombstones_of_files_with_other_keys_stand_beside_each_other() -> TestResult {
     record(&store, everything())?;
     assert!(run(store.opt_out_user(id(50)))?.is_complete());
     assert!(run(open(&other)?.opt_out_user(id(PERSON)))?.is_complete());
-    assert_eq!(store.apply_tombstones_from(&other, |_| ControlFlow::Continue(()))?, 1);
+    assert_eq!(store.reapply_erasures_from(&other).run()?, 1);
     record(&store, everything())?;
     is_nowhere(&store)?;
     for user_id in [50, PERSON] {
@@ -436,10 +434,13 @@ fn an_erasure_goes_on_where_it_was_broken_off() -> TestResult {
     record(&store, everything())?;
     record(&store, (0..2_000).map(|n| message(n, 6_000_000 + n.cast_unsigned(), 20, PERSON)))?;
     let mut last = None;
-    let receipt = store.forget_user(id(PERSON)).run(|progress| {
-        last = Some(progress);
-        ControlFlow::Break(())
-    })?;
+    let receipt = store
+        .forget_user(id(PERSON))
+        .on_progress(|progress| {
+            last = Some(progress);
+            ControlFlow::Break(())
+        })
+        .run()?;
     assert!(!receipt.rows_gone && !receipt.traces_gone && receipt.traces_left_by.is_none());
     let last = last.ok_or("no progress")?;
     assert!(last.removed > 0 && last.removed < last.total, "{last:?}");
@@ -447,11 +448,14 @@ fn an_erasure_goes_on_where_it_was_broken_off() -> TestResult {
     // The recorder writes nothing more meanwhile.
     record(&store, everything())?;
     let mut told = 0;
-    let receipt = store.forget_user(id(PERSON)).run(|progress| {
-        assert!(progress.removed >= told && progress.removed <= progress.total, "{progress:?}");
-        told = progress.removed;
-        ControlFlow::Continue(())
-    })?;
+    let receipt = store
+        .forget_user(id(PERSON))
+        .on_progress(|progress| {
+            assert!(progress.removed >= told && progress.removed <= progress.total, "{progress:?}");
+            told = progress.removed;
+            ControlFlow::Continue(())
+        })
+        .run()?;
     assert!(receipt.rows_gone && told > 0);
     is_nowhere(&store)?;
     verify(&store)
@@ -469,7 +473,7 @@ fn a_reader_keeps_traces_in_the_log_and_the_receipt_says_so() -> TestResult {
     assert!(receipt.rows_gone && !receipt.traces_gone);
     assert!(receipt.traces_left_by.is_some_and(|error| error.is_busy()));
     reader.batch_execute("COMMIT")?;
-    store.wipe_traces(|| ControlFlow::Continue(()))?;
+    store.vacuum_erased().run()?;
     assert_eq!(traces(folder.path())?, [""; 0]);
     Ok(())
 }
@@ -479,11 +483,11 @@ fn traces_that_are_kept_for_later_are_in_no_compact_backup() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (store, into) = (open(&folder.path().join("stats.db"))?, folder.path().join("backups"));
     record(&store, everything())?;
-    let receipt = run(store.forget_user(id(PERSON)).keep_traces())?;
+    let receipt = run(store.forget_user(id(PERSON)).skip_vacuum())?;
     assert!(receipt.rows_gone && !receipt.traces_gone);
     let compact = &traces_in_backups(&store, &into)?[0];
     assert_eq!(compact, &(BackupMethod::Compact, Vec::new()));
-    store.wipe_traces(|| ControlFlow::Continue(()))?;
+    store.vacuum_erased().run()?;
     for (method, found) in traces_in_backups(&store, &into.join("later"))? {
         assert_eq!(found, [""; 0], "{method:?}");
     }

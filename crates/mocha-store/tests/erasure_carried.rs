@@ -2,8 +2,6 @@
 
 mod support;
 
-use std::ops::ControlFlow;
-
 use mocha_store::{Store, event::MessageSent};
 use support::{GUILD, TestResult, id, later, lines, message, record};
 
@@ -17,15 +15,18 @@ fn message_in(guild: u64, number: u64) -> MessageSent {
 }
 
 fn apply(store: &Store, folder: &std::path::Path) -> Result<usize, mocha_store::Error> {
-    store.apply_tombstones_from(folder.join("other.db"), |_| ControlFlow::Continue(()))
+    store.reapply_erasures_from(folder.join("other.db")).run()
 }
 
 /// Erases the person in another file first and then in this one, each in a guild or in all.
 fn erased(folder: &std::path::Path, there: Option<u64>, here: Option<u64>) -> TestResult<Store> {
     for (name, guild) in [("other.db", there), ("stats.db", here)] {
         let erasure = Store::open(folder.join(name))?.forget_user(id(PERSON));
-        let erasure = guild.map_or_else(|| erasure.clone(), |guild| erasure.clone().in_guild(id(guild)));
-        assert!(erasure.run(|_| ControlFlow::Continue(()))?.is_complete());
+        let erasure = match guild {
+            Some(guild) => erasure.in_guild(id(guild)),
+            None => erasure,
+        };
+        assert!(erasure.run()?.is_complete());
     }
     Ok(Store::open(folder.join("stats.db"))?)
 }
@@ -57,10 +58,10 @@ fn an_older_erasure_everywhere_spares_the_guild_that_erased_later() -> TestResul
 fn a_newer_erasure_under_another_key_erases() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = Store::open(folder.path().join("stats.db"))?;
-    assert!(store.forget_user(id(PERSON)).run(|_| ControlFlow::Continue(()))?.is_complete());
+    assert!(store.forget_user(id(PERSON)).run()?.is_complete());
     record(&store, [message_in(GUILD, 1).into()])?;
     let other = Store::open(folder.path().join("other.db"))?;
-    assert!(other.opt_out_user(id(PERSON)).run(|_| ControlFlow::Continue(()))?.is_complete());
+    assert!(other.opt_out_user(id(PERSON)).run()?.is_complete());
     assert_eq!(apply(&store, folder.path())?, 1);
     assert!(store.is_opted_out(id(PERSON), Some(id(GUILD)))?);
     Ok(())

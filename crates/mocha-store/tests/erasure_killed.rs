@@ -29,9 +29,16 @@ fn life() -> Vec<Event> {
 #[test]
 fn child() -> TestResult {
     let Some(path) = env::var_os(FILE) else { return Ok(()) };
-    drop(open(&path)?.opt_out_user(id(PERSON)).run(|progress| {
-        if progress.removed < progress.total { process::abort() } else { ControlFlow::Continue(()) }
-    })?);
+    drop(
+        open(&path)?
+            .opt_out_user(id(PERSON))
+            .on_progress(
+                |progress| {
+                    if progress.removed < progress.total { process::abort() } else { ControlFlow::Continue(()) }
+                },
+            )
+            .run()?,
+    );
     Ok(())
 }
 
@@ -49,12 +56,12 @@ fn an_erasure_survives_the_death_of_its_program() -> TestResult {
     record(&store, life())?;
     assert_eq!(store.export_user(id(PERSON)).write_to(std::io::sink())?, left);
     for rollup in Rollup::ALL {
-        assert!(store.verify(rollup, |_| ControlFlow::Continue(()))?.is_ok(), "{rollup}");
+        assert!(store.verify(rollup).run()?.is_ok(), "{rollup}");
     }
 
     // Whoever does not know whom it was has the tombstone say it.
     drop(open(empty.as_os_str())?);
-    assert_eq!(store.apply_tombstones_from(&empty, |_| ControlFlow::Continue(()))?, 1);
+    assert_eq!(store.reapply_erasures_from(&empty).run()?, 1);
     assert_eq!(store.export_user(id(PERSON)).write_to(std::io::sink())?, 0);
     Ok(())
 }

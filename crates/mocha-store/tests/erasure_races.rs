@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use diesel::connection::SimpleConnection;
 use mocha_schema::{PresenceStatus, VoiceState};
-use mocha_store::{Error, Event, Rollup, Store, privacy::Progress};
+use mocha_store::{Error, Event, Rollup, Store, privacy::ErasureProgress};
 use proptest::prelude::*;
 use support::{TestResult, dump, id, joined, later, left, lines, message, presence, record, user, voice, voice_state};
 
@@ -53,7 +53,7 @@ fn rows(store: &Store) -> Result<Vec<String>, Error> {
 
 fn verify(store: &Store) -> Result<(), String> {
     for rollup in Rollup::ALL {
-        let verification = store.verify(rollup, |_| ControlFlow::Continue(())).map_err(|error| error.to_string())?;
+        let verification = store.verify(rollup).run().map_err(|error| error.to_string())?;
         if !verification.is_ok() {
             return Err(format!("{rollup}: {:?}", verification.differences));
         }
@@ -78,7 +78,7 @@ proptest! {
         let _recorders = (!restarted).then(|| (with.recorder().unwrap(), without.recorder().unwrap()));
         let (mut number, base) = (5_000, later(0));
         let mut deeds = deeds.into_iter();
-        let receipt = with.forget_user(id(PERSON)).keep_traces().run(|Progress { removed, total, .. }| {
+        let receipt = with.forget_user(id(PERSON)).skip_vacuum().on_progress(|ErasureProgress { removed, total, .. }| {
             let erased = removed == total;
             let kinds = if erased { deeds_after.clone() } else { deeds.next().unwrap_or_default() };
             for kind in kinds {
@@ -90,7 +90,7 @@ proptest! {
             }
             verify(&with).unwrap();
             ControlFlow::Continue(())
-        }).unwrap();
+        }).run().unwrap();
         prop_assert!(receipt.rows_gone);
         prop_assert!(receipt.removed.iter().any(|removed| removed.table == "message_events" && removed.rows >= MESSAGES));
         prop_assert_eq!(rows(&with).unwrap(), rows(&without).unwrap());
@@ -105,12 +105,15 @@ fn a_mute_during_the_erasure_does_not_continue_the_old_session() -> TestResult {
     record(&store, [voice(now - 3_600_000, PERSON, Some(70)), message(now, 1, 20, PERSON)])?;
     let muted = VoiceState { self_mute: true, ..VoiceState::default() };
     let mut told = false;
-    let receipt = store.forget_user(id(PERSON)).run(|_| {
-        if !std::mem::replace(&mut told, true) {
-            record(&store, [voice_state(later(0), PERSON, Some(70), muted)]).expect("it is recorded");
-        }
-        ControlFlow::Continue(())
-    })?;
+    let receipt = store
+        .forget_user(id(PERSON))
+        .on_progress(|_| {
+            if !std::mem::replace(&mut told, true) {
+                record(&store, [voice_state(later(0), PERSON, Some(70), muted)]).expect("it is recorded");
+            }
+            ControlFlow::Continue(())
+        })
+        .run()?;
     assert!(told && receipt.is_complete());
     assert_eq!(store.export_user(id(PERSON)).write_to(std::io::sink())?, 0);
     record(&store, [voice(later(1_000), PERSON, Some(70)), voice(later(61_000), PERSON, None)])?;
@@ -126,17 +129,20 @@ fn the_receipt_of_a_person_who_came_back_meanwhile_is_of_the_end() -> TestResult
     let _recorder = store.recorder()?;
     record(&store, [message(0, 1, 20, PERSON)])?;
     let mut sent = None;
-    let receipt = store.forget_user(id(PERSON)).run(|_| {
-        if sent.is_none() {
-            let at = chrono::Utc::now();
-            // A later millisecond than that of the beginning.
-            while chrono::Utc::now().timestamp_millis() <= at.timestamp_millis() + 1 {}
-            let event = message(chrono::Utc::now().timestamp_millis() - support::START, 2, 20, PERSON);
-            record(&store, [event.clone()]).expect("it is recorded");
-            sent = Some(event);
-        }
-        ControlFlow::Continue(())
-    })?;
+    let receipt = store
+        .forget_user(id(PERSON))
+        .on_progress(|_| {
+            if sent.is_none() {
+                let at = chrono::Utc::now();
+                // A later millisecond than that of the beginning.
+                while chrono::Utc::now().timestamp_millis() <= at.timestamp_millis() + 1 {}
+                let event = message(chrono::Utc::now().timestamp_millis() - support::START, 2, 20, PERSON);
+                record(&store, [event.clone()]).expect("it is recorded");
+                sent = Some(event);
+            }
+            ControlFlow::Continue(())
+        })
+        .run()?;
     let sent = sent.ok_or("no progress")?;
     assert!(receipt.is_complete() && receipt.at >= sent.at(), "{receipt:?}");
     let removed = receipt.removed.iter().find(|removed| removed.table == "message_events");

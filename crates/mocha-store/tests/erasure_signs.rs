@@ -20,7 +20,7 @@ const MUTED: VoiceState = VoiceState {
 };
 
 fn run(erasure: Erasure) -> Result<bool, mocha_store::Error> {
-    Ok(erasure.run(|_| ControlFlow::Continue(()))?.is_complete())
+    Ok(erasure.run()?.is_complete())
 }
 
 fn now() -> i64 {
@@ -103,7 +103,7 @@ fn an_opt_out_that_is_broken_off_stops_the_persons_open_session() -> TestResult 
     let begun = now();
     let messages = (0..600).map(|n| support::message(begun - 1_000 * n, 100 + n.cast_unsigned(), 20, PERSON));
     record(&store, messages.chain([voice(begun, VoiceState::default()), voice_state(begun, 41, Some(70), MUTED)]))?;
-    let receipt = store.opt_out_user(id(PERSON)).run(|_| ControlFlow::Break(()))?;
+    let receipt = store.opt_out_user(id(PERSON)).on_progress(|_| ControlFlow::Break(())).run()?;
     assert!(!receipt.rows_gone);
     record(&store, [support::message(begun + 30_000, 99, 20, 50)])?;
     recorder.shutdown()?;

@@ -4,7 +4,7 @@ mod support;
 
 use std::{fs, ops::ControlFlow, path::Path};
 
-use mocha_store::{Clock, Error, ErrorKind, Event, Store, privacy::Progress};
+use mocha_store::{Clock, Error, ErrorKind, Event, Store, privacy::ErasureProgress};
 use support::{TestResult, dump, id, lines, message, record};
 
 const PEOPLE: [u64; 2] = [987_654_321_098_765_431, 987_654_321_098_765_432];
@@ -38,24 +38,30 @@ fn a_wipe_that_is_stopped_leaves_the_file_as_it_was_and_the_receipt_says_so() ->
     record(&store, everybody())?;
     for person in PEOPLE {
         let mut last = None;
-        let receipt = store.forget_user(id(person)).run(|progress: Progress| {
-            // The rows are all gone when it is told the same again.
-            let stop = last == Some(progress) && progress.removed == progress.total;
-            last = Some(progress);
-            if stop { ControlFlow::Break(()) } else { go_on() }
-        })?;
+        let receipt = store
+            .forget_user(id(person))
+            .on_progress(|progress: ErasureProgress| {
+                // The rows are all gone when the callback gets the same progress again.
+                let stop = last == Some(progress) && progress.removed == progress.total;
+                last = Some(progress);
+                if stop { ControlFlow::Break(()) } else { go_on() }
+            })
+            .run()?;
         assert!(receipt.rows_gone && !receipt.traces_gone && !receipt.is_complete());
         assert_eq!(receipt.traces_left_by.ok_or("it was not stopped")?.kind(), &ErrorKind::Stopped);
     }
     let before = dump(&store)?;
-    let error = store.wipe_traces(|| ControlFlow::Break(())).expect_err("it is stopped");
+    let error = store.vacuum_erased().on_progress(|()| ControlFlow::Break(())).run().expect_err("it is stopped");
     assert_eq!(error.kind(), &ErrorKind::Stopped, "{error}");
     assert!(dump(&store)? == before);
     let mut asked = 0;
-    store.wipe_traces(|| {
-        asked += 1;
-        go_on()
-    })?;
+    store
+        .vacuum_erased()
+        .on_progress(|()| {
+            asked += 1;
+            go_on()
+        })
+        .run()?;
     assert!(asked > 0 && dump(&store)? == before);
     assert!(!has_traces(&path)?);
     Ok(())
@@ -68,14 +74,16 @@ fn tombstones_are_applied_further_where_that_was_stopped() -> TestResult {
     let store = open(&path)?;
     record(&store, everybody())?;
     for person in PEOPLE {
-        assert!(open(&other)?.opt_out_user(id(person)).run(|_| go_on())?.is_complete());
+        assert!(open(&other)?.opt_out_user(id(person)).run()?.is_complete());
     }
     let mut first = None;
     let error = store
-        .apply_tombstones_from(&other, |progress| {
+        .reapply_erasures_from(&other)
+        .on_progress(|progress| {
             first = Some(progress);
             ControlFlow::Break(())
         })
+        .run()
         .expect_err("it is stopped");
     assert_eq!(error.kind(), &ErrorKind::Stopped, "{error}");
     let first = first.ok_or("no progress")?;
@@ -84,11 +92,14 @@ fn tombstones_are_applied_further_where_that_was_stopped() -> TestResult {
     assert!(left > MESSAGES.unsigned_abs() && left < 3 * MESSAGES.unsigned_abs(), "{left}");
 
     let (mut told, mut total) = (0, 0);
-    let erased = store.apply_tombstones_from(&other, |progress| {
-        assert!(progress.removed >= told && progress.removed <= progress.total, "{progress:?} after {told}");
-        (told, total) = (progress.removed, progress.total);
-        go_on()
-    })?;
+    let erased = store
+        .reapply_erasures_from(&other)
+        .on_progress(|progress| {
+            assert!(progress.removed >= told && progress.removed <= progress.total, "{progress:?} after {told}");
+            (told, total) = (progress.removed, progress.total);
+            go_on()
+        })
+        .run()?;
     assert_eq!((erased, told), (2, total));
     assert_eq!(total, first.total - first.removed);
     assert!(!has_traces(&path)?);

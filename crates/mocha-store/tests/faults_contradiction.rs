@@ -48,7 +48,7 @@ fn what_cannot_be_stamped_is_no_events_fault() -> TestResult {
     assert_eq!(lines(&store, "SELECT id AS line FROM message_events ORDER BY id")?, ["30", "31"]);
     let stats = recorder.stats();
     assert_eq!((stats.written, stats.rejected, stats.pending), (3, 0, 0));
-    assert!(stats.last_error.is_some(), "the stamp's failure is told");
+    assert!(stats.last_error.is_some(), "the stamp's failure is reported");
     store.write(|conn| conn.batch_execute("DROP TRIGGER refuse"))?;
     record(&store, [voice(HOUR, 40, None)])?;
     recorder.shutdown()?;

@@ -1,11 +1,10 @@
-//! A process that is killed while it writes, adopts a file or writes it anew.
+//! A process that is killed while it writes, adopts a file or rewrites it.
 
 mod support;
 
 use std::{
     fs,
     io::{BufRead, BufReader, Write, stderr},
-    ops::ControlFlow,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -15,7 +14,7 @@ use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 use mocha_store::{Clock, Store};
 use support::*;
 
-/// What the process that is killed does; [`FILE`] is where.
+/// The work of the process that is killed; [`FILE`] names its file.
 const WORK: &str = "MOCHA_TEST_WORK";
 const FILE: &str = "MOCHA_TEST_FILE";
 
@@ -37,7 +36,7 @@ fn child() -> TestResult {
         }
         "vacuum" => {
             for _ in 0..20 {
-                builder.clone().open(&path)?.vacuum(|| ControlFlow::Continue(()))?;
+                builder.clone().open(&path)?.vacuum().run()?;
             }
         }
         _ => drop(builder.open(path)?),

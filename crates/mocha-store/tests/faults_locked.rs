@@ -4,7 +4,6 @@ mod support;
 
 use std::{
     io::{BufRead, BufReader, Write, stdout},
-    ops::ControlFlow,
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -57,7 +56,7 @@ fn who_writes_is_told_who_reads_does_not_notice_and_nothing_is_lost() -> TestRes
 
     let insert = "INSERT INTO users (id, created_at, updated_at) VALUES ('1', 0, 0)";
     assert!(store.write(|conn| conn.batch_execute(insert)).expect_err("it is locked").is_busy());
-    assert!(store.vacuum(|| ControlFlow::Continue(())).expect_err("it is locked").is_busy());
+    assert!(store.vacuum().run().expect_err("it is locked").is_busy());
     assert!(builder().open(&path)?.recorder().expect_err("it is locked").is_busy());
     assert!(builder().open(&path).is_ok(), "who opens reads");
     assert_eq!(lines(&store, "SELECT id AS line FROM message_events")?, ["30"]);

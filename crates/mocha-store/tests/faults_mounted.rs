@@ -6,7 +6,6 @@ mod support;
 
 use std::{
     fs,
-    ops::ControlFlow,
     path::Path,
     process::{Command, Stdio},
     time::Duration,
@@ -59,7 +58,7 @@ fn full(folder: &Path) -> TestResult {
     let insert = "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 9000)
                   INSERT INTO users (id, created_at, updated_at) SELECT i, 0, 0 FROM n";
     assert!(store.write(|conn| conn.batch_execute(insert)).expect_err("there is no room").is_disk_full());
-    let vacuum = store.vacuum(|| ControlFlow::Continue(())).expect_err("there is no room");
+    let vacuum = store.vacuum().run().expect_err("there is no room");
     assert!(vacuum.is_disk_full(), "{vacuum}, {:?}", vacuum.kind());
     let report = store.check().run()?;
     assert!(report.is_ok(), "{report}");
@@ -72,7 +71,7 @@ fn full(folder: &Path) -> TestResult {
     assert_eq!(recorder.stats().written, next.unsigned_abs());
     assert_eq!(found(&store)?, [next.to_string()]);
     store.write(|conn| conn.batch_execute(insert))?;
-    store.vacuum(|| ControlFlow::Continue(()))?;
+    store.vacuum().run()?;
     recorder.shutdown()?;
     assert!(store.check().run()?.is_ok());
     Ok(())

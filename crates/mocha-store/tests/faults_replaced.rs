@@ -40,14 +40,11 @@ fn nobody_writes_to_it_or_reads_from_it_and_once_it_is_back_all_goes_on() -> Tes
         recorder.record(message(1000, 31 + u64::from(replaced), 20, 40))?;
         let error = recorder.flush().expect_err("the file is gone");
         assert_eq!(error.kind(), &ErrorKind::Replaced, "{error}");
-        assert!(error.to_string().contains("open it anew"), "{error}");
+        assert!(error.to_string().contains("open it again"), "{error}");
         let write = store.write(|conn| conn.batch_execute("DELETE FROM message_events")).expect_err("the file is gone");
         assert_eq!(write.kind(), &ErrorKind::Replaced);
         assert_eq!(lines(&store, "SELECT 'x' AS line").expect_err("the file is gone").kind(), &ErrorKind::Replaced);
-        assert_eq!(
-            store.vacuum(|| ControlFlow::Continue(())).expect_err("the file is gone").kind(),
-            &ErrorKind::Replaced
-        );
+        assert_eq!(store.vacuum().run().expect_err("the file is gone").kind(), &ErrorKind::Replaced);
         assert_eq!(store.check().run().expect_err("the file is gone").kind(), &ErrorKind::Replaced);
     }
     // The other one is not touched.
@@ -90,7 +87,7 @@ fn no_backup_of_another_file_takes_the_place_of_a_good_one() -> TestResult {
         // First in its middle, then before it.
         let mut swapped = false;
         for _ in 0..2 {
-            let backup = store.backup(&into).keep(1).method(method).progress(|_| {
+            let backup = store.backup(&into).keep(1).method(method).on_progress(|_| {
                 if !swapped {
                     rename(&path, &aside).and_then(|()| fs::write(&path, "")).expect("it is swapped");
                     swapped = true;

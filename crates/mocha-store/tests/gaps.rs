@@ -88,7 +88,7 @@ struct Plan {
 fn a_history_of_gaps_told_again_ends_nobodys_session() -> TestResult {
     let store = store()?;
     let minute = 60_000;
-    // Midnight, 107 minutes after the start, cuts the interval: what is told before it is older than what is open.
+    // Midnight, 107 minutes after the start, cuts the interval: an earlier event is older than the open one.
     let events = [
         shard(30 * minute, ShardStatus::Resumed),
         outage(60 * minute),

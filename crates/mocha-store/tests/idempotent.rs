@@ -6,7 +6,8 @@ use mocha_schema::{PresenceStatus, VoiceState};
 use mocha_store::{
     Event,
     event::{
-        ChannelGone, GuildAvailable, GuildGone, GuildOutage, MembersListed, PresencesListed, ShardChanged, ShardStatus,
+        ChannelRemoved, GuildAvailable, GuildOutage, GuildRemoved, MembersListed, PresencesListed, ShardChanged,
+        ShardStatus,
     },
 };
 use proptest::prelude::*;
@@ -55,8 +56,9 @@ fn event(ms: i64) -> impl Strategy<Value = Event> {
         prop_oneof![Just(ShardStatus::Lost), Just(ShardStatus::Ready), Just(ShardStatus::Resumed)]
             .prop_map(move |status| ShardChanged { at: at(ms), shard_count: 1, shard_id: 0, status }.into()),
         Just(GuildOutage { at: at(ms), guild_id: id(GUILD) }.into()),
-        Just(GuildGone { at: at(ms), guild_id: id(GUILD) }.into()),
-        channel_id.prop_map(move |gone| ChannelGone { at: at(ms), channel_id: id(gone), guild_id: id(GUILD) }.into()),
+        Just(GuildRemoved { at: at(ms), guild_id: id(GUILD) }.into()),
+        channel_id
+            .prop_map(move |gone| ChannelRemoved { at: at(ms), channel_id: id(gone), guild_id: id(GUILD) }.into()),
     ]
 }
 

@@ -34,7 +34,7 @@ fn a_sound_file_is_called_so() -> TestResult {
         let mut phases = Vec::new();
         let report = store
             .check()
-            .progress(|so_far| {
+            .on_progress(|so_far| {
                 if phases.last() != Some(&so_far.phase) {
                     phases.push(so_far.phase);
                 }
@@ -46,7 +46,7 @@ fn a_sound_file_is_called_so() -> TestResult {
         let quick = store.check().depth(CheckDepth::Quick).run()?;
         assert!(quick.is_ok() && quick.rollups.is_empty());
         // Nothing is so small that nobody can break it off.
-        let stopped = store.check().progress(|_| ControlFlow::Break(())).run()?;
+        let stopped = store.check().on_progress(|_| ControlFlow::Break(())).run()?;
         assert!(!phases.is_empty() || stopped.is_ok());
     }
     Ok(())
@@ -94,7 +94,7 @@ fn it_may_be_broken_off_in_any_phase() -> TestResult {
         let mut asked = 0;
         let report = store
             .check()
-            .progress(|so_far| {
+            .on_progress(|so_far| {
                 asked += u32::from(so_far.phase == phase);
                 if so_far.phase == phase { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
@@ -146,7 +146,7 @@ fn a_truncated_file_is_found_out() -> TestResult {
     Ok(())
 }
 
-/// What each table answers, or the error's kind.
+/// Returns the answer of each table, or the kind of the error.
 fn answers(store: &Store) -> Vec<Result<Vec<String>, ErrorKind>> {
     [
         "SELECT user_id || ' ' || sum(messages) AS line FROM message_days GROUP BY user_id ORDER BY 1",

@@ -104,13 +104,16 @@ fn free_pages_are_given_back_in_batches() -> TestResult {
     store.checkpoint()?;
     let before = fs::metadata(&path)?.len();
 
-    let some = store.free_pages(|_| ControlFlow::Break(()))?;
+    let some = store.free_pages().on_progress(|_| ControlFlow::Break(())).run()?;
     assert!(some.freed_pages > 0 && some.left_pages > 0, "{some:?}");
     let mut batches = 0;
-    let rest = store.free_pages(|_| {
-        batches += 1;
-        ControlFlow::Continue(())
-    })?;
+    let rest = store
+        .free_pages()
+        .on_progress(|_| {
+            batches += 1;
+            ControlFlow::Continue(())
+        })
+        .run()?;
     assert!(batches > 1, "{some:?} {rest:?}");
     assert_eq!(rest.left_pages, 0);
     assert_eq!(pragma(&store, "freelist_count")?, ["0"]);
@@ -131,17 +134,17 @@ fn a_file_without_a_map_of_its_pages_gets_one_by_a_vacuum() -> TestResult {
     fill(&store, 2000)?;
     store.write(|conn| conn.batch_execute("DELETE FROM message_events"))?;
     assert_eq!(pragma(&store, "auto_vacuum")?, ["0"]);
-    let freed = store.free_pages(|_| ControlFlow::Continue(()))?;
+    let freed = store.free_pages().run()?;
     assert!(freed.freed_pages == 0 && freed.left_pages > 0, "{freed:?}");
 
-    let freed = store.vacuum(|| ControlFlow::Continue(()))?;
+    let freed = store.vacuum().run()?;
     assert!(freed.freed_pages > 0 && freed.left_pages == 0, "{freed:?}");
     assert_eq!(pragma(&store, "auto_vacuum")?, ["2"]);
     assert_eq!(wal_bytes(&path), 0);
     assert_eq!(pragma(&store, "integrity_check")?, ["ok"]);
     fill(&store, 2000)?;
     store.write(|conn| conn.batch_execute("DELETE FROM message_events"))?;
-    assert!(store.free_pages(|_| ControlFlow::Continue(()))?.freed_pages > 0);
+    assert!(store.free_pages().run()?.freed_pages > 0);
     Ok(())
 }
 
@@ -152,14 +155,17 @@ fn a_vacuum_that_is_stopped_changes_nothing() -> TestResult {
     fill(&store, 3000)?;
     store.write(|conn| conn.batch_execute("DELETE FROM message_events WHERE rowid % 2 = 0"))?;
     let before = dump(&store)?;
-    let error = store.vacuum(|| ControlFlow::Break(())).expect_err("it was stopped");
+    let error = store.vacuum().on_progress(|()| ControlFlow::Break(())).run().expect_err("it was stopped");
     assert_eq!(error.kind(), &ErrorKind::Stopped);
     assert_eq!(dump(&store)?, before);
     let mut asked = 0;
-    let freed = store.vacuum(|| {
-        asked += 1;
-        ControlFlow::Continue(())
-    })?;
+    let freed = store
+        .vacuum()
+        .on_progress(|()| {
+            asked += 1;
+            ControlFlow::Continue(())
+        })
+        .run()?;
     assert!(asked > 0 && freed.freed_pages > 0 && freed.left_pages == 0, "{freed:?}");
     assert_eq!(dump(&store)?, before);
     Ok(())
@@ -176,7 +182,7 @@ fn a_vacuum_is_refused_while_somebody_writes_and_harms_nothing() -> TestResult {
     let before = dump(&store)?;
     let error = store.write(|conn| -> Result<Error, diesel::result::Error> {
         conn.batch_execute("UPDATE users SET avatar = 'a'")?;
-        let error = store.vacuum(|| ControlFlow::Continue(())).expect_err("the lock is held");
+        let error = store.vacuum().run().expect_err("the lock is held");
         conn.batch_execute("UPDATE users SET avatar = NULL")?;
         Ok(error)
     })?;
@@ -186,7 +192,7 @@ fn a_vacuum_is_refused_while_somebody_writes_and_harms_nothing() -> TestResult {
 }
 
 #[test]
-fn statistics_are_made_and_indexes_made_anew_one_by_one() -> TestResult {
+fn statistics_are_made_and_indexes_rebuilt_one_by_one() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = open(&folder.path().join("stats.db"))?;
     fill(&store, 3000)?;
@@ -196,17 +202,20 @@ fn statistics_are_made_and_indexes_made_anew_one_by_one() -> TestResult {
     assert!(!lines(&store, rows)?.is_empty());
     // By all rows and not by some.
     let mut seen = 0;
-    let step = store.analyze(|step| {
-        seen += 1;
-        assert_eq!(step.done, seen);
-        ControlFlow::Continue(())
-    })?;
+    let step = store
+        .analyze()
+        .on_progress(|step| {
+            seen += 1;
+            assert_eq!(step.done, seen);
+            ControlFlow::Continue(())
+        })
+        .run()?;
     assert!(step.is_last() && step.done == seen && seen > 10);
     assert_eq!(lines(&store, rows)?, ["3000 3000 1"]);
 
-    let step = store.reindex(|_| ControlFlow::Break(()))?;
+    let step = store.reindex().on_progress(|_| ControlFlow::Break(())).run()?;
     assert!(step.done == 1 && !step.is_last());
-    assert!(store.reindex(|_| ControlFlow::Continue(()))?.is_last());
+    assert!(store.reindex().run()?.is_last());
     assert_eq!(dump(&store)?, before);
     Ok(())
 }
@@ -240,7 +249,7 @@ fn an_index_that_lost_a_row_is_mended() -> TestResult {
     drop(conn);
     let store = open(&path)?;
     assert_ne!(pragma(&store, "integrity_check")?, ["ok"]);
-    store.reindex(|_| ControlFlow::Continue(()))?;
+    store.reindex().run()?;
     assert_eq!(pragma(&store, "integrity_check")?, ["ok"]);
     Ok(())
 }
@@ -251,10 +260,10 @@ fn a_store_in_memory_can_do_all_of_it() -> TestResult {
     fill(&store, 10)?;
     store.write(|conn| sql_query("DELETE FROM message_events").execute(conn))?;
     store.optimize()?;
-    assert!(store.analyze(|_| ControlFlow::Continue(()))?.is_last());
-    assert!(store.reindex(|_| ControlFlow::Continue(()))?.is_last());
-    store.free_pages(|_| ControlFlow::Continue(()))?;
-    assert_eq!(store.vacuum(|| ControlFlow::Continue(()))?.left_pages, 0);
+    assert!(store.analyze().run()?.is_last());
+    assert!(store.reindex().run()?.is_last());
+    store.free_pages().run()?;
+    assert_eq!(store.vacuum().run()?.left_pages, 0);
     assert!(store.checkpoint()?.complete);
     Ok(())
 }

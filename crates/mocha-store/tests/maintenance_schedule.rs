@@ -12,7 +12,7 @@ use std::{
 
 use chrono::Utc;
 use diesel::connection::SimpleConnection;
-use mocha_store::{Error, ErrorKind, Keep, Maintenance, MaintenanceStats, Retention, Store, event::MessageSent};
+use mocha_store::{Error, ErrorKind, Keep, Maintenance, MaintenanceStats, RetentionPolicy, Store, event::MessageSent};
 use support::*;
 
 fn open(path: &Path, maintenance: Maintenance) -> Result<Store, Error> {
@@ -37,7 +37,7 @@ fn wait(store: &Store, until: impl Fn(&MaintenanceStats) -> bool) -> Maintenance
 #[test]
 fn what_is_too_old_goes_by_itself_and_what_is_not_stays() -> TestResult {
     let folder = tempfile::tempdir()?;
-    let retention = Retention::default().messages(Keep::Days(300));
+    let retention = RetentionPolicy::default().messages(Keep::Days(300));
     let store = open(&folder.path().join("stats.db"), often().retention(retention))?;
     let old = (0..500).map(|number| message(number * 1000, 1000 + number.unsigned_abs(), 20, 40));
     let young = MessageSent {
@@ -85,7 +85,7 @@ fn much_free_space_is_given_back_after_a_retention() -> TestResult {
         &open(&path, Maintenance::off())?,
         (0..3000).map(|number| message(number * 1000, 1000 + number.unsigned_abs(), 20, 40)).chain([recent()]),
     )?;
-    let store = open(&path, often().retention(Retention::default()))?;
+    let store = open(&path, often().retention(RetentionPolicy::default()))?;
     let stats = wait(&store, |stats| stats.freed_pages > 0);
     assert_eq!(stats.deleted_rows, 3000);
     assert_eq!(lines(&store, "SELECT freelist_count || '' AS line FROM pragma_freelist_count")?, ["0"]);
@@ -145,7 +145,7 @@ fn a_log_stays_small_where_somebody_always_reads() -> TestResult {
 #[test]
 fn what_fails_is_told_and_tried_again() -> TestResult {
     let folder = tempfile::tempdir()?;
-    let store = open(&folder.path().join("stats.db"), often().retention(Retention::default()))?;
+    let store = open(&folder.path().join("stats.db"), often().retention(RetentionPolicy::default()))?;
     store.write(|conn| conn.batch_execute("ALTER TABLE horizons RENAME TO elsewhere"))?;
     let stats = wait(&store, |stats| stats.failures > 1);
     let error = stats.last_error.ok_or("the error is kept")?;
@@ -163,7 +163,7 @@ fn it_ends_with_the_store() -> TestResult {
     let folder = tempfile::tempdir()?;
     for round in 0..20 {
         let path = folder.path().join(format!("{round}.db"));
-        let store = open(&path, often().retention(Retention::default()))?;
+        let store = open(&path, often().retention(RetentionPolicy::default()))?;
         record(&store, (0..50).map(|number| message(number * 1000, 1000 + number.unsigned_abs(), 20, 40)))?;
         wait(&store, |stats| stats.runs > 0);
         drop(store);

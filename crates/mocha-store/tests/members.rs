@@ -1,14 +1,12 @@
-//! Who is a member: joins that are none, and lists that show who left while nobody heard of it.
+//! Members: repeated joins that do not count, and lists that reveal members who left unnoticed.
 
 mod support;
-
-use std::ops::ControlFlow;
 
 use diesel::{QueryDsl, RunQueryDsl, SelectableHelper, connection::SimpleConnection};
 use mocha_schema::{MemberEvent, schema::member_events};
 use mocha_store::{
     Event, Store,
-    event::{GuildAvailable, GuildGone, GuildOutage, MembersListed, ShardChanged, ShardStatus},
+    event::{GuildAvailable, GuildOutage, GuildRemoved, MembersListed, ShardChanged, ShardStatus},
 };
 use proptest::prelude::*;
 use support::*;
@@ -77,7 +75,7 @@ fn a_member_may_have_left_and_come_back_in_a_gap() -> TestResult {
     let gaps: [fn(i64) -> Event; 3] = [
         ready,
         |ms| GuildOutage { at: at(ms), guild_id: id(GUILD) }.into(),
-        |ms| GuildGone { at: at(ms), guild_id: id(GUILD) }.into(),
+        |ms| GuildRemoved { at: at(ms), guild_id: id(GUILD) }.into(),
     ];
     for gap in gaps {
         for (seen_again, joins) in [(None, 1), (Some(seen(2000, 41)), 0), (Some(seen(2000, 42)), 1)] {
@@ -137,7 +135,7 @@ fn a_list_that_is_not_of_all_changes_nothing() -> TestResult {
         // Half of an answer, twice, and the halves of two.
         vec![guild(8_000, 2), chunk(9_000, (0, 2), None, &[40, 41]), chunk(9_001, (0, 2), None, &[40, 41])],
         vec![guild(8_000, 2), chunk(9_000, (0, 2), Some("a"), &[40]), chunk(9_001, (1, 2), Some("b"), &[41])],
-        // The connection began anew between the chunks.
+        // A new session began between the chunks.
         vec![guild(8_000, 2), chunk(9_000, (0, 2), None, &[40]), ready(9_001), chunk(9_002, (1, 2), None, &[41])],
         // What was true before the file's last count.
         vec![guild(20_000, 2), chunk(9_000, (0, 1), None, &[40, 41])],
@@ -183,7 +181,7 @@ fn chunks_of_two_answers_come_in_turns_while_people_come_and_go() -> TestResult 
 fn who_is_withheld_counts_in_a_list_and_is_not_logged() -> TestResult {
     let store = store()?;
     record(&store, three())?;
-    assert!(store.opt_out_user(id(42)).run(|_| ControlFlow::Continue(()))?.is_complete());
+    assert!(store.opt_out_user(id(42)).run()?.is_complete());
     record(&store, [guild(9_000, 2), listed(9_000, 2, &[40, 42])])?;
     assert_eq!((members(&store)?, log(&store)?), (vec!["40".into()], vec!["leave 41 2 inferred".into()]));
     // A row that an erasure has yet to find goes without a trace.
@@ -201,7 +199,7 @@ fn who_is_withheld_counts_in_a_list_and_is_not_logged() -> TestResult {
 #[test]
 fn a_guild_that_takes_the_bot_back_is_not_gone() -> TestResult {
     let store = store()?;
-    let gone = |ms| Event::GuildGone(GuildGone { at: at(ms), guild_id: id(GUILD) });
+    let gone = |ms| Event::GuildRemoved(GuildRemoved { at: at(ms), guild_id: id(GUILD) });
     let back = |ms| Event::GuildAvailable(GuildAvailable { at: at(ms), guild_id: id(GUILD) });
     let is_gone = "SELECT (gone_at IS NOT NULL) || '' AS line FROM guild_states";
     record(&store, [gone(10_000), back(5_000)])?;
@@ -226,7 +224,8 @@ fn an_entry_says_that_it_was_inferred() -> TestResult {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
-    /// Whoever was a member before, a complete list in any number of chunks in any order leaves those that it has.
+    /// A complete list leaves exactly the members that it contains, in any number of chunks and any
+    /// order:
     #[test]
     fn after_a_complete_list_members_are_those_in_it(
         before in proptest::collection::btree_set(40..60_u64, 0..12),

@@ -1,4 +1,4 @@
-//! What a file is before it is Mocha's, and after.
+//! Opening files: their contents before and after Mocha adopts them.
 
 mod support;
 

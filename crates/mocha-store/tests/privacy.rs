@@ -1,9 +1,6 @@
-//! What a person gets is what there is.
+//! Exports contain exactly the rows of the user.
 
 mod support;
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 
 use diesel::connection::SimpleConnection;
 use mocha_schema::PresenceStatus;
@@ -11,6 +8,7 @@ use mocha_store::{
     ErrorKind, Store,
     privacy::{LEDGER, Person},
 };
+use std::collections::{BTreeMap, BTreeSet};
 use support::{GUILD, TestResult, id, joined, lines, message, presence, record, user, voice};
 
 const PERSON: u64 = 987_654_321_098_765_432;
@@ -21,7 +19,7 @@ fn a_bot_that_is_forgotten_is_no_longer_known_to_be_one() -> TestResult {
     store.write(|conn| conn.batch_execute(&format!("UPDATE users SET bot = 1 WHERE id = '{PERSON}'")))?;
     let bots = "SELECT id || '' AS line FROM bots";
     assert_eq!(lines(&store, bots)?, [PERSON.to_string()]);
-    assert!(store.forget_user(id(PERSON)).run(|_| ControlFlow::Continue(()))?.is_complete());
+    assert!(store.forget_user(id(PERSON)).run()?.is_complete());
     assert_eq!(lines(&store, bots)?, [""; 0]);
     Ok(())
 }

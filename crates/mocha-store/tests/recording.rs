@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use mocha_schema::PresenceStatus::{Dnd, Online};
 use mocha_store::{
     Event,
-    event::{ChannelGone, GuildGone, MemberSeen, MessageContent, MessageEmbedded, MessageSent},
+    event::{ChannelRemoved, GuildRemoved, MemberSeen, MessageContent, MessageEmbedded, MessageSent},
 };
 use support::*;
 
@@ -77,8 +77,8 @@ fn what_discord_deletes_keeps_its_rows() -> TestResult {
     let store = store()?;
     let _running = store.recorder()?;
     record(&store, [guild(0, 2), channel(0, 20, Some("general")), message(1, 30, 20, 40), voice(1000, 40, Some(20))])?;
-    record(&store, [ChannelGone { at: at(5000), channel_id: id(20), guild_id: id(GUILD) }.into()])?;
-    record(&store, [GuildGone { at: at(6000), guild_id: id(GUILD) }.into()])?;
+    record(&store, [ChannelRemoved { at: at(5000), channel_id: id(20), guild_id: id(GUILD) }.into()])?;
+    record(&store, [GuildRemoved { at: at(6000), guild_id: id(GUILD) }.into()])?;
     assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, ["1"]);
     assert_eq!(lines(&store, "SELECT channel_id || ' ' || gone_at AS line FROM gone_channels")?, ["20 1700000005"]);
     assert_eq!(lines(&store, "SELECT guild_id || ' ' || gone_at AS line FROM guild_states")?, ["10 1700000006"]);

@@ -46,7 +46,7 @@ fn people_whom_a_refused_event_is_about_are_lost_and_nobody_else() -> TestResult
         assert_eq!(seen_after_a_refusal(&leave, alone)?, ["40 30000", "41 300000"]);
         let left = Event::from(MemberLeft { at: at(60_000), guild_id: id(GUILD), user_id: id(40) });
         assert_eq!(seen_after_a_refusal(&left, alone)?, ["40 30000", "41 300000"]);
-        // Of the whole guild nobody knows who is still there.
+        // Nobody in the guild is known to be in voice any more.
         assert_eq!(seen_after_a_refusal(&snapshot(60_000, &[(41, 20)]), alone)?, ["40 30000", "41 30000"]);
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What a restore replaces, and what it refuses.
+//! Restores: the files that they replace, and those that they refuse.
 
 mod backup_support;
 mod support;
@@ -40,7 +40,7 @@ fn the_backup_takes_the_place_and_the_old_file_stays() -> TestResult {
     let bytes = fs::read(&backup)?;
     let mut phases = Vec::new();
     let restored = Store::restore(&backup, &path)
-        .progress(|progress| {
+        .on_progress(|progress| {
             phases.push(progress.phase);
             ControlFlow::Continue(())
         })
@@ -77,7 +77,7 @@ fn who_was_forgotten_since_does_not_come_back() -> TestResult {
         fs::rename(made.path, &backup)?;
         record(&store, [message(1_000, 3, 20, 40)])?;
         let user = person.try_into()?;
-        assert!(store.forget_user(user).run(|_| ControlFlow::Continue(()))?.is_complete());
+        assert!(store.forget_user(user).run()?.is_complete());
     }
     let bytes = fs::read(&backup)?;
     let finds = |bytes: &[u8]| {
@@ -95,7 +95,7 @@ fn who_was_forgotten_since_does_not_come_back() -> TestResult {
     record(&store, [message(0, 2, 20, person)])?;
     assert_eq!(lines(&store, "SELECT user_id AS line FROM message_events")?, ["40"]);
     for rollup in mocha_store::Rollup::ALL {
-        assert!(store.verify(rollup, |_| ControlFlow::Continue(()))?.is_ok(), "{rollup}");
+        assert!(store.verify(rollup).run()?.is_ok(), "{rollup}");
     }
     Ok(())
 }
@@ -154,7 +154,7 @@ fn a_file_without_a_log_in_use_is_refused_before_it_is_copied() -> TestResult {
     other.batch_execute("BEGIN")?;
     read_lines(&mut other, "SELECT id AS line FROM guilds")?;
     let error = Store::restore(&backup, &path)
-        .progress(|progress| {
+        .on_progress(|progress| {
             assert_eq!(progress.phase, BackupPhase::Checking);
             ControlFlow::Continue(())
         })
@@ -173,7 +173,7 @@ fn nobody_writes_to_it_meanwhile() -> TestResult {
     for _ in 0..2 {
         let mut tries = Vec::new();
         Store::restore(&backup, &path)
-            .progress(|progress| {
+            .on_progress(|progress| {
                 if progress.phase != BackupPhase::Checking {
                     let write = |mut conn: SqliteConnection| Ok(conn.batch_execute("DELETE FROM guilds")?);
                     tries.push(connect(&path).and_then(write));
@@ -360,7 +360,7 @@ fn a_stopped_one_changes_nothing_whenever() -> TestResult {
     drop(store);
     let before = names(folder.path())?;
     for phase in [BackupPhase::Checking, BackupPhase::Keeping, BackupPhase::Copying] {
-        let stopped = Store::restore(&backup, &path).progress(|progress| {
+        let stopped = Store::restore(&backup, &path).on_progress(|progress| {
             let is_middle = progress.phase == phase && (progress.done_bytes > 0 || phase == BackupPhase::Checking);
             if is_middle { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
@@ -377,7 +377,7 @@ fn what_was_kept_stays_unless_the_file_was_proved_to_be_as_before() -> TestResul
     let (path, elsewhere) = (folder.path().join("stats.db"), folder.path().join("elsewhere.db"));
     let [_, now] = backed_up(folder.path())?;
     // In the middle the file goes where nobody can look whether it is whole.
-    let stopped = Store::restore(folder.path().join("backup.db"), &path).progress(|progress| {
+    let stopped = Store::restore(folder.path().join("backup.db"), &path).on_progress(|progress| {
         if progress.phase != BackupPhase::Copying {
             return ControlFlow::Continue(());
         }

@@ -1,4 +1,4 @@
-//! What is too old goes, and nothing else does.
+//! Retention deletes exactly the rows that are too old.
 
 mod support;
 
@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use mocha_schema::PresenceStatus;
-use mocha_store::{Error, ErrorKind, Event, Keep, Retained, Retention, Rollup, Store};
+use mocha_store::{Error, ErrorKind, Event, Keep, Retained, RetentionPolicy, Rollup, Store};
 use proptest::prelude::*;
 use support::*;
 
@@ -18,14 +18,14 @@ const DAY: i64 = 86_400_000;
 /// The midnight before [`START`], in unix seconds.
 const MIDNIGHT: i64 = START / DAY * 86_400;
 
-fn retain(store: &Store, retention: &Retention, now: DateTime<Utc>) -> Result<Retained, Error> {
-    store.retain_at(retention, now, |_| ControlFlow::Continue(()))
+fn retain(store: &Store, retention: &RetentionPolicy, now: DateTime<Utc>) -> Result<Retained, Error> {
+    store.apply_retention_at(retention, now).run()
 }
 
 /// For ever, but for what a test says.
-fn nothing() -> Retention {
+fn nothing() -> RetentionPolicy {
     let keep = Keep::Forever;
-    Retention::default().members(keep).messages(keep).presences(keep).voice(keep)
+    RetentionPolicy::default().members(keep).messages(keep).presences(keep).voice(keep)
 }
 
 /// Something of each kind on each of so many days.
@@ -66,7 +66,7 @@ fn rollups(store: &Store) -> Result<Vec<String>, Error> {
 
 fn verify(store: &Store) -> TestResult {
     for rollup in Rollup::ALL {
-        let verification = store.verify(rollup, |_| ControlFlow::Continue(()))?;
+        let verification = store.verify(rollup).run()?;
         assert_eq!(verification.differences, [], "{rollup}");
     }
     Ok(())
@@ -76,7 +76,7 @@ fn verify(store: &Store) -> TestResult {
 fn the_documented_statement_empties_the_table_and_retention_does_not() -> TestResult {
     let now = at(400 * DAY);
     let store = filled(400)?;
-    let retained = retain(&store, &Retention::default(), now)?;
+    let retained = retain(&store, &RetentionPolicy::default(), now)?;
     assert!(retained.complete);
     // The days 35 to 399 and today, the day 400, which has none.
     assert_eq!(retained.message_events, 35);
@@ -122,7 +122,7 @@ fn each_table_has_a_limit_of_its_own_and_roll_ups_stay() -> TestResult {
 #[test]
 fn what_comes_late_is_not_counted_and_goes_at_the_next_run() -> TestResult {
     let store = filled(50)?;
-    let retention = Retention::default().messages(Keep::Days(10)).rollups(Keep::Forever);
+    let retention = RetentionPolicy::default().messages(Keep::Days(10)).rollups(Keep::Forever);
     retain(&store, &retention, at(49 * DAY))?;
     let before = rollups(&store)?;
     record(&store, [message(3 * DAY, 1_000_003, 20, 40)])?;
@@ -137,8 +137,8 @@ fn what_comes_late_is_not_counted_and_goes_at_the_next_run() -> TestResult {
 fn a_run_that_is_broken_off_has_moved_the_horizon_and_the_next_one_ends_it() -> TestResult {
     let store = filled(300)?;
     let before = rollups(&store)?;
-    let retention = Retention::default().messages(Keep::Days(1)).voice(Keep::Days(1));
-    let retained = store.retain_at(&retention, at(299 * DAY), |_| ControlFlow::Break(()))?;
+    let retention = RetentionPolicy::default().messages(Keep::Days(1)).voice(Keep::Days(1));
+    let retained = store.apply_retention_at(&retention, at(299 * DAY)).on_progress(|_| ControlFlow::Break(())).run()?;
     assert!(!retained.complete);
     assert!((1..298).contains(&retained.message_events), "{retained:?}");
     assert_eq!(rollups(&store)?, before);
@@ -185,7 +185,7 @@ fn who_is_still_there_holds_the_roll_ups_back_too() -> TestResult {
     store
         .write(|conn| conn.batch_execute(&format!("UPDATE voice_intervals SET seen_at_ms = {}", START + 100 * DAY)))?;
     let none = Keep::Days(0);
-    let retention = Retention::default().members(none).messages(none).voice(none).rollups(none);
+    let retention = RetentionPolicy::default().members(none).messages(none).voice(none).rollups(none);
     retain(&store, &retention, at(90 * DAY))?;
     let horizons = "SELECT messages_from || ' ' || rollups_from || ' ' || voice_from AS line FROM horizons";
     let (month, messages) = (MIDNIGHT - MIDNIGHT % (30 * 86_400), MIDNIGHT + 90 * 86_400);
@@ -208,7 +208,7 @@ fn who_was_proved_to_be_there_only_long_ago_does_not_hold_the_horizon_back() -> 
 fn roll_ups_go_by_whole_months_and_those_that_stay_agree() -> TestResult {
     let store = filled(200)?;
     let days = Keep::Days(50);
-    let retention = Retention::default().members(days).messages(days).voice(days).rollups(days);
+    let retention = RetentionPolicy::default().members(days).messages(days).voice(days).rollups(days);
     let before = rollups(&store)?;
     let retained = retain(&store, &retention, at(199 * DAY))?;
     assert!(retained.rollups > 0);
@@ -242,10 +242,10 @@ fn roll_ups_go_by_whole_months_and_those_that_stay_agree() -> TestResult {
 fn sums_cannot_go_before_what_they_are_sums_of() -> TestResult {
     let store = store()?;
     for retention in [
-        Retention::default().rollups(Keep::Days(364)),
+        RetentionPolicy::default().rollups(Keep::Days(364)),
         nothing().rollups(Keep::Days(1000)),
-        Retention::default().members(Keep::Forever).rollups(Keep::Days(400)),
-        Retention::default().voice(Keep::Forever).rollups(Keep::Days(400)),
+        RetentionPolicy::default().members(Keep::Forever).rollups(Keep::Days(400)),
+        RetentionPolicy::default().voice(Keep::Forever).rollups(Keep::Days(400)),
     ] {
         let error = retain(&store, &retention, at(0)).expect_err("it is refused");
         assert_eq!(error.kind(), &ErrorKind::InvalidSetting { name: "rollups" });
@@ -253,7 +253,7 @@ fn sums_cannot_go_before_what_they_are_sums_of() -> TestResult {
         let error = Store::builder().maintenance(maintenance).open_in_memory().expect_err("it is refused");
         assert_eq!(error.kind(), &ErrorKind::InvalidSetting { name: "rollups" });
     }
-    assert!(retain(&store, &Retention::default().rollups(Keep::Days(365)), at(0))?.complete);
+    assert!(retain(&store, &RetentionPolicy::default().rollups(Keep::Days(365)), at(0))?.complete);
     Ok(())
 }
 
@@ -306,7 +306,7 @@ proptest! {
             .collect()
         };
         let (expected, all) = (rows(true), rows(false));
-        let retention = Retention::default().messages(messages).voice(voices).members(members).presences(presences);
+        let retention = RetentionPolicy::default().messages(messages).voice(voices).members(members).presences(presences);
         let retained = retain(&store, &retention, at(now * DAY)).unwrap();
         prop_assert!(retained.complete);
         let gone = [retained.message_events, retained.voice_events, retained.voice_intervals,

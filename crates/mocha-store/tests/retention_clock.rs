@@ -3,13 +3,12 @@
 mod support;
 
 use std::{
-    ops::ControlFlow,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mocha_store::{Keep, Retention, Store, TimeSource};
+use mocha_store::{Keep, RetentionPolicy, Store, TimeSource};
 use support::*;
 
 /// Clocks that a test moves: the monotonic one, and the wall clock.
@@ -39,10 +38,10 @@ impl TimeSource for Clocks {
 }
 
 /// A store whose newest message is from now, and what is kept for a year.
-fn recorded(clocks: &Clocks) -> Result<(Store, Retention), Box<dyn std::error::Error + Send + Sync>> {
+fn recorded(clocks: &Clocks) -> Result<(Store, RetentionPolicy), Box<dyn std::error::Error + Send + Sync>> {
     let store = Store::builder().time_source(Arc::new(clocks.clone())).open_in_memory()?;
     record(&store, [message(-3_600_000, 30, 20, 40), message(0, 31, 20, 40)])?;
-    Ok((store, Retention::default().messages(Keep::Days(365))))
+    Ok((store, RetentionPolicy::default().messages(Keep::Days(365))))
 }
 
 #[test]
@@ -50,11 +49,11 @@ fn a_clock_that_is_years_ahead_deletes_nothing() -> TestResult {
     let clocks = Clocks::new();
     let (store, retention) = recorded(&clocks)?;
     clocks.pass(Duration::from_secs(60), TimeDelta::days(3 * 365));
-    let error = store.retain(&retention, |_| ControlFlow::Continue(())).expect_err("the clock is wrong");
+    let error = store.apply_retention(&retention).run().expect_err("the clock is wrong");
     assert!(error.is_clock_ahead(), "{error}");
     assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, ["2"]);
     // Somebody who knows the time may say it.
-    let retained = store.retain_at(&retention, at(0) + TimeDelta::days(366), |_| ControlFlow::Continue(()))?;
+    let retained = store.apply_retention_at(&retention, at(0) + TimeDelta::days(366)).run()?;
     assert_eq!(retained.message_events, 2);
     Ok(())
 }
@@ -64,7 +63,7 @@ fn a_server_that_was_quiet_for_as_long_as_the_bot_ran_is_no_reason_to_doubt_the_
     let clocks = Clocks::new();
     let (store, retention) = recorded(&clocks)?;
     clocks.pass(Duration::from_hours(400 * 24), TimeDelta::days(400));
-    let retained = store.retain(&retention, |_| ControlFlow::Continue(()))?;
+    let retained = store.apply_retention(&retention).run()?;
     assert_eq!(retained.message_events, 2);
     Ok(())
 }

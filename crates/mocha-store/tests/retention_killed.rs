@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use mocha_store::{Keep, Retention, Rollup, Store};
+use mocha_store::{Keep, RetentionPolicy, Rollup, Store};
 use support::*;
 
 const DAY: i64 = 86_400_000;
@@ -18,8 +18,8 @@ const MESSAGES: u64 = 5_000;
 /// Set for the process that is killed: the file.
 const FILE: &str = "MOCHA_TEST_FILE";
 
-fn retention() -> Retention {
-    Retention::default().messages(Keep::Days(0))
+fn retention() -> RetentionPolicy {
+    RetentionPolicy::default().messages(Keep::Days(0))
 }
 
 /// Not a test by itself: what the process that is killed does.
@@ -28,10 +28,13 @@ fn child() -> TestResult {
     let Some(path) = std::env::var_os(FILE) else { return Ok(()) };
     let store = Store::open(Path::new(&path))?;
     let mut out = std::io::stderr();
-    store.retain_at(&retention(), at(100 * DAY), |so_far| {
-        let told = writeln!(out, "deleted {}", so_far.message_events);
-        if told.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
+    store
+        .apply_retention_at(&retention(), at(100 * DAY))
+        .on_progress(|so_far| {
+            let told = writeln!(out, "deleted {}", so_far.message_events);
+            if told.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })
+        .run()?;
     Ok(())
 }
 
@@ -58,13 +61,13 @@ fn a_kill_loses_nothing_but_time() -> TestResult {
         child.kill()?;
         killed += u32::from(!child.wait()?.success() && told == batches);
         for rollup in Rollup::ALL {
-            assert_eq!(store.verify(rollup, |_| ControlFlow::Continue(()))?.differences, []);
+            assert_eq!(store.verify(rollup).run()?.differences, []);
         }
         assert_eq!(sums(&store)?, before);
     }
     assert!(killed > 0, "none was killed in time");
 
-    let rest = store.retain_at(&retention(), at(100 * DAY), |_| ControlFlow::Continue(()))?;
+    let rest = store.apply_retention_at(&retention(), at(100 * DAY)).run()?;
     assert!(rest.complete && rest.message_events < MESSAGES, "{rest:?}");
     assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, ["0"]);
     assert_eq!(sums(&store)?, before);

@@ -7,8 +7,8 @@ use std::{ops::ControlFlow, time::Duration};
 use diesel::connection::SimpleConnection;
 use mocha_schema::{GuildId, PresenceStatus, VoiceState};
 use mocha_store::{
-    Error, Event, Keep, Retained, Retention, Rollup, Store,
-    event::{ChannelGone, GuildGone, GuildSeen, MemberSeen, MessageSent, VoiceStateChanged},
+    Error, Event, Keep, Retained, RetentionPolicy, Rollup, Store,
+    event::{ChannelRemoved, GuildRemoved, GuildSeen, MemberSeen, MessageSent, VoiceStateChanged},
 };
 use support::*;
 
@@ -28,7 +28,7 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
         events.push(in_other(voice(ms + 180_000, 41, None)));
     }
     events.extend([left(59 * DAY, 40), voice(59 * DAY + 1_000_000, 41, Some(22))]);
-    events.push(ChannelGone { at: at(59 * DAY), channel_id: id(22), guild_id: id(GUILD) }.into());
+    events.push(ChannelRemoved { at: at(59 * DAY), channel_id: id(22), guild_id: id(GUILD) }.into());
     events.push(in_other(joined(59 * DAY, 41, 0)));
     record(&store, events)?;
     Ok(store)
@@ -74,7 +74,7 @@ fn rows_of_other(store: &Store) -> Result<Vec<String>, Error> {
 
 fn verify(store: &Store) -> TestResult {
     for rollup in Rollup::ALL {
-        assert_eq!(store.verify(rollup, |_| ControlFlow::Continue(()))?.differences, [], "{rollup}");
+        assert_eq!(store.verify(rollup).run()?.differences, [], "{rollup}");
     }
     Ok(())
 }
@@ -89,11 +89,14 @@ fn nothing_stays_of_a_guild_that_is_purged_and_all_of_the_others() -> TestResult
         assert_ne!(rows, "0", "{table}");
     }
     // Sums of events that are gone go too.
-    store.retain_at(&Retention::default().messages(Keep::Days(30)), at(59 * DAY), |_| ControlFlow::Continue(()))?;
+    store
+        .apply_retention_at(&RetentionPolicy::default().messages(Keep::Days(30)), at(59 * DAY))
+        .on_progress(|_| ControlFlow::Continue(()))
+        .run()?;
     let other = rows_of_other(&store)?;
     let all = dump(&store)?.len();
 
-    let purged = store.purge_guild(id(GUILD), |_| ControlFlow::Continue(()))?;
+    let purged = store.purge_guild(id(GUILD)).run()?;
     assert!(purged.complete);
     for (table, rows) in rows_by_table(&store, GUILD)? {
         assert_eq!(rows, "0", "{table}");
@@ -104,7 +107,7 @@ fn nothing_stays_of_a_guild_that_is_purged_and_all_of_the_others() -> TestResult
     assert!(usize::try_from(purged.rows)? <= all - left && purged.rows > 0, "{purged:?} of {all} left {left}");
     assert_eq!(lines(&store, "SELECT id AS line FROM users ORDER BY 1")?, ["40", "41"]);
     verify(&store)?;
-    assert_eq!(store.purge_guild(id(GUILD), |_| ControlFlow::Continue(()))?.rows, 0);
+    assert_eq!(store.purge_guild(id(GUILD)).run()?.rows, 0);
     Ok(())
 }
 
@@ -116,7 +119,7 @@ fn a_purge_that_is_broken_off_is_right_at_each_moment_and_goes_on() -> TestResul
     record(&store, events)?;
     let mut runs = 0;
     loop {
-        let purged = store.purge_guild(id(GUILD), |_| ControlFlow::Break(()))?;
+        let purged = store.purge_guild(id(GUILD)).on_progress(|_| ControlFlow::Break(())).run()?;
         verify(&store)?;
         runs += 1;
         if purged.rows == 0 || runs > 100 {
@@ -132,8 +135,8 @@ fn a_purge_that_is_broken_off_is_right_at_each_moment_and_goes_on() -> TestResul
 
 fn retain(store: &Store, keep: Keep, now_ms: i64) -> Result<Retained, Error> {
     let forever = Keep::Forever;
-    let retention = Retention::default().messages(forever).voice(forever).members(forever).presences(forever);
-    store.retain_at(&retention.gone_guilds(keep), at(now_ms), |_| ControlFlow::Continue(()))
+    let retention = RetentionPolicy::default().messages(forever).voice(forever).members(forever).presences(forever);
+    store.apply_retention_at(&retention.gone_guilds(keep), at(now_ms)).run()
 }
 
 #[test]
@@ -141,7 +144,7 @@ fn a_guild_goes_some_time_after_the_bot_was_removed_from_it() -> TestResult {
     let store = filled()?;
     let gone_ms = 60 * DAY;
     assert_eq!(retain(&store, Keep::Days(0), gone_ms)?.guilds, 0);
-    record(&store, [GuildGone { at: at(gone_ms), guild_id: id(GUILD) }.into()])?;
+    record(&store, [GuildRemoved { at: at(gone_ms), guild_id: id(GUILD) }.into()])?;
     let (other, all) = (rows_of_other(&store)?, dump(&store)?);
     assert_eq!(retain(&store, Keep::Forever, gone_ms + 1000 * DAY)?.guilds, 0);
     assert_eq!(retain(&store, Keep::Days(30), gone_ms + 30 * DAY - 1000)?.guilds, 0);
@@ -161,13 +164,13 @@ fn a_guild_goes_some_time_after_the_bot_was_removed_from_it() -> TestResult {
 #[test]
 fn so_many_days_that_no_date_is_so_long_ago_are_for_ever() -> TestResult {
     let store = filled()?;
-    record(&store, [GuildGone { at: at(60 * DAY), guild_id: id(GUILD) }.into()])?;
+    record(&store, [GuildRemoved { at: at(60 * DAY), guild_id: id(GUILD) }.into()])?;
     let all = dump(&store)?;
-    let (days, progress) = (Keep::Days(u32::MAX), |_: &Retained| ControlFlow::Continue(()));
-    let retention = Retention::default().messages(days).voice(days).members(days).presences(days);
+    let (days, progress) = (Keep::Days(u32::MAX), |_: Retained| ControlFlow::Continue(()));
+    let retention = RetentionPolicy::default().messages(days).voice(days).members(days).presences(days);
     let retention = retention.rollups(days).gone_guilds(days);
     for now in [at(1000 * DAY), chrono::DateTime::<chrono::Utc>::MIN_UTC, chrono::DateTime::<chrono::Utc>::MAX_UTC] {
-        assert_eq!(store.retain_at(&retention, now, progress)?.rows(), 0);
+        assert_eq!(store.apply_retention_at(&retention, now).on_progress(progress).run()?.rows(), 0);
     }
     assert_eq!(dump(&store)?, all);
     Ok(())
@@ -176,7 +179,7 @@ fn so_many_days_that_no_date_is_so_long_ago_are_for_ever() -> TestResult {
 #[test]
 fn a_guild_that_comes_back_in_time_loses_nothing() -> TestResult {
     let store = filled()?;
-    record(&store, [GuildGone { at: at(60 * DAY), guild_id: id(GUILD) }.into(), guild(61 * DAY, 6)])?;
+    record(&store, [GuildRemoved { at: at(60 * DAY), guild_id: id(GUILD) }.into(), guild(61 * DAY, 6)])?;
     let all = dump(&store)?;
     assert_eq!(retain(&store, Keep::Days(0), 1000 * DAY)?.rows(), 0);
     assert_eq!(dump(&store)?, all);
@@ -188,14 +191,17 @@ fn a_guild_that_comes_back_while_it_goes_keeps_the_rest() -> TestResult {
     let store = filled()?;
     let events = (0..400).map(|number| message(30 * DAY + 1000, 10_000 + number, 20, 40));
     record(&store, events)?;
-    record(&store, [GuildGone { at: at(60 * DAY), guild_id: id(GUILD) }.into()])?;
-    let retention = Retention::default().messages(Keep::Forever).gone_guilds(Keep::Days(0));
+    record(&store, [GuildRemoved { at: at(60 * DAY), guild_id: id(GUILD) }.into()])?;
+    let retention = RetentionPolicy::default().messages(Keep::Forever).gone_guilds(Keep::Days(0));
     let back = || store.write(|conn| conn.batch_execute("UPDATE guild_states SET gone_at = NULL"));
     let mut came_back = Ok(());
-    let retained = store.retain_at(&retention, at(100 * DAY), |_| {
-        came_back = back();
-        ControlFlow::Continue(())
-    })?;
+    let retained = store
+        .apply_retention_at(&retention, at(100 * DAY))
+        .on_progress(|_| {
+            came_back = back();
+            ControlFlow::Continue(())
+        })
+        .run()?;
     came_back?;
     assert_eq!((retained.guilds, retained.complete), (0, true));
     assert!(retained.guild_rows > 0);
@@ -207,7 +213,7 @@ fn a_guild_that_comes_back_while_it_goes_keeps_the_rest() -> TestResult {
 #[test]
 fn a_guild_that_is_not_known_is_no_error() -> TestResult {
     let store = Store::builder().busy_timeout(Duration::from_secs(1)).open_in_memory()?;
-    let purged = store.purge_guild(GuildId::try_from(5)?, |_| ControlFlow::Continue(()))?;
+    let purged = store.purge_guild(GuildId::try_from(5)?).run()?;
     assert!(purged.complete && purged.rows == 0);
     Ok(())
 }

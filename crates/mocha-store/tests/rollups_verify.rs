@@ -19,12 +19,12 @@ use support::*;
 const DAY: i64 = 86_400_000;
 
 fn verify(store: &Store, rollup: Rollup) -> Result<Verification, mocha_store::Error> {
-    store.verify(rollup, |_| ControlFlow::Continue(()))
+    store.verify(rollup).run()
 }
 
 fn rebuild(store: &Store) -> TestResult {
     for rollup in Rollup::ALL {
-        let rebuilt = store.rebuild(rollup, |_| ControlFlow::Continue(()))?;
+        let rebuilt = store.rebuild(rollup).run()?;
         assert!(rebuilt.complete, "{rollup}");
     }
     Ok(())
@@ -60,8 +60,8 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
              UPDATE users SET bot = 1 WHERE id = '42';",
         )
     })?;
-    // What the bot's quarters of an hour were packed in has to be packed anew, which is not done at once.
-    store.rebuild(Rollup::PackedQuarters, |_| ControlFlow::Continue(()))?;
+    // The packed quarters of the bot have to be packed again, which does not happen at once.
+    store.rebuild(Rollup::PackedQuarters).run()?;
     assert_eq!(differences(&store)?, [0; 13]);
     Ok(store)
 }
@@ -342,7 +342,7 @@ fn while_the_recorder_writes_nothing_differs() -> TestResult {
             let verification = verify(&store, rollup)?;
             assert!(verification.is_ok(), "{verification:#?}");
             rows += verification.rows;
-            store.rebuild(rollup, |_| ControlFlow::Continue(()))?;
+            store.rebuild(rollup).run()?;
         }
     }
     done.store(true, Ordering::Relaxed);
@@ -359,18 +359,21 @@ fn progress_counts_slices_and_may_end_it() -> TestResult {
     store.write(|conn| conn.batch_execute("UPDATE message_days SET words = 0"))?;
     // The forty days lie in two months; eighty rows of people and forty of a bot.
     let mut told = Vec::new();
-    let whole = store.verify(Rollup::MessageDays, |progress| {
-        told.push((progress.done, progress.total, progress.differences > 0));
-        ControlFlow::Continue(())
-    })?;
+    let whole = store
+        .verify(Rollup::MessageDays)
+        .on_progress(|progress| {
+            told.push((progress.done, progress.total, progress.differences > 0));
+            ControlFlow::Continue(())
+        })
+        .run()?;
     assert_eq!(told.first(), Some(&(1, told.len(), true)));
     assert_eq!(told.last(), Some(&(told.len(), told.len(), true)));
     assert!((2..=3).contains(&told.len()), "{told:?}");
     assert_eq!((whole.complete, whole.is_ok(), whole.rows, whole.differences.len()), (true, false, 120, 120));
 
-    let broken_off = store.verify(Rollup::VoiceDays, |_| ControlFlow::Break(()))?;
+    let broken_off = store.verify(Rollup::VoiceDays).on_progress(|_| ControlFlow::Break(())).run()?;
     assert_eq!((broken_off.complete, broken_off.is_ok(), broken_off.differences.len()), (false, false, 0));
-    let rebuilt = store.rebuild(Rollup::MessageDays, |_| ControlFlow::Break(()))?;
+    let rebuilt = store.rebuild(Rollup::MessageDays).on_progress(|_| ControlFlow::Break(())).run()?;
     assert!(!rebuilt.complete && (1..120).contains(&rebuilt.rows), "{rebuilt:?}");
     assert_eq!(verify(&store, Rollup::MessageDays)?.differences.len(), 120 - rebuilt.rows);
     Ok(())
@@ -393,7 +396,7 @@ fn before_the_horizon_roll_ups_are_left_as_they_are() -> TestResult {
     assert!(before.iter().filter(|row| row.starts_with("message_days")).count() == 120);
     rebuild(&store)?;
     assert_eq!(dump(&store)?, before);
-    // Of an older day nobody knows any more; of its month all the days.
+    // The events of an older day are gone, but the month has all its days.
     let older =
         format!("UPDATE message_days SET words = words + 1 WHERE day = {} AND user_id = 40", horizon / 86_400 - 1);
     store.write(|conn| conn.batch_execute(&older))?;

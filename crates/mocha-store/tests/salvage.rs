@@ -1,4 +1,4 @@
-//! What is saved of a damaged file.
+//! Salvage: the rows that can be saved from a damaged file.
 
 mod support;
 
@@ -10,7 +10,7 @@ use std::{
 };
 
 use diesel::connection::SimpleConnection;
-use mocha_store::{Clock, ErrorKind, Keep, Retention, Store};
+use mocha_store::{Clock, ErrorKind, Keep, RetentionPolicy, Store};
 use support::*;
 
 const DAY: i64 = 86_400_000;
@@ -31,8 +31,8 @@ fn filled(folder: &Path) -> Result<PathBuf, Box<dyn std::error::Error + Send + S
         }
     }
     recorder.shutdown()?;
-    let kept = Retention::default().members(Keep::Days(40)).messages(Keep::Days(40)).voice(Keep::Days(40));
-    store.retain_at(&kept, at(60 * DAY), |_| ControlFlow::Continue(()))?;
+    let kept = RetentionPolicy::default().members(Keep::Days(40)).messages(Keep::Days(40)).voice(Keep::Days(40));
+    store.apply_retention_at(&kept, at(60 * DAY)).run()?;
     store.write(|conn| {
         conn.batch_execute(
             "CREATE TABLE jokes (id INTEGER PRIMARY KEY, joke TEXT); CREATE INDEX idx_jokes ON jokes (joke);
@@ -287,7 +287,7 @@ fn it_can_be_stopped_replaces_nothing_and_says_what_is_no_file_of_mochas() -> Te
     let _reader = Store::open(&path)?;
     let before = names()?;
     let mut told = Vec::new();
-    let stopped = Store::salvage(&path, &new).progress(|so_far| {
+    let stopped = Store::salvage(&path, &new).on_progress(|so_far| {
         told.push(so_far.table);
         ControlFlow::Break(())
     });
@@ -335,7 +335,7 @@ fn what_is_left_of_another_file_is_in_the_way() -> TestResult {
 fn a_file_that_somebody_made_meanwhile_is_not_replaced() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, new) = (filled(folder.path())?, folder.path().join("new.db"));
-    let salvage = Store::salvage(&path, &new).progress(|_| {
+    let salvage = Store::salvage(&path, &new).on_progress(|_| {
         fs::write(&new, "precious").expect("it is written");
         ControlFlow::Continue(())
     });

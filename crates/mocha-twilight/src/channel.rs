@@ -3,7 +3,7 @@
 use mocha_schema::GuildId;
 use mocha_store::{
     Event,
-    event::{ChannelGone, ChannelSeen},
+    event::{ChannelRemoved, ChannelSeen},
 };
 use twilight_model::{
     channel::{Channel, ChannelFlags},
@@ -39,7 +39,7 @@ impl Translate for ChannelDelete {
             && context.wants(ResourceType::CHANNEL)
         {
             let (guild_id, channel_id) = (convert::id(guild_id), convert::id(channel.id));
-            events.push(ChannelGone { at: context.at, channel_id, guild_id }.into());
+            events.push(ChannelRemoved { at: context.at, channel_id, guild_id }.into());
         }
     }
 }
@@ -71,7 +71,7 @@ impl Translate for ThreadDelete {
             parent_id: _,
         } = self;
         let (guild_id, channel_id) = (convert::id(*guild_id), convert::id(*id));
-        events.push(ChannelGone { at: context.at, channel_id, guild_id }.into());
+        events.push(ChannelRemoved { at: context.at, channel_id, guild_id }.into());
     }
 }
 
@@ -167,7 +167,7 @@ const HIDDEN_NAME: &str = "___hidden___";
 mod tests {
     use mocha_store::{
         Event,
-        event::{ChannelGone, ChannelSeen},
+        event::{ChannelRemoved, ChannelSeen},
     };
 
     use crate::{ResourceType, frames};
@@ -218,12 +218,12 @@ mod tests {
     #[test]
     fn deleted_channels_and_threads_are_recorded() -> frames::TestResult {
         for (frame, channel_id) in [("channel_delete", frames::TEXT), ("thread_delete", frames::THREAD)] {
-            let gone = ChannelGone {
+            let gone = ChannelRemoved {
                 at: frames::arrival(),
                 channel_id: channel_id.try_into()?,
                 guild_id: frames::GUILD.try_into()?,
             };
-            assert_eq!(frames::translate(frame)?, [Event::ChannelGone(gone)], "{frame}");
+            assert_eq!(frames::translate(frame)?, [Event::ChannelRemoved(gone)], "{frame}");
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use mocha_schema::GuildId;
 use mocha_store::{
     Event,
-    event::{GuildAvailable, GuildGone, GuildOutage, GuildSeen},
+    event::{GuildAvailable, GuildOutage, GuildRemoved, GuildSeen},
 };
 use twilight_model::{
     gateway::payload::incoming::{GuildCreate, GuildDelete, GuildUpdate, UnavailableGuild},
@@ -37,7 +37,7 @@ impl Translate for GuildDelete {
         if *unavailable == Some(true) {
             push_outage(*id, context, events);
         } else {
-            events.push(GuildGone { at: context.at, guild_id: convert::id(*id) }.into());
+            events.push(GuildRemoved { at: context.at, guild_id: convert::id(*id) }.into());
         }
     }
 }
@@ -198,7 +198,7 @@ fn push(
 mod tests {
     use mocha_store::{
         Event,
-        event::{GuildAvailable, GuildGone, GuildOutage, GuildSeen, MembersListed, PresencesListed},
+        event::{GuildAvailable, GuildOutage, GuildRemoved, GuildSeen, MembersListed, PresencesListed},
     };
 
     use twilight_model::{
@@ -321,7 +321,7 @@ mod tests {
     fn an_outage_is_not_a_removal() -> frames::TestResult {
         let (at, guild_id) = (frames::arrival(), frames::GUILD.try_into()?);
         let outage = Event::GuildOutage(GuildOutage { at, guild_id });
-        let gone = Event::GuildGone(GuildGone { at, guild_id });
+        let gone = Event::GuildRemoved(GuildRemoved { at, guild_id });
         // Outages and removals are recorded whatever resources are excluded. They explain why no other events arrive.
         let context = frames::context().without(ResourceType::all());
         for (frame, expected) in

@@ -1,7 +1,5 @@
 //! `/mydata` and `/forgetme`: what the bot knows of a person, and how they make it forget.
 
-use std::ops::ControlFlow;
-
 use twilight_model::application::command::Command;
 use twilight_util::builder::command::StringBuilder;
 
@@ -41,7 +39,7 @@ pub(super) async fn forget_me(bot: &Bot, asked: &Asked) -> anyhow::Result<Reply>
     }
     let (store, user) = (bot.store.clone(), asked.user);
     // It ends with writing the whole file once more, without the bytes that deleted rows leave.
-    let erased = tokio::task::spawn_blocking(move || store.opt_out_user(user).run(|_| ControlFlow::Continue(())));
+    let erased = tokio::task::spawn_blocking(move || store.opt_out_user(user).run());
     let receipt = erased.await??;
     let rows: u64 = receipt.removed.iter().map(|removed| removed.rows).sum();
     Ok(Reply::private(format!("{rows} rows about you were deleted. Receipt: {}", receipt.id)))

@@ -8,7 +8,7 @@ use crate::{
     sqlite::{Connection, SqliteError},
 };
 
-/// How many rows each table has, by its name; of one moment if in a transaction.
+/// Counts the rows of each table, by name. In a transaction the counts are consistent.
 pub(super) fn rows(conn: &Connection, watch: &mut Watch<'_>) -> Result<BTreeMap<String, u64>, Error> {
     let count = |conn: &Connection| -> Result<_, SqliteError> {
         // A virtual table has no pages of its own.

@@ -20,20 +20,23 @@ use crate::{
     store::{Access, Link, Location},
 };
 
-/// How a backup is made.
+/// Chooses how a backup is made.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum BackupMethod {
-    /// SQLite's `VACUUM INTO`: every table is written anew, without free pages, as fast as the disk takes it. A store in
-    /// memory is copied page by page instead, at once.
+    /// SQLite's `VACUUM INTO`: rewrites every table without free pages, as fast as the disk allows.
+    /// A store in memory is copied page by page instead.
     ///
-    /// For a moment at the beginning, some milliseconds, it holds the write lock, so that the counts are of the same moment as
-    /// the copy. A write transaction of somebody else's that is open for longer than the busy timeout makes it fail as busy.
+    /// It holds the write lock for some milliseconds at the start, so that the row counts match the
+    /// copy. It fails as busy if another write transaction is open for longer than the busy
+    /// timeout.
     #[default]
     Compact,
-    /// SQLite's backup API: page by page as they are, with free ones, and a pause after so many of them, for a disk that
-    /// the recorder needs too. Nobody waits for it. What was deleted and not yet overwritten is copied along: of who was forgotten
-    /// with [`keep_traces`](crate::privacy::Erasure::keep_traces), [wipe the traces](crate::Store::wipe_traces) first.
+    /// SQLite's backup API: copies pages as they are, including free ones, with a pause after each
+    /// group, for a disk that the recorder needs too. Nobody waits for it. Deleted data that is not
+    /// overwritten yet is copied too. If users were erased with
+    /// [`skip_vacuum`](crate::privacy::Erasure::skip_vacuum), call
+    /// [`vacuum_erased`](crate::Store::vacuum_erased) first.
     Paced {
         /// How many pages of 4 KiB are copied at a time; not 0.
         pages: u32,
@@ -74,7 +77,7 @@ fn compact(partial: &Partial<'_>, link: &Link, watch: &mut Watch<'_>) -> Result<
     // The author's closure may take long, so it is not called while the lock is held.
     watch.begin(BackupPhase::Copying, total_bytes(&vacuum)?)?;
     let gate = open(&link.location, Access::Write)?;
-    until_free(link.settings.busy_timeout, || gate.execute("BEGIN IMMEDIATE"))
+    retry_while_busy(link.settings.busy_timeout, || gate.execute("BEGIN IMMEDIATE"))
         .map_err(|error| error.into_error("cannot lock out the writers for a moment"))?;
     let mut gate = Some(gate);
     let source = begin(link)?;
@@ -97,10 +100,10 @@ fn compact(partial: &Partial<'_>, link: &Link, watch: &mut Watch<'_>) -> Result<
     Ok(source)
 }
 
-/// Tries until nobody else holds the lock, or has held it for too long.
+/// Retries while another connection holds the lock, until the timeout.
 ///
 /// SQLite's own way to wait looks ten times a second, and a recorder at full speed lets go of its lock for far less than that.
-pub(super) fn until_free<T>(
+pub(super) fn retry_while_busy<T>(
     timeout: Duration,
     try_once: impl Fn() -> Result<T, SqliteError>,
 ) -> Result<T, SqliteError> {

@@ -14,7 +14,7 @@ use crate::{Error, ErrorKind, error::io_error};
 pub(super) const STAMP: &str = "%Y%m%d_%H%M%S";
 
 /// The ends of the names of what SQLite has beside a file.
-pub(crate) const BESIDE: [&str; 3] = ["-wal", "-journal", "-shm"];
+pub(crate) const SIDE_FILE_SUFFIXES: [&str; 3] = ["-wal", "-journal", "-shm"];
 
 /// A folder that nobody else makes or restores a backup in, until it is dropped.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Folder {
     fn remove_partial(&self) {
         for end in ["", "-journal", "-wal", "-shm"] {
             // Nearly always there is none; if it cannot be removed, making the next one says so.
-            drop(fs::remove_file(beside(&self.partial_path(), end)));
+            drop(fs::remove_file(side_file(&self.partial_path(), end)));
         }
     }
 
@@ -82,8 +82,8 @@ impl Folder {
         let mut removed = Vec::new();
         for path in others.into_iter().skip(keep.saturating_sub(1)) {
             // What SQLite left beside one that was opened is of no use without it; nearly always there is none.
-            for end in BESIDE {
-                drop(fs::remove_file(beside(&path, end)));
+            for end in SIDE_FILE_SUFFIXES {
+                drop(fs::remove_file(side_file(&path, end)));
             }
             fs::remove_file(&path).map_err(|error| io_error(&path, "cannot be removed", error))?;
             removed.push(path);
@@ -160,7 +160,7 @@ pub(crate) fn put(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// The path with an end added to its name.
-pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
+pub(crate) fn side_file(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()

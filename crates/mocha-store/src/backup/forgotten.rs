@@ -1,4 +1,4 @@
-//! A backup without the people who were forgotten after it was made.
+//! Copies of a backup without the users who were erased after it was made.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -17,8 +17,8 @@ use crate::{
     store::{Access, Location},
 };
 
-/// A copy of the backup, which goes when this does.
-pub(super) struct Purified<'a> {
+/// A copy of the backup, which is removed when this is dropped.
+pub(super) struct CleanedCopy<'a> {
     pub(super) conn: Connection,
     pub(super) erased: usize,
     pub(super) rows: BTreeMap<String, u64>,
@@ -26,12 +26,12 @@ pub(super) struct Purified<'a> {
 }
 
 /// Copies the backup and takes the tombstones of a file over into the copy; none if it has no tombstones.
-pub(super) fn without<'a>(
+pub(super) fn copy_without_erased<'a>(
     folder: &'a Folder,
     backup: &Connection,
     with_tombstones: &Path,
     watch: &mut Watch<'_>,
-) -> Result<Option<Purified<'a>>, Error> {
+) -> Result<Option<CleanedCopy<'a>>, Error> {
     let with_tombstones = Location::File(with_tombstones.to_owned());
     if !has_tombstones(&with_tombstones)? {
         return Ok(None);
@@ -53,7 +53,7 @@ pub(super) fn without<'a>(
     let conn = copy::open(&location, Access::Read)?;
     check::integrity(&conn, watch)?;
     let rows = check::rows(&conn, watch)?;
-    Ok(Some(Purified { conn, erased, rows, _partial: partial }))
+    Ok(Some(CleanedCopy { conn, erased, rows, _partial: partial }))
 }
 
 /// A file of another program's has none, nor one from before there were any.

@@ -1,4 +1,4 @@
-//! Backups: copies of the file, made while others write to it, checked before they count, and put back when need be.
+//! Backups: checked copies of the file, made while others write to it, and their restoration.
 
 mod check;
 mod copy;
@@ -17,7 +17,7 @@ use std::{
 
 use chrono::{DateTime, Datelike, Utc};
 
-pub(crate) use self::folder::{BESIDE, beside, put, sync};
+pub(crate) use self::folder::{SIDE_FILE_SUFFIXES, put, side_file, sync};
 pub use self::{
     copy::BackupMethod,
     restore::{Restore, Restored},
@@ -32,7 +32,7 @@ use crate::{Error, ErrorKind, Store, maintenance::bound_log, store::Link};
 /// How long it tries to empty a write-ahead log that is too large.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How a backup is made; by [`Store::backup`].
+/// Configures and makes a backup. Made by [`Store::backup`].
 #[must_use = "a backup is not made until `run`"]
 pub struct Backup<'a> {
     at: Option<DateTime<Utc>>,
@@ -43,7 +43,7 @@ pub struct Backup<'a> {
     progress: Option<Callback<'a>>,
 }
 
-/// The backup that [`Backup::run`] made.
+/// Describes the backup that [`Backup::run`] made.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct BackedUp {
@@ -60,13 +60,15 @@ pub struct BackedUp {
 }
 
 impl Store {
-    /// A backup of the whole file into a folder, while the recorder and others go on writing.
+    /// Backs up the whole file into a folder while the recorder and others write.
     ///
-    /// The copy is of one moment: it has each transaction as a whole or not at all. It is named by the time in UTC,
-    /// `backup_YYYYmmdd_HHMMSS.db`, and is a file that [`Store::open`] opens and [`Store::restore`] puts back. Never copy the file of an
-    /// open store by other means: what is in its write-ahead log would be missing, or half there.
+    /// The copy is consistent: it has each transaction as a whole or not at all. Its name has the
+    /// time in UTC, `backup_YYYYmmdd_HHMMSS.db`. [`Store::open`] opens it and [`Store::restore`]
+    /// restores it. Never copy the file of an open store by other means: the copy would lack all or
+    /// part of the write-ahead log.
     ///
-    /// Give each store a folder of its own, for only the newest backups in it are [kept](Backup::keep).
+    /// Use a separate folder for each store, because only the newest backups in it are
+    /// [kept](Backup::keep).
     ///
     /// # Examples
     ///
@@ -95,28 +97,29 @@ impl Store {
 }
 
 impl<'a> Backup<'a> {
-    /// The time for the backup's name. Default: when it runs.
+    /// Sets the time in the backup's name. Default: when it runs.
     pub fn at(mut self, at: DateTime<Utc>) -> Self {
         self.at = Some(at);
         self
     }
 
-    /// How many backups stay in the folder, with the one being made, which always does; the others go by the times in their
-    /// names, and nothing of another name is touched. One that goes takes along what SQLite left beside it when it was
-    /// opened. Default: 7.
+    /// Sets how many backups stay in the folder, including the new one, which always stays. Older
+    /// ones are removed by the times in their names, with the files that SQLite left next to them.
+    /// Files with other names are not touched. Default: 7.
     pub fn keep(mut self, backups: usize) -> Self {
         self.keep = backups;
         self
     }
 
-    /// How the copy is made. Default: [`BackupMethod::Compact`].
+    /// Sets how the copy is made. Default: [`BackupMethod::Compact`].
     pub fn method(mut self, method: BackupMethod) -> Self {
         self.method = method;
         self
     }
 
-    /// Tells how far it has come, at most every hundredth of a second, and stops it on [`ControlFlow::Break`]. It is called on the thread
-    /// that runs the backup; see [`run`](Self::run) on what is held meanwhile, and use no store in it.
+    /// Calls `on_progress` at most every 10 milliseconds. [`ControlFlow::Break`] stops the backup.
+    /// The callback runs on the thread that makes the backup and must not use a store;
+    /// [`run`](Self::run) says which locks are held meanwhile.
     ///
     /// # Examples
     ///
@@ -127,38 +130,41 @@ impl<'a> Backup<'a> {
     ///
     /// # let folder = tempfile::tempdir()?;
     /// # let store = Store::open(folder.path().join("stats.db"))?;
-    /// let stopped = store.backup(folder.path()).progress(|progress| {
+    /// let stopped = store.backup(folder.path()).on_progress(|progress| {
     ///     assert!(progress.done_bytes <= progress.total_bytes);
     ///     ControlFlow::Break(())
     /// });
     /// assert_eq!(stopped.run().unwrap_err().kind(), &ErrorKind::Stopped);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn progress(mut self, progress: impl FnMut(BackupProgress) -> ControlFlow<()> + Send + 'a) -> Self {
-        self.progress = Some(Box::new(progress));
+    pub fn on_progress(mut self, on_progress: impl FnMut(BackupProgress) -> ControlFlow<()> + Send + 'a) -> Self {
+        self.progress = Some(Box::new(on_progress));
         self
     }
 
-    /// Makes the backup, and returns when it is whole, checked and on the disk.
+    /// Makes the backup, and returns when it is complete, checked and on the disk.
     ///
-    /// It is written to `.backup.partial` in the folder, for its owner only, and gets its name when all rows were counted in
-    /// the copy as in the store at that moment, and the copy has passed SQLite's integrity check and has no rows without parents that
-    /// the store has not. If the second in the name is taken, it is the next free one. Then the
-    /// older backups are removed; one that cannot be is logged and left.
+    /// The copy is written to `.backup.partial` in the folder, readable by its owner only. It gets
+    /// its name after these checks: each table has as many rows as in the store, SQLite's integrity
+    /// check passes, and no orphaned rows were added. If the second in the name is taken, the next
+    /// free one is used. Then the older backups are removed. If one cannot be removed, that is
+    /// logged.
     ///
-    /// If it fails, is stopped or panics in [`progress`](Self::progress), the partial file is removed, and nothing else was changed; one that a killed
-    /// process left is removed by the next backup into the folder. The hidden file `.backup.lock` stays.
+    /// If the backup fails, is stopped, or the callback panics, the partial file is removed and
+    /// nothing else has changed. The next backup into the folder removes the partial file of a
+    /// killed process. The hidden file `.backup.lock` stays.
     ///
-    /// It blocks until then: every row is read and written once and read twice more. A read transaction stays open as long,
-    /// so the write-ahead log grows by what is written meanwhile, and shrinks again afterwards. One that is larger than
-    /// [`Maintenance::wal_limit_bytes`](crate::Maintenance::wal_limit_bytes) is emptied first, so that backups that come one after the other
-    /// do not let it grow for ever; five seconds are given to that, in which who writes may wait for some 50 milliseconds at a time. Else
-    /// who writes waits for at most a few milliseconds, in the beginning of [`BackupMethod::Compact`]. Do not call it within
+    /// It blocks meanwhile, and reads every row three times. A read transaction stays open, so the
+    /// write-ahead log grows by what is written and shrinks afterwards. A log that is larger than
+    /// [`Maintenance::wal_limit_bytes`](crate::Maintenance::wal_limit_bytes) is emptied first, so
+    /// successive backups do not let it grow for ever. That takes at most five seconds, in which
+    /// writers may wait for about 50 milliseconds at a time. Otherwise writers wait at most a few
+    /// milliseconds, at the start of [`BackupMethod::Compact`]. Do not call it within
     /// [`Store::write`]. A store in memory is locked for writers until the backup is made.
     ///
     /// # Errors
     ///
-    /// * [`ErrorKind::Stopped`]: `progress` said so.
+    /// * [`ErrorKind::Stopped`]: the callback said so.
     /// * [`ErrorKind::DiskFull`]: there is no room for it in the folder. It works once there is.
     /// * [`ErrorKind::Busy`]: another backup is being made in the folder, or somebody holds the write lock for too long.
     /// * [`ErrorKind::Corrupt`]: the copy did not pass the checks, so the store's file, or the disk, is damaged.

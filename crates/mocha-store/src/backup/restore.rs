@@ -14,7 +14,7 @@ use diesel::sqlite::SqliteConnection;
 use super::{
     BackupPhase, BackupProgress, check,
     copy::{self, Pace},
-    folder::{BESIDE, Folder, STAMP, beside, put},
+    folder::{Folder, SIDE_FILE_SUFFIXES, STAMP, put, side_file},
     forgotten,
     watch::{Callback, Watch},
 };
@@ -25,7 +25,7 @@ use crate::{
     store::{Access, Location},
 };
 
-/// How a backup is put back; by [`Store::restore`].
+/// Configures and runs a restore. Made by [`Store::restore`].
 #[must_use = "nothing is restored until `run`"]
 pub struct Restore<'a> {
     backup: PathBuf,
@@ -33,11 +33,12 @@ pub struct Restore<'a> {
     progress: Option<Callback<'a>>,
 }
 
-/// What [`Restore::run`] did.
+/// Reports what [`Restore::run`] did.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Restored {
-    /// How many people were in the backup and are not in the file, for they were forgotten since.
+    /// How many users were in the backup but not in the file because they were erased in the
+    /// meantime.
     pub erased: usize,
     /// Where the file that was replaced is now: beside it, `stats.db.replaced_YYYYmmdd_HHMMSS`; none if there was none, or an empty one.
     pub kept: Option<PathBuf>,
@@ -46,12 +47,14 @@ pub struct Restored {
 }
 
 impl Store {
-    /// Puts a backup in the place of a file that no store has open, and keeps what was there.
+    /// Replaces a file that no store has open with a backup, and keeps the old file.
     ///
-    /// People who were forgotten after the backup was made stay so: the tombstones of the file that is replaced are taken over, and
-    /// whom they speak of never comes into the new one. If that file is not there, or too damaged to be read, they are in the backup: before
-    /// anything is recorded or shown, give [`apply_tombstones_from`](Store::apply_tombstones_from) a newer backup. What is
-    /// [kept](Restored::kept) of the old file has yet whom the old file had; delete it in the end.
+    /// Erased users stay erased: the tombstones of the old file are applied, so the new file never
+    /// contains users who were erased after the backup was made. If the old file is missing or too
+    /// damaged to be read, those users are in the new file. Before you record or show anything,
+    /// pass a newer backup to [`reapply_erasures_from`](Store::reapply_erasures_from). The
+    /// [kept](Restored::kept) file still contains everyone that the old file had; delete it in the
+    /// end.
     ///
     /// # Examples
     ///
@@ -76,9 +79,10 @@ impl Store {
 }
 
 impl<'a> Restore<'a> {
-    /// Tells how far it has come, at most every hundredth of a second, and stops it on [`ControlFlow::Break`]: all is then as before.
-    pub fn progress(mut self, progress: impl FnMut(BackupProgress) -> ControlFlow<()> + Send + 'a) -> Self {
-        self.progress = Some(Box::new(progress));
+    /// Calls `on_progress` at most every 10 milliseconds. [`ControlFlow::Break`] stops the restore,
+    /// and nothing has changed then.
+    pub fn on_progress(mut self, on_progress: impl FnMut(BackupProgress) -> ControlFlow<()> + Send + 'a) -> Self {
+        self.progress = Some(Box::new(on_progress));
         self
     }
 
@@ -106,7 +110,7 @@ impl<'a> Restore<'a> {
     /// * [`ErrorKind::Busy`]: the destination is in use, or another restore or backup is running in its folder. Close its stores.
     /// * [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`], [`ErrorKind::Corrupt`]: the backup is another program's, a newer Mocha's, or
     ///   damaged. Take another one.
-    /// * [`ErrorKind::Stopped`]: `progress` said so.
+    /// * [`ErrorKind::Stopped`]: the callback said so.
     /// * [`ErrorKind::DiskFull`], [`ErrorKind::Io`], [`ErrorKind::ReadOnly`].
     pub fn run(self) -> Result<Restored, Error> {
         let Self { backup, destination, progress } = self;
@@ -176,7 +180,7 @@ fn take(path: &Path) -> Result<Option<Connection>, Error> {
         Ok(mode)
     };
     // A store that was just closed may take a moment.
-    match copy::until_free(Duration::from_secs(1), lock) {
+    match copy::retry_while_busy(Duration::from_secs(1), lock) {
         Err(error) if SqliteError::is_damage(&error) => Ok(None),
         Err(error) => Err(error.into_error(format!("cannot lock {}", path.display()))),
         Ok(mode) if mode == ["delete"] => Ok(Some(conn)),
@@ -211,7 +215,8 @@ impl Place {
 
     /// Sets aside what is left of a file that is gone: SQLite would take its log for the new one's.
     fn clear(&self) -> io::Result<()> {
-        let is_there = |path: &Path| BESIDE.iter().any(|end| fs::symlink_metadata(beside(path, end)).is_ok());
+        let is_there =
+            |path: &Path| SIDE_FILE_SUFFIXES.iter().any(|end| fs::symlink_metadata(side_file(path, end)).is_ok());
         let mut at = Utc::now();
         while is_there(&self.path) {
             let kept = self.kept_path(at);
@@ -226,8 +231,8 @@ impl Place {
 
     /// Renames what SQLite has beside the file to what is beside where that is kept.
     fn rename_beside(&self, kept: &Path) -> io::Result<()> {
-        for end in BESIDE {
-            match fs::rename(beside(&self.path, end), beside(kept, end)) {
+        for end in SIDE_FILE_SUFFIXES {
+            match fs::rename(side_file(&self.path, end), side_file(kept, end)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
@@ -252,7 +257,7 @@ impl Place {
         restored: &mut Restored,
         watch: &mut Watch<'_>,
     ) -> Result<(), Error> {
-        let Some(purified) = forgotten::without(&self.folder, source, kept, watch)? else {
+        let Some(purified) = forgotten::copy_without_erased(&self.folder, source, kept, watch)? else {
             return self.replace_pages(source, old, watch);
         };
         self.replace_pages(&purified.conn, old, watch)?;
@@ -307,7 +312,7 @@ impl Place {
 
     fn kept_name(&self, stamp: &str) -> PathBuf {
         let name = self.path.file_name().map_or_else(PathBuf::new, PathBuf::from);
-        beside(&name, &format!(".replaced_{stamp}"))
+        side_file(&name, &format!(".replaced_{stamp}"))
     }
 }
 

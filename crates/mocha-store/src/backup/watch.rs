@@ -1,4 +1,4 @@
-//! How far a backup has come, told to who wants to know, who may stop it.
+//! The progress of a backup or a restore, and its callback.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::{Error, ErrorKind};
 
-/// What a backup or a restore is at.
+/// The phases of a backup or a restore.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum BackupPhase {
@@ -20,13 +20,13 @@ pub enum BackupPhase {
     Keeping,
 }
 
-/// How far a backup or a restore has come.
+/// Reports the progress of a backup or a restore.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct BackupProgress {
     /// How many bytes of this phase are done, of `total_bytes`.
     pub done_bytes: u64,
-    /// What it is at.
+    /// The current phase.
     pub phase: BackupPhase,
     /// How many bytes there are to do in this phase, about.
     pub total_bytes: u64,
@@ -34,7 +34,7 @@ pub struct BackupProgress {
 
 pub(super) type Callback<'a> = Box<dyn FnMut(BackupProgress) -> ControlFlow<()> + Send + 'a>;
 
-/// Tells the author's closure now and then.
+/// Calls the caller's callback now and then.
 pub(super) struct Watch<'a> {
     callback: Option<Callback<'a>>,
     last: Option<Instant>,

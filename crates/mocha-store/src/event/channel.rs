@@ -8,7 +8,7 @@ use super::{
     valid::{self, Field, Invalid},
 };
 
-/// A channel or thread that was seen, made or changed.
+/// Reports a channel or thread that the bot saw, or that was created or changed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ChannelSeen {
     /// When it was seen.
@@ -19,9 +19,9 @@ pub struct ChannelSeen {
     pub guild_id: GuildId,
     /// Discord's channel type: 0 text, 2 voice, 4 category, 10 to 12 threads, 13 stage, 15 forum.
     pub kind: u8,
-    /// Its name; `None` if it is not known, as of a channel the bot may not see: a name known before stays.
+    /// Its name; `None` if the bot may not see it. A name that Mocha knows already stays.
     pub name: Option<String>,
-    /// The category, or of a thread the channel, it is in.
+    /// The category that holds it, or the channel that holds the thread.
     pub parent_id: Option<ChannelId>,
     /// Its place in the list.
     pub position: Option<i32>,
@@ -39,9 +39,9 @@ impl From<ChannelSeen> for Event {
     }
 }
 
-/// A channel or thread that was deleted: open voice sessions in it end, its history stays.
+/// Reports that a channel or thread was deleted. Open voice sessions in it end; its history stays.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ChannelGone {
+pub struct ChannelRemoved {
     /// When it was deleted.
     pub at: DateTime<Utc>,
     /// The channel.
@@ -50,8 +50,8 @@ pub struct ChannelGone {
     pub guild_id: GuildId,
 }
 
-impl From<ChannelGone> for Event {
-    fn from(event: ChannelGone) -> Self {
-        Self::ChannelGone(event)
+impl From<ChannelRemoved> for Event {
+    fn from(event: ChannelRemoved) -> Self {
+        Self::ChannelRemoved(event)
     }
 }

@@ -8,10 +8,10 @@ use super::{
     valid::{self, Field, Invalid},
 };
 
-/// A guild that was seen or changed.
+/// Reports a guild that the bot saw, or that changed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct GuildSeen {
-    /// The voice channel that idle people are moved to.
+    /// The voice channel that idle members are moved to.
     pub afk_channel_id: Option<ChannelId>,
     /// When it was seen.
     pub at: DateTime<Utc>,
@@ -19,7 +19,8 @@ pub struct GuildSeen {
     pub guild_id: GuildId,
     /// The hash of its icon.
     pub icon: Option<String>,
-    /// How many members it has; `None` if Discord did not say: a number known before stays.
+    /// How many members it has; `None` if Discord did not say. A number that Mocha knows already
+    /// stays.
     pub member_count: Option<u64>,
     /// Its name.
     pub name: String,
@@ -39,9 +40,10 @@ impl From<GuildSeen> for Event {
     }
 }
 
-/// The bot is in a guild, as each `GUILD_CREATE` says: a guild that was [gone](GuildGone) is so no longer.
+/// Reports that the bot is in a guild, as each `GUILD_CREATE` does. A guild that was
+/// [removed](GuildRemoved) counts as present again.
 ///
-/// A [`GuildSeen`] says the same. This one is for programs that do not record what guilds are called.
+/// [`GuildSeen`] has the same effect. Use this event in programs that do not record guild names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct GuildAvailable {
     /// When it was seen.
@@ -56,22 +58,24 @@ impl From<GuildAvailable> for Event {
     }
 }
 
-/// The bot left a guild, or the guild was deleted: voice sessions end, the history stays.
+/// Reports that the bot left a guild, or that the guild was deleted. Voice sessions end; the
+/// history stays.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct GuildGone {
-    /// When.
+pub struct GuildRemoved {
+    /// When the bot left.
     pub at: DateTime<Utc>,
     /// The guild.
     pub guild_id: GuildId,
 }
 
-impl From<GuildGone> for Event {
-    fn from(event: GuildGone) -> Self {
-        Self::GuildGone(event)
+impl From<GuildRemoved> for Event {
+    fn from(event: GuildRemoved) -> Self {
+        Self::GuildRemoved(event)
     }
 }
 
-/// Discord cannot reach a guild: what happens there is not heard until its next [`VoiceSnapshot`](super::VoiceSnapshot).
+/// Reports that Discord cannot reach a guild. Mocha receives nothing from it until its next
+/// [`VoiceSnapshot`](super::VoiceSnapshot).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct GuildOutage {
     /// When it began.

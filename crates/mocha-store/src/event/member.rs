@@ -1,4 +1,4 @@
-//! Members coming, being there and going.
+//! Members: joins, leaves and lists.
 
 use chrono::{DateTime, Utc};
 use mocha_schema::{GuildId, UserId};
@@ -8,14 +8,15 @@ use super::{
     valid::{self, Field, Invalid},
 };
 
-/// A member of a guild who was seen, changed, or just joined.
+/// Reports a member of a guild whom the bot saw, who changed, or who just joined.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MemberSeen {
     /// When the member was seen.
     pub at: DateTime<Utc>,
     /// The guild.
     pub guild_id: GuildId,
-    /// When the membership began, as Discord says; it tells one membership from the next.
+    /// When the membership began, according to Discord. It distinguishes one membership from the
+    /// next.
     pub joined_at: Option<DateTime<Utc>>,
     /// The nickname in this guild.
     pub nickname: Option<String>,
@@ -34,33 +35,36 @@ impl MemberSeen {
 }
 
 impl From<MemberSeen> for Event {
-    /// As somebody who is there; for somebody who just came use [`Event::MemberJoined`].
+    /// Converts into [`Event::MemberSeen`]. For a member who just joined, use
+    /// [`Event::MemberJoined`].
     fn from(event: MemberSeen) -> Self {
         Self::MemberSeen(event)
     }
 }
 
-/// Members of a guild as Discord listed them: all of them, or a part of a list that comes in chunks.
+/// Reports the members that Discord listed: all of a guild, or one chunk of a longer list.
 ///
-/// The recorder takes a list for complete if all its chunks came and its distinct members are as many as the guild has. Then
-/// members who are not in it left while the bot did not hear of it: they are members no longer, and `member_events` gets a
-/// leave of the list's time that [`is_inferred`](mocha_schema::MemberEvent::is_inferred). A list that is not complete changes
-/// nothing. A [`MemberSeen`] for each member tells the recorder who they are; this event tells only who is there.
+/// The recorder regards a list as complete if all its chunks arrived and it has as many distinct
+/// members as the guild. Members who are missing from a complete list left while the bot was not
+/// listening: they stop being members, and `member_events` gets a leave with the time of the list
+/// that is marked [`is_inferred`](mocha_schema::MemberEvent::is_inferred). An incomplete list
+/// changes nothing. This event carries only ids; send a [`MemberSeen`] for each member as well.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MembersListed {
     /// When the list was received.
     pub at: DateTime<Utc>,
-    /// How many chunks the list has; 1 for a list in one piece.
+    /// How many chunks the list has; 1 for an undivided list.
     pub chunk_count: u32,
-    /// Which of them this is, from 0.
+    /// The index of this chunk, from 0.
     pub chunk_index: u32,
     /// The guild.
     pub guild_id: GuildId,
-    /// How many members the guild has, if Discord said so with the list; else the number that the file knows counts.
+    /// How many members the guild has, if Discord said so with the list. Otherwise Mocha uses the
+    /// number in the file.
     pub member_count: Option<u64>,
-    /// What tells the chunks of one list from those of another.
+    /// Distinguishes the chunks of one list from those of another.
     pub nonce: Option<String>,
-    /// The members, bots too; a member may be listed twice.
+    /// The members, including bots. A member may be listed twice.
     pub user_ids: Vec<UserId>,
 }
 
@@ -79,14 +83,14 @@ impl From<MembersListed> for Event {
     }
 }
 
-/// Somebody who left a guild, or was made to.
+/// Reports that a member left a guild or was removed from it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct MemberLeft {
-    /// When.
+    /// When the member left.
     pub at: DateTime<Utc>,
     /// The guild.
     pub guild_id: GuildId,
-    /// Who left.
+    /// The user who left.
     pub user_id: UserId,
 }
 

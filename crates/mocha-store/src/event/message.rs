@@ -8,29 +8,33 @@ use super::{
     valid::{self, Field, Invalid},
 };
 
-/// A message that was sent in a guild; never its text.
+/// Reports a message that was sent in a guild. It never contains the text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct MessageSent {
     /// When it was sent.
     pub at: DateTime<Utc>,
     /// The channel or thread.
     pub channel_id: ChannelId,
-    /// What its content measures; `None` if the bot may not see it: unknown is not zero.
+    /// The measurements of its content; `None` if the bot may not see it. Unknown content does not
+    /// count as zero.
     pub content: Option<MessageContent>,
     /// The guild.
     pub guild_id: GuildId,
-    /// Discord's message type: 0 a message, 19 a reply, 20 and 23 commands; the others are the system's.
+    /// Discord's message type: 0 a message, 19 a reply, 20 and 23 commands; the others are system
+    /// messages.
     pub kind: u8,
     /// The message.
     pub message_id: MessageId,
-    /// The author; of a command's answer (20 and 23) the person who used the command.
+    /// The author. For the answer to a command (20 and 23), the user who used the command.
     pub user_id: UserId,
 }
 
-/// A message that has embeds now: Discord adds those of links some time after the message was sent.
+/// Reports that a message has embeds now. Discord adds embeds of links some time after the message
+/// was sent.
 ///
-/// `has_embed` becomes true and counts in the sums, once. A message whose content is unknown stays unknown. Nothing else of a
-/// message changes when it is edited: its characters, words and attachments are those it was sent with.
+/// `has_embed` becomes true, and the roll-ups count it once. A message with unknown content stays
+/// unknown. Mocha ignores other edits: characters, words and attachments are those of the message
+/// as it was sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct MessageEmbedded {
     /// When it was received.
@@ -47,16 +51,16 @@ impl From<MessageEmbedded> for Event {
     }
 }
 
-/// What a message's content measures.
+/// Holds the measurements of a message's content.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct MessageContent {
-    /// Unicode scalar values.
+    /// Its length in Unicode scalar values.
     pub characters: u32,
-    /// Whether something is attached.
+    /// Whether it has an attachment.
     pub has_attachment: bool,
-    /// Whether something is embedded.
+    /// Whether it has an embed.
     pub has_embed: bool,
-    /// Pieces between white space.
+    /// The number of words, separated by white space.
     pub words: u32,
 }
 

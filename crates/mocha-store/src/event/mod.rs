@@ -1,4 +1,4 @@
-//! What a bot sees happen, in the words of the store: one struct a file, plain data, no gateway library needed.
+//! The events that a bot gives to the recorder: plain data that needs no gateway library.
 
 mod channel;
 mod guild;
@@ -15,8 +15,8 @@ use mocha_schema::{GuildId, UserId};
 
 pub(crate) use self::valid::{Field, Invalid};
 pub use self::{
-    channel::{ChannelGone, ChannelSeen},
-    guild::{GuildAvailable, GuildGone, GuildOutage, GuildSeen},
+    channel::{ChannelRemoved, ChannelSeen},
+    guild::{GuildAvailable, GuildOutage, GuildRemoved, GuildSeen},
     member::{MemberLeft, MemberSeen, MembersListed},
     message::{MessageContent, MessageEmbedded, MessageSent},
     presence::{Activity, PresenceChanged, PresencesListed},
@@ -25,28 +25,28 @@ pub use self::{
     voice::{SnapshotVoice, VoiceSnapshot, VoiceStateChanged},
 };
 
-/// Something that happened and is to be recorded.
+/// Describes something that happened and that the recorder stores.
 ///
-/// Each may come twice, late or again after a reconnect: what is known already changes nothing. A guild, channel or user
-/// that was never seen before is no reason to refuse an event; it gets a row that is completed later.
+/// Recording is idempotent: events may be delivered again, or late. An event about an unknown
+/// guild, channel or user is not refused. Mocha adds a row for it and completes that row later.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
     /// A channel or thread was deleted.
-    ChannelGone(ChannelGone),
-    /// A channel or thread was seen, made or changed.
+    ChannelRemoved(ChannelRemoved),
+    /// A channel or thread was seen, created or changed.
     ChannelSeen(ChannelSeen),
     /// The bot is in a guild.
     GuildAvailable(GuildAvailable),
     /// The bot left a guild, or the guild was deleted.
-    GuildGone(GuildGone),
+    GuildRemoved(GuildRemoved),
     /// A guild cannot be reached for a while.
     GuildOutage(GuildOutage),
     /// A guild was seen or changed.
     GuildSeen(GuildSeen),
-    /// Somebody joined a guild.
+    /// A member joined a guild.
     MemberJoined(MemberSeen),
-    /// Somebody left a guild.
+    /// A member left a guild.
     MemberLeft(MemberLeft),
     /// A member of a guild was seen or changed.
     MemberSeen(MemberSeen),
@@ -56,29 +56,29 @@ pub enum Event {
     MessageEmbedded(MessageEmbedded),
     /// A message was sent.
     MessageSent(MessageSent),
-    /// Somebody's status or activity changed.
+    /// The status or activity of a member changed.
     PresenceChanged(PresenceChanged),
     /// The presences of a guild were listed.
     PresencesListed(PresencesListed),
-    /// A connection to the gateway broke or was made.
+    /// The state of a connection to the gateway changed.
     ShardChanged(ShardChanged),
     /// A user was seen or changed.
     UserSeen(UserSeen),
-    /// Everybody who is in the voice channels of a guild.
+    /// All members who are in the voice channels of a guild were listed.
     VoiceSnapshot(VoiceSnapshot),
-    /// Somebody's connection to voice changed.
+    /// The voice state of a member changed.
     VoiceStateChanged(VoiceStateChanged),
 }
 
 impl Event {
-    /// When it happened, or was received where Discord does not say.
+    /// Returns when it happened, or when it was received if Discord does not say.
     #[must_use]
     pub const fn at(&self) -> DateTime<Utc> {
         match self {
-            Self::ChannelGone(event) => event.at,
+            Self::ChannelRemoved(event) => event.at,
             Self::ChannelSeen(event) => event.at,
             Self::GuildAvailable(event) => event.at,
-            Self::GuildGone(event) => event.at,
+            Self::GuildRemoved(event) => event.at,
             Self::GuildOutage(event) => event.at,
             Self::GuildSeen(event) => event.at,
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.at,
@@ -95,13 +95,13 @@ impl Event {
         }
     }
 
-    /// The guild that it is about.
+    /// Returns the guild that it is about.
     pub(crate) const fn guild_id(&self) -> Option<GuildId> {
         Some(match self {
-            Self::ChannelGone(event) => event.guild_id,
+            Self::ChannelRemoved(event) => event.guild_id,
             Self::ChannelSeen(event) => event.guild_id,
             Self::GuildAvailable(event) => event.guild_id,
-            Self::GuildGone(event) => event.guild_id,
+            Self::GuildRemoved(event) => event.guild_id,
             Self::GuildOutage(event) => event.guild_id,
             Self::GuildSeen(event) => event.guild_id,
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.guild_id,
@@ -117,11 +117,12 @@ impl Event {
         })
     }
 
-    /// Whose connection to voice it may end. If it never reaches the file, these people are not known to be connected.
+    /// Returns the members whose voice session it may end. If the event is never stored, Mocha must
+    /// not assume that they are still connected.
     pub(crate) fn voice_scope(&self) -> Option<VoiceScope> {
         match self {
-            Self::ChannelGone(event) => Some(VoiceScope::Guild(event.guild_id)),
-            Self::GuildGone(event) => Some(VoiceScope::Guild(event.guild_id)),
+            Self::ChannelRemoved(event) => Some(VoiceScope::Guild(event.guild_id)),
+            Self::GuildRemoved(event) => Some(VoiceScope::Guild(event.guild_id)),
             Self::GuildOutage(event) => Some(VoiceScope::Guild(event.guild_id)),
             Self::MemberLeft(event) => Some(VoiceScope::User(event.guild_id, event.user_id)),
             Self::ShardChanged(_) => Some(VoiceScope::Everybody),
@@ -141,7 +142,7 @@ impl Event {
         }
     }
 
-    /// Checks everything that the file cannot hold. Ids cannot be wrong: their types see to that.
+    /// Checks for values that the file cannot hold. The types of ids guarantee that ids are valid.
     pub(crate) fn check(&self) -> Result<(), Invalid> {
         valid::time(Field("at"), self.at())?;
         match self {
@@ -153,9 +154,9 @@ impl Event {
             Self::PresenceChanged(event) => event.check(),
             Self::ShardChanged(event) => event.check(),
             Self::UserSeen(event) => event.check(),
-            Self::ChannelGone(_)
+            Self::ChannelRemoved(_)
             | Self::GuildAvailable(_)
-            | Self::GuildGone(_)
+            | Self::GuildRemoved(_)
             | Self::GuildOutage(_)
             | Self::MemberLeft(_)
             | Self::MessageEmbedded(_)
@@ -166,7 +167,7 @@ impl Event {
     }
 }
 
-/// Whose connection to voice an event may end.
+/// The members whose voice session an event may end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum VoiceScope {
     Everybody,
@@ -175,7 +176,7 @@ pub(crate) enum VoiceScope {
 }
 
 impl VoiceScope {
-    /// Whether it includes this user of this guild.
+    /// Returns whether it includes this user of this guild.
     pub(crate) fn includes(self, guild_id: GuildId, user_id: UserId) -> bool {
         match self {
             Self::Everybody => true,

@@ -8,10 +8,10 @@ use super::{
     valid::{self, Field, Invalid},
 };
 
-/// Somebody's status or activity, which may have changed.
+/// Reports a member's status and activity, which may have changed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PresenceChanged {
-    /// What the person does; of several the one that counts.
+    /// The activity; if there are several, the most significant one.
     pub activity: Option<Activity>,
     /// When it was received.
     pub at: DateTime<Utc>,
@@ -23,20 +23,21 @@ pub struct PresenceChanged {
     pub user_id: UserId,
 }
 
-/// The people of whom a guild's list of presences told, which `GUILD_CREATE` has.
+/// Reports which members a guild's list of presences contains. `GUILD_CREATE` has such a list.
 ///
-/// If the list is complete, everybody who is not in it is offline now. If it is not, the recorder knows nothing of their status
-/// from here on: `presence_events` gets a row without a status. Record a [`PresenceChanged`] for each who is in the list first.
+/// If the list is complete, all other members are offline now. If it is not, their status is
+/// unknown from here on, and `presence_events` gets a row without a status. Record a
+/// [`PresenceChanged`] for each listed member first.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PresencesListed {
     /// When the list was received.
     pub at: DateTime<Utc>,
     /// The guild.
     pub guild_id: GuildId,
-    /// Whether everybody who is not offline is in it. Discord sends such a list to bots with the intent `GUILD_PRESENCES`, of
-    /// guilds of up to 75,000 members.
+    /// Whether it lists all members who are not offline. Discord sends such a list to bots with the
+    /// intent `GUILD_PRESENCES`, for guilds of up to 75,000 members.
     pub is_complete: bool,
-    /// Who is in it.
+    /// The listed members.
     pub user_ids: Vec<UserId>,
 }
 
@@ -46,12 +47,12 @@ impl From<PresencesListed> for Event {
     }
 }
 
-/// What somebody does.
+/// Describes an activity of a user.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Activity {
     /// Discord's activity type: 0 playing, 1 streaming, 2 listening, 3 watching, 4 custom status, 5 competing.
     pub kind: u8,
-    /// The name of the game or the programme.
+    /// The name of the game, song or other activity.
     pub name: String,
 }
 

@@ -5,36 +5,37 @@ use mocha_schema::GuildId;
 
 use super::{Event, valid::Invalid};
 
-/// A connection to the gateway that broke or was made.
+/// Reports that the state of a connection to the gateway changed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ShardChanged {
-    /// When.
+    /// When it changed.
     pub at: DateTime<Utc>,
     /// How many shards the bot has; 1 for a bot that does not shard.
     pub shard_count: u32,
-    /// Which of them it is, from 0.
+    /// The index of this shard, from 0.
     pub shard_id: u32,
-    /// What became of the connection.
+    /// The new state of the connection.
     pub status: ShardStatus,
 }
 
-/// What became of a connection to the gateway.
+/// The states of a connection to the gateway.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ShardStatus {
-    /// Discord ended it with a word of its own: everything that was sent before has arrived.
+    /// Discord closed it in an orderly way: everything that was sent before has arrived.
     Closed,
-    /// It is alive: everything that was sent before has arrived. A heartbeat that Discord acknowledges says so.
+    /// It is alive: everything that was sent before has arrived. Send this when Discord
+    /// acknowledges a heartbeat.
     ///
-    /// Once a shard has said so, its silence counts: people in voice are confirmed only up to when the shard was
-    /// last heard.
+    /// After the first of these, silence counts: members in voice are confirmed only up to the time
+    /// when the shard was last heard.
     Heard,
-    /// It ended: what happens after the last event is not heard.
+    /// It was lost: Mocha does not receive what happens after the last event.
     Lost,
-    /// It began anew: who is in voice in the guilds of this shard is not known until each guild's
-    /// [`VoiceSnapshot`](super::VoiceSnapshot).
+    /// A new session began. Who is in voice in the guilds of this shard is unknown until each
+    /// guild's [`VoiceSnapshot`](super::VoiceSnapshot).
     Ready,
-    /// It goes on, and what was missed was told before this.
+    /// The session was resumed. Discord delivered the missed events before this one.
     Resumed,
 }
 
@@ -46,7 +47,7 @@ impl ShardChanged {
         Err(Invalid { field: "shard_id", reason: "must be less than `shard_count`" })
     }
 
-    /// Whether Discord sends the guild's events to this shard.
+    /// Returns whether Discord sends the guild's events to this shard.
     pub(crate) fn serves(&self, guild_id: GuildId) -> bool {
         (guild_id.get() >> 22) % u64::from(self.shard_count) == u64::from(self.shard_id)
     }

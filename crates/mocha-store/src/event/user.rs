@@ -8,14 +8,14 @@ use super::{
     valid::{self, Field, Invalid},
 };
 
-/// A user who was seen or changed.
+/// Reports a user whom the bot saw, or who changed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UserSeen {
     /// When the user was seen.
     pub at: DateTime<Utc>,
     /// The hash of the picture.
     pub avatar: Option<String>,
-    /// Whether it is a bot or a webhook: leaderboards leave them out.
+    /// Whether it is a bot or a webhook. Leaderboards exclude bots by default.
     pub bot: bool,
     /// The four digits after older names.
     pub discriminator: Option<String>,

@@ -1,4 +1,4 @@
-//! What the file can hold.
+//! Checks of values that the file can hold.
 
 use chrono::{DateTime, Utc};
 use mocha_schema::check_time;
@@ -14,7 +14,7 @@ pub(crate) struct Invalid {
     pub(crate) reason: &'static str,
 }
 
-/// More than Discord's longest name needs, and short enough that nobody can fill a disk with names.
+/// Longer than any name that Discord allows, and too short to fill a disk with names.
 const MAX_TEXT_BYTES: usize = 4096;
 
 pub(crate) fn time(Field(field): Field, time: DateTime<Utc>) -> Result<(), Invalid> {

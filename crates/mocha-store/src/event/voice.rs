@@ -5,12 +5,12 @@ use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
 
 use super::Event;
 
-/// Somebody's connection to voice, which may have changed.
+/// Reports a member's voice state, which may have changed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct VoiceStateChanged {
     /// When it was received.
     pub at: DateTime<Utc>,
-    /// The channel the person is in now; `None` if in none.
+    /// The channel that the member is in now; `None` if they left voice.
     pub channel_id: Option<ChannelId>,
     /// The guild.
     pub guild_id: GuildId,
@@ -26,21 +26,22 @@ impl From<VoiceStateChanged> for Event {
     }
 }
 
-/// Everybody who is in the voice channels of a guild: who is not in it is in none, and left at the last proof.
+/// Reports all members who are in the voice channels of a guild. A member who is missing from it
+/// left when they were last confirmed.
 ///
-/// After a restart or a reconnect it tells what became of those who were connected before. An empty one ends every
-/// session of a guild that will not come back, without waiting until it is given up.
+/// After a restart or a reconnect, it settles the sessions of members who were connected before. An
+/// empty snapshot ends every session of a guild at once.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VoiceSnapshot {
     /// When it was received.
     pub at: DateTime<Utc>,
     /// The guild.
     pub guild_id: GuildId,
-    /// Who is in voice.
+    /// The members in voice.
     pub voices: Vec<SnapshotVoice>,
 }
 
-/// Somebody in a [`VoiceSnapshot`].
+/// Describes a member in a [`VoiceSnapshot`].
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct SnapshotVoice {
     /// The channel.

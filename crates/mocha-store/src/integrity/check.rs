@@ -83,8 +83,8 @@ impl<'a> Check<'a> {
     }
 
     /// Tells now and then how far it has come, and ends it on [`ControlFlow::Break`]: the report has what was found until then.
-    pub fn progress(mut self, progress: impl FnMut(CheckProgress) -> ControlFlow<()> + 'a) -> Self {
-        self.progress = Some(Box::new(progress));
+    pub fn on_progress(mut self, on_progress: impl FnMut(CheckProgress) -> ControlFlow<()> + 'a) -> Self {
+        self.progress = Some(Box::new(on_progress));
         self
     }
 
@@ -194,8 +194,9 @@ fn ask(
 fn rollups(store: &Store, report: &mut CheckReport, progress: &mut Callback<'_>) -> Result<(), Error> {
     for rollup in Rollup::ALL {
         let phase = CheckPhase::Rollup(rollup);
-        let tell = |so_far: crate::Progress| progress(CheckProgress { done: so_far.done, phase, total: so_far.total });
-        match store.verify(rollup, tell) {
+        let tell =
+            |so_far: crate::RebuildProgress| progress(CheckProgress { done: so_far.done, phase, total: so_far.total });
+        match store.verify(rollup).on_progress(tell).run() {
             Ok(verification) => {
                 report.complete &= verification.complete;
                 report.rollups.push(verification);

@@ -10,7 +10,7 @@ use std::{
 use super::work::Work;
 use crate::{
     Error, ErrorKind, Maintenance, Store,
-    backup::{BESIDE, beside, put, sync},
+    backup::{SIDE_FILE_SUFFIXES, put, side_file, sync},
     error::io_error,
     sqlite::{Connection, SqliteError},
     store::{Access, Location},
@@ -118,8 +118,8 @@ impl Store {
 
 impl<'a> Salvage<'a> {
     /// Tells now and then how far it has come, and stops it on [`ControlFlow::Break`]: then there is no new file.
-    pub fn progress(mut self, progress: impl FnMut(SalvageProgress) -> ControlFlow<()> + 'a) -> Self {
-        self.progress = Some(Box::new(progress));
+    pub fn on_progress(mut self, on_progress: impl FnMut(SalvageProgress) -> ControlFlow<()> + 'a) -> Self {
+        self.progress = Some(Box::new(on_progress));
         self
     }
 
@@ -154,7 +154,9 @@ impl<'a> Salvage<'a> {
             return Err(failed(io::ErrorKind::AlreadyExists.into()));
         }
         // SQLite would take it for the new file's.
-        if let Some(left) = BESIDE.map(|end| beside(&new, end)).iter().find(|left| fs::symlink_metadata(left).is_ok()) {
+        if let Some(left) =
+            SIDE_FILE_SUFFIXES.map(|end| side_file(&new, end)).iter().find(|left| fs::symlink_metadata(left).is_ok())
+        {
             let context = format!("{} is in the way of the new file", left.display());
             return Err(Error::with_source(ErrorKind::Io, context, io::Error::from(io::ErrorKind::AlreadyExists)));
         }

@@ -1,4 +1,4 @@
-//! What SQLite knows of the data, and the indexes.
+//! Table statistics for SQLite's query planner, and indexes.
 
 use std::ops::ControlFlow;
 
@@ -7,9 +7,9 @@ use diesel::{
 };
 
 use super::connect;
-use crate::{Error, Store, store::Link};
+use crate::{Error, Operation, Store, store::Link};
 
-/// How far something has come that is done table by table, or index by index.
+/// Reports the progress of work that goes table by table or index by index.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Step {
@@ -20,7 +20,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// Whether all is done.
+    /// Returns whether all of them are done.
     #[must_use]
     pub fn is_last(&self) -> bool {
         self.done == self.total
@@ -28,11 +28,12 @@ impl Step {
 }
 
 impl Store {
-    /// Has SQLite learn how much the tables hold, where what it knows is off by ten times or more. Cheap: do it every
-    /// few hours, as the store does by itself unless [`Maintenance`](crate::Maintenance) says otherwise.
+    /// Updates SQLite's table statistics where they are off by ten times or more. It is cheap. Call
+    /// it every few hours, as the store does by itself unless [`Maintenance`](crate::Maintenance)
+    /// says otherwise.
     ///
-    /// It looks at some 2,000 rows of an index at most, so it holds the write lock for milliseconds. A connection
-    /// that is open takes to what was learned when it next looks at the schema.
+    /// It reads at most about 2,000 rows of an index, so it holds the write lock for milliseconds.
+    /// Open connections use the new statistics when they next read the schema.
     ///
     /// # Errors
     ///
@@ -52,11 +53,12 @@ impl Store {
         optimize(self.link(), &mut connect(self.link())?)
     }
 
-    /// Has SQLite count all that the tables hold, table by table. [`optimize`](Self::optimize) is nearly always enough.
+    /// Rebuilds SQLite's statistics of every table completely. [`optimize`](Self::optimize) is
+    /// nearly always enough.
     ///
-    /// It reads every index whole, and holds the write lock while it reads those of one table: seconds for millions
-    /// of rows, in which the recorder waits and nothing is lost. Who reads does not wait. `progress` can end it after
-    /// each table.
+    /// It reads every index, and holds the write lock while it reads the indexes of one table:
+    /// seconds for millions of rows. The recorder waits meanwhile and loses nothing; readers do not
+    /// wait. The callback can end it after each table.
     ///
     /// # Errors
     ///
@@ -66,23 +68,23 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::Store;
     ///
     /// # let store = Store::builder().open_in_memory()?;
-    /// assert!(store.analyze(|_| ControlFlow::Continue(()))?.is_last());
+    /// assert!(store.analyze().run()?.is_last());
     /// # Ok::<(), mocha_store::Error>(())
     /// ```
-    pub fn analyze(&self, progress: impl FnMut(Step) -> ControlFlow<()>) -> Result<Step, Error> {
-        each(self.link(), "table", "ANALYZE main.", progress)
+    pub fn analyze<'a>(&self) -> Operation<'a, Step, Step> {
+        let store = self.clone();
+        Operation::new(move |on_progress| each(store.link(), "table", "ANALYZE main.", on_progress))
     }
 
-    /// Makes every index anew from its table, index by index: for an index that is damaged.
+    /// Rebuilds every index from its table, one by one. Use it to repair a damaged index.
     ///
-    /// It holds the write lock while it makes one index: seconds for millions of rows, in which the recorder waits
-    /// and nothing is lost. Who reads does not wait. It needs room for the index in the write-ahead log and on the
-    /// disk of temporary files. `progress` can end it after each index.
+    /// It holds the write lock while it rebuilds one index: seconds for millions of rows. The
+    /// recorder waits meanwhile and loses nothing; readers do not wait. It needs room for the index
+    /// in the write-ahead log and on the disk for temporary files. The callback can end it after
+    /// each index.
     ///
     /// # Errors
     ///
@@ -93,16 +95,15 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::Store;
     ///
     /// # let store = Store::builder().open_in_memory()?;
-    /// assert!(store.reindex(|_| ControlFlow::Continue(()))?.is_last());
+    /// assert!(store.reindex().run()?.is_last());
     /// # Ok::<(), mocha_store::Error>(())
     /// ```
-    pub fn reindex(&self, progress: impl FnMut(Step) -> ControlFlow<()>) -> Result<Step, Error> {
-        each(self.link(), "index", "REINDEX main.", progress)
+    pub fn reindex<'a>(&self) -> Operation<'a, Step, Step> {
+        let store = self.clone();
+        Operation::new(move |on_progress| each(store.link(), "index", "REINDEX main.", on_progress))
     }
 }
 
@@ -118,7 +119,7 @@ fn each(
     link: &Link,
     kind: &str,
     command: &str,
-    mut progress: impl FnMut(Step) -> ControlFlow<()>,
+    progress: &mut dyn FnMut(Step) -> ControlFlow<()>,
 ) -> Result<Step, Error> {
     #[derive(QueryableByName)]
     struct Named {

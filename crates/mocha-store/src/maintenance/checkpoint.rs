@@ -17,24 +17,25 @@ use crate::{
     store::{Access, Link, Location},
 };
 
-/// What [`Store::checkpoint`] found and did.
+/// Reports the result of [`Store::checkpoint`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Checkpoint {
-    /// Whether the log is empty now. If not, somebody reads what it has, or writes: try again later.
+    /// Whether the log is empty now. If not, another connection reads it or writes; try again
+    /// later.
     pub complete: bool,
     /// Pages that are still in the log and not in the file.
     pub left_pages: u64,
 }
 
 impl Store {
-    /// Writes the write-ahead log back to the file and empties it, as far as nobody is in the way.
+    /// Writes the write-ahead log back to the file and empties it, if no other connection uses it.
     ///
-    /// It never waits and makes nobody wait for longer than it takes to empty the log: what the log has is written
-    /// back beside readers and writers, and emptied only if nobody uses it at that moment. The log cannot become
-    /// smaller while a reader stays in one transaction. SQLite does the first part by itself after commits, and
-    /// starts over in the same log, of which it then keeps 64 MiB; so this is for a log that has become large, and
-    /// for a copy of the file by other means. A store in memory has no log.
+    /// It never waits for others, and others wait only while the log is emptied. It copies the log
+    /// to the file while others read and write, and empties it only if nobody uses it at that
+    /// moment. The log cannot shrink while a reader stays in one transaction. SQLite does the first
+    /// part after commits and then reuses the log, of which it keeps 64 MiB. Call this if the log
+    /// has become large, or before you copy the file by other means. A store in memory has no log.
     ///
     /// # Errors
     ///
@@ -73,7 +74,7 @@ fn run(conn: &mut SqliteConnection) -> QueryResult<Checkpoint> {
         #[diesel(sql_type = Integer)]
         checkpointed: i32,
     }
-    // Who empties the log holds the lock of writers while waiting for readers.
+    // Emptying holds the write lock while it waits for readers.
     conn.batch_execute("PRAGMA busy_timeout = 0")?;
     // The long part, beside writers.
     let row: Row = sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result(conn)?;
@@ -84,12 +85,12 @@ fn run(conn: &mut SqliteConnection) -> QueryResult<Checkpoint> {
     Ok(Checkpoint { complete: row.busy == 0 && row.log <= 0, left_pages })
 }
 
-/// How long others who write may wait for each of those who read, while a log that is too large is emptied.
+/// How long writers may wait for each reader while a large log is emptied.
 const WAIT: Duration = Duration::from_millis(50);
 
-/// Empties a log that is larger than it should be, also where others write without a rest, and where of several who read for a moment
-/// each always one does: a checkpoint that waits for nobody would never find it unused there. It tries for so long; somebody who reads for
-/// longer keeps it as it is. Returns whether it was too large.
+/// Empties a log that is larger than its limit, even while others write without a pause or readers
+/// overlap. An ordinary checkpoint would never find the log unused then. It tries for the given
+/// time; a longer read transaction keeps the log as it is. Returns whether the log was too large.
 pub(crate) fn bound_log(link: &Link, patience: Duration) -> Result<bool, Error> {
     if wal_bytes(link) <= link.settings.maintenance.wal_limit_bytes {
         return Ok(false);

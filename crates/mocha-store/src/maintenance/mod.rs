@@ -12,30 +12,31 @@ use diesel::{connection::SimpleConnection, sqlite::SqliteConnection};
 
 pub use self::{analyze::Step, checkpoint::Checkpoint, space::Freed, stats::MaintenanceStats};
 pub(crate) use self::{checkpoint::bound_log, schedule::Schedule, space::vacuum};
-use crate::{Error, ErrorKind, Retention, store::Link};
+use crate::{Error, ErrorKind, RetentionPolicy, store::Link};
 
-/// What the store does by itself, on a thread of its own, for as long as it is open.
+/// Configures the work that the store does on a thread of its own while it is open.
 ///
-/// By default it does the cheap things:
+/// By default it does the cheap tasks:
 ///
-/// * a minute after it was opened, and then every hour, [`Store::optimize`](crate::Store::optimize);
-/// * every minute, if the write-ahead log is larger than 64 MiB, as a reader that stays open for long makes it, or several of whom one
-///   always reads: writing it back to the file, and emptying it. For that it waits up to some 50 milliseconds for each of those
-///   who read, and who writes waits as long.
+/// * [`Store::optimize`](crate::Store::optimize), a minute after opening and then every hour;
+/// * every minute, if the write-ahead log is larger than 64 MiB: it writes the log back to the file
+///   and empties it. The log grows while a reader stays open, or while several readers overlap.
+///   Emptying waits up to about 50 milliseconds for each reader, and writers wait as long.
 ///
-/// And once it is given a [`Retention`], every hour [`Store::retain`](crate::Store::retain), and after it
+/// With a [`RetentionPolicy`] it also runs
+/// [`Store::apply_retention`](crate::Store::apply_retention) every hour, and then
 /// [`Store::free_pages`](crate::Store::free_pages) if more than a quarter of the file is free.
 ///
-/// What fails is logged, counted in [`Store::maintenance_stats`](crate::Store::maintenance_stats) and tried again the
-/// next time. When the last handle of the store is dropped, the thread ends after its current batch, and the drop
-/// waits for it.
+/// Failures are logged, counted in [`Store::maintenance_stats`](crate::Store::maintenance_stats),
+/// and tried again the next time. When the last handle of the store is dropped, the thread ends
+/// after its current batch. The drop waits for it.
 ///
 /// # Examples
 ///
 /// ```
-/// use mocha_store::{Keep, Maintenance, Retention, Store};
+/// use mocha_store::{Keep, Maintenance, RetentionPolicy, Store};
 ///
-/// let retention = Retention::default().messages(Keep::Days(90));
+/// let retention = RetentionPolicy::default().messages(Keep::Days(90));
 /// let maintenance = Maintenance::default().retention(retention);
 /// let store = Store::builder().maintenance(maintenance).open_in_memory()?;
 /// assert_eq!(store.maintenance_stats().failures, 0);
@@ -46,7 +47,7 @@ use crate::{Error, ErrorKind, Retention, store::Link};
 pub struct Maintenance {
     interval: Duration,
     off: bool,
-    retention: Option<Retention>,
+    retention: Option<RetentionPolicy>,
     wal_limit_bytes: u64,
 }
 
@@ -57,31 +58,33 @@ impl Default for Maintenance {
 }
 
 impl Maintenance {
-    /// Nothing at all: no thread is started. For programs that do all of it themselves.
+    /// Turns maintenance off: the store starts no thread. Use this in programs that do all of it
+    /// themselves.
     pub fn off() -> Self {
         Self { off: true, ..Self::default() }
     }
 
-    /// How long it waits after optimizing and deleting until it does so again; the log is looked at as often, but at
-    /// least every minute. Default: 1 hour.
+    /// Sets the pause between two runs of optimizing and deleting. The log is checked as often, but
+    /// at least every minute. Default: 1 hour.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
 
-    /// What is to be deleted for its age. Default: nothing.
-    pub fn retention(mut self, retention: Retention) -> Self {
+    /// Sets what to delete because of its age. Default: nothing.
+    pub fn retention(mut self, retention: RetentionPolicy) -> Self {
         self.retention = Some(retention);
         self
     }
 
-    /// How large the write-ahead log may be before it is written back to the file and emptied. Default: 64 MiB.
+    /// Sets how large the write-ahead log may become before it is written back to the file and
+    /// emptied. Default: 64 MiB.
     pub fn wal_limit_bytes(mut self, bytes: u64) -> Self {
         self.wal_limit_bytes = bytes;
         self
     }
 
-    /// Refuses settings that cannot be.
+    /// Refuses settings that are out of range.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.interval.is_zero() {
             let kind = ErrorKind::InvalidSetting { name: "interval" };

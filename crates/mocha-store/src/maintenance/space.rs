@@ -1,4 +1,4 @@
-//! Pages that hold nothing: giving them back.
+//! Returning free pages to the file system.
 
 use std::{cell::Cell, ops::ControlFlow, time::Duration};
 
@@ -9,31 +9,32 @@ use diesel::{
 
 use super::{checkpoint::checkpoint, connect};
 use crate::{
-    Error, Store,
+    Error, Operation, Store,
     retention::{Batch, Pace},
     sqlite::Connection,
     store::{Access, Location},
 };
 
-/// How many pages of the file hold nothing, and how many the file became smaller by.
+/// Reports how many pages are free, and how many were removed from the file.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Freed {
-    /// Pages that the file became smaller by; 4 KiB each.
+    /// Pages that were removed from the file; 4 KiB each.
     pub freed_pages: u64,
-    /// Pages that still hold nothing. New rows use them first.
+    /// Pages that are still free. New rows use them first.
     pub left_pages: u64,
 }
 
 impl Store {
-    /// Makes the file smaller by the pages that hold nothing, as after many rows were deleted.
+    /// Shrinks the file by its free pages, for example after many rows were deleted.
     ///
-    /// It goes in batches of some 10 milliseconds, each a transaction of its own that makes others who write wait for
-    /// as long, and may be ended at any time, by `progress` too. The file itself becomes smaller at the next
-    /// checkpoint. What is left is not moved together: that is what [`vacuum`](Self::vacuum) does.
+    /// It works in batches of about 10 milliseconds, each in its own transaction, during which
+    /// other writers wait. You can end it at any time. The file itself shrinks at the next
+    /// checkpoint. The remaining pages are not moved together; [`vacuum`](Self::vacuum) does that.
     ///
-    /// It does nothing to a file that was adopted from the TypeScript original, which does not know where its pages
-    /// are referred to from, until that had its first [`vacuum`](Self::vacuum): then `freed_pages` is 0.
+    /// It does nothing to a file that was adopted from the TypeScript original until that file had
+    /// its first [`vacuum`](Self::vacuum). Such a file has no map of its pages, so `freed_pages` is
+    /// 0.
     ///
     /// # Errors
     ///
@@ -44,63 +45,65 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::Store;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// let store = Store::open(folder.path().join("stats.db"))?;
-    /// let freed = store.free_pages(|_| ControlFlow::Continue(()))?;
+    /// let freed = store.free_pages().run()?;
     /// assert_eq!(freed.left_pages, 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "incremental_vacuum")]
-    pub fn free_pages(&self, progress: impl FnMut(Freed) -> ControlFlow<()>) -> Result<Freed, Error> {
-        free_pages(&mut connect(self.link())?, progress)
+    pub fn free_pages<'a>(&self) -> Operation<'a, Freed, Freed> {
+        let store = self.clone();
+        Operation::new(move |on_progress| free_pages(&mut connect(store.link())?, on_progress))
     }
 
-    /// Writes the whole file anew, without pages that hold nothing and with all rows in their order.
+    /// Rewrites the whole file without free pages and with all rows in order.
     ///
-    /// It holds the write lock for as long as that takes, some seconds for each gigabyte: the recorder's events wait
-    /// in their queue, and who writes over another connection gets [`ErrorKind::Busy`](crate::ErrorKind::Busy) after
-    /// the busy timeout. Who reads does not wait. `go_on` is asked now and then, and can stop it; how far it has come SQLite does
-    /// not say. The last part, copying the pages back, cannot be stopped. It needs room for two copies of the file: one on the disk of
-    /// temporary files, one in the write-ahead log. A crash leaves the file as it was. A file adopted from the
-    /// TypeScript original can make use of [`free_pages`](Self::free_pages) from then on.
+    /// It holds the write lock meanwhile, some seconds per gigabyte. The recorder's events wait in
+    /// their queue, and other writers get [`ErrorKind::Busy`](crate::ErrorKind::Busy) after the
+    /// busy timeout. Readers do not wait. The callback gets no progress because SQLite reports
+    /// none. It can stop the operation until the last part, which copies the pages back. The
+    /// operation needs room for two copies of the file: one on the disk for temporary files, one in
+    /// the write-ahead log. A crash leaves the file unchanged. [`free_pages`](Self::free_pages)
+    /// works for an adopted file from then on.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull),
-    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if `go_on` said so, and others of SQLite's; the file is as it was.
+    /// [`ErrorKind::Stopped`](crate::ErrorKind::Stopped) if the callback said so, and other errors
+    /// of SQLite. The file is unchanged.
     ///
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::Store;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// let store = Store::open(folder.path().join("stats.db"))?;
-    /// assert_eq!(store.vacuum(|| ControlFlow::Continue(()))?.left_pages, 0);
+    /// assert_eq!(store.vacuum().run()?.left_pages, 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn vacuum(&self, mut go_on: impl FnMut() -> ControlFlow<()>) -> Result<Freed, Error> {
-        let link = self.link();
-        let mut conn = connect(link)?;
-        let failed = |error| Error::classify(format!("cannot vacuum {}", link.location), error);
-        let before = Pages::load(&mut conn).map_err(failed)?;
-        vacuum(&link.location, link.settings.busy_timeout, &mut go_on)?;
-        let after = Pages::load(&mut conn).map_err(failed)?;
-        if let Err(error) = checkpoint(link, &mut conn) {
-            tracing::debug!(error = %error, "the write-ahead log of a vacuum stays for now");
-        }
-        Ok(Freed { freed_pages: before.all.saturating_sub(after.all), left_pages: after.free })
+    pub fn vacuum<'a>(&self) -> Operation<'a, (), Freed> {
+        let store = self.clone();
+        Operation::new(move |on_progress| {
+            let link = store.link();
+            let mut conn = connect(link)?;
+            let failed = |error| Error::classify(format!("cannot vacuum {}", link.location), error);
+            let before = Pages::load(&mut conn).map_err(failed)?;
+            vacuum(&link.location, link.settings.busy_timeout, &mut || on_progress(()))?;
+            let after = Pages::load(&mut conn).map_err(failed)?;
+            if let Err(error) = checkpoint(link, &mut conn) {
+                tracing::debug!(error = %error, "the write-ahead log of a vacuum stays for now");
+            }
+            Ok(Freed { freed_pages: before.all.saturating_sub(after.all), left_pages: after.free })
+        })
     }
 }
 
-/// Over a connection of its own, for Diesel's cannot be stopped.
+/// It uses a connection of its own because Diesel's cannot be stopped.
 pub(crate) fn vacuum(
     location: &Location,
     busy_timeout: Duration,
@@ -131,9 +134,9 @@ pub(super) fn free_pages(
         freed.set(Freed { freed_pages: freed.get().freed_pages + done, left_pages: after.free });
         Ok(Batch { done, last: after.free == 0 || done == 0 })
     };
-    // What is counted in a transaction that fails is told to nobody.
+    // A transaction that fails reports nothing.
     let mut pace = Pace::new("giving pages back");
-    // Whether it was broken off is seen by what is left.
+    // The number of remaining pages shows whether it ended early.
     let _: ControlFlow<()> = pace.batches(conn, step, |_| progress(freed.get()))?;
     Ok(freed.get())
 }

@@ -1,10 +1,10 @@
-//! What the schedule has done.
+//! Counters of the scheduled maintenance.
 
 use std::sync::Arc;
 
 use crate::{Error, Store};
 
-/// What the store's own maintenance has done since the store was opened.
+/// Counts what the store's own maintenance has done since the store was opened.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct MaintenanceStats {
@@ -18,12 +18,13 @@ pub struct MaintenanceStats {
     pub freed_pages: u64,
     /// The last failure, if there was one. It is tried again the next time.
     pub last_error: Option<Arc<Error>>,
-    /// How often it was done with all that it does at each interval.
+    /// How many times it completed its regular work.
     pub runs: u64,
 }
 
 impl Store {
-    /// What the store's own maintenance has done so far; all zero if it is off.
+    /// Returns what the store's own maintenance has done so far. All counters are zero if it is
+    /// off.
     ///
     /// # Examples
     ///

@@ -6,14 +6,14 @@ use diesel::{prelude::*, sql_query, sql_types::Text, sqlite::SqliteConnection};
 use mocha_schema::{GuildId, UserId};
 
 use super::{
-    erase::{Ended, Progress, erase},
+    erase::{Ended, ErasureProgress, erase},
     ledger::Person,
     rows::{Scope, tables},
     tombstones::{self, Tombstone, Tombstones},
     wipe,
 };
 use crate::{
-    Error, ErrorKind, Store,
+    Error, ErrorKind, Operation, Store,
     store::{Access, Location},
 };
 
@@ -23,7 +23,7 @@ impl Store {
     ///
     /// For a backup that was restored: those who were forgotten after it was made are in it. Their tombstones are in
     /// the file that it replaces, and in newer backups; who has neither has to forget them again. Who was forgotten here no
-    /// earlier than there and came back since stays. An erasure that was broken off goes on. At last it [wipes the traces](Self::wipe_traces), if anybody went.
+    /// earlier than there and came back since stays. An erasure that was broken off goes on. At last it [wipes the traces](Self::vacuum_erased), if anybody went.
     ///
     /// It reads all tables with rows of people as a whole, once. The other file is read only. `progress` is told after each batch how
     /// many rows of all these people are gone, is asked while the traces are wiped, and ends it by [`ControlFlow::Break`].
@@ -34,38 +34,36 @@ impl Store {
     ///   or a newer Mocha's. Nothing changed.
     /// * [`ErrorKind::Replaced`]: the store's own file was deleted or replaced since it was opened. Nothing changed.
     /// * [`ErrorKind::Stopped`]: `progress` said so. [`ErrorKind::Busy`], [`ErrorKind::DiskFull`] and the others of SQLite. Try
-    ///   again: it goes on where it stopped, but for traces, if only those were left; then [wipe them](Self::wipe_traces).
+    ///   again: it goes on where it stopped, but for traces, if only those were left; then [wipe them](Self::vacuum_erased).
     ///
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::Store;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// # let (replaced, restored) = (folder.path().join("replaced.db"), folder.path().join("stats.db"));
     /// let user = 40.try_into()?;
-    /// assert!(Store::open(&replaced)?.opt_out_user(user).run(|_| ControlFlow::Continue(()))?.is_complete());
+    /// assert!(Store::open(&replaced)?.opt_out_user(user).run()?.is_complete());
     ///
     /// let store = Store::open(&restored)?;
-    /// assert_eq!(store.apply_tombstones_from(&replaced, |_| ControlFlow::Continue(()))?, 0);
+    /// assert_eq!(store.reapply_erasures_from(&replaced).run()?, 0);
     /// assert!(store.is_opted_out(user, None)?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn apply_tombstones_from(
-        &self,
-        path: impl AsRef<Path>,
-        mut progress: impl FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<usize, Error> {
-        let mut from = open(path.as_ref())?;
-        let link = self.link();
-        let mut conn = link.connect_writer()?;
-        let (erased, rows) = carry_tombstones(&mut from, &mut conn, &mut progress)?;
-        if erased > 0 {
-            wipe::wipe(link, &mut || progress(Progress { removed: rows, total: rows }))?;
-        }
-        Ok(erased)
+    #[doc(alias = "tombstones")]
+    pub fn reapply_erasures_from<'a>(&self, path: impl AsRef<Path>) -> Operation<'a, ErasureProgress, usize> {
+        let (path, store) = (path.as_ref().to_owned(), self.clone());
+        Operation::new(move |on_progress| {
+            let mut from = open(&path)?;
+            let link = store.link();
+            let mut conn = link.connect_writer()?;
+            let (erased, rows) = carry_tombstones(&mut from, &mut conn, on_progress)?;
+            if erased > 0 {
+                wipe::wipe(link, &mut || on_progress(ErasureProgress { removed: rows, total: rows }))?;
+            }
+            Ok(erased)
+        })
     }
 }
 
@@ -74,7 +72,7 @@ impl Store {
 pub(crate) fn carry_tombstones(
     from: &mut SqliteConnection,
     into: &mut SqliteConnection,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    progress: &mut dyn FnMut(ErasureProgress) -> ControlFlow<()>,
 ) -> Result<(usize, u64), Error> {
     let failed = |error| Error::classify("cannot take over tombstones", error);
     // A file from before there were tombstones has none to give.
@@ -90,7 +88,7 @@ pub(crate) fn carry_tombstones(
     let total = scopes.iter().map(|scope| scope.count_all(into)).sum::<QueryResult<u64>>().map_err(failed)?;
     let (mut erased, mut before) = (0, 0);
     for scope in scopes {
-        let mut told = |person: Progress| progress(Progress { removed: before + person.removed, total });
+        let mut told = |person: ErasureProgress| progress(ErasureProgress { removed: before + person.removed, total });
         let (removed, ended) = erase(into, scope, &mut told).map_err(failed)?;
         if ended != Ended::Complete {
             return Err(Error::new(ErrorKind::Stopped, "erasing whom the tombstones speak of was stopped on demand"));

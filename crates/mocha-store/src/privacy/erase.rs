@@ -1,6 +1,6 @@
 //! Erasing a person.
 
-use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc, thread, time::Instant};
+use std::{collections::BTreeMap, fmt, ops::ControlFlow, sync::Arc, thread, time::Instant};
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -15,7 +15,10 @@ use super::{
     tombstones::{self, EVERYWHERE, Tombstones},
     wipe,
 };
-use crate::{Error, Store};
+use crate::{
+    Error, Store,
+    operation::{self, OnProgress},
+};
 
 /// At most how many rows go in one transaction: the recorder waits for it, some tens of milliseconds.
 const BATCH: usize = 500;
@@ -23,7 +26,7 @@ const BATCH: usize = 500;
 /// How far an erasure has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct ErasureProgress {
     /// How many rows are gone.
     pub removed: u64,
     /// How many there were when it began.
@@ -31,12 +34,12 @@ pub struct Progress {
 }
 
 /// The erasure of a person; made by [`Store::forget_user`] and [`Store::opt_out_user`].
-#[derive(Clone, Debug)]
 #[must_use = "nobody is forgotten until `run`"]
-pub struct Erasure {
-    keep_traces: bool,
+pub struct Erasure<'a> {
+    on_progress: Option<OnProgress<'a, ErasureProgress>>,
     opt_out: bool,
     scope: Scope,
+    skip_vacuum: bool,
     store: Store,
 }
 
@@ -54,8 +57,6 @@ impl Store {
     /// [`privacy`](crate::privacy) for what remains, and why.
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use chrono::DateTime;
     /// use mocha_store::{Store, event::MessageSent};
     ///
@@ -75,7 +76,7 @@ impl Store {
     /// recorder.record(message)?;
     /// recorder.flush()?;
     ///
-    /// let receipt = store.forget_user(message.user_id).run(|_| ControlFlow::Continue(()))?;
+    /// let receipt = store.forget_user(message.user_id).run()?;
     /// assert!(receipt.is_complete());
     /// assert!(receipt.removed.iter().any(|removed| removed.table == "message_events" && removed.rows == 1));
     ///
@@ -87,14 +88,14 @@ impl Store {
     /// ```
     #[doc(alias = "erase")]
     #[doc(alias = "gdpr")]
-    pub fn forget_user(&self, user_id: UserId) -> Erasure {
+    pub fn forget_user<'a>(&self, user_id: UserId) -> Erasure<'a> {
         let scope = Scope { guild_id: None, user_id };
-        Erasure { keep_traces: false, opt_out: false, scope, store: self.clone() }
+        Erasure { on_progress: None, opt_out: false, scope, skip_vacuum: false, store: self.clone() }
     }
 
     /// [`forget_user`](Self::forget_user), and records nothing of the person from now on, until
     /// [`opt_in_user`](Self::opt_in_user).
-    pub fn opt_out_user(&self, user_id: UserId) -> Erasure {
+    pub fn opt_out_user<'a>(&self, user_id: UserId) -> Erasure<'a> {
         Erasure { opt_out: true, ..self.forget_user(user_id) }
     }
 
@@ -111,14 +112,12 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::Store;
     ///
     /// # let store = Store::builder().open_in_memory()?;
     /// let user = 40.try_into()?;
     /// assert!(!store.opt_in_user(user, None)?);
-    /// let receipt = store.opt_out_user(user).run(|_| ControlFlow::Continue(()))?;
+    /// let receipt = store.opt_out_user(user).run()?;
     /// assert!(receipt.opted_out && store.is_opted_out(user, None)?);
     /// assert!(store.opt_in_user(user, None)?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -139,18 +138,25 @@ impl Store {
     }
 }
 
-impl Erasure {
+impl<'a> Erasure<'a> {
     /// Only in this guild. What other guilds have of the person stays, and so does the user's own row while any has.
     pub fn in_guild(mut self, guild_id: GuildId) -> Self {
         self.scope.guild_id = Some(guild_id);
         self
     }
 
-    /// Leaves it to a later [`Store::wipe_traces`] to write the file anew, for several erasures at once. Until then most of the
+    /// Leaves it to a later [`Store::vacuum_erased`] to write the file anew, for several erasures at once. Until then most of the
     /// bytes are overwritten, but not all, and a backup by [`BackupMethod::Paced`](crate::BackupMethod::Paced), which copies
     /// pages as they are, may have them too; one by [`BackupMethod::Compact`](crate::BackupMethod::Compact) has none.
-    pub fn keep_traces(mut self) -> Self {
-        self.keep_traces = true;
+    pub fn skip_vacuum(mut self) -> Self {
+        self.skip_vacuum = true;
+        self
+    }
+
+    /// Calls `on_progress` after each transaction with the number of rows that are deleted, and while
+    /// the file is vacuumed. [`ControlFlow::Break`] ends the erasure early.
+    pub fn on_progress(mut self, on_progress: impl FnMut(ErasureProgress) -> ControlFlow<()> + 'a) -> Self {
+        self.on_progress = Some(Box::new(on_progress));
         self
     }
 
@@ -159,7 +165,7 @@ impl Erasure {
     /// First it leaves the tombstone, so that the recorder, be it of another process, writes nothing more from before. Then the events
     /// go, 500 in a transaction, with pauses for others to write; after each `progress` is told how far it has come, and
     /// ends it by [`ControlFlow::Break`]. One last transaction removes the rest: roll-ups, the user, and
-    /// what the person did since the erasure began. What comes later is recorded as of a new user. Last it [wipes the traces](Store::wipe_traces), in which `progress` is asked too: no byte
+    /// what the person did since the erasure began. What comes later is recorded as of a new user. Last it [wipes the traces](Store::vacuum_erased), in which `progress` is asked too: no byte
     /// of the id remains in the file or its write-ahead log, nor in backups made from then on.
     ///
     /// If it is broken off, or the program ends meanwhile, the rest goes when the person is forgotten again; the recorder
@@ -170,8 +176,9 @@ impl Erasure {
     /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and the others
     /// of SQLite, if rows could not be removed. That only the bytes are left is no error: the [`Receipt`] says so.
-    pub fn run(self, mut progress: impl FnMut(Progress) -> ControlFlow<()>) -> Result<Receipt, Error> {
-        let Self { keep_traces, opt_out, scope, store } = self;
+    pub fn run(self) -> Result<Receipt, Error> {
+        let Self { on_progress, opt_out, scope, skip_vacuum, store } = self;
+        let mut progress = on_progress.unwrap_or_else(operation::ignore);
         let link = store.link();
         let failed = |error| Error::classify(format!("cannot erase a person from {}", link.location), error);
         let mut conn = link.connect_writer()?;
@@ -183,10 +190,10 @@ impl Erasure {
         .map_err(failed)?;
         let (removed, ended) = erase(&mut conn, scope, &mut progress).map_err(failed)?;
         let total = removed.iter().map(|removed| removed.rows).sum();
-        let all = Progress { removed: total, total };
+        let all = ErasureProgress { removed: total, total };
         let rows_gone = ended != Ended::Broken;
         let ruling = Tombstones::load(&mut conn).map_err(failed)?.ruling(scope.user_id, scope.guild_id);
-        let wiped = (rows_gone && !keep_traces).then(|| wipe::wipe(link, &mut || progress(all)));
+        let wiped = (rows_gone && !skip_vacuum).then(|| wipe::wipe(link, &mut || progress(all)));
         Ok(Receipt {
             at: ruling.and_then(|ruling| DateTime::from_timestamp_millis(ruling.forgotten_at_ms)).unwrap_or_else(now),
             guild_id: scope.guild_id,
@@ -197,6 +204,18 @@ impl Erasure {
             traces_gone: matches!(wiped, Some(Ok(()))),
             traces_left_by: wiped.and_then(Result::err).map(Arc::new),
         })
+    }
+}
+
+impl fmt::Debug for Erasure<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { on_progress: _, opt_out, scope, skip_vacuum, store } = self;
+        f.debug_struct("Erasure")
+            .field("opt_out", opt_out)
+            .field("scope", scope)
+            .field("skip_vacuum", skip_vacuum)
+            .field("store", store)
+            .finish_non_exhaustive()
     }
 }
 
@@ -217,7 +236,7 @@ pub(super) enum Ended {
 pub(super) fn erase(
     conn: &mut SqliteConnection,
     scope: Scope,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    progress: &mut dyn FnMut(ErasureProgress) -> ControlFlow<()>,
 ) -> diesel::QueryResult<(Vec<Removed>, Ended)> {
     let found = conn.transaction(|conn| counts(conn, scope))?;
     let total = found.iter().map(|found| found.rows).sum();
@@ -233,7 +252,7 @@ pub(super) fn erase(
             let last = batch < BATCH;
             // The person may have added rows.
             removed = if last { until } else { until.min(removed + rows) };
-            if batch > 0 && progress(Progress { removed, total }).is_break() {
+            if batch > 0 && progress(ErasureProgress { removed, total }).is_break() {
                 return Ok((sums(deleted), Ended::Broken));
             }
             if last {
@@ -245,7 +264,7 @@ pub(super) fn erase(
     }
     deleted.extend(conn.immediate_transaction(|conn| sweep(conn, scope, &found))?);
     let deleted = sums(deleted);
-    if !deleted.is_empty() && progress(Progress { removed: total, total }).is_break() {
+    if !deleted.is_empty() && progress(ErasureProgress { removed: total, total }).is_break() {
         return Ok((deleted, Ended::Stopped));
     }
     Ok((deleted, Ended::Complete))

@@ -17,7 +17,7 @@
 //!
 //! Counts that name nobody stay: the number of members of a guild, and messages by quarter of an hour from before the horizon, of
 //! which nobody knows any more whose they were. So do tables of the author's own, logs, and backups made before: those are to be deleted, or
-//! restored with the tombstones ([`Store::apply_tombstones_from`](crate::Store::apply_tombstones_from)).
+//! restored with the tombstones ([`Store::reapply_erasures_from`](crate::Store::reapply_erasures_from)).
 
 pub(crate) mod carry;
 mod erase;
@@ -32,7 +32,7 @@ pub use mocha_schema::catalogue::{Class, Column, Kept, Person, Source, TABLES as
 
 pub(crate) use self::tombstones::{Tombstones, Verdict};
 pub use self::{
-    erase::{Erasure, Progress},
+    erase::{Erasure, ErasureProgress},
     export::Export,
     receipt::{Receipt, Removed},
 };

@@ -28,7 +28,7 @@ pub struct Receipt {
     /// Whether the bytes are gone too: the file was written anew, and the write-ahead log emptied.
     pub traces_gone: bool,
     /// Why not, if it was tried: somebody else held the lock or kept reading, or the disk is full. Once that is over, have
-    /// [`Store::wipe_traces`](crate::Store::wipe_traces) do it.
+    /// [`Store::vacuum_erased`](crate::Store::vacuum_erased) do it.
     pub traces_left_by: Option<Arc<Error>>,
 }
 

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use diesel::{prelude::*, sql_query, sql_types::Integer};
 
-use crate::{Error, ErrorKind, Store, maintenance::vacuum, store::Link};
+use crate::{Error, ErrorKind, Operation, Store, maintenance::vacuum, store::Link};
 
 impl Store {
     /// Writes the file anew without what was deleted from it, and empties the write-ahead log: for erasures that left that
@@ -30,20 +30,20 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use mocha_store::Store;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("stats.db");
     /// let store = Store::open(&path)?;
-    /// store.wipe_traces(|| ControlFlow::Continue(()))?;
+    /// store.vacuum_erased().run()?;
     /// assert_eq!(std::fs::metadata(folder.path().join("stats.db-wal"))?.len(), 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "vacuum")]
-    pub fn wipe_traces(&self, mut go_on: impl FnMut() -> ControlFlow<()>) -> Result<(), Error> {
-        wipe(self.link(), &mut go_on)
+    #[doc(alias = "wipe_traces")]
+    pub fn vacuum_erased<'a>(&self) -> Operation<'a, (), ()> {
+        let store = self.clone();
+        Operation::new(move |on_progress| wipe(store.link(), &mut || on_progress(())))
     }
 }
 

@@ -167,11 +167,11 @@ impl Writer {
         let tally = match self.attempt(len, stamp, stop).or_else(|failed| self.without_stamp(failed, len)) {
             Ok(tally) => tally,
             // One by one costs time, so only then.
-            Err(error) if len > 1 && error.blames_event() => {
+            Err(error) if len > 1 && error.is_caused_by_event() => {
                 tracing::debug!(error = %error, "a transaction is tried again event by event");
                 return (0..len).try_for_each(|_| self.commit(1, stop));
             }
-            Err(error) if len == 1 && error.blames_event() => {
+            Err(error) if len == 1 && error.is_caused_by_event() => {
                 tracing::warn!(error = %error, "SQLite refused an event, which is left out");
                 self.counters.failed(Arc::new(error));
                 if let Some(queued) = self.pending.front() {
@@ -197,7 +197,7 @@ impl Writer {
     /// Writes the events of a transaction whose stamp SQLite refused: they are not to blame.
     fn without_stamp(&mut self, failed: Failed, len: usize) -> Result<Tally, Error> {
         let Failed { error, stamping } = failed;
-        if !stamping || !error.blames_event() {
+        if !stamping || !error.is_caused_by_event() {
             return Err(error);
         }
         tracing::warn!(error = %error, "SQLite refused to note who is in voice, which will be tried again");

@@ -20,10 +20,10 @@ const PAUSE: u32 = 3;
 const MIN_LEN: i64 = 10;
 const MAX_LEN: i64 = 10_000;
 
-/// What a batch did.
+/// The result of a batch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Batch {
-    /// How many rows or pages it was about.
+    /// The number of rows or pages.
     pub(crate) done: u64,
     /// Whether nothing is left.
     pub(crate) last: bool,
@@ -33,7 +33,7 @@ pub(crate) struct Batch {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     len: i64,
-    /// What is done, for errors.
+    /// The name of the work, for errors.
     what: &'static str,
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::{QueryResult, QueryableByName, prelude::*, sql_query, sql_types, sqlite::SqliteConnection};
 use mocha_schema::{catalogue::Horizon, schema::horizons};
 
-use super::{DAY, Retention};
+use super::{DAY, RetentionPolicy};
 
 /// Midnights, UTC, in unix seconds, before which a kind of row goes.
 #[derive(AsChangeset, Clone, Copy, Debug, Eq, PartialEq, Queryable, Selectable)]
@@ -36,10 +36,14 @@ impl Horizons {
     /// Moves the horizons of the file to where they should be now; returns where they are.
     ///
     /// That of the roll-ups stays behind those of the events, for events that are counted have sums.
-    pub(super) fn advance(conn: &mut SqliteConnection, retention: &Retention, now: DateTime<Utc>) -> QueryResult<Self> {
+    pub(super) fn advance(
+        conn: &mut SqliteConnection,
+        retention: &RetentionPolicy,
+        now: DateTime<Utc>,
+    ) -> QueryResult<Self> {
         let old: Self = horizons::table.find(1).select(Self::as_select()).get_result(conn)?;
         let voice = before_open(conn, retention.voice.from(now))?.max(old.voice);
-        // `Retention::check` has them kept as long as any events, of which only voice is held back.
+        // `RetentionPolicy::check` has them kept as long as any events, of which only voice is held back.
         let rollups = floor(retention.rollups.from(now).min(voice));
         let new = Self {
             members: retention.members.from(now).max(old.members),

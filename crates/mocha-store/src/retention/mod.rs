@@ -1,4 +1,4 @@
-//! Retention: events that are too old go, and what is known of guilds that are gone for good.
+//! Retention: deletes old events, and everything about guilds that the bot left long ago.
 
 mod batch;
 mod clock;
@@ -13,25 +13,25 @@ use mocha_schema::catalogue::Horizon;
 pub(crate) use self::{
     batch::{Batch, Pace},
     clock::trusted_now,
-    run::retain,
+    run::apply,
 };
 pub use self::{purge::Purged, run::Retained};
 use crate::{Error, ErrorKind};
 
 const DAY: i64 = 86_400;
 
-/// How long something is kept.
+/// Says how long something is kept.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Keep {
-    /// What is of today, UTC, and of so many days before.
+    /// The current day in UTC and this many days before it.
     Days(u32),
-    /// All of it.
+    /// Everything, without a limit.
     Forever,
 }
 
 impl Keep {
-    /// The midnight, UTC, in unix seconds, before which it goes; 0 if nothing does.
+    /// Returns the midnight in UTC, in unix seconds, before which rows are deleted; 0 if none are.
     fn from(self, now: DateTime<Utc>) -> i64 {
         match self {
             Self::Days(days) => ((now.timestamp().div_euclid(DAY) - i64::from(days)) * DAY).max(0),
@@ -47,27 +47,29 @@ impl Keep {
     }
 }
 
-/// How long the file keeps what: a setting for each kind of event, for the roll-ups, and for guilds that are gone.
+/// Sets how long the file keeps each kind of event, the roll-ups, and guilds that the bot left.
 ///
-/// By default events are kept for a year, and roll-ups and guilds for ever. What is answered from sums has the same numbers as
-/// before for whole days in UTC, however old: leaderboards but for time with company, members, overviews, active members, channels, a
-/// guild's heat map and its messages over time. What needs single events ends with them, and says so: growth, retention of members,
-/// presence, when somebody was in voice with whom, how many at a time, and at which hours one user wrote.
+/// By default Mocha keeps events for a year, and roll-ups and guilds for ever. Answers from
+/// roll-ups stay the same for whole days in UTC, however old: leaderboards (except voice time with
+/// company), members, overviews, active members, channels, and the heat map and message series of a
+/// guild. Questions that need single events cover only the time for which there are events, and say
+/// so: growth, retention of members, presence, company in voice, concurrent members in voice, and
+/// the hours at which one user wrote.
 ///
-/// [`Store::retain`](crate::Store::retain) does what it says once, and
-/// [`Maintenance::retention`](crate::Maintenance::retention) has the store do so by itself.
+/// [`Store::apply_retention`](crate::Store::apply_retention) applies the policy once.
+/// [`Maintenance::retention`](crate::Maintenance::retention) lets the store apply it every hour.
 ///
 /// # Examples
 ///
 /// ```
-/// use mocha_store::{Keep, Retention};
+/// use mocha_store::{Keep, RetentionPolicy};
 ///
-/// let retention = Retention::default().messages(Keep::Days(90)).presences(Keep::Days(7)).members(Keep::Forever);
-/// assert_ne!(retention, Retention::default());
+/// let retention = RetentionPolicy::default().messages(Keep::Days(90)).presences(Keep::Days(7)).members(Keep::Forever);
+/// assert_ne!(retention, RetentionPolicy::default());
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[must_use = "it does nothing until it is given to a store"]
-pub struct Retention {
+pub struct RetentionPolicy {
     gone_guilds: Keep,
     members: Keep,
     messages: Keep,
@@ -76,7 +78,7 @@ pub struct Retention {
     voice: Keep,
 }
 
-impl Default for Retention {
+impl Default for RetentionPolicy {
     fn default() -> Self {
         let year = Keep::Days(365);
         Self {
@@ -90,46 +92,49 @@ impl Default for Retention {
     }
 }
 
-impl Retention {
-    /// How long everything is kept of a guild that the bot was removed from; to the second, not to the day. A guild
-    /// that comes back in time loses nothing. Default: for ever.
+impl RetentionPolicy {
+    /// Sets how long to keep a guild after the bot was removed from it, to the second. A guild that
+    /// comes back in time loses nothing. Default: for ever.
     pub fn gone_guilds(mut self, keep: Keep) -> Self {
         self.gone_guilds = keep;
         self
     }
 
-    /// How long `member_events` are kept. Who is a member now is not one of them. Default: 365 days.
+    /// Sets how long to keep `member_events`. The list of current members does not depend on it.
+    /// Default: 365 days.
     pub fn members(mut self, keep: Keep) -> Self {
         self.members = keep;
         self
     }
 
-    /// How long `message_events` are kept. Default: 365 days.
+    /// Sets how long to keep `message_events`. Default: 365 days.
     pub fn messages(mut self, keep: Keep) -> Self {
         self.messages = keep;
         self
     }
 
-    /// How long `presence_events` are kept. Default: 365 days. Of who has not changed since then nothing is known until the next change.
+    /// Sets how long to keep `presence_events`. Default: 365 days. The presence of a member without
+    /// a later event is unknown until the next one.
     pub fn presences(mut self, keep: Keep) -> Self {
         self.presences = keep;
         self
     }
 
-    /// How long the roll-ups of members, messages and voice are kept, which must not be shorter than any of these. They go by whole
-    /// months of thirty days, so up to 29 days later than said. Default: for ever.
+    /// Sets how long to keep the roll-ups of members, messages and voice: at least as long as their
+    /// events. They are deleted by whole months of thirty days, so up to 29 days later. Default:
+    /// for ever.
     pub fn rollups(mut self, keep: Keep) -> Self {
         self.rollups = keep;
         self
     }
 
-    /// How long `voice_events` and `voice_intervals` are kept. Default: 365 days.
+    /// Sets how long to keep `voice_events` and `voice_intervals`. Default: 365 days.
     pub fn voice(mut self, keep: Keep) -> Self {
         self.voice = keep;
         self
     }
 
-    /// How long events from before or after this horizon are kept.
+    /// Returns how long events with this horizon are kept.
     const fn of(&self, horizon: Horizon) -> Keep {
         match horizon {
             Horizon::Members => self.members,
@@ -139,7 +144,7 @@ impl Retention {
         }
     }
 
-    /// Refuses what cannot be done: sums go no sooner than what they are sums of.
+    /// Refuses a policy that deletes roll-ups before their events.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if [self.members, self.messages, self.voice].into_iter().any(|events| self.rollups.is_shorter_than(events)) {
             let kind = ErrorKind::InvalidSetting { name: "rollups" };
@@ -148,7 +153,7 @@ impl Retention {
         Ok(())
     }
 
-    /// The unix second up to which a guild must have gone for all of it to go now.
+    /// Returns the unix second by which a guild must have been left to be deleted now.
     fn gone_until(&self, now: DateTime<Utc>) -> Option<i64> {
         match self.gone_guilds {
             Keep::Days(days) => Some(now.timestamp() - i64::from(days) * DAY),

@@ -13,28 +13,31 @@ use mocha_schema::{
 };
 
 use super::batch::{Batch, Pace};
-use crate::{Error, Store, tables};
+use crate::{Error, Operation, Store, tables};
 
-/// What [`Store::purge_guild`] deleted; while it runs, what it deleted so far.
+/// Reports what [`Store::purge_guild`] deleted so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Purged {
-    /// Whether all of it is gone; not if `progress` broke it off.
+    /// Whether the guild is deleted completely. `false` if the callback ended it early.
     pub complete: bool,
-    /// Rows of all tables.
+    /// The number of deleted rows in all tables.
     pub rows: u64,
 }
 
 impl Store {
-    /// Deletes everything of a guild: its events, roll-ups, voice, members, channels, and the guild. Users stay, for
-    /// they are no guild's.
+    /// Deletes everything about a guild: its events, roll-ups, voice, members, channels, and the
+    /// guild itself. Users stay because they belong to no single guild.
     ///
-    /// Leave the guild first: what is recorded of it meanwhile may stay or bring the guild back. To have guilds go
-    /// some time after the bot was removed from them, see [`Retention::gone_guilds`](crate::Retention::gone_guilds).
+    /// Let the bot leave the guild first: events that are recorded meanwhile may stay or bring the
+    /// guild back. To delete guilds some time after the bot was removed from them, see
+    /// [`RetentionPolicy::gone_guilds`](crate::RetentionPolicy::gone_guilds).
     ///
-    /// It deletes in batches as [`retain_at`](Self::retain_at) does, events before the sums that count them, so that what is left
-    /// is counted at each moment; of days whose events went before, coarser sums may be left for that long without the days. It may
-    /// be ended at any time, by `progress` or by a crash, and called again. A guild that is not known is no error.
+    /// It deletes in batches as [`apply_retention_at`](Self::apply_retention_at) does, events
+    /// before the roll-ups that count them, so the roll-ups stay consistent with the remaining
+    /// events. For days whose events retention deleted, coarser roll-ups may remain a little longer
+    /// than the daily ones. You can end it at any time and call it again; a crash does no harm
+    /// either. An unknown guild is not an error.
     ///
     /// # Errors
     ///
@@ -45,8 +48,6 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use chrono::Utc;
     /// use mocha_store::{Store, event::MessageSent};
     ///
@@ -63,23 +64,22 @@ impl Store {
     /// };
     /// recorder.record(message)?;
     /// recorder.flush()?;
-    /// let purged = store.purge_guild(message.guild_id, |_| ControlFlow::Continue(()))?;
+    /// let purged = store.purge_guild(message.guild_id).run()?;
     /// assert!(purged.complete && purged.rows > 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn purge_guild(
-        &self,
-        guild_id: GuildId,
-        mut progress: impl FnMut(&Purged) -> ControlFlow<()>,
-    ) -> Result<Purged, Error> {
-        let mut conn = self.link().connect_writer()?;
-        let mut purged = Purged::default();
-        let ended = purge(&mut conn, &mut Pace::new("deleting a guild"), &guild_id.to_string(), None, |deleted| {
-            purged.rows += deleted;
-            progress(&purged)
-        })?;
-        purged.complete = ended.is_continue();
-        Ok(purged)
+    pub fn purge_guild<'a>(&self, guild_id: GuildId) -> Operation<'a, Purged, Purged> {
+        let store = self.clone();
+        Operation::new(move |on_progress| {
+            let mut conn = store.link().connect_writer()?;
+            let mut purged = Purged::default();
+            let ended = purge(&mut conn, &mut Pace::new("deleting a guild"), &guild_id.to_string(), None, |deleted| {
+                purged.rows += deleted;
+                on_progress(purged)
+            })?;
+            purged.complete = ended.is_continue();
+            Ok(purged)
+        })
     }
 }
 

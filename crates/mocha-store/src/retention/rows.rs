@@ -35,7 +35,7 @@ impl Rows {
         }
     }
 
-    /// What a row must be beside old: the recorder still needs an interval that goes on.
+    /// A further condition besides age: the recorder still needs open intervals.
     fn is_over(&self) -> &'static str {
         let has_end = self.table.columns.iter().any(|column| column.name == "ended_at_ms");
         if has_end { "ended_at_ms IS NOT NULL" } else { "true" }

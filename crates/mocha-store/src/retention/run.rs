@@ -11,14 +11,14 @@ use diesel::{
 use mocha_schema::catalogue::{Kept, Table};
 
 use super::{
-    Keep, Retention,
+    Keep, RetentionPolicy,
     batch::{Batch, Pace, transaction},
     clock::trusted_now,
     horizon::Horizons,
     purge,
     rows::Rows,
 };
-use crate::{Error, Store};
+use crate::{Error, Operation, Store};
 
 /// What a run of a retention deleted, in rows; while it runs, what it deleted so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -67,7 +67,7 @@ impl Retained {
 }
 
 impl Store {
-    /// Deletes what is older than the retention says, as of now; see [`retain_at`](Self::retain_at).
+    /// Deletes what is older than the retention says, as of now; see [`apply_retention_at`](Self::apply_retention_at).
     ///
     /// Now is the time of the store's clock. A clock that is wrong would delete years, so it is compared with the newest
     /// message in the file, whose time is Discord's. (If there is no message, with the newest other event.) It may be ahead
@@ -76,32 +76,33 @@ impl Store {
     /// # Errors
     ///
     /// [`ErrorKind::ClockAhead`](crate::ErrorKind::ClockAhead) if the clock is further ahead: nothing is deleted. For a file
-    /// that nobody records into any longer use [`retain_at`](Self::retain_at). Others as there.
+    /// that nobody records into any longer use [`apply_retention_at`](Self::apply_retention_at). Others as there.
     ///
     /// # Examples
     ///
     /// ```
     /// use std::ops::ControlFlow;
     ///
-    /// use mocha_store::{Keep, Retention, Store};
+    /// use mocha_store::{Keep, RetentionPolicy, Store};
     ///
     /// # let store = Store::builder().open_in_memory()?;
-    /// let retention = Retention::default().presences(Keep::Days(30));
-    /// let retained = store.retain(&retention, |so_far| {
+    /// let retention = RetentionPolicy::default().presences(Keep::Days(30));
+    /// let retained = store.apply_retention(&retention).on_progress(|so_far| {
     ///     println!("{} messages deleted", so_far.message_events);
     ///     ControlFlow::Continue(())
-    /// })?;
+    /// }).run()?;
     /// assert!(retained.complete);
     /// # Ok::<(), mocha_store::Error>(())
     /// ```
-    pub fn retain(
-        &self,
-        retention: &Retention,
-        progress: impl FnMut(&Retained) -> ControlFlow<()>,
-    ) -> Result<Retained, Error> {
-        let mut conn = self.link().connect_writer()?;
-        let now = trusted_now(&mut conn, &self.link().settings.time)?;
-        retain(&mut conn, retention, now, progress)
+    #[doc(alias = "prune")]
+    #[doc(alias = "retain")]
+    pub fn apply_retention<'a>(&self, retention: &RetentionPolicy) -> Operation<'a, Retained, Retained> {
+        let (retention, store) = (*retention, self.clone());
+        Operation::new(move |on_progress| {
+            let mut conn = store.link().connect_writer()?;
+            let now = trusted_now(&mut conn, &store.link().settings.time)?;
+            apply(&mut conn, &retention, now, |so_far| on_progress(*so_far))
+        })
     }
 
     /// Deletes what is older than the retention says, as of `now`.
@@ -130,31 +131,31 @@ impl Store {
     /// # Examples
     ///
     /// ```
-    /// use std::ops::ControlFlow;
-    ///
     /// use chrono::{TimeDelta, Utc};
-    /// use mocha_store::{Retention, Store};
+    /// use mocha_store::{RetentionPolicy, Store};
     ///
     /// # let store = Store::builder().open_in_memory()?;
     /// let yesterday = Utc::now() - TimeDelta::days(1);
-    /// let retained = store.retain_at(&Retention::default(), yesterday, |_| ControlFlow::Continue(()))?;
+    /// let retained = store.apply_retention_at(&RetentionPolicy::default(), yesterday).run()?;
     /// assert_eq!(retained.rows(), 0);
     /// # Ok::<(), mocha_store::Error>(())
     /// ```
-    pub fn retain_at(
+    pub fn apply_retention_at<'a>(
         &self,
-        retention: &Retention,
+        retention: &RetentionPolicy,
         now: DateTime<Utc>,
-        progress: impl FnMut(&Retained) -> ControlFlow<()>,
-    ) -> Result<Retained, Error> {
-        retain(&mut self.link().connect_writer()?, retention, now, progress)
+    ) -> Operation<'a, Retained, Retained> {
+        let (retention, store) = (*retention, self.clone());
+        Operation::new(move |on_progress| {
+            apply(&mut store.link().connect_writer()?, &retention, now, |so_far| on_progress(*so_far))
+        })
     }
 }
 
-/// [`Store::retain_at`] over this connection.
-pub(crate) fn retain(
+/// [`Store::apply_retention_at`] over this connection.
+pub(crate) fn apply(
     conn: &mut SqliteConnection,
-    retention: &Retention,
+    retention: &RetentionPolicy,
     now: DateTime<Utc>,
     mut progress: impl FnMut(&Retained) -> ControlFlow<()>,
 ) -> Result<Retained, Error> {
@@ -174,7 +175,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn all(
         &mut self,
-        retention: &Retention,
+        retention: &RetentionPolicy,
         now: DateTime<Utc>,
         horizons: &Horizons,
         progress: &mut impl FnMut(&Retained) -> ControlFlow<()>,

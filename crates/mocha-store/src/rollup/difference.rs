@@ -1,4 +1,4 @@
-//! What a roll-up has, and what it should have.
+//! Differences between a roll-up and its source.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_types, sqlite::Sqlit
 
 use super::{Rollup, slice::Slice};
 
-/// A row of a roll-up that is not what it should be.
+/// Describes a wrong row of a roll-up.
 ///
 /// Ids are numbers as the file has them, and no [`GuildId`](mocha_schema::GuildId) and the like, for a wrong row may have any:
 /// 0 stands for a text that is no number.
@@ -17,9 +17,9 @@ pub struct Difference {
     pub assumed: Option<bool>,
     /// The channel; 0 of voice time in a channel that is not known, and `None` where the roll-up does not tell channels apart.
     pub channel_id: Option<i64>,
-    /// What the row should be; `None` if it should not be there.
+    /// The correct row; `None` if it should not exist.
     pub expected: Option<Counted>,
-    /// What the row is; `None` if it is missing.
+    /// The row in the file; `None` if it is missing.
     pub found: Option<Counted>,
     /// The guild.
     pub guild_id: i64,
@@ -31,29 +31,29 @@ pub struct Difference {
     pub user_id: Option<i64>,
 }
 
-/// What a row of a roll-up says.
+/// Holds the values of a row of a roll-up.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Counted {
-    /// Whether the user is a bot; where users are not told apart, whether all of them are.
+    /// Whether the user is a bot. In roll-ups without users, whether the row counts bots.
     pub bot: bool,
     /// The sums.
     pub sums: Sums,
 }
 
-/// The sums of a row.
+/// Holds the totals of a row.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Sums {
-    /// Of who came and went.
+    /// The totals of joins and leaves.
     Members(MemberSums),
-    /// Of messages.
+    /// The totals of messages.
     Messages(MessageSums),
-    /// Of voice.
+    /// The totals of voice.
     Voice(VoiceSums),
 }
 
-/// How many came and went; `None` is NULL, which only a row that somebody else wrote can have.
+/// Counts joins and leaves; `None` is NULL, which only another program can write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, QueryableByName)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite))]
 #[non_exhaustive]
@@ -141,7 +141,7 @@ impl From<VoiceSums> for Sums {
     }
 }
 
-/// What a row is about, but for its guild.
+/// The key of a row, without its guild.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, QueryableByName)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite))]
 pub(super) struct Key {
@@ -193,7 +193,7 @@ pub(super) fn load(conn: &mut SqliteConnection, rollup: Rollup, slice: &Slice, s
     }
 }
 
-/// What is not the same on both sides, in order of the rows' keys.
+/// Returns the rows that differ, in order of their keys.
 pub(super) fn compare(rollup: Rollup, guild_id: i64, mut found: Rows, expected: Rows) -> Vec<Difference> {
     let mut pairs: BTreeMap<Key, (Option<Counted>, Option<Counted>)> = BTreeMap::new();
     for (key, expected) in expected {

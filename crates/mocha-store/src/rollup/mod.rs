@@ -1,4 +1,4 @@
-//! The roll-ups: sums that the triggers of the file keep, held against what they are sums of, and made anew.
+//! The roll-ups: tables of totals that triggers maintain, their verification and their rebuilding.
 
 mod difference;
 mod rebuild;
@@ -13,19 +13,21 @@ use mocha_schema::catalogue::{self, Table};
 pub use self::{
     difference::{Counted, Difference, MemberSums, MessageSums, Sums, VoiceSums},
     rebuild::Rebuilt,
-    slice::Progress,
+    slice::RebuildProgress,
     verify::Verification,
 };
 
-/// A table of sums that triggers keep, so that it is right at each commit, whoever writes.
+/// Names a roll-up: a table of totals that triggers maintain, so that it is correct at each commit.
 ///
-/// [`Store::verify`](crate::Store::verify) says whether it is, and [`Store::rebuild`](crate::Store::rebuild) mends it.
-/// It can only be wrong if somebody wrote to it, or replaced rows (`INSERT OR REPLACE`) over a connection without
-/// `PRAGMA recursive_triggers`, which all connections of the store have.
+/// [`Store::verify`](crate::Store::verify) checks a roll-up, and
+/// [`Store::rebuild`](crate::Store::rebuild) repairs it. A roll-up can be wrong only if a program
+/// wrote to it, or replaced rows (`INSERT OR REPLACE`) over a connection without `PRAGMA
+/// recursive_triggers`. All connections of the store have that setting.
 ///
-/// Months are thirty days each, their thirds ten. They have what lies before a watermark, which the recorder raises day by day: what
-/// comes later they do not have yet. They are summed up from days, and totals from months; packed quarters of an hour are those of whole
-/// months. Days and quarters are counted from the events. All days are UTC's.
+/// Months have thirty days each, and thirds of months ten. They are filled up to a watermark, which
+/// the recorder raises day by day. Months are computed from days, and totals from months. Packed
+/// quarters cover whole months. Days and quarters of an hour are counted from events. All days are
+/// in UTC.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Rollup {
@@ -59,7 +61,7 @@ pub enum Rollup {
 }
 
 impl Rollup {
-    /// All of them, each before those that are sums of it: the order in which to rebuild.
+    /// Lists all roll-ups, each before those that are computed from it. Rebuild in this order.
     pub const ALL: [Self; 13] = [
         Self::MessageDays,
         Self::MessageThirds,
@@ -76,7 +78,7 @@ impl Rollup {
         Self::MemberDays,
     ];
 
-    /// The table's name in the file.
+    /// Returns the name of the table in the file.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Slices: what is compared or made anew in one transaction.
+//! Slices: the unit that is compared or rebuilt in one transaction.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,15 +16,16 @@ use diesel::{
 use super::{Rollup, statement};
 use crate::{Error, Store};
 
-/// How far a verification or a rebuilding has come: it goes by slices, which are thirty days of a guild each.
+/// Reports the progress of a verification or a rebuild, which work in slices of thirty days of a
+/// guild.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct RebuildProgress {
     /// How many differences it has found so far; none when rebuilding.
     pub differences: usize,
     /// How many slices are done.
     pub done: usize,
-    /// How many there are: those that had events or rows when it began.
+    /// How many slices there are: those that had events or rows at the beginning.
     pub total: usize,
 }
 
@@ -70,7 +71,7 @@ struct Found {
 pub(super) fn each(
     store: &Store,
     rollup: Rollup,
-    mut step: impl FnMut(&Slice, Progress) -> Result<ControlFlow<()>, Error>,
+    mut step: impl FnMut(&Slice, RebuildProgress) -> Result<ControlFlow<()>, Error>,
 ) -> Result<bool, Error> {
     let guilds = store.read(|conn| guilds(conn, rollup))?;
     let total = guilds.values().map(|guild| guild.months.len()).sum();
@@ -80,7 +81,7 @@ pub(super) fn each(
         for month in months {
             done += 1;
             let slice = Slice { guild_id, month, names: names.clone() };
-            if step(&slice, Progress { differences: 0, done, total })?.is_break() {
+            if step(&slice, RebuildProgress { differences: 0, done, total })?.is_break() {
                 return Ok(done == total);
             }
         }

@@ -72,7 +72,7 @@ pub(super) fn slices(source: &Source) -> String {
         .replace("{month}", &month.to_string())
 }
 
-/// What the slice should have, with the columns of the roll-up.
+/// Selects the correct rows of the slice, with the columns of the roll-up.
 const fn counted(rollup: Rollup) -> &'static str {
     match rollup {
         Rollup::ActiveMonths => include_str!("sql/active_months.sql"),

@@ -1,4 +1,4 @@
-//! How a store is opened.
+//! The settings with which a store is opened.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -8,37 +8,42 @@ use crate::{
     time::{SteadyClock, TimeSource},
 };
 
-/// What a power cut, or a crash of the whole system, may take. A crash of the program, even by SIGKILL, takes nothing that was
-/// committed, either way, and neither damages the file: transactions are whole or not there, with their sums.
+/// Chooses what a power loss or a crash of the operating system may cost. A crash of the program,
+/// even by SIGKILL, never loses committed data. No setting damages the file: transactions and their
+/// roll-ups are kept whole or not at all.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Durability {
-    /// `synchronous = NORMAL`: a power cut may undo the last commits, back to the last checkpoint at most, those that
-    /// [`flush`](crate::Recorder::flush) confirmed among them; the latest ones first, never one in the middle. A checkpoint comes
-    /// after some 16 MB of changes, at a shutdown, and by [`Store::checkpoint`].
+    /// `synchronous = NORMAL`: a power loss may undo the last commits, back to the last checkpoint
+    /// at most, including commits that [`flush`](crate::Recorder::flush) confirmed. The latest
+    /// commits are lost first, never one in the middle. A checkpoint happens after about 16 MB of
+    /// changes, at a shutdown, and by [`Store::checkpoint`].
     #[default]
     Normal,
-    /// `synchronous = FULL`: each commit waits for the disk, and a power cut undoes none that was confirmed, if the disk keeps what it
-    /// says it has. It costs a wait for the disk each flush interval.
+    /// `synchronous = FULL`: each commit waits for the disk. A power loss undoes no confirmed
+    /// commit, provided that the disk keeps what it reports as written. This costs one wait for the
+    /// disk per flush interval.
     Full,
 }
 
-/// What moves the recorder's time, which proves that people in voice are still there.
+/// Chooses what advances the recorder's time, which confirms that members in voice are still
+/// connected.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Clock {
-    /// The system's clock: for a bot.
+    /// The system's clock. Bots use this.
     #[default]
     System,
-    /// The events' own times and nothing else: for replays, imports and tests.
+    /// Only the times of the events. Use this for replays, imports and tests.
     ///
-    /// Each event proves that all was heard until then: silence is no gap. But a message, whose time is Discord's and not
-    /// that of its arrival, moves the time by a day at most. An event that is older than what the file knew at the start is history, told again;
-    /// and so is a change of somebody's voice that is a day older than the last one: what was told first stands.
+    /// Each event confirms everything before it, so silence is not a gap. A message moves the time
+    /// by a day at most, because its time is when Discord received it. An event that is older than
+    /// everything in the file at the start counts as delivered again. So does a change of a voice
+    /// state that is a day older than the last one: the first delivery stands.
     Events,
 }
 
-/// How a store is opened; made by [`Store::builder`].
+/// Configures and opens a store. Made by [`Store::builder`].
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `open`"]
 pub struct StoreBuilder {
@@ -81,31 +86,35 @@ impl Default for StoreBuilder {
 }
 
 impl StoreBuilder {
-    /// At most how many events are committed in one transaction. Default: 4,096.
+    /// Sets how many events one transaction commits at most. Default: 4,096.
     pub fn batch_len(mut self, events: usize) -> Self {
         self.settings.batch_len = events;
         self
     }
 
-    /// The longest gap without news, as of a restart, over which somebody who is in voice before and after it is
-    /// assumed to have stayed; after a longer one a new session begins. Default: 5 minutes.
+    /// Sets the bridge limit: the longest gap without news, such as a restart, after which a member
+    /// who is in voice before and after it is assumed to have stayed. After a longer gap a new
+    /// session begins. Default: 5 minutes.
     pub fn bridge_limit(mut self, limit: Duration) -> Self {
         self.settings.bridge_limit = limit;
         self
     }
 
-    /// How long a connection waits for a lock that another one holds. Default: 5 seconds.
+    /// Sets how long a connection waits for a lock that another connection holds. Default: 5
+    /// seconds.
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.settings.busy_timeout = timeout;
         self
     }
 
-    /// Looks for damage in pages and rows when the file is opened, and refuses a damaged one as [`ErrorKind::Corrupt`] before
-    /// anything is written to it. Default: it does not, and damage shows when it is read.
+    /// Checks pages and rows for damage when the file is opened. A damaged file is refused as
+    /// [`ErrorKind::Corrupt`] before anything is written to it. Default: no check; damage shows
+    /// when it is read.
     ///
-    /// It reads the whole file: some 60 milliseconds for 40 MB at [`CheckDepth::Quick`]; at [`CheckDepth::Full`] ten times
-    /// that, for indexes are held against their tables. Rows without parents and wrong roll-ups are no damage of that kind, and can
-    /// be mended in a file that is open: [`Store::check`] finds them.
+    /// The check reads the whole file: about 60 milliseconds for 40 MB at [`CheckDepth::Quick`],
+    /// and ten times as long at [`CheckDepth::Full`], which compares indexes with their tables. It
+    /// does not look for orphaned rows and wrong roll-ups, which you can repair in an open file.
+    /// [`Store::check`] finds them.
     ///
     /// # Examples
     ///
@@ -124,38 +133,40 @@ impl StoreBuilder {
         self
     }
 
-    /// What moves the recorder's time. Default: [`Clock::System`].
+    /// Sets what advances the recorder's time. Default: [`Clock::System`].
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = clock;
         self
     }
 
-    /// What a power cut may take. Default: [`Durability::Normal`].
+    /// Sets what a power loss may cost. Default: [`Durability::Normal`].
     pub fn durability(mut self, durability: Durability) -> Self {
         self.settings.durability = durability;
         self
     }
 
-    /// At most how long an event waits for others before it is committed. Default: 250 milliseconds.
+    /// Sets how long an event waits for others before it is committed, at most. Default: 250
+    /// milliseconds.
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.settings.flush_interval = interval;
         self
     }
 
-    /// What the store does by itself for as long as it is open. Default: the cheap things, see [`Maintenance`].
+    /// Sets the maintenance that the store does while it is open. Default: the cheap tasks, see
+    /// [`Maintenance`].
     pub fn maintenance(mut self, maintenance: Maintenance) -> Self {
         self.settings.maintenance = maintenance;
         self
     }
 
-    /// How many events may wait to be committed before further ones are refused. Events that are recorded by one call are
-    /// taken together, beyond this if need be. Default: 65,536.
+    /// Sets how many events may wait to be committed before the recorder refuses more. Events that
+    /// one call records are accepted together, even if they exceed this. Default: 65,536.
     pub fn queue_len(mut self, events: usize) -> Self {
         self.settings.queue_len = events;
         self
     }
 
-    /// How many connections read at the same time. Default: 4.
+    /// Sets how many connections can read at the same time. Default: 4.
     pub fn readers(mut self, connections: u32) -> Self {
         self.settings.readers = connections;
         self
@@ -169,7 +180,7 @@ impl StoreBuilder {
         self
     }
 
-    /// Opens the file, or makes it. See [`Store::open`].
+    /// Opens the file, or creates it. See [`Store::open`].
     ///
     /// # Errors
     ///
@@ -178,7 +189,7 @@ impl StoreBuilder {
         self.build(Location::file(path.as_ref())?)
     }
 
-    /// Opens a store in memory that nobody else sees, and that is gone with the last handle to it.
+    /// Opens a store in memory. No other program sees it, and it disappears with its last handle.
     ///
     /// # Errors
     ///

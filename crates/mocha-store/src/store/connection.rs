@@ -48,12 +48,12 @@ impl Link {
         Ok(Self { _keeper: keeper, identity, location, settings: Arc::new(settings) })
     }
 
-    /// Refuses to go on with a file that was deleted or replaced since it was opened: what is written to it nobody can open, and
-    /// what is in its place is not what was opened. It takes about a microsecond.
+    /// Refuses a file that was deleted or replaced after it was opened. Nobody could open what is
+    /// written to it. The check takes about a microsecond.
     pub(crate) fn check_place(&self) -> Result<(), Error> {
         match &self.location {
             Location::File(path) if self.identity.is_some() && identity(path) != self.identity => {
-                let context = format!("{} was deleted or replaced since it was opened; open it anew", path.display());
+                let context = format!("{} was deleted or replaced since it was opened; open it again", path.display());
                 Err(Error::new(ErrorKind::Replaced, context))
             }
             _ => Ok(()),
@@ -70,7 +70,7 @@ impl Link {
     }
 }
 
-/// What tells a file from another one of the same name, where the system knows such a thing: the device and the number on it.
+/// Identifies a file beyond its name, where the system can: by its device and inode number.
 type Identity = (u64, u64);
 
 #[cfg(unix)]
@@ -85,7 +85,7 @@ fn identity(_path: &Path) -> Option<Identity> {
     None
 }
 
-/// What a connection is for.
+/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Access {
     Read,

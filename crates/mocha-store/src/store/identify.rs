@@ -1,4 +1,4 @@
-//! What an existing file is, and how it comes up to date.
+//! Identifying an existing file and migrating it.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ use crate::{Error, ErrorKind};
 pub(super) const SHARED_TABLES: [&str; 8] =
     ["guilds", "users", "channels", "members", "message_events", "voice_events", "member_events", "presence_events"];
 
-/// What a file holds.
+/// The contents of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Contents {
     /// The tables of the bot's own migrations by Diesel, and none of Mocha's yet.
@@ -34,7 +34,7 @@ pub(super) enum Contents {
     Original,
 }
 
-/// Refuses what is no file of Mocha's, through a connection that cannot change it.
+/// Refuses a file that does not belong to Mocha, through a connection that cannot change it.
 pub(super) fn check_untouched(link: &Link) -> Result<(), Error> {
     if let Location::Memory(_) = link.location {
         return Ok(());

@@ -37,7 +37,7 @@ use crate::{
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
-/// One SQLite file and the connections to it. Cheap to clone; all clones are the same store.
+/// Holds one SQLite file and the connections to it. Clones are cheap and share the same store.
 ///
 /// ```
 /// use mocha_store::Store;
@@ -81,42 +81,50 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the file with the defaults of [`StoreBuilder`], or makes it and the folders above it.
+    /// Opens the file with the defaults of [`StoreBuilder`]. If there is none, it creates the file
+    /// and its folders.
     ///
     /// A relative path is resolved once, when the file is opened. The program may change its working directory afterwards.
     ///
-    /// A new file can be read and written by its owner only, where the system knows such a thing. A file of an older Mocha
-    /// is brought up to date. A file of the TypeScript original is adopted: every row stays, rows whose guild,
-    /// channel or user is missing get one, and what Mocha has beyond the original is added; all in one transaction.
-    /// Two processes may do this at once.
+    /// Only its owner can read and write a new file, on systems that support this. A file of an
+    /// older Mocha is migrated. A file of the TypeScript original is adopted: every row stays,
+    /// missing guilds, channels and users are added, and so is what Mocha has beyond the original.
+    /// All of it happens in one transaction. Two processes may do this at once.
     ///
-    /// The file may have tables of your own too, best made by Diesel migrations of your own: Mocha notes its migrations in
-    /// `mocha_migrations` and leaves Diesel's `__diesel_schema_migrations` to yours, so those may have any versions.
-    /// They may run before the first opening or after it. If they run before, none of your tables, indexes, triggers and views may have
-    /// the name of one of Mocha's, and pages that become free go back to the system by [`vacuum`](Self::vacuum) only.
+    /// The file may have tables of your own, which you best create by Diesel migrations. Mocha
+    /// records its migrations in `mocha_migrations` and leaves Diesel's
+    /// `__diesel_schema_migrations` to yours, so yours may have any versions. They may run before
+    /// the first opening or after it. If they run before, none of your tables, indexes, triggers
+    /// and views may share a name with Mocha's, and only [`vacuum`](Self::vacuum) returns free
+    /// pages to the system.
     ///
-    /// What a process that was killed had committed is in its write-ahead log, and is read with the first opening; half a
-    /// transaction, a half migrated or half adopted file are as before it. Never delete or replace the file while it is open: the
-    /// store finds out before each transaction and refuses it as [`ErrorKind::Replaced`]. Do not cut it short either: SQLite
-    /// has it mapped into memory, and the system ends a program that reads beyond the end of such a file.
+    /// The first opening after a crash reads everything that was committed from the write-ahead
+    /// log. Half a transaction, migration or adoption is undone. Never delete or replace the file
+    /// while it is open: the store checks this before each transaction and refuses the file as
+    /// [`ErrorKind::Replaced`]. Never truncate it either: SQLite maps it into memory, and the
+    /// system kills a program that reads beyond its end.
     ///
     /// # Errors
     ///
-    /// * [`ErrorKind::NotMocha`]: the file is something else, as it has tables, but neither Mocha's nor those of Diesel migrations, or
-    ///   one of its names is Mocha's; it was not touched.
-    /// * [`ErrorKind::SchemaTooNew`]: a newer Mocha wrote it; it was not touched.
-    /// * [`ErrorKind::SqliteTooOld`]: the SQLite linked has a bug that damages files.
-    /// * [`ErrorKind::Corrupt`]: the list of its tables cannot be read; it was not touched. [Restore](Self::restore) a backup, or
-    ///   [salvage](Self::salvage) it. Damage elsewhere shows when it is read: see [`check`](Self::check), and
-    ///   [`check_on_open`](StoreBuilder::check_on_open) to have such a file refused too.
-    /// * [`ErrorKind::Busy`]: a file that has to be made, brought up to date or adopted is locked for longer than the busy timeout.
-    /// * [`ErrorKind::ReadOnly`]: the file or its folder cannot be written to, for SQLite has files of its own beside it.
-    /// * [`ErrorKind::DiskFull`], [`ErrorKind::Io`]. A file that was to be brought up to date is as it was.
+    /// * [`ErrorKind::NotMocha`]: the file belongs to another program: its tables are neither
+    ///   Mocha's nor those of Diesel migrations, or one of them has a name of Mocha's. It was not
+    ///   changed.
+    /// * [`ErrorKind::SchemaTooNew`]: a newer Mocha wrote it. It was not changed.
+    /// * [`ErrorKind::SqliteTooOld`]: the linked SQLite has a bug that damages files.
+    /// * [`ErrorKind::Corrupt`]: the list of its tables cannot be read. It was not changed.
+    ///   [Restore](Self::restore) a backup, or [salvage](Self::salvage) it. Other damage shows when
+    ///   it is read: see [`check`](Self::check), and [`check_on_open`](StoreBuilder::check_on_open)
+    ///   to refuse such a file too.
+    /// * [`ErrorKind::Busy`]: a file that has to be created, migrated or adopted is locked for
+    ///   longer than the busy timeout.
+    /// * [`ErrorKind::ReadOnly`]: the file or its folder is not writable. SQLite needs files of its
+    ///   own next to it.
+    /// * [`ErrorKind::DiskFull`], [`ErrorKind::Io`]. A file that had to be migrated is unchanged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder().open(path)
     }
 
-    /// Settings other than the defaults.
+    /// Returns a builder for other settings than the defaults.
     pub fn builder() -> StoreBuilder {
         StoreBuilder::default()
     }
@@ -132,9 +140,9 @@ impl Store {
         let settings = Arc::clone(&link.settings);
         let readers = Pool::builder()
             .max_size(settings.readers)
-            // To open them all takes time, even for who does not want to wait for locks.
+            // Opening all readers takes time, so a shorter busy timeout does not apply here.
             .connection_timeout(settings.busy_timeout.max(Duration::from_secs(1)))
-            // A connection that is opened anew has forgotten its prepared statements.
+            // A new connection has no prepared statements.
             .idle_timeout(None)
             .max_lifetime(None)
             .test_on_check_out(false)
@@ -146,28 +154,31 @@ impl Store {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// What further connections are opened with.
+    /// Returns the settings for further connections.
     pub(crate) fn link(&self) -> &Link {
         &self.inner.link
     }
 
-    /// The store's own maintenance, if it is on.
+    /// Returns the store's own maintenance, if it is on.
     pub(crate) fn schedule(&self) -> Option<&Schedule> {
         self.inner.schedule.as_ref()
     }
 
-    /// Runs a closure on a read-only connection, in one transaction: all it reads is of one moment.
+    /// Runs a closure on a read-only connection in one transaction, so it sees one consistent
+    /// state.
     ///
-    /// It blocks while all connections are in use, and while the closure runs; in an async program see `read_async`
-    /// of the feature `tokio`. While the transaction is open the write-ahead log cannot start over, so it grows by all that is
-    /// written meanwhile, and is cut again afterwards: to 64 MiB by the next commits, and to nothing by
-    /// [`checkpoint`](Self::checkpoint), which the store does by itself to one that is larger. So return soon.
+    /// It blocks while all connections are in use, and while the closure runs; in an async program
+    /// use `read_async` (feature `tokio`). Keep the closure short: the write-ahead log grows while
+    /// the transaction is open. Afterwards the next commits cut the log to 64 MiB.
+    /// [`checkpoint`](Self::checkpoint) empties it, and the store does so by itself if it is
+    /// larger.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Busy`] if no connection becomes free within the busy timeout; [`ErrorKind::Replaced`] if the file was deleted
-    /// or replaced; the closure's own error as `source()`, of a kind of SQLite's if it comes from there, as
-    /// [`ErrorKind::Corrupt`], and else [`ErrorKind::User`].
+    /// [`ErrorKind::Busy`] if no connection becomes free within the busy timeout.
+    /// [`ErrorKind::Replaced`] if the file was deleted or replaced. If the closure fails, its error
+    /// is the `source()`: its kind is one of SQLite's, such as [`ErrorKind::Corrupt`], if the error
+    /// comes from SQLite, and otherwise [`ErrorKind::User`].
     ///
     /// # Examples
     ///
@@ -205,16 +216,19 @@ impl Store {
         result.map_err(|error| failed("reading failed", error, cause))
     }
 
-    /// Runs a closure in one transaction that may write, committed if it returns `Ok` and undone if not.
+    /// Runs a closure in one transaction that may write. It is committed if the closure returns
+    /// `Ok`, and undone otherwise.
     ///
-    /// One at a time; the recorder's commits wait for it, so return soon, and neither write through the store nor flush the
-    /// recorder within: that waits for itself. After a panic in the closure the transaction is undone and the store goes on.
+    /// Only one closure writes at a time, and the recorder's commits wait for it, so keep it short.
+    /// Do not write through the store or flush the recorder inside it: that call would wait for
+    /// itself. After a panic in the closure the transaction is undone, and the store keeps
+    /// working.
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read), with [`ErrorKind::Busy`] if the lock is not had within the busy timeout, and
-    /// [`ErrorKind::DiskFull`] if there is no room. Nothing of the transaction is in the file then, what was committed before is,
-    /// and the store goes on: the next call works once it can.
+    /// The errors of [`read`](Self::read), also [`ErrorKind::Busy`] if the lock is not free within
+    /// the busy timeout, and [`ErrorKind::DiskFull`]. The file then has nothing of the transaction
+    /// and everything that was committed before. The next call works as soon as the cause is gone.
     ///
     /// # Examples
     ///
@@ -229,7 +243,7 @@ impl Store {
     ///     Ok::<usize, diesel::result::Error>(told)
     /// })?;
     /// assert_eq!(told, 1);
-    /// // Of what fails nothing stays.
+    /// // A closure that fails changes nothing.
     /// let failed = store.write(|conn| {
     ///     conn.batch_execute("DELETE FROM jokes")?;
     ///     Err::<(), Box<dyn std::error::Error + Send + Sync>>("nobody laughed".into())
@@ -262,15 +276,17 @@ impl Store {
         result.map_err(|error| failed("writing failed", error, cause))
     }
 
-    /// The recorder of this store: the one thread that writes what happens. It starts at the first call; later calls
-    /// give further handles to it, until it is shut down; then the next one starts when that one has ended.
+    /// Returns a handle to the recorder of this store, the thread that writes events. The first
+    /// call starts it. Later calls return further handles until it is shut down; the next call then
+    /// starts a new one after the old one has ended.
     ///
-    /// Several processes may record into one file, if each hears of other guilds, as shards do.
+    /// Several processes may record into one file if each receives events for a different set of
+    /// guilds, as shards do.
     ///
     /// # Errors
     ///
-    /// As [`Store::open`], for it opens a connection of its own, and [`ErrorKind::Replaced`] if the file was deleted or replaced
-    /// since.
+    /// The errors of [`Store::open`], because it opens a connection of its own, and
+    /// [`ErrorKind::Replaced`] if the file was deleted or replaced.
     ///
     /// # Examples
     ///
@@ -282,7 +298,7 @@ impl Store {
     /// let recorder = store.recorder()?;
     /// let at = DateTime::from_timestamp(1_700_000_000, 0).ok_or("no such time")?;
     /// recorder.record(MemberLeft { at, guild_id: 10.try_into()?, user_id: 40.try_into()? })?;
-    /// // The same one, which counts both.
+    /// // It is the same recorder, so it counts both.
     /// let again = store.recorder()?;
     /// again.flush()?;
     /// assert_eq!(again.stats().written, 1);
@@ -301,7 +317,7 @@ impl Store {
 
 #[cfg(feature = "tokio")]
 impl Store {
-    /// [`read`](Self::read) for async programs: the closure runs on tokio's threads for blocking work.
+    /// Runs [`read`](Self::read) on tokio's threads for blocking work.
     ///
     /// # Errors
     ///

@@ -8,7 +8,7 @@ use mocha_schema::{
 };
 
 use super::{Outcome, State, voice};
-use crate::event::{ChannelGone, ChannelSeen};
+use crate::event::{ChannelRemoved, ChannelSeen};
 
 pub(super) fn seen(conn: &mut SqliteConnection, state: &mut State, event: &ChannelSeen) -> QueryResult<Outcome> {
     let ChannelSeen { at, channel_id, guild_id, kind, name, parent_id, position } = event;
@@ -41,8 +41,8 @@ pub(super) fn seen(conn: &mut SqliteConnection, state: &mut State, event: &Chann
     Ok(Outcome::Written)
 }
 
-pub(super) fn gone(conn: &mut SqliteConnection, state: &mut State, event: &ChannelGone) -> QueryResult<Outcome> {
-    let ChannelGone { at, channel_id, guild_id } = *event;
+pub(super) fn gone(conn: &mut SqliteConnection, state: &mut State, event: &ChannelRemoved) -> QueryResult<Outcome> {
+    let ChannelRemoved { at, channel_id, guild_id } = *event;
     let noted = diesel::insert_or_ignore_into(gone_channels::table)
         .values((
             gone_channels::channel_id.eq(channel_id),

@@ -7,7 +7,7 @@ use mocha_schema::{
 };
 
 use super::{Outcome, State, voice};
-use crate::event::{GuildAvailable, GuildGone, GuildSeen};
+use crate::event::{GuildAvailable, GuildRemoved, GuildSeen};
 
 pub(super) fn seen(conn: &mut SqliteConnection, state: &mut State, event: &GuildSeen) -> QueryResult<Outcome> {
     let GuildSeen { afk_channel_id, at, guild_id, icon, member_count, name } = event;
@@ -48,8 +48,8 @@ pub(super) fn available(conn: &mut SqliteConnection, event: GuildAvailable) -> Q
     Ok(Outcome::of(back > 0))
 }
 
-pub(super) fn gone(conn: &mut SqliteConnection, state: &mut State, event: &GuildGone) -> QueryResult<Outcome> {
-    let GuildGone { at, guild_id } = *event;
+pub(super) fn gone(conn: &mut SqliteConnection, state: &mut State, event: &GuildRemoved) -> QueryResult<Outcome> {
+    let GuildRemoved { at, guild_id } = *event;
     state.parents.guild(conn, guild_id, at)?;
     if is_older(conn, guild_id, at)? {
         return Ok(Outcome::Duplicate);

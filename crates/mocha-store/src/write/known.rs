@@ -36,7 +36,7 @@ impl KnownMembers {
     /// Takes note of an event. Of a `MemberJoined` the writer says what became of it.
     pub(super) fn notice(&mut self, event: &Event) {
         match event {
-            Event::GuildGone(event) => self.forget_guild(event.guild_id),
+            Event::GuildRemoved(event) => self.forget_guild(event.guild_id),
             Event::GuildOutage(event) => self.forget_guild(event.guild_id),
             Event::MemberSeen(event) => self.see(event),
             Event::MemberLeft(event) => {

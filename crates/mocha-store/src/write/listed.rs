@@ -36,7 +36,7 @@ impl MemberLists {
     /// Takes note of who comes and goes while a list arrives, also of people whom the file may not know.
     pub(super) fn notice(&mut self, event: &Event) {
         match event {
-            Event::GuildGone(event) => self.drop_guild(event.guild_id),
+            Event::GuildRemoved(event) => self.drop_guild(event.guild_id),
             Event::GuildOutage(event) => self.drop_guild(event.guild_id),
             Event::MemberJoined(event) => self.change(event.guild_id, event.user_id, true),
             Event::MemberLeft(event) => self.change(event.guild_id, event.user_id, false),

@@ -251,10 +251,10 @@ impl State {
         self.watermark.notice(event);
         let told = Told { at: event.at(), is_new };
         match event {
-            Event::ChannelGone(event) => channel::gone(conn, self, event),
+            Event::ChannelRemoved(event) => channel::gone(conn, self, event),
             Event::ChannelSeen(event) => channel::seen(conn, self, event),
             Event::GuildAvailable(event) => guild::available(conn, *event),
-            Event::GuildGone(event) => guild::gone(conn, self, event),
+            Event::GuildRemoved(event) => guild::gone(conn, self, event),
             Event::GuildOutage(event) => {
                 // What is proved so far outlives a crash of the program while the guild is lost.
                 stamp(conn, &mut self.tracker)?;

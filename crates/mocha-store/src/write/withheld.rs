@@ -52,10 +52,10 @@ fn told(state: &mut State, event: &Event) -> Told {
                 Told::Seen(event.user_id, event.guild_id)
             }
         }
-        Event::ChannelGone(_)
+        Event::ChannelRemoved(_)
         | Event::ChannelSeen(_)
         | Event::GuildAvailable(_)
-        | Event::GuildGone(_)
+        | Event::GuildRemoved(_)
         | Event::GuildOutage(_)
         | Event::GuildSeen(_)
         | Event::MembersListed(_)

@@ -1,4 +1,4 @@
-//! What the tests of backups share.
+//! Helpers that the tests of backups share.
 
 use std::{fs, path::Path};
 

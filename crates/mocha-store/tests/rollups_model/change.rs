@@ -1,4 +1,4 @@
-//! What anybody may write to the file, as random changes, and how each is said in SQL.
+//! Random changes that any program may make to the file, and their SQL.
 
 use proptest::{option, prelude::*, sample::select};
 
@@ -53,7 +53,7 @@ pub(crate) struct Entry {
     pub(crate) at: i64,
 }
 
-/// Of the log of who came and went.
+/// A change to the log of joins and leaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Turn {
     pub(crate) id: i64,
@@ -75,7 +75,7 @@ pub(crate) enum Change {
     DeleteGuild(i64),
     DeleteChannel(i64),
     DeleteUser(i64),
-    /// What is known of a user.
+    /// The known facts about a user.
     User(Conflict, i64, Option<bool>),
     RenameUser(i64, i64),
     Interval(Conflict, Interval),

@@ -1,4 +1,4 @@
-//! What the roll-ups of a file should be after any changes, in plain Rust.
+//! A model in plain Rust of the roll-ups after any changes.
 
 mod change;
 
@@ -9,7 +9,7 @@ use self::change::{Conflict, Entry, Interval, MOST, Message, Turn, within_day};
 
 type Sums = BTreeMap<Key, Vec<i64>>;
 
-/// What a row is about. The order of the fields is that of the rows.
+/// The key of a row. The order of the fields is that of the rows.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Key {
     guild: i64,
@@ -20,7 +20,7 @@ struct Key {
     flag: Option<i64>,
 }
 
-/// What the file has.
+/// The contents of the file.
 #[derive(Debug, Default)]
 pub(crate) struct Model {
     /// Each with the guild it is in.
@@ -32,7 +32,7 @@ pub(crate) struct Model {
     messages: BTreeMap<i64, Message>,
     messages_from: i64,
     messages_to: i64,
-    /// What was counted before the horizon.
+    /// The totals from before the horizon.
     old_members: Sums,
     old_messages: Sums,
     old_quarters: Sums,

@@ -1,4 +1,4 @@
-//! What the tests of the store share.
+//! Helpers that the tests of the store share.
 
 #![expect(dead_code, reason = "each test uses a part of it")]
 
