@@ -13,7 +13,7 @@ BANNED = re.compile(
     r"|whoever writes|keeps no more)\b",
     re.IGNORECASE,
 )
-HEADLESS = re.compile(r"^\s*///? Of (which|what|whom|whose|a|an|the|each|all)\b|^\s*//[/!] (Who|Whom|Whose|What|Whoever) ")
+HEADLESS = re.compile(r"^\s*//[/!]? (Of|Whom|Whose|Whoever)\b")
 TEXTS = ("*.rs", "*.md", "*.sql", "*.toml", "*.py", "*.ts", "*.sh", ".ci/run")
 OWN = ".ci/prose.py"
 WIDTH = 100

@@ -66,7 +66,7 @@ pub struct Faults {
     pub duplicates: u64,
     /// Everything is made sure of. No fault; but what comes between two of these is lost in a crash.
     pub flushes: u64,
-    /// A guild is told again though nothing was wrong.
+    /// Discord sends a guild again though nothing was wrong.
     pub guild_creates: u64,
     /// The guild cannot be reached for a while, and is then told again.
     pub outages: u64,
@@ -74,11 +74,11 @@ pub struct Faults {
     pub order: Order,
     /// The connection breaks and is resumed: what was missed is delivered late.
     pub resumes: u64,
-    /// The connection breaks and begins anew: what was missed stays missed.
+    /// The connection breaks and a new session begins: what was missed stays missed.
     pub sessions: u64,
     /// The process is stopped cleanly and started again later.
     pub stops: u64,
-    /// A member leaves and nobody is told; in thousandths of the leaves.
+    /// A member leaves and no event says so; in thousandths of the leaves.
     pub unheard_leaves: u64,
 }
 
@@ -113,7 +113,7 @@ enum Link {
     Dead {
         until_ms: i64,
     },
-    /// The connection broke and will begin anew.
+    /// The connection broke and will begin a new session.
     Gone {
         until_ms: i64,
     },
@@ -190,7 +190,7 @@ impl Laboratory {
         }
         if self.hits(self.faults.duplicates) {
             let others = self.dice.below(20);
-            // A snapshot is told again with what is true then, and not with what was.
+            // A repeated snapshot says what is true then, and not with what was.
             if !matches!(event, Event::MembersListed(_) | Event::PresencesListed(_) | Event::VoiceSnapshot(_)) {
                 self.echoes.push_back((others, event));
             }
@@ -355,7 +355,7 @@ const fn is_frame(event: &Event) -> bool {
     matches!(event, Event::MemberJoined(_) | Event::MemberLeft(_) | Event::MessageSent(_) | Event::VoiceStateChanged(_))
 }
 
-/// Whom an event is about.
+/// The person an event is about.
 fn user_of(event: &Event) -> Option<mocha_schema::UserId> {
     match event {
         Event::MemberJoined(event) | Event::MemberSeen(event) => Some(event.user_id),

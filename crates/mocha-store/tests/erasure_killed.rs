@@ -59,7 +59,7 @@ fn an_erasure_survives_the_death_of_its_program() -> TestResult {
         assert!(store.verify(rollup).run()?.is_ok(), "{rollup}");
     }
 
-    // Whoever does not know whom it was has the tombstone say it.
+    // A caller that does not know the person learns it from the tombstone.
     drop(open(empty.as_os_str())?);
     assert_eq!(store.reapply_erasures_from(&empty).run()?, 1);
     assert_eq!(store.export_user(id(PERSON)).write_to(std::io::sink())?, 0);

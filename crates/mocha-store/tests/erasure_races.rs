@@ -68,7 +68,7 @@ proptest! {
     #[test]
     fn what_is_done_meanwhile_is_wholly_gone_or_wholly_counted(
         deeds in prop::collection::vec(prop::collection::vec(0..9_u8, 0..4), 0..9),
-        // Whoever writes is back.
+        // A person who writes is back.
         deeds_after in prop::collection::vec(0..6_u8, 0..6).prop_map(|deeds| [vec![0], deeds].concat()),
         restarted in any::<bool>(),
     ) {

@@ -163,7 +163,7 @@ fn answers(store: &Store) -> Vec<Result<Vec<String>, ErrorKind>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
-    /// Of what a flipped bit damages in the structure, nothing panics, and a check that finds nothing has nothing to find:
+    /// A flipped bit in the structure makes nothing panic, and a check that finds nothing has nothing to find:
     /// counts, keys and order are as they were. A bit of a value that nothing else tells of is a value.
     #[test]
     fn a_flipped_bit_is_an_error_or_found_or_harmless(place in 0.0..1.0_f64, bit in 0..8_u32, seed in 0..3_u8) {

@@ -77,7 +77,7 @@ fn command(name: &str, description: &str) -> CommandBuilder {
 }
 
 impl Bot {
-    /// Answers a command or a button; an error is told to the person who asked.
+    /// Answers a command or a button; the person who asked sees an error.
     pub(crate) async fn answer(self: Arc<Self>, interaction: Interaction) {
         if let Err(error) = self.try_answer(&interaction).await {
             complain("could not send an answer", &error);

@@ -97,7 +97,7 @@ fn count(truth: &[Event], since: &Since<'_>, world: &World, found: &Found) -> Op
         .then(|| format!("{:?} members instead of {expected:?}", found.member_count))
 }
 
-/// Whose comings and goings since the list were all delivered is a member or not.
+/// The membership of everybody whose joins and leaves since the list were all delivered is known.
 fn members(truth: &[Event], since: &Since<'_>, world: &World, found: &Found) -> Vec<String> {
     let Some(listed_ms) = since.listed_ms else { return Vec::new() };
     let moves = moves(truth, listed_ms);
@@ -117,7 +117,7 @@ fn inferred(truth: &[Event], found: &Found) -> Vec<String> {
     wrong.map(|(user_id, got)| format!("{user_id} left unheard {got} times and really {}", leaves(user_id))).collect()
 }
 
-/// Of members of whom every change since the list was delivered the status is known.
+/// The status of a member is known if every change since the list was delivered.
 fn presences(truth: &[Event], since: &Since<'_>, world: &World, found: &Found) -> Vec<String> {
     let Some(listed_ms) = since.presences_ms else { return Vec::new() };
     let moves = moves(truth, listed_ms);
@@ -134,7 +134,7 @@ fn presences(truth: &[Event], since: &Since<'_>, world: &World, found: &Found) -
         delivered == changes.get(user_id).cloned().unwrap_or_default()
     });
     let wrong = users.filter_map(|user_id| {
-        // Of whom nothing was ever heard is not online.
+        // A person never heard of is not online.
         let got = found.presences.get(&user_id).copied().unwrap_or(Some(PresenceStatus::Offline));
         let expected = world.status_of(user_id);
         (got != Some(expected)).then(|| format!("{user_id} is {got:?} instead of {expected:?}"))

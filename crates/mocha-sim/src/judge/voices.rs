@@ -76,7 +76,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                     lose(&mut told, at_ms);
                 }
                 Event::ShardChanged(event) => match event.status {
-                    // Of a guild that cannot be reached a connection tells nothing.
+                    // A connection says nothing about a guild that cannot be reached.
                     ShardStatus::Resumed if outage => {}
                     ShardStatus::Resumed => told.values_mut().for_each(Told::resume),
                     ShardStatus::Closed | ShardStatus::Lost | ShardStatus::Ready => lose(&mut told, at_ms),

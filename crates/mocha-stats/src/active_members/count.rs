@@ -76,7 +76,7 @@ struct Stretch<'a> {
 }
 
 impl<'a> Stretch<'a> {
-    /// Of who was last active on a day before, if there is one.
+    /// Counts those who were last active on a day before, if there is one.
     fn new(length: i64, before: Option<i64>, changes: &'a mut Changes) -> Self {
         Self { changes, days: before.map_or(0..0, |day| day..day + length), length }
     }

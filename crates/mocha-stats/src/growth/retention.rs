@@ -32,7 +32,7 @@ pub struct MemberRetention {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MemberRetentionAnswer {
-    /// Of those whose first week has passed.
+    /// The part of them whose first week has passed.
     pub first_week: FirstWeek,
     /// By the week in which they joined: every week from Monday on, oldest first, without gaps,
     /// from that of the window's start, or of the first join if it has none, to that of the

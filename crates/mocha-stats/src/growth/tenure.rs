@@ -218,7 +218,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_what_plain_rust_counts(
-            // Of stays as long as any.
+            // Stays of every length.
             (events, window) in prop::sample::select([4000, 90_000, 700_000, 3_000_000, TWO_YEARS].as_slice())
                 .prop_flat_map(truth::events_and_window),
             bots in random::bots()

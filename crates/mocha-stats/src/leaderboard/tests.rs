@@ -128,7 +128,7 @@ fn question() -> impl Strategy<Value = Leaderboard> {
             let channels = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<ChannelId>>();
             let users = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<UserId>>();
             let mut question = Leaderboard::by(measure, guild).bots(bots).min_value(min_value);
-            // Of sessions nobody says where they were.
+            // A session has no channel.
             if measure != Measure::VoiceSessions {
                 if let Some(only) = only {
                     question = question.only_channels(&channels(only));

@@ -79,7 +79,7 @@ proptest! {
         let horizon = horizon.map_or(0, |day| MONDAY + day * 86_400);
         random::forget_before(&mut conn, horizon).unwrap();
         let answer = question.load(&mut conn).unwrap();
-        // Of one user the roll-ups know days in UTC only.
+        // The roll-ups of one user are by days in UTC only.
         let single = user.is_some() && (zone != Tz::UTC || period == Period::Hour);
         let (counted, messages) = if single {
             (window, messages.into_iter().filter(|message| message.second >= horizon).collect())
@@ -122,7 +122,7 @@ fn a_period_is_flat_in_json() -> crate::fixture::TestResult {
     Ok(())
 }
 
-/// Of Monday nothing is kept, of Tuesday the roll-ups alone, of which a window within it gets all.
+/// Nothing is kept of Monday, and only the roll-ups of Tuesday: a window within it gets all of them.
 #[test]
 fn the_periods_are_the_windows_whatever_is_kept_of_it() -> crate::fixture::TestResult {
     let (mut conn, guild) = (crate::fixture::seeded()?, GuildId::try_from(1)?);

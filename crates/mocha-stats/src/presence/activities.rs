@@ -200,7 +200,7 @@ mod tests {
 
         #[test]
         fn it_is_what_plain_rust_counts(
-            // Of times so short that some are equal.
+            // The times are so short that some are equal.
             history in truth::history(12), window in random::window(12), bots in random::bots(), limit in random::limit(),
             by_people in any::<bool>()
         ) {

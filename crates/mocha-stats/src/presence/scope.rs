@@ -162,7 +162,7 @@ impl Scope {
     fn read(&self, conn: &mut SqliteConnection, each: &mut impl FnMut(Spell<'_>)) -> QueryResult<Read> {
         let Self { bots, guild, window } = *self;
         let Horizon { members_from, presences_from, .. } = Horizon::load(conn)?;
-        // Of whoever had a status before the log of leaves begins nobody knows whether they stayed.
+        // Nobody knows whether people with a status from before the log of leaves stayed.
         let from = presences_from.max(members_from);
         let kept = window.not_before(from);
         let (start, end) = (kept.start_second(), kept.end_second());

@@ -148,7 +148,7 @@ impl VoiceOccupancy {
         let levels = levels(&stays);
         let mut steps = steps(window, step_ms, &levels)?;
         fill(&mut steps, step_ms, &levels);
-        // Of equals `min` takes the first.
+        // `min` takes the first of equals.
         let peak = levels.iter().min_by_key(|level| Reverse(level.users));
         Ok(VoiceOccupancyAnswer {
             steps: steps.into_iter().map(Step::answer).collect::<Result<_, _>>()?,

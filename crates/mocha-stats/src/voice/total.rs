@@ -154,7 +154,7 @@ impl VoiceScan {
             let Some(stay) = interval.clip(self.window) else { continue };
             let mut from_ms = stay.from_ms;
             while let Some(rest) = stay.part(from_ms, stay.to_ms) {
-                // Whoever is there since before midnight was there on both days.
+                // A person who is there since before midnight was there on both days.
                 let (day, midnight) = match part_of {
                     PartOf::Anything | PartOf::Time => (0, stay.to_ms),
                     PartOf::Day => (from_ms.div_euclid(DAY_MS), from_ms - from_ms.rem_euclid(DAY_MS) + DAY_MS),
@@ -273,7 +273,7 @@ impl VoiceScan {
     }
 
     fn read_intervals<R>(self, statement: &mut Statement<R>) {
-        // Of one user the primary key has them in order of time.
+        // The primary key has those of one user in order of time.
         if let Some(user) = self.user {
             statement.push(" FROM voice_intervals WHERE user_id = CAST(? AS TEXT) AND guild_id = CAST(? AS TEXT)");
             statement.bind_id(user.get());

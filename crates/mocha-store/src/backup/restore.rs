@@ -172,7 +172,7 @@ fn check_backup(source: &Connection, path: &Path, watch: &mut Watch<'_>) -> Resu
 fn take(path: &Path) -> Result<Option<Connection>, Error> {
     let conn = copy::open(&Location::File(path.to_owned()), Access::Write)?;
     let lock = || {
-        // Whoever has a file with a write-ahead log open holds a lock on it, which this change needs for itself.
+        // Every process that has a file with a write-ahead log open holds a lock on it, which this change needs for itself.
         conn.execute("PRAGMA locking_mode = EXCLUSIVE")?;
         let mode = conn.texts("PRAGMA journal_mode = DELETE")?;
         // One without a log is locked by this, for as long as the connection is open.

@@ -127,7 +127,7 @@ impl<'a> Salvage<'a> {
     ///
     /// Each table is read row by row, and from where that ends it goes on at the next place that can be read. A row whose values
     /// cannot be, as an id that is no number, is left out; a guild, channel or user whose row is lost gets one without a name.
-    /// The roll-ups are made anew from the events; those from before the horizon, of which there are no events, are taken over.
+    /// The roll-ups are computed again from the events; those from before the horizon, of which there are no events, are taken over.
     /// Who was forgotten stays so. The author's own tables come along. It works on a file of the TypeScript original too.
     ///
     /// A row that reads well is believed: a number that the damage made another one is not found out. If SQLite cannot

@@ -80,7 +80,7 @@ impl Work<'_> {
     fn check_version(&self) -> Result<(), Error> {
         const VERSIONS: &str = "SELECT version FROM mocha_migrations ORDER BY version DESC";
         let own = self.to.texts(VERSIONS).map_err(unwritable)?;
-        // Of what is damaged no version is all digits, and one that cannot be read says nothing.
+        // A damaged version is not all digits, and one that cannot be read says nothing.
         let newest = self.from.texts(VERSIONS).unwrap_or_default().into_iter().next();
         let newest = newest.filter(|version| version.len() == 14 && version.bytes().all(|byte| byte.is_ascii_digit()));
         if newest.as_ref() > own.first() {

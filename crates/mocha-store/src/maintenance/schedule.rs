@@ -123,7 +123,7 @@ impl Worker {
         Ok(())
     }
 
-    /// What fails is told, and does not keep the rest from being done; nor does what panics.
+    /// A failure is reported and does not keep the rest from being done; nor does a panic.
     fn attempt(&self, what: &str, work: impl FnOnce(&Self) -> Result<(), Error>) {
         let panicked = |_| Err(Error::new(ErrorKind::Database, format!("{what} panicked")));
         if let Err(error) = catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(panicked) {

@@ -25,7 +25,7 @@ impl Store {
     /// the file that it replaces, and in newer backups; who has neither has to forget them again. Who was forgotten here no
     /// earlier than there and came back since stays. An erasure that was broken off goes on. At last it [wipes the traces](Self::vacuum_erased), if anybody went.
     ///
-    /// It reads all tables with rows of people as a whole, once. The other file is read only. `progress` is told after each batch how
+    /// It reads all tables with rows of people as a whole, once. The other file is read only. `progress` hears after each batch how
     /// many rows of all these people are gone, is asked while the traces are wiped, and ends it by [`ControlFlow::Break`].
     ///
     /// # Errors
@@ -136,7 +136,7 @@ fn has_tombstones(conn: &mut SqliteConnection) -> QueryResult<bool> {
     Ok(found)
 }
 
-/// Whom of those that the file has rows of the tombstones hide, and in which guild: of them there should be none.
+/// The people hidden by tombstones of whom the file has rows all the same, with the guild: there should be none.
 fn people(conn: &mut SqliteConnection, tombstones: &Tombstones) -> QueryResult<Vec<Scope>> {
     #[derive(QueryableByName)]
     struct Id {

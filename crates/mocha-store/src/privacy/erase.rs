@@ -51,7 +51,7 @@ impl Store {
     /// been there, but for what counts without names: the number of members of a guild, and messages by quarter of an hour from before
     /// the horizon.
     ///
-    /// It is about the past: what is not later than the erasure is not recorded again, however often it is told, and that the
+    /// It is about the past: what is not later than the erasure is not recorded again, however often it is repeated, and that the
     /// person is still there, is a member, is online, or was muted by a moderator, tells nothing either. A person who writes, joins,
     /// or changes something in voice afterwards (the channel, the own microphone, camera or stream) is counted from then on. To be left alone for good there is [`opt_out_user`](Self::opt_out_user). See
     /// [`privacy`](crate::privacy) for what remains, and why.
@@ -145,7 +145,7 @@ impl<'a> Erasure<'a> {
         self
     }
 
-    /// Leaves it to a later [`Store::vacuum_erased`] to write the file anew, for several erasures at once. Until then most of the
+    /// Leaves it to a later [`Store::vacuum_erased`] to rewrite the file, for several erasures at once. Until then most of the
     /// bytes are overwritten, but not all, and a backup by [`BackupMethod::Paced`](crate::BackupMethod::Paced), which copies
     /// pages as they are, may have them too; one by [`BackupMethod::Compact`](crate::BackupMethod::Compact) has none.
     pub fn skip_vacuum(mut self) -> Self {
@@ -163,7 +163,7 @@ impl<'a> Erasure<'a> {
     /// Erases the person. Blocks; in an async program use a thread for blocking work.
     ///
     /// First it leaves the tombstone, so that the recorder, be it of another process, writes nothing more from before. Then the events
-    /// go, 500 in a transaction, with pauses for others to write; after each `progress` is told how far it has come, and
+    /// go, 500 in a transaction, with pauses for others to write; after each `progress` hears how far it has come, and
     /// ends it by [`ControlFlow::Break`]. One last transaction removes the rest: roll-ups, the user, and
     /// what the person did since the erasure began. What comes later is recorded as of a new user. Last it [wipes the traces](Store::vacuum_erased), in which `progress` is asked too: no byte
     /// of the id remains in the file or its write-ahead log, nor in backups made from then on.

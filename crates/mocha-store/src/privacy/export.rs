@@ -49,7 +49,7 @@ impl Export {
     /// as strings, times as the file has them, unix seconds or, in columns that end in `_ms`, milliseconds; blobs in hexadecimal. Returns how many rows
     /// there were.
     ///
-    /// All is of one moment, and written row by row: memory does not grow. Meanwhile one connection for reading is in use and the
+    /// All of it is as at one instant, and written row by row: memory does not grow. Meanwhile one connection for reading is in use and the
     /// write-ahead log cannot shrink, so write to memory or a file rather than to a network. It reads through
     /// indexes.
     ///

@@ -8,7 +8,7 @@
 //! # What erasure leaves
 //!
 //! A *tombstone*: a keyed hash of the user's id (HMAC-SHA-256), the guild, and when. It keeps the recorder from writing
-//! again what it is told again, and a restored backup from bringing the person back. The key is random, made for the first tombstone
+//! again what it hears again, and a restored backup from bringing the person back. The key is random, made for the first tombstone
 //! of a file, and kept in the file, for whoever restores a backup needs both. So the hash keeps the id from who sees a tombstone
 //! alone, and from being the same in two files. It does not keep it from who has the whole file and
 //! a list of ids to try, and is personal data as long as that is so.

@@ -25,7 +25,7 @@ pub struct Receipt {
     pub removed: Vec<Removed>,
     /// Whether all rows are gone; not if `progress` broke it off. To go on, forget the person again.
     pub rows_gone: bool,
-    /// Whether the bytes are gone too: the file was written anew, and the write-ahead log emptied.
+    /// Whether the bytes are gone too: the file was rewritten, and the write-ahead log emptied.
     pub traces_gone: bool,
     /// Why not, if it was tried: somebody else held the lock or kept reading, or the disk is full. Once that is over, have
     /// [`Store::vacuum_erased`](crate::Store::vacuum_erased) do it.
@@ -38,7 +38,7 @@ pub struct Receipt {
 pub struct Removed {
     /// How many.
     pub rows: u64,
-    /// Of which table.
+    /// The table's name.
     pub table: &'static str,
 }
 

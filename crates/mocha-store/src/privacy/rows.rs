@@ -14,7 +14,7 @@ use mocha_schema::{
 
 use crate::tables;
 
-/// Whose rows, and where.
+/// The person and the guild whose rows are meant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Scope {
     pub(super) guild_id: Option<GuildId>,

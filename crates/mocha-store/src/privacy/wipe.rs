@@ -7,11 +7,11 @@ use diesel::{prelude::*, sql_query, sql_types::Integer};
 use crate::{Error, ErrorKind, Operation, Store, maintenance::vacuum, store::Link};
 
 impl Store {
-    /// Writes the file anew without what was deleted from it, and empties the write-ahead log: for erasures that left that
+    /// Rewrites the file without what was deleted from it, and empties the write-ahead log: for erasures that left that
     /// to later, or could not do it.
     ///
     /// Deleted rows stay in the file as free space, and parts of rows that moved to another page stay where they were; SQLite's
-    /// `secure_delete` leaves those too. So this is a VACUUM. The file needs as much room again, thrice for a while: in the
+    /// `secure_delete` leaves those too. So this is a VACUUM. The file needs as much room again, three times as much for a while: in the
     /// folder for temporary files and in the write-ahead log. Nobody else can write meanwhile, which takes a second for
     /// some 100 MB; the recorder's events wait. Reading goes on, but the log can be emptied only once nobody reads what was before:
     /// that is waited for as long as the busy timeout. `go_on` is asked now and then, and can stop it until the last part, copying the

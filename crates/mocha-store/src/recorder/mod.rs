@@ -345,7 +345,7 @@ impl Handle {
     /// Starts the thread once the one before it has ended: two would not know of each other's sessions in voice.
     pub(crate) fn start(link: Link, before: Option<Arc<Ended>>) -> Result<Arc<Self>, Error> {
         if let Some(before) = before {
-            // Whoever stopped it was told how it ended.
+            // The caller that stopped it has heard how it ended.
             drop(before.wait());
         }
         let settings = Arc::clone(&link.settings);

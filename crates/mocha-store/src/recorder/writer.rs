@@ -21,7 +21,7 @@ use crate::{
     write::{Outcome, State},
 };
 
-/// How often the file is told that people in voice are still there.
+/// How often the recorder writes that people in voice are still there.
 const STAMP_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How long a failed transaction waits before it is tried again.

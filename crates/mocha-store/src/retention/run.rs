@@ -30,17 +30,17 @@ pub struct Retained {
     pub guilds: u64,
     /// Rows of these guilds, of all tables.
     pub guild_rows: u64,
-    /// Of `member_events`.
+    /// Rows of `member_events`.
     pub member_events: u64,
-    /// Of `message_events`.
+    /// Rows of `message_events`.
     pub message_events: u64,
-    /// Of `presence_events`.
+    /// Rows of `presence_events`.
     pub presence_events: u64,
-    /// Of the roll-ups, all together.
+    /// Rows of the roll-ups, all together.
     pub rollups: u64,
-    /// Of `voice_events`.
+    /// Rows of `voice_events`.
     pub voice_events: u64,
-    /// Of `voice_intervals`.
+    /// Rows of `voice_intervals`.
     pub voice_intervals: u64,
 }
 

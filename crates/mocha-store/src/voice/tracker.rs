@@ -1,7 +1,7 @@
 //! The state machine of voice: state, event and time in, state and rows out. No clock and no database inside.
 //!
 //! Only the new state that an event carries is believed, never what it would follow from. What is in the file of
-//! a person is told to the tracker ([`learn`](Tracker::learn)) before the first event about that person.
+//! a person reaches the tracker ([`learn`](Tracker::learn)) before the first event about that person.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -391,7 +391,7 @@ impl Tracker {
         rows: &mut Vec<Row>,
     ) {
         let news_from_ms = self.news_from(person);
-        // History that is told again: whoever had ended a session at this instant does not come back at the same one.
+        // Repeated history: a person who had ended a session at this instant does not come back at the same one.
         let is_again = at_ms <= self.told_until_ms && at_ms == news_from_ms && self.open_of(person).is_none();
         if at_ms < news_from_ms || is_again {
             return;

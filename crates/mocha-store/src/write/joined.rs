@@ -68,7 +68,7 @@ pub(super) fn left(conn: &mut SqliteConnection, state: &mut State, event: &Membe
         }
         Some(None) | None => last_join,
     };
-    // A membership that began later is another one: this is told late.
+    // A membership that began later is another one: this arrives late.
     let ended = began_ms.filter(|began| *began <= at_ms);
     let is_new = last_leave.is_none_or(|last_leave| {
         at_ms > last_leave && (ended.is_some_and(|began| began > last_leave) || at_ms - last_leave > SAME_LEAVE_MS)

@@ -29,7 +29,7 @@ struct Known {
     joined_at: Option<DateTime<Utc>>,
 }
 
-/// Some 50 MB. Beyond, members are heard of anew.
+/// Some 50 MB. Beyond, members are looked up again.
 const LIMIT: usize = 1_000_000;
 
 impl KnownMembers {
@@ -85,7 +85,7 @@ impl KnownMembers {
         match self.guilds.entry(event.guild_id).or_default().entry(event.user_id) {
             Entry::Occupied(mut known) => {
                 let known = known.get_mut();
-                // History is told again: what was then counts.
+                // Repeated history: what was then counts.
                 if at_ms < known.at_ms {
                     known.joined_at = event.joined_at;
                 }

@@ -90,7 +90,7 @@ impl MemberLists {
     }
 }
 
-/// Whoever is not in a complete list is no member any longer.
+/// A person who is not in a complete list is no member any longer.
 pub(super) fn listed(conn: &mut SqliteConnection, state: &mut State, event: &MembersListed) -> QueryResult<Outcome> {
     let MembersListed { at, guild_id, member_count, .. } = event;
     let Some(listed) = state.lists.take(event) else { return Ok(Outcome::Duplicate) };

@@ -50,7 +50,7 @@ pub(super) fn changed(conn: &mut SqliteConnection, state: &mut State, event: &Pr
     write(conn, state, person, Some(*status), activity, *at)
 }
 
-/// Whoever is missing in a list of all who are online is not; a list that is not of all leaves it open.
+/// A person missing in a list of all who are online is offline; an incomplete list leaves it open.
 pub(super) fn listed(conn: &mut SqliteConnection, state: &mut State, event: &PresencesListed) -> QueryResult<Outcome> {
     let PresencesListed { at, guild_id, is_complete, user_ids } = event;
     let listed: HashSet<&UserId> = user_ids.iter().collect();

@@ -11,7 +11,7 @@ const DAY_MS: i64 = 86_400_000;
 ///
 /// The sums of coarse roll-ups are filled day by day, each day once, when a newer one has begun: adding to them with each
 /// event would take as long as all else. What comes late is added to them by the triggers, which takes longer; so the
-/// watermark follows what is recorded, and not the clock, lest all that is imported be late.
+/// watermark follows what is recorded, and not the clock, so that imported events are not all late.
 #[derive(Debug)]
 pub(super) struct Watermark {
     messages_ms: i64,

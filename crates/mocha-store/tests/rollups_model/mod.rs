@@ -16,7 +16,7 @@ struct Key {
     period: Option<i64>,
     user: Option<i64>,
     channel: Option<i64>,
-    /// Of quarters of an hour, and of who came and went, whether they are bots; of voice, whether it is assumed.
+    /// In quarters of an hour and in joins and leaves: whether they are bots; in voice: whether it is assumed.
     flag: Option<i64>,
 }
 
