@@ -25,7 +25,7 @@ fn page() -> Result<String, std::fmt::Error> {
     let mut tables: Vec<&Table> = TABLES.iter().collect();
     tables.sort_by_key(|table| table.name);
     for table in tables {
-        write!(page, "\n## {}\n\nHolds {}.\n{}\n\n", table.name, table.purpose, kept(table.kept))?;
+        write!(page, "\n## `{}`\n\nHolds {}.\n{}\n\n", table.name, table.purpose, kept(table.kept))?;
         writeln!(page, "| column | holds | class |\n|---|---|---|")?;
         for column in table.columns {
             let class = match column.class {

@@ -103,7 +103,7 @@ impl Recorder {
     ///
     /// In each case the event is refused.
     pub fn record(&self, event: impl Into<Event>) -> Result<(), Error> {
-        self.handle.queue.push(self.checked(event)?, None)
+        self.handle.queue.push(self.checked(event)?, &None)
     }
 
     /// Records an event and blocks until there is room for it in the queue. Meant for imports, replays and simulations.
@@ -151,7 +151,7 @@ impl Recorder {
     ///   refused, the others are taken.
     /// * [`ErrorKind::QueueFull`] and [`ErrorKind::Closed`]: all are refused.
     pub fn record_all(&self, events: Vec<Event>) -> Result<(), Error> {
-        self.push(events, None)
+        self.push(events, &None)
     }
 
     /// Records the events of a gateway frame, as [`record_all`](Self::record_all) does: without waiting.
@@ -160,10 +160,10 @@ impl Recorder {
     ///
     /// As [`record_all`](Self::record_all).
     pub fn record_frame(&self, frame: Frame, events: Vec<Event>) -> Result<(), Error> {
-        self.push(events, Some(Arc::new(frame)))
+        self.push(events, &Some(Arc::new(frame)))
     }
 
-    fn push(&self, events: Vec<Event>, frame: Origin) -> Result<(), Error> {
+    fn push(&self, events: Vec<Event>, frame: &Origin) -> Result<(), Error> {
         let (valid, invalid) = self.all_checked(events);
         self.handle.queue.push(valid, frame)?;
         invalid

@@ -94,7 +94,7 @@ impl Queue {
     }
 
     /// Puts the events in, all or none, without waiting.
-    pub(super) fn push(&self, events: impl Events, frame: Origin) -> Result<(), Error> {
+    pub(super) fn push(&self, events: impl Events, frame: &Origin) -> Result<(), Error> {
         let mut state = self.lock();
         match self.obstacle(&state) {
             None => {
@@ -122,7 +122,7 @@ impl Queue {
     }
 
     /// Takes the events in. Returns whether the writer has to be woken.
-    pub(super) fn admit(&self, state: &mut State, events: impl Events, frame: Origin) -> bool {
+    pub(super) fn admit(&self, state: &mut State, events: impl Events, frame: &Origin) -> bool {
         let count = events.as_ref().len();
         // Counted before it can be written, so that `pending` never falls short.
         self.counters.queued(count);

@@ -81,7 +81,7 @@ impl<'q, E: Events> Entry<'q, E> {
     fn try_enter(&mut self, state: &mut State, waker: Option<&Waker>) -> Poll<Result<bool, Error>> {
         let Some(events) = self.events.take() else { return Poll::Ready(Ok(false)) };
         let result = match self.queue.obstacle(state) {
-            None => Ok(self.queue.admit(state, events, self.frame.take())),
+            None => Ok(self.queue.admit(state, events, &self.frame.take())),
             Some(obstacle) => match obstacle.lasts() {
                 None => {
                     self.take_ticket(state, &events, waker);

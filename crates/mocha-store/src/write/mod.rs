@@ -116,7 +116,8 @@ impl State {
         let far_off = proof_ms > i64::MIN && at_ms.saturating_sub(proof_ms) > DAY_MS;
         // That a connection was made says nothing of the time before.
         let is_ready = matches!(event, Event::ShardChanged(change) if change.status == ShardStatus::Ready);
-        if !is_ready && !(far_off && matches!(event, Event::MessageSent(_))) {
+        let is_evidence = !(is_ready || far_off && matches!(event, Event::MessageSent(_)));
+        if is_evidence {
             self.prove(at_ms);
         }
     }
