@@ -29,7 +29,7 @@ pub struct GuildVoice(Scope);
 #[non_exhaustive]
 pub struct GuildVoiceAnswer {
     /// Milliseconds in voice: observed, assumed or both, as the filter's
-    /// [`Assumed`](crate::Assumed) says.
+    /// [`Assumed`] says.
     pub voice_ms: u64,
     /// Milliseconds that were observed.
     pub observed_ms: u64,
