@@ -16,11 +16,17 @@ pub use mocha_twilight as twilight;
 /// Guides by task, to read beside the reference.
 pub mod guide {
     #[cfg_attr(all(feature = "charts", feature = "gateway"), doc = include_str!("../docs/quick-start.md"))]
-    #[cfg_attr(not(all(feature = "charts", feature = "gateway")), doc = "This guide needs the features `charts` and `gateway`.")]
+    #[cfg_attr(
+        not(all(feature = "charts", feature = "gateway")),
+        doc = "This guide needs the features `charts` and `gateway`."
+    )]
     pub mod quick_start {}
 
     #[cfg_attr(all(feature = "charts", feature = "gateway"), doc = include_str!("../docs/cookbook.md"))]
-    #[cfg_attr(not(all(feature = "charts", feature = "gateway")), doc = "This guide needs the features `charts` and `gateway`.")]
+    #[cfg_attr(
+        not(all(feature = "charts", feature = "gateway")),
+        doc = "This guide needs the features `charts` and `gateway`."
+    )]
     pub mod cookbook {}
 
     #[doc = include_str!("../docs/serenity-and-poise.md")]
