@@ -107,7 +107,7 @@ impl<'f> Chart<'f> {
     /// Draws a line of messages over time. The peak and the last value are labelled.
     pub fn messages(answer: &MessageSeriesAnswer) -> Self {
         let scope = Scope::of(answer.window, answer.data_since);
-        Self::new(Content::Messages(Messages::of(answer, scope)), scope)
+        Self::new(Content::Messages(Messages::of(answer)), scope)
     }
 
     /// Draws a line of messages over time, and behind it a dashed line of the previous window.
@@ -117,7 +117,7 @@ impl<'f> Chart<'f> {
     /// dates.
     pub fn messages_compared(answer: &MessageSeriesAnswer, previous: &MessageSeriesAnswer) -> Self {
         let scope = Scope::of(answer.window, answer.data_since);
-        Self::new(Content::Messages(Messages::of(answer, scope).compared_with(previous)), scope)
+        Self::new(Content::Messages(Messages::of(answer).compared_with(previous)), scope)
     }
 
     /// Draws two panels: a line of members, and below it columns of joins and leaves with a line of their difference.
@@ -125,7 +125,7 @@ impl<'f> Chart<'f> {
     /// The axis of members does not start at zero. The panel of members is left out if no count is known.
     pub fn growth(answer: &GrowthAnswer) -> Self {
         let scope = Scope::of(answer.window, answer.data_since);
-        Self::new(Content::Growth(Growth::of(answer, scope)), scope)
+        Self::new(Content::Growth(Growth::of(answer)), scope)
     }
 
     /// Draws a square for each weekday and hour, with a stronger colour for more messages.
@@ -140,7 +140,7 @@ impl<'f> Chart<'f> {
     /// Draws columns of voice time over time. Assumed time is stacked on observed time.
     pub fn voice(answer: &VoiceSeriesAnswer) -> Self {
         let scope = Scope::of(answer.window, answer.data_since);
-        Self::new(Content::Voice(Voice::of(answer, scope)), scope)
+        Self::new(Content::Voice(Voice::of(answer)), scope)
     }
 
     /// Sets the title. The default names the chart, for example `Messages`.

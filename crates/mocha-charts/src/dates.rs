@@ -1,6 +1,6 @@
-//! Dates, and how much of a period a window covers.
+//! The dates of a chart.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use mocha_stats::Window;
 
@@ -81,30 +81,6 @@ fn formatted(format: &str, at: DateTime<Tz>, texts: &Texts) -> String {
         .replace("{month}", month.map_or("", String::as_str))
 }
 
-/// Returns for each period whether the window covers only a part of it.
-pub(crate) fn partial(starts: &[DateTime<Tz>], scope: Scope) -> Vec<bool> {
-    let ends = starts.iter().skip(1).copied().map(Some).chain([end_of_last(starts)]);
-    let is_partial = |(start, end): (&DateTime<Tz>, Option<DateTime<Tz>>)| {
-        scope.start.is_some_and(|from| *start < from)
-            || scope.end.zip(end).is_some_and(|(until, end)| until < end && *start < until)
-    };
-    starts.iter().zip(ends).map(is_partial).collect()
-}
-
-/// Returns the end of the last period. The distance of the others says how long periods are.
-fn end_of_last(starts: &[DateTime<Tz>]) -> Option<DateTime<Tz>> {
-    let distances = starts.iter().zip(starts.iter().skip(1)).map(|(one, next)| *next - *one);
-    let (shortest, last) = (distances.min()?, *starts.last()?);
-    let midnight = |day: chrono::NaiveDate| day.and_time(NaiveTime::MIN).and_local_timezone(last.timezone()).earliest();
-    let day = last.date_naive();
-    match shortest.num_hours() {
-        ..20 => last.checked_add_signed(TimeDelta::hours(1)),
-        20..120 => midnight(day.checked_add_days(Days::new(1))?),
-        120..600 => midnight(day.checked_add_days(Days::new(7))?),
-        _ => midnight(day.checked_add_months(Months::new(1))?),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use chrono_tz::Europe::Berlin;
@@ -141,22 +117,5 @@ mod tests {
         let window = Window::since(start).unwrap();
         assert_eq!(Scope::of(window, Some(data)).start, Some(data));
         assert_eq!(Scope::of(window, None).start, Some(start));
-    }
-
-    #[test]
-    fn periods_that_the_window_cuts_are_partial() {
-        let parts = |starts: &[&str], from: &str, until: &str| {
-            let starts: Vec<DateTime<Tz>> = starts.iter().map(|start| at(start)).collect();
-            partial(&starts, Scope { start: Some(at(from).to_utc()), end: Some(at(until).to_utc()) })
-        };
-        let days = ["2026-10-23T22:00:00Z", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"];
-        assert_eq!(parts(&days, "2026-10-23T22:00:00Z", "2026-10-26T23:00:00Z"), [false; 3]);
-        assert_eq!(parts(&days, "2026-10-24T10:00:00Z", "2026-10-26T22:59:59Z"), [true, false, true]);
-        let months = ["2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z"];
-        assert_eq!(parts(&months, "2026-09-30T22:00:00Z", "2026-11-30T23:00:00Z"), [false, false]);
-        assert_eq!(parts(&months, "2026-09-30T22:00:00Z", "2026-11-29T23:00:00Z"), [false, true]);
-        let hours = ["2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"];
-        assert_eq!(parts(&hours, "2026-10-25T00:00:00Z", "2026-10-25T01:30:00Z"), [false, true]);
-        assert!(parts(&[], "2026-10-25T00:00:00Z", "2026-10-25T01:30:00Z").is_empty());
     }
 }

@@ -6,7 +6,6 @@ use mocha_stats::GrowthAnswer;
 use plotters_backend::text_anchor::HPos;
 
 use crate::{
-    dates::{Scope, partial},
     header::{Header, Key, Mark, STRONG, draw_legend, legend_width},
     label::{Form, label_peak_and_last},
     number::{float, real},
@@ -35,7 +34,7 @@ pub(crate) struct Growth {
 
 impl Growth {
     /// Reads what the chart needs from an answer.
-    pub(crate) fn of(answer: &GrowthAnswer, scope: Scope) -> Self {
+    pub(crate) fn of(answer: &GrowthAnswer) -> Self {
         let periods = &answer.periods;
         let starts: Vec<DateTime<Tz>> = periods.iter().map(|period| period.start).collect();
         let members = periods.iter().enumerate().filter_map(|(index, period)| Some((index, period.members?)));
@@ -44,7 +43,7 @@ impl Growth {
             leaves: periods.iter().map(|period| period.leaves).collect(),
             members: members.collect(),
             net: answer.net,
-            partial: partial(&starts, scope),
+            partial: periods.iter().map(|period| period.is_partial).collect(),
             starts,
             total_joins: answer.joins,
             total_leaves: answer.leaves,

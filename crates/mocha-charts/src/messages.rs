@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use mocha_stats::MessageSeriesAnswer;
 
 use crate::{
-    dates::{Scope, partial, short_range},
+    dates::short_range,
     header::{Header, Key, Mark},
     label::{Form, label_peak_and_last},
     number::float,
@@ -39,10 +39,10 @@ struct Previous {
 
 impl Messages {
     /// Reads what the chart needs from an answer.
-    pub(crate) fn of(answer: &MessageSeriesAnswer, scope: Scope) -> Self {
+    pub(crate) fn of(answer: &MessageSeriesAnswer) -> Self {
         let starts: Vec<DateTime<Tz>> = answer.periods.iter().map(|period| period.start).collect();
         Self {
-            partial: partial(&starts, scope),
+            partial: answer.periods.iter().map(|period| period.is_partial).collect(),
             previous: None,
             starts,
             total: answer.written.messages,

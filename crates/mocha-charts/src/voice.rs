@@ -5,7 +5,6 @@ use chrono_tz::Tz;
 use mocha_stats::{VoicePeriod, VoiceSeriesAnswer};
 
 use crate::{
-    dates::{Scope, partial},
     header::{Header, Key, Mark},
     label::{Form, label_peak_and_last},
     number::float,
@@ -27,7 +26,7 @@ pub(crate) struct Voice {
 
 impl Voice {
     /// Reads what the chart needs from an answer.
-    pub(crate) fn of(answer: &VoiceSeriesAnswer, scope: Scope) -> Self {
+    pub(crate) fn of(answer: &VoiceSeriesAnswer) -> Self {
         // The answer always has both. Its sum lacks what its filter excluded.
         let all = answer.observed_ms.saturating_add(answer.assumed_ms) == answer.voice_ms;
         let observed = |period: &VoicePeriod| match answer.voice_ms {
@@ -38,7 +37,7 @@ impl Voice {
         let starts: Vec<DateTime<Tz>> = answer.periods.iter().map(|period| period.start).collect();
         Self {
             observed: answer.periods.iter().map(|period| observed(period).min(period.voice_ms)).collect(),
-            partial: partial(&starts, scope),
+            partial: answer.periods.iter().map(|period| period.is_partial).collect(),
             starts,
             total: answer.voice_ms,
             values: answer.periods.iter().map(|period| period.voice_ms).collect(),
