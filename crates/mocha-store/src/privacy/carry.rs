@@ -1,4 +1,4 @@
-//! Tombstones from one file to another.
+//! Carries tombstones from one file to another.
 
 use std::{ops::ControlFlow, path::Path};
 
@@ -18,23 +18,29 @@ use crate::{
 };
 
 impl Store {
-    /// Takes over the tombstones of another file of Mocha's, and erases from this one whom they speak of. Returns how many people
-    /// had rows here that are gone.
+    /// Copies the tombstones of another Mocha file into this one, and erases the users that they
+    /// stand for. Returns how many of these users had rows here.
     ///
-    /// For a backup that was restored: those who were forgotten after it was made are in it. Their tombstones are in
-    /// the file that it replaces, and in newer backups; who has neither has to forget them again. Who was forgotten here no
-    /// earlier than there and came back since stays. An erasure that was broken off goes on. At last it [wipes the traces](Self::vacuum_erased), if anybody went.
+    /// Use it after you restored a backup: the backup still has users who were erased after it was
+    /// made. Their tombstones are in the file that the backup replaces, and in newer backups. If
+    /// you have neither, erase these users again. Users who were erased here at the same time or
+    /// later, and who have been active since, keep their new rows. An erasure that was interrupted
+    /// is completed. At the end the file is [vacuumed](Self::vacuum_erased) if any rows were
+    /// deleted.
     ///
-    /// It reads all tables with rows of people as a whole, once. The other file is read only. `progress` hears after each batch how
-    /// many rows of all these people are gone, is asked while the traces are wiped, and ends it by [`ControlFlow::Break`].
+    /// It reads every table with rows about users once. The other file is only read. The callback
+    /// gets the number of deleted rows after each batch. It is also called during the vacuum.
+    /// [`ControlFlow::Break`] ends the operation early.
     ///
     /// # Errors
     ///
-    /// * [`ErrorKind::Io`], [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`]: the other file is not there, another program's,
-    ///   or a newer Mocha's. Nothing changed.
-    /// * [`ErrorKind::Replaced`]: the store's own file was deleted or replaced since it was opened. Nothing changed.
-    /// * [`ErrorKind::Stopped`]: `progress` said so. [`ErrorKind::Busy`], [`ErrorKind::DiskFull`] and the others of SQLite. Try
-    ///   again: it goes on where it stopped, but for traces, if only those were left; then [wipe them](Self::vacuum_erased).
+    /// * [`ErrorKind::Io`], [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`]: the other file is
+    ///   missing, was written by another program, or by a newer Mocha. Nothing changed.
+    /// * [`ErrorKind::Replaced`]: the store's own file was deleted or replaced since it was opened.
+    ///   Nothing changed.
+    /// * [`ErrorKind::Stopped`] if the callback ended it. [`ErrorKind::Busy`],
+    ///   [`ErrorKind::DiskFull`] and others of SQLite. Run it again to continue. If only the vacuum
+    ///   was left, call [`vacuum_erased`](Self::vacuum_erased).
     ///
     /// # Examples
     ///
@@ -67,15 +73,16 @@ impl Store {
     }
 }
 
-/// Takes over tombstones and erases whom they hide; gives how many people had rows, and how many those were. Traces of them are left. It
-/// may be broken off at any time and done again.
+/// Copies the tombstones and erases the users that they hide. Returns how many users had rows, and
+/// how many rows those were. Their bytes are still in the file. It can be interrupted at any time
+/// and run again.
 pub(crate) fn carry_tombstones(
     from: &mut SqliteConnection,
     into: &mut SqliteConnection,
     progress: &mut dyn FnMut(ErasureProgress) -> ControlFlow<()>,
 ) -> Result<(usize, u64), Error> {
     let failed = |error| Error::classify("cannot take over tombstones", error);
-    // A file from before there were tombstones has none to give.
+    // A file from before there were tombstones has none.
     if !has_tombstones(from).map_err(failed)? {
         return Ok((0, 0));
     }
@@ -99,7 +106,7 @@ pub(crate) fn carry_tombstones(
     Ok((erased, before))
 }
 
-/// Opens a file that has to be Mocha's, for reading.
+/// Opens a Mocha file for reading, and refuses any other file.
 fn open(path: &Path) -> Result<SqliteConnection, Error> {
     #[derive(QueryableByName)]
     struct Header {
@@ -136,7 +143,7 @@ fn has_tombstones(conn: &mut SqliteConnection) -> QueryResult<bool> {
     Ok(found)
 }
 
-/// The people hidden by tombstones of whom the file has rows all the same, with the guild: there should be none.
+/// Returns the users, with the guild, whom a tombstone hides and who still have rows in the file.
 fn people(conn: &mut SqliteConnection, tombstones: &Tombstones) -> QueryResult<Vec<Scope>> {
     #[derive(QueryableByName)]
     struct Id {
@@ -148,7 +155,7 @@ fn people(conn: &mut SqliteConnection, tombstones: &Tombstones) -> QueryResult<V
         let column = if table.person == Some(Person::Own) { "id" } else { "user_id" };
         let ids =
             sql_query(format!("SELECT DISTINCT CAST(CAST({column} AS INTEGER) AS TEXT) AS id FROM {}", table.name));
-        // What is no id is nobody's.
+        // A text that is not an id belongs to nobody.
         people.extend(ids.load::<Id>(conn)?.into_iter().filter_map(|Id { id }| id.parse::<UserId>().ok()));
     }
     let mut scopes = Vec::new();
@@ -161,7 +168,7 @@ fn people(conn: &mut SqliteConnection, tombstones: &Tombstones) -> QueryResult<V
             scopes.push(Scope { guild_id: None, user_id });
             continue;
         } else {
-            // The person came back in some guilds after a later erasure there.
+            // The user was erased later in some guilds and has been active there since.
             guilds_of(conn, user_id)?
         };
         let hidden = guilds.into_iter().filter(|guild_id| hides(Some(*guild_id)));

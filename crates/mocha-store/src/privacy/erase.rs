@@ -1,4 +1,4 @@
-//! Erasing a person.
+//! Erases a user.
 
 use std::{collections::BTreeMap, fmt, ops::ControlFlow, sync::Arc, thread, time::Instant};
 
@@ -20,20 +20,21 @@ use crate::{
     operation::{self, OnProgress},
 };
 
-/// At most how many rows go in one transaction: the recorder waits for it, some tens of milliseconds.
+/// The maximum number of rows in one transaction. The recorder waits for it, some tens of
+/// milliseconds.
 const BATCH: usize = 500;
 
-/// How far an erasure has come.
+/// Reports the progress of an erasure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ErasureProgress {
-    /// How many rows are gone.
+    /// The number of deleted rows.
     pub removed: u64,
-    /// How many there were when it began.
+    /// The number of rows when the erasure began.
     pub total: u64,
 }
 
-/// The erasure of a person; made by [`Store::forget_user`] and [`Store::opt_out_user`].
+/// Configures the erasure of a user. [`Store::forget_user`] and [`Store::opt_out_user`] return it.
 #[must_use = "nobody is forgotten until `run`"]
 pub struct Erasure<'a> {
     on_progress: Option<OnProgress<'a, ErasureProgress>>,
@@ -44,17 +45,22 @@ pub struct Erasure<'a> {
 }
 
 impl Store {
-    /// Erases a person: every row of Mocha's tables that is the person's, in all guilds or one.
+    /// Erases a user: deletes every row about the user from Mocha's tables, in all guilds or in
+    /// one.
     ///
-    /// Gone are the user's row and memberships, messages, voice sessions, an open one too, comings and goings, presence,
-    /// and the person's part of every roll-up, also that of events which are gone already. Answers are then as if the person had never
-    /// been there, but for what counts without names: the number of members of a guild, and messages by quarter of an hour from before
-    /// the horizon.
+    /// This covers the user's row and memberships, messages, voice sessions including an open one,
+    /// joins and leaves, presence, and the user's part of every aggregate, also of events that a
+    /// retention policy deleted. Afterwards all answers are as if the user had never been there.
+    /// Two counts that name nobody stay: the number of members of a guild, and messages by quarter
+    /// of an hour whose events were already deleted.
     ///
-    /// It is about the past: what is not later than the erasure is not recorded again, however often it is repeated, and that the
-    /// person is still there, is a member, is online, or was muted by a moderator, tells nothing either. A person who writes, joins,
-    /// or changes something in voice afterwards (the channel, the own microphone, camera or stream) is counted from then on. To be left alone for good there is [`opt_out_user`](Self::opt_out_user). See
-    /// [`privacy`](crate::privacy) for what remains, and why.
+    /// The erasure is about the past. Events from before it are not recorded again, however often
+    /// they are delivered. Events that only mention the user (a member list, a presence, a
+    /// moderator's mute) are not recorded either. If the user writes, joins, or changes something
+    /// in voice afterwards (the channel, the own microphone, camera or stream), Mocha counts the
+    /// user from then on. To record nothing about a user in future, use
+    /// [`opt_out_user`](Self::opt_out_user). [`privacy`](crate::privacy) describes what remains,
+    /// and why.
     ///
     /// ```
     /// use chrono::DateTime;
@@ -80,7 +86,7 @@ impl Store {
     /// assert!(receipt.is_complete());
     /// assert!(receipt.removed.iter().any(|removed| removed.table == "message_events" && removed.rows == 1));
     ///
-    /// // Told again, it is not recorded again.
+    /// The same message is not recorded a second time.
     /// recorder.record(message)?;
     /// recorder.flush()?;
     /// assert_eq!(recorder.stats().withheld, 1);
@@ -93,16 +99,17 @@ impl Store {
         Erasure { on_progress: None, opt_out: false, scope, skip_vacuum: false, store: self.clone() }
     }
 
-    /// [`forget_user`](Self::forget_user), and records nothing of the person from now on, until
-    /// [`opt_in_user`](Self::opt_in_user).
+    /// Erases a user as [`forget_user`](Self::forget_user) does, and records nothing about the user
+    /// until [`opt_in_user`](Self::opt_in_user) is called.
     pub fn opt_out_user<'a>(&self, user_id: UserId) -> Erasure<'a> {
         Erasure { opt_out: true, ..self.forget_user(user_id) }
     }
 
-    /// Takes back what opt-outs there are of a person: in one guild, or with `None` all of them. Returns whether there were any.
+    /// Takes back a user's opt-outs: in one guild, or with `None` all of them. Returns whether
+    /// there were any.
     ///
-    /// The person is recorded from now on; what was before stays forgotten. While a person is opted out of all guilds, opting in
-    /// in one changes nothing.
+    /// The user is recorded from now on. Earlier events stay erased. While a user is opted out of
+    /// all guilds, opting in to one guild changes nothing.
     ///
     /// # Errors
     ///
@@ -127,11 +134,12 @@ impl Store {
         self.write(|conn| tombstones::opt_in(conn, user_id, guild_id, at_ms)).map(|changed| changed > 0)
     }
 
-    /// Whether a person opted out of a guild, be it by opting out of all; with `None`, of all.
+    /// Returns whether a user opted out of a guild, either of this one or of all guilds. With
+    /// `None`, returns whether the user opted out of all guilds.
     ///
     /// # Errors
     ///
-    /// Those of [`Store::read`] that are SQLite's.
+    /// Those of [`Store::read`] that come from SQLite.
     pub fn is_opted_out(&self, user_id: UserId, guild_id: Option<GuildId>) -> Result<bool, Error> {
         let tombstones = self.read(Tombstones::load)?;
         Ok(tombstones.ruling(user_id, guild_id).is_some_and(|ruling| ruling.opted_out))
@@ -139,15 +147,18 @@ impl Store {
 }
 
 impl<'a> Erasure<'a> {
-    /// Only in this guild. What other guilds have of the person stays, and so does the user's own row while any has.
+    /// Limits the erasure to one guild. What other guilds have about the user stays, and so does
+    /// the user's own row while any guild needs it.
     pub fn in_guild(mut self, guild_id: GuildId) -> Self {
         self.scope.guild_id = Some(guild_id);
         self
     }
 
-    /// Leaves it to a later [`Store::vacuum_erased`] to rewrite the file, for several erasures at once. Until then most of the
-    /// bytes are overwritten, but not all, and a backup by [`BackupMethod::Paced`](crate::BackupMethod::Paced), which copies
-    /// pages as they are, may have them too; one by [`BackupMethod::Compact`](crate::BackupMethod::Compact) has none.
+    /// Leaves the rewriting of the file to a later [`Store::vacuum_erased`], for example after
+    /// several erasures. Until then most of the deleted bytes are overwritten, but not all. A
+    /// backup by [`BackupMethod::Paced`](crate::BackupMethod::Paced) copies pages as they are and
+    /// may contain them too. A backup by [`BackupMethod::Compact`](crate::BackupMethod::Compact)
+    /// contains none.
     pub fn skip_vacuum(mut self) -> Self {
         self.skip_vacuum = true;
         self
@@ -160,22 +171,27 @@ impl<'a> Erasure<'a> {
         self
     }
 
-    /// Erases the person. Blocks; in an async program use a thread for blocking work.
+    /// Erases the user. Blocks; in an async program call it on a thread for blocking work.
     ///
-    /// First it leaves the tombstone, so that the recorder, be it of another process, writes nothing more from before. Then the events
-    /// go, 500 in a transaction, with pauses for others to write; after each `progress` hears how far it has come, and
-    /// ends it by [`ControlFlow::Break`]. One last transaction removes the rest: roll-ups, the user, and
-    /// what the person did since the erasure began. What comes later is recorded as of a new user. Last it [wipes the traces](Store::vacuum_erased), in which `progress` is asked too: no byte
-    /// of the id remains in the file or its write-ahead log, nor in backups made from then on.
+    /// 1. It writes the tombstone, so that no recorder, not even one in another process, writes
+    /// earlier events again.
+    /// 2. It deletes the events in transactions of at most 500 rows, with pauses in which others
+    /// can write. The callback gets the progress after each of them, and can end the erasure by
+    /// [`ControlFlow::Break`].
+    /// 3. One last transaction deletes the rest: aggregates, the user's row, and whatever the user
+    /// did since the erasure began. Later events are recorded as those of a new user.
+    /// 4. It [vacuums](Store::vacuum_erased) the file. No byte of the id remains in the file or its
+    /// write-ahead log, nor in backups that are made from then on.
     ///
-    /// If it is broken off, or the program ends meanwhile, the rest goes when the person is forgotten again; the recorder
-    /// adds nothing in between. It finds the rows through indexes.
+    /// If the erasure is interrupted, or the program ends, call it again to delete the rest. The
+    /// recorder adds nothing about the user in between. All rows are found through indexes.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
-    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and the others
-    /// of SQLite, if rows could not be removed. That only the bytes are left is no error: the [`Receipt`] says so.
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy),
+    /// [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of SQLite if rows could not
+    /// be deleted. If only the vacuum failed, that is not an error: the [`Receipt`] reports it.
     pub fn run(self) -> Result<Receipt, Error> {
         let Self { on_progress, opt_out, scope, skip_vacuum, store } = self;
         let mut progress = on_progress.unwrap_or_else(operation::ignore);
@@ -219,20 +235,20 @@ impl fmt::Debug for Erasure<'_> {
     }
 }
 
-/// How far an erasure of rows came.
+/// The result of deleting rows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Ended {
-    /// It was broken off, and rows are left.
+    /// The callback ended it, and rows are left.
     Broken,
     Complete,
-    /// All rows are gone, and nothing else is to be done.
+    /// All rows are deleted.
     Stopped,
 }
 
-/// Removes the person's rows; gives what it removed, and whether that was all.
+/// Deletes the user's rows. Returns what was deleted, and whether that was everything.
 ///
-/// Events go in batches, and triggers take them out of the sums. What else there is goes in one transaction at the end, with
-/// what the person did meanwhile.
+/// Events are deleted in batches, and triggers subtract them from the aggregates. Everything else
+/// is deleted in one transaction at the end, together with whatever the user did meanwhile.
 pub(super) fn erase(
     conn: &mut SqliteConnection,
     scope: Scope,
@@ -250,7 +266,7 @@ pub(super) fn erase(
             let rows = u64::try_from(batch).unwrap_or(u64::MAX);
             deleted.push(Removed { rows, table: table.name });
             let last = batch < BATCH;
-            // The person may have added rows.
+            // The user may have added rows.
             removed = if last { until } else { until.min(removed + rows) };
             if batch > 0 && progress(ErasureProgress { removed, total }).is_break() {
                 return Ok((sums(deleted), Ended::Broken));
@@ -258,7 +274,8 @@ pub(super) fn erase(
             if last {
                 break;
             }
-            // SQLite lets in who asks first, and who waits asks seldom.
+            // SQLite gives the lock to the first connection that asks, and a waiting connection
+            // asks rarely.
             thread::sleep(begun.elapsed());
         }
     }
@@ -270,10 +287,11 @@ pub(super) fn erase(
     Ok((deleted, Ended::Complete))
 }
 
-/// Removes all rows of the person that are left, and gives how many rows of each table went.
+/// Deletes all remaining rows of the user, and returns the number of rows by table.
 ///
-/// If the person came back meanwhile, the erasure is of now: what was recorded until now is gone, and the recorder, which
-/// sees that the file changed, follows the person's voice session no more. What comes later is as of a new user.
+/// If the user came back meanwhile, the erasure covers everything until now. The recorder notices
+/// that the file changed, and no longer follows the user's voice session. Later events are those of
+/// a new user.
 fn sweep(conn: &mut SqliteConnection, scope: Scope, found: &[Removed]) -> diesel::QueryResult<Vec<Removed>> {
     let is_hidden =
         Tombstones::load(conn)?.ruling(scope.user_id, scope.guild_id).is_some_and(tombstones::Tombstone::hides);
@@ -293,7 +311,7 @@ fn sweep(conn: &mut SqliteConnection, scope: Scope, found: &[Removed]) -> diesel
     delete_samples(conn, scope.user_id)?;
     let is_event =
         |removed: &Removed| Table::find(removed.table).is_some_and(|table| table.person == Some(Person::Text));
-    // Triggers took rows out of the sums too.
+    // Triggers have deleted rows of aggregates too.
     let sums = counts(conn, scope)?.into_iter().zip(before).zip(found).map(|((left, before), found)| Removed {
         rows: before.rows.max(found.rows).saturating_sub(left.rows),
         table: left.table,
@@ -302,12 +320,12 @@ fn sweep(conn: &mut SqliteConnection, scope: Scope, found: &[Removed]) -> diesel
     Ok(events.chain(sums.filter(|removed| !is_event(removed))).collect())
 }
 
-/// Returns how many rows each table has of the person.
+/// Returns the number of the user's rows by table.
 fn counts(conn: &mut SqliteConnection, scope: Scope) -> diesel::QueryResult<Vec<Removed>> {
     tables().map(|table| Ok(Removed { rows: scope.count(conn, table)?, table: table.name })).collect()
 }
 
-/// Adds up what was removed from each table.
+/// Adds up the deleted rows by table.
 fn sums(removed: Vec<Removed>) -> Vec<Removed> {
     let mut rows = BTreeMap::<&'static str, u64>::new();
     for removed in removed {
@@ -326,7 +344,7 @@ fn receipt_id(conn: &mut SqliteConnection) -> diesel::QueryResult<String> {
     Ok(id)
 }
 
-/// Now, in whole milliseconds, as the file has it.
+/// Returns the current time in whole milliseconds, as the file stores it.
 fn now() -> DateTime<Utc> {
     let now = Utc::now();
     DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)

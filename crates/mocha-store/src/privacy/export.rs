@@ -1,4 +1,4 @@
-//! A person's own rows, for the person.
+//! Exports the rows about one user.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{Error, ErrorKind, Store};
 
-/// What there is of a person; made by [`Store::export_user`].
+/// Configures an export. [`Store::export_user`] returns it.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is written until `write_to`"]
 pub struct Export {
@@ -20,7 +20,8 @@ pub struct Export {
 }
 
 impl Store {
-    /// Writes down what Mocha's tables have of a person, in all guilds or one, as JSON: for a person who asks for it.
+    /// Exports what Mocha's tables contain about a user as JSON, in all guilds or in one. Give it
+    /// to users who ask for their data.
     ///
     /// ```
     /// use mocha_store::Store;
@@ -39,23 +40,24 @@ impl Store {
 }
 
 impl Export {
-    /// Only what is of this guild, and the user's own row.
+    /// Limits the export to one guild, and the user's own row.
     pub fn in_guild(mut self, guild_id: GuildId) -> Self {
         self.scope.guild_id = Some(guild_id);
         self
     }
 
-    /// Writes one JSON object with the user, the guild, and by the name of each table an array of its rows: all columns by name, ids
-    /// as strings, times as the file has them, unix seconds or, in columns that end in `_ms`, milliseconds; blobs in hexadecimal. Returns how many rows
-    /// there were.
+    /// Writes one JSON object with the user, the guild, and for each table, by its name, an array
+    /// of its rows. A row has all columns by name. Ids are strings, blobs are hexadecimal. Times
+    /// are unix seconds, or milliseconds in columns that end in `_ms`. Returns the number of rows.
     ///
-    /// All of it is as at one instant, and written row by row: memory does not grow. Meanwhile one connection for reading is in use and the
-    /// write-ahead log cannot shrink, so write to memory or a file rather than to a network. It reads through
-    /// indexes.
+    /// The export shows the file at one instant. It is written row by row, so memory use does not
+    /// grow. It uses one read connection, and the write-ahead log cannot shrink until it ends, so
+    /// write to memory or a file rather than to a network. All rows are found through indexes.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] if the writer fails, with its error as `source()`, and those of [`Store::read`] that are SQLite's.
+    /// [`ErrorKind::Io`] if the writer fails, with its error as `source()`, and those of
+    /// [`Store::read`] that come from SQLite.
     pub fn write_to(self, mut writer: impl Write) -> Result<u64, Error> {
         let Self { scope, store } = self;
         let mut broken = None;
@@ -116,16 +118,16 @@ fn write(conn: &mut SqliteConnection, scope: Scope, out: &mut dyn Write) -> Resu
     Ok(rows)
 }
 
-/// A row of the table as JSON: SQLite's own, which knows what is a number and what a text.
+/// Returns the row as JSON. SQLite writes it, because it knows which values are numbers.
 fn json(table: &Table) -> String {
     let values = table.columns.iter().map(|column| {
         let name = column.name;
-        // Most readers of JSON cannot hold so large a number.
+        // Most JSON readers cannot hold such a large number.
         let is_id = table.person == Some(Person::Number) && name.ends_with("_id");
         let value = if is_id {
             format!("CAST({name} AS TEXT)")
         } else {
-            // Other programs may have written one, and JSON has none.
+            // Other programs may have written blobs, which JSON does not have.
             format!("iif(typeof({name}) = 'blob', hex({name}), {name})")
         };
         format!("'{name}', {value}")

@@ -1,23 +1,27 @@
-//! What the file keeps of people: the ledger of it, a person's own rows, and their erasure.
+//! What Mocha stores about users, and how to export and erase it.
 //!
-//! * [`LEDGER`] lists every column, and what it tells of people.
-//! * [`Store::export_user`](crate::Store::export_user) writes down what there is of a person.
-//! * [`Store::forget_user`](crate::Store::forget_user) erases a person, and [`Store::opt_out_user`](crate::Store::opt_out_user)
-//!   for good.
+//! * [`LEDGER`] lists every column, and what it says about users.
+//! * [`Store::export_user`](crate::Store::export_user) exports the rows about a user.
+//! * [`Store::forget_user`](crate::Store::forget_user) erases a user, and
+//!   [`Store::opt_out_user`](crate::Store::opt_out_user) also stops recording the user.
 //!
-//! # What erasure leaves
+//! # What an erasure leaves
 //!
-//! A *tombstone*: a keyed hash of the user's id (HMAC-SHA-256), the guild, and when. It keeps the recorder from writing
-//! again what it hears again, and a restored backup from bringing the person back. The key is random, made for the first tombstone
-//! of a file, and kept in the file, for whoever restores a backup needs both. So the hash keeps the id from who sees a tombstone
-//! alone, and from being the same in two files. It does not keep it from who has the whole file and
-//! a list of ids to try, and is personal data as long as that is so.
+//! An erasure leaves a *tombstone*: a keyed hash of the user's id (HMAC-SHA-256), the guild, and
+//! the time. Because of it the recorder does not record the same events again, and a restored
+//! backup does not bring the user back. The key is random. It is created with a file's first
+//! tombstone and kept in the file, because restoring a backup needs both. The hash therefore hides
+//! the id from anybody who sees only the tombstone, and it differs between files. It does not hide
+//! the id from somebody who has the whole file and a list of ids to try, so it is still personal
+//! data.
 //!
-//! The recorder asks for tombstones, and nothing else does: rows that the author's own code writes are the author's to withhold.
+//! Only the recorder checks tombstones. If your own code writes rows, it has to skip erased users
+//! itself.
 //!
-//! Counts that name nobody stay: the number of members of a guild, and messages by quarter of an hour from before the horizon, of
-//! which nobody knows any more whose they were. So do tables of the author's own, logs, and backups made before: those are to be deleted, or
-//! restored with the tombstones ([`Store::reapply_erasures_from`](crate::Store::reapply_erasures_from)).
+//! Counts that name nobody stay: the number of members of a guild, and messages by quarter of an
+//! hour whose events a retention policy deleted, because nobody knows any more whose they were.
+//! Your own tables, logs and earlier backups stay too. Delete those, or restore them with the
+//! tombstones ([`Store::reapply_erasures_from`](crate::Store::reapply_erasures_from)).
 
 pub(crate) mod carry;
 mod erase;

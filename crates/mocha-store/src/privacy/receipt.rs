@@ -1,4 +1,4 @@
-//! What an erasure did.
+//! The receipt of an erasure.
 
 use std::sync::Arc;
 
@@ -7,43 +7,46 @@ use mocha_schema::GuildId;
 
 use crate::Error;
 
-/// What an erasure did, without saying whom it erased.
+/// Reports what an erasure did, without naming the user.
 #[derive(Clone, Debug)]
 #[must_use = "an erasure may not be complete"]
 #[non_exhaustive]
 pub struct Receipt {
-    /// When: what is not later than this is not recorded again. It is the end of the erasure if the person did something while it ran,
-    /// else its beginning.
+    /// The instant of the erasure: earlier events are not recorded again. It is the end of the
+    /// erasure if the user did something while it ran, otherwise its beginning.
     pub at: DateTime<Utc>,
-    /// The guild; `None` for all.
+    /// The guild; `None` for all guilds.
     pub guild_id: Option<GuildId>,
     /// A random name of this receipt, 32 hexadecimal digits.
     pub id: String,
-    /// Whether nothing is recorded of the person from now on.
+    /// Whether the user is opted out, so that nothing is recorded from now on.
     pub opted_out: bool,
-    /// How many rows there were of the person and are no more, in order of table; tables without any are left out.
+    /// The number of deleted rows by table, in the order of table names. Tables without any are
+    /// left out.
     pub removed: Vec<Removed>,
-    /// Whether all rows are gone; not if `progress` broke it off. To go on, forget the person again.
+    /// Whether all rows are deleted. `false` if the callback ended the erasure; run it again to
+    /// continue.
     pub rows_gone: bool,
-    /// Whether the bytes are gone too: the file was rewritten, and the write-ahead log emptied.
+    /// Whether the bytes are gone too: the file was rewritten, and the write-ahead log was emptied.
     pub traces_gone: bool,
-    /// Why not, if it was tried: somebody else held the lock or kept reading, or the disk is full. Once that is over, have
-    /// [`Store::vacuum_erased`](crate::Store::vacuum_erased) do it.
+    /// Why the bytes are still there, if removing them was tried: another connection held the lock
+    /// or kept reading, or the disk is full. Call
+    /// [`Store::vacuum_erased`](crate::Store::vacuum_erased) later.
     pub traces_left_by: Option<Arc<Error>>,
 }
 
-/// Rows that are gone.
+/// The deleted rows of a table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Removed {
-    /// How many.
+    /// The number of rows.
     pub rows: u64,
-    /// The table's name.
+    /// The name of the table.
     pub table: &'static str,
 }
 
 impl Receipt {
-    /// Whether rows and bytes are gone.
+    /// Returns whether both rows and bytes are gone.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.rows_gone && self.traces_gone

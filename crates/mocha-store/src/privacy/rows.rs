@@ -1,4 +1,4 @@
-//! The rows of a person, wherever the catalogue says there are some.
+//! Finds and deletes the rows about a user in every table of the catalogue.
 
 use diesel::{
     prelude::*,
@@ -14,14 +14,15 @@ use mocha_schema::{
 
 use crate::tables;
 
-/// The person and the guild whose rows are meant.
+/// The user and the guild whose rows are meant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Scope {
     pub(super) guild_id: Option<GuildId>,
     pub(super) user_id: UserId,
 }
 
-/// The tables with rows of people: events before the roll-ups that are made of them, and users last, on whom the others hang.
+/// The tables with rows about users. Events come before the aggregates that are made of them.
+/// `users` is last because other tables refer to it.
 pub(super) fn tables() -> impl Iterator<Item = &'static Table> {
     let of = |person: Person| TABLES.iter().filter(move |table| table.person == Some(person));
     [Person::Text, Person::Number, Person::Own].into_iter().flat_map(of)
@@ -32,7 +33,7 @@ impl Scope {
         Self { guild_id: None, ..self }
     }
 
-    /// A statement in which `?1` is the user, and `?2` the guild if there is one.
+    /// Returns a statement in which `?1` is the user, and `?2` the guild if there is one.
     pub(super) fn query(self, sql: String) -> BoxedSqlQuery<'static, Sqlite, SqlQuery> {
         let query = sql_query(sql).into_boxed().bind::<Text, _>(self.user_id);
         match self.guild_id {
@@ -41,15 +42,18 @@ impl Scope {
         }
     }
 
-    /// The condition that a row is the person's, `?1`, in the guild, `?2`, or in any; `false` for a table that is nobody's.
+    /// Returns the condition that a row is about the user `?1`, in the guild `?2` or in any;
+    /// `false` for a table without users.
     ///
-    /// Sums count what a text begins with as a number, so every spelling of the two ids is meant.
+    /// Aggregates read a text as the number that it begins with, so every spelling of the two ids
+    /// matches.
     pub(super) fn condition(self, table: &Table) -> String {
         let user = match table.person {
-            // A user's own row is nowhere in particular, and has no `?2`.
+            // The user's own row belongs to no guild, and has no `?2`.
             Some(Person::Own) => return spellings(table, "id", ""),
             Some(Person::Number) => "user_id = CAST(?1 AS INTEGER)".to_owned(),
-            // Its key begins with the guild, and SQLite would read all of the table.
+            // The key of this table begins with the guild. SQLite would read the whole table
+            // without it.
             Some(Person::Text) if table.name == "voice_intervals" => {
                 let guild = format!("guild_id IN ({EACH_GUILD_OF_VOICE}) AND");
                 format!("{guild} {}", spellings(table, "user_id", &guild))
@@ -64,12 +68,12 @@ impl Scope {
         }
     }
 
-    /// The scope in which the table's rows are looked for.
+    /// Returns the guild in which the table is searched.
     pub(super) fn of(self, table: &Table) -> Self {
         if table.person == Some(Person::Own) { self.everywhere() } else { self }
     }
 
-    /// How many rows the table has of the person.
+    /// Returns how many rows the table has about the user.
     pub(super) fn count(self, conn: &mut SqliteConnection, table: &Table) -> QueryResult<u64> {
         #[derive(QueryableByName)]
         struct Count {
@@ -82,12 +86,12 @@ impl Scope {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// How many rows all tables have of the person.
+    /// Returns how many rows all tables have about the user.
     pub(super) fn count_all(self, conn: &mut SqliteConnection) -> QueryResult<u64> {
         tables().map(|table| self.count(conn, table)).sum()
     }
 
-    /// Whether any table but that of users has a row of the person, in whatever guild.
+    /// Returns whether any table other than `users` has a row about the user, in any guild.
     pub(super) fn is_mentioned(self, conn: &mut SqliteConnection) -> QueryResult<bool> {
         #[derive(QueryableByName)]
         struct Found {
@@ -105,7 +109,7 @@ impl Scope {
         Ok(false)
     }
 
-    /// Deletes the rows of the table, at most so many if there is a limit, and gives how many.
+    /// Deletes rows of the table, at most `limit` if there is one, and returns how many.
     pub(super) fn delete(self, conn: &mut SqliteConnection, table: &Table, limit: Option<usize>) -> QueryResult<usize> {
         let scope = self.of(table);
         let limit = limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
@@ -114,9 +118,9 @@ impl Scope {
     }
 }
 
-/// The condition that a text column has any spelling of `?1`, found through the column's index: `?1` itself, `?1` with
-/// something after it that is no digit, and whatever does not begin with a letter or a digit from 1 to 9, such as a zero, a
-/// space, a sign, or a blob.
+/// Returns the condition that a text column has any spelling of `?1`, found through the column's
+/// index: `?1` itself, `?1` followed by something other than a digit, and everything that does not
+/// begin with a letter or a digit from 1 to 9, such as a zero, a space, a sign, or a blob.
 fn spellings(table: &Table, column: &str, guild: &str) -> String {
     let ranges = [
         format!("{column} > ?1 AND {column} < ?1 || '0'"),
@@ -137,7 +141,7 @@ const EACH_GUILD_OF_VOICE: &str = "\
     SELECT (SELECT min(guild_id) FROM voice_intervals WHERE guild_id > guild.id) FROM guild \
     WHERE guild.id IS NOT NULL) SELECT id FROM guild";
 
-/// Deletes what SQLite's own statistics remember of the person: samples of keys.
+/// Deletes what SQLite's own statistics contain about the user: samples of keys.
 pub(super) fn delete_samples(conn: &mut SqliteConnection, user_id: UserId) -> QueryResult<()> {
     #[derive(QueryableByName)]
     struct Found {
@@ -147,7 +151,8 @@ pub(super) fn delete_samples(conn: &mut SqliteConnection, user_id: UserId) -> Qu
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat4') AS found";
     let Found { found } = sql_query(sql).get_result(conn)?;
     if found {
-        // A sample has an integer as in a row, in as few bytes as it needs, but for a sign bit.
+        // A sample stores an integer as a row does, in as few bytes as it needs, but for a sign
+        // bit.
         let number = i64::try_from(user_id.get()).unwrap_or(i64::MAX);
         let bytes = number.to_be_bytes();
         let len = [1, 2, 3, 4, 6].into_iter().find(|len| number < 1 << (len * 8 - 1)).unwrap_or(8);

@@ -1,4 +1,4 @@
-//! The bytes that deleted rows leave behind.
+//! Removes the bytes that deleted rows leave behind.
 
 use std::ops::ControlFlow;
 
@@ -7,25 +7,28 @@ use diesel::{prelude::*, sql_query, sql_types::Integer};
 use crate::{Error, ErrorKind, Operation, Store, maintenance::vacuum, store::Link};
 
 impl Store {
-    /// Rewrites the file without what was deleted from it, and empties the write-ahead log: for erasures that left that
-    /// to later, or could not do it.
+    /// Rewrites the file without the bytes of deleted rows, and empties the write-ahead log. Use it
+    /// after erasures that deferred this step or could not complete it.
     ///
-    /// Deleted rows stay in the file as free space, and parts of rows that moved to another page stay where they were; SQLite's
-    /// `secure_delete` leaves those too. So this is a VACUUM. The file needs as much room again, three times as much for a while: in the
-    /// folder for temporary files and in the write-ahead log. Nobody else can write meanwhile, which takes a second for
-    /// some 100 MB; the recorder's events wait. Reading goes on, but the log can be emptied only once nobody reads what was before:
-    /// that is waited for as long as the busy timeout. `go_on` is asked now and then, and can stop it until the last part, copying the
-    /// pages back; how far it has come SQLite does not say.
+    /// Deleted rows stay in the file as free space, and parts of rows that moved to another page
+    /// stay where they were. SQLite's `secure_delete` leaves the latter too, so this is a VACUUM.
+    /// It needs room for another copy of the file, and for a while for three: in the folder for
+    /// temporary files and in the write-ahead log. Nobody else can write meanwhile, about a second
+    /// for 100 MB, and the recorder's events wait. Readers do not wait, but the log can be emptied
+    /// only when no reader needs its contents; it waits for that as long as the busy timeout. The
+    /// callback is called now and then and can stop the operation until the last part, which copies
+    /// the pages back. SQLite reports no progress.
     ///
-    /// What the disk itself keeps, such as copies that its file system or its controller made, is out of reach.
+    /// It cannot reach copies that the file system or the disk's controller made.
     ///
     /// # Errors
     ///
-    /// * [`ErrorKind::Busy`]: somebody else writes, or a transaction that reads stays open. Close it and try again.
+    /// * [`ErrorKind::Busy`]: another connection writes, or a read transaction stays open. Close it
+    ///   and try again.
     /// * [`ErrorKind::DiskFull`]: nothing changed.
     /// * [`ErrorKind::Replaced`]: the file was deleted or replaced since it was opened.
-    /// * [`ErrorKind::Stopped`]: `go_on` said so; nothing changed.
-    /// * Those of SQLite.
+    /// * [`ErrorKind::Stopped`]: the callback stopped it. Nothing changed.
+    /// * Others of SQLite.
     ///
     /// # Examples
     ///
