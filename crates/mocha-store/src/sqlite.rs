@@ -34,22 +34,22 @@ impl SqliteError {
         Self { code: code & 0xff, message }
     }
 
-    /// Whether the file's bytes are not what they should be.
+    /// Returns whether the file's bytes are damaged.
     pub(crate) fn is_damage(&self) -> bool {
         [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB].contains(&self.code)
     }
 
-    /// Whether somebody else holds a lock.
+    /// Returns whether another connection holds a lock.
     pub(crate) fn is_busy(&self) -> bool {
         self.code == ffi::SQLITE_BUSY
     }
 
-    /// Whether it was stopped on demand.
+    /// Returns whether a callback stopped it.
     pub(crate) fn is_interrupt(&self) -> bool {
         self.code == ffi::SQLITE_INTERRUPT
     }
 
-    /// Whether a row may be to blame for it: anything else would befall every row alike.
+    /// Returns whether a single row may have caused it. Any other error would happen to every row.
     pub(crate) fn blames_row(&self) -> bool {
         [ffi::SQLITE_CONSTRAINT, ffi::SQLITE_ERROR, ffi::SQLITE_MISMATCH, ffi::SQLITE_TOOBIG].contains(&self.code)
     }
@@ -147,7 +147,7 @@ impl Connection {
         texts.first().and_then(|text| text.parse().ok()).ok_or_else(|| SqliteError::of(ffi::SQLITE_MISMATCH, None))
     }
 
-    /// Whether it has begun to read or write the main database in a transaction.
+    /// Returns whether it has begun to read or write the main database in a transaction.
     pub(crate) fn is_in_transaction(&self) -> bool {
         // SAFETY: the connection is open, and the name ends with a zero. It only looks, so a progress handler may ask.
         unsafe { ffi::sqlite3_txn_state(self.handle.as_ptr(), c"main".as_ptr()) != ffi::SQLITE_TXN_NONE }
@@ -281,7 +281,7 @@ impl Drop for Statement<'_> {
 
 const LOOK_AFTER: Duration = Duration::from_micros(50);
 
-/// Whether to look for a lock again, that was looked for so many times.
+/// Returns whether to look for a lock again after this many attempts.
 extern "C" fn on_busy(limit: *mut c_void, times: c_int) -> c_int {
     if usize::try_from(times).is_ok_and(|times| times < limit.addr()) {
         thread::sleep(LOOK_AFTER);

@@ -1,4 +1,4 @@
-//! Whether a copy is whole, and the same as its source.
+//! Checks that a copy is sound and has the same rows as its source.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,8 @@ pub(super) fn integrity(conn: &Connection, watch: &mut Watch<'_>) -> Result<(), 
     }
 }
 
-/// Checks a copy against its source, which is in the transaction of the moment that the copy is of, and gives the counts.
+/// Checks a copy against its source and returns the counts. The source's connection is in a
+/// transaction at the moment that was copied.
 pub(super) fn copy(
     copy: &Connection,
     source: &Connection,
@@ -51,7 +52,8 @@ pub(super) fn copy(
         return Err(Error::new(ErrorKind::Corrupt, context));
     }
     integrity(copy, watch)?;
-    // Rows without a parent, as programs that do not enforce foreign keys leave behind, are no fault of the copy's.
+    // Rows without a parent are not the copy's fault: programs that do not enforce foreign keys
+    // leave them behind.
     let orphans = orphans(copy, watch)?;
     if orphans > 0 && orphans != self::orphans(source, watch)? {
         return Err(Error::new(ErrorKind::Corrupt, format!("{orphans} rows of the copy have lost their parents")));

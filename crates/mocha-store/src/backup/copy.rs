@@ -45,7 +45,8 @@ pub enum BackupMethod {
     },
 }
 
-/// Fills the file with a checked copy of the database as it is at one moment, and gives the counts of its rows.
+/// Fills the file with a checked copy of the database at one moment, and returns the counts of its
+/// rows.
 pub(super) fn fill(
     partial: &Partial<'_>,
     link: &Link,
@@ -68,13 +69,13 @@ pub(super) fn fill(
     check::copy(&open(&Location::File(partial.path().to_owned()), Access::Read)?, &source, bytes(partial)?, watch)
 }
 
-/// Fills the file by `VACUUM INTO`, and gives a connection with a transaction of the same moment.
+/// Fills the file by `VACUUM INTO`, and returns a connection with a transaction of the same moment.
 ///
-/// A vacuum begins a transaction of its own. So that no commit comes between it and that of the connection that counts, the write
-/// lock is held until both have begun.
+/// A vacuum begins its own transaction. The write lock is held until both transactions have begun,
+/// so that no commit comes between them.
 fn compact(partial: &Partial<'_>, link: &Link, watch: &mut Watch<'_>) -> Result<Connection, Error> {
     let vacuum = connect(link, Access::Read)?;
-    // The author's closure may take long, so it is not called while the lock is held.
+    // The caller's closure may take long, so it is not called while the lock is held.
     watch.begin(BackupPhase::Copying, total_bytes(&vacuum)?)?;
     let gate = open(&link.location, Access::Write)?;
     retry_while_busy(link.settings.busy_timeout, || gate.execute("BEGIN IMMEDIATE"))
@@ -102,7 +103,8 @@ fn compact(partial: &Partial<'_>, link: &Link, watch: &mut Watch<'_>) -> Result<
 
 /// Retries while another connection holds the lock, until the timeout.
 ///
-/// SQLite's own way to wait looks ten times a second, and a recorder at full speed lets go of its lock for far less than that.
+/// SQLite's own busy handler looks ten times a second. A recorder at full speed releases its lock
+/// for much shorter times.
 pub(super) fn retry_while_busy<T>(
     timeout: Duration,
     try_once: impl Fn() -> Result<T, SqliteError>,
@@ -116,7 +118,7 @@ pub(super) fn retry_while_busy<T>(
     }
 }
 
-/// How pages are copied, and what that is to who watches.
+/// How many pages are copied at a time, and how the progress is reported.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
     pub(super) pages: u32,
@@ -125,7 +127,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// As fast as it goes, asking now and then whether to go on.
+    /// As fast as possible, and the callback is asked now and then.
     pub(super) fn full(phase: BackupPhase) -> Self {
         Self { pages: 256, pause: Duration::ZERO, phase }
     }
@@ -139,12 +141,12 @@ pub(super) fn into_partial(
     watch: &mut Watch<'_>,
 ) -> Result<(), Error> {
     let to = open(&Location::File(partial.path().to_owned()), Access::Write)?;
-    // Half a copy is thrown away, and a whole one is synced afterwards.
+    // An incomplete copy is deleted, and a complete one is synced afterwards.
     for pragma in ["PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF"] {
         to.execute(pragma).map_err(|error| error.into_error("cannot set up the copy"))?;
     }
     pages_from(source, &to, pace, watch)?;
-    // The pages say that there is a write-ahead log. A backup is one file.
+    // The pages say that there is a write-ahead log, but a backup is a single file.
     to.execute("PRAGMA journal_mode = DELETE").map_err(|error| error.into_error("cannot finish the copy"))
 }
 
@@ -163,7 +165,7 @@ pub(super) fn pages_from(source: &Connection, to: &Connection, pace: Pace, watch
     Ok(())
 }
 
-/// A connection with a transaction that reads, begun.
+/// Opens a connection and begins a read transaction.
 fn begin(link: &Link) -> Result<Connection, Error> {
     let conn = connect(link, Access::Read)?;
     conn.execute("BEGIN; SELECT count(*) FROM sqlite_schema")
@@ -182,14 +184,14 @@ pub(super) fn open(location: &Location, access: Access) -> Result<Connection, Er
     Connection::open(&location.uri(access)?).map_err(|error| error.into_error(format!("cannot open {location}")))
 }
 
-/// How many bytes the pages in use have.
+/// Returns the size of the pages in use, in bytes.
 fn total_bytes(conn: &Connection) -> Result<u64, Error> {
     let pages = "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, \
                  pragma_page_size";
     conn.number(pages).map_err(|error| error.into_error("cannot tell the size"))
 }
 
-/// How many bytes the file has now.
+/// Returns the size of the file, in bytes.
 pub(super) fn bytes(partial: &Partial<'_>) -> Result<u64, Error> {
     let metadata = fs::metadata(partial.path());
     metadata.map(|metadata| metadata.len()).map_err(|error| io_error(partial.path(), "cannot be read", error))

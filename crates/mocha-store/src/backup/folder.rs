@@ -1,4 +1,5 @@
-//! The folder that backups are in: their names, one writer at a time, and nothing half done left behind.
+//! The folder of backups: names, a lock for one writer at a time, and cleaning up after a killed
+//! process.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -10,22 +11,22 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use crate::{Error, ErrorKind, error::io_error};
 
-/// How the time is written in names.
+/// How a name contains the time.
 pub(super) const STAMP: &str = "%Y%m%d_%H%M%S";
 
-/// The ends of the names of what SQLite has beside a file.
+/// The endings of the files that SQLite keeps beside a database.
 pub(crate) const SIDE_FILE_SUFFIXES: [&str; 3] = ["-wal", "-journal", "-shm"];
 
-/// A folder that nobody else makes or restores a backup in, until it is dropped.
+/// A locked folder: nobody else makes or restores a backup in it until this is dropped.
 #[derive(Debug)]
 pub(super) struct Folder {
-    /// The lock goes with the process, however that ends.
+    /// The operating system releases the lock when the process ends in any way.
     _lock: File,
     path: PathBuf,
 }
 
 impl Folder {
-    /// Makes the folder unless it is there, locks it, and removes what a process that was killed left in it.
+    /// Creates the folder if it is missing, locks it, and removes what a killed process left in it.
     pub(super) fn lock(path: &Path) -> Result<Self, Error> {
         let path = std::path::absolute(path).map_err(|error| io_error(path, "cannot be named", error))?;
         fs::create_dir_all(&path).map_err(|error| io_error(&path, "cannot be made", error))?;
@@ -47,7 +48,7 @@ impl Folder {
         }
     }
 
-    /// An empty file that is removed when dropped, unless it is published.
+    /// Creates an empty file that is removed when dropped, unless it is published.
     pub(super) fn partial(&self) -> Result<Partial<'_>, Error> {
         let path = self.partial_path();
         owners_own(OpenOptions::new().write(true).create_new(true))
@@ -62,12 +63,14 @@ impl Folder {
 
     fn remove_partial(&self) {
         for end in ["", "-journal", "-wal", "-shm"] {
-            // Nearly always there is none; if it cannot be removed, making the next one says so.
+            // Usually there is none. If it cannot be removed, creating the next one fails and says
+            // so.
             drop(fs::remove_file(side_file(&self.partial_path(), end)));
         }
     }
 
-    /// Removes all backups but the newest, so many of them with `made`, and says which; by their names' times.
+    /// Removes all but the newest `keep` backups, including `made`, by the times in their names,
+    /// and returns which.
     pub(super) fn prune(&self, keep: usize, made: &Path) -> Result<Vec<PathBuf>, Error> {
         let unreadable = |error| io_error(&self.path, "cannot be listed", error);
         let mut others = Vec::new();
@@ -81,7 +84,8 @@ impl Folder {
         others.sort_unstable_by(|one, other| other.cmp(one));
         let mut removed = Vec::new();
         for path in others.into_iter().skip(keep.saturating_sub(1)) {
-            // What SQLite left beside one that was opened is of no use without it; nearly always there is none.
+            // Files that SQLite left beside an opened backup are useless without it. Usually there
+            // are none.
             for end in SIDE_FILE_SUFFIXES {
                 drop(fs::remove_file(side_file(&path, end)));
             }
@@ -97,7 +101,7 @@ impl Folder {
     }
 }
 
-/// A file that is not whole yet.
+/// A file that is not complete yet.
 #[derive(Debug)]
 pub(super) struct Partial<'a> {
     folder: &'a Folder,
@@ -109,7 +113,7 @@ impl Partial<'_> {
         &self.path
     }
 
-    /// Waits until what is in it is on the disk. No connection may be open to it.
+    /// Waits until its content is on the disk. No connection to it may be open.
     pub(super) fn sync(&self) -> Result<(), Error> {
         OpenOptions::new()
             .write(true)
@@ -118,7 +122,7 @@ impl Partial<'_> {
             .map_err(|error| io_error(&self.path, "cannot be synced", error))
     }
 
-    /// Gives it the name of the first second from `at` on that is not taken.
+    /// Renames it to the first second from `at` on that is not taken.
     pub(super) fn publish(self, mut at: DateTime<Utc>, name: impl Fn(&str) -> PathBuf) -> Result<PathBuf, Error> {
         loop {
             let path = self.folder.path.join(name(&at.format(STAMP).to_string()));
@@ -147,26 +151,26 @@ pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Renames a file, and never replaces another.
+/// Renames a file without ever replacing another.
 pub(crate) fn put(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Ok(()) => fs::remove_file(from),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        // Not every file system has links. Where backups are, who writes holds the folder's lock; else only who comes
-        // between the two calls is not seen.
+        // Not every file system has hard links. Where backups are, the folder is locked. Elsewhere
+        // only a file that appears between the two calls is missed.
         Err(_) if fs::symlink_metadata(to).is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
         Err(_) => fs::rename(from, to),
     }
 }
 
-/// The path with an end added to its name.
+/// Returns the path with an ending added to its name.
 pub(crate) fn side_file(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()
 }
 
-/// The name of a backup.
+/// Returns the name of a backup.
 pub(super) fn backup_name(stamp: &str) -> PathBuf {
     format!("backup_{stamp}.db").into()
 }
@@ -174,12 +178,12 @@ pub(super) fn backup_name(stamp: &str) -> PathBuf {
 fn is_backup_name(name: &str) -> bool {
     let stamp = name.strip_prefix("backup_").and_then(|name| name.strip_suffix(".db"));
     stamp.is_some_and(|stamp| {
-        // Parsing is more lenient than writing.
+        // Parsing accepts more than formatting produces.
         NaiveDateTime::parse_from_str(stamp, STAMP).is_ok_and(|at| at.format(STAMP).to_string() == stamp)
     })
 }
 
-/// A new file is for its owner only, where the system knows such a thing.
+/// Options for a new file that only its owner may read, where the system supports that.
 fn owners_own(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);

@@ -25,7 +25,8 @@ pub(super) struct CleanedCopy<'a> {
     _partial: Partial<'a>,
 }
 
-/// Copies the backup and takes the tombstones of a file over into the copy; none if it has no tombstones.
+/// Copies the backup and applies the tombstones of a file to the copy. Returns `None` if the file
+/// has no tombstones.
 pub(super) fn copy_without_erased<'a>(
     folder: &'a Folder,
     backup: &Connection,
@@ -41,13 +42,13 @@ pub(super) fn copy_without_erased<'a>(
     let location = Location::File(partial.path().to_owned());
     let mut into = location.connect(Access::Write)?;
     let failed = |error| Error::classify("cannot erase people from the copy of the backup", error);
-    // A copy that is not finished is thrown away; and as large as the file is what a VACUUM needs.
+    // An unfinished copy is deleted, and the VACUUM needs as much room as the file.
     for pragma in ["journal_mode = MEMORY", "synchronous = OFF", "temp_store = FILE", "foreign_keys = ON"] {
         into.batch_execute(&format!("PRAGMA {pragma}")).map_err(failed)?;
     }
     mocha_schema::migrate(&mut into).map_err(|error| Error::classify("cannot bring the backup up to date", error))?;
     let (erased, _) = carry_tombstones(&mut with_tombstones.connect(Access::Read)?, &mut into, &mut |_| watch.tick())?;
-    // What was deleted is still in free pages.
+    // Deleted rows are still in free pages.
     into.batch_execute("VACUUM").map_err(failed)?;
     drop(into);
     let conn = copy::open(&location, Access::Read)?;
@@ -56,7 +57,7 @@ pub(super) fn copy_without_erased<'a>(
     Ok(Some(CleanedCopy { conn, erased, rows, _partial: partial }))
 }
 
-/// A file of another program's has none, nor one from before there were any.
+/// A file of another program has none, and neither does one from before there were tombstones.
 fn has_tombstones(location: &Location) -> Result<bool, Error> {
     let conn = copy::open(location, Access::Read)?;
     let has = || {

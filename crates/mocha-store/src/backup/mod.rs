@@ -47,15 +47,15 @@ pub struct Backup<'a> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct BackedUp {
-    /// When it was begun: its name's time, if that second was free.
+    /// The time in its name: when it was begun, or the next free second.
     pub at: DateTime<Utc>,
-    /// The size of the file.
+    /// The size of the file in bytes.
     pub bytes: u64,
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
     /// The older backups that were removed, newest first.
     pub removed: Vec<PathBuf>,
-    /// How many rows each table has, by its name, in the file as at that moment in the store.
+    /// The number of rows by table name, at that moment.
     pub rows: BTreeMap<String, u64>,
 }
 
@@ -175,7 +175,7 @@ impl<'a> Backup<'a> {
         let Self { at, folder, keep, link, method, progress } = self;
         let pages = if let BackupMethod::Paced { pages, .. } = method { pages } else { 1 };
         let at = at.unwrap_or_else(Utc::now);
-        // The names' years have four digits.
+        // The year in a name has four digits.
         for (name, holds) in [("at", (0..=9999).contains(&at.year())), ("keep", keep > 0), ("pages", pages > 0)] {
             if !holds {
                 return Err(Error::new(ErrorKind::InvalidSetting { name }, format!("`{name}` is out of range")));
@@ -184,12 +184,13 @@ impl<'a> Backup<'a> {
         link.check_place()?;
         let folder = Folder::lock(&folder)?;
         let partial = folder.partial()?;
-        // A backup holds the log for as long as it takes: of one after the other it would grow by all that is written meanwhile.
+        // A backup keeps the log from being reset. Successive backups would let it grow by
+        // everything that is written meanwhile.
         if let Err(error) = bound_log(&link, PATIENCE) {
             tracing::debug!(error = %error, "the write-ahead log stays as it is for now");
         }
         let filled = copy::fill(&partial, &link, method, &mut Watch::new(progress));
-        // A copy of another file must not take the place of good ones, and that it failed says nothing of the store's.
+        // If the store's file was replaced, the copy must not displace good backups.
         link.check_place()?;
         let (rows, bytes) = (filled?, copy::bytes(&partial)?);
         let path = partial.publish(at, backup_name)?;

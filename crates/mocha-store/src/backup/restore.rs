@@ -1,4 +1,4 @@
-//! Putting a backup in the place of the file.
+//! Restores a backup to the place of the file.
 
 use std::{
     collections::BTreeMap,
@@ -40,9 +40,10 @@ pub struct Restored {
     /// How many users were in the backup but not in the file because they were erased in the
     /// meantime.
     pub erased: usize,
-    /// Where the file that was replaced is now: beside it, `stats.db.replaced_YYYYmmdd_HHMMSS`; none if there was none, or an empty one.
+    /// Where the old file is now: beside it, as `stats.db.replaced_YYYYmmdd_HHMMSS`. `None` if
+    /// there was no file, or an empty one.
     pub kept: Option<PathBuf>,
-    /// How many rows each table of the file has, by its name.
+    /// The number of rows in the restored file, by table name.
     pub rows: BTreeMap<String, u64>,
 }
 
@@ -86,31 +87,35 @@ impl<'a> Restore<'a> {
         self
     }
 
-    /// Restores, and returns when the file is whole and on the disk.
+    /// Restores the backup, and returns when the file is complete and on the disk.
     ///
-    /// First the backup is checked: that it is Mocha's, of no newer version, and passes SQLite's integrity check. Then the
-    /// destination is locked, which fails as long as a connection to it is open, of this process or another; and what its write-ahead log
-    /// has is written into it, as after a crash. A copy of it is kept beside it, and then its pages are replaced within one
-    /// transaction of SQLite's. Whoever opens it after a crash in the middle has the old file, whole, and after that the new one,
-    /// whole.
+    /// 1. It checks the backup: it has to be a Mocha file of a known version that passes SQLite's
+    /// integrity check.
+    /// 2. It locks the destination, which fails while any process has it open, and writes its
+    /// write-ahead log into it, as SQLite does after a crash.
+    /// 3. It copies the destination aside, and replaces its pages within one SQLite transaction.
+    /// After a crash in the middle, the next opening finds either the complete old file or the
+    /// complete new one.
     ///
-    /// A destination too damaged for that is not copied but renamed, with its log and journal, as another is put in its
-    /// place. One that is not there is made, and its folder; a log or journal that is left of a file that is gone is
-    /// renamed likewise.
+    /// A destination that is too damaged for that is renamed together with its log and journal. A
+    /// missing destination is created, and its folder too; a log or journal that is left of a
+    /// missing file is renamed.
     ///
-    /// It blocks until then. There has to be room for the backup, once more if people were forgotten since it was made, and, twice,
-    /// for the old file. Nobody opens the destination while it runs:
-    /// they wait, and fail as busy. The backup is only read.
+    /// It blocks. The disk needs room for the backup, again for the backup if users were erased
+    /// since it was made, and twice for the old file. Whoever opens the destination meanwhile
+    /// waits, and fails as busy. The backup is only read.
     ///
     /// # Errors
     ///
-    /// All of them leave the destination as it was. If it cannot be read afterwards, as when the disk fails, nobody knows
-    /// whether that was undone: then the copy of it stays beside it, as [`Restored::kept`] says.
+    /// Every error leaves the destination as it was. If it cannot be read afterwards, for example
+    /// because the disk fails, it is unknown whether that worked. The copy then stays beside it, as
+    /// described at [`Restored::kept`].
     ///
-    /// * [`ErrorKind::Busy`]: the destination is in use, or another restore or backup is running in its folder. Close its stores.
-    /// * [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`], [`ErrorKind::Corrupt`]: the backup is another program's, a newer Mocha's, or
-    ///   damaged. Take another one.
-    /// * [`ErrorKind::Stopped`]: the callback said so.
+    /// * [`ErrorKind::Busy`]: the destination is in use, or another restore or backup is running in
+    ///   its folder. Close its stores.
+    /// * [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`], [`ErrorKind::Corrupt`]: the backup
+    ///   was written by another program or by a newer Mocha, or it is damaged. Take another one.
+    /// * [`ErrorKind::Stopped`]: the callback stopped it.
     /// * [`ErrorKind::DiskFull`], [`ErrorKind::Io`], [`ErrorKind::ReadOnly`].
     pub fn run(self) -> Result<Restored, Error> {
         let Self { backup, destination, progress } = self;
@@ -129,7 +134,7 @@ impl<'a> Restore<'a> {
                 Some(old) => {
                     let kept = place.keep(&old, &mut watch)?;
                     let replaced = place.replace_forgetting(&source, old, &kept, &mut restored, &mut watch);
-                    // Else it may be the only one that is whole.
+                    // Otherwise it may be the only complete copy.
                     if replaced.is_err() && place.is_undone() {
                         drop(fs::remove_file(&kept));
                     }
@@ -143,7 +148,7 @@ impl<'a> Restore<'a> {
     }
 }
 
-/// Begins a transaction in the backup, says what is wrong with it, and counts its rows.
+/// Begins a transaction in the backup, checks it, and counts its rows.
 fn check_backup(source: &Connection, path: &Path, watch: &mut Watch<'_>) -> Result<BTreeMap<String, u64>, Error> {
     let name = path.display();
     let unreadable = |error: SqliteError| error.into_error(format!("cannot read the backup {name}"));
@@ -167,15 +172,16 @@ fn check_backup(source: &Connection, path: &Path, watch: &mut Watch<'_>) -> Resu
     check::rows(source, watch)
 }
 
-/// Locks a file that nobody else has open, writes its log into it, and gives the connection that holds the lock; none if it is too
-/// damaged for that.
+/// Locks a file that nobody else has open, writes its log into it, and returns the connection that
+/// holds the lock. Returns `None` if the file is too damaged for that.
 fn take(path: &Path) -> Result<Option<Connection>, Error> {
     let conn = copy::open(&Location::File(path.to_owned()), Access::Write)?;
     let lock = || {
-        // Every process that has a file with a write-ahead log open holds a lock on it, which this change needs for itself.
+        // Every process that has a file with a write-ahead log open holds a lock on it. This change
+        // needs that lock exclusively.
         conn.execute("PRAGMA locking_mode = EXCLUSIVE")?;
         let mode = conn.texts("PRAGMA journal_mode = DELETE")?;
-        // One without a log is locked by this, for as long as the connection is open.
+        // This locks a file without a log for as long as the connection is open.
         conn.execute("BEGIN EXCLUSIVE; COMMIT")?;
         Ok(mode)
     };
@@ -188,7 +194,7 @@ fn take(path: &Path) -> Result<Option<Connection>, Error> {
     }
 }
 
-/// The file to be, and its folder.
+/// The destination and its folder.
 struct Place {
     folder: Folder,
     path: PathBuf,
@@ -201,7 +207,7 @@ impl Place {
         Ok(Self { folder, path })
     }
 
-    /// Makes the file where none is.
+    /// Creates the file if it is missing.
     fn make(&self, source: &Connection, watch: &mut Watch<'_>) -> Result<Option<PathBuf>, Error> {
         let partial = self.folder.partial()?;
         copy::into_partial(&partial, source, Pace::full(BackupPhase::Copying), watch)?;
@@ -213,7 +219,8 @@ impl Place {
         Ok(None)
     }
 
-    /// Sets aside what is left of a file that is gone: SQLite would take its log for the new one's.
+    /// Moves aside what is left of a missing file: SQLite would take its log for that of the new
+    /// file.
     fn clear(&self) -> io::Result<()> {
         let is_there =
             |path: &Path| SIDE_FILE_SUFFIXES.iter().any(|end| fs::symlink_metadata(side_file(path, end)).is_ok());
@@ -248,7 +255,8 @@ impl Place {
         partial.publish(Utc::now(), |stamp| self.kept_name(stamp))
     }
 
-    /// Replaces the pages by those of the backup, but for the people whom the kept file has tombstones of.
+    /// Replaces the pages by those of the backup, without the users whom the kept file has
+    /// tombstones for.
     fn replace_forgetting(
         &self,
         source: &Connection,
@@ -265,8 +273,8 @@ impl Place {
         Ok(())
     }
 
-    /// Replaces the pages of the file in place, for others may be about to open it: a file that is renamed would leave them with the
-    /// old one and the new one's log.
+    /// Replaces the pages in place because others may be about to open the file. If the file were
+    /// renamed, they would have the old file with the new one's log.
     fn replace_pages(&self, source: &Connection, old: Connection, watch: &mut Watch<'_>) -> Result<(), Error> {
         let copied = copy::pages_from(source, &old, Pace::full(BackupPhase::Copying), watch);
         drop(old);
@@ -276,13 +284,15 @@ impl Place {
         copied
     }
 
-    /// Undoes what was written before it failed, as the next one to read does, and says whether the file is as it was.
+    /// Undoes what was written before the failure, as the next reader would, and returns whether
+    /// the file is as it was.
     fn is_undone(&self) -> bool {
         let conn = copy::open(&Location::File(self.path.clone()), Access::Write);
         conn.is_ok_and(|conn| conn.execute("SELECT count(*) FROM sqlite_schema").is_ok())
     }
 
-    /// Puts a new file in the place of one that is too damaged for its pages to be replaced, and renames that.
+    /// Renames a file that is too damaged for its pages to be replaced, and puts a new file in its
+    /// place.
     fn set_aside(&self, source: &Connection, watch: &mut Watch<'_>) -> Result<Option<PathBuf>, Error> {
         let partial = self.folder.partial()?;
         copy::into_partial(&partial, source, Pace::full(BackupPhase::Copying), watch)?;
@@ -293,7 +303,7 @@ impl Place {
         let mut at = Utc::now();
         let kept = loop {
             let kept = self.kept_path(at);
-            // Two names for it, so that there is a file at every moment.
+            // Two names for one file, so that there is a file at every moment.
             match fs::hard_link(&self.path, &kept) {
                 Ok(()) => break kept,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => at += TimeDelta::seconds(1),

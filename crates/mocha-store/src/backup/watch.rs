@@ -12,7 +12,7 @@ use crate::{Error, ErrorKind};
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum BackupPhase {
-    /// Rows are counted, and the copy is checked; how far that has come is not known.
+    /// Rows are counted, and the copy is checked. The total is unknown.
     Checking,
     /// Pages are copied.
     Copying,
@@ -42,7 +42,7 @@ pub(super) struct Watch<'a> {
     stopped: bool,
 }
 
-/// The closure hears no more often than this.
+/// The callback is called no more often than this.
 const INTERVAL: Duration = Duration::from_millis(10);
 
 impl<'a> Watch<'a> {
@@ -51,19 +51,20 @@ impl<'a> Watch<'a> {
         Self { callback, last: None, now, stopped: false }
     }
 
-    /// Begins a phase, which the closure hears of at once.
+    /// Begins a phase, and calls the callback at once.
     pub(super) fn begin(&mut self, phase: BackupPhase, total_bytes: u64) -> Result<(), Error> {
         self.now = BackupProgress { done_bytes: 0, phase, total_bytes };
         self.last = None;
         self.go_on()
     }
 
-    /// Says how much of the phase is done.
+    /// Reports how much of the phase is done.
     pub(super) fn done(&mut self, bytes: u64) {
         self.now.done_bytes = bytes.min(self.now.total_bytes);
     }
 
-    /// Whether to go on with SQLite's statement; once the closure said no, it is not asked again.
+    /// Returns whether SQLite's statement may continue. After a `Break` the callback is not called
+    /// again.
     pub(super) fn tick(&mut self) -> ControlFlow<()> {
         let is_due = self.last.is_none_or(|last| last.elapsed() >= INTERVAL);
         if let Some(callback) = self.callback.as_mut().filter(|_| is_due && !self.stopped) {
@@ -73,7 +74,7 @@ impl<'a> Watch<'a> {
         if self.stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    /// The same where there is no statement to interrupt.
+    /// The same where no statement can be interrupted.
     pub(super) fn go_on(&mut self) -> Result<(), Error> {
         match self.tick() {
             ControlFlow::Continue(()) => Ok(()),

@@ -1,4 +1,4 @@
-//! Whether the file is as it should be, and what can be saved of one that is not.
+//! Checks a file for damage, and salvages what is readable of a damaged one.
 
 mod check;
 mod report;

@@ -1,4 +1,4 @@
-//! Saving what can be read of a damaged file.
+//! Salvages what is readable of a damaged file.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use crate::{
 
 pub(super) type Callback<'a> = Box<dyn FnMut(SalvageProgress) -> ControlFlow<()> + 'a>;
 
-/// How a damaged file is salvaged; by [`Store::salvage`].
+/// Configures a salvage. [`Store::salvage`] returns it.
 #[must_use = "nothing is salvaged until `run`"]
 pub struct Salvage<'a> {
     damaged: PathBuf,
@@ -26,47 +26,48 @@ pub struct Salvage<'a> {
     progress: Option<Callback<'a>>,
 }
 
-/// How far a salvage has come.
+/// Reports the progress of a salvage.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct SalvageProgress {
-    /// How many rows of the table were read.
+    /// The number of rows that were read from the table.
     pub rows: u64,
-    /// The table that is read.
+    /// The table that is being read.
     pub table: String,
 }
 
-/// What [`Salvage::run`] saved, and what it did not.
+/// Reports what [`Salvage::run`] saved and lost.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Salvaged {
-    /// The author's own tables, indexes, triggers and views that could not be made again.
+    /// Your own tables, indexes, triggers and views that could not be created again.
     pub not_made: Vec<String>,
     /// Each table of the damaged file, by its name. A roll-up that is made of events is listed with its rows from before the
     /// horizon. All other rows of roll-ups are computed again and not listed.
     pub tables: BTreeMap<String, SalvagedTable>,
 }
 
-/// What was saved of a table.
+/// Reports what was saved of a table.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct SalvagedTable {
-    /// How many rows an index of the damaged file knew of; `None` if that was unreadable too.
+    /// The number of rows that an index of the damaged file lists; `None` if the index was
+    /// unreadable too.
     pub expected: Option<u64>,
-    /// How many of these rows are in the new file.
+    /// The number of these rows in the new file.
     pub rows: u64,
-    /// Whether all pages could be read.
+    /// Whether all pages were readable.
     pub whole: bool,
 }
 
 impl SalvagedTable {
-    /// Whether every row is there.
+    /// Returns whether every row was saved.
     #[must_use]
     pub fn is_ok(self) -> bool {
         self.whole && self.lost() == Some(0)
     }
 
-    /// How many rows are lost; `None` if nobody knows.
+    /// Returns how many rows are lost; `None` if that is unknown.
     #[must_use]
     pub fn lost(self) -> Option<u64> {
         self.expected.map(|expected| expected.saturating_sub(self.rows))
@@ -74,7 +75,7 @@ impl SalvagedTable {
 }
 
 impl Salvaged {
-    /// Whether nothing was lost.
+    /// Returns whether nothing was lost.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.not_made.is_empty() && self.tables.values().all(|table| table.is_ok())
@@ -95,7 +96,8 @@ impl fmt::Display for Salvaged {
 }
 
 impl Store {
-    /// Saves what can be read of a damaged file into a new one. Try to [restore](Self::restore) a backup first.
+    /// Salvages what is readable of a damaged file into a new one. Try to [restore](Self::restore)
+    /// a backup first.
     ///
     /// # Examples
     ///
@@ -117,34 +119,39 @@ impl Store {
 }
 
 impl<'a> Salvage<'a> {
-    /// Tells now and then how far it has come, and stops it on [`ControlFlow::Break`]: then there is no new file.
+    /// Calls `on_progress` now and then. [`ControlFlow::Break`] stops the salvage, and there is no
+    /// new file then.
     pub fn on_progress(mut self, on_progress: impl FnMut(SalvageProgress) -> ControlFlow<()> + 'a) -> Self {
         self.progress = Some(Box::new(on_progress));
         self
     }
 
-    /// Salvages, and returns when the new file is whole and on the disk.
+    /// Salvages the file, and returns when the new file is complete and on the disk.
     ///
-    /// Each table is read row by row, and from where that ends it goes on at the next place that can be read. A row whose values
-    /// cannot be, as an id that is no number, is left out; a guild, channel or user whose row is lost gets one without a name.
-    /// The roll-ups are computed again from the events; those from before the horizon, of which there are no events, are taken over.
-    /// Who was forgotten stays so. The author's own tables come along. It works on a file of the TypeScript original too.
+    /// Each table is read row by row. At an unreadable place it continues with the next readable
+    /// one. Rows with unreadable values, such as an id that is not a number, are left out. A guild,
+    /// channel or user whose own row is lost gets one without a name. Aggregates are computed from
+    /// the events; aggregates from before the horizon, whose events are gone, are copied. Erased
+    /// users stay erased. Your own tables are copied too. It also works on a file written by the
+    /// TypeScript original.
     ///
-    /// A row that reads well is believed: a number that the damage made another one is not found out. If SQLite cannot
-    /// read the list of tables on the first page, nothing is readable.
+    /// A readable row is trusted: if the damage changed a number into another valid number, nobody
+    /// can tell. If SQLite cannot read the list of tables on the first page, nothing is readable.
     ///
-    /// The damaged file is never written to, and what its write-ahead log has is read along; stop the bot first all the
-    /// same. The new one is made beside its place as `.partial` and then renamed, so there is all of it or nothing; a
-    /// file that somebody made there meanwhile stays. Each row is read once and written with its roll-ups, which takes
-    /// some seconds for each hundred thousand.
+    /// The damaged file is never written to, and its write-ahead log is read too. Stop the bot
+    /// first all the same. The new file is written as `.partial` beside its place and then renamed,
+    /// so it is complete or missing. It never replaces a file that appeared there meanwhile. Each
+    /// row is read once and written with its aggregates, which takes some seconds for each hundred
+    /// thousand rows.
     ///
     /// # Errors
     ///
-    /// * [`ErrorKind::Corrupt`]: not even the list of tables can be read.
-    /// * [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`]: the file is another program's, or a newer Mocha's.
-    /// * [`ErrorKind::Stopped`]: `progress` said so.
-    /// * [`ErrorKind::Io`]: the damaged file is not there, or there is one where the new one is to be, or the log or
-    ///   journal of one: the message names it. Move it away.
+    /// * [`ErrorKind::Corrupt`]: not even the list of tables is readable.
+    /// * [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`]: the file was written by another
+    ///   program or by a newer Mocha.
+    /// * [`ErrorKind::Stopped`]: the callback stopped it.
+    /// * [`ErrorKind::Io`]: the damaged file is missing, or the new file, its log or its journal
+    ///   already exists. The message names the file; move it away.
     /// * [`ErrorKind::DiskFull`], [`ErrorKind::ReadOnly`], [`ErrorKind::Busy`].
     pub fn run(self) -> Result<Salvaged, Error> {
         let Self { damaged, new, progress } = self;
@@ -153,7 +160,7 @@ impl<'a> Salvage<'a> {
         if fs::symlink_metadata(&new).is_ok() {
             return Err(failed(io::ErrorKind::AlreadyExists.into()));
         }
-        // SQLite would take it for the new file's.
+        // SQLite would take it for a log of the new file.
         if let Some(left) =
             SIDE_FILE_SUFFIXES.map(|end| side_file(&new, end)).iter().find(|left| fs::symlink_metadata(left).is_ok())
         {
@@ -165,7 +172,7 @@ impl<'a> Salvage<'a> {
         let partial = Partial(partial_name.into());
         partial.remove();
         let progress = progress.unwrap_or_else(|| Box::new(|_| ControlFlow::Continue(())));
-        // It makes the tables, and lets go of the file.
+        // This creates the tables and closes the file again.
         drop(Store::builder().maintenance(Maintenance::off()).readers(1).open(&partial.0)?);
         let location = Location::File(partial.0.clone());
         let to = Connection::open(&location.uri(Access::Write)?).map_err(unwritable)?;
@@ -178,7 +185,8 @@ impl<'a> Salvage<'a> {
     }
 }
 
-/// A new file that is not whole yet, and goes with all that SQLite made beside it.
+/// A new file that is not complete yet. It is removed on drop, together with everything that SQLite
+/// created beside it.
 struct Partial(PathBuf);
 
 impl Partial {
@@ -186,7 +194,8 @@ impl Partial {
         for end in ["", "-journal", "-wal", "-shm"] {
             let mut name = self.0.clone().into_os_string();
             name.push(end);
-            // Nearly always there is none; if it cannot be removed, making the next one says so.
+            // Usually there is none. If it cannot be removed, creating the next one fails and says
+            // so.
             drop(fs::remove_file(name));
         }
     }
@@ -198,11 +207,12 @@ impl Drop for Partial {
     }
 }
 
-/// Opens the damaged file for reading, and begins a transaction, if the list of its tables can be read.
+/// Opens the damaged file for reading and begins a transaction, if the list of tables is readable.
 fn open(path: &Path) -> Result<Connection, Error> {
     fs::metadata(path).map_err(|error| io_error(path, "cannot be used", error))?;
     let uri = Location::File(path.to_owned()).uri(Access::Read)?;
-    // Without writing SQLite cannot undo what a crash left, nor read a log in a folder that is read-only; then as it is.
+    // A read-only connection cannot roll back after a crash, and cannot read a log in a read-only
+    // folder. The file is then read as it is.
     let attempt = |uri: &str| {
         let conn = Connection::open(uri)?;
         conn.execute("PRAGMA busy_timeout = 5000")?;

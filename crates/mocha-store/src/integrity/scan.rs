@@ -1,37 +1,38 @@
-//! Reading what can be read of a table.
+//! Reads the readable rows of a damaged table.
 
 use crate::{
     Error,
     sqlite::{Connection, SqliteError, Statement},
 };
 
-/// A table to be read, and how its rows are found.
+/// A table to read, and how to find its rows.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// In the order of the insertion's parameters.
+    /// The columns, in the order of the insertion's parameters.
     pub(super) columns: Vec<String>,
     /// The columns of the primary key of a table without row ids.
     pub(super) key: Option<Vec<String>>,
     pub(super) name: String,
-    /// Which rows are wanted: an expression.
+    /// The rows to read, as an SQL condition.
     pub(super) wanted: String,
 }
 
-/// Where the rows go, one by one.
+/// Takes the rows, one by one.
 pub(super) type Sink<'a> = &'a mut dyn FnMut(&Statement<'_>) -> Result<(), Error>;
 
-/// How a run through rows ended.
+/// How a pass over rows ended.
 enum End {
-    /// There are no more.
+    /// There are no more rows.
     Done,
-    /// What comes next cannot be read; the last number that was read.
+    /// The next row is unreadable. Contains the last number that was read.
     Unreadable(i64),
 }
 
 impl Table {
-    /// Gives all rows that can be read to the sink, some of them twice, and says whether those were all.
+    /// Passes all readable rows to the sink, some of them twice, and returns whether those were all
+    /// rows.
     ///
-    /// `guilds` are the ids by which what lies between two unreadable places is looked for.
+    /// `guilds` are the ids that are tried between two unreadable places.
     pub(super) fn read(&self, from: &Connection, guilds: &[String], sink: Sink<'_>) -> Result<bool, Error> {
         match &self.key {
             None => self.by_rowid(from, sink),
@@ -39,9 +40,9 @@ impl Table {
         }
     }
 
-    /// Along the row ids, and over what cannot be read to the next one that can.
+    /// Follows the row ids, and skips unreadable places.
     fn by_rowid(&self, from: &Connection, sink: Sink<'_>) -> Result<bool, Error> {
-        // The table's own pages: an index may tell of other rows.
+        // Reads the table's own pages: an index may list other rows.
         let rows = format!(
             "SELECT rowid, {} FROM {} NOT INDEXED WHERE rowid >= ?1 AND ({}) ORDER BY rowid",
             self.columns(),
@@ -59,7 +60,7 @@ impl Table {
                 End::Done => return Ok(whole),
                 End::Unreadable(last) => {
                     whole = false;
-                    // Row ids begin at 1 unless somebody has chosen others.
+                    // Row ids begin at 1 unless another program chose others.
                     match next_readable(&mut probe, last.max(first).max(0))? {
                         Some(next) => first = next,
                         None => return Ok(false),
@@ -69,7 +70,7 @@ impl Table {
         }
     }
 
-    /// From both ends to the first place that cannot be read; then guild by guild.
+    /// Reads from both ends to the first unreadable place, and then guild by guild.
     fn by_key(&self, from: &Connection, key: &[String], guilds: &[String], sink: Sink<'_>) -> Result<bool, Error> {
         let Self { name, wanted, .. } = self;
         let ordered = |condition: &str, direction: &str| {
@@ -85,7 +86,7 @@ impl Table {
             for direction in ["ASC", "DESC"] {
                 let Ok(mut scan) = from.prepare(&ordered(condition, direction)) else { return Ok(false) };
                 if matches!(run(&mut scan, most_rows(from), sink)?, End::Done) {
-                    // Backwards it is whole only if there was nothing in between.
+                    // Reading backwards is complete only if nothing was in between.
                     return Ok(direction == "ASC");
                 }
             }
@@ -96,7 +97,7 @@ impl Table {
         }
         if key.first().is_some_and(|column| column == "guild_id") {
             for guild_id in guilds {
-                // As text or as number, as the column has it.
+                // As text or as a number, like the column.
                 both(&format!("guild_id = '{guild_id}'"))?;
             }
         }
@@ -108,8 +109,8 @@ impl Table {
     }
 }
 
-/// Gives the rows to the sink until there are no more, or until the next cannot be read. The numbers in the first column rise, or
-/// are all 0; damaged pages may lead round in a circle.
+/// Passes rows to the sink until there are no more, or until one is unreadable. The numbers in the
+/// first column rise, or are all 0; damaged pages may form a circle.
 fn run(scan: &mut Statement<'_>, most_rows: u64, sink: Sink<'_>) -> Result<End, Error> {
     let (mut last, mut rows) = (i64::MIN, 0_u64);
     loop {
@@ -130,13 +131,14 @@ fn run(scan: &mut Statement<'_>, most_rows: u64, sink: Sink<'_>) -> Result<End, 
     }
 }
 
-/// More than fit into the file: a row has four bytes at least.
+/// More rows than fit into the file: a row needs at least four bytes.
 fn most_rows(conn: &Connection) -> u64 {
     conn.number("SELECT page_count * page_size / 4 FROM pragma_page_count, pragma_page_size").unwrap_or(u64::MAX)
 }
 
-/// The next number from which on rows can be read, after one from which on they cannot: by steps of less than the rows of a page, so as
-/// not to pass over one that is sound between two that are not; of more, if that leads nowhere for long.
+/// Returns the next number from which on rows are readable, after an unreadable place. It steps by
+/// fewer rows than a page has, so that it does not miss a sound page between two damaged ones, and
+/// by more if that finds nothing for long.
 fn next_readable(probe: &mut Statement<'_>, after: i64) -> Result<Option<i64>, Error> {
     const STEP: i64 = 8;
     const STEPS: u32 = 4096;
@@ -172,7 +174,8 @@ fn next_readable(probe: &mut Statement<'_>, after: i64) -> Result<Option<i64>, E
     Ok(Some(high))
 }
 
-/// Whether it is about what was to be read, so that the rest may be readable: whatever SQLite makes of a damaged page.
+/// Returns whether the error is about the content of the file, so that other rows may be readable.
+/// SQLite reports damaged pages in several ways.
 fn goes_on(error: &SqliteError) -> bool {
     !error.is_busy() && !error.is_interrupt()
 }
@@ -181,7 +184,7 @@ fn unreadable(error: SqliteError) -> Error {
     error.into_error("cannot read the damaged file")
 }
 
-/// A name as SQL has it.
+/// Quotes a name for SQL.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -1,4 +1,4 @@
-//! What a salvage does with each table.
+//! The work of a salvage, table by table.
 
 use mocha_schema::{
     APPLICATION_ID, EARLIER_VERSIONS,
@@ -16,7 +16,7 @@ use crate::{
     tables,
 };
 
-/// The tables that are read as they are: those that events speak of, and then the events.
+/// The tables that are copied as they are: first those that events refer to, then the events.
 fn recorded() -> impl Iterator<Item = &'static Table> {
     let is_recorded = |table: &&Table| table.made_of.is_empty() && ![HORIZONS, MIGRATIONS].contains(&table.name);
     let (events, others): (Vec<_>, Vec<_>) =
@@ -24,7 +24,8 @@ fn recorded() -> impl Iterator<Item = &'static Table> {
     others.into_iter().chain(events)
 }
 
-/// The sums that are made of events, of which the file has no more from before the horizon. All other sums are made of these.
+/// The aggregates whose events are gone from before the horizon. All other aggregates are computed
+/// from these and the events.
 fn sums_of_events() -> impl Iterator<Item = (&'static Table, Time)> {
     let is_of_events = |table: &&Table| table.sources_of_sums().all(|source| source.kept == Kept::Events);
     tables::kept(Kept::Rollups).filter(is_of_events).filter_map(|table| Some((table, table.time?)))
@@ -34,10 +35,10 @@ const HORIZONS: &str = "horizons";
 const MIGRATIONS: &str = "mocha_migrations";
 const DIESELS: &str = "__diesel_schema_migrations";
 
-/// Written to the disk after so many rows.
+/// The number of rows after which a transaction is committed.
 const BATCH: u64 = 10_000;
 
-/// A salvage under way, table by table.
+/// A salvage in progress.
 pub(super) struct Work<'a> {
     pub(super) from: Connection,
     pub(super) progress: Callback<'a>,
@@ -76,11 +77,11 @@ impl Work<'_> {
         Ok(self.salvaged)
     }
 
-    /// Refuses a file with tables that nobody here knows the meaning of.
+    /// Refuses a file with tables that this version of Mocha does not know.
     fn check_version(&self) -> Result<(), Error> {
         const VERSIONS: &str = "SELECT version FROM mocha_migrations ORDER BY version DESC";
         let own = self.to.texts(VERSIONS).map_err(unwritable)?;
-        // A damaged version is not all digits, and one that cannot be read says nothing.
+        // A damaged version is not all digits, and an unreadable one says nothing.
         let newest = self.from.texts(VERSIONS).unwrap_or_default().into_iter().next();
         let newest = newest.filter(|version| version.len() == 14 && version.bytes().all(|byte| byte.is_ascii_digit()));
         if newest.as_ref() > own.first() {
@@ -93,11 +94,11 @@ impl Work<'_> {
         self.to.execute(sql).map_err(unwritable)
     }
 
-    /// Takes over from when on events are complete, for what comes in is counted from there on; says whether that is known.
+    /// Copies the horizons, because rows are counted from there on. Returns whether they are known.
     fn take_horizons(&mut self) -> Result<bool, Error> {
         let mut columns = columns(&self.from, HORIZONS);
         if columns.is_empty() {
-            // A file from before there were any.
+            // A file from before there were horizons.
             return Ok(true);
         }
         columns.retain(|column| column != "id");
@@ -115,7 +116,8 @@ impl Work<'_> {
         Ok(known)
     }
 
-    /// Sets horizons that cannot be read: to the first day that has events or, if none were saved, to the day after the last sums.
+    /// Sets unreadable horizons: to the first day that has events or, if no events were saved, to
+    /// the day after the last aggregates.
     fn guess_horizons(&self) -> Result<(), Error> {
         const DAY_MS: i64 = 86_400_000;
         for horizon in Horizon::ALL {
@@ -127,7 +129,7 @@ impl Work<'_> {
             let after_sums =
                 sums_of_events().filter(|(_, time)| time.horizon == horizon).filter_map(|(table, time)| {
                     let Time { column, unit_ms, .. } = time;
-                    // What is no time between 1970 and 9999 is damaged.
+                    // A time that is not between 1970 and 9999 is damaged.
                     let last = 253_402_300_799_999 / unit_ms;
                     let sql = format!(
                         "SELECT (max({column}) + 1) * {unit_ms} FROM {} WHERE {column} BETWEEN 0 AND {last}",
@@ -145,7 +147,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Copies what can be read of a table that both have: all rows, or those `wanted`.
+    /// Copies the readable rows of a table that both files have: all rows, or those `wanted`.
     fn table(&mut self, name: &str, wanted: Option<String>) -> Result<(), Error> {
         let there = columns(&self.from, name);
         let mut columns = columns(&self.to, name);
@@ -193,7 +195,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Makes what Mocha does not know as it was made, tables with their rows before all else.
+    /// Creates what Mocha does not know in the order in which it was created, tables with their
+    /// rows first.
     fn authors_own(&mut self) -> Result<(), Error> {
         const OBJECTS: &str = "FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql IS NOT NULL \
                                ORDER BY type <> 'table', rowid";
@@ -203,13 +206,13 @@ impl Work<'_> {
         let (names, statements) = (list("name", &self.from), list("sql", &self.from));
         for (name, sql) in names.into_iter().zip(statements).filter(|(name, _)| !known.contains(name)) {
             let wanted = bots_own.clone().filter(|_| name == DIESELS);
-            // Nothing of the bot's is in it.
+            // It contains nothing of the bot.
             if let Some(wanted) = &wanted
                 && matches!(self.from.number(&format!("SELECT count(*) FROM {DIESELS} WHERE {wanted}")), Ok(0))
             {
                 continue;
             }
-            // What was Mocha's in another version is gone with that.
+            // Objects of Mocha from another version are gone with that version.
             if self.to.execute(&sql).is_err() {
                 self.salvaged.not_made.push(name);
             } else if sql.to_lowercase().starts_with("create table") {
@@ -219,7 +222,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Which rows of Diesel's table are not Mocha's, if an earlier Mocha noted its migrations there.
+    /// Returns which rows of Diesel's table of migrations are not Mocha's, if an earlier Mocha
+    /// recorded its migrations there.
     fn bots_own_migrations(&self) -> Option<String> {
         let id = self.from.texts("PRAGMA application_id").unwrap_or_default();
         let is_earlier = id == [APPLICATION_ID.to_string()] && columns(&self.from, MIGRATIONS).is_empty();
@@ -227,13 +231,13 @@ impl Work<'_> {
     }
 }
 
-/// The columns of a table that have values of their own; none if there is no such table.
+/// Returns the columns of a table that have values of their own; none if there is no such table.
 fn columns(conn: &Connection, table: &str) -> Vec<String> {
     let name = table.replace('\'', "''");
     conn.texts(&format!("SELECT name FROM pragma_table_info('{name}')")).unwrap_or_default()
 }
 
-/// The primary key of a table without row ids.
+/// Returns the primary key of a table without row ids.
 fn key(conn: &Connection, table: &str) -> Option<Vec<String>> {
     let name = table.replace('\'', "''");
     let without = conn.texts(&format!("SELECT wr FROM pragma_table_list('{name}')")).unwrap_or_default();
@@ -242,7 +246,7 @@ fn key(conn: &Connection, table: &str) -> Option<Vec<String>> {
         .and_then(Result::ok)
 }
 
-/// The condition that a value is one that Mocha can read; what is in the author's tables is the author's.
+/// Returns the condition that Mocha can read a value. Values in your own tables are not checked.
 fn sound(table: &str, column: &str, value: &str) -> String {
     let is_own = Table::find(table).is_some();
     let decimal =

@@ -116,7 +116,7 @@ pub(crate) fn bound_log(link: &Link, patience: Duration) -> Result<bool, Error> 
     empty().map(|()| true).map_err(failed)
 }
 
-/// How large the write-ahead log is; 0 if there is none.
+/// Returns the size of the write-ahead log in bytes; 0 if there is none.
 fn wal_bytes(link: &Link) -> u64 {
     let Location::File(path) = &link.location else { return 0 };
     // SQLite puts it beside the file that a link leads to.

@@ -1,4 +1,4 @@
-//! The thread that does what is due.
+//! The thread that runs scheduled maintenance.
 
 use std::{
     ops::ControlFlow,
@@ -19,22 +19,23 @@ use super::{
 };
 use crate::{Error, ErrorKind, retention, store::Link};
 
-/// How often the write-ahead log is looked at, and how long after the start the first run is.
+/// How often the size of the write-ahead log is checked, and how long after the start the first run
+/// is.
 const LOOK_AFTER: Duration = Duration::from_mins(1);
 
-/// How long it tries to empty a log that is too large; the end of the store waits for it.
+/// How long it tries to empty a log that is too large. Closing the store waits for it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The thread, for as long as the store lives.
 pub(crate) struct Schedule {
     stats: Arc<Mutex<MaintenanceStats>>,
-    /// `None` once it was told to stop.
+    /// `None` after it was told to stop.
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Schedule {
-    /// Starts the thread, if there is something to do.
+    /// Starts the thread if there is anything to do.
     pub(crate) fn start(link: &Link) -> Result<Option<Self>, Error> {
         if link.settings.maintenance.off {
             return Ok(None);
@@ -66,7 +67,7 @@ impl Drop for Schedule {
 struct Worker {
     link: Link,
     stats: Arc<Mutex<MaintenanceStats>>,
-    /// Nothing ever comes: it ends when the store does.
+    /// Nobody sends anything: waiting ends when the store is closed.
     stopped: Receiver<()>,
 }
 
@@ -81,7 +82,7 @@ impl Worker {
             }
             if Instant::now() >= due {
                 self.work();
-                // An interval that no clock can reach is for ever.
+                // An interval that overflows the clock never ends.
                 due = Instant::now() + interval.min(FOR_EVER);
                 self.count(|stats| stats.runs += 1);
             }
@@ -89,7 +90,8 @@ impl Worker {
         }
     }
 
-    /// What is due at each interval; each on a connection of its own, for one that fails may leave half a transaction.
+    /// Runs everything that is due, each part on its own connection, because a failed part may
+    /// leave an open transaction.
     fn work(&self) {
         self.attempt("deleting what is too old", Self::retain);
         if !self.is_stopped() {
@@ -123,7 +125,7 @@ impl Worker {
         Ok(())
     }
 
-    /// A failure is reported and does not keep the rest from being done; nor does a panic.
+    /// Logs and counts a failure or a panic, and continues with the rest.
     fn attempt(&self, what: &str, work: impl FnOnce(&Self) -> Result<(), Error>) {
         let panicked = |_| Err(Error::new(ErrorKind::Database, format!("{what} panicked")));
         if let Err(error) = catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(panicked) {

@@ -141,7 +141,7 @@ pub(super) fn free_pages(
     Ok(freed.get())
 }
 
-/// How many pages the file has.
+/// Returns the number of pages of the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pages {
     all: u64,
@@ -165,7 +165,7 @@ impl Pages {
         })
     }
 
-    /// Whether so much is free that it is worth giving back: a little is soon used again.
+    /// Returns whether enough is free to be worth returning: a small part is soon used again.
     pub(super) fn are_many_free(self) -> bool {
         self.free > self.all / 4
     }

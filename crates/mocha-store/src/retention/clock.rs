@@ -1,4 +1,4 @@
-//! Whether the clock may be trusted with what is deleted for its age.
+//! Checks whether the clock may decide what is deleted because of its age.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
@@ -37,7 +37,7 @@ pub(crate) fn trusted_now(conn: &mut SqliteConnection, clock: &SteadyClock) -> R
     Err(Error::new(ErrorKind::ClockAhead, context))
 }
 
-/// The second of the newest message, or of the newest other event if there is no message.
+/// Returns the second of the newest message, or of the newest other event if there is no message.
 fn newest(conn: &mut SqliteConnection) -> QueryResult<Option<i64>> {
     for tables in [&["message_events"][..], &["voice_events", "member_events", "presence_events"]] {
         let mut newest = None;

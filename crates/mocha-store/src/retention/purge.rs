@@ -1,4 +1,4 @@
-//! Deleting everything of a guild.
+//! Deletes everything about a guild.
 
 use std::ops::ControlFlow;
 
@@ -83,24 +83,25 @@ impl Store {
     }
 }
 
-/// The tables with rows of guilds in the order in which they are emptied: events go before the sums that their triggers take them
-/// out of. The guild's own two rows are not among them.
+/// The tables with rows about guilds, in the order in which they are emptied: events before the
+/// aggregates from which their triggers subtract them. The guild's own two rows are not included.
 fn tables() -> impl Iterator<Item = &'static Table> {
     let kept = [Kept::Events, Kept::Rollups, Kept::Member, Kept::File].into_iter().flat_map(tables::kept);
     kept.filter(|table| table.guild.is_some() && !is_guilds_own(table))
 }
 
-/// Whether the table has one row a guild.
+/// Returns whether the table has one row for each guild.
 fn is_guilds_own(table: &Table) -> bool {
     table.guild == Some(Guild::Own) || table.key == ["guild_id"]
 }
 
-/// A statement for each of the tables, which deletes `?2` rows of guild `?1`.
+/// Returns a statement for each table that deletes `?2` rows of guild `?1`.
 pub(super) fn statements() -> impl Iterator<Item = String> {
     tables().map(|table| tables::delete(table, &format!("WHERE guild_id = {} LIMIT ?2", tables::guild(table, "?1"))))
 }
 
-/// Guilds that the bot was removed from until this unix second, and has not been seen in since.
+/// Returns the guilds that the bot was removed from until this unix second and has not been seen in
+/// since.
 pub(super) fn gone(conn: &mut SqliteConnection, until: i64) -> Result<Vec<String>, Error> {
     #[derive(QueryableByName)]
     struct Gone {
@@ -113,8 +114,9 @@ pub(super) fn gone(conn: &mut SqliteConnection, until: i64) -> Result<Vec<String
     Ok(guilds.into_iter().map(|guild| guild.guild_id).collect())
 }
 
-/// Deletes everything of a guild; with `gone_until` only as long as it has been gone since then. `done` gets how many
-/// rows went. Gives how many guilds are gone: none if it came back meanwhile.
+/// Deletes everything about a guild. With `gone_until`, only while the guild has been gone since
+/// then. `done` gets the number of deleted rows. Returns how many guilds are deleted: none if the
+/// guild came back meanwhile.
 pub(super) fn purge(
     conn: &mut SqliteConnection,
     pace: &mut Pace,
@@ -146,7 +148,7 @@ pub(super) fn purge(
         }
         let last = tables.peek().is_none();
         if last {
-            // What somebody wrote meanwhile goes along.
+            // This also deletes what another program wrote meanwhile.
             for table in &statements {
                 rows += delete(conn, table, guild, -1)?;
             }

@@ -1,4 +1,4 @@
-//! How the rows of events and sums are found and deleted through an index.
+//! Finds and deletes rows of events and aggregates through an index.
 
 use diesel::{
     QueryResult, QueryableByName, RunQueryDsl, sql_query,
@@ -17,17 +17,18 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// The tables of this kind whose rows have a time. Sums of all time have none, and go along with those of the months.
+    /// Returns the tables of this kind whose rows have a time. All-time totals have none, and are
+    /// deleted together with the months.
     pub(super) fn kept(kept: Kept) -> impl Iterator<Item = Self> {
         tables::kept(kept).filter_map(|table| Some(Self { table, time: table.time? }))
     }
 
-    /// A time in unix seconds as the table has it.
+    /// Converts a time in unix seconds into the unit of the table.
     pub(super) const fn at(&self, seconds: i64) -> i64 {
         seconds.saturating_mul(1000).div_euclid(self.time.unit_ms)
     }
 
-    /// How to name the index of guild and time; that of sums is their key.
+    /// Names the index of guild and time. The index of an aggregate is its key.
     fn index(&self) -> String {
         match self.table.kept {
             Kept::Events => format!("INDEXED BY idx_{}_guild_time", self.table.name),
@@ -35,13 +36,13 @@ impl Rows {
         }
     }
 
-    /// A further condition besides age: the recorder still needs open intervals.
+    /// Returns a further condition besides age: the recorder still needs open intervals.
     fn is_over(&self) -> &'static str {
         let has_end = self.table.columns.iter().any(|column| column.name == "ended_at_ms");
         if has_end { "ended_at_ms IS NOT NULL" } else { "true" }
     }
 
-    /// Deletes the oldest `?3` rows of guild `?1` from before `?2`.
+    /// Returns a statement that deletes the oldest `?3` rows of guild `?1` from before `?2`.
     pub(super) fn delete(&self) -> String {
         let (guild, index, over, time) =
             (tables::guild(self.table, "?1"), self.index(), self.is_over(), self.time.column);
@@ -51,7 +52,8 @@ impl Rows {
         )
     }
 
-    /// The guilds that have rows from before `?1`. It goes from guild to guild and not from row to row.
+    /// Returns a statement that finds the guilds with rows from before `?1`. It steps from guild to
+    /// guild, not from row to row.
     pub(super) fn guilds(&self) -> String {
         let (index, over, table, time) = (self.index(), self.is_over(), self.table.name, self.time.column);
         format!(
@@ -67,7 +69,7 @@ impl Rows {
         )
     }
 
-    /// The guilds that have rows from before this time, as the table has it.
+    /// Returns the guilds with rows from before this time, in the unit of the table.
     pub(super) fn old(&self, conn: &mut SqliteConnection, before: i64) -> QueryResult<Vec<String>> {
         let found: Vec<Guild> = sql_query(self.guilds()).bind::<BigInt, _>(before).load(conn)?;
         Ok(found.into_iter().map(|guild| guild.id).collect())
@@ -93,7 +95,8 @@ mod tests {
         detail: String,
     }
 
-    /// Steps that read a whole table or index, but for what the statement makes itself.
+    /// Returns the steps that read a whole table or index, except those over rows that the
+    /// statement itself made.
     fn scans(conn: &mut SqliteConnection, statement: &str) -> QueryResult<Vec<String>> {
         let steps: Vec<Step> = sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(conn)?;
         assert!(steps.iter().any(|step| step.detail.starts_with("SEARCH ")), "{statement}");

@@ -1,4 +1,4 @@
-//! One run of a retention.
+//! Runs a retention policy once.
 
 use std::{collections::VecDeque, ops::ControlFlow};
 
@@ -20,15 +20,15 @@ use super::{
 };
 use crate::{Error, Operation, Store};
 
-/// What a run of a retention deleted, in rows; while it runs, what it deleted so far.
+/// Reports how many rows a retention policy deleted; while it runs, how many so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Retained {
-    /// Whether all that is too old is gone; not if `progress` broke it off.
+    /// Whether everything that is too old is deleted. `false` if the callback ended the run.
     pub complete: bool,
-    /// Guilds of which everything went.
+    /// Guilds that were deleted completely.
     pub guilds: u64,
-    /// Rows of these guilds, of all tables.
+    /// Rows about these guilds, in all tables.
     pub guild_rows: u64,
     /// Rows of `member_events`.
     pub member_events: u64,
@@ -36,7 +36,7 @@ pub struct Retained {
     pub message_events: u64,
     /// Rows of `presence_events`.
     pub presence_events: u64,
-    /// Rows of the roll-ups, all together.
+    /// Rows of all aggregates together.
     pub rollups: u64,
     /// Rows of `voice_events`.
     pub voice_events: u64,
@@ -45,7 +45,7 @@ pub struct Retained {
 }
 
 impl Retained {
-    /// All rows that it deleted.
+    /// Returns how many rows were deleted in all.
     #[must_use]
     pub fn rows(&self) -> u64 {
         let Self { complete: _, guilds: _, guild_rows, member_events, message_events, presence_events, .. } = self;
@@ -53,7 +53,7 @@ impl Retained {
         guild_rows + member_events + message_events + presence_events + rollups + voice_events + voice_intervals
     }
 
-    /// Where the rows of a table are counted.
+    /// Returns the counter for the rows of a table.
     fn of(&mut self, table: &Table) -> &mut u64 {
         match table.name {
             "member_events" => &mut self.member_events,
@@ -67,16 +67,19 @@ impl Retained {
 }
 
 impl Store {
-    /// Deletes what is older than the retention says, as of now; see [`apply_retention_at`](Self::apply_retention_at).
+    /// Deletes events that are older than the policy allows, as of now; see
+    /// [`apply_retention_at`](Self::apply_retention_at).
     ///
-    /// Now is the time of the store's clock. A clock that is wrong would delete years, so it is compared with the newest
-    /// message in the file, whose time is Discord's. (If there is no message, with the newest other event.) It may be ahead
-    /// by as long as the store has been open, and by a day more.
+    /// The store's clock says what time it is now. A wrong clock would delete years, so it is
+    /// compared with the newest message in the file, whose time comes from Discord, or with the
+    /// newest other event if there is no message. The clock may be ahead of it by as long as the
+    /// store has been open, and by one day more.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ClockAhead`](crate::ErrorKind::ClockAhead) if the clock is further ahead: nothing is deleted. For a file
-    /// that nobody records into any longer use [`apply_retention_at`](Self::apply_retention_at). Others as there.
+    /// [`ErrorKind::ClockAhead`](crate::ErrorKind::ClockAhead) if the clock is further ahead:
+    /// nothing is deleted. Use [`apply_retention_at`](Self::apply_retention_at) for a file that is
+    /// no longer recorded into. It can fail in the same ways as that method.
     ///
     /// # Examples
     ///
@@ -105,28 +108,32 @@ impl Store {
         })
     }
 
-    /// Deletes what is older than the retention says, as of `now`.
+    /// Deletes events that are older than the policy allows, as of `now`.
     ///
-    /// First it moves the horizons of the file, the midnights UTC from which on it is complete, in one transaction.
-    /// They only ever move forward: a `now` that is too late cannot be taken back. Then it deletes events from before
-    /// the horizon, of each guild the oldest first. The roll-ups stay as they are, unless they are to go too, so
-    /// totals of whole days do not change. What comes in late, from before the horizon, is not counted and goes at
-    /// the next run.
+    /// First it moves the horizons of the file in one transaction. A horizon is the midnight in UTC
+    /// from which on events are complete. Horizons only move forward: a `now` that is too late
+    /// cannot be taken back. Then it deletes the events from before the horizon, the oldest of each
+    /// guild first. Aggregates stay unless the policy deletes them too, so totals of whole days do
+    /// not change. An event from before the horizon that arrives late is not counted, and the next
+    /// run deletes it.
     ///
-    /// Not deleted are: what is kept for ever; voice intervals that are still open, and the horizon of voice waits
-    /// for those proved to go on since; users, channels and who is a member now.
+    /// It never deletes: what the policy keeps for ever; voice intervals that are still open (the
+    /// horizon of voice waits for those that are still confirmed); users, channels and current
+    /// members.
     ///
-    /// It deletes in batches through an index, each in a transaction of some 10 milliseconds, and leaves three times
-    /// as long to other writers before the next one; who reads never waits. So it may be ended at any time, by
-    /// `progress` or by a crash: the next run goes on where it ended. The pages that become free are used again;
+    /// It deletes in batches through an index, each in a transaction of about 10 milliseconds, and
+    /// then leaves three times as long to other writers. Readers never wait. The callback or a
+    /// crash may end it at any time: the next run continues. Freed pages are used again;
     /// [`free_pages`](Self::free_pages) makes the file smaller.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidSetting`](crate::ErrorKind::InvalidSetting) if the roll-ups are kept for a shorter time
-    /// than events. [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
-    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of
-    /// SQLite's; what was deleted until then stays deleted.
+    /// [`ErrorKind::InvalidSetting`](crate::ErrorKind::InvalidSetting) if the policy keeps
+    /// aggregates for a shorter time than events.
+    /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy),
+    /// [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of SQLite; what was deleted
+    /// until then stays deleted.
     ///
     /// # Examples
     ///
@@ -152,7 +159,7 @@ impl Store {
     }
 }
 
-/// [`Store::apply_retention_at`] over this connection.
+/// Runs [`Store::apply_retention_at`] over this connection.
 pub(crate) fn apply(
     conn: &mut SqliteConnection,
     retention: &RetentionPolicy,
@@ -198,7 +205,7 @@ impl Run<'_> {
         }
     }
 
-    /// Deletes the rows from before a time, guild by guild; small guilds share a batch.
+    /// Deletes the rows from before a time, guild by guild. Small guilds share a batch.
     fn delete(
         &mut self,
         rows: &Rows,
