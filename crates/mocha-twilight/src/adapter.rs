@@ -264,7 +264,25 @@ impl Adapter {
         self.delivery(event).at(at).record_async().await
     }
 
-    pub(crate) fn translate(&self, event: &Event, at: DateTime<Utc>) -> Vec<mocha_store::Event> {
+    /// Returns what the adapter records for an event that arrives at this time, in order, without recording it.
+    ///
+    /// ```
+    /// use chrono::DateTime;
+    /// use mocha_store::{Event as Recorded, Store};
+    /// use mocha_twilight::Adapter;
+    /// use twilight_model::gateway::{Intents, event::Event, payload::incoming::GuildDelete};
+    /// use twilight_model::id::Id;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let adapter = Adapter::new(Store::builder().open_in_memory()?.recorder()?, Intents::GUILDS);
+    /// let event = Event::GuildDelete(GuildDelete { id: Id::new(1), unavailable: Some(true) });
+    /// let arrival = DateTime::from_timestamp(1_519_862_400, 0).ok_or("no such time")?;
+    /// assert!(matches!(adapter.translate(&event, arrival).as_slice(), [Recorded::GuildOutage(_)]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn translate(&self, event: &Event, at: DateTime<Utc>) -> Vec<mocha_store::Event> {
         if let Event::Ready(ready) = event {
             self.current_user.store(ready.user.id.get(), Ordering::Relaxed);
         }

@@ -1,10 +1,7 @@
 //! Channels and threads.
 
+use mocha_adapter::{Channel as RecordedChannel, Translation};
 use mocha_schema::GuildId;
-use mocha_store::{
-    Event,
-    event::{ChannelRemoved, ChannelSeen},
-};
 use twilight_model::{
     channel::{Channel, ChannelFlags},
     gateway::payload::incoming::{
@@ -12,57 +9,48 @@ use twilight_model::{
     },
 };
 
-use crate::{
-    ResourceType, convert,
-    translate::{Context, Translate},
-};
+use crate::{convert, translate::Translate};
 
 impl Translate for ChannelCreate {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         let Self(channel) = self;
-        push_of_guild(channel, context, events);
+        push_of_guild(channel, out);
     }
 }
 
 impl Translate for ChannelUpdate {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         let Self(channel) = self;
-        push_of_guild(channel, context, events);
+        push_of_guild(channel, out);
     }
 }
 
 impl Translate for ChannelDelete {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         // Only the id of a deleted channel matters.
         let Self(channel) = self;
-        if let Some(guild_id) = channel.guild_id
-            && context.wants(ResourceType::CHANNEL)
-        {
-            let (guild_id, channel_id) = (convert::id(guild_id), convert::id(channel.id));
-            events.push(ChannelRemoved { at: context.at, channel_id, guild_id }.into());
+        if let Some(guild_id) = channel.guild_id {
+            out.channel_removed(convert::id(guild_id), convert::id(channel.id));
         }
     }
 }
 
 impl Translate for ThreadCreate {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         let Self(thread) = self;
-        push_of_guild(thread, context, events);
+        push_of_guild(thread, out);
     }
 }
 
 impl Translate for ThreadUpdate {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         let Self(thread) = self;
-        push_of_guild(thread, context, events);
+        push_of_guild(thread, out);
     }
 }
 
 impl Translate for ThreadDelete {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
-        if !context.wants(ResourceType::CHANNEL) {
-            return;
-        }
+    fn translate(&self, out: &mut Translation) {
         let Self {
             guild_id,
             id,
@@ -70,13 +58,12 @@ impl Translate for ThreadDelete {
             kind: _,
             parent_id: _,
         } = self;
-        let (guild_id, channel_id) = (convert::id(*guild_id), convert::id(*id));
-        events.push(ChannelRemoved { at: context.at, channel_id, guild_id }.into());
+        out.channel_removed(convert::id(*guild_id), convert::id(*id));
     }
 }
 
 impl Translate for ThreadListSync {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         let Self {
             guild_id,
             threads,
@@ -86,23 +73,20 @@ impl Translate for ThreadListSync {
             members: _,
         } = self;
         for thread in threads {
-            push(thread, convert::id(*guild_id), context, events);
+            out.channel(&channel(thread, convert::id(*guild_id)));
         }
     }
 }
 
-/// Pushes a channel that names its guild. Channels outside of guilds are not recorded.
-fn push_of_guild(channel: &Channel, context: &Context, events: &mut Vec<Event>) {
-    if let Some(guild_id) = channel.guild_id {
-        push(channel, convert::id(guild_id), context, events);
+/// Adds a channel that names its guild. Channels outside of guilds are not recorded.
+fn push_of_guild(seen: &Channel, out: &mut Translation) {
+    if let Some(guild_id) = seen.guild_id {
+        out.channel(&channel(seen, convert::id(guild_id)));
     }
 }
 
-/// Pushes a channel or thread of a guild.
-pub(crate) fn push(channel: &Channel, guild_id: GuildId, context: &Context, events: &mut Vec<Event>) {
-    if !context.wants(ResourceType::CHANNEL) {
-        return;
-    }
+/// Returns the part of a channel or thread of a guild that Mocha records.
+pub(crate) fn channel(channel: &Channel, guild_id: GuildId) -> RecordedChannel<'_> {
     let Channel {
         flags,
         guild_id: _, // Discord omits it in GUILD_CREATE, so the caller passes it.
@@ -145,23 +129,16 @@ pub(crate) fn push(channel: &Channel, guild_id: GuildId, context: &Context, even
         // Only channels outside of guilds have it.
         recipients: _,
     } = channel;
-    // Discord sends a placeholder for the name of a channel that the bot may not see.
-    let hidden = flags.is_some_and(|flags| flags.contains(ChannelFlags::CHANNEL_OBFUSCATED))
-        || name.as_deref() == Some(HIDDEN_NAME);
-    let seen = ChannelSeen {
-        at: context.at,
+    RecordedChannel {
         channel_id: convert::id(*id),
         guild_id,
+        is_obfuscated: flags.is_some_and(|flags| flags.contains(ChannelFlags::CHANNEL_OBFUSCATED)),
         kind: (*kind).into(),
-        name: name.as_deref().filter(|_| !hidden).map(convert::text),
+        name: name.as_deref(),
         parent_id: parent_id.map(convert::id),
         position: *position,
-    };
-    events.push(seen.into());
+    }
 }
-
-/// The placeholder for a hidden name.
-const HIDDEN_NAME: &str = "___hidden___";
 
 #[cfg(test)]
 mod tests {

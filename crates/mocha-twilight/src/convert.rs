@@ -1,4 +1,4 @@
-//! Converts twilight's ids, times and texts to those of the store.
+//! Converts twilight's ids and times to those of the store.
 
 use std::num::NonZeroU64;
 
@@ -14,14 +14,4 @@ pub(crate) fn id<Marker, StoreId: From<NonZeroU64>>(id: Id<Marker>) -> StoreId {
 /// hold.
 pub(crate) fn time(timestamp: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(timestamp.as_micros()).unwrap_or(DateTime::<Utc>::MAX_UTC)
-}
-
-/// The longest text that the store accepts, in bytes. Discord's own limits are far below it.
-const MAX_TEXT_BYTES: usize = 4096;
-
-/// Removes from a name what the store would refuse, so that the rest of the event is recorded.
-pub(crate) fn text(text: &str) -> String {
-    let mut text: String = text.chars().filter(|character| *character != '\0').collect();
-    text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
-    text
 }

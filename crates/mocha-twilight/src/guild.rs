@@ -1,49 +1,36 @@
 //! Guilds.
 
-use mocha_schema::GuildId;
-use mocha_store::{
-    Event,
-    event::{GuildAvailable, GuildOutage, GuildRemoved, GuildSeen},
-};
+use mocha_adapter::{Guild as RecordedGuild, GuildLists, Translation};
 use twilight_model::{
     gateway::payload::incoming::{GuildCreate, GuildDelete, GuildUpdate, UnavailableGuild},
     guild::{Guild, PartialGuild, UnavailableGuild as UnavailableGuildModel},
-    id::{
-        Id,
-        marker::{ChannelMarker, GuildMarker},
-    },
-    util::ImageHash,
 };
 
-use crate::{
-    ResourceType, channel, convert, member, presence,
-    translate::{Context, Translate},
-    voice,
-};
+use crate::{channel, convert, member, presence, translate::Translate, voice};
 
 impl Translate for GuildCreate {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         match self {
-            Self::Available(guild) => push_whole(guild, context, events),
+            Self::Available(guild) => push_whole(guild, out),
             // The flag is always true.
-            Self::Unavailable(UnavailableGuildModel { id, unavailable: _ }) => push_outage(*id, context, events),
+            Self::Unavailable(UnavailableGuildModel { id, unavailable: _ }) => out.guild_outage(convert::id(*id)),
         }
     }
 }
 
 impl Translate for GuildDelete {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         let Self { id, unavailable } = self;
         if *unavailable == Some(true) {
-            push_outage(*id, context, events);
+            out.guild_outage(convert::id(*id));
         } else {
-            events.push(GuildRemoved { at: context.at, guild_id: convert::id(*id) }.into());
+            out.guild_removed(convert::id(*id));
         }
     }
 }
 
 impl Translate for GuildUpdate {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         let Self(PartialGuild {
             afk_channel_id,
             icon,
@@ -82,23 +69,25 @@ impl Translate for GuildUpdate {
             widget_channel_id: _,
             widget_enabled: _,
         }) = self;
-        push(convert::id(*id), name, icon.as_ref(), *member_count, *afk_channel_id, context, events);
+        out.guild(&RecordedGuild {
+            afk_channel_id: afk_channel_id.map(convert::id),
+            guild_id: convert::id(*id),
+            icon: icon.map(|hash| hash.to_string()),
+            member_count: *member_count,
+            name,
+        });
     }
 }
 
 impl Translate for UnavailableGuild {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         let Self { id } = self;
-        push_outage(*id, context, events);
+        out.guild_outage(convert::id(*id));
     }
 }
 
-fn push_outage(id: Id<GuildMarker>, context: &Context, events: &mut Vec<Event>) {
-    events.push(GuildOutage { at: context.at, guild_id: convert::id(id) }.into());
-}
-
-/// Pushes a guild with its channels, members and voice states. Rows that other rows refer to come first.
-fn push_whole(guild: &Guild, context: &Context, events: &mut Vec<Event>) {
+/// Adds a guild with its channels, members, voice states and presences.
+fn push_whole(guild: &Guild, out: &mut Translation) {
     let Guild {
         afk_channel_id,
         channels,
@@ -158,40 +147,20 @@ fn push_whole(guild: &Guild, context: &Context, events: &mut Vec<Event>) {
         unavailable: _,
     } = guild;
     let guild_id = convert::id(*id);
-    events.push(GuildAvailable { at: context.at, guild_id }.into());
-    push(guild_id, name, icon.as_ref(), *member_count, *afk_channel_id, context, events);
-    for channel in channels.iter().chain(threads) {
-        channel::push(channel, guild_id, context, events);
-    }
-    for member in members {
-        member::push(member, guild_id, context, events);
-    }
-    member::push_list(members, *member_count, guild_id, context, events);
-    voice::push_snapshot(voice_states, guild_id, context, events);
-    presence::push_list(presences, *member_count, guild_id, context, events);
-}
-
-fn push(
-    guild_id: GuildId,
-    name: &str,
-    icon: Option<&ImageHash>,
-    member_count: Option<u64>,
-    afk_channel_id: Option<Id<ChannelMarker>>,
-    context: &Context,
-    events: &mut Vec<Event>,
-) {
-    if !context.wants(ResourceType::GUILD) {
-        return;
-    }
-    let seen = GuildSeen {
+    let seen = RecordedGuild {
         afk_channel_id: afk_channel_id.map(convert::id),
-        at: context.at,
         guild_id,
-        icon: icon.map(ToString::to_string),
-        member_count,
-        name: convert::text(name),
+        icon: icon.map(|hash| hash.to_string()),
+        member_count: *member_count,
+        name,
     };
-    events.push(seen.into());
+    let lists = GuildLists {
+        channels: channels.iter().chain(threads).map(|seen| channel::channel(seen, guild_id)),
+        members: members.iter().map(member::member),
+        presences: presences.iter().map(presence::presence),
+        voices: voice_states.iter().map(voice::voice),
+    };
+    out.whole_guild(&seen, lists);
 }
 
 #[cfg(test)]

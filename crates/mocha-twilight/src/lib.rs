@@ -37,7 +37,6 @@ mod inventory;
 mod member;
 mod message;
 mod presence;
-mod resource;
 mod shard;
 mod statistic;
 mod translate;
@@ -47,11 +46,12 @@ mod voice;
 #[cfg(test)]
 mod frames;
 
+pub use mocha_adapter::ResourceType;
+
 pub use self::{
     adapter::{Adapter, AdapterBuilder},
     delivery::Delivery,
     inventory::DataInventory,
-    resource::ResourceType,
     statistic::Statistic,
 };
 

@@ -1,41 +1,29 @@
 //! Members, joins and leaves.
 
-use chrono::{DateTime, Utc};
-use mocha_schema::{GuildId, UserId};
-use mocha_store::{
-    Event,
-    event::{MemberLeft, MemberSeen, MembersListed},
-};
+use mocha_adapter::{Chunk, Member as RecordedMember, Membership, Translation};
 use twilight_model::{
     gateway::payload::incoming::{MemberAdd, MemberChunk, MemberRemove, MemberUpdate},
     guild::{Member, PartialMember},
     util::Timestamp,
 };
 
-use crate::{
-    ResourceType, convert, presence,
-    translate::{Context, Translate},
-    user,
-};
+use crate::{convert, presence, translate::Translate, user};
 
 impl Translate for MemberAdd {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
-        let Self { guild_id, member } = self;
-        user::push(&member.user, context, events);
-        if context.wants(ResourceType::MEMBER) {
-            events.push(Event::MemberJoined(seen(member, convert::id(*guild_id), context)));
-        }
+    fn translate(&self, out: &mut Translation) {
+        let Self { guild_id, member: seen } = self;
+        out.member_joined(convert::id(*guild_id), &member(seen));
     }
 }
 
 impl Translate for MemberUpdate {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         let Self {
             guild_id,
             joined_at,
             nick,
             premium_since,
-            user,
+            user: seen,
             // Images, roles and permissions, which Mocha does not use.
             avatar: _,
             flags: _,
@@ -46,27 +34,20 @@ impl Translate for MemberUpdate {
             deaf: _,
             mute: _,
         } = self;
-        user::push(user, context, events);
-        if context.wants(ResourceType::MEMBER) {
-            let (guild_id, user_id) = (convert::id(*guild_id), convert::id(user.id));
-            events.push(membership(guild_id, user_id, nick.as_ref(), *joined_at, *premium_since, context.at).into());
-        }
+        let membership = membership(nick.as_deref(), *joined_at, *premium_since);
+        out.member(convert::id(*guild_id), &RecordedMember { membership, user: user::user(seen) });
     }
 }
 
 impl Translate for MemberRemove {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
-        let Self { guild_id, user } = self;
-        user::push(user, context, events);
-        if context.wants(ResourceType::MEMBER) {
-            let left = MemberLeft { at: context.at, guild_id: convert::id(*guild_id), user_id: convert::id(user.id) };
-            events.push(left.into());
-        }
+    fn translate(&self, out: &mut Translation) {
+        let Self { guild_id, user: seen } = self;
+        out.member_left(convert::id(*guild_id), &user::user(seen));
     }
 }
 
 impl Translate for MemberChunk {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         let Self {
             guild_id,
             members,
@@ -77,66 +58,36 @@ impl Translate for MemberChunk {
             // Ids that the bot asked for and that are not members. They need not have left.
             not_found: _,
         } = self;
-        for member in members {
-            push(member, convert::id(*guild_id), context, events);
-        }
-        if context.wants(ResourceType::MEMBER) {
-            let listed = MembersListed {
-                at: context.at,
-                chunk_count: *chunk_count,
-                chunk_index: *chunk_index,
-                guild_id: convert::id(*guild_id),
-                member_count: None,
-                nonce: nonce.clone(),
-                user_ids: user_ids(members),
-            };
-            events.push(listed.into());
-        }
-        for presence in presences {
-            presence::push(presence, context, events);
-        }
+        let chunk = Chunk { count: *chunk_count, index: *chunk_index, nonce: nonce.as_deref() };
+        let (members, presences) = (members.iter().map(member), presences.iter().map(presence::presence));
+        out.members_chunk(convert::id(*guild_id), chunk, members, presences);
     }
 }
 
-/// Pushes the list of members in a `GUILD_CREATE`.
-pub(crate) fn push_list(
-    members: &[Member],
-    member_count: Option<u64>,
-    guild_id: GuildId,
-    context: &Context,
-    events: &mut Vec<Event>,
-) {
-    if context.wants(ResourceType::MEMBER) && member_count.is_some() {
-        let (at, user_ids) = (context.at, user_ids(members));
-        let nonce = None;
-        events
-            .push(MembersListed { at, chunk_count: 1, chunk_index: 0, guild_id, member_count, nonce, user_ids }.into());
-    }
+/// Returns the part of a member that Mocha records.
+pub(crate) fn member(member: &Member) -> RecordedMember<'_> {
+    let Member {
+        joined_at,
+        nick,
+        premium_since,
+        user: seen,
+        // Images, roles and permissions, which Mocha does not use.
+        avatar: _,
+        avatar_decoration_data: _,
+        banner: _,
+        communication_disabled_until: _,
+        flags: _,
+        pending: _,
+        roles: _,
+        // Voice has events of its own.
+        deaf: _,
+        mute: _,
+    } = member;
+    RecordedMember { membership: membership(nick.as_deref(), *joined_at, *premium_since), user: user::user(seen) }
 }
 
-fn user_ids(members: &[Member]) -> Vec<UserId> {
-    members.iter().map(|member| convert::id(member.user.id)).collect()
-}
-
-/// Pushes a user and the membership.
-pub(crate) fn push(member: &Member, guild_id: GuildId, context: &Context, events: &mut Vec<Event>) {
-    user::push(&member.user, context, events);
-    if context.wants(ResourceType::MEMBER) {
-        events.push(seen(member, guild_id, context).into());
-    }
-}
-
-/// Pushes a membership whose user is pushed by the caller.
-pub(crate) fn push_partial(
-    member: &PartialMember,
-    guild_id: GuildId,
-    user_id: UserId,
-    context: &Context,
-    events: &mut Vec<Event>,
-) {
-    if !context.wants(ResourceType::MEMBER) {
-        return;
-    }
+/// Returns the part of an author's membership that Mocha records.
+pub(crate) fn partial(member: &PartialMember) -> Membership<'_> {
     let PartialMember {
         joined_at,
         nick,
@@ -155,46 +106,15 @@ pub(crate) fn push_partial(
         // Discord does not send it with a partial member.
         user: _,
     } = member;
-    events.push(membership(guild_id, user_id, nick.as_ref(), *joined_at, *premium_since, context.at).into());
-}
-
-fn seen(member: &Member, guild_id: GuildId, context: &Context) -> MemberSeen {
-    let Member {
-        joined_at,
-        nick,
-        premium_since,
-        user,
-        // Images, roles and permissions, which Mocha does not use.
-        avatar: _,
-        avatar_decoration_data: _,
-        banner: _,
-        communication_disabled_until: _,
-        flags: _,
-        pending: _,
-        roles: _,
-        // Voice has events of its own.
-        deaf: _,
-        mute: _,
-    } = member;
-    membership(guild_id, convert::id(user.id), nick.as_ref(), *joined_at, *premium_since, context.at)
+    membership(nick.as_deref(), *joined_at, *premium_since)
 }
 
 fn membership(
-    guild_id: GuildId,
-    user_id: UserId,
-    nickname: Option<&String>,
+    nickname: Option<&str>,
     joined_at: Option<Timestamp>,
     premium_since: Option<Timestamp>,
-    at: DateTime<Utc>,
-) -> MemberSeen {
-    MemberSeen {
-        at,
-        guild_id,
-        joined_at: joined_at.map(convert::time),
-        nickname: nickname.map(|nickname| convert::text(nickname)),
-        premium_since: premium_since.map(convert::time),
-        user_id,
-    }
+) -> Membership<'_> {
+    Membership { joined_at: joined_at.map(convert::time), nickname, premium_since: premium_since.map(convert::time) }
 }
 
 #[cfg(test)]

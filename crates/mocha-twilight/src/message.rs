@@ -1,44 +1,33 @@
 //! Messages.
 
-use mocha_store::{
-    Event,
-    event::{MessageContent, MessageEmbedded, MessageSent, UserSeen},
-};
+use mocha_adapter::{Interaction, Message as RecordedMessage, MessageEdit, Translation};
 use twilight_model::{
-    channel::{Message, message::MessageType},
-    gateway::{
-        Intents,
-        payload::incoming::{MessageCreate, MessageUpdate},
-    },
-    user::User,
+    channel::Message,
+    gateway::payload::incoming::{MessageCreate, MessageUpdate},
 };
 
-use crate::{
-    ResourceType, convert, member,
-    translate::{Context, Translate},
-    user,
-};
+use crate::{convert, member, translate::Translate, user};
 
 impl Translate for MessageCreate {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         #[expect(deprecated, reason = "all fields are named, so that a new one is noticed")]
         let Self {
             // The channel has events of its own.
             channel_type: _,
             message:
                 Message {
-                    attachments: _, // Counted by `measure`.
+                    attachments,
                     author,
                     channel_id,
-                    content: _, // Counted by `measure`, and not stored.
-                    embeds: _,  // Counted by `measure`.
+                    content,
+                    embeds,
                     guild_id,
                     id,
-                    interaction: _, // Used by `invoker`.
+                    interaction: _, // Read by `interaction`.
                     interaction_metadata: _,
                     kind,
-                    member,
-                    mentions: _, // Used by `is_readable`.
+                    member: membership,
+                    mentions,
                     timestamp,
                     webhook_id,
                     // Texts of other messages.
@@ -69,88 +58,45 @@ impl Translate for MessageCreate {
         } = self;
         // Direct messages are not recorded.
         let Some(guild_id) = guild_id else { return };
-        let guild_id = convert::id(*guild_id);
-        let author_id = convert::id(author.id);
-        let invoker = invoker(&self.message);
-        let is_webhook = webhook_id.is_some();
-
-        if context.wants(ResourceType::USER) {
-            let seen = user::seen(author, context);
-            // The author has the webhook's id, and Discord does not mark it as a bot.
-            events.push(UserSeen { bot: seen.bot || is_webhook, ..seen }.into());
-        }
-        // The greeting may arrive before the GUILD_MEMBER_ADD, which records the join.
-        if let Some(member) = member
-            && !is_webhook
-            && *kind != MessageType::UserJoin
-        {
-            member::push_partial(member, guild_id, author_id, context, events);
-        }
-        if let Some(invoker) = invoker {
-            user::push(invoker, context, events);
-        }
-        if context.wants(ResourceType::MESSAGE) {
-            let sent = MessageSent {
-                at: convert::time(*timestamp),
-                channel_id: convert::id(*channel_id),
-                // The content of an answer is the app's, not the user's.
-                content: (invoker.is_none() && is_readable(&self.message, context)).then(|| measure(&self.message)),
-                guild_id,
-                kind: (*kind).into(),
-                message_id: convert::id(*id),
-                user_id: invoker.map_or(author_id, |invoker| convert::id(invoker.id)),
-            };
-            events.push(sent.into());
-        }
+        out.message(&RecordedMessage {
+            author: user::user(author),
+            channel_id: convert::id(*channel_id),
+            content,
+            guild_id: convert::id(*guild_id),
+            has_attachment: !attachments.is_empty(),
+            has_embed: !embeds.is_empty(),
+            interaction: interaction(&self.message),
+            is_webhook: webhook_id.is_some(),
+            kind: (*kind).into(),
+            membership: membership.as_ref().map(member::partial),
+            mentions: mentions.iter().map(|mention| convert::id(mention.id)).collect(),
+            message_id: convert::id(*id),
+            sent_at: convert::time(*timestamp),
+        });
     }
 }
 
-/// Records embeds that Discord adds later, after it fetched the page behind a link.
 impl Translate for MessageUpdate {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         let Self(message) = self;
         let Some(guild_id) = message.guild_id else { return };
-        // The embeds of an answer to a command are the app's.
-        if context.wants(ResourceType::MESSAGE) && !message.embeds.is_empty() && invoker(message).is_none() {
-            let (guild_id, message_id) = (convert::id(guild_id), convert::id(message.id));
-            events.push(MessageEmbedded { at: context.at, guild_id, message_id }.into());
-        }
+        out.message_edited(&MessageEdit {
+            guild_id: convert::id(guild_id),
+            has_embed: !message.embeds.is_empty(),
+            interaction: interaction(message),
+            kind: Some(message.kind.into()),
+            message_id: convert::id(message.id),
+        });
     }
 }
 
-/// Returns the user whose command the message answers, if it is the first answer. Discord gives the app as the author.
-fn invoker(message: &Message) -> Option<&User> {
-    if !matches!(message.kind, MessageType::ChatInputCommand | MessageType::ContextMenuCommand) {
-        return None;
-    }
+/// Returns the use of a command or component that the message answers.
+fn interaction(message: &Message) -> Option<Interaction<'_>> {
     #[expect(deprecated, reason = "Discord sends it too, and old recorded traffic has only this field")]
-    let interaction = message.interaction.as_ref().map(|interaction| &interaction.user);
-    match &message.interaction_metadata {
-        Some(metadata) if metadata.original_response_message_id.is_some() => None,
-        Some(metadata) => Some(&metadata.user),
-        None => interaction,
-    }
-}
-
-/// Returns `true` if Discord sent the content.
-///
-/// Without the intent Discord sends the content only of the bot's own messages and of those that mention the bot.
-fn is_readable(message: &Message, context: &Context) -> bool {
-    let own = |id| Some(convert::id(id)) == context.current_user;
-    context.intents.contains(Intents::MESSAGE_CONTENT)
-        || own(message.author.id)
-        || message.mentions.iter().any(|mention| own(mention.id))
-}
-
-fn measure(message: &Message) -> MessageContent {
-    // Discord allows at most 4,000 characters, so this never saturates.
-    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    MessageContent {
-        characters: count(message.content.chars().count()),
-        has_attachment: !message.attachments.is_empty(),
-        has_embed: !message.embeds.is_empty(),
-        words: count(message.content.split_whitespace().count()),
-    }
+    let old = message.interaction.as_ref().map(|interaction| (&interaction.user, false));
+    let new = message.interaction_metadata.as_ref();
+    let new = new.map(|metadata| (&metadata.user, metadata.original_response_message_id.is_some()));
+    new.or(old).map(|(user, is_follow_up)| Interaction { is_follow_up, user: user::user(user) })
 }
 
 #[cfg(test)]

@@ -1,46 +1,34 @@
 //! Presences: status and activities.
 
-use mocha_schema::{GuildId, PresenceStatus};
-use mocha_store::{
-    Event,
-    event::{Activity as StoreActivity, PresenceChanged, PresencesListed},
-};
+use mocha_adapter::{Activity as RecordedActivity, Presence as RecordedPresence, Translation};
+use mocha_schema::PresenceStatus;
 use twilight_model::gateway::{
-    Intents,
     payload::incoming::PresenceUpdate,
-    presence::{Activity, ActivityType, Presence, Status},
+    presence::{Activity, Presence, Status},
 };
 
-use crate::{
-    ResourceType, convert,
-    translate::{Context, Translate},
-};
+use crate::{convert, translate::Translate};
 
 impl Translate for PresenceUpdate {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
-        let Self(presence) = self;
-        push(presence, context, events);
+    fn translate(&self, out: &mut Translation) {
+        let Self(changed) = self;
+        out.presence(convert::id(changed.guild_id), &presence(changed));
     }
 }
 
-/// Pushes the presence of a member.
-pub(crate) fn push(presence: &Presence, context: &Context, events: &mut Vec<Event>) {
-    if !context.wants(ResourceType::PRESENCE) {
-        return;
-    }
+/// Returns the part of a presence that Mocha records.
+pub(crate) fn presence(presence: &Presence) -> RecordedPresence<'_> {
     let Presence {
         activities,
-        guild_id,
         status,
         // Only the id is used. Discord may omit everything else, and a missing `bot` would count as false.
         user,
+        guild_id: _, // Read by the callers.
         // The devices of the member, which Mocha does not store.
         client_status: _,
     } = presence;
-    let changed = PresenceChanged {
-        activity: main_activity(activities).map(activity),
-        at: context.at,
-        guild_id: convert::id(*guild_id),
+    RecordedPresence {
+        activity: RecordedActivity::main(activities.iter().map(activity)),
         status: match status {
             Status::DoNotDisturb => PresenceStatus::Dnd,
             Status::Idle => PresenceStatus::Idle,
@@ -48,38 +36,10 @@ pub(crate) fn push(presence: &Presence, context: &Context, events: &mut Vec<Even
             Status::Online => PresenceStatus::Online,
         },
         user_id: convert::id(user.id()),
-    };
-    events.push(changed.into());
-}
-
-/// The largest guild whose presences Discord lists. In larger guilds it lists only the bot and the members in voice.
-const MOST_MEMBERS: u64 = 75_000;
-
-/// Pushes the list of members who are not offline.
-pub(crate) fn push_list(
-    presences: &[Presence],
-    member_count: Option<u64>,
-    guild_id: GuildId,
-    context: &Context,
-    events: &mut Vec<Event>,
-) {
-    for presence in presences {
-        push(presence, context, events);
-    }
-    if context.wants(ResourceType::PRESENCE) {
-        let is_complete = context.intents.contains(Intents::GUILD_PRESENCES)
-            && member_count.is_some_and(|member_count| member_count <= MOST_MEMBERS);
-        let user_ids = presences.iter().map(|presence| convert::id(presence.user.id())).collect();
-        events.push(PresencesListed { at: context.at, guild_id, is_complete, user_ids }.into());
     }
 }
 
-/// Returns the first activity that is not a custom status, or else the custom status.
-fn main_activity(activities: &[Activity]) -> Option<&Activity> {
-    activities.iter().find(|activity| activity.kind != ActivityType::Custom).or_else(|| activities.first())
-}
-
-fn activity(activity: &Activity) -> StoreActivity {
+fn activity(activity: &Activity) -> RecordedActivity<'_> {
     let Activity {
         kind,
         // For a custom status this is Discord's name for it. The user's text is in `state`.
@@ -105,7 +65,7 @@ fn activity(activity: &Activity) -> StoreActivity {
         instance: _,
         status_display_type: _,
     } = activity;
-    StoreActivity { kind: (*kind).into(), name: convert::text(name) }
+    RecordedActivity { kind: (*kind).into(), name }
 }
 
 #[cfg(test)]

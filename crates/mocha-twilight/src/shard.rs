@@ -1,20 +1,15 @@
 //! The connection to the gateway.
 
-use mocha_store::{
-    Event,
-    event::{ShardChanged, ShardStatus},
-};
+use mocha_adapter::{Shard, Translation};
+use mocha_store::event::ShardStatus;
 use twilight_model::gateway::{CloseFrame, ShardId, payload::incoming::Ready};
 
-use crate::{
-    translate::{Context, Translate},
-    user,
-};
+use crate::{translate::Translate, user};
 
 impl Translate for Ready {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         let Self {
-            shard,
+            shard: own,
             user,
             // Mocha uses only the bot's user.
             application: _,
@@ -25,17 +20,13 @@ impl Translate for Ready {
             session_id: _,
             version: _,
         } = self;
-        let shard = shard.unwrap_or(ShardId::ONE);
-        push(shard, ShardStatus::Ready, context, events);
-        user::push_current(user, context, events);
+        out.ready(own.map(shard), &user::current(user));
     }
 }
 
-/// Pushes the end or the resumption of a connection. Discord names the shard only in `READY`, so the adapter has to know it.
-pub(crate) fn push_own(status: ShardStatus, context: &Context, events: &mut Vec<Event>) {
-    if let Some(shard) = context.shard {
-        push(shard, status, context, events);
-    }
+/// Converts the id of a shard.
+pub(crate) const fn shard(shard: ShardId) -> Shard {
+    Shard { count: shard.total(), id: shard.number() }
 }
 
 /// Returns the status after a connection ended: closed if Discord sent a close frame, else lost.
@@ -43,11 +34,6 @@ pub(crate) fn closed(frame: Option<&CloseFrame<'_>>) -> ShardStatus {
     /// The code that clients report for a connection that ended without a close frame.
     const ABNORMAL: u16 = 1006;
     if frame.is_some_and(|frame| frame.code != ABNORMAL) { ShardStatus::Closed } else { ShardStatus::Lost }
-}
-
-fn push(shard: ShardId, status: ShardStatus, context: &Context, events: &mut Vec<Event>) {
-    let event = ShardChanged { at: context.at, shard_count: shard.total(), shard_id: shard.number(), status };
-    events.push(event.into());
 }
 
 #[cfg(test)]

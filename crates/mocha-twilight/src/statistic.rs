@@ -1,5 +1,6 @@
 //! The statistics, and the intents and events that each one needs.
 
+use mocha_adapter::Statistic as SharedStatistic;
 use twilight_model::gateway::{Intents, event::EventType};
 
 #[doc = include_str!("statistic.md")]
@@ -38,14 +39,18 @@ impl Statistic {
     /// ```
     #[must_use]
     pub const fn intents(self) -> Intents {
-        let own = match self {
-            Self::Growth | Self::Members => Intents::GUILD_MEMBERS,
-            Self::MessageContent => Intents::GUILD_MESSAGES.union(Intents::MESSAGE_CONTENT),
-            Self::Messages => Intents::GUILD_MESSAGES,
-            Self::Presence => Intents::GUILD_PRESENCES,
-            Self::Voice => Intents::GUILD_VOICE_STATES,
-        };
-        Intents::GUILDS.union(own)
+        Intents::from_bits_truncate(self.shared().intents().bits())
+    }
+
+    const fn shared(self) -> SharedStatistic {
+        match self {
+            Self::Growth => SharedStatistic::Growth,
+            Self::Members => SharedStatistic::Members,
+            Self::MessageContent => SharedStatistic::MessageContent,
+            Self::Messages => SharedStatistic::Messages,
+            Self::Presence => SharedStatistic::Presence,
+            Self::Voice => SharedStatistic::Voice,
+        }
     }
 
     /// Returns the types of the events that the statistic is made of.
@@ -96,6 +101,14 @@ mod tests {
         let table: Vec<_> =
             include_str!("statistic.md").lines().filter(|line| line.starts_with("| [")).map(String::from).collect();
         assert_eq!(table, Statistic::ALL.map(row));
+    }
+
+    #[test]
+    fn the_event_types_are_those_of_every_adapter() {
+        for statistic in Statistic::ALL {
+            let names: Vec<_> = statistic.event_types().iter().filter_map(|kind| kind.name()).collect();
+            assert_eq!(names, statistic.shared().event_names(), "{statistic:?}");
+        }
     }
 
     #[test]

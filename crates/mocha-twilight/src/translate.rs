@@ -1,6 +1,7 @@
 //! Translates an event of the gateway to the events of the store.
 
 use chrono::{DateTime, Utc};
+use mocha_adapter::{Context as SharedContext, Intents as SharedIntents, Translation};
 use mocha_schema::UserId;
 use mocha_store::{Event as StoreEvent, event::ShardStatus};
 use twilight_model::gateway::{
@@ -26,15 +27,17 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) const fn wants(&self, resource: ResourceType) -> bool {
-        self.resources.contains(resource)
+    fn shared(&self) -> SharedContext {
+        let Self { at, current_user, intents, resources, shard } = *self;
+        let intents = SharedIntents::from_bits_truncate(intents.bits());
+        SharedContext { at, current_user, intents, resources, shard: shard.map(shard::shard) }
     }
 }
 
 /// A payload of the gateway that Mocha records.
 pub(crate) trait Translate {
     /// Adds the events to record, in order.
-    fn translate(&self, context: &Context, events: &mut Vec<StoreEvent>);
+    fn translate(&self, out: &mut Translation);
 }
 
 /// The types of events that [`translate`] reads, without `UnavailableGuild`, which Discord does not send.
@@ -68,39 +71,37 @@ pub(crate) const EVENT_TYPES: [EventType; 25] = [
 
 /// Returns the events to record, in order.
 pub(crate) fn translate(event: &Event, context: &Context) -> Vec<StoreEvent> {
-    let mut events = Vec::new();
-    let out = &mut events;
+    let mut translation = Translation::new(context.shared());
+    let out = &mut translation;
     match event {
-        Event::ChannelCreate(payload) => payload.translate(context, out),
-        Event::ChannelDelete(payload) => payload.translate(context, out),
-        Event::ChannelUpdate(payload) => payload.translate(context, out),
-        Event::GatewayClose(frame) => shard::push_own(shard::closed(frame.as_ref()), context, out),
-        Event::GatewayHeartbeatAck => shard::push_own(ShardStatus::Heard, context, out),
-        Event::GatewayInvalidateSession(_) | Event::GatewayReconnect => {
-            shard::push_own(ShardStatus::Closed, context, out);
-        }
-        Event::GuildCreate(payload) => payload.translate(context, out),
-        Event::GuildDelete(payload) => payload.translate(context, out),
-        Event::GuildUpdate(payload) => payload.translate(context, out),
-        Event::MemberAdd(payload) => payload.translate(context, out),
-        Event::MemberChunk(payload) => payload.translate(context, out),
-        Event::MemberRemove(payload) => payload.translate(context, out),
-        Event::MemberUpdate(payload) => payload.translate(context, out),
-        Event::MessageCreate(payload) => payload.translate(context, out),
-        Event::MessageUpdate(payload) => payload.translate(context, out),
-        Event::PresenceUpdate(payload) => payload.translate(context, out),
-        Event::Ready(payload) => payload.translate(context, out),
-        Event::Resumed => shard::push_own(ShardStatus::Resumed, context, out),
-        Event::ThreadCreate(payload) => payload.translate(context, out),
-        Event::ThreadDelete(payload) => payload.translate(context, out),
-        Event::ThreadListSync(payload) => payload.translate(context, out),
-        Event::ThreadUpdate(payload) => payload.translate(context, out),
-        Event::UnavailableGuild(payload) => payload.translate(context, out),
-        Event::UserUpdate(payload) => payload.translate(context, out),
-        Event::VoiceStateUpdate(payload) => payload.translate(context, out),
+        Event::ChannelCreate(payload) => payload.translate(out),
+        Event::ChannelDelete(payload) => payload.translate(out),
+        Event::ChannelUpdate(payload) => payload.translate(out),
+        Event::GatewayClose(frame) => out.connection(shard::closed(frame.as_ref())),
+        Event::GatewayHeartbeatAck => out.connection(ShardStatus::Heard),
+        Event::GatewayInvalidateSession(_) | Event::GatewayReconnect => out.connection(ShardStatus::Closed),
+        Event::GuildCreate(payload) => payload.translate(out),
+        Event::GuildDelete(payload) => payload.translate(out),
+        Event::GuildUpdate(payload) => payload.translate(out),
+        Event::MemberAdd(payload) => payload.translate(out),
+        Event::MemberChunk(payload) => payload.translate(out),
+        Event::MemberRemove(payload) => payload.translate(out),
+        Event::MemberUpdate(payload) => payload.translate(out),
+        Event::MessageCreate(payload) => payload.translate(out),
+        Event::MessageUpdate(payload) => payload.translate(out),
+        Event::PresenceUpdate(payload) => payload.translate(out),
+        Event::Ready(payload) => payload.translate(out),
+        Event::Resumed => out.connection(ShardStatus::Resumed),
+        Event::ThreadCreate(payload) => payload.translate(out),
+        Event::ThreadDelete(payload) => payload.translate(out),
+        Event::ThreadListSync(payload) => payload.translate(out),
+        Event::ThreadUpdate(payload) => payload.translate(out),
+        Event::UnavailableGuild(payload) => payload.translate(out),
+        Event::UserUpdate(payload) => payload.translate(out),
+        Event::VoiceStateUpdate(payload) => payload.translate(out),
         _ => {}
     }
-    events
+    translation.into_events()
 }
 
 #[cfg(test)]

@@ -1,28 +1,22 @@
 //! Users.
 
-use mocha_store::{Event, event::UserSeen};
+use mocha_adapter::{Translation, User as RecordedUser};
 use twilight_model::{
     gateway::payload::incoming::UserUpdate,
-    user::{CurrentUser, DiscriminatorDisplay, User},
+    user::{CurrentUser, User},
 };
 
-use crate::{
-    ResourceType, convert,
-    translate::{Context, Translate},
-};
+use crate::{convert, translate::Translate};
 
 impl Translate for UserUpdate {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
+    fn translate(&self, out: &mut Translation) {
         let Self(user) = self;
-        push_current(user, context, events);
+        out.user(&current(user));
     }
 }
 
-/// Pushes the bot's own user.
-pub(crate) fn push_current(user: &CurrentUser, context: &Context, events: &mut Vec<Event>) {
-    if !context.wants(ResourceType::USER) {
-        return;
-    }
+/// Returns the part of the bot's own user that Mocha records.
+pub(crate) fn current(user: &CurrentUser) -> RecordedUser<'_> {
     let CurrentUser {
         avatar,
         bot,
@@ -42,26 +36,17 @@ pub(crate) fn push_current(user: &CurrentUser, context: &Context, events: &mut V
         public_flags: _,
         verified: _,
     } = user;
-    let seen = UserSeen {
-        at: context.at,
+    RecordedUser {
         avatar: avatar.map(|hash| hash.to_string()),
         bot: *bot,
-        discriminator: digits(*discriminator),
-        name: convert::text(name),
+        discriminator: *discriminator,
+        name,
         user_id: convert::id(*id),
-    };
-    events.push(seen.into());
-}
-
-/// Pushes a user.
-pub(crate) fn push(user: &User, context: &Context, events: &mut Vec<Event>) {
-    if context.wants(ResourceType::USER) {
-        events.push(seen(user, context).into());
     }
 }
 
 /// Returns the part of a user that Mocha records.
-pub(crate) fn seen(user: &User, context: &Context) -> UserSeen {
+pub(crate) fn user(user: &User) -> RecordedUser<'_> {
     let User {
         avatar,
         bot,
@@ -86,19 +71,13 @@ pub(crate) fn seen(user: &User, context: &Context) -> UserSeen {
         // Marks Discord's own user, which sends no messages in guilds.
         system: _,
     } = user;
-    UserSeen {
-        at: context.at,
+    RecordedUser {
         avatar: avatar.map(|hash| hash.to_string()),
         bot: *bot,
-        discriminator: digits(*discriminator),
-        name: convert::text(name),
+        discriminator: *discriminator,
+        name,
         user_id: convert::id(*id),
     }
-}
-
-/// Returns the four digits that follow a user name of the older kind. Discord sends 0 for names of the newer kind.
-fn digits(discriminator: u16) -> Option<String> {
-    (discriminator != 0).then(|| DiscriminatorDisplay::new(discriminator).to_string())
 }
 
 #[cfg(test)]

@@ -1,85 +1,41 @@
 //! Voice states.
 
-use mocha_schema::{GuildId, VoiceState as StoreVoiceState};
-use mocha_store::{
-    Event,
-    event::{SnapshotVoice, VoiceSnapshot, VoiceStateChanged},
-};
-use twilight_model::{
-    gateway::{Intents, payload::incoming::VoiceStateUpdate},
-    voice::VoiceState,
-};
+use mocha_adapter::{Translation, Voice};
+use mocha_schema::VoiceState as RecordedState;
+use twilight_model::{gateway::payload::incoming::VoiceStateUpdate, voice::VoiceState};
 
-use crate::{
-    ResourceType, convert, member,
-    translate::{Context, Translate},
-};
+use crate::{convert, member, translate::Translate};
 
 impl Translate for VoiceStateUpdate {
-    fn translate(&self, context: &Context, events: &mut Vec<Event>) {
-        let Self(voice) = self;
+    fn translate(&self, out: &mut Translation) {
+        let Self(changed) = self;
         // A call outside of guilds is not recorded.
-        let Some(guild_id) = voice.guild_id else { return };
-        let guild_id = convert::id(guild_id);
-        push_member(voice, guild_id, context, events);
-        if context.wants(ResourceType::VOICE_STATE) {
-            let changed = VoiceStateChanged {
-                at: context.at,
-                channel_id: voice.channel_id.map(convert::id),
-                guild_id,
-                state: state(voice),
-                user_id: convert::id(voice.user_id),
-            };
-            events.push(changed.into());
+        if let Some(guild_id) = changed.guild_id {
+            out.voice_changed(convert::id(guild_id), &voice(changed));
         }
     }
 }
 
-/// Pushes the complete list of members in voice.
-pub(crate) fn push_snapshot(voices: &[VoiceState], guild_id: GuildId, context: &Context, events: &mut Vec<Event>) {
-    for voice in voices {
-        push_member(voice, guild_id, context, events);
-    }
-    // Without the intent the list is always empty, so it is no snapshot.
-    let is_known = !voices.is_empty() || context.intents.contains(Intents::GUILD_VOICE_STATES);
-    if is_known && context.wants(ResourceType::VOICE_STATE) {
-        let voices = voices.iter().filter_map(snapshot).collect();
-        events.push(VoiceSnapshot { at: context.at, guild_id, voices }.into());
-    }
-}
-
-/// Pushes the member, if Discord sent one.
-fn push_member(voice: &VoiceState, guild_id: GuildId, context: &Context, events: &mut Vec<Event>) {
-    if let Some(member) = &voice.member {
-        member::push(member, guild_id, context, events);
-    }
-}
-
-fn snapshot(voice: &VoiceState) -> Option<SnapshotVoice> {
-    let channel_id = convert::id(voice.channel_id?);
-    Some(SnapshotVoice { channel_id, state: state(voice), user_id: convert::id(voice.user_id) })
-}
-
-fn state(voice: &VoiceState) -> StoreVoiceState {
+/// Returns the part of a voice state that Mocha records.
+pub(crate) fn voice(voice: &VoiceState) -> Voice<'_> {
     let VoiceState {
+        channel_id,
         deaf,
+        member: seen,
         mute,
         self_deaf,
         self_mute,
         self_stream,
         self_video,
         suppress,
-        // Read by the callers.
-        channel_id: _,
-        guild_id: _,
-        member: _,
-        user_id: _,
+        user_id,
+        guild_id: _, // Read by the caller.
         // Discord changes it on a move, so it does not identify a session in Mocha's sense.
         session_id: _,
         // A raised hand, which Mocha does not use.
         request_to_speak_timestamp: _,
     } = voice;
-    StoreVoiceState {
+    let state = RecordedState {
         server_mute: *mute,
         server_deaf: *deaf,
         self_mute: *self_mute,
@@ -87,6 +43,12 @@ fn state(voice: &VoiceState) -> StoreVoiceState {
         stream: *self_stream,
         video: *self_video,
         suppress: *suppress,
+    };
+    Voice {
+        channel_id: channel_id.map(convert::id),
+        member: seen.as_ref().map(member::member),
+        state,
+        user_id: convert::id(*user_id),
     }
 }
 

@@ -3,13 +3,13 @@
 use bitflags::bitflags;
 
 bitflags! {
-    /// The kinds of data that an [`Adapter`](crate::Adapter) records. Default: all except [`PRESENCE`](Self::PRESENCE).
+    /// The kinds of data that an adapter records. Default: all except [`PRESENCE`](Self::PRESENCE).
     ///
     /// The adapter always records connections, outages of guilds, and when the bot joins or leaves a guild. Without them Mocha
     /// could not distinguish a quiet server from lost events.
     ///
     /// ```
-    /// use mocha_twilight::ResourceType;
+    /// use mocha_adapter::ResourceType;
     ///
     /// assert!(!ResourceType::default().contains(ResourceType::PRESENCE));
     /// assert_eq!(ResourceType::default() | ResourceType::PRESENCE, ResourceType::all());
