@@ -90,12 +90,12 @@ impl<'a> Restore<'a> {
     /// Restores the backup, and returns when the file is complete and on the disk.
     ///
     /// 1. It checks the backup: it has to be a Mocha file of a known version that passes SQLite's
-    /// integrity check.
+    ///    integrity check.
     /// 2. It locks the destination, which fails while any process has it open, and writes its
-    /// write-ahead log into it, as SQLite does after a crash.
+    ///    write-ahead log into it, as SQLite does after a crash.
     /// 3. It copies the destination aside, and replaces its pages within one SQLite transaction.
-    /// After a crash in the middle, the next opening finds either the complete old file or the
-    /// complete new one.
+    ///    After a crash in the middle, the next opening finds either the complete old file or the
+    ///    complete new one.
     ///
     /// A destination that is too damaged for that is renamed together with its log and journal. A
     /// missing destination is created, and its folder too; a log or journal that is left of a

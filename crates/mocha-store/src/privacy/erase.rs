@@ -174,14 +174,14 @@ impl<'a> Erasure<'a> {
     /// Erases the user. Blocks; in an async program call it on a thread for blocking work.
     ///
     /// 1. It writes the tombstone, so that no recorder, not even one in another process, writes
-    /// earlier events again.
+    ///    earlier events again.
     /// 2. It deletes the events in transactions of at most 500 rows, with pauses in which others
-    /// can write. The callback gets the progress after each of them, and can end the erasure by
-    /// [`ControlFlow::Break`].
+    ///    can write. The callback gets the progress after each of them, and can end the erasure by
+    ///    [`ControlFlow::Break`].
     /// 3. One last transaction deletes the rest: aggregates, the user's row, and whatever the user
-    /// did since the erasure began. Later events are recorded as those of a new user.
+    ///    did since the erasure began. Later events are recorded as those of a new user.
     /// 4. It [vacuums](Store::vacuum_erased) the file. No byte of the id remains in the file or its
-    /// write-ahead log, nor in backups that are made from then on.
+    ///    write-ahead log, nor in backups that are made from then on.
     ///
     /// If the erasure is interrupted, or the program ends, call it again to delete the rest. The
     /// recorder adds nothing about the user in between. All rows are found through indexes.
