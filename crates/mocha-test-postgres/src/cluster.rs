@@ -1,0 +1,152 @@
+//! A private server in a temporary folder.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use crate::Programs;
+
+/// Creates a server, starts it, waits until the test process ends or closes the pipe, and removes everything.
+///
+/// Destructors of statics never run, and a killed process runs none at all. The end of a pipe reaches the script in any case.
+const SUPERVISOR: &str = r#"
+    trap '' INT TERM HUP
+    "$bin/initdb" -D "$folder/data" -U mocha -A trust -E UTF8 --no-locale --no-sync >"$folder/log" 2>&1 &&
+    printf '%s\n' "$settings" >>"$folder/data/postgresql.conf" &&
+    "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w start >/dev/null &&
+    echo ready
+    cat >/dev/null
+    "$bin/pg_ctl" -D "$folder/data" -m immediate stop >/dev/null 2>&1
+    rm -rf "$folder"
+"#;
+
+/// A private PostgreSQL server, which listens on a socket in a temporary folder. The user is `mocha`, without a password.
+///
+/// The server ends when the value is dropped, and also when the test process ends in any other way.
+#[derive(Debug)]
+pub struct Cluster {
+    folder: tempfile::TempDir,
+    programs: Programs,
+    supervisor: Child,
+}
+
+impl Cluster {
+    /// Creates and starts a server. `settings` are lines of `postgresql.conf`.
+    ///
+    /// Unless `settings` say otherwise, the server does not wait for the disk (`fsync` is off), because only the machine's
+    /// own crash could then lose data.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not start.
+    #[must_use]
+    pub fn start(programs: &Programs, settings: &[&str]) -> Self {
+        let folder = tempfile::Builder::new().prefix("mocha-postgres-").tempdir().unwrap();
+        programs.hand_over(folder.path());
+        let own =
+            format!("listen_addresses = ''\nunix_socket_directories = '{}'\nfsync = off", folder.path().display());
+        let settings = [&[own.as_str()], settings].concat().join("\n");
+        let mut child = programs
+            .script(SUPERVISOR)
+            .env("folder", folder.path())
+            .env("settings", settings)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            // An interrupt from the keyboard must not reach the script, which has to clean up.
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let cluster = Self { folder, programs: programs.clone(), supervisor: child };
+        assert_eq!(line, "ready\n", "the server does not start:\n{}", cluster.log());
+        cluster
+    }
+
+    /// Returns the URL of a database.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://mocha@/{database}?host={}", self.folder.path().display())
+    }
+
+    /// Returns the folder of the socket, the log and the data.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Returns the server's log, or an empty text if there is none.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Kills the server's main process with SIGKILL. The server's other processes end soon after it.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not run.
+    pub fn kill(&self) {
+        let status = Command::new("kill").args(["-9", &self.main_process()]).status().unwrap();
+        assert!(status.success(), "the server does not run");
+    }
+
+    /// Freezes the server's main process, so that it accepts no connection, or lets it go on. Open connections go on.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not run.
+    pub fn freeze(&self, frozen: bool) {
+        let signal = if frozen { "-STOP" } else { "-CONT" };
+        let status = Command::new("kill").args([signal, &self.main_process()]).status().unwrap();
+        assert!(status.success(), "the server does not run");
+    }
+
+    /// Stops the server: waits for nobody, and cuts all connections.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not run.
+    pub fn stop(&self) {
+        self.control("-m fast -w stop");
+    }
+
+    /// Starts the server again after [`stop`](Self::stop) or [`kill`](Self::kill).
+    ///
+    /// # Panics
+    ///
+    /// If the server does not start within some seconds.
+    pub fn start_again(&self) {
+        self.control("-l \"$folder/log\" -w start");
+    }
+
+    fn control(&self, arguments: &str) {
+        // The processes that a killed server leaves hold its shared memory for a moment.
+        let script = format!(
+            "for try in 1 2 3 4 5 6 7 8 9 10; do \
+                \"$bin/pg_ctl\" -D \"$folder/data\" {arguments} && exit 0; sleep 0.3; \
+            done; exit 1"
+        );
+        let mut command = self.programs.script(&script);
+        let output = command.env("folder", self.folder.path()).stdout(Stdio::null()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "pg_ctl {arguments}: {said}\n{}", self.log());
+    }
+
+    fn main_process(&self) -> String {
+        let file: PathBuf = self.folder.path().join("data/postmaster.pid");
+        fs::read_to_string(file).unwrap().lines().next().unwrap().to_owned()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // The script waits for the end of this pipe. The folder is removed after it.
+        drop(self.supervisor.stdin.take());
+        drop(self.supervisor.wait());
+    }
+}
