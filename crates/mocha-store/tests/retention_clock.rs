@@ -2,40 +2,11 @@
 
 mod support;
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use mocha_store::{Keep, RetentionPolicy, Store, TimeSource};
+use chrono::TimeDelta;
+use mocha_store::{Keep, RetentionPolicy, Store};
 use support::*;
-
-/// Clocks that a test moves: the monotonic one, and the wall clock.
-#[derive(Clone, Debug)]
-struct Clocks(Arc<Mutex<(Duration, DateTime<Utc>)>>);
-
-impl Clocks {
-    fn new() -> Self {
-        Self(Arc::new(Mutex::new((Duration::ZERO, at(0)))))
-    }
-
-    fn pass(&self, monotonic: Duration, wall: TimeDelta) {
-        let mut clocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        clocks.0 += monotonic;
-        clocks.1 += wall;
-    }
-}
-
-impl TimeSource for Clocks {
-    fn monotonic(&self) -> Duration {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
-    }
-
-    fn wall(&self) -> DateTime<Utc> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
-    }
-}
 
 /// A store whose newest message is from now, and what is kept for a year.
 fn recorded(clocks: &Clocks) -> Result<(Store, RetentionPolicy), Box<dyn std::error::Error + Send + Sync>> {

@@ -41,7 +41,8 @@ pub(super) struct Writer {
     /// Taken from the queue and not in the file yet.
     pending: VecDeque<Queued>,
     queue: Arc<Queue>,
-    stamp_due: Instant,
+    /// When the next stamp is due, in the uptime of the store's clock.
+    stamp_due: Duration,
     state: State,
 }
 
@@ -54,7 +55,7 @@ impl Writer {
         let now_ms = (link.settings.clock == Clock::System).then_some(heard_ms);
         conn.immediate_transaction(|conn| state.start(conn, now_ms))
             .map_err(|error| Error::classify(format!("cannot start recording into {}", link.location), error))?;
-        let stamp_due = Instant::now() + STAMP_INTERVAL;
+        let stamp_due = link.settings.time.uptime() + STAMP_INTERVAL;
         let (interruptions, missed, pending) = (VecDeque::new(), BTreeSet::new(), VecDeque::new());
         Ok(Self { conn: Some(conn), counters, heard_ms, interruptions, link, missed, pending, queue, stamp_due, state })
     }
@@ -104,7 +105,12 @@ impl Writer {
         if !self.pending.is_empty() {
             return Some(Instant::now());
         }
-        (self.link.settings.clock == Clock::System).then_some(self.stamp_due)
+        let until_stamp = self.stamp_due.saturating_sub(self.link.settings.time.uptime());
+        (self.link.settings.clock == Clock::System).then(|| Instant::now() + until_stamp)
+    }
+
+    fn is_stamp_due(&self) -> bool {
+        self.link.settings.time.uptime() >= self.stamp_due
     }
 
     /// Writes everything that was taken, and the stamp if it is due. What fails is kept.
@@ -113,7 +119,7 @@ impl Writer {
             let len = self.link.settings.batch_len.min(self.pending.len());
             self.commit(len, false).map_err(|error| self.failed(error))?;
         }
-        if self.link.settings.clock == Clock::System && Instant::now() >= self.stamp_due {
+        if self.link.settings.clock == Clock::System && self.is_stamp_due() {
             self.commit(0, false).map_err(|error| self.failed(error))?;
         }
         Ok(())
@@ -163,7 +169,7 @@ impl Writer {
         let begun = Instant::now();
         // Until now is proved only once all that was heard until now is written.
         let last = len == self.pending.len();
-        let stamp = last && (stop || begun >= self.stamp_due || self.link.settings.clock == Clock::Events);
+        let stamp = last && (stop || self.is_stamp_due() || self.link.settings.clock == Clock::Events);
         let tally = match self.attempt(len, stamp, stop).or_else(|failed| self.without_stamp(failed, len)) {
             Ok(tally) => tally,
             // One by one costs time, so only then.
@@ -189,7 +195,7 @@ impl Writer {
         self.queue.done(len);
         self.counters.committed(tally, begun.elapsed());
         if stamp {
-            self.stamp_due = Instant::now() + STAMP_INTERVAL;
+            self.stamp_due = self.link.settings.time.uptime() + STAMP_INTERVAL;
         }
         Ok(())
     }

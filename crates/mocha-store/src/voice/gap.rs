@@ -7,7 +7,7 @@ use super::{
 use crate::event::VoiceScope;
 
 /// Discord lets a lost connection resume for some minutes, and tells then what was missed.
-const RESUME_WINDOW_MS: i64 = 600_000;
+pub(super) const RESUME_WINDOW_MS: i64 = 600_000;
 
 impl Tracker {
     /// Ends the sessions that were lost so long ago that nothing will bridge the gap.

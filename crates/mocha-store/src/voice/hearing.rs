@@ -5,12 +5,16 @@ use mocha_schema::GuildId;
 use super::{
     DAY_MS,
     connections::{Link, Shard},
-    tracker::{Open, Tracker},
+    gap::RESUME_WINDOW_MS,
+    tracker::{Loss, Open, Person, Row, Tracker},
 };
 use crate::{
     Event,
     event::{ShardChanged, ShardStatus},
 };
+
+/// Frames that arrive so soon after the process went on may have waited for it: the connection may be dead for all that.
+const DRAIN_MS: i64 = 10_000;
 
 impl Tracker {
     /// An event arrived over the connection of a shard, or about a guild.
@@ -18,24 +22,27 @@ impl Tracker {
     /// `is_frame` says that an adapter took it from a gateway frame. After a connection ended the next session begins
     /// with READY. Any other frame comes from the session that goes on: then Discord delivers everything that was
     /// missed, and nobody's session has a gap. Of an event without a frame nobody knows that it comes in its order.
-    pub(crate) fn heard(&mut self, event: &Event, shard: Option<Shard>, is_frame: bool) {
+    pub(crate) fn heard(&mut self, event: &Event, shard: Option<Shard>, is_frame: bool) -> Vec<Row> {
+        let mut rows = Vec::new();
         let guild_id = event.guild_id();
         let shard = shard.or_else(|| self.connections().of_guild(guild_id?));
         if !(is_frame || is_of_gateway(event)) || matches!(event, Event::ShardChanged(_)) {
-            return;
+            return rows;
         }
         let at_ms = event.at().timestamp_millis();
         match (shard, guild_id) {
             (Some(shard), _) => {
                 let heard_ms = if self.tells_arrival(event) { at_ms } else { i64::MIN };
-                let is_lost = self.connections_mut().heard(shard, heard_ms) == Link::Lost && is_frame;
-                if is_lost || self.has_frozen() {
-                    self.resume(shard, at_ms, is_lost);
+                match self.connections_mut().heard(shard, heard_ms) {
+                    Link::Lost if is_frame => self.resumed(shard, at_ms, &mut rows),
+                    Link::Lost => {}
+                    Link::Fresh | Link::Up => self.survived(self.guilds_of(shard), at_ms, &mut rows),
                 }
             }
-            (None, Some(guild_id)) if self.has_frozen() => self.guild_resumed(guild_id, at_ms, true),
-            (None, _) => {}
+            (None, Some(guild_id)) => self.survived(vec![guild_id], at_ms, &mut rows),
+            (None, None) => {}
         }
+        rows
     }
 
     /// Whether the event's time is when it arrived. A message has Discord's time; in a replay there is no other, but a
@@ -47,17 +54,19 @@ impl Tracker {
     }
 
     /// The state of a shard's connection changed.
-    pub(crate) fn shard_changed(&mut self, change: ShardChanged, is_new: bool) {
+    pub(crate) fn shard_changed(&mut self, change: ShardChanged, is_new: bool) -> Vec<Row> {
+        let mut rows = Vec::new();
         if !is_new && !self.is_new(change) {
-            return;
+            return rows;
         }
         let ShardChanged { at, shard_count, shard_id, status } = change;
         let (shard, at_ms) = ((shard_id, shard_count), at.timestamp_millis());
         match status {
             ShardStatus::Heard => {
                 self.connections_mut().acknowledged(shard);
-                self.connections_mut().heard(shard, at_ms);
-                self.resume(shard, at_ms, false);
+                if self.connections_mut().heard(shard, at_ms) != Link::Lost {
+                    self.survived(self.guilds_of(shard), at_ms, &mut rows);
+                }
             }
             ShardStatus::Closed | ShardStatus::Lost => {
                 // In a replay silence is no gap.
@@ -72,15 +81,17 @@ impl Tracker {
             }
             ShardStatus::Resumed => {
                 self.connections_mut().heard(shard, at_ms);
-                self.resume(shard, at_ms, true);
+                self.resumed(shard, at_ms, &mut rows);
             }
         }
+        rows
     }
 
     fn lose_shard(&mut self, shard: Shard, at_ms: i64, link: Link) {
         let heard_ms = self.connections().last_heard(shard);
+        let loss = if link == Link::Lost { Loss::Connection } else { Loss::Session };
         for guild_id in self.guilds_of(shard) {
-            self.guild_lost(guild_id, at_ms, heard_ms, false);
+            self.guild_lost(guild_id, at_ms, heard_ms, loss);
         }
         self.connections_mut().set_link(shard, link);
     }
@@ -95,15 +106,47 @@ impl Tracker {
         self.confirm_no_longer_than(until_ms);
     }
 
-    /// The shard's session goes on: nothing was missed while the process did not run, nor, if `is_lost`, while there
-    /// was no connection.
-    fn resume(&mut self, shard: Shard, at_ms: i64, is_lost: bool) {
+    /// The shard's session goes on after there was no connection: nothing was missed, and people without an event were
+    /// there all the time. But of a clock that ran ahead for longer than a session lasts nobody knows how long that was.
+    fn resumed(&mut self, shard: Shard, at_ms: i64, rows: &mut Vec<Row>) {
         for guild_id in self.guilds_of(shard) {
-            self.guild_resumed(guild_id, at_ms, !is_lost);
+            for (person, open) in self.open_until(guild_id, at_ms).into_iter().filter(|(_, open)| !open.unreachable) {
+                let lost_ms = open.lost_since_ms.map_or(0, |since_ms| at_ms.saturating_sub(since_ms));
+                if open.frozen && !(0..=RESUME_WINDOW_MS).contains(&lost_ms) {
+                    self.stayed(person, open, at_ms, rows);
+                } else {
+                    self.put_open(person, Open { frozen: false, lost_since_ms: None, ..open });
+                }
+            }
         }
-        if is_lost {
-            self.connections_mut().set_link(shard, Link::Up);
+        self.connections_mut().set_link(shard, Link::Up);
+    }
+
+    /// Something was heard of the guilds at this time. If that is long enough after the process went on, their session
+    /// survived, and everybody is still there; but the time until the process went on is a gap.
+    fn survived(&mut self, guilds: Vec<GuildId>, at_ms: i64, rows: &mut Vec<Row>) {
+        let Some(until_ms) = self.frozen_until_ms().filter(|until_ms| at_ms.saturating_sub(*until_ms) >= DRAIN_MS) else {
+            return;
+        };
+        for guild_id in guilds {
+            for (person, open) in self.open_until(guild_id, at_ms) {
+                if open.frozen && !open.unreachable {
+                    self.stayed(person, open, until_ms, rows);
+                }
+            }
         }
+    }
+
+    /// The person was there before a gap and is there after it. If it is too long to be bridged, or if the clock was ahead
+    /// before it, another session begins.
+    fn stayed(&mut self, person: Person, lost: Open, until_ms: i64, rows: &mut Vec<Row>) {
+        let since_ms = self.last_proof(person, lost);
+        if lost.started_at_ms > until_ms {
+            self.end(person, lost, lost.started_at_ms, rows);
+        } else if self.bridge(person, lost, since_ms, until_ms, rows).is_some() {
+            return;
+        }
+        self.join(person, lost.channel_id, lost.state, until_ms, rows);
     }
 
     /// The guilds with people in voice that the shard has.

@@ -266,7 +266,7 @@ proptest! {
             let state = |mute| if mute { muted() } else { VoiceState::default() };
             match step {
                 Step::Changed(user, channel, mute) => changed(&mut tracker, &mut file, user, channel, state(mute), now),
-                Step::Lost => tracker.shard_changed(shard(now, ShardStatus::Lost), false),
+                Step::Lost => file.apply(tracker.shard_changed(shard(now, ShardStatus::Lost), false)),
                 Step::Snapshot(voices) => {
                     let voices: Vec<_> = voices.into_iter().map(|(user, channel)| voice(user, channel)).collect();
                     file.apply(tracker.snapshot(guild(), &voices, told(now)));

@@ -44,6 +44,17 @@ pub(crate) struct Open {
     pub(crate) unreachable: bool,
 }
 
+/// What a guild's events are no longer heard for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Loss {
+    /// The connection ended. It may be resumed.
+    Connection,
+    /// Discord cannot reach the guild. That the connection is resumed says nothing of it.
+    Guild,
+    /// Another session began.
+    Session,
+}
+
 /// What is known of a person.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Known {
@@ -83,8 +94,8 @@ pub(crate) struct Tracker {
     connections: Connections,
     /// The connections as they were at the mark, for a transaction that is undone.
     connections_before: Option<Connections>,
-    /// Whether somebody may be lost because the process did not run.
-    may_have_frozen: bool,
+    /// When the process went on after it did not run, if somebody may be lost because of that.
+    frozen_until_ms: Option<i64>,
     people: HashMap<Person, Known>,
     /// The connected people of each guild: a snapshot needs those who are not in it.
     open: BTreeMap<GuildId, BTreeSet<UserId>>,
@@ -106,7 +117,7 @@ impl Tracker {
             bridge_limit_ms,
             connections: Connections::default(),
             connections_before: None,
-            may_have_frozen: false,
+            frozen_until_ms: None,
             people: HashMap::new(),
             open: BTreeMap::new(),
             proof_ms: i64::MIN,
@@ -267,13 +278,12 @@ impl Tracker {
     /// Discord itself cannot reach the guild until its next snapshot.
     pub(crate) fn guild_unreachable(&mut self, guild_id: GuildId, told: Told) {
         if told.is_new || self.recent.add(&(guild_id, told.at)) {
-            self.guild_lost(guild_id, told.at.timestamp_millis(), None, true);
+            self.guild_lost(guild_id, told.at.timestamp_millis(), None, Loss::Guild);
         }
     }
 
-    /// What happens in the guild from here on is not heard, nor after the connection is resumed if it is unreachable.
-    /// The connection was last heard at `heard_ms`, if that is known.
-    pub(super) fn guild_lost(&mut self, guild_id: GuildId, at_ms: i64, heard_ms: Option<i64>, unreachable: bool) {
+    /// What happens in the guild from here on is not heard. The connection was last heard at `heard_ms`, if that is known.
+    pub(super) fn guild_lost(&mut self, guild_id: GuildId, at_ms: i64, heard_ms: Option<i64>, loss: Loss) {
         let is_exact = self.replay || self.connections.confirmed(guild_id).is_some();
         for (person, open) in self.open_until(guild_id, at_ms) {
             let confirmed_ms = self.last_proof(person, open);
@@ -283,17 +293,9 @@ impl Tracker {
                 _ => confirmed_ms,
             };
             let lost_since_ms = Some(lost_since_ms);
-            let unreachable = unreachable || open.unreachable;
-            self.put_open(person, Open { claimed: true, frozen: false, lost_since_ms, unreachable, ..open });
-        }
-    }
-
-    /// Nothing that happened in the guild was missed: people without an event were there all the time.
-    pub(super) fn guild_resumed(&mut self, guild_id: GuildId, at_ms: i64, frozen_only: bool) {
-        for (person, open) in self.open_until(guild_id, at_ms) {
-            if !open.unreachable && (open.frozen || !frozen_only) {
-                self.put_open(person, Open { frozen: false, lost_since_ms: None, ..open });
-            }
+            let unreachable = loss == Loss::Guild || open.unreachable;
+            let frozen = loss == Loss::Connection && open.frozen;
+            self.put_open(person, Open { claimed: true, frozen, lost_since_ms, unreachable, ..open });
         }
     }
 
@@ -302,10 +304,12 @@ impl Tracker {
         self.open.keys().copied()
     }
 
-    /// Whether somebody is lost because the process did not run.
-    pub(super) fn has_frozen(&mut self) -> bool {
-        self.may_have_frozen = self.may_have_frozen && self.everybody().any(|(_, open)| open.frozen);
-        self.may_have_frozen
+    /// When the process went on after it did not run, if somebody is lost because of that.
+    pub(super) fn frozen_until_ms(&mut self) -> Option<i64> {
+        if self.frozen_until_ms.is_some() && !self.everybody().any(|(_, open)| open.frozen) {
+            self.frozen_until_ms = None;
+        }
+        self.frozen_until_ms
     }
 
     pub(super) const fn is_replay(&self) -> bool {
@@ -332,11 +336,11 @@ impl Tracker {
     /// The clock was wrong: nothing is confirmed beyond this instant.
     pub(super) fn confirm_no_longer_than(&mut self, at_ms: i64) {
         self.proof_ms = self.proof_ms.min(at_ms);
-        self.may_have_frozen = true;
+        self.frozen_until_ms = Some(at_ms);
     }
 
     /// The connected people of the guild of whom this instant is no history.
-    fn open_until(&self, guild_id: GuildId, at_ms: i64) -> Vec<(Person, Open)> {
+    pub(super) fn open_until(&self, guild_id: GuildId, at_ms: i64) -> Vec<(Person, Open)> {
         let people = self.open_in(guild_id).map(|user_id| Person { guild_id, user_id });
         people
             .filter(|person| at_ms > self.told_until_ms || at_ms >= self.news_from(*person))
@@ -402,20 +406,7 @@ impl Tracker {
         }
         match (open, channel_id) {
             (None, None) => {}
-            (None, Some(_)) => {
-                let session = Open {
-                    channel_id,
-                    claimed: true,
-                    frozen: false,
-                    lost_since_ms: None,
-                    session_started_at_ms: at_ms,
-                    started_at_ms: at_ms,
-                    state,
-                    unreachable: false,
-                };
-                self.open(person, session, rows);
-                rows.push(session.log(person, VoiceEventType::Join, at_ms));
-            }
+            (None, Some(_)) => self.join(person, channel_id, state, at_ms, rows),
             (Some(open), None) => self.end(person, open, at_ms, rows),
             (Some(open), Some(_)) if open.channel_id == channel_id && open.state == state => {}
             (Some(open), Some(_)) => {
@@ -444,6 +435,29 @@ impl Tracker {
             }
         }
         rows
+    }
+
+    /// A session begins.
+    pub(super) fn join(
+        &mut self,
+        person: Person,
+        channel_id: Option<ChannelId>,
+        state: VoiceState,
+        at_ms: i64,
+        rows: &mut Vec<Row>,
+    ) {
+        let session = Open {
+            channel_id,
+            claimed: true,
+            frozen: false,
+            lost_since_ms: None,
+            session_started_at_ms: at_ms,
+            started_at_ms: at_ms,
+            state,
+            unreachable: false,
+        };
+        self.open(person, session, rows);
+        rows.push(session.log(person, VoiceEventType::Join, at_ms));
     }
 
     /// The session is over.

@@ -206,13 +206,15 @@ impl State {
     pub(crate) fn apply(&mut self, conn: &mut SqliteConnection, queued: &Queued) -> QueryResult<Outcome> {
         let Queued { event, frame, is_last } = queued;
         let Some(frame) = frame else {
-            self.tracker.heard(event, None, false);
+            let rows = self.tracker.heard(event, None, false);
+            voice::write(conn, &rows)?;
             return self.take(conn, event, false);
         };
         if self.positions.has(frame) {
             return Ok(Outcome::Duplicate);
         }
-        self.tracker.heard(event, frame.shard(), true);
+        let rows = self.tracker.heard(event, frame.shard(), true);
+        voice::write(conn, &rows)?;
         let outcome = self.take(conn, event, frame.place().is_some())?;
         if *is_last {
             self.positions.passed(frame);
@@ -273,7 +275,8 @@ impl State {
             Event::PresencesListed(event) => presence::listed(conn, self, event),
             Event::ShardChanged(event) => {
                 stamp(conn, &mut self.tracker)?;
-                self.tracker.shard_changed(*event, is_new);
+                let rows = self.tracker.shard_changed(*event, is_new);
+                voice::write(conn, &rows)?;
                 Ok(Outcome::Written)
             }
             Event::UserSeen(event) => user::seen(conn, self, event),

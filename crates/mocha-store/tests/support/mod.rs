@@ -2,13 +2,17 @@
 
 #![expect(dead_code, reason = "each test uses a part of it")]
 
-use std::io::Write as _;
+use std::{
+    io::Write as _,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types::Text};
 use mocha_schema::{PresenceStatus, VoiceState};
 use mocha_store::{
-    Clock, Error, Event, Store,
+    Clock, Error, Event, Store, TimeSource,
     event::{
         Activity, ChannelSeen, GuildSeen, MemberLeft, MemberSeen, MessageContent, MessageSent, PresenceChanged,
         SnapshotVoice, UserSeen, VoiceSnapshot, VoiceStateChanged,
@@ -40,6 +44,33 @@ pub(crate) fn id<I: TryFrom<u64>>(number: u64) -> I {
 pub(crate) fn skipped(why: &str) {
     // If nobody hears it there is nobody to tell.
     drop(writeln!(std::io::stderr(), "skipped: {why}"));
+}
+
+/// Clocks that a test moves: the monotonic one, and the wall clock, which begins at [`START`].
+#[derive(Clone, Debug)]
+pub(crate) struct Clocks(Arc<Mutex<(Duration, DateTime<Utc>)>>);
+
+impl Clocks {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new((Duration::ZERO, at(0)))))
+    }
+
+    /// Lets this much time pass on each of them.
+    pub(crate) fn pass(&self, monotonic: Duration, wall: TimeDelta) {
+        let mut clocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        clocks.0 += monotonic;
+        clocks.1 += wall;
+    }
+}
+
+impl TimeSource for Clocks {
+    fn monotonic(&self) -> Duration {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn wall(&self) -> DateTime<Utc> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
 }
 
 /// A store in memory whose time passes with the events.

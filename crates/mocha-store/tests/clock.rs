@@ -1,0 +1,235 @@
+//! A clock that is set, a process that is frozen, and voice.
+
+mod support;
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use mocha_schema::VoiceState;
+use mocha_store::{
+    Event, Frame, Maintenance, Recorder, Store,
+    event::{ShardChanged, ShardStatus, VoiceStateChanged},
+};
+use support::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A bot on clocks that the test moves.
+struct Bot {
+    clocks: Clocks,
+    recorder: Recorder,
+    sequence: u64,
+    store: Store,
+}
+
+impl Bot {
+    fn start() -> TestResult<Self> {
+        let clocks = Clocks::new();
+        let source = Arc::new(clocks.clone());
+        let store = Store::builder().maintenance(Maintenance::off()).time_source(source).open_in_memory()?;
+        let mut bot = Self { clocks, recorder: store.recorder()?, sequence: 0, store };
+        bot.shard(ShardStatus::Ready)?;
+        bot.frame(snapshot(bot.now(), &[]))?;
+        Ok(bot)
+    }
+
+    /// The recorder's time in milliseconds since [`START`].
+    fn now(&self) -> i64 {
+        self.recorder.now().timestamp_millis() - START
+    }
+
+    fn shard(&self, status: ShardStatus) -> TestResult {
+        let at = self.recorder.now();
+        self.recorder.record_all_blocking(vec![ShardChanged { at, shard_count: 1, shard_id: 0, status }.into()])?;
+        Ok(self.recorder.flush()?)
+    }
+
+    /// An event arrives over the connection.
+    fn frame(&mut self, event: Event) -> TestResult {
+        self.sequence += 1;
+        let frame = Frame::new().of_shard(0, 1).in_session("session", self.sequence);
+        self.recorder.record_frame_blocking(frame, vec![event])?;
+        Ok(self.recorder.flush()?)
+    }
+
+    fn voice(&mut self, user: u64, channel: Option<u64>) -> TestResult {
+        self.frame(voice(self.now(), user, channel))
+    }
+
+    /// Time passes on both clocks, and the writer looks at them as often as it does by itself.
+    fn pass(&self, seconds: u64) -> TestResult {
+        for _ in 0..seconds.div_ceil(10) {
+            self.clocks.pass(10 * SECOND, TimeDelta::seconds(10));
+            self.recorder.flush()?;
+        }
+        Ok(())
+    }
+
+    /// The time in voice of a user as seconds: observed, and assumed.
+    fn voice_seconds(&self, user: u64) -> TestResult<String> {
+        let sql = format!(
+            "SELECT coalesce(sum(iif(assumed, 0, ms)) / 1000, 0) || ' + ' || coalesce(sum(iif(assumed, ms, 0)) / 1000, 0) AS line \
+             FROM (SELECT assumed, coalesce(ended_at_ms, seen_at_ms) - started_at_ms AS ms FROM voice_intervals \
+             WHERE user_id = '{user}')"
+        );
+        Ok(lines(&self.store, &sql)?.remove(0))
+    }
+
+    fn leaves(&self, user: u64) -> TestResult<Vec<String>> {
+        let sql = "SELECT (duration / 1000) || ' s' AS line FROM voice_events WHERE event_type = 'leave' AND user_id =";
+        Ok(lines(&self.store, &format!("{sql} '{user}' ORDER BY created_at"))?)
+    }
+}
+
+#[test]
+fn a_clock_that_is_a_month_ahead_for_a_while_adds_no_time() -> TestResult {
+    let mut bot = Bot::start()?;
+    for user in [40, 41] {
+        bot.voice(user, Some(20))?;
+    }
+    bot.pass(30)?;
+    bot.clocks.pass(Duration::ZERO, TimeDelta::days(30));
+    bot.pass(40)?;
+    // The connection is alive all the time.
+    bot.voice(41, Some(21))?;
+    bot.pass(40)?;
+    bot.clocks.pass(Duration::ZERO, TimeDelta::days(-30));
+    bot.pass(40)?;
+    for user in [40, 41] {
+        bot.voice(user, None)?;
+    }
+    // 150 seconds passed. What lies between a step and the next look at the clock is not known to have, and an interval
+    // that begins in a time that has not come yet goes with the wrong clock.
+    for (user, expected) in [(40, "60 + 0"), (41, "90 + 0")] {
+        assert_eq!(bot.voice_seconds(user)?, expected, "{user}");
+    }
+    let days = "SELECT day || ': ' || sum(voice_ms) / 1000 AS line FROM voice_days GROUP BY day HAVING sum(voice_ms) > 150000";
+    assert_eq!(lines(&bot.store, days)?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn nobody_is_confirmed_while_the_process_was_frozen() -> TestResult {
+    let mut bot = Bot::start()?;
+    for user in [40, 41, 42] {
+        bot.voice(user, Some(20))?;
+    }
+    bot.pass(60)?;
+    // User 40 leaves after five minutes, when Discord has long closed the connection.
+    bot.clocks.pass(345 * SECOND, TimeDelta::seconds(345));
+    // A frame that waited in the socket says nothing of the time after it.
+    bot.frame(message(bot.now() - 340_000, 30, 20, 50))?;
+    bot.voice(42, Some(21))?;
+    bot.clocks.pass(SECOND, TimeDelta::seconds(1));
+    bot.shard(ShardStatus::Lost)?;
+    bot.shard(ShardStatus::Ready)?;
+    bot.frame(snapshot(bot.now(), &[(41, 20), (42, 21)]))?;
+    bot.pass(30)?;
+    assert_eq!(bot.voice_seconds(40)?, "60 + 0");
+    // The gap is too long to be bridged.
+    assert_eq!(bot.voice_seconds(41)?, "90 + 0");
+    assert_eq!(bot.leaves(41)?, ["60 s"]);
+    Ok(())
+}
+
+#[test]
+fn a_session_that_is_resumed_after_the_process_was_frozen_has_no_gap() -> TestResult {
+    let mut bot = Bot::start()?;
+    bot.voice(40, Some(20))?;
+    bot.pass(60)?;
+    bot.clocks.pass(345 * SECOND, TimeDelta::seconds(345));
+    bot.shard(ShardStatus::Lost)?;
+    bot.shard(ShardStatus::Resumed)?;
+    bot.pass(10)?;
+    bot.voice(40, None)?;
+    assert_eq!((bot.voice_seconds(40)?.as_str(), bot.leaves(40)?), ("415 + 0", vec!["415 s".to_owned()]));
+    Ok(())
+}
+
+#[test]
+fn a_month_that_only_the_clock_saw_is_not_made_up_for_by_a_resumed_session() -> TestResult {
+    let mut bot = Bot::start()?;
+    bot.voice(40, Some(20))?;
+    bot.pass(60)?;
+    bot.clocks.pass(SECOND, TimeDelta::days(30));
+    bot.shard(ShardStatus::Lost)?;
+    bot.shard(ShardStatus::Resumed)?;
+    bot.pass(30)?;
+    bot.voice(40, None)?;
+    assert_eq!((bot.voice_seconds(40)?, bot.leaves(40)?), ("90 + 0".into(), vec!["60 s".into(), "30 s".into()]));
+    Ok(())
+}
+
+#[test]
+fn a_connection_that_survives_a_short_sleep_of_the_machine_leaves_an_assumed_gap() -> TestResult {
+    let mut bot = Bot::start()?;
+    bot.voice(40, Some(20))?;
+    bot.pass(60)?;
+    // The monotonic clock stands still while the machine sleeps.
+    bot.clocks.pass(Duration::ZERO, TimeDelta::seconds(50));
+    bot.recorder.flush()?;
+    bot.pass(20)?;
+    bot.frame(message(bot.now(), 30, 20, 50))?;
+    bot.pass(10)?;
+    assert_eq!(bot.voice_seconds(40)?, "90 + 50");
+    bot.voice(40, None)?;
+    assert_eq!(bot.leaves(40)?, ["140 s"]);
+    Ok(())
+}
+
+#[test]
+fn a_clock_that_is_set_back_splits_no_session() -> TestResult {
+    let mut bot = Bot::start()?;
+    bot.voice(40, Some(20))?;
+    bot.pass(10)?;
+    bot.clocks.pass(SECOND, TimeDelta::hours(-1));
+    bot.pass(40)?;
+    bot.shard(ShardStatus::Ready)?;
+    bot.frame(snapshot(bot.now(), &[(40, 20)]))?;
+    bot.pass(10)?;
+    bot.voice(40, None)?;
+    // The new gateway session says nothing of the time since the last stamp.
+    assert_eq!((bot.voice_seconds(40)?, bot.leaves(40)?), ("41 + 20".into(), vec!["61 s".into()]));
+    Ok(())
+}
+
+#[test]
+fn a_snapshot_from_before_the_last_stamp_goes_on_with_the_session() -> TestResult {
+    for back_ms in [-1000, 201] {
+        let bot = Bot::start()?;
+        bot.recorder.record(voice(bot.now(), 40, Some(20)))?;
+        bot.pass(30)?;
+        bot.recorder.shutdown()?;
+        let recorder = bot.store.recorder()?;
+        // A store that is opened again has another clock, which may be behind.
+        let at_ms = bot.now() - back_ms;
+        let ready = ShardChanged { at: at(at_ms), shard_count: 1, shard_id: 0, status: ShardStatus::Ready };
+        recorder.record_all(vec![ready.into(), snapshot(at_ms, &[(40, 20)])])?;
+        recorder.flush()?;
+        bot.clocks.pass(10 * SECOND, TimeDelta::seconds(10));
+        recorder.shutdown()?;
+        let open = "SELECT session_started_at_ms || '-' || seen_at_ms AS line FROM voice_intervals WHERE ended_at_ms IS NULL";
+        assert_eq!(lines(&bot.store, open)?, [format!("{START}-{}", START + 40_000)], "{back_ms}");
+        assert_eq!(bot.leaves(40)?, [""; 0], "{back_ms}");
+    }
+    Ok(())
+}
+
+#[test]
+fn joins_and_leaves_within_one_millisecond_all_count() -> TestResult {
+    let bot = Bot::start()?;
+    let change = |micros: i64, channel: Option<u64>| VoiceStateChanged {
+        at: at(1000) + TimeDelta::microseconds(micros),
+        channel_id: channel.map(id),
+        guild_id: id(GUILD),
+        state: VoiceState::default(),
+        user_id: id(40),
+    };
+    let recorder = &bot.recorder;
+    for (micros, channel) in [(0, Some(20)), (100, None), (200, Some(20)), (300, None)] {
+        recorder.record(change(micros, channel))?;
+    }
+    recorder.flush()?;
+    assert_eq!(lines(&bot.store, "SELECT user_id AS line FROM voice_intervals WHERE ended_at_ms IS NULL")?, [""; 0]);
+    Ok(())
+}
