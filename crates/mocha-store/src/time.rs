@@ -1,4 +1,4 @@
-//! The one clock of a store. The recorder, adapters and retention ask it, so that they agree.
+//! The one clock of a store. The recorder, adapters, retention and erasure ask it, so that they agree.
 
 use std::{
     fmt,

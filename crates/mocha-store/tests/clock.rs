@@ -103,7 +103,8 @@ fn a_clock_that_is_a_month_ahead_for_a_while_adds_no_time() -> TestResult {
     for (user, expected) in [(40, "60 + 0"), (41, "90 + 0")] {
         assert_eq!(bot.voice_seconds(user)?, expected, "{user}");
     }
-    let days = "SELECT day || ': ' || sum(voice_ms) / 1000 AS line FROM voice_days GROUP BY day HAVING sum(voice_ms) > 150000";
+    let days =
+        "SELECT day || ': ' || sum(voice_ms) / 1000 AS line FROM voice_days GROUP BY day HAVING sum(voice_ms) > 150000";
     assert_eq!(lines(&bot.store, days)?, [""; 0]);
     Ok(())
 }
@@ -208,7 +209,8 @@ fn a_snapshot_from_before_the_last_stamp_goes_on_with_the_session() -> TestResul
         recorder.flush()?;
         bot.clocks.pass(10 * SECOND, TimeDelta::seconds(10));
         recorder.shutdown()?;
-        let open = "SELECT session_started_at_ms || '-' || seen_at_ms AS line FROM voice_intervals WHERE ended_at_ms IS NULL";
+        let open =
+            "SELECT session_started_at_ms || '-' || seen_at_ms AS line FROM voice_intervals WHERE ended_at_ms IS NULL";
         assert_eq!(lines(&bot.store, open)?, [format!("{START}-{}", START + 40_000)], "{back_ms}");
         assert_eq!(bot.leaves(40)?, [""; 0], "{back_ms}");
     }
@@ -231,5 +233,23 @@ fn joins_and_leaves_within_one_millisecond_all_count() -> TestResult {
     }
     recorder.flush()?;
     assert_eq!(lines(&bot.store, "SELECT user_id AS line FROM voice_intervals WHERE ended_at_ms IS NULL")?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn an_erasure_has_the_time_of_the_events_however_the_clock_was_set() -> TestResult {
+    let mut bot = Bot::start()?;
+    bot.voice(40, Some(20))?;
+    bot.clocks.pass(SECOND, TimeDelta::hours(-1));
+    bot.pass(60)?;
+    let before = voice(bot.now(), 40, Some(21));
+    bot.clocks.pass(SECOND, TimeDelta::seconds(1));
+    assert!(bot.store.forget_user(id(40)).run()?.rows_gone);
+    // What was before the erasure is no news, though the wall clock says that it is later.
+    bot.frame(before)?;
+    assert_eq!(lines(&bot.store, "SELECT id AS line FROM users")?, [""; 0]);
+    bot.clocks.pass(SECOND, TimeDelta::seconds(1));
+    bot.voice(40, Some(22))?;
+    assert_eq!(lines(&bot.store, "SELECT id AS line FROM users")?, ["40"]);
     Ok(())
 }

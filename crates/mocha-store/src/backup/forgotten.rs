@@ -15,6 +15,7 @@ use crate::{
     privacy::carry::carry_tombstones,
     sqlite::Connection,
     store::{Access, Location},
+    time::SteadyClock,
 };
 
 /// A copy of the backup, which is removed when this is dropped.
@@ -47,7 +48,9 @@ pub(super) fn copy_without_erased<'a>(
         into.batch_execute(&format!("PRAGMA {pragma}")).map_err(failed)?;
     }
     mocha_schema::migrate(&mut into).map_err(|error| Error::classify("cannot bring the backup up to date", error))?;
-    let (erased, _) = carry_tombstones(&mut with_tombstones.connect(Access::Read)?, &mut into, &mut |_| watch.tick())?;
+    let mut from = with_tombstones.connect(Access::Read)?;
+    // No store has the file open, so there is no clock to agree with.
+    let (erased, _) = carry_tombstones(&mut from, &mut into, &SteadyClock::default(), &mut |_| watch.tick())?;
     // Deleted rows are still in free pages.
     into.batch_execute("VACUUM").map_err(failed)?;
     drop(into);

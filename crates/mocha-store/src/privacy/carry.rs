@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Error, ErrorKind, Operation, Store,
     store::{Access, Location},
+    time::SteadyClock,
 };
 
 impl Store {
@@ -64,7 +65,7 @@ impl Store {
             let mut from = open(&path)?;
             let link = store.link();
             let mut conn = link.connect_writer()?;
-            let (erased, rows) = carry_tombstones(&mut from, &mut conn, on_progress)?;
+            let (erased, rows) = carry_tombstones(&mut from, &mut conn, &link.settings.time, on_progress)?;
             if erased > 0 {
                 wipe::wipe(link, &mut || on_progress(ErasureProgress { removed: rows, total: rows }))?;
             }
@@ -79,6 +80,7 @@ impl Store {
 pub(crate) fn carry_tombstones(
     from: &mut SqliteConnection,
     into: &mut SqliteConnection,
+    clock: &SteadyClock,
     progress: &mut dyn FnMut(ErasureProgress) -> ControlFlow<()>,
 ) -> Result<(usize, u64), Error> {
     let failed = |error| Error::classify("cannot take over tombstones", error);
@@ -96,7 +98,7 @@ pub(crate) fn carry_tombstones(
     let (mut erased, mut before) = (0, 0);
     for scope in scopes {
         let mut told = |person: ErasureProgress| progress(ErasureProgress { removed: before + person.removed, total });
-        let (removed, ended) = erase(into, scope, &mut told).map_err(failed)?;
+        let (removed, ended) = erase(into, scope, clock, &mut told).map_err(failed)?;
         if ended != Ended::Complete {
             return Err(Error::new(ErrorKind::Stopped, "erasing whom the tombstones speak of was stopped on demand"));
         }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     Error, Store,
     operation::{self, OnProgress},
+    time::SteadyClock,
 };
 
 /// The maximum number of rows in one transaction. The recorder waits for it, some tens of
@@ -130,7 +131,7 @@ impl Store {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn opt_in_user(&self, user_id: UserId, guild_id: Option<GuildId>) -> Result<bool, Error> {
-        let at_ms = Utc::now().timestamp_millis();
+        let at_ms = self.link().settings.time.now().timestamp_millis();
         self.write(|conn| tombstones::opt_in(conn, user_id, guild_id, at_ms)).map(|changed| changed > 0)
     }
 
@@ -196,22 +197,25 @@ impl<'a> Erasure<'a> {
         let Self { on_progress, opt_out, scope, skip_vacuum, store } = self;
         let mut progress = on_progress.unwrap_or_else(operation::ignore);
         let link = store.link();
+        let clock = &link.settings.time;
         let failed = |error| Error::classify(format!("cannot erase a person from {}", link.location), error);
         let mut conn = link.connect_writer()?;
         conn.batch_execute("PRAGMA secure_delete = ON").map_err(failed)?;
         let guild_id = scope.guild_id.map_or(EVERYWHERE, tombstones::number);
         conn.immediate_transaction(|conn| {
-            tombstones::bury(conn, scope.user_id, guild_id, now().timestamp_millis(), opt_out)
+            tombstones::bury(conn, scope.user_id, guild_id, clock.now().timestamp_millis(), opt_out)
         })
         .map_err(failed)?;
-        let (removed, ended) = erase(&mut conn, scope, &mut progress).map_err(failed)?;
+        let (removed, ended) = erase(&mut conn, scope, clock, &mut progress).map_err(failed)?;
         let total = removed.iter().map(|removed| removed.rows).sum();
         let all = ErasureProgress { removed: total, total };
         let rows_gone = ended != Ended::Broken;
         let ruling = Tombstones::load(&mut conn).map_err(failed)?.ruling(scope.user_id, scope.guild_id);
         let wiped = (rows_gone && !skip_vacuum).then(|| wipe::wipe(link, &mut || progress(all)));
         Ok(Receipt {
-            at: ruling.and_then(|ruling| DateTime::from_timestamp_millis(ruling.forgotten_at_ms)).unwrap_or_else(now),
+            at: ruling
+                .and_then(|ruling| DateTime::from_timestamp_millis(ruling.forgotten_at_ms))
+                .unwrap_or_else(|| now(clock)),
             guild_id: scope.guild_id,
             id: receipt_id(&mut conn).map_err(failed)?,
             opted_out: ruling.is_some_and(|ruling| ruling.opted_out),
@@ -252,6 +256,7 @@ pub(super) enum Ended {
 pub(super) fn erase(
     conn: &mut SqliteConnection,
     scope: Scope,
+    clock: &SteadyClock,
     progress: &mut dyn FnMut(ErasureProgress) -> ControlFlow<()>,
 ) -> diesel::QueryResult<(Vec<Removed>, Ended)> {
     let found = conn.transaction(|conn| counts(conn, scope))?;
@@ -279,7 +284,7 @@ pub(super) fn erase(
             thread::sleep(begun.elapsed());
         }
     }
-    deleted.extend(conn.immediate_transaction(|conn| sweep(conn, scope, &found))?);
+    deleted.extend(conn.immediate_transaction(|conn| sweep(conn, scope, clock, &found))?);
     let deleted = sums(deleted);
     if !deleted.is_empty() && progress(ErasureProgress { removed: total, total }).is_break() {
         return Ok((deleted, Ended::Stopped));
@@ -292,12 +297,17 @@ pub(super) fn erase(
 /// If the user came back meanwhile, the erasure covers everything until now. The recorder notices
 /// that the file changed, and no longer follows the user's voice session. Later events are those of
 /// a new user.
-fn sweep(conn: &mut SqliteConnection, scope: Scope, found: &[Removed]) -> diesel::QueryResult<Vec<Removed>> {
+fn sweep(
+    conn: &mut SqliteConnection,
+    scope: Scope,
+    clock: &SteadyClock,
+    found: &[Removed],
+) -> diesel::QueryResult<Vec<Removed>> {
     let is_hidden =
         Tombstones::load(conn)?.ruling(scope.user_id, scope.guild_id).is_some_and(tombstones::Tombstone::hides);
     if !is_hidden {
         let guild_id = scope.guild_id.map_or(EVERYWHERE, tombstones::number);
-        tombstones::bury(conn, scope.user_id, guild_id, now().timestamp_millis(), false)?;
+        tombstones::bury(conn, scope.user_id, guild_id, clock.now().timestamp_millis(), false)?;
     }
     let before = counts(conn, scope)?;
     let mut deleted = Vec::new();
@@ -345,7 +355,7 @@ fn receipt_id(conn: &mut SqliteConnection) -> diesel::QueryResult<String> {
 }
 
 /// Returns the current time in whole milliseconds, as the file stores it.
-fn now() -> DateTime<Utc> {
-    let now = Utc::now();
+fn now(clock: &SteadyClock) -> DateTime<Utc> {
+    let now = clock.now();
     DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
 }

@@ -174,7 +174,7 @@ impl StoreBuilder {
 
     /// Sets where the time comes from, for tests. Default: the system's clocks.
     ///
-    /// The recorder, adapters and retention all ask it.
+    /// The recorder, adapters, retention and erasure all ask it.
     pub fn time_source(mut self, source: Arc<dyn TimeSource>) -> Self {
         self.settings.time = Arc::new(SteadyClock::new(source));
         self

@@ -125,7 +125,8 @@ impl Tracker {
     /// Something was heard of the guilds at this time. If that is long enough after the process went on, their session
     /// survived, and everybody is still there; but the time until the process went on is a gap.
     fn survived(&mut self, guilds: Vec<GuildId>, at_ms: i64, rows: &mut Vec<Row>) {
-        let Some(until_ms) = self.frozen_until_ms().filter(|until_ms| at_ms.saturating_sub(*until_ms) >= DRAIN_MS) else {
+        let Some(until_ms) = self.frozen_until_ms().filter(|until_ms| at_ms.saturating_sub(*until_ms) >= DRAIN_MS)
+        else {
             return;
         };
         for guild_id in guilds {
