@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use mocha_schema::{GuildId, UserId};
 
 use crate::{
-    Bots,
+    Bots, Error,
+    database::{Dialect, Source},
     message_scan::{Column, MessageScan},
     rollup::{Sources, Span},
-    scan::Unsigned,
     statement::{Statement, rollup_of},
 };
 
@@ -141,59 +140,56 @@ impl ActiveMonths {
 /// Tells `f` when people wrote, in any channel; in no order, and a month may come several times.
 /// Months and all time have the days before `filled_to`.
 pub(crate) fn written(
-    conn: &mut SqliteConnection,
+    conn: &mut dyn Source,
     scan: MessageScan,
     span: Span,
     filled_to: i64,
     mut f: impl FnMut(UserId, ActiveMonth),
-) -> QueryResult<()> {
+) -> Result<(), Error> {
     let mut sources = Sources::by_month(span, filled_to);
     for months in std::mem::take(&mut sources.months) {
-        let statement = months_of("active_months", scan.guild, scan.bots, scan.user, &months);
-        for row in statement.load_iter::<MonthRow, DefaultLoadingMode>(conn)? {
-            let (user, month, days) = row?;
-            f(user, ActiveMonth::written(month, days.into()));
-        }
+        let statement = months_of(conn.dialect(), "active_months", scan.guild, scan.bots, scan.user, &months);
+        conn.rows(&statement, &mut |row| {
+            f(row.id(0)?, ActiveMonth::written(row.number(1)?, row.count(2)?));
+            Ok(())
+        })?;
     }
     let columns = [Column::User, Column::Day, Column::Messages];
-    let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &sources);
-    for row in statement.load_iter::<(UserId, i64, Unsigned), DefaultLoadingMode>(conn)? {
-        let (user, day, messages) = row?;
-        f(user, ActiveMonth::of_day(day, messages.into()));
-    }
-    Ok(())
+    let statement = scan.read(conn.dialect(), &columns, &sources);
+    conn.rows(&statement, &mut |row| {
+        f(row.id(0)?, ActiveMonth::of_day(row.number(1)?, row.count(2)?));
+        Ok(())
+    })
 }
 
 /// Tells `f` in which of some whole months, and when in these, there was time in voice of closed
 /// intervals, in any channel and state; a month may come several times.
 pub(crate) fn talked(
-    conn: &mut SqliteConnection,
+    conn: &mut dyn Source,
     guild: GuildId,
     bots: Bots,
     user: Option<UserId>,
     months: &Range<i64>,
     mut f: impl FnMut(UserId, ActiveMonth),
-) -> QueryResult<()> {
-    let mut statement = months_of("voice_months", guild, bots, user, months);
+) -> Result<(), Error> {
+    let mut statement = months_of(conn.dialect(), "voice_months", guild, bots, user, months);
     // Months may have sessions alone.
     statement.push(" AND days <> 0");
-    for row in statement.load_iter::<MonthRow, DefaultLoadingMode>(conn)? {
-        let (user, month, days) = row?;
-        f(user, ActiveMonth::talked(month, days.into()));
-    }
-    Ok(())
+    conn.rows(&statement, &mut |row| {
+        f(row.id(0)?, ActiveMonth::talked(row.number(1)?, row.count(2)?));
+        Ok(())
+    })
 }
 
-type MonthRow = (UserId, i64, Unsigned);
-
 fn months_of(
+    dialect: Dialect,
     table: &str,
     guild: GuildId,
     bots: Bots,
     user: Option<UserId>,
     months: &Range<i64>,
-) -> Statement<(BigInt, BigInt, BigInt)> {
-    let mut statement = Statement::new();
+) -> Statement {
+    let mut statement = Statement::new(dialect);
     statement.select(["user_id", "month", "days"]).push(" FROM ");
     rollup_of(&mut statement, table, guild, user, bots, Some(("month", months)));
     statement

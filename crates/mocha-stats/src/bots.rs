@@ -1,5 +1,7 @@
 //! Whether bots count.
 
+use crate::database::Dialect;
+
 /// Which accounts to count. A bot is a user whose `bot` is true in `users`. Unknown accounts count
 /// as human.
 ///
@@ -51,11 +53,17 @@ impl Bots {
 
     /// The end of a condition on events of users. For EXISTS SQLite would run a subquery for each
     /// row, which takes twice as long.
-    pub(crate) const fn condition_of_event(self) -> &'static str {
+    pub(crate) const fn condition_of_event(self, dialect: Dialect) -> &'static str {
         match self {
-            Self::Exclude => " AND CAST(user_id AS INTEGER) NOT IN (SELECT id FROM bots)",
+            Self::Exclude => dialect.either(
+                " AND CAST(user_id AS INTEGER) NOT IN (SELECT id FROM bots)",
+                " AND user_id NOT IN (SELECT id FROM bots)",
+            ),
             Self::Include => "",
-            Self::Only => " AND CAST(user_id AS INTEGER) IN (SELECT id FROM bots)",
+            Self::Only => dialect.either(
+                " AND CAST(user_id AS INTEGER) IN (SELECT id FROM bots)",
+                " AND user_id IN (SELECT id FROM bots)",
+            ),
         }
     }
 }

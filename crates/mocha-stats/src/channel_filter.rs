@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use diesel::prelude::*;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use mocha_schema::{ChannelId, GuildId, schema::channels};
+use mocha_schema::{ChannelId, GuildId};
+
+use crate::{Error, database::Source, statement::Statement};
 
 /// Which channels count; a category or channel stands for all in it, threads too.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
@@ -24,24 +25,28 @@ impl ChannelFilter {
     }
 
     /// Which channels count in a guild as it is now.
-    pub(crate) fn resolve(&self, conn: &mut SqliteConnection, guild: GuildId) -> QueryResult<Resolved<'_>> {
+    pub(crate) fn resolve(&self, conn: &mut dyn Source, guild: GuildId) -> Result<Resolved<'_>, Error> {
         let parents = if self.is_open() { HashMap::new() } else { parents(conn, guild)? };
         Ok(Resolved { filter: self, known: HashMap::new(), parents })
     }
 }
 
 /// The category or, of a thread, the channel that each is in.
-pub(crate) fn parents(conn: &mut SqliteConnection, guild: GuildId) -> QueryResult<HashMap<ChannelId, ChannelId>> {
-    // A row of another program's may have texts that are no ids.
-    let rows: Vec<(String, Option<String>)> = channels::table
-        .filter(channels::guild_id.eq(guild))
-        .filter(channels::parent_id.is_not_null())
-        .select((channels::id, channels::parent_id))
-        .load(conn)?;
-    Ok(rows
-        .iter()
-        .filter_map(|(channel, parent)| Some((channel.parse().ok()?, parent.as_ref()?.parse().ok()?)))
-        .collect())
+fn parents(conn: &mut dyn Source, guild: GuildId) -> Result<HashMap<ChannelId, ChannelId>, Error> {
+    let mut statement = Statement::new(conn.dialect());
+    statement
+        .push("SELECT ")
+        .either("CAST(id AS INTEGER), CAST(parent_id AS INTEGER)", "id, parent_id")
+        .push(" FROM channels WHERE ")
+        .is_id("guild_id", guild.get())
+        .push(" AND parent_id IS NOT NULL")
+        .are_ids(["id", "parent_id"]);
+    let mut parents = HashMap::new();
+    conn.rows(&statement, &mut |row| {
+        parents.insert(row.id(0)?, row.id(1)?);
+        Ok(())
+    })?;
+    Ok(parents)
 }
 
 /// A [`ChannelFilter`] that knows which channel is in which.

@@ -7,19 +7,9 @@
 //! [`Leaderboard::voice`](crate::Leaderboard::voice) instead.
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    prelude::*,
-    sql_types::{BigInt, Nullable, Text},
-};
 use mocha_schema::{GuildId, UserId};
 
-use crate::{
-    Error, Window,
-    leaderboard::ranked,
-    rollup::Horizon,
-    scan::{self, Unsigned},
-    statement::Statement,
-};
+use crate::{Database, Error, Window, database::snapshot, leaderboard::ranked, rollup::Horizon, statement::Statement};
 
 /// The question what one user wrote in one guild, of all message types.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -67,7 +57,7 @@ impl UserStatistics {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed.
+    /// [`Database`](crate::ErrorKind::Database): the database failed.
     ///
     /// # Examples
     ///
@@ -83,32 +73,36 @@ impl UserStatistics {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<UserStatisticsAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<UserStatisticsAnswer, Error> {
         let Self { guild, user, window } = self;
-        let answer = conn.transaction(|conn| {
+        snapshot(conn, |conn| {
             let Horizon { messages_from, .. } = Horizon::load(conn)?;
             let kept = window.not_before(messages_from);
-            let mut statement = Statement::<(BigInt, Nullable<BigInt>, BigInt)>::new();
-            statement.push(USER_SQL).bind_planned_text(guild.to_string()).bind_planned_text(user.to_string());
-            statement.bind_planned(kept.start_second());
+            let mut statement = Statement::new(conn.dialect());
+            statement
+                .push("SELECT COUNT(*), SUM(CASE WHEN character_count BETWEEN 0 AND 2147483647 THEN character_count END), ")
+                .either("COUNT(CASE WHEN has_attachment = 1 THEN 1 END)", "COUNT(CASE WHEN has_attachment THEN 1 END)")
+                // SQLite chooses the index: of few days that of the user's time, of years that of guild and user,
+                // whose rows lie in order. An end that is none would tell it that the window is short.
+                .push(" FROM message_events WHERE guild_id = ? AND user_id = ? AND created_at >= ?")
+                .bind_planned_id(guild.get())
+                .bind_planned_id(user.get())
+                .bind_planned(kept.start_second())
+                .are_ids(["channel_id"]);
             if kept.end().is_some() {
                 statement.push(" AND created_at < ?").bind_planned(kept.end_second());
             }
-            let (messages, characters, attachments): (Unsigned, Option<i64>, Unsigned) = statement.get_result(conn)?;
-            let (messages, attachments) = (messages.into(), attachments.into());
-            let data_since = Horizon::data_since(window, messages_from);
-            Ok(UserStatisticsAnswer { messages, characters, attachments, data_since, window })
-        });
-        answer.map_err(Error::database)
+            let row = conn.only(&statement)?;
+            Ok(UserStatisticsAnswer {
+                messages: row.count(0)?,
+                characters: row.optional(1),
+                attachments: row.count(2)?,
+                data_since: Horizon::data_since(window, messages_from),
+                window,
+            })
+        })
     }
 }
-
-/// SQLite chooses the index: of few days that of the user's time, of years that of guild and user,
-/// whose rows lie in order. An end that is none would tell it that the window is short.
-const USER_SQL: &str = "\
-    SELECT COUNT(*), SUM(CASE WHEN character_count BETWEEN 0 AND 2147483647 THEN character_count END), COUNT(CASE WHEN has_attachment = 1 THEN 1 END) \
-    FROM message_events \
-    WHERE guild_id = ? AND user_id = ? AND created_at >= ? AND channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT)";
 
 /// The question who has most rows in a guild's message log: all message types, and bots too.
 ///
@@ -173,7 +167,7 @@ impl GuildLeaderboard {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -190,37 +184,35 @@ impl GuildLeaderboard {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<GuildLeaderboardAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<GuildLeaderboardAnswer, Error> {
         let Self { guild, window, .. } = self;
-        let read = conn.transaction(|conn| {
+        let (rows, data_since) = snapshot(conn, |conn| {
             let Horizon { messages_from, .. } = Horizon::load(conn)?;
-            let rows: Vec<GuildRow> = scan::events(GUILD_SQL, guild, window.not_before(messages_from)).load(conn)?;
+            let mut statement = Statement::new(conn.dialect());
+            statement.select([conn.dialect().user(), "COUNT(*)"]).push(" FROM message_events");
+            statement.indexed_by("idx_message_events_guild_time");
+            events(&mut statement, guild, window.not_before(messages_from));
+            statement.are_ids(["channel_id", "user_id"]).push(" GROUP BY user_id");
+            let mut rows = Vec::new();
+            conn.rows(&statement, &mut |row| {
+                rows.push((row.id::<UserId>(0)?, row.count(1)?));
+                Ok(())
+            })?;
+            // As texts they have another order, and grouping need not sort.
+            rows.sort_unstable();
             Ok((rows, Horizon::data_since(window, messages_from)))
-        });
-        let (mut rows, data_since) = read.map_err(Error::database)?;
-        // As texts they have another order.
-        rows.sort_unstable_by_key(|row| row.user_id);
-        let entries = ranked(&rows, 0..self.limit.unwrap_or(usize::MAX), |row| row.messages)
-            .map(|(rank, &GuildRow { user_id, messages })| GuildRank { rank, user_id, messages })
+        })?;
+        let entries = ranked(&rows, 0..self.limit.unwrap_or(usize::MAX), |row| row.1)
+            .map(|(rank, &(user_id, messages))| GuildRank { rank, user_id, messages })
             .collect();
         Ok(GuildLeaderboardAnswer { entries, data_since, window })
     }
 }
 
-const GUILD_SQL: &str = "\
-    SELECT user_id, COUNT(*) AS messages \
-    FROM message_events INDEXED BY idx_message_events_guild_time \
-    WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 \
-        AND channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT) \
-        AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT) \
-    GROUP BY user_id";
-
-#[derive(Clone, Copy, Debug, QueryableByName)]
-struct GuildRow {
-    #[diesel(sql_type = Text)]
-    user_id: UserId,
-    #[diesel(sql_type = BigInt, deserialize_as = Unsigned)]
-    messages: u64,
+/// Narrows the rows of an event table: `FROM` and the table are there.
+fn events(statement: &mut Statement, guild: GuildId, window: Window) {
+    statement.push(" WHERE ").is_id("guild_id", guild.get()).push(" AND created_at >= ? AND created_at < ?");
+    statement.bind(window.start_second()).bind(window.end_second());
 }
 
 /// The question how long everybody's finished voice sessions in a guild were, bots' too.
@@ -280,7 +272,7 @@ impl VoiceActivity {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -297,39 +289,33 @@ impl VoiceActivity {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<VoiceActivityAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<VoiceActivityAnswer, Error> {
         let Self { guild, window } = self;
-        let read = conn.transaction(|conn| {
+        snapshot(conn, |conn| {
             let Horizon { voice_from, .. } = Horizon::load(conn)?;
-            let rows: Vec<VoiceRow> = scan::events(VOICE_SQL, guild, window.not_before(voice_from)).load(conn)?;
-            Ok((rows, Horizon::data_since(window, voice_from)))
-        });
-        let (rows, data_since) = read.map_err(Error::database)?;
-        let entries = rows.into_iter();
-        let entries =
-            entries.map(|VoiceRow { user_id, voice_ms, sessions }| UserVoiceActivity { user_id, voice_ms, sessions });
-        let mut entries: Vec<UserVoiceActivity> = entries.collect();
-        entries.sort_unstable_by_key(|entry| entry.user_id);
-        Ok(VoiceActivityAnswer { entries, data_since, window })
+            let mut statement = Statement::new(conn.dialect());
+            let sum = "SUM(CASE WHEN duration BETWEEN 0 AND 253402300799999 THEN duration END)";
+            statement.select([conn.dialect().user(), "COUNT(*)"]).push(", ").push(sum).either("", "::bigint");
+            statement.push(" FROM voice_events").indexed_by("idx_voice_events_guild_time");
+            events(&mut statement, guild, window.not_before(voice_from));
+            statement.push(" AND event_type = 'leave'").either(
+                " AND (channel_id IS NULL OR channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT))",
+                "",
+            );
+            statement.are_ids(["user_id"]).push(" GROUP BY user_id");
+            let mut entries = Vec::new();
+            conn.rows(&statement, &mut |row| {
+                entries.push(UserVoiceActivity {
+                    user_id: row.id(0)?,
+                    voice_ms: row.optional(2),
+                    sessions: row.count(1)?,
+                });
+                Ok(())
+            })?;
+            entries.sort_unstable_by_key(|entry| entry.user_id);
+            Ok(VoiceActivityAnswer { entries, data_since: Horizon::data_since(window, voice_from), window })
+        })
     }
-}
-
-const VOICE_SQL: &str = "\
-    SELECT user_id, SUM(CASE WHEN duration BETWEEN 0 AND 253402300799999 THEN duration END) AS voice_ms, COUNT(*) AS sessions \
-    FROM voice_events INDEXED BY idx_voice_events_guild_time \
-    WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 AND event_type = 'leave' \
-        AND (channel_id IS NULL OR channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT)) \
-        AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT) \
-    GROUP BY user_id";
-
-#[derive(Clone, Copy, Debug, QueryableByName)]
-struct VoiceRow {
-    #[diesel(sql_type = Text)]
-    user_id: UserId,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    voice_ms: Option<i64>,
-    #[diesel(sql_type = BigInt, deserialize_as = Unsigned)]
-    sessions: u64,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{error::Error as StdError, fmt};
 use chrono::{DateTime, Utc};
 
 /// Why a question could not be asked or answered. [`kind`](Self::kind) says what, `source()` has
-/// SQLite's reason.
+/// the database's reason.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -17,7 +17,7 @@ pub struct Error {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// SQLite refused, or the file holds a value that is none of Mocha's; `source()` says which.
+    /// The database failed, or it holds a value that is none of Mocha's; `source()` says which.
     Database,
     /// An argument cannot be.
     InvalidInput {
@@ -27,8 +27,9 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    pub(crate) fn database(source: diesel::result::Error) -> Self {
-        Self { kind: ErrorKind::Database, reason: "the file did not answer", source: Some(Box::new(source)) }
+    /// A row has a value that Mocha does not write.
+    pub(crate) fn row(reason: String) -> Self {
+        diesel::result::Error::DeserializationError(reason.into()).into()
     }
 
     pub(crate) const fn invalid(field: &'static str, reason: &'static str) -> Self {
@@ -41,7 +42,7 @@ impl Error {
         &self.kind
     }
 
-    /// Whether the file could not be read, so that another question may fail too.
+    /// Whether the database could not be read, so that another question may fail too.
     ///
     /// ```
     /// use diesel::{Connection, SqliteConnection};
@@ -74,10 +75,16 @@ impl Error {
     }
 }
 
-/// A time that the file holds in unix milliseconds.
+/// So that a question can be asked inside the closure of Diesel's `transaction`.
+impl From<diesel::result::Error> for Error {
+    fn from(source: diesel::result::Error) -> Self {
+        Self { kind: ErrorKind::Database, reason: "the database did not answer", source: Some(Box::new(source)) }
+    }
+}
+
+/// A time that the database holds in unix milliseconds.
 pub(crate) fn instant(ms: i64) -> Result<DateTime<Utc>, Error> {
-    let reason = || diesel::result::Error::DeserializationError(format!("{ms} unix milliseconds are no time").into());
-    DateTime::from_timestamp_millis(ms).ok_or_else(|| Error::database(reason()))
+    DateTime::from_timestamp_millis(ms).ok_or_else(|| Error::row(format!("{ms} unix milliseconds are no time")))
 }
 
 impl fmt::Display for Error {
@@ -112,7 +119,7 @@ mod tests {
         let mut conn = SqliteConnection::establish(":memory:")?;
         let error = HeatMap::of(GuildId::try_from(1)?).load(&mut conn).unwrap_err();
         assert_eq!((error.kind(), error.is_invalid_input()), (&ErrorKind::Database, false));
-        assert_eq!(error.to_string(), "the file did not answer");
+        assert_eq!(error.to_string(), "the database did not answer");
         let source = error.source().and_then(|source| source.downcast_ref::<diesel::result::Error>());
         assert!(source.is_some_and(|source| source.to_string().contains("no such table")), "{source:?}");
         assert!(size_of::<Error>() <= 64, "{}", size_of::<Error>());

@@ -2,15 +2,14 @@
 
 use chrono::{DateTime, Datelike, Offset, Timelike, Utc};
 use chrono_tz::Tz;
-use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use mocha_schema::{GuildId, UserId};
 
 use crate::{
-    Bots, Error, Window,
+    Bots, Database, Error, Window,
+    database::{Source, snapshot},
     message_scan::{Column, MessageScan},
     message_times::{Detail, MessageTimes},
     packed_quarters, quarter,
-    scan::Unsigned,
 };
 
 /// The question when a week's messages are written: by weekday and hour.
@@ -103,7 +102,7 @@ impl HeatMap {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no count.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds what is no count.
     ///
     /// # Examples
     ///
@@ -122,22 +121,22 @@ impl HeatMap {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<HeatMapAnswer, Error> {
-        conn.transaction(|conn| self.read(conn)).map_err(Error::database)
+    pub fn load(self, conn: &mut impl Database) -> Result<HeatMapAnswer, Error> {
+        snapshot(conn, |conn| self.read(conn))
     }
 
-    fn read(self, conn: &mut SqliteConnection) -> QueryResult<HeatMapAnswer> {
+    fn read(self, conn: &mut dyn Source) -> Result<HeatMapAnswer, Error> {
         let Self { bots, guild, user, window, zone } = self;
         let times = MessageTimes::load(conn, MessageScan { bots, guild, user }, window, Detail::Messages)?;
         let mut week = Week::of(zone);
         for months in &times.sources.packed {
             packed_quarters::each(conn, guild, bots, months, |quarter, messages| week.add(quarter, messages))?;
         }
-        let statement = times.scan.read::<(BigInt, BigInt)>(&[times.column, Column::Messages], &times.sources);
-        for row in statement.load_iter::<(i64, Unsigned), DefaultLoadingMode>(conn)? {
-            let (time, messages) = row?;
-            week.add(times.quarter(time), messages.into());
-        }
+        let statement = times.scan.read(conn.dialect(), &[times.column, Column::Messages], &times.sources);
+        conn.rows(&statement, &mut |row| {
+            week.add(times.quarter(row.number(0)?), row.count(1)?);
+            Ok(())
+        })?;
         let hours = week.hours();
         let messages = hours.iter().flatten().fold(0, |sum: u64, hour| sum.saturating_add(*hour));
         let MessageTimes { data_since, rounded_to_days, .. } = times;

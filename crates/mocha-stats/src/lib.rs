@@ -1,10 +1,10 @@
-//! Queries for statistics of Discord servers, on Mocha's SQLite file or any migrated
-//! `SqliteConnection`.
+//! Queries for statistics of Discord servers, on Mocha's SQLite file or PostgreSQL database.
 //!
 //! A question is a value. You make it for a guild with `of`, narrow it with `within` (a [`Window`]
 //! of time), `bots` (which accounts count) and, for voice, `filter` (a [`VoiceFilter`]), and run it
-//! with `load`. Answers are plain structs. Every list has a total order, so the same file always
-//! gives the same answer.
+//! with `load`, on a [`Database`]: an `SqliteConnection` or, with the feature `postgres`, a
+//! `PgConnection`. Answers are plain structs. Every list has a total order, so the same rows always
+//! give the same answer, in both databases.
 //!
 //! | question | answers |
 //! |---|---|
@@ -30,7 +30,7 @@
 //! | [`HeatMap`] | when people wrote, by weekday and hour |
 //! | [`documented`] | the three statements of the schema's documentation, word for word |
 //!
-//! SQLite triggers maintain roll-ups of messages and voice. A query reads roll-ups for whole days,
+//! Triggers maintain roll-ups of messages and voice. A query reads roll-ups for whole days,
 //! and single events only for the days that an edge of the window cuts. So every answer is exact,
 //! and its cost grows with users and days, not with messages.
 //!
@@ -63,6 +63,7 @@ mod active_months;
 mod bots;
 mod channel_filter;
 mod channels;
+mod database;
 pub mod documented;
 mod error;
 #[cfg(test)]
@@ -91,9 +92,7 @@ mod questions;
 #[cfg(test)]
 mod random;
 mod rollup;
-mod scan;
 mod share;
-mod snapshot;
 mod statement;
 mod voice;
 mod window;
@@ -104,6 +103,7 @@ pub use self::{
     active_members::{ActiveDay, ActiveMembers, ActiveMembersAnswer, ActiveWeek, COMMUNICATOR_MESSAGES},
     bots::Bots,
     channels::{ChannelGroup, ChannelMessages, Channels, ChannelsAnswer, UncategorizedMessages},
+    database::Database,
     error::{Error, ErrorKind},
     growth::{
         Activation, ActivationAnswer, Cohort, FirstWeek, Growth, GrowthAnswer, GrowthPeriod, MemberRetention,

@@ -1,8 +1,6 @@
 //! How much was written.
 
-use diesel::sql_types::BigInt;
-
-use crate::{message_scan::Column, scan::Unsigned};
+use crate::{Error, database::Row, message_scan::Column};
 
 /// How much was written, in messages that count
 /// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)): messages, replies and
@@ -24,23 +22,19 @@ pub struct MessageCounts {
     pub embeds: u64,
 }
 
-/// [`MessageCounts::COLUMNS`] in SQL.
-pub(crate) type Sums = (BigInt, BigInt, BigInt, BigInt, BigInt);
-pub(crate) type SumsRow = (Unsigned, Unsigned, Unsigned, Unsigned, Unsigned);
-
 impl MessageCounts {
     pub(crate) const COLUMNS: [Column; 5] =
         [Column::Messages, Column::Characters, Column::Words, Column::Attachments, Column::Embeds];
 
-    /// Returns the counts of a row of [`COLUMNS`](Self::COLUMNS).
-    pub(crate) fn of((messages, characters, words, attachments, embeds): SumsRow) -> Self {
-        Self {
-            messages: messages.into(),
-            characters: characters.into(),
-            words: words.into(),
-            attachments: attachments.into(),
-            embeds: embeds.into(),
-        }
+    /// Returns the counts of a row that has [`COLUMNS`](Self::COLUMNS) from this column on.
+    pub(crate) fn of(row: &Row, column: usize) -> Result<Self, Error> {
+        Ok(Self {
+            messages: row.count(column)?,
+            characters: row.count(column + 1)?,
+            words: row.count(column + 2)?,
+            attachments: row.count(column + 3)?,
+            embeds: row.count(column + 4)?,
+        })
     }
 
     // Saturating: a file that somebody else wrote into must not be able to make it panic.

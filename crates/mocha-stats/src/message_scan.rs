@@ -7,6 +7,7 @@ use mocha_schema::{COUNTED_MESSAGE_TYPES, GuildId, UserId};
 
 use crate::{
     Bots,
+    database::Dialect,
     rollup::Sources,
     statement::{Statement, rollup_of},
 };
@@ -44,19 +45,23 @@ impl Column {
     }
 
     /// As the roll-ups' triggers have it.
-    const fn of_message(self) -> &'static str {
+    const fn of_message(self, dialect: Dialect) -> &'static str {
         match self {
-            Self::Attachments => "has_attachment IS TRUE",
-            Self::Channel => "CAST(channel_id AS INTEGER)",
-            Self::Characters => {
-                "CASE WHEN character_count BETWEEN 0 AND 2147483647 THEN CAST(character_count AS INTEGER) ELSE 0 END"
-            }
-            Self::Day => "CAST(created_at AS INTEGER) / 86400",
-            Self::Embeds => "has_embed IS TRUE",
+            Self::Attachments => dialect.either("has_attachment IS TRUE", "(has_attachment IS TRUE)::int::bigint"),
+            Self::Channel => dialect.either("CAST(channel_id AS INTEGER)", "channel_id"),
+            Self::Characters => dialect.either(
+                "CASE WHEN character_count BETWEEN 0 AND 2147483647 THEN CAST(character_count AS INTEGER) ELSE 0 END",
+                "CASE WHEN character_count >= 0 THEN character_count::bigint ELSE 0 END",
+            ),
+            Self::Day => dialect.either("CAST(created_at AS INTEGER) / 86400", "created_at / 86400"),
+            Self::Embeds => dialect.either("has_embed IS TRUE", "(has_embed IS TRUE)::int::bigint"),
             Self::Messages => "1",
-            Self::Quarter => "CAST(created_at AS INTEGER) / 900",
-            Self::User => "CAST(user_id AS INTEGER)",
-            Self::Words => "CASE WHEN word_count BETWEEN 0 AND 2147483647 THEN CAST(word_count AS INTEGER) ELSE 0 END",
+            Self::Quarter => dialect.either("CAST(created_at AS INTEGER) / 900", "created_at / 900"),
+            Self::User => dialect.user(),
+            Self::Words => dialect.either(
+                "CASE WHEN word_count BETWEEN 0 AND 2147483647 THEN CAST(word_count AS INTEGER) ELSE 0 END",
+                "CASE WHEN word_count >= 0 THEN word_count::bigint ELSE 0 END",
+            ),
         }
     }
 }
@@ -72,8 +77,8 @@ pub(crate) struct MessageScan {
 
 impl MessageScan {
     /// The statement that reads these columns, in this order, as integers; rows in no order.
-    pub(crate) fn read<R>(self, columns: &[Column], sources: &Sources) -> Statement<R> {
-        let mut statement = Statement::new();
+    pub(crate) fn read(self, dialect: Dialect, columns: &[Column], sources: &Sources) -> Statement {
+        let mut statement = Statement::new(dialect);
         if sources.totals {
             self.rollup(&mut statement, columns, "message_totals", None);
         }
@@ -88,45 +93,42 @@ impl MessageScan {
             }
         }
         for span in &sources.events {
-            self.events(&mut statement, columns, span.start..span.end);
+            self.events(dialect, &mut statement, columns, span.start..span.end);
         }
         if statement.is_empty() {
             // Nothing is asked for, and nothing is read.
-            self.events(&mut statement, columns, 0..0);
+            self.events(dialect, &mut statement, columns, 0..0);
         }
         statement
     }
 
-    fn rollup<R>(
-        self,
-        statement: &mut Statement<R>,
-        columns: &[Column],
-        table: &str,
-        periods: Option<(&str, &Range<i64>)>,
-    ) {
+    fn rollup(self, statement: &mut Statement, columns: &[Column], table: &str, periods: Option<(&str, &Range<i64>)>) {
         statement.select(columns.iter().map(|column| column.of_rollup())).push(" FROM ");
         rollup_of(statement, table, self.guild, self.user, self.bots, periods);
     }
 
-    fn events<R>(self, statement: &mut Statement<R>, columns: &[Column], seconds: Range<i64>) {
-        statement.select(columns.iter().map(|column| column.of_message())).push(" FROM message_events INDEXED BY ");
+    fn events(self, dialect: Dialect, statement: &mut Statement, columns: &[Column], seconds: Range<i64>) {
+        statement.select(columns.iter().map(|column| column.of_message(dialect))).push(" FROM message_events");
         if let Some(user) = self.user {
-            statement.push("idx_message_events_user_time WHERE user_id = CAST(? AS TEXT)").bind_id(user.get());
-            statement.push(" AND guild_id = CAST(? AS TEXT)");
+            statement
+                .indexed_by("idx_message_events_user_time")
+                .push(" WHERE ")
+                .is_id("user_id", user.get())
+                .push(" AND ");
         } else {
-            statement.push("idx_message_events_guild_time WHERE guild_id = CAST(? AS TEXT)");
+            statement.indexed_by("idx_message_events_guild_time").push(" WHERE ");
         }
-        statement.bind_id(self.guild.get()).push(" AND created_at >= ? AND created_at < ?");
+        statement.is_id("guild_id", self.guild.get()).push(" AND created_at >= ? AND created_at < ?");
         statement.bind(seconds.start).bind(seconds.end);
         // For an IN of more than two SQLite makes a table, and looks into it for each row.
         statement.push(" AND (message_type = ? OR message_type = ? OR message_type = ? OR message_type = ?)");
         for kind in COUNTED_MESSAGE_TYPES {
             statement.bind(kind.into());
         }
-        statement.push(" AND channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT)");
+        statement.are_ids(["channel_id"]);
         if self.user.is_none() {
-            statement.push(" AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT)");
+            statement.are_ids(["user_id"]);
         }
-        statement.push(self.bots.condition_of_event());
+        statement.of_bots(self.bots);
     }
 }

@@ -4,19 +4,17 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use mocha_schema::{GuildId, UserId};
 
 use crate::{
-    Bots, Error, MessageCounts, Period, Window,
-    message_counts::{Sums, SumsRow},
+    Bots, Database, Error, MessageCounts, Period, Window,
+    database::{Source, snapshot},
     message_scan::MessageScan,
     message_times::{Detail, MessageTimes},
     period::Label,
     periods::{self, Counts, Touched},
     quarter,
     rollup::Span,
-    snapshot::snapshot,
 };
 
 /// The question how much was written in a guild, hour by hour, or by day, week or month of a zone.
@@ -137,7 +135,7 @@ impl MessageSeries {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite refused, or a row holds what is no count.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds what is no count.
     ///
     /// # Examples
     ///
@@ -165,24 +163,24 @@ impl MessageSeries {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<MessageSeriesAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<MessageSeriesAnswer, Error> {
         periods::check(self.period, self.window)?;
         snapshot(conn, |conn| self.read(conn))
     }
 
-    fn read(self, conn: &mut SqliteConnection) -> Result<MessageSeriesAnswer, Error> {
+    fn read(self, conn: &mut dyn Source) -> Result<MessageSeriesAnswer, Error> {
         let Self { bots, guild, period, user, window, zone } = self;
         let scan = MessageScan { bots, guild, user };
         let detail = if zone == Tz::UTC && period != Period::Hour { Detail::Days } else { Detail::Quarters };
-        let times = MessageTimes::load(conn, scan, window, detail).map_err(Error::database)?;
+        let times = MessageTimes::load(conn, scan, window, detail)?;
         let mut fold = Fold { by_label: BTreeMap::new(), edges: None, last: None };
         let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
         let columns = [times.column, messages, characters, words, attachments, embeds];
-        let statement = times.scan.read::<(BigInt, Sums)>(&columns, &times.sources);
-        for row in statement.load_iter::<(i64, SumsRow), DefaultLoadingMode>(conn).map_err(Error::database)? {
-            let (time, sums) = row.map_err(Error::database)?;
-            fold.add(self, times.quarter(time), MessageCounts::of(sums));
-        }
+        let statement = times.scan.read(conn.dialect(), &columns, &times.sources);
+        conn.rows(&statement, &mut |row| {
+            fold.add(self, times.quarter(row.number(0)?), MessageCounts::of(row, 1)?);
+            Ok(())
+        })?;
         let MessageTimes { data_since, span, rounded_to_days, .. } = times;
         let mut written = MessageCounts::default();
         for own in fold.by_label.values() {

@@ -1,10 +1,10 @@
 //! When messages were written, to the quarter of an hour.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
 
 use crate::{
-    Bots, Window,
+    Bots, Error, Window,
+    database::Source,
     message_scan::{Column, MessageScan},
     quarter,
     rollup::{Counted, Horizon, Sources, Span},
@@ -42,11 +42,11 @@ pub(crate) struct MessageTimes {
 impl MessageTimes {
     /// To be called in a transaction.
     pub(crate) fn load(
-        conn: &mut SqliteConnection,
+        conn: &mut dyn Source,
         scan: MessageScan,
         window: Window,
         detail: Detail,
-    ) -> QueryResult<Self> {
+    ) -> Result<Self, Error> {
         let horizon = Horizon::load(conn)?;
         let Counted { data_since, span, rounded_to_days } = horizon.messages(window);
         let all = |column, sources| Self { column, data_since, scan, sources, span, rounded_to_days };

@@ -2,16 +2,11 @@
 
 use std::ops::Range;
 
-use diesel::{
-    connection::DefaultLoadingMode,
-    prelude::*,
-    result::Error as DieselError,
-    sql_types::{BigInt, Text},
-};
 use mocha_schema::GuildId;
 
 use crate::{
-    Bots,
+    Bots, Error,
+    database::Source,
     rollup::{MONTH, QUARTER},
     statement::{Statement, rollup_of},
 };
@@ -19,23 +14,21 @@ use crate::{
 /// Tells `f` how many messages each quarter of an hour of some months has; those without may be
 /// left out.
 pub(crate) fn each(
-    conn: &mut SqliteConnection,
+    conn: &mut dyn Source,
     guild: GuildId,
     bots: Bots,
     months: &Range<i64>,
     mut f: impl FnMut(i64, u64),
-) -> QueryResult<()> {
-    let mut statement = Statement::<(BigInt, Text)>::new();
-    statement.select(["month", "quarters"]).push(" FROM ");
+) -> Result<(), Error> {
+    let mut statement = Statement::new(conn.dialect());
+    statement.select(["quarters", "month"]).push(" FROM ");
     rollup_of(&mut statement, "quarters_of_months", guild, None, bots, Some(("month", months)));
-    for row in statement.load_iter::<(i64, String), DefaultLoadingMode>(conn)? {
-        let (month, packed) = row?;
+    conn.named_rows(&statement, &mut |packed, row| {
+        let (packed, month) = (packed.unwrap_or_default(), row.number(0)?);
         let first = month.saturating_mul(MONTH / QUARTER);
-        unpack(&packed, |place, messages| f(first.saturating_add(place), messages)).ok_or_else(|| {
-            DieselError::DeserializationError(format!("month {month} has no quarters of an hour, but {packed}").into())
-        })?;
-    }
-    Ok(())
+        unpack(&packed, |place, messages| f(first.saturating_add(place), messages))
+            .ok_or_else(|| Error::row(format!("month {month} has no quarters of an hour, but {packed}")))
+    })
 }
 
 /// Tells `f` each pair of a JSON object of counts by place, as SQLite writes it; `None` if it is
@@ -59,7 +52,7 @@ fn unpack(packed: &str, mut f: impl FnMut(i64, u64)) -> Option<()> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use diesel::sql_query;
+    use diesel::{prelude::*, sql_query, sql_types::Text};
     use proptest::prelude::*;
 
     use super::*;
@@ -116,7 +109,7 @@ mod tests {
         sql_query(r#"INSERT INTO packed_quarters VALUES (1, 600, 0, '{"7":9,"8":-1}'), (1, 601, 0, '{"7":9}')"#)
             .execute(&mut conn)?;
         let mut read = |months| each(&mut conn, GuildId::try_from(1).unwrap(), Bots::Include, &months, |_, _| ());
-        assert!(matches!(read(600..602), Err(DieselError::DeserializationError(_))));
+        assert!(read(600..602).is_err_and(|error| error.is_database()));
         assert!(read(601..602).is_ok());
         Ok(())
     }

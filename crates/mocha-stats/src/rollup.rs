@@ -2,11 +2,8 @@
 
 use std::ops::Range;
 
+use crate::{Error, Window, database::Source, statement::Statement};
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
-use mocha_schema::schema::{horizons, watermarks};
-
-use crate::Window;
 
 /// Seconds of what the roll-ups count by.
 pub(crate) const QUARTER: i64 = 900;
@@ -17,7 +14,7 @@ pub(crate) const MONTH: i64 = 30 * DAY;
 /// From when on rows are kept, in unix seconds, each a midnight: joins, leaves, messages and voice
 /// that are older are in the roll-ups only, if in these. And the first day that the sums of months
 /// and of all time do not have yet.
-#[derive(Clone, Copy, Debug, Queryable)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Horizon {
     pub(crate) members_from: i64,
     pub(crate) messages_from: i64,
@@ -29,21 +26,28 @@ pub(crate) struct Horizon {
 }
 
 impl Horizon {
-    pub(crate) fn load(conn: &mut SqliteConnection) -> QueryResult<Self> {
-        let columns = (
-            horizons::members_from,
-            horizons::messages_from,
-            watermarks::messages_to,
-            horizons::presences_from,
-            horizons::rollups_from,
-            horizons::voice_from,
-            watermarks::voice_to,
-        );
-        horizons::table
-            .inner_join(watermarks::table.on(watermarks::id.eq(horizons::id)))
-            .filter(horizons::id.eq(1))
-            .select(columns)
-            .get_result(conn)
+    pub(crate) fn load(conn: &mut dyn Source) -> Result<Self, Error> {
+        let mut statement = Statement::new(conn.dialect());
+        statement.select([
+            "members_from",
+            "messages_from",
+            "messages_to",
+            "presences_from",
+            "rollups_from",
+            "voice_from",
+            "voice_to",
+        ]);
+        statement.push(" FROM horizons JOIN watermarks ON watermarks.id = horizons.id WHERE horizons.id = 1");
+        let row = conn.only(&statement)?;
+        Ok(Self {
+            members_from: row.number(0)?,
+            messages_from: row.number(1)?,
+            messages_to: row.number(2)?,
+            presences_from: row.number(3)?,
+            rollups_from: row.number(4)?,
+            voice_from: row.number(5)?,
+            voice_to: row.number(6)?,
+        })
     }
 
     /// Returns the part of a window of which joins and leaves are counted.

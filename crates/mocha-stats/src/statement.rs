@@ -1,23 +1,23 @@
-//! Statements over roll-ups and events.
+//! Statements for either database.
 
-use std::{marker::PhantomData, ops::Range};
+use std::ops::Range;
 
 use diesel::{
     prelude::*,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
-    sql_types::{BigInt, Text},
+    sql_types::{BigInt, Text, Untyped},
     sqlite::Sqlite,
 };
 use mocha_schema::{GuildId, UserId};
 
-use crate::Bots;
+use crate::{Bots, database::Dialect};
 
 /// A statement of constant parts, which Diesel keeps prepared by its text, as it does not with
-/// `sql_query`. `R` is the SQL type of its rows.
+/// `sql_query`. Where the dialects differ, the part says what each has.
 #[derive(Clone, Debug)]
-pub(crate) struct Statement<R> {
+pub struct Statement {
     binds: Vec<Bind>,
-    row: PhantomData<R>,
+    dialect: Dialect,
     sql: String,
 }
 
@@ -26,12 +26,12 @@ pub(crate) struct Statement<R> {
 enum Bind {
     Number(i64),
     PlannedNumber(i64),
-    PlannedText(String),
+    Text(String),
 }
 
-impl<R> Statement<R> {
-    pub(crate) const fn new() -> Self {
-        Self { binds: Vec::new(), row: PhantomData, sql: String::new() }
+impl Statement {
+    pub(crate) const fn new(dialect: Dialect) -> Self {
+        Self { binds: Vec::new(), dialect, sql: String::new() }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -52,9 +52,48 @@ impl<R> Statement<R> {
         self
     }
 
-    /// Binds the value of the next `?`. It is bound as `+?`, because SQLite looks at the value of a
-    /// plain `?` and plans the statement again for each value. That takes longer than many an
-    /// answer about a small guild.
+    /// Adds a part in which the dialects differ.
+    pub(crate) fn either(&mut self, sqlite: &str, postgres: &str) -> &mut Self {
+        let sql = self.dialect.either(sqlite, postgres);
+        self.push(sql)
+    }
+
+    /// Names the index to read a table through. Only SQLite needs it: left to itself, it reads all
+    /// of a guild to group a week by user.
+    pub(crate) fn indexed_by(&mut self, index: &str) -> &mut Self {
+        match self.dialect {
+            Dialect::Postgres => self,
+            Dialect::Sqlite => self.push(" INDEXED BY ").push(index),
+        }
+    }
+
+    /// Adds the condition that a column of a table with ids as texts, which are numbers in
+    /// PostgreSQL, is this id.
+    pub(crate) fn is_id(&mut self, column: &str, id: u64) -> &mut Self {
+        self.push(column).either(" = CAST(? AS TEXT)", " = ?").bind_id(id)
+    }
+
+    /// Adds the condition that such columns are ids. SQLite's tables may have texts of other
+    /// programs that are none.
+    pub(crate) fn are_ids<'a>(&mut self, columns: impl IntoIterator<Item = &'a str>) -> &mut Self {
+        if self.dialect == Dialect::Sqlite {
+            for column in columns {
+                self.push(" AND ").push(column).push(" > '0' AND ").push(column);
+                self.push(" = CAST(CAST(").push(column).push(" AS INTEGER) AS TEXT)");
+            }
+        }
+        self
+    }
+
+    /// Adds the end of a condition on events of users.
+    pub(crate) fn of_bots(&mut self, bots: Bots) -> &mut Self {
+        let condition = bots.condition_of_event(self.dialect);
+        self.push(condition)
+    }
+
+    /// Binds the value of the next `?`. SQLite gets `+?`, because it looks at the value of a plain
+    /// `?` and plans the statement again for each value. That takes longer than many an answer
+    /// about a small guild.
     pub(crate) fn bind(&mut self, value: i64) -> &mut Self {
         self.binds.push(Bind::Number(value));
         self
@@ -66,21 +105,50 @@ impl<R> Statement<R> {
         self
     }
 
-    /// The same for a text: a number that is made one SQLite cannot look up.
-    pub(crate) fn bind_planned_text(&mut self, text: String) -> &mut Self {
-        self.binds.push(Bind::PlannedText(text));
+    /// The same for an id that SQLite cannot look up if it is made a text in the statement.
+    pub(crate) fn bind_planned_id(&mut self, id: u64) -> &mut Self {
+        match self.dialect {
+            Dialect::Postgres => self.bind_id(id),
+            Dialect::Sqlite => self.bind_text(id.to_string()),
+        }
+    }
+
+    pub(crate) fn bind_text(&mut self, text: String) -> &mut Self {
+        self.binds.push(Bind::Text(text));
         self
     }
 
-    /// An id, as roll-ups have it: what is too large for SQLite is its largest.
+    /// The same for an id as roll-ups have it: an id that is too large is the largest.
     pub(crate) fn bind_id(&mut self, id: u64) -> &mut Self {
         self.bind(i64::try_from(id).unwrap_or(i64::MAX))
     }
 }
 
+impl Dialect {
+    pub(crate) const fn either<'a>(self, sqlite: &'a str, postgres: &'a str) -> &'a str {
+        match self {
+            Self::Postgres => postgres,
+            Self::Sqlite => sqlite,
+        }
+    }
+
+    /// The column by which the rows of an event table come in the order in which they were written.
+    pub(crate) const fn order_of_writing(self) -> &'static str {
+        self.either("rowid", "number")
+    }
+
+    /// The number of a user in a table with ids as texts.
+    pub(crate) const fn user(self) -> &'static str {
+        match self {
+            Self::Postgres => "user_id",
+            Self::Sqlite => "CAST(user_id AS INTEGER)",
+        }
+    }
+}
+
 /// The rows of a roll-up, of some of its periods or all: `FROM` is there.
-pub(crate) fn rollup_of<R>(
-    statement: &mut Statement<R>,
+pub(crate) fn rollup_of(
+    statement: &mut Statement,
     table: &str,
     guild: GuildId,
     user: Option<UserId>,
@@ -90,7 +158,7 @@ pub(crate) fn rollup_of<R>(
     statement.push(table);
     // That of all time has the user in its key.
     if user.is_some() && periods.is_some() {
-        statement.push(" INDEXED BY idx_").push(table).push("_user");
+        statement.indexed_by(&format!("idx_{table}_user"));
     }
     statement.push(" WHERE guild_id = ?").bind_id(guild.get());
     if let Some(user) = user {
@@ -102,7 +170,7 @@ pub(crate) fn rollup_of<R>(
     }
 }
 
-impl<R> QueryFragment<Sqlite> for Statement<R> {
+impl QueryFragment<Sqlite> for Statement {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         let mut binds = self.binds.iter();
         for (place, part) in self.sql.split('?').enumerate() {
@@ -113,7 +181,7 @@ impl<R> QueryFragment<Sqlite> for Statement<R> {
                         out.push_bind_param::<BigInt, _>(number)?;
                     }
                     Some(Bind::PlannedNumber(number)) => out.push_bind_param::<BigInt, _>(number)?,
-                    Some(Bind::PlannedText(text)) => out.push_bind_param::<Text, _>(text)?,
+                    Some(Bind::Text(text)) => out.push_bind_param::<Text, _>(text)?,
                     None => return Err(diesel::result::Error::QueryBuilderError("a bind is missing".into())),
                 }
             }
@@ -123,14 +191,34 @@ impl<R> QueryFragment<Sqlite> for Statement<R> {
     }
 }
 
-impl<R> QueryId for Statement<R> {
+#[cfg(feature = "postgres")]
+impl QueryFragment<diesel::pg::Pg> for Statement {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
+        let mut binds = self.binds.iter();
+        for (place, part) in self.sql.split('?').enumerate() {
+            if place > 0 {
+                match binds.next() {
+                    Some(Bind::Number(number) | Bind::PlannedNumber(number)) => {
+                        out.push_bind_param::<BigInt, _>(number)?;
+                    }
+                    Some(Bind::Text(text)) => out.push_bind_param::<Text, _>(text)?,
+                    None => return Err(diesel::result::Error::QueryBuilderError("a bind is missing".into())),
+                }
+            }
+            out.push_sql(part);
+        }
+        Ok(())
+    }
+}
+
+impl QueryId for Statement {
     type QueryId = ();
 
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<R> Query for Statement<R> {
-    type SqlType = R;
+impl Query for Statement {
+    type SqlType = Untyped;
 }
 
-impl<R, Conn> RunQueryDsl<Conn> for Statement<R> {}
+impl<Conn> RunQueryDsl<Conn> for &Statement {}

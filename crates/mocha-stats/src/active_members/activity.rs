@@ -1,14 +1,14 @@
 //! The days on which each user was active.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
 use foldhash::HashMap;
 use mocha_schema::UserId;
 
 use super::{ActiveMembers, MONTH_DAYS};
 use crate::{
-    Window,
+    Error, Window,
     active_months::{self, ActiveMonth, ActiveMonths},
+    database::Source,
     message_scan::MessageScan,
     rollup::{Counted, DAY, Horizon},
     voice::{VoiceScan, VoiceStateFilter},
@@ -29,7 +29,7 @@ pub(super) struct Activity {
 
 impl Activity {
     /// To be called in a transaction.
-    pub(super) fn load(conn: &mut SqliteConnection, question: ActiveMembers) -> QueryResult<Self> {
+    pub(super) fn load(conn: &mut dyn Source, question: ActiveMembers) -> Result<Self, Error> {
         let mut activity = Self::default();
         let mut months = ActiveMonths::default();
         activity.rounded_to_days =
@@ -49,11 +49,11 @@ impl Activity {
     /// Tells `f` who was active when, in no order; says whether it was more than the window.
     fn read(
         &mut self,
-        conn: &mut SqliteConnection,
+        conn: &mut dyn Source,
         question: ActiveMembers,
         window: Window,
         mut f: impl FnMut(UserId, ActiveMonth),
-    ) -> QueryResult<bool> {
+    ) -> Result<bool, Error> {
         let ActiveMembers { bots, guild, .. } = question;
         let horizon = Horizon::load(conn)?;
         let Counted { data_since, span, mut rounded_to_days } = horizon.messages(window);

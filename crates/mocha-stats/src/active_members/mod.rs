@@ -4,11 +4,10 @@ mod activity;
 mod count;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::{Connection, SqliteConnection};
 use mocha_schema::GuildId;
 
 use self::activity::Activity;
-use crate::{Bots, Error, Period, Window, periods, share::share};
+use crate::{Bots, Database, Error, Period, Window, database::snapshot, periods, share::share};
 
 /// So many messages in a time make somebody a communicator of it, as Discord's own statistics have
 /// it.
@@ -143,7 +142,7 @@ impl ActiveMembers {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million days.
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///
@@ -172,9 +171,9 @@ impl ActiveMembers {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<ActiveMembersAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<ActiveMembersAnswer, Error> {
         periods::check(Period::Day, self.window)?;
-        let activity = conn.transaction(|conn| Activity::load(conn, self)).map_err(Error::database)?;
+        let activity = snapshot(conn, |conn| Activity::load(conn, self))?;
         self.answer(activity)
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike, Days, TimeDelta, Utc, Weekday};
-use diesel::RunQueryDsl;
+use diesel::{RunQueryDsl, SqliteConnection};
 use mocha_schema::VoiceInterval;
 use proptest::prelude::*;
 

@@ -1,11 +1,9 @@
 //! Grouping of channels.
 
-use diesel::prelude::*;
-use foldhash::{HashMap, HashMapExt, HashSet};
-use mocha_schema::{
-    ChannelId, GuildId,
-    schema::{channels, gone_channels},
-};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use mocha_schema::{ChannelId, GuildId};
+
+use crate::{Error, database::Source, statement::Statement};
 
 /// The unit of an entry of a [`ChannelsAnswer`](crate::ChannelsAnswer).
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -21,12 +19,12 @@ pub enum ChannelGroup {
 }
 
 /// Discord's channel types.
-const CATEGORY: i32 = 4;
-const FORUM: i32 = 15;
-const MEDIA: i32 = 16;
+const CATEGORY: i64 = 4;
+const FORUM: i64 = 15;
+const MEDIA: i64 = 16;
 /// Text, voice, announcements and stages: voice channels and stages have a chat of their own.
-const WRITTEN_IN: [i32; 4] = [0, 2, 5, 13];
-const THREADS: [i32; 3] = [10, 11, 12];
+const WRITTEN_IN: [i64; 4] = [0, 2, 5, 13];
+const THREADS: [i64; 3] = [10, 11, 12];
 
 /// The channels of a guild, as it is now.
 #[derive(Debug)]
@@ -37,7 +35,7 @@ pub(super) struct Places {
 
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    kind: i32,
+    kind: i64,
     parent: Option<ChannelId>,
 }
 
@@ -48,17 +46,26 @@ impl Place {
 }
 
 impl Places {
-    pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, group: ChannelGroup) -> QueryResult<Self> {
-        // A row of another program's may have texts that are no ids.
-        let rows: Vec<(String, i32, Option<String>)> = channels::table
-            .filter(channels::guild_id.eq(guild))
-            .select((channels::id, channels::kind, channels::parent_id))
-            .load(conn)?;
-        let place = |(id, kind, parent): &(String, i32, Option<String>)| {
-            let parent = parent.as_ref().and_then(|parent| parent.parse().ok());
-            Some((id.parse().ok()?, Place { kind: *kind, parent }))
-        };
-        Ok(Self { group, places: rows.iter().filter_map(place).collect() })
+    pub(super) fn load(conn: &mut dyn Source, guild: GuildId, group: ChannelGroup) -> Result<Self, Error> {
+        let mut statement = Statement::new(conn.dialect());
+        statement
+            .push("SELECT ")
+            .either("CAST(id AS INTEGER)", "id")
+            .push(", type, ")
+            // A row of another program may have a text that is no id.
+            .either(
+                "CASE WHEN parent_id = CAST(CAST(parent_id AS INTEGER) AS TEXT) THEN CAST(parent_id AS INTEGER) END",
+                "parent_id",
+            )
+            .push(" FROM channels WHERE ")
+            .is_id("guild_id", guild.get())
+            .are_ids(["id"]);
+        let mut places = HashMap::new();
+        conn.rows(&statement, &mut |row| {
+            places.insert(row.id(0)?, Place { kind: row.number(1)?, parent: row.optional_id(2)? });
+            Ok(())
+        })?;
+        Ok(Self { group, places })
     }
 
     /// For each thread on its own nobody needs to know what is in what.
@@ -86,9 +93,15 @@ impl Places {
     }
 
     /// All entries that could have messages, quiet or not.
-    pub(super) fn all(&self, conn: &mut SqliteConnection, guild: GuildId) -> QueryResult<Vec<ChannelId>> {
-        let gone = gone_channels::table.filter(gone_channels::guild_id.eq(guild)).select(gone_channels::channel_id);
-        let gone: HashSet<ChannelId> = gone.load(conn)?.into_iter().collect();
+    pub(super) fn all(&self, conn: &mut dyn Source, guild: GuildId) -> Result<Vec<ChannelId>, Error> {
+        let mut statement = Statement::new(conn.dialect());
+        statement.push("SELECT ").either("CAST(channel_id AS INTEGER)", "channel_id");
+        statement.push(" FROM gone_channels WHERE ").is_id("guild_id", guild.get());
+        let mut gone = HashSet::<ChannelId>::new();
+        conn.rows(&statement, &mut |row| {
+            gone.insert(row.id(0)?);
+            Ok(())
+        })?;
         let is_there = |&(channel, place): &(&ChannelId, &Place)| {
             // A thread is gone with the channel it is in.
             let parent = place.parent.filter(|_| place.is_thread());

@@ -5,17 +5,16 @@ mod group;
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
-use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use foldhash::{HashMap, HashMapExt, HashSet};
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 pub use self::group::ChannelGroup;
 use self::group::Places;
 use crate::{
-    Bots, Error, Window,
+    Bots, Database, Error, Window,
+    database::{Source, snapshot},
     message_scan::{Column, MessageScan},
     rollup::{Counted, Horizon, Sources},
-    scan::Unsigned,
     share::share,
 };
 
@@ -173,7 +172,7 @@ impl Channels {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///
@@ -194,24 +193,25 @@ impl Channels {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<ChannelsAnswer, Error> {
-        conn.transaction(|conn| self.read(conn)).map_err(Error::database)
+    pub fn load(self, conn: &mut impl Database) -> Result<ChannelsAnswer, Error> {
+        snapshot(conn, |conn| self.read(conn))
     }
 
-    fn read(self, conn: &mut SqliteConnection) -> QueryResult<ChannelsAnswer> {
+    fn read(self, conn: &mut dyn Source) -> Result<ChannelsAnswer, Error> {
         let Self { bots, group, guild, window, .. } = self;
         let horizon = Horizon::load(conn)?;
         let Counted { data_since, span, rounded_to_days } = horizon.messages(window);
         let scan = MessageScan { bots, guild, user: None };
         let columns = [Column::Channel, Column::User, Column::Messages];
-        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::summed(span, horizon.messages_to));
+        let sources = Sources::summed(span, horizon.messages_to);
+        let statement = scan.read(conn.dialect(), &columns, &sources);
         let mut channels: HashMap<ChannelId, Writing> = HashMap::new();
-        for row in statement.load_iter::<(ChannelId, UserId, Unsigned), DefaultLoadingMode>(conn)? {
-            let (channel, user, messages) = row?;
-            let writing = channels.entry(channel).or_default();
-            writing.messages = writing.messages.saturating_add(messages.into());
-            writing.users.insert(user);
-        }
+        conn.rows(&statement, &mut |row| {
+            let writing = channels.entry(row.id(0)?).or_default();
+            writing.users.insert(row.id(1)?);
+            writing.messages = writing.messages.saturating_add(row.count(2)?);
+            Ok(())
+        })?;
         let needed = self.quiet || group != ChannelGroup::Thread;
         let places = if needed { Places::load(conn, guild, group)? } else { Places::none() };
         let mut groups: HashMap<Option<ChannelId>, Writing> = HashMap::new();

@@ -1,3 +1,4 @@
+use diesel::prelude::*;
 use mocha_schema::{NewChannel, NewGuild, schema};
 use proptest::prelude::*;
 

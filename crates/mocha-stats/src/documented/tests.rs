@@ -1,6 +1,10 @@
 //! The answers against the documented SQL.
 
-use diesel::sql_query;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Nullable, Text},
+};
 use proptest::prelude::*;
 
 use super::*;

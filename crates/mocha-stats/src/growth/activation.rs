@@ -3,18 +3,18 @@
 use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    prelude::*,
-    sql_query,
-    sql_types::{Bool, Integer, Text},
-};
 use mocha_schema::{COUNTED_MESSAGE_TYPES, GuildId};
 
 use super::{
     membership::{Membership, WEEK, memberships},
     retention::{joined_in, known_until},
 };
-use crate::{Bots, Error, Window, rollup::Horizon};
+use crate::{
+    Bots, Database, Error, Window,
+    database::{Dialect, snapshot},
+    rollup::Horizon,
+    statement::Statement,
+};
 
 /// The question how many of those who joined a guild took part in their first week.
 ///
@@ -88,7 +88,7 @@ impl Activation {
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `now`: before 1970 or after 9999.
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -107,33 +107,26 @@ impl Activation {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<ActivationAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<ActivationAnswer, Error> {
         let Self { bots, guild, window, .. } = self;
         let now = window.asked_at(self.now);
         let until = known_until(now)?;
-        let rows = conn.transaction(|conn| {
+        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, data_since: None, window };
+        snapshot(conn, |conn| {
             let Horizon { members_from, messages_from, voice_from, .. } = Horizon::load(conn)?;
             let from = members_from.max(messages_from).max(voice_from);
+            answer.data_since = Horizon::data_since(window, from);
             let memberships = memberships(conn, guild, bots, window.not_before(from).start_second()..until)?;
-            let [message, reply, slash_command, menu_command] = COUNTED_MESSAGE_TYPES;
-            let rows = sql_query(SQL)
-                .bind::<Text, _>(self.first_weeks(now, &memberships, from))
-                .bind::<Text, _>(guild)
-                .bind::<Integer, _>(message)
-                .bind::<Integer, _>(reply)
-                .bind::<Integer, _>(slash_command)
-                .bind::<Integer, _>(menu_command)
-                .load::<Row>(conn)?;
-            Ok((rows, Horizon::data_since(window, from)))
-        });
-        let (rows, data_since) = rows.map_err(Error::database)?;
-        let mut answer = ActivationAnswer { joined: 0, activated: 0, wrote: 0, talked: 0, data_since, window };
-        for Row { wrote, talked } in rows {
-            answer.joined += 1;
-            answer.activated += u64::from(wrote || talked);
-            answer.wrote += u64::from(wrote);
-            answer.talked += u64::from(talked);
-        }
+            let statement = self.first_acts(conn.dialect(), self.first_weeks(now, &memberships, from));
+            conn.rows(&statement, &mut |row| {
+                let (wrote, talked) = (row.flag(0)?, row.flag(1)?);
+                answer.joined += 1;
+                answer.activated += u64::from(wrote || talked);
+                answer.wrote += u64::from(wrote);
+                answer.talked += u64::from(talked);
+                Ok(())
+            })
+        })?;
         Ok(answer)
     }
 
@@ -153,35 +146,40 @@ impl Activation {
         json.push(']');
         json
     }
-}
 
-const SQL: &str = "\
-    SELECT \
-        (SELECT COUNT(*) FROM ( \
-            SELECT 1 FROM message_events INDEXED BY idx_message_events_user_time \
-            WHERE user_id = week.value ->> 0 AND created_at >= week.value ->> 1 AND created_at < week.value ->> 2 \
-                AND guild_id = ?2 AND message_type IN (?3, ?4, ?5, ?6) \
-                AND channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT) \
-            LIMIT 3 \
-        )) = 3 AS wrote, \
-        EXISTS ( \
-            SELECT 1 FROM voice_intervals \
-            WHERE guild_id = ?2 AND user_id = week.value ->> 0 \
-                AND started_at_ms >= (week.value ->> 1) * 1000 AND started_at_ms < (week.value ->> 2) * 1000 \
-        ) AS talked \
-    FROM json_each(?1) AS week";
-
-#[derive(Clone, Copy, Debug, QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Bool)]
-    wrote: bool,
-    #[diesel(sql_type = Bool)]
-    talked: bool,
+    /// Whether each wrote three messages in the first week, and whether each talked.
+    fn first_acts(self, dialect: Dialect, first_weeks: String) -> Statement {
+        let mut statement = Statement::new(dialect);
+        let (user, start, end) = (
+            dialect.either("week.value ->> 0", "(week.value ->> 0)::bigint"),
+            dialect.either("week.value ->> 1", "(week.value ->> 1)::bigint"),
+            dialect.either("week.value ->> 2", "(week.value ->> 2)::bigint"),
+        );
+        statement
+            .push("SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM message_events")
+            .indexed_by("idx_message_events_user_time")
+            .push(&format!(" WHERE user_id = {user} AND created_at >= {start} AND created_at < {end} AND "))
+            .is_id("guild_id", self.guild.get())
+            .push(" AND message_type IN (?, ?, ?, ?)");
+        for kind in COUNTED_MESSAGE_TYPES {
+            statement.bind(kind.into());
+        }
+        statement
+            .are_ids(["channel_id"])
+            .push(" LIMIT 3) AS message) = 3, EXISTS (SELECT 1 FROM voice_intervals WHERE ")
+            .is_id("guild_id", self.guild.get())
+            .push(&format!(" AND user_id = {user}"))
+            .push(&format!(" AND started_at_ms >= ({start}) * 1000 AND started_at_ms < ({end}) * 1000)"))
+            .either(" FROM json_each(?) AS week", " FROM json_array_elements(?::json) AS week")
+            .bind_text(first_weeks);
+        statement
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
+    use diesel::prelude::*;
     use mocha_schema::{VoiceInterval, schema::horizons};
     use proptest::prelude::*;
 

@@ -2,11 +2,10 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use diesel::prelude::*;
 use mocha_schema::{GuildId, UserId};
 
 use super::log::{Entry, entries};
-use crate::Bots;
+use crate::{Bots, Error, database::Source};
 
 /// The days after which somebody who joined counts as having stayed, in seconds.
 pub(super) const WEEK: i64 = 7 * 86_400;
@@ -39,26 +38,22 @@ impl Membership {
 
 /// The memberships that the log of these seconds tells of, in no order.
 pub(super) fn memberships(
-    conn: &mut SqliteConnection,
+    conn: &mut dyn Source,
     guild: GuildId,
     bots: Bots,
     seconds: Range<i64>,
-) -> QueryResult<Vec<Membership>> {
-    let counts = |entry: &QueryResult<Entry>| entry.as_ref().map_or(true, |entry| bots.counts(entry.bot));
-    fold(entries(conn, guild, seconds)?.filter(counts))
-}
-
-/// A leave without a join belongs to a member from before the log, or to a join that was not
-/// recorded.
-fn fold(entries: impl Iterator<Item = QueryResult<Entry>>) -> QueryResult<Vec<Membership>> {
+) -> Result<Vec<Membership>, Error> {
     let (mut ended, mut open) = (Vec::new(), HashMap::<UserId, i64>::new());
-    for entry in entries {
-        let Entry { user_id, joined, second, .. } = entry?;
+    entries(conn, guild, seconds, |Entry { user_id, bot, joined, second, .. }| {
+        if !bots.counts(bot) {
+            return;
+        }
+        // A leave without a join belongs to a member from before the log, or to a join that was not recorded.
         let began = if joined { open.insert(user_id, second) } else { open.remove(&user_id) };
         if began.is_some() || !joined {
             ended.push(Membership { user_id, joined: began, ended: Some(second), left: !joined });
         }
-    }
+    })?;
     let open = open.into_iter();
     ended.extend(open.map(|(user_id, joined)| Membership { user_id, joined: Some(joined), ended: None, left: false }));
     Ok(ended)

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use diesel::{Connection, SqliteConnection};
 use mocha_schema::{GuildId, check_time};
 
 use super::membership::{Membership, WEEK, memberships};
 use crate::{
-    Bots, Error, Period, Window,
+    Bots, Database, Error, Period, Window,
+    database::snapshot,
     periods::{self, Counts},
     rollup::Horizon,
 };
@@ -115,7 +115,7 @@ impl MemberRetention {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `now`: before 1970, after 9999, or more than 5,000
     /// weeks after the window's start, or the first join if it has none.
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -141,15 +141,14 @@ impl MemberRetention {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<MemberRetentionAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<MemberRetentionAnswer, Error> {
         let now = self.window.asked_at(self.now);
         let known = known_until(now)?;
-        let read = conn.transaction(|conn| {
+        let (memberships, data_since) = snapshot(conn, |conn| {
             let Horizon { members_from, .. } = Horizon::load(conn)?;
             let seconds = self.window.not_before(members_from).start_second()..known;
             Ok((memberships(conn, self.guild, self.bots, seconds)?, Horizon::data_since(self.window, members_from)))
-        });
-        let (memberships, data_since) = read.map_err(Error::database)?;
+        })?;
         Ok(MemberRetentionAnswer { data_since, ..self.answer(now, &memberships)? })
     }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use diesel::{Connection, SqliteConnection};
 use mocha_schema::GuildId;
 
 use super::log::{Entry, Told, at_least_none, entries, members_at};
 use crate::{
-    Bots, Error, Period, Window,
+    Bots, Database, Error, Period, Window,
+    database::{Source, snapshot},
     period::Label,
     periods::{self, Counts, Touched},
     quarter,
@@ -121,7 +121,7 @@ impl Growth {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -150,39 +150,39 @@ impl Growth {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<GrowthAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<GrowthAnswer, Error> {
         periods::check(self.period, self.window)?;
-        let log = conn.transaction(|conn| {
-            let Horizon { members_from, .. } = Horizon::load(conn)?;
-            let (data_since, kept) =
-                (Horizon::data_since(self.window, members_from), self.window.not_before(members_from));
-            // If the window starts before the log, the count at its start is unknown.
-            let asked = self.window.start().is_some() && data_since.is_none();
-            let before = if asked { members_at(conn, self.guild, kept.start_second(), members_from)? } else { None };
-            let mut log = Log {
-                before,
-                bots: self.bots,
-                first: None,
-                data_since,
-                last: None,
-                members: before,
-                quarters: BTreeMap::new(),
-            };
-            let seconds = kept.start_second()..kept.end_second();
-            let mut told = Told::load(conn, self.guild, seconds.clone())?;
-            for entry in entries(conn, self.guild, seconds)? {
-                let entry = entry?;
-                if let Some(told) = told.take_if(|told| told.second < entry.second) {
-                    log.correct(told);
-                }
-                log.add(entry);
-            }
-            if let Some(told) = told {
+        let log = snapshot(conn, |conn| self.read(conn))?;
+        self.answer(log)
+    }
+
+    fn read(self, conn: &mut dyn Source) -> Result<Log, Error> {
+        let Horizon { members_from, .. } = Horizon::load(conn)?;
+        let (data_since, kept) = (Horizon::data_since(self.window, members_from), self.window.not_before(members_from));
+        // If the window starts before the log, the count at its start is unknown.
+        let asked = self.window.start().is_some() && data_since.is_none();
+        let before = if asked { members_at(conn, self.guild, kept.start_second(), members_from)? } else { None };
+        let mut log = Log {
+            before,
+            bots: self.bots,
+            first: None,
+            data_since,
+            last: None,
+            members: before,
+            quarters: BTreeMap::new(),
+        };
+        let seconds = kept.start_second()..kept.end_second();
+        let mut told = Told::load(conn, self.guild, seconds.clone())?;
+        entries(conn, self.guild, seconds, |entry| {
+            if let Some(told) = told.take_if(|told| told.second < entry.second) {
                 log.correct(told);
             }
-            Ok(log)
-        });
-        self.answer(log.map_err(Error::database)?)
+            log.add(entry);
+        })?;
+        if let Some(told) = told {
+            log.correct(told);
+        }
+        Ok(log)
     }
 
     fn answer(self, log: Log) -> Result<GrowthAnswer, Error> {

@@ -1,11 +1,10 @@
 //! How long those who left had been there.
 
 use chrono::{DateTime, Utc};
-use diesel::{Connection, SqliteConnection};
 use mocha_schema::GuildId;
 
 use super::membership::memberships;
-use crate::{Bots, Error, Window, rollup::Horizon};
+use crate::{Bots, Database, Error, Window, database::snapshot, rollup::Horizon};
 
 /// The question how long those who left a guild had been members.
 ///
@@ -88,7 +87,7 @@ impl Tenure {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -107,14 +106,13 @@ impl Tenure {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<TenureAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<TenureAnswer, Error> {
         let Self { bots, guild, window } = self;
-        let read = conn.transaction(|conn| {
+        let (memberships, data_since) = snapshot(conn, |conn| {
             let Horizon { members_from, .. } = Horizon::load(conn)?;
             let memberships = memberships(conn, guild, bots, members_from..window.end_second())?;
             Ok((memberships, Horizon::data_since(window, members_from)))
-        });
-        let (memberships, data_since) = read.map_err(Error::database)?;
+        })?;
         let (mut left, mut lengths) = (0, Vec::new());
         for membership in memberships {
             if membership.left && membership.ended.is_some_and(|ended| ended >= window.start_second()) {

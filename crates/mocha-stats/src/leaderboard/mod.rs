@@ -7,13 +7,17 @@ mod total;
 use std::{cmp::Reverse, collections::BTreeSet, ops::Range};
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 pub use self::measure::{Measure, Weights};
 pub(crate) use self::rank::{compare, ranked};
 use self::total::Totals;
-use crate::{Bots, Error, VoiceFilter, Window, channel_filter::ChannelFilter, per_user::value_of};
+use crate::{
+    Bots, Database, Error, VoiceFilter, Window,
+    channel_filter::ChannelFilter,
+    database::{Source, snapshot},
+    per_user::value_of,
+};
 
 /// A leaderboard of users by any [`Measure`]: `Leaderboard::messages(guild)`,
 /// `Leaderboard::active_days(guild)` and so on. Defaults: all time, humans only, no limit.
@@ -362,7 +366,7 @@ impl Leaderboard {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///
@@ -385,17 +389,14 @@ impl Leaderboard {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(&self, conn: &mut SqliteConnection) -> Result<LeaderboardAnswer, Error> {
-        let (now, before) = conn
-            .transaction(|conn| {
-                let before = match self.window.previous().filter(|_| self.compare) {
-                    Some(window) => Some(Totals::load(conn, self, window)?),
-                    None => None,
-                };
-                Ok((Totals::load(conn, self, self.window)?, before))
-            })
-            .map_err(Error::database)?;
+    pub fn load(&self, conn: &mut impl Database) -> Result<LeaderboardAnswer, Error> {
+        snapshot(conn, |conn| self.read(conn))
+    }
+
+    pub(crate) fn read(&self, conn: &mut dyn Source) -> Result<LeaderboardAnswer, Error> {
         let previous = self.window.previous().filter(|_| self.compare);
+        let before = previous.map(|window| Totals::load(conn, self, window)).transpose()?;
+        let now = Totals::load(conn, self, self.window)?;
         let rounded_to_days = now.rounded_to_days || before.as_ref().is_some_and(|before| before.rounded_to_days);
         let data_since = before.as_ref().unwrap_or(&now).data_since;
         let total = now.values.iter().fold(0, |sum: u64, row| sum.saturating_add(row.1));

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta};
-use diesel::sql_query;
+use diesel::{prelude::*, sql_query};
 use proptest::prelude::*;
 
 use super::*;

@@ -1,20 +1,20 @@
 //! How much each user has of what is measured.
 
 use chrono::{DateTime, Utc};
-use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
-use foldhash::HashSet;
-use mocha_schema::{ChannelId, UserId, schema::members};
+use foldhash::{HashSet, HashSetExt};
+use mocha_schema::UserId;
 
 use super::{Leaderboard, Measure, VoiceDetails, VoiceTotals, Weights};
 use crate::{
-    Window,
+    Error, Window,
     active_months::{self, ActiveMonth, ActiveMonths},
     channel_filter::Resolved,
-    message_counts::{MessageCounts, Sums, SumsRow},
+    database::Source,
+    message_counts::MessageCounts,
     message_scan::{Column, MessageScan},
     per_user::PerUser,
     rollup::{Counted, Horizon, Sources, Span},
-    scan::Unsigned,
+    statement::Statement,
     voice::{PartOf, VoiceBoard, VoiceFilter, VoicePart, VoiceScan, VoiceStateFilter, VoiceTime},
 };
 
@@ -48,7 +48,7 @@ impl Totals {
     }
 
     /// To be called in a transaction.
-    pub(super) fn load(conn: &mut SqliteConnection, question: &Leaderboard, window: Window) -> QueryResult<Self> {
+    pub(super) fn load(conn: &mut dyn Source, question: &Leaderboard, window: Window) -> Result<Self, Error> {
         let mut channels = question.channels.resolve(conn, question.guild)?;
         let mut reader = Reader {
             board: None,
@@ -103,11 +103,16 @@ impl Voice {
 }
 
 /// The current members.
-fn present(conn: &mut SqliteConnection, question: &Leaderboard) -> QueryResult<HashSet<UserId>> {
-    let users =
-        members::table.filter(members::guild_id.eq(question.guild)).select(members::user_id).load::<String>(conn)?;
-    // A row of another program's may have a text that is no id.
-    Ok(users.iter().filter_map(|user| user.parse().ok()).collect())
+fn present(conn: &mut dyn Source, question: &Leaderboard) -> Result<HashSet<UserId>, Error> {
+    let mut statement = Statement::new(conn.dialect());
+    statement.select([conn.dialect().user()]).push(" FROM members WHERE ").is_id("guild_id", question.guild.get());
+    statement.are_ids(["user_id"]);
+    let mut members = HashSet::new();
+    conn.rows(&statement, &mut |row| {
+        members.insert(row.id(0)?);
+        Ok(())
+    })?;
+    Ok(members)
 }
 
 #[derive(Debug)]
@@ -123,34 +128,26 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Adds up a column of messages.
-    fn messages(
-        &mut self,
-        conn: &mut SqliteConnection,
-        channels: &mut Resolved<'_>,
-        column: Column,
-    ) -> QueryResult<()> {
+    fn messages(&mut self, conn: &mut dyn Source, channels: &mut Resolved<'_>, column: Column) -> Result<(), Error> {
         let (scan, span, filled_to) = self.scan(conn)?;
         let sources = Sources::summed(span, filled_to);
         if channels.is_open() {
-            let statement = scan.read::<(BigInt, BigInt)>(&[Column::User, column], &sources);
-            for row in statement.load_iter::<(UserId, Unsigned), DefaultLoadingMode>(conn)? {
-                let (user, value) = row?;
-                self.values.add(user, value.into());
-            }
-            return Ok(());
+            let statement = scan.read(conn.dialect(), &[Column::User, column], &sources);
+            return conn.rows(&statement, &mut |row| {
+                self.values.add(row.id(0)?, row.count(1)?);
+                Ok(())
+            });
         }
-        let columns = [Column::User, Column::Channel, column];
-        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &sources);
-        for row in statement.load_iter::<(UserId, ChannelId, Unsigned), DefaultLoadingMode>(conn)? {
-            let (user, channel, value) = row?;
-            if channels.counts(Some(channel)) {
-                self.values.add(user, value.into());
+        let statement = scan.read(conn.dialect(), &[Column::User, Column::Channel, column], &sources);
+        conn.rows(&statement, &mut |row| {
+            if channels.counts(Some(row.id(1)?)) {
+                self.values.add(row.id(0)?, row.count(2)?);
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
-    fn score(&mut self, conn: &mut SqliteConnection, channels: &mut Resolved<'_>, weights: Weights) -> QueryResult<()> {
+    fn score(&mut self, conn: &mut dyn Source, channels: &mut Resolved<'_>, weights: Weights) -> Result<(), Error> {
         if weights.voice_minutes > 0 {
             self.voice_time(conn, channels)?;
             let times = std::mem::replace(&mut self.values, PerUser::of_numbers());
@@ -165,18 +162,17 @@ impl Reader<'_> {
         let columns = [Column::User, Column::Channel, messages, characters, words, attachments, embeds];
         let (scan, span, filled_to) = self.scan(conn)?;
         let sources = Sources::summed(span, filled_to);
-        let statement = scan.read::<(BigInt, BigInt, Sums)>(&columns, &sources);
-        for row in statement.load_iter::<(UserId, ChannelId, SumsRow), DefaultLoadingMode>(conn)? {
-            let (user, channel, sums) = row?;
-            if channels.is_open() || channels.counts(Some(channel)) {
-                self.values.add(user, weights.points(MessageCounts::of(sums)));
+        let statement = scan.read(conn.dialect(), &columns, &sources);
+        conn.rows(&statement, &mut |row| {
+            if channels.is_open() || channels.counts(Some(row.id(1)?)) {
+                self.values.add(row.id(0)?, weights.points(MessageCounts::of(row, 2)?));
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Returns the messages to scan, their time span, and the day up to which they are aggregated.
-    fn scan(&mut self, conn: &mut SqliteConnection) -> QueryResult<(MessageScan, Span, i64)> {
+    fn scan(&mut self, conn: &mut dyn Source) -> Result<(MessageScan, Span, i64), Error> {
         let horizon = Horizon::load(conn)?;
         let Counted { data_since, span, rounded_to_days } = horizon.messages(self.window);
         self.data_since = data_since;
@@ -192,22 +188,22 @@ impl Reader<'_> {
 
     fn voice(
         &mut self,
-        conn: &mut SqliteConnection,
+        conn: &mut dyn Source,
         part_of: PartOf,
         channels: bool,
         mut f: impl FnMut(&mut PerUser<u64>, VoicePart),
-    ) -> QueryResult<()> {
+    ) -> Result<(), Error> {
         let read = self.voice_scan(channels).each(conn, part_of, |part| f(&mut self.values, part))?;
         self.data_since = read.data_since;
         self.rounded_to_days |= read.rounded_to_days;
         Ok(())
     }
 
-    fn voice_sessions(&mut self, conn: &mut SqliteConnection) -> QueryResult<()> {
+    fn voice_sessions(&mut self, conn: &mut dyn Source) -> Result<(), Error> {
         self.voice(conn, PartOf::Anything, false, |values, part| values.add(part.user, part.sessions))
     }
 
-    fn voice_time(&mut self, conn: &mut SqliteConnection, channels: &mut Resolved<'_>) -> QueryResult<()> {
+    fn voice_time(&mut self, conn: &mut dyn Source, channels: &mut Resolved<'_>) -> Result<(), Error> {
         let Leaderboard { bots, guild, ref voice_filter, voice_details, .. } = *self.question;
         if voice_details || *voice_filter != VoiceFilter::new() {
             let board = VoiceBoard::load(conn, guild, bots, voice_filter, channels, self.window)?;
@@ -226,20 +222,20 @@ impl Reader<'_> {
         })
     }
 
-    fn active_days(&mut self, conn: &mut SqliteConnection, channels: &mut Resolved<'_>) -> QueryResult<()> {
+    fn active_days(&mut self, conn: &mut dyn Source, channels: &mut Resolved<'_>) -> Result<(), Error> {
         let mut months = ActiveMonths::default();
         let (scan, span, filled_to) = self.scan(conn)?;
         if channels.is_open() {
             active_months::written(conn, scan, span, filled_to, |user, month| months.add(user, month))?;
         } else {
             let columns = [Column::User, Column::Channel, Column::Day];
-            let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::by_day(span));
-            for row in statement.load_iter::<(UserId, ChannelId, i64), DefaultLoadingMode>(conn)? {
-                let (user, channel, day) = row?;
-                if channels.counts(Some(channel)) {
-                    months.add(user, ActiveMonth::of_day(day, 0));
+            let statement = scan.read(conn.dialect(), &columns, &Sources::by_day(span));
+            conn.rows(&statement, &mut |row| {
+                if channels.counts(Some(row.id(1)?)) {
+                    months.add(row.id(0)?, ActiveMonth::of_day(row.number(2)?, 0));
                 }
-            }
+                Ok(())
+            })?;
         }
         let read = self.voice_scan(!channels.is_open()).active(conn, |user, channel, month| {
             if channels.counts(channel) {

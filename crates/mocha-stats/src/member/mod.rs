@@ -6,14 +6,14 @@ mod streak;
 mod talk;
 
 use chrono::{DateTime, Utc};
-use diesel::SqliteConnection;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 use self::{reading::Reading, seen::seen, streak::streaks};
 pub use self::{seen::Seen, streak::Streak};
 use crate::{
-    ChannelVoice, Error, Leaderboard, LeaderboardAnswer, Measure, MessageCounts, Window, rollup::DAY,
-    snapshot::snapshot,
+    ChannelVoice, Database, Error, Leaderboard, LeaderboardAnswer, Measure, MessageCounts, Window,
+    database::{Source, snapshot},
+    rollup::DAY,
 };
 
 /// The question what one user did in a guild: everything about a member in one answer.
@@ -149,7 +149,7 @@ impl MemberStatistics {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///
@@ -176,16 +176,16 @@ impl MemberStatistics {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<MemberStatisticsAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<MemberStatisticsAnswer, Error> {
         snapshot(conn, |conn| self.read(conn))
     }
 
-    fn read(self, conn: &mut SqliteConnection) -> Result<MemberStatisticsAnswer, Error> {
+    fn read(self, conn: &mut dyn Source) -> Result<MemberStatisticsAnswer, Error> {
         let Self { guild, now, limit, user, window } = self;
-        let reading = Reading::load(conn, guild, user, window).map_err(Error::database)?;
+        let reading = Reading::load(conn, guild, user, window)?;
         let days = reading.active_days();
         let (longest_streak, current_streak) = streaks(&days, window.asked_at(now).timestamp().div_euclid(DAY));
-        let (first_seen, last_seen) = seen(conn, &reading).map_err(Error::database)?;
+        let (first_seen, last_seen) = seen(conn, &reading)?;
         let mut voice = reading.voice(limit);
         voice.place = if voice.voice_ms > 0 { self.place(conn, Measure::VoiceTime)? } else { None };
         Ok(MemberStatisticsAnswer {
@@ -204,9 +204,9 @@ impl MemberStatistics {
         })
     }
 
-    fn place(self, conn: &mut SqliteConnection, measure: Measure) -> Result<Option<Place>, Error> {
+    fn place(self, conn: &mut dyn Source, measure: Measure) -> Result<Option<Place>, Error> {
         let board = Leaderboard::by(measure, self.guild).within(self.window).around(self.user, 0);
-        let LeaderboardAnswer { entries, user_count, .. } = board.load(conn)?;
+        let LeaderboardAnswer { entries, user_count, .. } = board.read(conn)?;
         Ok(entries.first().map(|entry| Place { rank: entry.rank, total: user_count }))
     }
 }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 use super::{
@@ -14,8 +13,8 @@ use super::{
     talk::{Stay, Talk},
 };
 use crate::{
-    Bots, ChannelVoice, MessageCounts, Window, active_months,
-    message_counts::{Sums, SumsRow},
+    Bots, ChannelVoice, Error, MessageCounts, Window, active_months,
+    database::Source,
     message_scan::{Column, MessageScan},
     rollup::{Counted, Horizon, Sources, Span},
     voice::{PartOf, VoiceScan, VoiceStateFilter},
@@ -43,7 +42,7 @@ pub(super) struct Reading {
 
 impl Reading {
     /// To be called in a transaction.
-    pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, user: UserId, window: Window) -> QueryResult<Self> {
+    pub(super) fn load(conn: &mut dyn Source, guild: GuildId, user: UserId, window: Window) -> Result<Self, Error> {
         let horizon = Horizon::load(conn)?;
         let Counted { data_since, span, rounded_to_days } = horizon.messages(window);
         let mut reading = Self {
@@ -74,17 +73,17 @@ impl Reading {
 
     /// Sums by month, and days apart: those an index knows by itself, and looking up the sums of
     /// each day takes long.
-    fn messages(&mut self, conn: &mut SqliteConnection, scan: MessageScan, span: Span) -> QueryResult<()> {
+    fn messages(&mut self, conn: &mut dyn Source, scan: MessageScan, span: Span) -> Result<(), Error> {
         let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
         let columns = [Column::Channel, messages, characters, words, attachments, embeds];
-        let sums = scan.read::<(BigInt, Sums)>(&columns, &Sources::summed(span, self.horizon.messages_to));
-        for row in sums.load_iter::<(ChannelId, SumsRow), DefaultLoadingMode>(conn)? {
-            let (channel, sums) = row?;
-            let written = MessageCounts::of(sums);
+        let sums = scan.read(conn.dialect(), &columns, &Sources::summed(span, self.horizon.messages_to));
+        conn.rows(&sums, &mut |row| {
+            let written = MessageCounts::of(row, 1)?;
             self.written.add(written);
-            let messages = self.written_in.entry(channel).or_default();
+            let messages = self.written_in.entry(row.id(0)?).or_default();
             *messages = messages.saturating_add(written.messages);
-        }
+            Ok(())
+        })?;
         active_months::written(conn, scan, span, self.horizon.messages_to, |_, month| {
             self.wrote.extend(month.days().map(|active| active.day));
         })?;
@@ -92,7 +91,7 @@ impl Reading {
     }
 
     /// As of messages, days apart.
-    fn voice_time(&mut self, conn: &mut SqliteConnection, scan: VoiceScan) -> QueryResult<()> {
+    fn voice_time(&mut self, conn: &mut dyn Source, scan: VoiceScan) -> Result<(), Error> {
         let read = scan.each(conn, PartOf::Anything, |part| {
             self.sessions = self.sessions.saturating_add(part.sessions);
             if part.time.all_ms() == 0 {

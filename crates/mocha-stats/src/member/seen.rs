@@ -1,10 +1,6 @@
 //! When somebody was there first and last.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::{
-    prelude::*,
-    sql_types::{BigInt, Nullable},
-};
 use mocha_schema::COUNTED_MESSAGE_TYPES;
 
 use super::{
@@ -13,6 +9,8 @@ use super::{
     talk::{Stay, Talk},
 };
 use crate::{
+    Error,
+    database::Source,
     rollup::{DAY, Horizon},
     statement::Statement,
 };
@@ -30,7 +28,7 @@ pub struct Seen {
 }
 
 /// The first and the last time of somebody in what was read.
-pub(super) fn seen(conn: &mut SqliteConnection, reading: &Reading) -> QueryResult<(Option<Seen>, Option<Seen>)> {
+pub(super) fn seen(conn: &mut dyn Source, reading: &Reading) -> Result<(Option<Seen>, Option<Seen>), Error> {
     let days = reading.active_days();
     let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Ok((None, None)) };
     let first_edges = edges(conn, reading, first)?;
@@ -41,7 +39,7 @@ pub(super) fn seen(conn: &mut SqliteConnection, reading: &Reading) -> QueryResul
 }
 
 /// The first and last instant of a day, if there are more than its sums.
-fn edges(conn: &mut SqliteConnection, reading: &Reading, day: i64) -> QueryResult<Option<Stay>> {
+fn edges(conn: &mut dyn Source, reading: &Reading, day: i64) -> Result<Option<Stay>, Error> {
     let Reading { horizon: Horizon { messages_from, voice_from, .. }, talk, .. } = *reading;
     let (wrote, talked) = (reading.wrote.contains(&day), reading.talked.contains(&day));
     let start = day.saturating_mul(DAY);
@@ -63,25 +61,32 @@ fn edges(conn: &mut SqliteConnection, reading: &Reading, day: i64) -> QueryResul
 
 /// The first and last message of a day that begins at this second, in milliseconds. Each is sought
 /// by itself, for a day may have many.
-fn messages(conn: &mut SqliteConnection, talk: Talk, start: i64) -> QueryResult<Option<Stay>> {
+fn messages(conn: &mut dyn Source, talk: Talk, start: i64) -> Result<Option<Stay>, Error> {
     let Talk { guild, user, window, .. } = talk;
-    let mut statement = Statement::<(Nullable<BigInt>, Nullable<BigInt>)>::new();
+    let mut statement = Statement::new(conn.dialect());
     for (before, order) in [("SELECT (", "ASC"), (", (", "DESC")] {
         statement
             .push(before)
-            .push("SELECT CAST(created_at AS INTEGER) FROM message_events INDEXED BY idx_message_events_user_time")
-            .push(" WHERE user_id = CAST(? AS TEXT) AND guild_id = CAST(? AS TEXT)")
-            .bind_id(user.get())
-            .bind_id(guild.get())
+            .push("SELECT ")
+            .either("CAST(created_at AS INTEGER)", "created_at")
+            .push(" FROM message_events")
+            .indexed_by("idx_message_events_user_time")
+            .push(" WHERE ")
+            .is_id("user_id", user.get())
+            .push(" AND ")
+            .is_id("guild_id", guild.get())
             .push(" AND created_at >= ? AND created_at < ?")
             .bind(start.max(window.start_second()))
             .bind(start.saturating_add(DAY).min(window.end_second()))
-            .push(" AND message_type IN (?, ?, ?, ?) AND channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT) ORDER BY created_at ");
+            .push(" AND message_type IN (?, ?, ?, ?)");
         for kind in COUNTED_MESSAGE_TYPES {
             statement.bind(kind.into());
         }
-        statement.push(order).push(" LIMIT 1)");
+        statement.are_ids(["channel_id"]).push(" ORDER BY created_at ").push(order).push(" LIMIT 1)");
     }
-    let (first, last): (Option<i64>, Option<i64>) = statement.get_result(conn)?;
-    Ok(first.zip(last).map(|(first, last)| (first.saturating_mul(1000), last.saturating_mul(1000))))
+    let row = conn.only(&statement)?;
+    Ok(row
+        .optional(0)
+        .zip(row.optional(1))
+        .map(|(first, last)| (first.saturating_mul(1000), last.saturating_mul(1000))))
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use diesel::{prelude::*, sql_types::BigInt};
 use mocha_schema::{GuildId, UserId};
 
 use crate::{
-    ASSUMED_TAIL_MS, Bots, Window, active_months,
+    ASSUMED_TAIL_MS, Bots, Error, Window, active_months,
+    database::Source,
     rollup::{DAY, Sources, Span},
     statement::{Statement, rollup_of},
 };
@@ -29,11 +29,7 @@ pub(super) struct Talk {
 impl Talk {
     /// The days in UTC with time in voice, and what is open. Months have the days before
     /// `filled_to`.
-    pub(super) fn days(
-        self,
-        conn: &mut SqliteConnection,
-        filled_to: i64,
-    ) -> QueryResult<(BTreeSet<i64>, Option<Stay>)> {
+    pub(super) fn days(self, conn: &mut dyn Source, filled_to: i64) -> Result<(BTreeSet<i64>, Option<Stay>), Error> {
         let mut days: BTreeSet<i64> = BTreeSet::new();
         let mut sources = Sources::by_month(self.span, filled_to);
         for months in std::mem::take(&mut sources.months) {
@@ -42,7 +38,7 @@ impl Talk {
                 days.extend(month.days().map(|active| active.day));
             })?;
         }
-        let mut statement = Statement::<BigInt>::new();
+        let mut statement = Statement::new(conn.dialect());
         for range in &sources.days {
             statement.select(["day"]).push(" FROM ");
             let periods = Some(("day", range));
@@ -53,7 +49,10 @@ impl Talk {
             self.closed(&mut statement, ["DISTINCT started_at_ms / 86400000"], (edge.start, edge.end));
         }
         if sources != Sources::default() {
-            days.extend(statement.load::<i64>(conn)?);
+            conn.rows(&statement, &mut |row| {
+                days.insert(row.number(0)?);
+                Ok(())
+            })?;
         }
         let open = self.open(conn)?;
         if let Some((from_ms, to_ms)) = open {
@@ -64,50 +63,51 @@ impl Talk {
 
     /// Returns all closed stays of a day, clipped to the window. The day must not lie before the
     /// horizon.
-    pub(super) fn stays(self, conn: &mut SqliteConnection, day: i64) -> QueryResult<Vec<Stay>> {
+    pub(super) fn stays(self, conn: &mut dyn Source, day: i64) -> Result<Vec<Stay>, Error> {
         let clip = self.clip((day.saturating_mul(DAY_MS), day.saturating_add(1).saturating_mul(DAY_MS)));
         let Some((from_ms, to_ms)) = clip else { return Ok(Vec::new()) };
-        let mut statement = Statement::<(BigInt, BigInt)>::new();
+        let mut statement = Statement::new(conn.dialect());
         self.closed(&mut statement, ["started_at_ms", "ended_at_ms"], (from_ms, to_ms));
-        let stays: Vec<Stay> = statement.load(conn)?;
-        Ok(stays.into_iter().filter_map(|stay| self.clip(stay)).collect())
+        let mut stays = Vec::new();
+        conn.rows(&statement, &mut |row| {
+            stays.extend(self.clip((row.number(0)?, row.number(1)?)));
+            Ok(())
+        })?;
+        Ok(stays)
     }
 
     /// Closed intervals that have time in a part of a day. None goes beyond midnight, so that those
     /// of the day are all.
-    fn closed<R, const N: usize>(
-        self,
-        statement: &mut Statement<R>,
-        columns: [&'static str; N],
-        (from_ms, to_ms): Stay,
-    ) {
+    fn closed<const N: usize>(self, statement: &mut Statement, columns: [&'static str; N], (from_ms, to_ms): Stay) {
         statement
             .select(columns)
-            .push(" FROM voice_intervals WHERE guild_id = CAST(? AS TEXT) AND user_id = CAST(? AS TEXT)")
+            .push(" FROM voice_intervals WHERE ")
+            .is_id("guild_id", self.guild.get())
+            .push(" AND ")
+            .is_id("user_id", self.user.get())
             .push(" AND started_at_ms >= ? AND started_at_ms < ? AND ended_at_ms > ?")
-            .bind_id(self.guild.get())
-            .bind_id(self.user.get())
             .bind(from_ms - from_ms.rem_euclid(DAY_MS))
             .bind(to_ms)
             .bind(from_ms);
     }
 
     /// The stay that goes on, if one does, as far as it counts in the window.
-    fn open(self, conn: &mut SqliteConnection) -> QueryResult<Option<Stay>> {
-        let mut statement = Statement::<(BigInt, BigInt)>::new();
+    fn open(self, conn: &mut dyn Source) -> Result<Option<Stay>, Error> {
+        let mut statement = Statement::new(conn.dialect());
         statement
             .select(["started_at_ms", "seen_at_ms"])
-            .push(" FROM voice_intervals INDEXED BY idx_voice_intervals_open")
-            .push(" WHERE guild_id = CAST(? AS TEXT) AND user_id = CAST(? AS TEXT) AND ended_at_ms IS NULL")
-            .bind_id(self.guild.get())
-            .bind_id(self.user.get());
-        let open: Option<Stay> = statement.get_result(conn).optional()?;
-        Ok(open.and_then(|(started_at_ms, seen_at_ms)| {
-            // Not into what has not passed.
-            let tail_to_ms =
-                seen_at_ms.saturating_add(ASSUMED_TAIL_MS).min(self.window.passed_ms().unwrap_or(i64::MIN));
-            self.clip((started_at_ms, seen_at_ms.max(tail_to_ms)))
-        }))
+            .push(" FROM voice_intervals")
+            .indexed_by("idx_voice_intervals_open")
+            .push(" WHERE ")
+            .is_id("guild_id", self.guild.get())
+            .push(" AND ")
+            .is_id("user_id", self.user.get())
+            .push(" AND ended_at_ms IS NULL");
+        let Some(row) = conn.first(&statement)? else { return Ok(None) };
+        let (started_at_ms, seen_at_ms) = (row.number(0)?, row.number(1)?);
+        // Not into what has not passed.
+        let tail_to_ms = seen_at_ms.saturating_add(ASSUMED_TAIL_MS).min(self.window.passed_ms().unwrap_or(i64::MIN));
+        Ok(self.clip((started_at_ms, seen_at_ms.max(tail_to_ms))))
     }
 
     fn clip(self, (from_ms, to_ms): Stay) -> Option<Stay> {

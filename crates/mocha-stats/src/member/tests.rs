@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use diesel::{RunQueryDsl, sql_query};
+use diesel::{RunQueryDsl, SqliteConnection, sql_query};
 use mocha_schema::VoiceInterval;
 use proptest::prelude::*;
 

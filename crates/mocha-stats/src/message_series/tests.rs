@@ -1,6 +1,7 @@
 //! The answers against plain Rust.
 
 use chrono::{TimeDelta, Timelike};
+use diesel::prelude::*;
 use proptest::prelude::*;
 
 use super::*;

@@ -3,18 +3,17 @@
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
-use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use foldhash::HashMap;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 use super::{Compared, ComparedChannel};
 use crate::{
-    Bots, Rank, Window,
+    Bots, Error, Rank, Window,
+    database::Source,
     leaderboard::{compare, ranked},
     message_scan::{Column, MessageScan},
     per_user::PerUser,
     rollup::{Counted, Horizon, Sources},
-    scan::Unsigned,
     voice::{PartOf, VoiceScan, VoiceStateFilter},
 };
 
@@ -32,7 +31,7 @@ pub(super) struct Activity {
 
 impl Activity {
     /// To be called in a transaction.
-    pub(super) fn load(conn: &mut SqliteConnection, guild: GuildId, bots: Bots, window: Window) -> QueryResult<Self> {
+    pub(super) fn load(conn: &mut dyn Source, guild: GuildId, bots: Bots, window: Window) -> Result<Self, Error> {
         let mut activity = Self::default();
         let horizon = Horizon::load(conn)?;
         let Counted { data_since, span, rounded_to_days } = horizon.messages(window);
@@ -41,14 +40,14 @@ impl Activity {
         let (mut written_by, mut voice_ms) = (PerUser::of_numbers(), PerUser::of_numbers());
         let columns = [Column::User, Column::Channel, Column::Messages];
         let scan = MessageScan { bots, guild, user: None };
-        let statement = scan.read::<(BigInt, BigInt, BigInt)>(&columns, &Sources::summed(span, horizon.messages_to));
-        for row in statement.load_iter::<(UserId, ChannelId, Unsigned), DefaultLoadingMode>(conn)? {
-            let (user, channel, messages) = row?;
-            let messages = u64::from(messages);
-            written_by.add(user, messages);
-            let sum = activity.written_in.entry(channel).or_default();
+        let statement = scan.read(conn.dialect(), &columns, &Sources::summed(span, horizon.messages_to));
+        conn.rows(&statement, &mut |row| {
+            let messages = row.count(2)?;
+            written_by.add(row.id(0)?, messages);
+            let sum = activity.written_in.entry(row.id(1)?).or_default();
             *sum = sum.saturating_add(messages);
-        }
+            Ok(())
+        })?;
         let scan = VoiceScan { bots, channels: false, guild, state: VoiceStateFilter::All, user: None, window };
         let read = scan.each(conn, PartOf::Time, |part| {
             if part.time.all_ms() > 0 {

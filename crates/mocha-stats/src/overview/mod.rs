@@ -3,11 +3,14 @@
 mod activity;
 
 use chrono::{DateTime, Utc};
-use diesel::SqliteConnection;
 use mocha_schema::{ChannelId, GuildId};
 
 use self::activity::Activity;
-use crate::{Bots, Error, Rank, Window, growth::Turnover, snapshot::snapshot};
+use crate::{
+    Bots, Database, Error, Rank, Window,
+    database::{Source, snapshot},
+    growth::Turnover,
+};
 
 /// The question what went on in a guild: its numbers in one answer, each with what it was in the
 /// window before.
@@ -121,7 +124,7 @@ impl GuildOverview {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or count.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id or count.
     ///
     /// # Examples
     ///
@@ -147,16 +150,16 @@ impl GuildOverview {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<GuildOverviewAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<GuildOverviewAnswer, Error> {
         snapshot(conn, |conn| self.read(conn))
     }
 
-    fn read(self, conn: &mut SqliteConnection) -> Result<GuildOverviewAnswer, Error> {
+    fn read(self, conn: &mut dyn Source) -> Result<GuildOverviewAnswer, Error> {
         let Self { bots, guild, limit, window } = self;
         let previous = window.previous();
-        let mut activity = |window| Activity::load(conn, guild, bots, window).map_err(Error::database);
+        let mut activity = |window| Activity::load(conn, guild, bots, window);
         let (now, before) = (activity(window)?, previous.map(&mut activity).transpose()?);
-        let mut turnover = |window| Turnover::load(conn, guild, bots, window).map_err(Error::database);
+        let mut turnover = |window| Turnover::load(conn, guild, bots, window);
         let (grew, grew_before) = (turnover(window)?, previous.map(&mut turnover).transpose()?);
         let then = before.as_ref();
         Ok(GuildOverviewAnswer {

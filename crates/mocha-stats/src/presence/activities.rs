@@ -6,11 +6,10 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use diesel::SqliteConnection;
 use mocha_schema::{GuildId, UserId};
 
 use super::scope::{Activity, Read, Scope};
-use crate::{Bots, Error, Window};
+use crate::{Bots, Database, Error, Window};
 
 /// Discord's activity type of a custom status.
 const CUSTOM_STATUS: i32 = 4;
@@ -98,7 +97,7 @@ impl Activities {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -118,7 +117,7 @@ impl Activities {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<ActivitiesAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<ActivitiesAnswer, Error> {
         let mut doings = HashMap::<Activity, Doing>::new();
         let Read { data_since, .. } = self.scope.scan(conn, |spell| {
             let Some(activity) = spell.activity.filter(|activity| activity.kind != Some(CUSTOM_STATUS)) else { return };

@@ -7,6 +7,7 @@
 
 mod activities;
 mod online;
+mod rows;
 mod scope;
 mod status;
 #[cfg(test)]

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use diesel::SqliteConnection;
 use mocha_schema::{GuildId, PresenceStatus};
 
 use super::scope::{Read, Scope};
 use crate::{
-    Bots, Error, Period, Window,
+    Bots, Database, Error, Period, Window,
     error::instant,
     periods::{self, Counts, Touched},
 };
@@ -105,7 +104,7 @@ impl OnlineSeries {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or time.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id or time.
     ///
     /// # Examples
     ///
@@ -130,7 +129,7 @@ impl OnlineSeries {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<OnlineSeriesAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<OnlineSeriesAnswer, Error> {
         periods::check(self.period, self.scope.window)?;
         let mut changes = BTreeMap::<i64, i64>::new();
         let read = self.scope.scan(conn, |spell| {

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    connection::DefaultLoadingMode,
-    prelude::*,
-    sql_query,
-    sql_types::{BigInt, Bool, Integer, Nullable, Text},
-};
-use mocha_schema::{GuildId, MAX_SECONDS, PresenceStatus, UserId};
+use mocha_schema::{GuildId, PresenceStatus, UserId};
 
-use crate::{Bots, Error, Window, growth, rollup::Horizon};
+use super::rows::{self, Row};
+use crate::{
+    Bots, Database, Error, Window,
+    database::{Source, snapshot},
+    growth,
+    rollup::Horizon,
+};
 
 /// The scope of a question.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -66,87 +66,6 @@ pub(super) struct Known {
     pub(super) to_ms: i64,
 }
 
-/// A status holds up to the last note of the recorder in this guild, or up to the guild's last row.
-const KNOWN_SQL: &str = "\
-    SELECT MAX( \
-        COALESCE((SELECT MIN(seen_at_ms, COALESCE(( \
-            SELECT gone_at * 1000 FROM guild_states WHERE guild_id = ?1 \
-        ), seen_at_ms)) FROM recorder_states WHERE id = 1), 0), \
-        COALESCE((SELECT MAX(created_at) * 1000 FROM presence_events INDEXED BY idx_presence_events_guild_time \
-            WHERE guild_id = ?1 AND created_at <= ?2), 0) \
-    ) AS ms";
-
-/// The last row of each person before the window. No index leads to those who have rows in a guild,
-/// so that people are gathered: members, those who left since, and those whose rows the recorder
-/// wrote, by a step from the ids of one person to those of the next.
-const BEFORE_SQL: &str = "\
-    SELECT presence_events.user_id, presence_events.user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, \
-        status, activity_type, activity_name, created_at AS second, \
-        COALESCE(( \
-            SELECT event_type = 'leave' FROM member_events INDEXED BY idx_member_events_user_time \
-            WHERE member_events.user_id = presence_events.user_id AND member_events.guild_id = ?1 \
-                AND member_events.created_at >= presence_events.created_at AND member_events.created_at < ?2 \
-                AND event_type IN ('join', 'leave') \
-            ORDER BY member_events.created_at DESC, member_events.rowid DESC LIMIT 1 \
-        ), 0) AS gone \
-    FROM ( \
-        SELECT user_id FROM members INDEXED BY idx_members_guild_id WHERE guild_id = ?1 \
-        UNION \
-        SELECT user_id FROM member_events INDEXED BY idx_member_events_guild_time \
-        WHERE guild_id = ?1 AND created_at >= ?2 AND event_type = 'leave' \
-        UNION \
-        SELECT (SELECT user_id FROM presence_events WHERE id = told.id) FROM ( \
-            WITH RECURSIVE told (id) AS ( \
-                SELECT MIN(id) FROM presence_events \
-                WHERE id >= 'presence:' || ?1 || ':' AND id < 'presence:' || ?1 || ';' \
-                UNION ALL \
-                SELECT (SELECT MIN(id) FROM presence_events \
-                    WHERE id > rtrim(rtrim(told.id, '0123456789'), ':') || ';' AND id < 'presence:' || ?1 || ';') \
-                FROM told WHERE told.id IS NOT NULL \
-            ) \
-            SELECT id FROM told WHERE id IS NOT NULL \
-        ) AS told \
-    ) AS person \
-    CROSS JOIN presence_events ON presence_events.rowid = ( \
-        SELECT last.rowid FROM presence_events AS last INDEXED BY idx_presence_events_user_time \
-        WHERE last.user_id = person.user_id AND last.guild_id = ?1 AND last.created_at < ?2 \
-        ORDER BY last.created_at DESC, last.rowid DESC LIMIT 1 \
-    ) \
-    WHERE presence_events.user_id > '0' AND presence_events.user_id = CAST(CAST(presence_events.user_id AS INTEGER) AS TEXT)";
-
-const SQL: &str = "\
-    SELECT user_id, user_id IN (SELECT id FROM users WHERE bot = 1) AS bot, status, activity_type, activity_name, \
-        created_at AS second, 0 AS gone \
-    FROM presence_events INDEXED BY idx_presence_events_guild_time \
-    WHERE guild_id = ?1 AND created_at >= ?2 AND created_at < ?3 \
-        AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT) \
-    ORDER BY created_at, rowid";
-
-#[derive(Clone, Copy, Debug, QueryableByName)]
-struct Last {
-    #[diesel(sql_type = BigInt)]
-    ms: i64,
-}
-
-#[derive(Clone, Debug, QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Text)]
-    user_id: UserId,
-    #[diesel(sql_type = Bool)]
-    bot: bool,
-    #[diesel(sql_type = Nullable<Text>)]
-    status: Option<String>,
-    #[diesel(sql_type = Nullable<Integer>)]
-    activity_type: Option<i32>,
-    #[diesel(sql_type = Nullable<Text>)]
-    activity_name: Option<String>,
-    #[diesel(sql_type = BigInt)]
-    second: i64,
-    /// Whether the user left after it and before the window.
-    #[diesel(sql_type = Bool)]
-    gone: bool,
-}
-
 impl Scope {
     pub(super) const fn of(guild: GuildId) -> Self {
         Self { bots: Bots::Exclude, guild, window: Window::all() }
@@ -155,23 +74,23 @@ impl Scope {
     /// Gives each spell that lies in the window, cut where it begins and ends, in order of its end;
     /// and the time of which something can be known, if there is any. Reads one row at a time, so
     /// that memory grows with people.
-    pub(super) fn scan(&self, conn: &mut SqliteConnection, mut each: impl FnMut(Spell<'_>)) -> Result<Read, Error> {
-        conn.transaction(|conn| self.read(conn, &mut each)).map_err(Error::database)
+    pub(super) fn scan(&self, conn: &mut impl Database, mut each: impl FnMut(Spell<'_>)) -> Result<Read, Error> {
+        snapshot(conn, |conn| self.read(conn, &mut each))
     }
 
-    fn read(&self, conn: &mut SqliteConnection, each: &mut impl FnMut(Spell<'_>)) -> QueryResult<Read> {
+    fn read(&self, conn: &mut dyn Source, each: &mut dyn FnMut(Spell<'_>)) -> Result<Read, Error> {
         let Self { bots, guild, window } = *self;
         let Horizon { members_from, presences_from, .. } = Horizon::load(conn)?;
         // Nobody knows whether people with a status from before the log of leaves stayed.
         let from = presences_from.max(members_from);
         let kept = window.not_before(from);
         let (start, end) = (kept.start_second(), kept.end_second());
-        let last: Last = sql_query(KNOWN_SQL).bind::<Text, _>(guild).bind::<BigInt, _>(MAX_SECONDS).get_result(conn)?;
-        let to_ms = last.ms.min(window.end_ms().unwrap_or(i64::MAX));
-        let log = growth::entries(conn, guild, start..end)?.collect::<QueryResult<Vec<growth::Entry>>>()?;
+        let to_ms = rows::known_until_ms(conn, guild)?.min(window.end_ms().unwrap_or(i64::MAX));
+        let mut log = Vec::new();
+        growth::entries(conn, guild, start..end, |entry| log.push(entry))?;
         let mut people = People { each, from_ms: kept.start_ms(), last: HashMap::new(), to_ms };
         let mut log = log.into_iter().peekable();
-        let mut take = |people: &mut People<'_, _>, row: Row| {
+        let mut take = |people: &mut People<'_>, row: Row| {
             // Who has a row and leaves in one second had it first.
             while let Some(entry) = log.next_if(|entry| entry.second < row.second) {
                 people.came_or_went(entry);
@@ -181,25 +100,18 @@ impl Scope {
             }
         };
         if start > from {
-            let mut before: Vec<Row> =
-                sql_query(BEFORE_SQL).bind::<Text, _>(guild).bind::<BigInt, _>(start).load(conn)?;
+            let mut before = rows::before(conn, guild, start)?;
             before.retain(|row| row.second >= from);
             before.sort_by_key(|row| row.second);
             for row in before {
                 take(&mut people, row);
             }
         }
-        let rows = sql_query(SQL)
-            .bind::<Text, _>(guild)
-            .bind::<BigInt, _>(start)
-            .bind::<BigInt, _>(end)
-            .load_iter::<Row, DefaultLoadingMode>(conn)?;
         let mut first = None;
-        for row in rows {
-            let row = row?;
+        rows::between(conn, guild, start..end, |row| {
             first.get_or_insert(row.second);
             take(&mut people, row);
-        }
+        })?;
         log.for_each(|entry| people.came_or_went(entry));
         people.finish();
         let from_ms = window.start().map(|_| kept.start_ms()).or(first.map(ms));
@@ -213,8 +125,8 @@ const fn ms(second: i64) -> i64 {
 }
 
 /// The last recorded status of each user.
-struct People<'a, F> {
-    each: &'a mut F,
+struct People<'a> {
+    each: &'a mut dyn FnMut(Spell<'_>),
     from_ms: i64,
     last: HashMap<UserId, Person>,
     to_ms: i64,
@@ -228,12 +140,11 @@ struct Person {
     status: Option<PresenceStatus>,
 }
 
-impl<F: FnMut(Spell<'_>)> People<'_, F> {
+impl People<'_> {
     fn changed(&mut self, row: Row) {
         let Row { user_id, status, activity_type: kind, activity_name, second, gone, .. } = row;
         self.end(user_id, ms(second));
         let activity = activity_name.map(|name| Activity { kind, name });
-        let status = status.and_then(|status| known(&status));
         self.last.insert(user_id, Person { activity, since_ms: (!gone).then_some(ms(second)), status });
     }
 
@@ -267,14 +178,10 @@ impl<F: FnMut(Spell<'_>)> People<'_, F> {
     }
 }
 
-fn known(status: &str) -> Option<PresenceStatus> {
-    use PresenceStatus::{Dnd, Idle, Offline, Online};
-    [Dnd, Idle, Offline, Online].into_iter().find(|known| known.as_str() == status)
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta};
+    use diesel::{prelude::*, sql_query};
 
     use super::*;
     use crate::{

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use diesel::SqliteConnection;
 use mocha_schema::{GuildId, PresenceStatus};
 
 use super::scope::{Read, Scope};
-use crate::{Bots, Error, Window, share::share};
+use crate::{Bots, Database, Error, Window, share::share};
 
 /// The question how long people in a guild were online, idle, not to be disturbed or offline.
 ///
@@ -85,7 +84,7 @@ impl PresenceTime {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -108,7 +107,7 @@ impl PresenceTime {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut SqliteConnection) -> Result<PresenceTimeAnswer, Error> {
+    pub fn load(self, conn: &mut impl Database) -> Result<PresenceTimeAnswer, Error> {
         let (mut times, mut users) = ([0_u64; 4], HashSet::new());
         let [dnd, idle, offline, online] = &mut times;
         let Read { data_since, .. } = self.0.scan(conn, |spell| {

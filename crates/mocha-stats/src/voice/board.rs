@@ -1,11 +1,10 @@
 //! Voice time and sessions of each user, for leaderboards.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
 use mocha_schema::{GuildId, UserId};
 
 use super::{VoiceFilter, VoiceScan, VoiceStateFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
-use crate::{Bots, Window, channel_filter::Resolved, per_user::PerUser};
+use crate::{Bots, Error, Window, channel_filter::Resolved, database::Source, per_user::PerUser};
 
 /// Voice time and sessions of one user.
 #[derive(Clone, Copy, Debug)]
@@ -37,13 +36,13 @@ impl VoiceBoard {
     /// Reads the time that the filter and the channels let through, and all sessions. Call it in a
     /// transaction.
     pub(crate) fn load(
-        conn: &mut SqliteConnection,
+        conn: &mut dyn Source,
         guild: GuildId,
         bots: Bots,
         filter: &VoiceFilter,
         channels: &mut Resolved<'_>,
         window: Window,
-    ) -> QueryResult<Self> {
+    ) -> Result<Self, Error> {
         let scope = Scope { filter: filter.clone().bots(bots), guild, user: None, window };
         let mut users = PerUser::new(UserVoice::add);
         let needs_channels = !channels.is_open();

@@ -3,12 +3,11 @@
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
-use diesel::{Connection, SqliteConnection};
 use foldhash::{HashMap, HashMapExt};
 use mocha_schema::{ChannelId, GuildId};
 
 use super::{Assumed, VoiceFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
-use crate::{Bots, Error, Window};
+use crate::{Bots, Database, Error, Window, database::snapshot};
 
 /// The question how long people were in each voice channel of a guild.
 ///
@@ -96,7 +95,7 @@ impl VoiceChannels {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -114,16 +113,15 @@ impl VoiceChannels {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceChannelsAnswer, Error> {
+    pub fn load(&self, conn: &mut impl Database) -> Result<VoiceChannelsAnswer, Error> {
         let Scope { ref filter, window, .. } = self.0;
         let (mut channels, mut all) = (HashMap::<_, VoiceTime>::new(), VoiceTime::default());
-        let read = conn.transaction(|conn| {
+        let VoiceRead { horizon, rounded_to_days, .. } = snapshot(conn, |conn| {
             self.0.each_part(conn, true, |part| {
                 channels.entry(part.channel).or_default().add(part.time);
                 all.add(part.time);
             })
-        });
-        let VoiceRead { horizon, rounded_to_days, .. } = read.map_err(Error::database)?;
+        })?;
         let VoiceTime { observed_ms, assumed_ms } = all;
         let voice_ms = all.voice_ms(filter.assumed);
         Ok(VoiceChannelsAnswer {

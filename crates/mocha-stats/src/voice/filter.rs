@@ -208,10 +208,10 @@ impl VoiceStateFilter {
         }
     }
 
-    /// Whether an interval is in it, for SQLite.
+    /// The condition that an interval is in it.
     pub(super) const fn flag(self) -> &'static str {
         match self {
-            Self::All => "1",
+            Self::All => "true",
             Self::Deafened => "(server_deaf OR self_deaf)",
             Self::Muted => "(server_mute OR self_mute)",
             Self::Streaming => "stream",

@@ -1,7 +1,6 @@
 //! How long a guild, or one user in it, was in voice.
 
 use chrono::{DateTime, Utc};
-use diesel::SqliteConnection;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use mocha_schema::{ChannelId, GuildId, UserId};
 
@@ -12,7 +11,7 @@ use super::{
     scope::{Fold, Scope},
     sessions::Sessions,
 };
-use crate::{Bots, Error, Window};
+use crate::{Bots, Database, Error, Window};
 
 /// The question how long the members of a guild, or one [`user`](Self::user), were in voice, where,
 /// and in how many sessions.
@@ -93,7 +92,7 @@ impl GuildVoice {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -117,7 +116,7 @@ impl GuildVoice {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(&self, conn: &mut SqliteConnection) -> Result<GuildVoiceAnswer, Error> {
+    pub fn load(&self, conn: &mut impl Database) -> Result<GuildVoiceAnswer, Error> {
         let mut scope = self.0.clone();
         if scope.user.is_some() {
             scope.filter.bots = Bots::Include;

@@ -1,10 +1,13 @@
 //! A row of `voice_intervals`, clipped to a window.
 
-use diesel::prelude::*;
 use mocha_schema::{ChannelId, MAX_SECONDS, UserId, VoiceState};
 
 use super::Assumed;
-use crate::Window;
+use crate::{
+    Error, Window,
+    database::{Dialect, Row},
+    statement::Statement,
+};
 
 /// The longest assumed time after Mocha last confirmed a connection, in milliseconds: five minutes.
 ///
@@ -13,7 +16,7 @@ use crate::Window;
 pub const ASSUMED_TAIL_MS: i64 = 300_000;
 
 /// A row of `voice_intervals`, and whether its user is a bot.
-#[derive(Clone, Copy, Debug, Queryable)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Interval {
     pub(super) user_id: UserId,
     pub(super) bot: bool,
@@ -27,6 +30,56 @@ pub(super) struct Interval {
 }
 
 impl Interval {
+    /// A statement that selects the columns of [`of`](Self::of), up to the table.
+    pub(super) fn statement(dialect: Dialect) -> Statement {
+        let mut statement = Statement::new(dialect);
+        statement.select([
+            dialect.user(),
+            dialect.either(
+                "user_id IN (SELECT id FROM users WHERE bot = 1)",
+                "user_id IN (SELECT id FROM users WHERE bot)",
+            ),
+            dialect.either("CAST(channel_id AS INTEGER)", "channel_id"),
+            "started_at_ms",
+            "ended_at_ms",
+            "seen_at_ms",
+            "session_started_at_ms",
+            dialect.either(
+                "server_mute + 2 * server_deaf + 4 * self_mute + 8 * self_deaf + 16 * stream + 32 * video \
+                 + 64 * suppress + 128 * assumed",
+                "server_mute::int + 2 * server_deaf::int + 4 * self_mute::int + 8 * self_deaf::int + 16 * stream::int \
+                 + 32 * video::int + 64 * suppress::int + 128 * assumed::int",
+            ),
+        ]);
+        statement.push(" FROM voice_intervals");
+        statement
+    }
+
+    pub(super) fn of(row: &Row) -> Result<Self, Error> {
+        let bits = row.number(7)?;
+        let bit = |place: u8| bits >> place & 1 == 1;
+        let state = VoiceState {
+            server_mute: bit(0),
+            server_deaf: bit(1),
+            self_mute: bit(2),
+            self_deaf: bit(3),
+            stream: bit(4),
+            video: bit(5),
+            suppress: bit(6),
+        };
+        Ok(Self {
+            user_id: row.id(0)?,
+            bot: row.flag(1)?,
+            channel_id: row.optional_id(2)?,
+            started_at_ms: row.number(3)?,
+            ended_at_ms: row.optional(4),
+            seen_at_ms: row.number(5)?,
+            session_started_at_ms: row.number(6)?,
+            state,
+            assumed: bit(7),
+        })
+    }
+
     /// Returns its part in the window, if there is one. An open interval lasts up to
     /// [`ASSUMED_TAIL_MS`] after its last confirmation, but not beyond the present. If the window
     /// has no end, the interval ends with that confirmation.

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::{connection::DefaultLoadingMode, prelude::*};
-use mocha_schema::{
-    ChannelId, GuildId, UserId, VoiceState,
-    schema::{users, voice_intervals},
-};
+use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
 
-use super::{VoiceFilter, scope::CountedChannels};
-use crate::{Bots, Error, error::instant};
+use super::{VoiceFilter, interval::Interval, scope::CountedChannels};
+use crate::{
+    Bots, Database, Error,
+    database::{Dialect, snapshot},
+    error::instant,
+    statement::Statement,
+};
 
 /// The question who is in voice now, and since when.
 ///
@@ -96,7 +97,7 @@ impl VoiceNow {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id or time.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id or time.
     ///
     /// # Examples
     ///
@@ -117,13 +118,31 @@ impl VoiceNow {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceNowAnswer, Error> {
+    pub fn load(&self, conn: &mut impl Database) -> Result<VoiceNowAnswer, Error> {
         let mut people = HashMap::new();
-        let channels = conn.transaction(|conn| {
-            scan(conn, self.guild, |part| add(&mut people, part))?;
+        let channels = snapshot(conn, |conn| {
+            let statement = self.sessions(conn.dialect());
+            conn.rows(&statement, &mut |row| {
+                add(&mut people, Interval::of(row)?);
+                Ok(())
+            })?;
             self.filter.channels(conn, self.guild)
-        });
-        self.answer(&people, channels.map_err(Error::database)?)
+        })?;
+        self.answer(&people, channels)
+    }
+
+    /// The parts of the sessions that are not over, of each user the last one first.
+    fn sessions(&self, dialect: Dialect) -> Statement {
+        let mut statement = Interval::statement(dialect);
+        statement
+            .push(" JOIN (SELECT guild_id AS guild, user_id AS person, session_started_at_ms AS since FROM voice_intervals")
+            .indexed_by("idx_voice_intervals_open")
+            .push(" WHERE ")
+            .is_id("guild_id", self.guild.get())
+            .push(" AND ended_at_ms IS NULL) AS open ON guild_id = guild AND user_id = person AND session_started_at_ms = since")
+            // This is true of any such interval, and keeps SQLite from reading all that the user ever was in voice.
+            .push(" AND started_at_ms >= since ORDER BY person, started_at_ms DESC");
+        statement
     }
 
     fn answer(
@@ -137,12 +156,12 @@ impl VoiceNow {
                 *in_channel.entry(channel).or_default() += 1;
             }
         }
-        let alone = |open: &Part| {
+        let alone = |open: &Interval| {
             let people = open.channel_id.and_then(|channel| in_channel.get(&channel)).copied().unwrap_or(0);
             people <= usize::from(!open.bot)
         };
         let counts = |Person { open, .. }: &&Person| {
-            let Part { bot, channel_id, state, .. } = *open;
+            let Interval { bot, channel_id, state, .. } = *open;
             let counts = self.filter.bots.counts(bot) && self.filter.state.counts(state);
             counts
                 && channels.counts(channel_id)
@@ -155,60 +174,16 @@ impl VoiceNow {
     }
 }
 
-/// A part of a session that is not over.
-#[derive(Clone, Copy, Debug, Queryable)]
-struct Part {
-    user_id: UserId,
-    bot: bool,
-    channel_id: Option<ChannelId>,
-    started_at_ms: i64,
-    ended_at_ms: Option<i64>,
-    seen_at_ms: i64,
-    session_started_at_ms: i64,
-    state: VoiceState,
-}
-
-/// Hands over the parts of the sessions that are not over, of each user the last one first.
-fn scan(conn: &mut SqliteConnection, guild: GuildId, mut each: impl FnMut(Part)) -> QueryResult<()> {
-    let open = diesel::alias!(voice_intervals as open);
-    let bots = users::table.filter(users::bot.eq(true)).select(users::id);
-    let same_session = (open.field(voice_intervals::guild_id).eq(voice_intervals::guild_id))
-        .and(open.field(voice_intervals::user_id).eq(voice_intervals::user_id))
-        .and(open.field(voice_intervals::session_started_at_ms).eq(voice_intervals::session_started_at_ms))
-        // The next is true of any such interval, and keeps SQLite from reading all that the user ever was in voice.
-        .and(voice_intervals::started_at_ms.ge(open.field(voice_intervals::session_started_at_ms)));
-    let parts = open
-        .inner_join(voice_intervals::table.on(same_session))
-        .filter(open.field(voice_intervals::guild_id).eq(guild))
-        .filter(open.field(voice_intervals::ended_at_ms).is_null())
-        .order((open.field(voice_intervals::user_id), voice_intervals::started_at_ms.desc()))
-        .select((
-            voice_intervals::user_id,
-            voice_intervals::user_id.eq_any(bots),
-            voice_intervals::channel_id,
-            voice_intervals::started_at_ms,
-            voice_intervals::ended_at_ms,
-            voice_intervals::seen_at_ms,
-            voice_intervals::session_started_at_ms,
-            VoiceState::as_select(),
-        ))
-        .load_iter::<Part, DefaultLoadingMode>(conn)?;
-    for part in parts {
-        each(part?);
-    }
-    Ok(())
-}
-
 /// Somebody who is in voice.
 #[derive(Clone, Copy, Debug)]
 struct Person {
-    open: Part,
+    open: Interval,
     channel_since_ms: i64,
     state_since_ms: i64,
 }
 
 /// Adds a part of a session; those of one user must come last one first.
-fn add(people: &mut HashMap<UserId, Person>, part: Part) {
+fn add(people: &mut HashMap<UserId, Person>, part: Interval) {
     let new = Person { open: part, channel_since_ms: part.started_at_ms, state_since_ms: part.started_at_ms };
     let person = people.entry(part.user_id).or_insert(new);
     // Midnight cuts too: what goes on right after the part with nothing changed did not begin there.
@@ -223,7 +198,7 @@ fn add(people: &mut HashMap<UserId, Person>, part: Part) {
 
 impl Person {
     fn answer(&self) -> Result<InVoice, Error> {
-        let Part { user_id, channel_id, seen_at_ms, session_started_at_ms, state, .. } = self.open;
+        let Interval { user_id, channel_id, seen_at_ms, session_started_at_ms, state, .. } = self.open;
         Ok(InVoice {
             user_id,
             channel_id,
@@ -238,6 +213,7 @@ impl Person {
 
 #[cfg(test)]
 mod tests {
+    use diesel::RunQueryDsl;
     use mocha_schema::VoiceInterval;
     use proptest::prelude::*;
 

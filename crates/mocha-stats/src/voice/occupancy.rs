@@ -3,7 +3,6 @@
 use std::{cmp::Reverse, collections::HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::SqliteConnection;
 use mocha_schema::{GuildId, UserId};
 
 use super::{
@@ -11,7 +10,7 @@ use super::{
     interval::{Stay, between},
     scope::{Fold, Scope},
 };
-use crate::{Bots, Error, Window, error::instant};
+use crate::{Bots, Database, Error, Window, error::instant};
 
 /// The question how many people were in voice at once, step by step, and when there were most.
 ///
@@ -114,7 +113,7 @@ impl VoiceOccupancy {
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `step`: below a millisecond, or so short that there are more than
-    /// a million. [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an
+    /// a million. [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an
     /// invalid id or time.
     ///
     /// # Examples
@@ -137,7 +136,7 @@ impl VoiceOccupancy {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceOccupancyAnswer, Error> {
+    pub fn load(&self, conn: &mut impl Database) -> Result<VoiceOccupancyAnswer, Error> {
         let step_ms = self.step.num_milliseconds();
         if step_ms < 1 {
             return Err(Error::invalid("step", "must be a millisecond or longer"));
@@ -153,7 +152,7 @@ impl VoiceOccupancy {
         Ok(VoiceOccupancyAnswer {
             steps: steps.into_iter().map(Step::answer).collect::<Result<_, _>>()?,
             peak: peak
-                .map(|level| Ok(VoicePeak { at: instant(level.from_ms)?, user_count: level.users }))
+                .map(|level| instant(level.from_ms).map(|at| VoicePeak { at, user_count: level.users }))
                 .transpose()?,
             data_since,
             window,

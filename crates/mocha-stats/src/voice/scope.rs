@@ -3,23 +3,20 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    connection::DefaultLoadingMode,
-    prelude::*,
-    sql_query,
-    sql_types::{BigInt, Text},
-};
-use mocha_schema::{
-    ChannelId, GuildId, UserId, VoiceState,
-    schema::{guild_states, users, voice_intervals},
-};
+use mocha_schema::{ChannelId, GuildId, UserId};
 
 use super::{
     VoiceFilter,
     company::{Guest, Room},
     interval::{Interval, Stay},
 };
-use crate::{Error, Window, channel_filter::Resolved, rollup::Horizon};
+use crate::{
+    Database, Error, Window,
+    channel_filter::Resolved,
+    database::{Row, Source, snapshot},
+    rollup::Horizon,
+    statement::Statement,
+};
 
 /// The scope of a question.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -29,22 +26,6 @@ pub(super) struct Scope {
     /// The only one who counts, if there is one.
     pub(super) user: Option<UserId>,
     pub(super) window: Window,
-}
-
-/// An open interval may be of any length, so those that began more than a day before a window are
-/// looked for apart. They are few: midnight cuts while the recorder runs. Diesel cannot name the
-/// index, and left alone SQLite reads all that began before.
-const OLDER_SQL: &str = "\
-    SELECT user_id, started_at_ms FROM voice_intervals INDEXED BY idx_voice_intervals_open \
-    WHERE guild_id = ?1 AND ended_at_ms IS NULL AND started_at_ms < ?2 ORDER BY started_at_ms, user_id";
-
-/// Where an older open interval stands.
-#[derive(Clone, Copy, Debug, QueryableByName)]
-struct Older {
-    #[diesel(sql_type = Text)]
-    user_id: UserId,
-    #[diesel(sql_type = BigInt)]
-    started_at_ms: i64,
 }
 
 /// Collects the results of a scan for a question.
@@ -69,75 +50,55 @@ impl Scope {
     /// if the window starts earlier.
     pub(super) fn load<F: Fold>(
         &self,
-        conn: &mut SqliteConnection,
+        conn: &mut impl Database,
         fold: impl FnOnce(Window) -> F,
     ) -> Result<(F, Option<DateTime<Utc>>), Error> {
-        conn.transaction(|conn| {
+        snapshot(conn, |conn| {
             let Horizon { voice_from, .. } = Horizon::load(conn)?;
             let mut fold = fold(self.window.not_before(voice_from));
             self.scan(conn, voice_from, &mut fold)?;
             Ok((fold, Horizon::data_since(self.window, voice_from)))
         })
-        .map_err(Error::database)
     }
 
     /// Reads each interval that may have time in the window from this second on, end in it or be
     /// open at its end, one at a time, so that memory grows with what the fold keeps. To be called
     /// in a transaction.
-    pub(super) fn scan(&self, conn: &mut SqliteConnection, voice_from: i64, fold: &mut impl Fold) -> QueryResult<()> {
+    pub(super) fn scan(&self, conn: &mut dyn Source, voice_from: i64, fold: &mut impl Fold) -> Result<(), Error> {
         let Self { ref filter, guild, user, .. } = *self;
         let window = self.window.not_before(voice_from);
         let channels = filter.channels(conn, guild)?;
         // Others tell whether the user had company.
         let only = user.filter(|_| !filter.exclude_alone);
         let mut sieve = Sieve { channels, rooms: HashMap::new(), scope: self, window };
-        let mut each = |interval: Interval| {
+        let mut each = |row: &Row| {
+            let interval = Interval::of(row)?;
             if self.counts_user(&interval) {
                 fold.interval(&interval);
             }
             sieve.add(&interval, fold);
-        };
-        let intervals = || {
-            let bots = users::table.filter(users::bot.eq(true)).select(users::id);
-            let intervals = voice_intervals::table
-                .filter(voice_intervals::guild_id.eq(guild))
-                .select((
-                    voice_intervals::user_id,
-                    voice_intervals::user_id.eq_any(bots),
-                    voice_intervals::channel_id,
-                    voice_intervals::started_at_ms,
-                    voice_intervals::ended_at_ms,
-                    voice_intervals::seen_at_ms,
-                    voice_intervals::session_started_at_ms,
-                    VoiceState::as_select(),
-                    voice_intervals::assumed,
-                ))
-                .into_boxed();
-            match only {
-                Some(user) => intervals.filter(voice_intervals::user_id.eq(user)),
-                None => intervals,
-            }
+            Ok(())
         };
         let earliest_ms = window.start().map_or(i64::MIN, |_| window.start_ms().saturating_sub(LONGEST_CLOSED_MS));
         if window.start().is_some() {
-            let older =
-                sql_query(OLDER_SQL).bind::<Text, _>(guild).bind::<BigInt, _>(earliest_ms).load::<Older>(conn)?;
-            for Older { user_id, started_at_ms } in older {
-                if only.is_none_or(|only| only == user_id) {
-                    let key =
-                        voice_intervals::user_id.eq(user_id).and(voice_intervals::started_at_ms.eq(started_at_ms));
-                    each(intervals().filter(key).get_result(conn)?);
-                }
+            // An open interval may be of any length. These are few: midnight cuts while the recorder runs.
+            let mut older = Interval::statement(conn.dialect());
+            older.indexed_by("idx_voice_intervals_open").push(" WHERE ").is_id("guild_id", guild.get());
+            if let Some(user) = only {
+                older.push(" AND ").is_id("user_id", user.get());
             }
+            older.push(" AND ended_at_ms IS NULL AND started_at_ms < ? ORDER BY started_at_ms").bind(earliest_ms);
+            conn.rows(&older, &mut each)?;
         }
-        let rest = intervals()
-            .filter(voice_intervals::started_at_ms.ge(earliest_ms))
-            .filter(voice_intervals::started_at_ms.le(window.end_ms().unwrap_or(i64::MAX)))
-            .filter(voice_intervals::ended_at_ms.is_null().or(voice_intervals::ended_at_ms.ge(window.start_ms())))
-            .order(voice_intervals::started_at_ms);
-        for interval in rest.load_iter::<Interval, DefaultLoadingMode>(conn)? {
-            each(interval?);
+        let mut rest = Interval::statement(conn.dialect());
+        rest.push(" WHERE ").is_id("guild_id", guild.get());
+        if let Some(user) = only {
+            rest.push(" AND ").is_id("user_id", user.get());
         }
+        rest.push(" AND started_at_ms >= ? AND started_at_ms <= ? AND (ended_at_ms IS NULL OR ended_at_ms >= ?)");
+        rest.bind(earliest_ms).bind(window.end_ms().unwrap_or(i64::MAX)).bind(window.start_ms());
+        rest.push(" ORDER BY started_at_ms");
+        conn.rows(&rest, &mut each)?;
         sieve.finish(fold);
         Ok(())
     }
@@ -168,9 +129,16 @@ impl CountedChannels<'_> {
 }
 
 impl VoiceFilter {
-    pub(super) fn channels(&self, conn: &mut SqliteConnection, guild: GuildId) -> QueryResult<CountedChannels<'_>> {
-        let state = guild_states::table.find(guild).select(guild_states::afk_channel_id);
-        let afk = if self.exclude_afk { state.get_result(conn).optional()?.flatten() } else { None };
+    pub(super) fn channels(&self, conn: &mut dyn Source, guild: GuildId) -> Result<CountedChannels<'_>, Error> {
+        let mut afk = None;
+        if self.exclude_afk {
+            let mut statement = Statement::new(conn.dialect());
+            statement.push("SELECT ").either("CAST(afk_channel_id AS INTEGER)", "afk_channel_id");
+            statement.push(" FROM guild_states WHERE ").is_id("guild_id", guild.get());
+            if let Some(row) = conn.first(&statement)? {
+                afk = row.optional_id(0)?;
+            }
+        }
         Ok(CountedChannels { afk, named: self.channels.resolve(conn, guild)? })
     }
 }
@@ -209,6 +177,7 @@ impl Sieve<'_> {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta};
+    use diesel::SqliteConnection;
     use mocha_schema::VoiceInterval;
 
     use super::*;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use diesel::SqliteConnection;
 use mocha_schema::{GuildId, UserId};
 
 use super::{
@@ -13,7 +12,7 @@ use super::{
     scope::{Fold, Scope},
 };
 use crate::{
-    Bots, Error, Period, Window,
+    Bots, Database, Error, Period, Window,
     period::Label,
     periods::{self, Counts, Touched},
     quarter,
@@ -133,7 +132,7 @@ impl VoiceSeries {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
     ///
-    /// [`Database`](crate::ErrorKind::Database): SQLite failed, or a row holds an invalid id.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid id.
     ///
     /// # Examples
     ///
@@ -153,7 +152,7 @@ impl VoiceSeries {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(&self, conn: &mut SqliteConnection) -> Result<VoiceSeriesAnswer, Error> {
+    pub fn load(&self, conn: &mut impl Database) -> Result<VoiceSeriesAnswer, Error> {
         periods::check(self.period, self.scope.window)?;
         let (times, data_since) = self.scope.load(conn, |_| Times::of(self))?;
         self.answer(&times, data_since)

@@ -4,7 +4,6 @@
 use std::{collections::HashSet, ops::Range};
 
 use chrono::{DateTime, Utc};
-use diesel::{connection::DefaultLoadingMode, prelude::*, sql_types::BigInt};
 use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
 
 use super::{
@@ -13,10 +12,10 @@ use super::{
     scope::{Fold, Scope},
 };
 use crate::{
-    Bots, Window,
+    Bots, Error, Window,
     active_months::{self, ActiveMonth},
+    database::{Dialect, Row, Source},
     rollup::{Counted, DAY, Horizon, Sources, Span},
-    scan::{Unsigned, id_or_unknown},
     statement::{Statement, rollup_of},
 };
 
@@ -64,13 +63,6 @@ pub(crate) enum PartOf {
 /// and channel or 0. Each column costs time, so a query reads only as many of the first ones as it
 /// needs.
 type Columns = [&'static str; 6];
-type Times = (BigInt, BigInt);
-type Sums = (BigInt, BigInt, BigInt, BigInt);
-type Parts = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
-
-/// User, channel or 0, whether it is assumed, start, last proof, whether its state counts.
-type Open = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
-type OpenRow = (UserId, i64, i64, i64, i64, i64);
 
 /// How many of the [`Columns`] are read.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +79,22 @@ impl Width {
             Self::Sums => 4,
             Self::Parts => 6,
         }
+    }
+
+    fn part(self, row: &Row) -> Result<VoicePart, Error> {
+        let mut part = VoicePart { channel: None, day: 0, sessions: 0, time: VoiceTime::default(), user: row.id(0)? };
+        let ms = row.count(1)?;
+        if let Self::Time = self {
+            part.time.observed_ms = ms;
+            return Ok(part);
+        }
+        *(if row.flag(2)? { &mut part.time.assumed_ms } else { &mut part.time.observed_ms }) = ms;
+        part.sessions = row.count(3)?;
+        if let Self::Parts = self {
+            part.day = row.number(4)?;
+            part.channel = row.optional_id(5)?;
+        }
+        Ok(part)
     }
 }
 
@@ -107,51 +115,26 @@ impl VoiceScan {
     /// Reads all that counts, one part at a time, in no order. To be called in a transaction.
     pub(crate) fn each(
         self,
-        conn: &mut SqliteConnection,
+        conn: &mut dyn Source,
         part_of: PartOf,
         mut f: impl FnMut(VoicePart),
-    ) -> QueryResult<VoiceRead> {
+    ) -> Result<VoiceRead, Error> {
         let horizon = Horizon::load(conn)?;
         let Counted { data_since, span, rounded_to_days } = horizon.voice(self.window);
-        let part = |user, ms: Unsigned, assumed: i64, sessions: Unsigned| {
-            let (observed_ms, assumed_ms) = if assumed == 0 { (ms.into(), 0) } else { (0, ms.into()) };
-            let time = VoiceTime { observed_ms, assumed_ms };
-            VoicePart { channel: None, day: 0, sessions: sessions.into(), time, user }
-        };
-        match self.width(part_of) {
-            Width::Time => {
-                let closed = self.closed::<Times>(part_of, span, horizon.voice_to);
-                for row in closed.load_iter::<(UserId, Unsigned), DefaultLoadingMode>(conn)? {
-                    let (user, ms) = row?;
-                    f(part(user, ms, 0, Unsigned::default()));
-                }
-            }
-            Width::Sums => {
-                let closed = self.closed::<Sums>(part_of, span, horizon.voice_to);
-                for row in closed.load_iter::<(UserId, Unsigned, i64, Unsigned), DefaultLoadingMode>(conn)? {
-                    let (user, ms, assumed, sessions) = row?;
-                    f(part(user, ms, assumed, sessions));
-                }
-            }
-            Width::Parts => {
-                let closed = self.closed::<Parts>(part_of, span, horizon.voice_to);
-                for row in closed.load_iter::<(UserId, Unsigned, i64, Unsigned, i64, i64), DefaultLoadingMode>(conn)? {
-                    let (user, ms, assumed, sessions, day, channel) = row?;
-                    f(VoicePart { channel: id_or_unknown(channel)?, day, ..part(user, ms, assumed, sessions) });
-                }
-            }
-        }
+        let width = self.width(part_of);
+        let closed = self.closed(conn.dialect(), part_of, span, horizon.voice_to);
+        conn.rows(&closed, &mut |row| {
+            f(width.part(row)?);
+            Ok(())
+        })?;
         let mut open = HashSet::new();
-        for row in self.open().load_iter::<OpenRow, DefaultLoadingMode>(conn)? {
-            let row = row?;
+        let statement = self.open(conn.dialect());
+        conn.rows(&statement, &mut |row| {
             let interval = open_interval(row)?;
             if interval.is_open_at_end(self.window) {
                 open.insert(interval.user_id);
             }
-            if row.5 == 0 {
-                continue;
-            }
-            let Some(stay) = interval.clip(self.window) else { continue };
+            let Some(stay) = interval.clip(self.window).filter(|_| row.optional(5) == Some(1)) else { return Ok(()) };
             let mut from_ms = stay.from_ms;
             while let Some(rest) = stay.part(from_ms, stay.to_ms) {
                 // A person who is there since before midnight was there on both days.
@@ -163,7 +146,8 @@ impl VoiceScan {
                 f(VoicePart { channel: stay.channel_id, day, sessions: 0, time: piece.time(), user: stay.user_id });
                 from_ms = piece.to_ms;
             }
-        }
+            Ok(())
+        })?;
         Ok(VoiceRead { horizon, data_since, open, rounded_to_days })
     }
 
@@ -172,9 +156,9 @@ impl VoiceScan {
     /// transaction.
     pub(crate) fn active(
         self,
-        conn: &mut SqliteConnection,
+        conn: &mut dyn Source,
         mut f: impl FnMut(UserId, Option<ChannelId>, ActiveMonth),
-    ) -> QueryResult<VoiceRead> {
+    ) -> Result<VoiceRead, Error> {
         let scan = Self { state: VoiceStateFilter::All, ..self };
         let horizon = Horizon::load(conn)?;
         let Counted { span, .. } = horizon.voice(self.window);
@@ -191,15 +175,20 @@ impl VoiceScan {
 
     /// Returns the users with a closed interval, in any state, over the window's end, or over the
     /// present if the end has not passed. Call it in a transaction.
-    pub(super) fn leave_after_end(self, conn: &mut SqliteConnection) -> QueryResult<Vec<UserId>> {
+    pub(super) fn leave_after_end(self, conn: &mut dyn Source) -> Result<Vec<UserId>, Error> {
         let Some(end_ms) = self.window.passed_ms() else { return Ok(Vec::new()) };
-        let mut statement = Statement::<BigInt>::new();
-        statement.select(["CAST(user_id AS INTEGER)"]);
+        let mut statement = Statement::new(conn.dialect());
+        statement.select([conn.dialect().user()]);
         self.read_intervals(&mut statement);
         statement.push(" AND started_at_ms >= ? AND started_at_ms <= ? AND ended_at_ms > ?");
         statement.bind(end_ms - end_ms.rem_euclid(DAY_MS)).bind(end_ms).bind(end_ms);
-        statement.push(self.bots.condition_of_event());
-        statement.load(conn)
+        statement.of_bots(self.bots);
+        let mut users = Vec::new();
+        conn.rows(&statement, &mut |row| {
+            users.push(row.id(0)?);
+            Ok(())
+        })?;
+        Ok(users)
     }
 
     const fn width(self, part_of: PartOf) -> Width {
@@ -211,7 +200,7 @@ impl VoiceScan {
         }
     }
 
-    fn closed<R>(self, part_of: PartOf, span: Span, filled_to: i64) -> Statement<R> {
+    fn closed(self, dialect: Dialect, part_of: PartOf, span: Span, filled_to: i64) -> Statement {
         let (sources, day) = match part_of {
             PartOf::Day if self.channels => (Sources::by_day(span), "day"),
             PartOf::Day => (Sources { months: Vec::new(), ..Sources::by_month(span, filled_to) }, "day"),
@@ -219,7 +208,7 @@ impl VoiceScan {
             PartOf::Anything | PartOf::Time => (Sources::summed_voice(span, filled_to), "0"),
         };
         let width = self.width(part_of).columns();
-        let mut statement = Statement::new();
+        let mut statement = Statement::new(dialect);
         let mut read = |columns: Columns, table, periods| {
             statement.select(columns.into_iter().take(width)).push(" FROM ");
             rollup_of(&mut statement, table, self.guild, self.user, self.bots, periods);
@@ -242,85 +231,93 @@ impl VoiceScan {
             }
         }
         for edge in &sources.events {
-            self.intervals(&mut statement, width, edge.start..edge.end);
+            self.intervals(dialect, &mut statement, width, edge.start..edge.end);
             if part_of != PartOf::Time {
                 let seconds = edge.to_seconds();
-                self.sessions(&mut statement, width, seconds.start..seconds.end);
+                self.sessions(dialect, &mut statement, width, seconds.start..seconds.end);
             }
         }
         if sources == Sources::default() {
-            self.intervals(&mut statement, width, 0..0);
+            self.intervals(dialect, &mut statement, width, 0..0);
         }
         statement
     }
 
     /// Selects the parts of closed intervals in some milliseconds of a day. No interval crosses
     /// midnight, so those of the day are all.
-    fn intervals<R>(self, statement: &mut Statement<R>, width: usize, ms: Range<i64>) {
+    fn intervals(self, dialect: Dialect, statement: &mut Statement, width: usize, ms: Range<i64>) {
         let columns: Columns = [
-            "CAST(user_id AS INTEGER)",
-            "min(ended_at_ms, ?) - max(started_at_ms, ?)",
-            "assumed",
+            dialect.user(),
+            dialect.either(
+                "min(ended_at_ms, ?) - max(started_at_ms, ?)",
+                "least(ended_at_ms, ?) - greatest(started_at_ms, ?)",
+            ),
+            dialect.either("assumed", "assumed::int"),
             "0",
             "started_at_ms / 86400000",
-            "CAST(coalesce(channel_id, 0) AS INTEGER)",
+            dialect.either("CAST(coalesce(channel_id, 0) AS INTEGER)", "coalesce(channel_id, 0)"),
         ];
         statement.select(columns.into_iter().take(width)).bind(ms.end).bind(ms.start);
         self.read_intervals(statement);
         statement.push(" AND started_at_ms >= ? AND started_at_ms < ? AND ended_at_ms > ?");
         statement.bind(ms.start - ms.start.rem_euclid(DAY_MS)).bind(ms.end).bind(ms.start);
-        statement.push(" AND ").push(self.state.flag()).push(self.bots.condition_of_event());
+        statement.push(" AND ").push(self.state.flag()).of_bots(self.bots);
     }
 
-    fn read_intervals<R>(self, statement: &mut Statement<R>) {
+    fn read_intervals(self, statement: &mut Statement) {
+        statement.push(" FROM voice_intervals");
         // The primary key has those of one user in order of time.
         if let Some(user) = self.user {
-            statement.push(" FROM voice_intervals WHERE user_id = CAST(? AS TEXT) AND guild_id = CAST(? AS TEXT)");
-            statement.bind_id(user.get());
+            statement.push(" WHERE ").is_id("user_id", user.get()).push(" AND ");
         } else {
-            statement.push(
-                " FROM voice_intervals INDEXED BY idx_voice_intervals_guild_time WHERE guild_id = CAST(? AS TEXT)",
-            );
+            statement.indexed_by("idx_voice_intervals_guild_time").push(" WHERE ");
         }
-        statement.bind_id(self.guild.get());
+        statement.is_id("guild_id", self.guild.get());
     }
 
     /// The sessions of which the log says that they ended in so many seconds.
-    fn sessions<R>(self, statement: &mut Statement<R>, width: usize, seconds: Range<i64>) {
-        let columns: Columns = ["CAST(user_id AS INTEGER)", "0", "0", "1", "CAST(created_at AS INTEGER) / 86400", "0"];
-        statement.select(columns.into_iter().take(width)).push(" FROM voice_events INDEXED BY ");
+    fn sessions(self, dialect: Dialect, statement: &mut Statement, width: usize, seconds: Range<i64>) {
+        let day = dialect.either("CAST(created_at AS INTEGER) / 86400", "created_at / 86400");
+        let columns: Columns = [dialect.user(), "0", "0", "1", day, "0"];
+        statement.select(columns.into_iter().take(width)).push(" FROM voice_events");
         if let Some(user) = self.user {
-            statement.push("idx_voice_events_user_time WHERE user_id = CAST(? AS TEXT)").bind_id(user.get());
-            statement.push(" AND guild_id = CAST(? AS TEXT)");
+            statement
+                .indexed_by("idx_voice_events_user_time")
+                .push(" WHERE ")
+                .is_id("user_id", user.get())
+                .push(" AND ");
         } else {
-            statement.push("idx_voice_events_guild_time WHERE guild_id = CAST(? AS TEXT)");
+            statement.indexed_by("idx_voice_events_guild_time").push(" WHERE ");
         }
-        statement.bind_id(self.guild.get()).push(" AND created_at >= ? AND created_at < ? AND event_type = 'leave'");
-        statement.bind(seconds.start).bind(seconds.end).push(
+        statement.is_id("guild_id", self.guild.get());
+        statement.push(" AND created_at >= ? AND created_at < ? AND event_type = 'leave'");
+        statement.bind(seconds.start).bind(seconds.end).either(
             " AND (channel_id IS NULL OR channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT))",
+            "",
         );
         if self.user.is_none() {
-            statement.push(" AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT)");
+            statement.are_ids(["user_id"]);
         }
-        statement.push(self.bots.condition_of_event());
+        statement.of_bots(self.bots);
     }
 
-    fn open(self) -> Statement<Open> {
-        let mut statement = Statement::new();
+    /// User, channel or 0, whether it is assumed, start, last confirmation, whether its state counts.
+    fn open(self, dialect: Dialect) -> Statement {
+        let mut statement = Statement::new(dialect);
         let columns = [
-            "CAST(user_id AS INTEGER)",
-            "CAST(coalesce(channel_id, 0) AS INTEGER)",
+            dialect.user(),
+            dialect.either("CAST(coalesce(channel_id, 0) AS INTEGER)", "channel_id"),
             "assumed",
             "started_at_ms",
             "seen_at_ms",
             self.state.flag(),
         ];
-        statement.select(columns).push(" FROM voice_intervals INDEXED BY idx_voice_intervals_open");
-        statement.push(" WHERE guild_id = CAST(? AS TEXT) AND ended_at_ms IS NULL").bind_id(self.guild.get());
+        statement.select(columns).push(" FROM voice_intervals").indexed_by("idx_voice_intervals_open");
+        statement.push(" WHERE ").is_id("guild_id", self.guild.get()).push(" AND ended_at_ms IS NULL");
         if let Some(user) = self.user {
-            statement.push(" AND user_id = CAST(? AS TEXT)").bind_id(user.get());
+            statement.push(" AND ").is_id("user_id", user.get());
         }
-        statement.push(self.bots.condition_of_event());
+        statement.of_bots(self.bots);
         statement
     }
 }
@@ -330,10 +327,10 @@ impl Scope {
     /// users. Call it in a transaction.
     pub(super) fn each_part(
         &self,
-        conn: &mut SqliteConnection,
+        conn: &mut dyn Source,
         channels: bool,
         mut f: impl FnMut(VoicePart),
-    ) -> QueryResult<VoiceRead> {
+    ) -> Result<VoiceRead, Error> {
         let Self { ref filter, guild, user, window } = *self;
         let mut counted = filter.channels(conn, guild)?;
         let channels = channels || !counted.is_open();
@@ -369,16 +366,17 @@ impl<F: FnMut(VoicePart)> Fold for Stays<F> {
     }
 }
 
-fn open_interval((user_id, channel, assumed, started_at_ms, seen_at_ms, _): OpenRow) -> QueryResult<Interval> {
+fn open_interval(row: &Row) -> Result<Interval, Error> {
+    let started_at_ms = row.number(3)?;
     Ok(Interval {
-        user_id,
+        user_id: row.id(0)?,
         bot: false,
-        channel_id: id_or_unknown(channel)?,
+        channel_id: row.optional_id(1)?,
         started_at_ms,
         ended_at_ms: None,
-        seen_at_ms,
+        seen_at_ms: row.number(4)?,
         session_started_at_ms: started_at_ms,
         state: VoiceState::default(),
-        assumed: assumed != 0,
+        assumed: row.flag(2)?,
     })
 }

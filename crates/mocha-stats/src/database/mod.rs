@@ -1,0 +1,107 @@
+//! The connections that questions can be asked of.
+
+#[cfg(feature = "postgres")]
+mod postgres;
+mod row;
+mod sqlite;
+
+pub(crate) use self::row::Row;
+use crate::{Error, statement::Statement};
+
+/// A connection that questions can be asked of: Diesel's `SqliteConnection`, and with the feature
+/// `postgres` its `PgConnection`. Mocha's tables must be there.
+///
+/// A question reads in one transaction, so that its answer is of one instant. It can be asked
+/// inside a transaction of yours too. PostgreSQL's transactions see later commits of others unless
+/// they begin with `repeatable_read`, as those of questions do.
+///
+/// The connection of a pool, or of anything else that dereferences to one of these, is passed as
+/// `&mut *conn`.
+///
+/// ```
+/// use diesel::{Connection, SqliteConnection};
+/// use mocha_schema::GuildId;
+/// use mocha_stats::{Database, Error, HeatMap, Leaderboard};
+///
+/// /// Asks either database.
+/// fn messages(conn: &mut impl Database, guild: GuildId) -> Result<u64, Error> {
+///     Ok(Leaderboard::messages(guild).load(conn)?.total)
+/// }
+///
+/// # mod fixture { include!("../fixture.rs"); }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut conn = fixture::seeded()?;
+/// let guild = GuildId::try_from(1)?;
+/// assert_eq!(messages(&mut conn, guild)?, 6);
+///
+/// // Two questions in one transaction agree with each other.
+/// let agree = conn.transaction(|conn| Ok::<_, Error>(messages(conn, guild)? == HeatMap::of(guild).load(conn)?.messages));
+/// assert!(agree?);
+/// # Ok(())
+/// # }
+/// ```
+pub trait Database: Source {}
+
+/// Which SQL a database speaks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Dialect {
+    /// PostgreSQL's.
+    Postgres,
+    /// SQLite's.
+    Sqlite,
+}
+
+/// Takes a row; an error ends the reading.
+pub(crate) type Each<'a> = dyn FnMut(&Row) -> Result<(), Error> + 'a;
+
+/// The same with the text in the first column.
+pub(crate) type EachNamed<'a> = dyn FnMut(Option<String>, &Row) -> Result<(), Error> + 'a;
+
+/// What a question needs of a [`Database`]. The connection's type is erased here, so that each
+/// question is compiled once.
+pub trait Source {
+    /// Returns the dialect of its SQL.
+    fn dialect(&self) -> Dialect;
+
+    /// Asks in one transaction.
+    fn snapshot(&mut self, ask: &mut dyn FnMut(&mut dyn Source) -> Result<(), Error>) -> Result<(), Error>;
+
+    /// Gives each row of a statement of numbers.
+    fn rows(&mut self, statement: &Statement, each: &mut Each<'_>) -> Result<(), Error>;
+
+    /// Gives each row of a statement that has a text in its first column, and numbers in the
+    /// others.
+    fn named_rows(&mut self, statement: &Statement, each: &mut EachNamed<'_>) -> Result<(), Error>;
+}
+
+impl dyn Source + '_ {
+    /// Returns the first row, if there is one.
+    pub(crate) fn first(&mut self, statement: &Statement) -> Result<Option<Row>, Error> {
+        let mut first = None;
+        self.rows(statement, &mut |row| {
+            first.get_or_insert(*row);
+            Ok(())
+        })?;
+        Ok(first)
+    }
+
+    /// Returns the row of a statement that always has one.
+    pub(crate) fn only(&mut self, statement: &Statement) -> Result<Row, Error> {
+        self.first(statement)?.ok_or_else(|| Error::from(diesel::result::Error::NotFound))
+    }
+}
+
+/// Asks in one transaction, so that all of an answer is of one instant.
+pub(crate) fn snapshot<T>(
+    conn: &mut impl Database,
+    ask: impl FnOnce(&mut dyn Source) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (mut ask, mut answer) = (Some(ask), None);
+    conn.snapshot(&mut |source| {
+        if let Some(ask) = ask.take() {
+            answer = Some(ask(source)?);
+        }
+        Ok(())
+    })?;
+    answer.ok_or_else(|| Error::from(diesel::result::Error::NotFound))
+}

@@ -1,0 +1,59 @@
+//! SQLite.
+
+use diesel::{
+    Connection, RunQueryDsl, SqliteConnection,
+    connection::DefaultLoadingMode,
+    deserialize::{self, FromSqlRow},
+    sql_types::{BigInt, Nullable, Text, Untyped},
+    sqlite::Sqlite,
+};
+
+use super::{
+    Database, Dialect, Each, EachNamed, Source,
+    row::{Named, Row},
+};
+use crate::{Error, statement::Statement};
+
+impl Database for SqliteConnection {}
+
+impl Source for SqliteConnection {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn snapshot(&mut self, ask: &mut dyn FnMut(&mut dyn Source) -> Result<(), Error>) -> Result<(), Error> {
+        self.transaction(|conn| ask(conn))
+    }
+
+    fn rows(&mut self, statement: &Statement, each: &mut Each<'_>) -> Result<(), Error> {
+        for row in RunQueryDsl::load_iter::<Row, DefaultLoadingMode>(statement, self)? {
+            each(&row?)?;
+        }
+        Ok(())
+    }
+
+    fn named_rows(&mut self, statement: &Statement, each: &mut EachNamed<'_>) -> Result<(), Error> {
+        for row in RunQueryDsl::load_iter::<Named, DefaultLoadingMode>(statement, self)? {
+            let Named { name, row } = row?;
+            each(name, &row)?;
+        }
+        Ok(())
+    }
+}
+
+impl FromSqlRow<Untyped, Sqlite> for Row {
+    fn build_from_row<'a>(row: &impl diesel::row::Row<'a, Sqlite>) -> deserialize::Result<Self> {
+        let mut cells = Self::default();
+        cells.fill(row.field_count(), |column| row.get_value::<Nullable<BigInt>, _, _>(column))?;
+        Ok(cells)
+    }
+}
+
+impl FromSqlRow<Untyped, Sqlite> for Named {
+    fn build_from_row<'a>(row: &impl diesel::row::Row<'a, Sqlite>) -> deserialize::Result<Self> {
+        let mut cells = Row::default();
+        let numbers = row.field_count().saturating_sub(1);
+        cells.fill(numbers, |column| row.get_value::<Nullable<BigInt>, _, _>(column + 1))?;
+        Ok(Self { name: row.get_value::<Nullable<Text>, _, _>(0)?, row: cells })
+    }
+}
