@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use diesel::{
     dsl::{count_star, max},
     prelude::*,
+    query_source::TableNotEqual,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use mocha_discord::{
@@ -28,7 +29,9 @@ diesel::table! {
         name -> Text,
     }
 }
-diesel::allow_tables_to_appear_in_same_query!(badges, message_events);
+// Diesel's `allow_tables_to_appear_in_same_query!` refuses tables of another crate if its feature `postgres` is on.
+impl TableNotEqual<message_events::table> for badges::table {}
+impl TableNotEqual<badges::table> for message_events::table {}
 
 /// The migrations of this bot. Diesel records them in `__diesel_schema_migrations`. Mocha's are in `mocha_migrations`.
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("diesel_direct/migrations");
