@@ -1,179 +1,36 @@
-//! The errors of the store.
+//! How SQLite's errors, those of files and those of closures become errors of the store.
 
-use std::{error::Error as StdError, fmt, io, path::Path};
+use std::{error::Error as StdError, io, path::Path};
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use mocha_recorder::{Error, ErrorKind};
 
 type BoxedError = Box<dyn StdError + Send + Sync>;
 
-/// Says why the store could not do something. [`kind`](Self::kind) classifies it, and `source()`
-/// has the cause.
-#[derive(Debug)]
-pub struct Error(Box<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    context: String,
-    kind: ErrorKind,
-    source: Option<BoxedError>,
+/// Wraps an error of SQLite that Diesel reported, directly or inside another error.
+pub(crate) fn classify(context: impl Into<String>, source: impl Into<BoxedError>) -> Error {
+    let source = source.into();
+    // Some errors contain only the text of the original one.
+    let kind = kind_of(source.as_ref()).unwrap_or_else(|| kind_of_message(&source.to_string()));
+    let is_caused_by_event = kind == ErrorKind::Database && source.downcast_ref().is_some_and(blames_values);
+    let error = Error::with_source(kind, context, source);
+    if is_caused_by_event { error.caused_by_event() } else { error }
 }
 
-/// The kinds of [`Error`].
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// Another connection locked the file for longer than the busy timeout. Nothing was written;
-    /// try again.
-    Busy,
-    /// The clock is ahead of everything in the file by more than can be explained, so nothing is deleted for its age.
-    ClockAhead,
-    /// The recorder was shut down.
-    Closed,
-    /// The file is damaged: [restore](crate::Store::restore) a backup or, without one, [salvage](crate::Store::salvage) what is
-    /// readable.
-    Corrupt,
-    /// SQLite refused for a reason that has no kind of its own.
-    Database,
-    /// The disk is full. Nothing was written. The store works again once there is room.
-    DiskFull,
-    /// A setting of the builder is out of range.
-    InvalidSetting {
-        /// The setting.
-        name: &'static str,
-    },
-    /// An event has a value that the file cannot hold. The event was not written.
-    InvalidEvent {
-        /// The field.
-        field: &'static str,
-    },
-    /// Reading or writing a file or folder failed.
-    Io,
-    /// The file does not belong to Mocha: it is no SQLite database, or has other tables. Opening
-    /// did not change it.
-    NotMocha,
-    /// The queue of the recorder is full. The event was dropped and counted as dropped.
-    QueueFull,
-    /// The file or its folder cannot be written.
-    ReadOnly,
-    /// The file was deleted or replaced after it was opened. Nothing was written. Put it back, or
-    /// open the store again.
-    Replaced,
-    /// A newer version of Mocha wrote the file. Opening did not change it.
-    SchemaTooNew,
-    /// The SQLite that the program is linked with has a bug that damages files.
-    SqliteTooOld,
-    /// Your progress callback stopped the operation. Nothing changed.
-    Stopped,
-    /// Your closure failed, for a reason that does not come from SQLite.
-    User,
+/// Wraps an error of a caller's closure, which may come from SQLite.
+pub(crate) fn of_closure(context: impl Into<String>, source: impl Into<BoxedError>) -> Error {
+    let source = source.into();
+    let kind = kind_of(source.as_ref()).unwrap_or(ErrorKind::User);
+    Error::with_source(kind, context, source)
 }
 
-impl Error {
-    pub(crate) fn new(kind: ErrorKind, context: impl Into<String>) -> Self {
-        Self(Box::new(Inner { context: context.into(), kind, source: None }))
+/// Says what to do if the file is damaged.
+pub(crate) fn with_advice(error: Error) -> Error {
+    if !error.is_corrupt() {
+        return error;
     }
-
-    pub(crate) fn with_source(kind: ErrorKind, context: impl Into<String>, source: impl Into<BoxedError>) -> Self {
-        Self(Box::new(Inner { context: context.into(), kind, source: Some(source.into()) }))
-    }
-
-    /// Wraps an error of SQLite that Diesel reported, directly or inside another error.
-    pub(crate) fn classify(context: impl Into<String>, source: impl Into<BoxedError>) -> Self {
-        let source = source.into();
-        // Some errors contain only the text of the original one.
-        let kind = kind_of(source.as_ref()).unwrap_or_else(|| kind_of_message(&source.to_string()));
-        Self::with_source(kind, context, source)
-    }
-
-    /// Wraps an error of a caller's closure, which may come from SQLite.
-    pub(crate) fn of_closure(context: impl Into<String>, source: impl Into<BoxedError>) -> Self {
-        let source = source.into();
-        let kind = kind_of(source.as_ref()).unwrap_or(ErrorKind::User);
-        Self::with_source(kind, context, source)
-    }
-
-    /// Returns whether the values of an event may be the cause. Every other failure affects all
-    /// events alike or is temporary.
-    pub(crate) fn is_caused_by_event(&self) -> bool {
-        let source = self.0.source.as_ref().and_then(|source| source.downcast_ref());
-        self.0.kind == ErrorKind::Database && source.is_some_and(blames_values)
-    }
-
-    /// Returns whether it may pass without a change to the file or the disk.
-    pub(crate) fn may_pass(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::Busy | ErrorKind::Database)
-    }
-
-    /// Says what to do if the file is damaged.
-    pub(crate) fn with_advice(mut self) -> Self {
-        if self.is_corrupt() {
-            self.0.context.push_str(": it is damaged; restore a backup, or salvage what is readable");
-        }
-        self
-    }
-
-    /// Returns the kind of the error.
-    #[must_use]
-    pub fn kind(&self) -> &ErrorKind {
-        &self.0.kind
-    }
-
-    /// Returns whether another connection held the lock for too long. Try again later.
-    #[must_use]
-    pub fn is_busy(&self) -> bool {
-        self.0.kind == ErrorKind::Busy
-    }
-
-    /// Returns whether the clock is too far ahead to delete what is old: set it, or name the time.
-    #[must_use]
-    pub fn is_clock_ahead(&self) -> bool {
-        self.0.kind == ErrorKind::ClockAhead
-    }
-
-    /// Returns whether the file is damaged.
-    #[must_use]
-    pub fn is_corrupt(&self) -> bool {
-        self.0.kind == ErrorKind::Corrupt
-    }
-
-    /// Returns whether the disk is full.
-    #[must_use]
-    pub fn is_disk_full(&self) -> bool {
-        self.0.kind == ErrorKind::DiskFull
-    }
-
-    /// Returns whether the caller passed an invalid event or setting.
-    #[must_use]
-    pub fn is_invalid_input(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::InvalidEvent { .. } | ErrorKind::InvalidSetting { .. })
-    }
-
-    /// Returns whether the recorder refused an event because its queue is full.
-    #[must_use]
-    pub fn is_queue_full(&self) -> bool {
-        self.0.kind == ErrorKind::QueueFull
-    }
-
-    /// Returns whether the file needs a newer version of Mocha.
-    #[must_use]
-    pub fn is_schema_too_new(&self) -> bool {
-        self.0.kind == ErrorKind::SchemaTooNew
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.context)
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0.source {
-            Some(source) => Some(source.as_ref()),
-            None => None,
-        }
-    }
+    let context = format!("{error}: it is damaged; restore a backup, or salvage what is readable");
+    error.in_context(context)
 }
 
 /// Returns the kind of the first Diesel error in the chain.
@@ -273,7 +130,7 @@ mod tests {
     use super::*;
 
     fn sqlites(kind: DatabaseErrorKind, message: &str) -> Error {
-        Error::classify("writing failed", DieselError::DatabaseError(kind, Box::new(message.to_owned())))
+        classify("writing failed", DieselError::DatabaseError(kind, Box::new(message.to_owned())))
     }
 
     #[test]
@@ -325,7 +182,7 @@ mod tests {
             DieselError::NotInTransaction,
             DieselError::RollbackTransaction,
         ] {
-            assert!(!Error::classify("writing failed", error).is_caused_by_event());
+            assert!(!classify("writing failed", error).is_caused_by_event());
         }
         assert!(sqlites(DatabaseErrorKind::Unknown, "locking protocol").is_busy());
     }

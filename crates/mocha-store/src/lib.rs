@@ -44,40 +44,36 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod backend;
 mod backup;
 mod error;
-pub mod event;
 mod integrity;
+mod link;
 mod maintenance;
 mod operation;
 pub mod privacy;
-mod recorder;
 mod retention;
 mod rollup;
 mod sqlite;
 mod store;
 mod tables;
-mod time;
-mod voice;
-mod write;
+
+pub use mocha_recorder::{Clock, Error, ErrorKind, Event, Frame, Recorder, RecorderStats, TimeSource, event};
 
 pub use self::{
     backup::{BackedUp, Backup, BackupMethod, BackupPhase, BackupProgress, Restore, Restored},
-    error::{Error, ErrorKind},
-    event::Event,
     integrity::{
         Check, CheckDepth, CheckPhase, CheckProgress, CheckReport, Orphans, Salvage, SalvageProgress, Salvaged,
         SalvagedTable, Verdict,
     },
+    link::Durability,
     maintenance::{Checkpoint, Freed, Maintenance, MaintenanceStats, Step},
     operation::Operation,
-    recorder::{Frame, Recorder, RecorderStats},
     retention::{Keep, Purged, Retained, RetentionPolicy},
     rollup::{
         Counted, Difference, MemberSums, MessageSums, RebuildProgress, Rebuilt, Rollup, Sums, Verification, VoiceSums,
     },
-    store::{Clock, Converted, ConvertedTable, Durability, Store, StoreBuilder},
-    time::TimeSource,
+    store::{Converted, ConvertedTable, Store, StoreBuilder},
 };
 
 /// Tests the example in README.

@@ -16,7 +16,7 @@ use std::{
 
 use libsqlite3_sys as ffi;
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, error::classify};
 
 /// An error that SQLite returned.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl SqliteError {
         if self.code == ffi::SQLITE_INTERRUPT {
             Error::with_source(ErrorKind::Stopped, context, self)
         } else {
-            Error::classify(context, self)
+            classify(context, self)
         }
     }
 }

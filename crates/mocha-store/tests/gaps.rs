@@ -62,8 +62,8 @@ fn what_was_proved_before_a_gap_outlives_a_crash_in_it() -> TestResult {
 
 #[test]
 fn a_stamp_reads_nothing_but_what_is_open() -> TestResult {
-    // The statement that stamps, as `voice/write.rs` has it.
-    let source = include_str!("../src/voice/write.rs");
+    // The statement that stamps, as `backend/voice.rs` has it.
+    let source = include_str!("../src/backend/voice.rs");
     let (_, rest) = source.split_once("\"UPDATE voice_intervals INDEXED BY").ok_or("the stamp is elsewhere")?;
     let (statement, _) = rest.split_once("\",").ok_or("no end")?;
     let statement = format!("UPDATE voice_intervals INDEXED BY{}", statement.replace("\\\n", " "));

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     Error,
     error::io_error,
+    link::{Access, Link, Location},
     sqlite::{Connection, Copying, SqliteError},
-    store::{Access, Link, Location},
 };
 
 /// Chooses how a backup is made.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use diesel::connection::SimpleConnection;
+use mocha_recorder::SteadyClock;
 
 use super::{
     check,
@@ -12,10 +13,10 @@ use super::{
 };
 use crate::{
     Error,
+    error::classify,
+    link::{Access, Location},
     privacy::carry::carry_tombstones,
     sqlite::Connection,
-    store::{Access, Location},
-    time::SteadyClock,
 };
 
 /// A copy of the backup, which is removed when this is dropped.
@@ -42,12 +43,12 @@ pub(super) fn copy_without_erased<'a>(
     copy::into_partial(&partial, backup, Pace::full(BackupPhase::Copying), watch)?;
     let location = Location::File(partial.path().to_owned());
     let mut into = location.connect(Access::Write)?;
-    let failed = |error| Error::classify("cannot erase people from the copy of the backup", error);
+    let failed = |error| classify("cannot erase people from the copy of the backup", error);
     // An unfinished copy is deleted, and the VACUUM needs as much room as the file.
     for pragma in ["journal_mode = MEMORY", "synchronous = OFF", "temp_store = FILE", "foreign_keys = ON"] {
         into.batch_execute(&format!("PRAGMA {pragma}")).map_err(failed)?;
     }
-    mocha_schema::migrate(&mut into).map_err(|error| Error::classify("cannot bring the backup up to date", error))?;
+    mocha_schema::migrate(&mut into).map_err(|error| classify("cannot bring the backup up to date", error))?;
     let mut from = with_tombstones.connect(Access::Read)?;
     // No store has the file open, so there is no clock to agree with.
     let (erased, _) = carry_tombstones(&mut from, &mut into, &SteadyClock::default(), &mut |_| watch.tick())?;

@@ -27,7 +27,7 @@ use self::{
     folder::{Folder, backup_name},
     watch::{Callback, Watch},
 };
-use crate::{Error, ErrorKind, Store, maintenance::bound_log, store::Link};
+use crate::{Error, ErrorKind, Store, link::Link, maintenance::bound_log};
 
 /// How long it tries to empty a write-ahead log that is too large.
 const PATIENCE: Duration = Duration::from_secs(5);

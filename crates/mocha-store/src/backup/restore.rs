@@ -20,9 +20,9 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Store,
-    error::io_error,
+    error::{classify, io_error},
+    link::{Access, Location},
     sqlite::{Connection, SqliteError},
-    store::{Access, Location},
 };
 
 /// Configures and runs a restore. Made by [`Store::restore`].
@@ -163,7 +163,7 @@ fn check_backup(source: &Connection, path: &Path, watch: &mut Watch<'_>) -> Resu
         if error.is_schema_too_new() {
             Error::with_source(ErrorKind::SchemaTooNew, context, error)
         } else {
-            Error::classify(context, error)
+            classify(context, error)
         }
     })?;
     let bytes = fs::metadata(path).map_err(|error| io_error(path, "cannot be read", error))?.len();

@@ -5,8 +5,9 @@ use std::{fmt, ops::ControlFlow};
 use super::{CheckReport, Orphans};
 use crate::{
     Error, ErrorKind, Rollup, Store, Verification,
+    error::with_advice,
+    link::{Access, Link},
     sqlite::{Connection, SqliteError},
-    store::{Access, Link},
 };
 
 type Callback<'a> = Box<dyn FnMut(CheckProgress) -> ControlFlow<()> + 'a>;
@@ -162,7 +163,7 @@ pub(crate) fn refuse_damaged(link: &Link, depth: CheckDepth) -> Result<(), Error
     match report.damages.into_iter().next() {
         Some(damage) => {
             let context = format!("cannot open {}", link.location);
-            Err(Error::with_source(ErrorKind::Corrupt, context, damage).with_advice())
+            Err(with_advice(Error::with_source(ErrorKind::Corrupt, context, damage)))
         }
         None => Ok(()),
     }

@@ -12,8 +12,8 @@ use crate::{
     Error, ErrorKind, Maintenance, Store,
     backup::{SIDE_FILE_SUFFIXES, put, side_file, sync},
     error::io_error,
+    link::{Access, Location},
     sqlite::{Connection, SqliteError},
-    store::{Access, Location},
 };
 
 pub(super) type Callback<'a> = Box<dyn FnMut(SalvageProgress) -> ControlFlow<()> + 'a>;

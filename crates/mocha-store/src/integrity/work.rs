@@ -11,8 +11,10 @@ use super::{
 };
 use crate::{
     Error, ErrorKind,
+    error::classify,
+    link::{Access, Location},
     sqlite::Connection,
-    store::{Access, Location, fill_intervals},
+    store::fill_intervals,
     tables,
 };
 
@@ -70,7 +72,7 @@ impl Work<'_> {
         self.execute("COMMIT")?;
         if !self.salvaged.tables.contains_key("voice_intervals") {
             let mut conn = location.connect(Access::Write)?;
-            fill_intervals(&mut conn).map_err(|error| Error::classify("cannot make intervals of the log", error))?;
+            fill_intervals(&mut conn).map_err(|error| classify("cannot make intervals of the log", error))?;
         }
         self.execute(include_str!("../store/adopt_watermarks.sql"))?;
         self.execute("PRAGMA wal_checkpoint(TRUNCATE)")?;

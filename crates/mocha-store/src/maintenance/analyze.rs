@@ -7,7 +7,7 @@ use diesel::{
 };
 
 use super::connect;
-use crate::{Error, Operation, Store, store::Link};
+use crate::{Error, Operation, Store, error::classify, link::Link};
 
 /// Reports the progress of work that goes table by table or index by index.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -111,7 +111,7 @@ pub(super) fn optimize(link: &Link, conn: &mut SqliteConnection) -> Result<(), E
     // All tables (0x10000), for a new connection has not seen any in use, some rows of each (0x10), analyzed if need
     // be (0x02).
     conn.batch_execute("PRAGMA optimize = 0x10012")
-        .map_err(|error| Error::classify(format!("cannot optimize {}", link.location), error))
+        .map_err(|error| classify(format!("cannot optimize {}", link.location), error))
 }
 
 /// Does something to all tables or indexes, one after the other.
@@ -128,7 +128,7 @@ fn each(
     }
     let failed = |name: &str, error| {
         let context = format!("{command}{name} failed in {}", link.location);
-        Error::classify(context, error)
+        classify(context, error)
     };
     let mut conn = connect(link)?;
     let names: Vec<Named> = sql_query(

@@ -13,8 +13,9 @@ use diesel::{
 
 use crate::{
     Error, Store,
+    error::classify,
+    link::{Access, Link, Location},
     sqlite::{Connection, SqliteError},
-    store::{Access, Link, Location},
 };
 
 /// Reports the result of [`Store::checkpoint`].
@@ -60,8 +61,7 @@ impl Store {
 }
 
 pub(super) fn checkpoint(link: &Link, conn: &mut SqliteConnection) -> Result<Checkpoint, Error> {
-    run(conn)
-        .map_err(|error| Error::classify(format!("cannot write the write-ahead log back to {}", link.location), error))
+    run(conn).map_err(|error| classify(format!("cannot write the write-ahead log back to {}", link.location), error))
 }
 
 fn run(conn: &mut SqliteConnection) -> QueryResult<Checkpoint> {

@@ -12,7 +12,7 @@ use diesel::{connection::SimpleConnection, sqlite::SqliteConnection};
 
 pub use self::{analyze::Step, checkpoint::Checkpoint, space::Freed, stats::MaintenanceStats};
 pub(crate) use self::{checkpoint::bound_log, schedule::Schedule, space::vacuum};
-use crate::{Error, ErrorKind, RetentionPolicy, store::Link};
+use crate::{Error, ErrorKind, RetentionPolicy, error::classify, link::Link};
 
 /// Configures the work that the store does on a thread of its own while it is open.
 ///
@@ -99,6 +99,6 @@ fn connect(link: &Link) -> Result<SqliteConnection, Error> {
     let mut conn = link.connect_writer()?;
     // A copy of the file, or of an index while it is sorted, may be larger than the memory.
     conn.batch_execute("PRAGMA temp_store = FILE")
-        .map_err(|error| Error::classify("cannot set up a connection for maintenance", error))?;
+        .map_err(|error| classify("cannot set up a connection for maintenance", error))?;
     Ok(conn)
 }

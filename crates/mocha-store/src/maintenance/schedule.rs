@@ -17,7 +17,7 @@ use super::{
     connect,
     space::{self, Pages},
 };
-use crate::{Error, ErrorKind, retention, store::Link};
+use crate::{Error, ErrorKind, error::classify, link::Link, retention};
 
 /// How often the size of the write-ahead log is checked, and how long after the start the first run
 /// is.
@@ -103,13 +103,13 @@ impl Worker {
         let Some(retention) = &self.link.settings.maintenance.retention else { return Ok(()) };
         let conn = &mut connect(&self.link)?;
         let mut counted = 0;
-        let now = retention::trusted_now(conn, &self.link.settings.time)?;
+        let now = retention::trusted_now(conn, &self.link.settings.recorder.time)?;
         retention::apply(conn, retention, now, |so_far| {
             self.count(|stats| stats.deleted_rows += so_far.rows().saturating_sub(counted));
             counted = so_far.rows();
             self.go_on()
         })?;
-        let pages = Pages::load(conn).map_err(|error| Error::classify("cannot count the pages of the file", error))?;
+        let pages = Pages::load(conn).map_err(|error| classify("cannot count the pages of the file", error))?;
         if pages.are_many_free() && !self.is_stopped() {
             let freed = space::free_pages(conn, |_| self.go_on())?;
             self.count(|stats| stats.freed_pages += freed.freed_pages);

@@ -10,9 +10,10 @@ use diesel::{
 use super::{checkpoint::checkpoint, connect};
 use crate::{
     Error, Operation, Store,
+    error::classify,
+    link::{Access, Location},
     retention::{Batch, Pace},
     sqlite::Connection,
-    store::{Access, Location},
 };
 
 /// Reports how many pages are free, and how many were removed from the file.
@@ -91,7 +92,7 @@ impl Store {
         Operation::new(move |on_progress| {
             let link = store.link();
             let mut conn = connect(link)?;
-            let failed = |error| Error::classify(format!("cannot vacuum {}", link.location), error);
+            let failed = |error| classify(format!("cannot vacuum {}", link.location), error);
             let before = Pages::load(&mut conn).map_err(failed)?;
             vacuum(&link.location, link.settings.busy_timeout, &mut || on_progress(()))?;
             let after = Pages::load(&mut conn).map_err(failed)?;

@@ -3,19 +3,22 @@
 use std::{ops::ControlFlow, path::Path};
 
 use diesel::{prelude::*, sql_query, sql_types::Text, sqlite::SqliteConnection};
+use mocha_recorder::{
+    SteadyClock,
+    tombstones::{Tombstone, Tombstones},
+};
 use mocha_schema::{GuildId, UserId};
 
 use super::{
     erase::{Ended, ErasureProgress, erase},
     ledger::Person,
     rows::{Scope, tables},
-    tombstones::{self, Tombstone, Tombstones},
-    wipe,
+    tombstones, wipe,
 };
 use crate::{
     Error, ErrorKind, Operation, Store,
-    store::{Access, Location},
-    time::SteadyClock,
+    error::classify,
+    link::{Access, Location},
 };
 
 impl Store {
@@ -65,7 +68,7 @@ impl Store {
             let mut from = open(&path)?;
             let link = store.link();
             let mut conn = link.connect_writer()?;
-            let (erased, rows) = carry_tombstones(&mut from, &mut conn, &link.settings.time, on_progress)?;
+            let (erased, rows) = carry_tombstones(&mut from, &mut conn, &link.settings.recorder.time, on_progress)?;
             if erased > 0 {
                 wipe::wipe(link, &mut || on_progress(ErasureProgress { removed: rows, total: rows }))?;
             }
@@ -83,13 +86,13 @@ pub(crate) fn carry_tombstones(
     clock: &SteadyClock,
     progress: &mut dyn FnMut(ErasureProgress) -> ControlFlow<()>,
 ) -> Result<(usize, u64), Error> {
-    let failed = |error| Error::classify("cannot take over tombstones", error);
+    let failed = |error| classify("cannot take over tombstones", error);
     // A file from before there were tombstones has none.
     if !has_tombstones(from).map_err(failed)? {
         return Ok((0, 0));
     }
     into.immediate_transaction(|into| tombstones::merge(from, into)).map_err(failed)?;
-    let tombstones = Tombstones::load(into).map_err(failed)?;
+    let tombstones = tombstones::load(into).map_err(failed)?;
     if tombstones.is_empty() {
         return Ok((0, 0));
     }
@@ -119,7 +122,7 @@ fn open(path: &Path) -> Result<SqliteConnection, Error> {
     let mut conn = Location::File(path.to_owned()).connect(Access::Read)?;
     let Header { application_id } = sql_query("PRAGMA application_id")
         .get_result(&mut conn)
-        .map_err(|error| Error::classify(format!("cannot read {name}"), error))?;
+        .map_err(|error| classify(format!("cannot read {name}"), error))?;
     if application_id != mocha_schema::APPLICATION_ID {
         return Err(Error::new(ErrorKind::NotMocha, format!("{name} is no file of Mocha's")));
     }
@@ -128,7 +131,7 @@ fn open(path: &Path) -> Result<SqliteConnection, Error> {
         if error.is_schema_too_new() {
             Error::with_source(ErrorKind::SchemaTooNew, context, error)
         } else {
-            Error::classify(context, error)
+            classify(context, error)
         }
     })?;
     Ok(conn)

@@ -6,19 +6,22 @@ use chrono::{DateTime, Utc};
 use diesel::{
     Connection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sqlite::SqliteConnection,
 };
+use mocha_recorder::{
+    SteadyClock,
+    tombstones::{EVERYWHERE, Tombstone, guild_number},
+};
 use mocha_schema::{GuildId, UserId};
 
 use super::{
     ledger::{Person, Table},
     receipt::{Receipt, Removed},
     rows::{Scope, delete_samples, tables},
-    tombstones::{self, EVERYWHERE, Tombstones},
-    wipe,
+    tombstones, wipe,
 };
 use crate::{
     Error, Store,
+    error::classify,
     operation::{self, OnProgress},
-    time::SteadyClock,
 };
 
 /// The maximum number of rows in one transaction. The recorder waits for it, some tens of
@@ -131,7 +134,7 @@ impl Store {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn opt_in_user(&self, user_id: UserId, guild_id: Option<GuildId>) -> Result<bool, Error> {
-        let at_ms = self.link().settings.time.now().timestamp_millis();
+        let at_ms = self.link().settings.recorder.time.now().timestamp_millis();
         self.write(|conn| tombstones::opt_in(conn, user_id, guild_id, at_ms)).map(|changed| changed > 0)
     }
 
@@ -142,7 +145,7 @@ impl Store {
     ///
     /// Those of [`Store::read`] that come from SQLite.
     pub fn is_opted_out(&self, user_id: UserId, guild_id: Option<GuildId>) -> Result<bool, Error> {
-        let tombstones = self.read(Tombstones::load)?;
+        let tombstones = self.read(tombstones::load)?;
         Ok(tombstones.ruling(user_id, guild_id).is_some_and(|ruling| ruling.opted_out))
     }
 }
@@ -197,11 +200,11 @@ impl<'a> Erasure<'a> {
         let Self { on_progress, opt_out, scope, skip_vacuum, store } = self;
         let mut progress = on_progress.unwrap_or_else(operation::ignore);
         let link = store.link();
-        let clock = &link.settings.time;
-        let failed = |error| Error::classify(format!("cannot erase a person from {}", link.location), error);
+        let clock = &link.settings.recorder.time;
+        let failed = |error| classify(format!("cannot erase a person from {}", link.location), error);
         let mut conn = link.connect_writer()?;
         conn.batch_execute("PRAGMA secure_delete = ON").map_err(failed)?;
-        let guild_id = scope.guild_id.map_or(EVERYWHERE, tombstones::number);
+        let guild_id = scope.guild_id.map_or(EVERYWHERE, guild_number);
         conn.immediate_transaction(|conn| {
             tombstones::bury(conn, scope.user_id, guild_id, clock.now().timestamp_millis(), opt_out)
         })
@@ -210,7 +213,7 @@ impl<'a> Erasure<'a> {
         let total = removed.iter().map(|removed| removed.rows).sum();
         let all = ErasureProgress { removed: total, total };
         let rows_gone = ended != Ended::Broken;
-        let ruling = Tombstones::load(&mut conn).map_err(failed)?.ruling(scope.user_id, scope.guild_id);
+        let ruling = tombstones::load(&mut conn).map_err(failed)?.ruling(scope.user_id, scope.guild_id);
         let wiped = (rows_gone && !skip_vacuum).then(|| wipe::wipe(link, &mut || progress(all)));
         Ok(Receipt {
             at: ruling
@@ -303,10 +306,9 @@ fn sweep(
     clock: &SteadyClock,
     found: &[Removed],
 ) -> diesel::QueryResult<Vec<Removed>> {
-    let is_hidden =
-        Tombstones::load(conn)?.ruling(scope.user_id, scope.guild_id).is_some_and(tombstones::Tombstone::hides);
+    let is_hidden = tombstones::load(conn)?.ruling(scope.user_id, scope.guild_id).is_some_and(Tombstone::hides);
     if !is_hidden {
-        let guild_id = scope.guild_id.map_or(EVERYWHERE, tombstones::number);
+        let guild_id = scope.guild_id.map_or(EVERYWHERE, guild_number);
         tombstones::bury(conn, scope.user_id, guild_id, clock.now().timestamp_millis(), false)?;
     }
     let before = counts(conn, scope)?;

@@ -34,7 +34,7 @@ mod wipe;
 use mocha_schema::catalogue as ledger;
 pub use mocha_schema::catalogue::{Class, Column, Kept, Person, Source, TABLES as LEDGER, Table};
 
-pub(crate) use self::tombstones::{Tombstones, Verdict};
+pub(crate) use self::tombstones::load as load_tombstones;
 pub use self::{
     erase::{Erasure, ErasureProgress},
     export::Export,

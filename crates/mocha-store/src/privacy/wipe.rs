@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use diesel::{prelude::*, sql_query, sql_types::Integer};
 
-use crate::{Error, ErrorKind, Operation, Store, maintenance::vacuum, store::Link};
+use crate::{Error, ErrorKind, Operation, Store, error::classify, link::Link, maintenance::vacuum};
 
 impl Store {
     /// Rewrites the file without the bytes of deleted rows, and empties the write-ahead log. Use it
@@ -60,7 +60,7 @@ pub(super) fn wipe(link: &Link, go_on: &mut dyn FnMut() -> ControlFlow<()>) -> R
     vacuum(&link.location, link.settings.busy_timeout, go_on)?;
     let Checkpoint { busy } = sql_query("PRAGMA wal_checkpoint(TRUNCATE)")
         .get_result(&mut link.connect_writer()?)
-        .map_err(|error| Error::classify(format!("cannot empty the log of {}", link.location), error))?;
+        .map_err(|error| classify(format!("cannot empty the log of {}", link.location), error))?;
     if busy == 0 {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use std::{
 
 use diesel::{QueryResult, sqlite::SqliteConnection};
 
-use crate::Error;
+use crate::{Error, error::classify};
 
 /// For how long a batch should hold the write lock.
 const HOLD: Duration = Duration::from_millis(10);
@@ -91,5 +91,5 @@ pub(super) fn transaction<T>(
             diesel::result::Error::RollbackTransaction
         })
     });
-    result.map_err(|error| Error::classify(format!("{what} failed"), cause.unwrap_or(error)))
+    result.map_err(|error| classify(format!("{what} failed"), cause.unwrap_or(error)))
 }

@@ -6,7 +6,9 @@ use diesel::{
     sqlite::SqliteConnection,
 };
 
-use crate::{Error, ErrorKind, time::SteadyClock};
+use mocha_recorder::SteadyClock;
+
+use crate::{Error, ErrorKind, error::classify};
 
 /// A quiet server, and clocks that differ a little.
 const TOLERANCE: TimeDelta = TimeDelta::days(1);
@@ -23,7 +25,7 @@ struct Newest {
 /// A bot that has been running for a month may have heard nothing for a month.
 pub(crate) fn trusted_now(conn: &mut SqliteConnection, clock: &SteadyClock) -> Result<DateTime<Utc>, Error> {
     let now = clock.now();
-    let newest = newest(conn).map_err(|error| Error::classify("looking for the newest event failed", error))?;
+    let newest = newest(conn).map_err(|error| classify("looking for the newest event failed", error))?;
     let Some(newest) = newest.and_then(|second| DateTime::from_timestamp(second, 0)) else { return Ok(now) };
     let explained =
         TimeDelta::from_std(clock.uptime()).ok().and_then(|uptime| newest.checked_add_signed(uptime + TOLERANCE));

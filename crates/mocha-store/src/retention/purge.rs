@@ -13,7 +13,7 @@ use mocha_schema::{
 };
 
 use super::batch::{Batch, Pace};
-use crate::{Error, Operation, Store, tables};
+use crate::{Error, Operation, Store, error::classify, tables};
 
 /// Reports what [`Store::purge_guild`] deleted so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -109,8 +109,7 @@ pub(super) fn gone(conn: &mut SqliteConnection, until: i64) -> Result<Vec<String
         guild_id: String,
     }
     let guilds = sql_query("SELECT guild_id FROM guild_states WHERE gone_at <= ?").bind::<BigInt, _>(until).load(conn);
-    let guilds: Vec<Gone> =
-        guilds.map_err(|error| Error::classify("looking for guilds that are gone failed", error))?;
+    let guilds: Vec<Gone> = guilds.map_err(|error| classify("looking for guilds that are gone failed", error))?;
     Ok(guilds.into_iter().map(|guild| guild.guild_id).collect())
 }
 

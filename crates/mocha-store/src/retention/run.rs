@@ -18,7 +18,7 @@ use super::{
     purge,
     rows::Rows,
 };
-use crate::{Error, Operation, Store};
+use crate::{Error, Operation, Store, error::classify};
 
 /// Reports how many rows a retention policy deleted; while it runs, how many so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -103,7 +103,7 @@ impl Store {
         let (retention, store) = (*retention, self.clone());
         Operation::new(move |on_progress| {
             let mut conn = store.link().connect_writer()?;
-            let now = trusted_now(&mut conn, &store.link().settings.time)?;
+            let now = trusted_now(&mut conn, &store.link().settings.recorder.time)?;
             apply(&mut conn, &retention, now, |so_far| on_progress(*so_far))
         })
     }
@@ -214,8 +214,7 @@ impl Run<'_> {
     ) -> Result<ControlFlow<()>, Error> {
         let Self { conn, pace, retained } = self;
         let guilds = rows.old(conn, before);
-        let mut guilds =
-            VecDeque::from(guilds.map_err(|error| Error::classify("looking for what is old failed", error))?);
+        let mut guilds = VecDeque::from(guilds.map_err(|error| classify("looking for what is old failed", error))?);
         if guilds.is_empty() {
             return Ok(ControlFlow::Continue(()));
         }

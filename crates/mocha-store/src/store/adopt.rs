@@ -12,13 +12,13 @@ use super::{
     adopt_voice::{self, FIRST_MS},
     identify::{Contents, SHARED_TABLES, columns, contents, unreadable},
 };
-use crate::Error;
+use crate::{Error, error::classify};
 
 /// A database in memory with the tables as a new file has them.
 pub(super) fn new_tables() -> Result<SqliteConnection, Error> {
-    let mut conn = SqliteConnection::establish(":memory:")
-        .map_err(|error| Error::classify("cannot open a database in memory", error))?;
-    mocha_schema::migrate(&mut conn).map_err(|error| Error::classify("cannot make the tables in memory", error))?;
+    let mut conn =
+        SqliteConnection::establish(":memory:").map_err(|error| classify("cannot open a database in memory", error))?;
+    mocha_schema::migrate(&mut conn).map_err(|error| classify("cannot make the tables in memory", error))?;
     Ok(conn)
 }
 
@@ -43,7 +43,7 @@ pub(super) fn adopt(conn: &mut SqliteConnection, link: &Link) -> Result<(), Erro
         Ok(error) => *error,
         Err(error) => {
             let context = format!("cannot adopt {}; it was left as it was", link.location);
-            Error::classify(context, error)
+            classify(context, error)
         }
     })
 }

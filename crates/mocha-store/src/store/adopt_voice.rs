@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query, sqlite::SqliteConnection};
 use mocha_schema::{ChannelId, GuildId, UserId, VoiceInterval, VoiceState, schema::voice_intervals};
 
-use crate::voice::days;
+use mocha_recorder::days;
 
 /// A row of the log, as an older program wrote it: nothing in it is believed before it was looked at.
 #[derive(Debug, QueryableByName)]

@@ -2,93 +2,25 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use super::{Location, Store};
+use mocha_recorder::SteadyClock;
+
+use super::Store;
 use crate::{
-    CheckDepth, Error, ErrorKind, Maintenance,
-    time::{SteadyClock, TimeSource},
+    CheckDepth, Clock, Durability, Error, ErrorKind, Maintenance, TimeSource,
+    link::{Location, Settings},
 };
 
-/// Chooses what a power loss or a crash of the operating system may cost. A crash of the program,
-/// even by SIGKILL, never loses committed data. No setting damages the file: transactions and their
-/// roll-ups are kept whole or not at all.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Durability {
-    /// `synchronous = NORMAL`: a power loss may undo the last commits, back to the last checkpoint
-    /// at most, including commits that [`flush`](crate::Recorder::flush) confirmed. The latest
-    /// commits are lost first, never one in the middle. A checkpoint happens after about 16 MB of
-    /// changes, at a shutdown, and by [`Store::checkpoint`].
-    #[default]
-    Normal,
-    /// `synchronous = FULL`: each commit waits for the disk. A power loss undoes no confirmed
-    /// commit, provided that the disk keeps what it reports as written. This costs one wait for the
-    /// disk per flush interval.
-    Full,
-}
-
-/// Chooses what advances the recorder's time, which confirms that members in voice are still
-/// connected.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Clock {
-    /// The system's clock. Bots use this.
-    #[default]
-    System,
-    /// Only the times of the events. Use this for replays, imports and tests.
-    ///
-    /// Each event confirms everything before it, so silence is not a gap. A message moves the time
-    /// by a day at most, because its time is when Discord received it. An event that is older than
-    /// everything in the file at the start counts as delivered again. So does a change of a voice
-    /// state that is a day older than the last one: the first delivery stands.
-    Events,
-}
-
 /// Configures and opens a store. Made by [`Store::builder`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "a builder does nothing until `open`"]
 pub struct StoreBuilder {
     settings: Settings,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    pub(crate) batch_len: usize,
-    pub(crate) bridge_limit: Duration,
-    pub(crate) busy_timeout: Duration,
-    pub(crate) check_on_open: Option<CheckDepth>,
-    pub(crate) clock: Clock,
-    pub(crate) durability: Durability,
-    pub(crate) flush_interval: Duration,
-    pub(crate) maintenance: Maintenance,
-    pub(crate) queue_len: usize,
-    pub(crate) readers: u32,
-    pub(crate) time: Arc<SteadyClock>,
-}
-
-impl Default for StoreBuilder {
-    fn default() -> Self {
-        Self {
-            settings: Settings {
-                batch_len: 4096,
-                bridge_limit: Duration::from_mins(5),
-                busy_timeout: Duration::from_secs(5),
-                check_on_open: None,
-                clock: Clock::System,
-                durability: Durability::Normal,
-                flush_interval: Duration::from_millis(250),
-                maintenance: Maintenance::default(),
-                queue_len: 65_536,
-                readers: 4,
-                time: Arc::default(),
-            },
-        }
-    }
-}
-
 impl StoreBuilder {
     /// Sets how many events one transaction commits at most. Default: 4,096.
     pub fn batch_len(mut self, events: usize) -> Self {
-        self.settings.batch_len = events;
+        self.settings.recorder.batch_len = events;
         self
     }
 
@@ -96,7 +28,7 @@ impl StoreBuilder {
     /// who is in voice before and after it is assumed to have stayed. After a longer gap a new
     /// session begins. Default: 5 minutes.
     pub fn bridge_limit(mut self, limit: Duration) -> Self {
-        self.settings.bridge_limit = limit;
+        self.settings.recorder.bridge_limit = limit;
         self
     }
 
@@ -135,7 +67,7 @@ impl StoreBuilder {
 
     /// Sets what advances the recorder's time. Default: [`Clock::System`].
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.settings.clock = clock;
+        self.settings.recorder.clock = clock;
         self
     }
 
@@ -148,7 +80,7 @@ impl StoreBuilder {
     /// Sets how long an event waits for others before it is committed, at most. Default: 250
     /// milliseconds.
     pub fn flush_interval(mut self, interval: Duration) -> Self {
-        self.settings.flush_interval = interval;
+        self.settings.recorder.flush_interval = interval;
         self
     }
 
@@ -162,7 +94,7 @@ impl StoreBuilder {
     /// Sets how many events may wait to be committed before the recorder refuses more. Events that
     /// one call records are accepted together, even if they exceed this. Default: 65,536.
     pub fn queue_len(mut self, events: usize) -> Self {
-        self.settings.queue_len = events;
+        self.settings.recorder.queue_len = events;
         self
     }
 
@@ -176,7 +108,7 @@ impl StoreBuilder {
     ///
     /// The recorder, adapters, retention and erasure all ask it.
     pub fn time_source(mut self, source: Arc<dyn TimeSource>) -> Self {
-        self.settings.time = Arc::new(SteadyClock::new(source));
+        self.settings.recorder.time = Arc::new(SteadyClock::new(source));
         self
     }
 
@@ -198,20 +130,20 @@ impl StoreBuilder {
         self.build(Location::memory())
     }
 
-    fn build(self, location: Location) -> Result<Store, Error> {
-        let Settings { batch_len, busy_timeout, queue_len, readers, .. } = self.settings;
+    fn build(mut self, location: Location) -> Result<Store, Error> {
+        let Settings { busy_timeout, readers, .. } = self.settings;
         for (name, holds) in [
-            ("batch_len", batch_len > 0),
             // SQLite takes the milliseconds as 32 bits.
             ("busy_timeout", i32::try_from(busy_timeout.as_millis()).is_ok()),
-            ("bridge_limit", i64::try_from(self.settings.bridge_limit.as_millis()).is_ok()),
-            ("queue_len", queue_len > 0),
             ("readers", readers > 0),
         ] {
             if !holds {
                 return Err(Error::new(ErrorKind::InvalidSetting { name }, format!("`{name}` is out of range")));
             }
         }
+        self.settings.recorder.check()?;
+        // A shutdown waits for a lock as long as every other transaction.
+        self.settings.recorder.shutdown_timeout = busy_timeout;
         self.settings.maintenance.check()?;
         Store::new(location, self.settings)
     }

@@ -21,7 +21,7 @@ use super::{
     adopt::new_tables,
     identify::{Column, SHARED_TABLES, columns},
 };
-use crate::{Error, ErrorKind, Maintenance};
+use crate::{Error, ErrorKind, Maintenance, error::classify};
 
 /// What a conversion copied; made by [`Store::convert`].
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -113,7 +113,7 @@ impl Drop for Partial {
 
 /// Makes a file with the documented tables and fills it from the old one.
 fn fill(old: &Path, new: &Path) -> Result<Converted, Error> {
-    let failed = |error| Error::classify(format!("cannot convert {}", old.display()), error);
+    let failed = |error| classify(format!("cannot convert {}", old.display()), error);
     let source = Location::file(old)?;
     // Refuses a file that is not there, and one that cannot be read.
     let mut made = new_tables()?;

@@ -11,11 +11,12 @@ use diesel::{
 };
 use mocha_schema::APPLICATION_ID;
 
-use super::{
-    Access, Link, Location, adopt, configure,
-    connection::{check_sqlite_version, wait_for_locks},
+use super::adopt;
+use crate::{
+    Error, ErrorKind,
+    error::{classify, with_advice},
+    link::{Access, Link, Location, check_sqlite_version, configure, wait_for_locks},
 };
-use crate::{Error, ErrorKind};
 
 /// The tables that Mocha shares with the TypeScript original; parents before children.
 pub(super) const SHARED_TABLES: [&str; 8] =
@@ -157,10 +158,10 @@ fn not_migrated(link: &Link, error: mocha_schema::Error) -> Error {
     if error.is_schema_too_new() {
         Error::with_source(ErrorKind::SchemaTooNew, context, error)
     } else {
-        Error::classify(context, error).with_advice()
+        with_advice(classify(context, error))
     }
 }
 
 pub(super) fn unreadable(link: &Link, error: diesel::result::Error) -> Error {
-    Error::classify(format!("cannot read {}", link.location), error).with_advice()
+    with_advice(classify(format!("cannot read {}", link.location), error))
 }

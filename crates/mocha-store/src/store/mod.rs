@@ -3,14 +3,13 @@
 mod adopt;
 mod adopt_voice;
 mod builder;
-mod connection;
 mod convert;
 mod identify;
 
 use std::{
     fmt,
     path::Path,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -20,19 +19,20 @@ use diesel::{
     sqlite::SqliteConnection,
 };
 
-pub(crate) use self::{
-    adopt_voice::fill_intervals,
-    builder::Settings,
-    connection::{Access, Link, Location, configure},
-};
+use mocha_recorder::RecorderSlot;
+
+pub(crate) use self::adopt_voice::fill_intervals;
 pub use self::{
-    builder::{Clock, Durability, StoreBuilder},
+    builder::StoreBuilder,
     convert::{Converted, ConvertedTable},
 };
 use crate::{
-    Error, ErrorKind, Recorder, integrity,
+    Error, ErrorKind, Recorder,
+    backend::SqliteBackend,
+    error::{classify, of_closure},
+    integrity,
+    link::{Access, Link, Location, Settings, configure},
     maintenance::Schedule,
-    recorder::{Ended, Handle},
 };
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
@@ -57,19 +57,12 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
-/// The recorder that was started last.
-#[derive(Default)]
-struct LastRecorder {
-    ended: Option<Arc<Ended>>,
-    handle: Weak<Handle>,
-}
-
 struct Inner {
     /// Stops before anything else goes. `None` if maintenance is off.
     schedule: Option<Schedule>,
     link: Link,
     readers: Pool<ConnectionManager<SqliteConnection>>,
-    recorder: Mutex<LastRecorder>,
+    recorder: RecorderSlot,
     /// `None` while a closure has it: one that panics takes the connection, and its transaction, along.
     writer: Mutex<Option<SqliteConnection>>,
 }
@@ -148,9 +141,10 @@ impl Store {
             .test_on_check_out(false)
             .connection_customizer(Box::new(Reader(settings)))
             .build(ConnectionManager::new(link.location.uri(Access::Read)?))
-            .map_err(|error| Error::classify(format!("cannot open {} for reading", link.location), error))?;
+            .map_err(|error| classify(format!("cannot open {} for reading", link.location), error))?;
         let schedule = Schedule::start(&link)?;
-        let inner = Inner { schedule, link, readers, recorder: Mutex::default(), writer: Mutex::new(Some(writer)) };
+        let inner =
+            Inner { schedule, link, readers, recorder: RecorderSlot::default(), writer: Mutex::new(Some(writer)) };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -305,13 +299,8 @@ impl Store {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn recorder(&self) -> Result<Recorder, Error> {
-        let mut last = self.inner.recorder.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(handle) = last.handle.upgrade().filter(|handle| !handle.is_closed()) {
-            return Ok(Recorder::new(handle));
-        }
-        let handle = Handle::start(self.inner.link.clone(), last.ended.clone())?;
-        *last = LastRecorder { ended: Some(handle.ended()), handle: Arc::downgrade(&handle) };
-        Ok(Recorder::new(handle))
+        let link = &self.inner.link;
+        self.inner.recorder.get_or_start(SqliteBackend::new(link.clone()), &link.settings.recorder)
     }
 }
 
@@ -359,7 +348,7 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Reader {
 /// disk is full.
 fn failed<E: Into<BoxedError>>(context: &str, error: diesel::result::Error, cause: Option<E>) -> Error {
     match cause {
-        Some(cause) => Error::of_closure(context, cause),
-        None => Error::classify(context, error),
+        Some(cause) => of_closure(context, cause),
+        None => classify(context, error),
     }
 }

@@ -1,0 +1,59 @@
+//! The operations on `channels` and `gone_channels`.
+
+use chrono::{DateTime, Utc};
+use mocha_schema::{ChannelChange, ChannelId, GuildId, NewChannel};
+
+use crate::Error;
+
+/// Looks up and changes channels and threads.
+pub trait ChannelTable {
+    /// Returns the channel's row.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read.
+    fn channel(&mut self, id: ChannelId) -> Result<Option<StoredChannel>, Error>;
+
+    /// Adds a channel. Its guild has a row.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written.
+    fn insert_channel(&mut self, channel: &NewChannel<'_>) -> Result<(), Error>;
+
+    /// Changes the channel's row.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written.
+    fn update_channel(&mut self, id: ChannelId, change: &ChannelChange<'_>) -> Result<(), Error>;
+
+    /// Notes that the channel was deleted. Returns whether that was not noted before.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written.
+    fn insert_gone_channel(&mut self, id: ChannelId, guild_id: GuildId, gone_at: DateTime<Utc>) -> Result<bool, Error>;
+
+    /// Takes back that the channel was deleted. Returns whether that was noted.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written.
+    fn delete_gone_channel(&mut self, id: ChannelId) -> Result<bool, Error>;
+}
+
+/// What the recorder compares a channel with.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StoredChannel {
+    /// Its name; `None` while unknown.
+    pub name: Option<String>,
+    /// Discord's channel type.
+    pub kind: i32,
+    /// Its parent as it is stored, in decimal digits. An older program may have written something that is not an id.
+    pub parent_id: Option<String>,
+    /// Its position in the list of channels.
+    pub position: Option<i32>,
+    /// When the channel last changed.
+    pub updated_at: DateTime<Utc>,
+}

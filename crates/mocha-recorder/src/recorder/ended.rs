@@ -1,0 +1,49 @@
+//! How the writer's thread ended, for everybody who waits for it.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use crate::{Error, ErrorKind};
+
+/// Why not everything could be written, if so.
+pub(super) type Outcome = Result<(), Arc<Error>>;
+
+/// Set once, when the thread ends.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    changed: Condvar,
+    outcome: Mutex<Option<Outcome>>,
+}
+
+impl Ended {
+    /// Waits until the thread ended.
+    pub(super) fn wait(&self) -> Outcome {
+        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match &*outcome {
+                Some(outcome) => return outcome.clone(),
+                None => outcome = self.changed.wait(outcome).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    fn set(&self, outcome: Outcome) {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(outcome);
+        self.changed.notify_all();
+    }
+}
+
+/// Tells how the thread ended even if it panicked.
+pub(super) struct Teller<F: FnMut()> {
+    pub(super) ended: Arc<Ended>,
+    /// What is to be done first.
+    pub(super) first: F,
+    pub(super) outcome: Option<Outcome>,
+}
+
+impl<F: FnMut()> Drop for Teller<F> {
+    fn drop(&mut self) {
+        (self.first)();
+        let panicked = || Err(Arc::new(Error::new(ErrorKind::Closed, "the recorder's thread panicked")));
+        self.ended.set(self.outcome.take().unwrap_or_else(panicked));
+    }
+}

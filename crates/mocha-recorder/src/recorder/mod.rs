@@ -1,0 +1,415 @@
+//! The recorder: a handle that takes events without blocking, and the one thread that writes them.
+
+mod ended;
+mod frame;
+mod queue;
+mod room;
+mod settings;
+mod slot;
+mod stats;
+mod writer;
+
+use std::{
+    fmt,
+    sync::{Arc, mpsc},
+};
+
+use chrono::{DateTime, Utc};
+
+pub(crate) use self::frame::Queued;
+use self::{
+    ended::{Ended, Teller},
+    queue::{Origin, Queue},
+    stats::Counters,
+    writer::Writer,
+};
+pub use self::{
+    frame::Frame,
+    settings::{Clock, RecorderSettings},
+    slot::RecorderSlot,
+    stats::RecorderStats,
+};
+use crate::{Error, ErrorKind, Event, backend::Backend, time::SteadyClock};
+
+/// Takes what happens and has it written by a thread of its own. Cheap to clone; all clones feed the same thread.
+///
+/// An event waits at most the flush interval for others, and they are committed in one transaction. An event that
+/// SQLite refuses is counted and left out; the others of its transaction are written. While the file cannot be written (the disk is full, somebody
+/// holds the lock) the events wait and are tried again.
+///
+/// The queue has a [limit](RecorderSettings::queue_len). Choose the method by what shall happen when it is reached:
+///
+/// | you have | use | when the queue is full |
+/// |---|---|---|
+/// | a live bot | [`record`](Self::record), [`record_all`](Self::record_all) | they refuse the event at once, so that the gateway is never kept waiting |
+/// | an import, a replay, a simulation, a backfill | [`record_blocking`](Self::record_blocking), [`record_all_blocking`](Self::record_all_blocking) | they block the thread until there is room |
+/// | the same in an async program | `record_async`, `record_all_async` (feature `tokio`) | they wait until there is room |
+///
+/// The answers to later queries are the same however slow the disk is if you use a form that waits. A refused event about voice
+/// is not: see [`record`](Self::record).
+///
+/// When the last handle is dropped it does what [`shutdown`](Self::shutdown) does, and blocks as long.
+///
+/// ```
+/// use chrono::DateTime;
+/// use mocha_store::{Store, event::MessageSent};
+///
+/// let store = Store::builder().open_in_memory()?;
+/// let recorder = store.recorder()?;
+/// recorder.record(MessageSent {
+///     at: DateTime::from_timestamp(1_700_000_000, 0).ok_or("no such time")?,
+///     channel_id: 20.try_into()?,
+///     content: None,
+///     guild_id: 10.try_into()?,
+///     kind: 0,
+///     message_id: 30.try_into()?,
+///     user_id: 40.try_into()?,
+/// })?;
+/// recorder.flush()?;
+/// assert_eq!(recorder.stats().written, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    handle: Arc<Handle>,
+}
+
+/// What the clones of a [`Recorder`] share.
+struct Handle {
+    counters: Arc<Counters>,
+    ended: Arc<Ended>,
+    queue: Arc<Queue>,
+    time: Arc<SteadyClock>,
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("queue", &self.queue).finish_non_exhaustive()
+    }
+}
+
+impl Recorder {
+    const fn new(handle: Arc<Handle>) -> Self {
+        Self { handle }
+    }
+
+    /// Records an event without waiting: it is in the file after the next commit. Meant for live bots.
+    ///
+    /// A refused event is never in the file. If it may have said that somebody left voice (see the errors below), Mocha cannot
+    /// know who is still connected: nobody in voice is confirmed any longer, as when a
+    /// [shard is lost](crate::event::ShardStatus::Lost), until they are heard of again, best by a
+    /// [snapshot](crate::event::VoiceSnapshot) of each guild. To import or replay events use
+    /// [`record_blocking`](Self::record_blocking) instead.
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::InvalidEvent`]: the event has a value that the file cannot hold; the kind names the field.
+    /// * [`ErrorKind::QueueFull`]: too many events wait to be committed.
+    /// * [`ErrorKind::Closed`]: the recorder was shut down.
+    ///
+    /// In each case the event is refused.
+    pub fn record(&self, event: impl Into<Event>) -> Result<(), Error> {
+        self.handle.queue.push(self.checked(event)?, &None)
+    }
+
+    /// Records an event and blocks until there is room for it in the queue. Meant for imports, replays and simulations.
+    ///
+    /// Blocks as long as somebody else holds the lock of the file. It does not wait for the commit: for that call
+    /// [`flush`](Self::flush) once at the end. Do not call it in an async task, where `record_async` waits without blocking the
+    /// thread, and not in a live bot's gateway loop, which Discord disconnects if it waits for too long.
+    ///
+    /// ```
+    /// # use chrono::{DateTime, TimeDelta};
+    /// # use mocha_store::{Clock, Store, event::MemberLeft};
+    /// // A queue with room for two events, to show that more fit through it.
+    /// let store = Store::builder().clock(Clock::Events).queue_len(2).open_in_memory()?;
+    /// let recorder = store.recorder()?;
+    /// let start = DateTime::from_timestamp(1_700_000_000, 0).ok_or("no such time")?;
+    /// for number in 1..=100 {
+    ///     let at = start + TimeDelta::seconds(number);
+    ///     let user_id = number.unsigned_abs().try_into()?;
+    ///     recorder.record_blocking(MemberLeft { at, guild_id: 10.try_into()?, user_id })?;
+    /// }
+    /// recorder.flush()?;
+    /// assert_eq!(recorder.stats().written, 100);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::InvalidEvent`]: the event has a value that the file cannot hold; the kind names the field.
+    /// * [`ErrorKind::Closed`]: the recorder was shut down, before or while it waited.
+    /// * Why the file cannot be written, if the queue is full and waiting is in vain, such as [`ErrorKind::DiskFull`] or
+    ///   [`ErrorKind::Replaced`].
+    ///
+    /// In each case the event is refused, with the consequences described at [`record`](Self::record).
+    pub fn record_blocking(&self, event: impl Into<Event>) -> Result<(), Error> {
+        self.handle.queue.push_blocking(self.checked(event)?, None)
+    }
+
+    /// Records events that belong together, in their order and without waiting: [`record`](Self::record) for several.
+    ///
+    /// They are taken as a whole, even if they are more than the queue has room for.
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::InvalidEvent`]: of the first event that has a value that the file cannot hold. Such events are
+    ///   refused, the others are taken.
+    /// * [`ErrorKind::QueueFull`] and [`ErrorKind::Closed`]: all are refused.
+    pub fn record_all(&self, events: Vec<Event>) -> Result<(), Error> {
+        self.push(events, &None)
+    }
+
+    /// Records the events of a gateway frame, as [`record_all`](Self::record_all) does: without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`record_all`](Self::record_all).
+    pub fn record_frame(&self, frame: Frame, events: Vec<Event>) -> Result<(), Error> {
+        self.push(events, &Some(Arc::new(frame)))
+    }
+
+    fn push(&self, events: Vec<Event>, frame: &Origin) -> Result<(), Error> {
+        let (valid, invalid) = self.all_checked(events);
+        self.handle.queue.push(valid, frame)?;
+        invalid
+    }
+
+    /// Records events that belong together, in their order, and blocks until there is room:
+    /// [`record_blocking`](Self::record_blocking) for several.
+    ///
+    /// They are taken as a whole as soon as the queue is below its limit, even if they are more than it has room for.
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::InvalidEvent`]: of the first event that has a value that the file cannot hold. Such events are
+    ///   refused, the others are taken.
+    /// * [`ErrorKind::Closed`], or why the file cannot be written, as of [`record_blocking`](Self::record_blocking): all are
+    ///   refused.
+    pub fn record_all_blocking(&self, events: Vec<Event>) -> Result<(), Error> {
+        self.push_blocking(events, None)
+    }
+
+    /// Records the events of a gateway frame, as [`record_all_blocking`](Self::record_all_blocking) does: it waits
+    /// for room.
+    ///
+    /// # Errors
+    ///
+    /// As [`record_all_blocking`](Self::record_all_blocking).
+    pub fn record_frame_blocking(&self, frame: Frame, events: Vec<Event>) -> Result<(), Error> {
+        self.push_blocking(events, Some(Arc::new(frame)))
+    }
+
+    fn push_blocking(&self, events: Vec<Event>, frame: Origin) -> Result<(), Error> {
+        let (valid, invalid) = self.all_checked(events);
+        self.handle.queue.push_blocking(valid, frame)?;
+        invalid
+    }
+
+    /// Returns the time of the store's clock, which adapters give to events that have no time of their own.
+    ///
+    /// It goes on while the system's clock stands still or is set back a little, so that events stay in order.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.handle.time.now()
+    }
+
+    /// Checks an event, and refuses it if the file cannot hold it.
+    fn checked(&self, event: impl Into<Event>) -> Result<[Event; 1], Error> {
+        let event = [event.into()];
+        let [only] = &event;
+        match check(only) {
+            Ok(()) => Ok(event),
+            Err(error) => {
+                self.handle.queue.refuse_invalid(&event);
+                Err(error)
+            }
+        }
+    }
+
+    /// Returns the events that the file can hold, and the first error. The others are refused.
+    fn all_checked(&self, events: Vec<Event>) -> (Vec<Event>, Result<(), Error>) {
+        let (valid, invalid): (Vec<Event>, Vec<Event>) = events.into_iter().partition(|event| event.check().is_ok());
+        let Some(first) = invalid.first() else { return (valid, Ok(())) };
+        let error = check(first);
+        self.handle.queue.refuse_invalid(&invalid);
+        (valid, error)
+    }
+
+    /// Waits until everything recorded before is in the file. A crash of the program takes nothing of it; for a power cut see
+    /// `Durability` of `mocha-store`. Blocks; in an async program see `flush_async`.
+    ///
+    /// # Errors
+    ///
+    /// Why the file cannot be written, such as [`ErrorKind::DiskFull`], [`ErrorKind::Busy`] or [`ErrorKind::Replaced`]: the
+    /// events wait on, and are tried again; what an earlier flush confirmed is not affected. [`ErrorKind::Closed`] after a
+    /// shutdown.
+    pub fn flush(&self) -> Result<(), Error> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.handle.queue.wait(Box::new(move |result| drop(sender.send(result))))?;
+        receiver.recv().map_err(|_| stopped())?.map_err(|error| again(&error))
+    }
+
+    /// Writes what was recorded before, notes that the program stopped on purpose, and ends the thread; what comes later is refused.
+    /// Sessions in voice stay open: the next start goes on with them. Blocks; in an async program see `shutdown_async`.
+    ///
+    /// # Errors
+    ///
+    /// Why the file could not be written. It was tried for about as long as the busy timeout; the events that are not in
+    /// the file are lost, and counted as `dropped`.
+    pub fn shutdown(&self) -> Result<(), Error> {
+        self.handle.stop()
+    }
+
+    /// Ends the thread as a crash of the program would: what is not in the file is lost, and counted as `dropped`, and the
+    /// next start finds people in voice where they were last proved to be. To try how a bot gets over a crash.
+    pub fn abort(&self) {
+        self.handle.queue.abort();
+        // It has nothing to write and nothing to tell.
+        drop(self.handle.stop());
+    }
+
+    /// What the recorder has done so far.
+    #[must_use]
+    pub fn stats(&self) -> RecorderStats {
+        self.handle.counters.snapshot()
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl Recorder {
+    /// [`record_blocking`](Self::record_blocking) for async programs: waits for room without blocking a thread.
+    ///
+    /// Meant for imports, replays and simulations. A live bot uses [`record`](Self::record), for while its gateway loop waits
+    /// here it does not answer Discord.
+    ///
+    /// If the future is dropped while it waits, the event is refused, with the consequences described at
+    /// [`record`](Self::record). Nothing else is affected.
+    ///
+    /// # Errors
+    ///
+    /// As [`record_blocking`](Self::record_blocking).
+    pub async fn record_async(&self, event: impl Into<Event>) -> Result<(), Error> {
+        let event = self.checked(event)?;
+        self.handle.queue.push_async(event, None).await
+    }
+
+    /// [`record_all_blocking`](Self::record_all_blocking) for async programs: waits for room without blocking a thread.
+    ///
+    /// If the future is dropped while it waits, all of the events are refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`record_all_blocking`](Self::record_all_blocking).
+    pub async fn record_all_async(&self, events: Vec<Event>) -> Result<(), Error> {
+        self.push_async(events, None).await
+    }
+
+    /// Records the events of a gateway frame, as [`record_all_async`](Self::record_all_async) does: it waits for room.
+    ///
+    /// # Errors
+    ///
+    /// As [`record_all_async`](Self::record_all_async).
+    pub async fn record_frame_async(&self, frame: Frame, events: Vec<Event>) -> Result<(), Error> {
+        self.push_async(events, Some(Arc::new(frame))).await
+    }
+
+    async fn push_async(&self, events: Vec<Event>, frame: Origin) -> Result<(), Error> {
+        let (valid, invalid) = self.all_checked(events);
+        self.handle.queue.push_async(valid, frame).await?;
+        invalid
+    }
+
+    /// [`flush`](Self::flush) for async programs: waits without blocking a thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`flush`](Self::flush).
+    pub async fn flush_async(&self) -> Result<(), Error> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.handle.queue.wait(Box::new(move |result| drop(sender.send(result))))?;
+        receiver.await.map_err(|_| stopped())?.map_err(|error| again(&error))
+    }
+
+    /// [`shutdown`](Self::shutdown) for async programs.
+    ///
+    /// # Errors
+    ///
+    /// As [`shutdown`](Self::shutdown).
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn shutdown_async(&self) -> Result<(), Error> {
+        let recorder = self.clone();
+        let joined = tokio::task::spawn_blocking(move || recorder.shutdown()).await;
+        joined.map_err(|error| Error::with_source(ErrorKind::Closed, "the runtime was shut down", error))?
+    }
+}
+
+impl Handle {
+    /// Starts the thread once the one before it has ended: two would not know of each other's sessions in voice.
+    fn start<B: Backend>(
+        backend: B,
+        settings: RecorderSettings,
+        before: Option<Arc<Ended>>,
+    ) -> Result<Arc<Self>, Error> {
+        if let Some(before) = before {
+            // The caller that stopped it has heard how it ended.
+            drop(before.wait());
+        }
+        settings.check()?;
+        let time = Arc::clone(&settings.time);
+        let (counters, ended) = (Arc::new(Counters::default()), Arc::new(Ended::default()));
+        let (limit, batch_len, flush_interval) = (settings.queue_len, settings.batch_len, settings.flush_interval);
+        let queue = Arc::new(Queue::new(limit, batch_len, flush_interval, Arc::clone(&counters)));
+        let writer = Writer::start(backend, settings, Arc::clone(&queue), Arc::clone(&counters))?;
+        let (the_queue, the_ended) = (Arc::clone(&queue), Arc::clone(&ended));
+        std::thread::Builder::new()
+            .name("mocha-recorder".into())
+            .spawn(move || {
+                let mut teller = Teller { ended: the_ended, first: || the_queue.abandon(), outcome: None };
+                teller.outcome = Some(writer.run());
+            })
+            .map_err(|error| Error::with_source(ErrorKind::Io, "cannot start the recorder's thread", error))?;
+        Ok(Arc::new(Self { counters, ended, queue, time }))
+    }
+
+    fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    /// What tells when the thread has ended.
+    fn ended(&self) -> Arc<Ended> {
+        Arc::clone(&self.ended)
+    }
+
+    fn stop(&self) -> Result<(), Error> {
+        self.queue.close();
+        self.ended.wait().map_err(|error| again(&error))
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if let Err(error) = self.stop() {
+            tracing::error!(error = %error, "the recorder could not write everything before it stopped");
+        }
+    }
+}
+
+fn check(event: &Event) -> Result<(), Error> {
+    event.check().map_err(|invalid| {
+        let context = format!("an event's `{}` {}", invalid.field, invalid.reason);
+        Error::new(ErrorKind::InvalidEvent { field: invalid.field }, context)
+    })
+}
+
+/// The writer's error, for one more who waits.
+fn again(error: &Arc<Error>) -> Error {
+    Error::with_source(error.kind().clone(), error.to_string(), Arc::clone(error))
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Closed, "the recorder's thread stopped")
+}

@@ -1,0 +1,114 @@
+//! What the recorder has done so far.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::Error;
+
+/// What the recorder has done since it was started.
+///
+/// Every event it took is in exactly one of `written`, `duplicate`, `withheld`, `rejected`, `dropped` and `pending`.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct RecorderStats {
+    /// How long the commits took, all together.
+    pub commit_latency: Duration,
+    /// How long the longest commit took.
+    pub commit_latency_max: Duration,
+    /// Transactions committed.
+    pub commits: u64,
+    /// Events that were taken but are in no file: those that still waited when a shutdown gave up.
+    pub dropped: u64,
+    /// Events that told nothing new.
+    pub duplicate: u64,
+    /// The last failure, if there was one. A transient one was tried again.
+    pub last_error: Option<Arc<Error>>,
+    /// Events taken that are not in the file yet.
+    pub pending: u64,
+    /// Events taken.
+    pub queued: u64,
+    /// Events that were not taken: the queue was full, the recorder was shut down, the file cannot hold a value of the event, or
+    /// a future of `record_async` was dropped while it waited.
+    pub refused: u64,
+    /// Events that SQLite refused for what they are; the others of their transaction were written.
+    pub rejected: u64,
+    /// Events of people who were forgotten or opted out: not written.
+    pub withheld: u64,
+    /// Events written.
+    pub written: u64,
+}
+
+/// How many events of a transaction ended how.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) duplicate: u64,
+    pub(super) rejected: u64,
+    pub(super) withheld: u64,
+    pub(super) written: u64,
+}
+
+impl Tally {
+    /// Some events that seemed to tell something new did not.
+    pub(super) const fn turn_out_duplicate(&mut self, events: u64) {
+        let events = if events < self.written { events } else { self.written };
+        self.written -= events;
+        self.duplicate += events;
+    }
+}
+
+/// The counters, shared by the handles and the writer.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    queued: AtomicU64,
+    refused: AtomicU64,
+    writer: Mutex<RecorderStats>,
+}
+
+impl Counters {
+    /// Events came in.
+    pub(super) fn queued(&self, events: usize) {
+        self.queued.fetch_add(count(events), Ordering::Relaxed);
+    }
+
+    /// Events were not let in.
+    pub(super) fn refused(&self, events: usize) {
+        self.refused.fetch_add(count(events), Ordering::Relaxed);
+    }
+
+    pub(super) fn committed(&self, tally: Tally, latency: Duration) {
+        let mut stats = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.commit_latency += latency;
+        stats.commit_latency_max = stats.commit_latency_max.max(latency);
+        stats.commits += 1;
+        stats.duplicate += tally.duplicate;
+        stats.rejected += tally.rejected;
+        stats.withheld += tally.withheld;
+        stats.written += tally.written;
+    }
+
+    pub(super) fn dropped(&self, events: usize) {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner).dropped += count(events);
+    }
+
+    pub(super) fn failed(&self, error: Arc<Error>) {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner).last_error = Some(error);
+    }
+
+    pub(super) fn snapshot(&self) -> RecorderStats {
+        let mut stats = self.writer.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        stats.queued = self.queued.load(Ordering::Relaxed);
+        stats.refused = self.refused.load(Ordering::Relaxed);
+        let done = stats.written + stats.duplicate + stats.withheld + stats.rejected + stats.dropped;
+        stats.pending = stats.queued.saturating_sub(done);
+        stats
+    }
+}
+
+fn count(events: usize) -> u64 {
+    u64::try_from(events).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,393 @@
+//! The thread that writes: it takes what is queued and commits it in groups.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Clock, Counters, Queue, Queued, RecorderSettings,
+    queue::{Taken, Waiter},
+    stats::Tally,
+};
+use crate::{
+    Error, Event,
+    backend::{Backend, Tables, WriteError},
+    time::Interruption,
+    voice::Mark,
+    write::{Outcome, State},
+};
+
+/// How often the recorder writes that people in voice are still there.
+const STAMP_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How long a failed transaction waits before it is tried again.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+
+pub(super) struct Writer<B> {
+    backend: B,
+    /// The number of the last transaction.
+    batch: u64,
+    counters: Arc<Counters>,
+    /// The last transaction, if nobody knows whether it was committed.
+    doubt: Option<Doubt>,
+    /// Until when everything was heard that was taken from the queue, in unix milliseconds.
+    heard_ms: i64,
+    /// Before which of the events that are pending the process did not run for a while.
+    interruptions: VecDeque<(usize, Interruption)>,
+    /// After how many of the events that are pending the queue refused one about voice.
+    missed: BTreeSet<usize>,
+    /// Taken from the queue and not stored yet.
+    pending: VecDeque<Queued>,
+    queue: Arc<Queue>,
+    settings: RecorderSettings,
+    /// When the next stamp is due, in the uptime of the clock.
+    stamp_due: Duration,
+    state: State,
+}
+
+/// What a transaction does.
+#[derive(Clone, Copy)]
+struct Plan {
+    /// How many of the pending events it writes.
+    len: usize,
+    /// Whether it notes that all goes on until now.
+    stamp: bool,
+    /// Whether it notes that the program stops.
+    stop: bool,
+}
+
+/// What a transaction did, so far as it came.
+#[derive(Default)]
+struct Progress {
+    /// How many interruptions it took note of.
+    interruptions: usize,
+    /// Whether all events were written before the stamp was tried.
+    stamping: bool,
+    tally: Tally,
+}
+
+/// A transaction that was committed or not.
+struct Doubt {
+    batch: u64,
+    begun: Instant,
+    mark: Mark,
+    /// The refusals that it took note of.
+    missed: BTreeSet<usize>,
+    plan: Plan,
+    progress: Progress,
+}
+
+impl<B: Backend> Writer<B> {
+    pub(super) fn start(
+        mut backend: B,
+        settings: RecorderSettings,
+        queue: Arc<Queue>,
+        counters: Arc<Counters>,
+    ) -> Result<Self, Error> {
+        let mut state = State::new(i64::try_from(settings.bridge_limit.as_millis()).unwrap_or(i64::MAX));
+        let heard_ms = settings.time.now().timestamp_millis();
+        let now_ms = (settings.clock == Clock::System).then_some(heard_ms);
+        let batch = 1;
+        // If the commit is in doubt, the caller tries again with another recorder: nothing is lost by a second start.
+        backend.write(batch, |tables| state.start(tables, now_ms)).map_err(|error| match error {
+            WriteError::Undone(error) | WriteError::Unknown(error) => error,
+        })?;
+        let stamp_due = settings.time.uptime() + STAMP_INTERVAL;
+        let (interruptions, missed, pending) = (VecDeque::new(), BTreeSet::new(), VecDeque::new());
+        Ok(Self {
+            backend,
+            batch,
+            counters,
+            doubt: None,
+            heard_ms,
+            interruptions,
+            missed,
+            pending,
+            queue,
+            settings,
+            stamp_due,
+            state,
+        })
+    }
+
+    pub(super) fn run(mut self) -> Result<(), Arc<Error>> {
+        loop {
+            let Taken { aborted, closed, events, missed, waiters } = self.queue.take(self.deadline());
+            self.heard_ms = self.settings.time.now().timestamp_millis();
+            self.note_interruptions(&events);
+            self.missed.extend(missed.into_iter().map(|after| self.pending.len() + after));
+            self.pending.extend(events);
+            if aborted {
+                self.counters.dropped(self.pending.len());
+                return Ok(());
+            }
+            if closed {
+                let result = self.finish();
+                tell(waiters, &result);
+                return result;
+            }
+            let result = self.write_pending();
+            if result.is_err() {
+                thread::sleep(RETRY_AFTER);
+            }
+            tell(waiters, &result);
+        }
+    }
+
+    /// Notes between which of the new events the process did not run.
+    fn note_interruptions(&mut self, events: &[Queued]) {
+        for interruption in self.settings.time.take_interruptions() {
+            // In a replay time passes with the events.
+            if self.settings.clock != Clock::System {
+                continue;
+            }
+            // A message has Discord's time, and not that of its arrival.
+            let is_after = |queued: &Queued| {
+                !matches!(queued.event, Event::MessageSent(_)) && queued.event.at() >= interruption.until
+            };
+            let before = events.iter().position(is_after).unwrap_or(events.len());
+            self.interruptions.push_back((self.pending.len() + before, interruption));
+        }
+    }
+
+    /// When the writer has to do something though nothing comes.
+    fn deadline(&self) -> Option<Instant> {
+        if !self.pending.is_empty() || self.doubt.is_some() {
+            return Some(Instant::now());
+        }
+        let until_stamp = self.stamp_due.saturating_sub(self.settings.time.uptime());
+        (self.settings.clock == Clock::System).then(|| Instant::now() + until_stamp)
+    }
+
+    fn is_stamp_due(&self) -> bool {
+        self.settings.time.uptime() >= self.stamp_due
+    }
+
+    /// Writes everything that was taken, and the stamp if it is due. What fails is kept.
+    fn write_pending(&mut self) -> Result<(), Arc<Error>> {
+        self.resolve_doubt().map_err(|error| self.failed(error))?;
+        while !self.pending.is_empty() {
+            let len = self.settings.batch_len.min(self.pending.len());
+            self.commit(len, false).map_err(|error| self.failed(error))?;
+        }
+        if self.settings.clock == Clock::System && self.is_stamp_due() {
+            self.commit(0, false).map_err(|error| self.failed(error))?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left and that the program stopped on purpose, or gives up.
+    fn finish(&mut self) -> Result<(), Arc<Error>> {
+        let deadline = Instant::now() + self.settings.shutdown_timeout;
+        loop {
+            let result = self.write_pending().and_then(|()| self.commit(0, true).map_err(|error| self.failed(error)));
+            match result {
+                Ok(()) => {
+                    self.backend.finish();
+                    return Ok(());
+                }
+                Err(_) if Instant::now() < deadline => thread::sleep(RETRY_AFTER),
+                Err(error) => {
+                    self.counters.dropped(self.pending.len());
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn failed(&self, error: Error) -> Arc<Error> {
+        let error = Arc::new(error);
+        tracing::warn!(error = %error, kind = ?error.kind(), "a transaction failed and will be tried again");
+        self.counters.failed(Arc::clone(&error));
+        self.queue.failed(&error);
+        error
+    }
+
+    /// Commits the first `len` events. If one of them is what the database refuses, it alone is left out.
+    fn commit(&mut self, len: usize, stop: bool) -> Result<(), Error> {
+        let begun = Instant::now();
+        // Until now is proved only once all that was heard until now is written.
+        let last = len == self.pending.len();
+        let stamp = last && (stop || self.is_stamp_due() || self.settings.clock == Clock::Events);
+        let plan = Plan { len, stamp, stop };
+        let tally = match self.attempt(plan, begun).or_else(|failed| self.without_stamp(failed, plan, begun)) {
+            Ok(tally) => tally,
+            Err(error) if self.doubt.is_some() => return Err(error),
+            // One by one costs time, so only then.
+            Err(error) if len > 1 && error.is_caused_by_event() => {
+                tracing::debug!(error = %error, "a transaction is tried again event by event");
+                return (0..len).try_for_each(|_| self.commit(1, stop));
+            }
+            Err(error) if len == 1 && error.is_caused_by_event() => {
+                tracing::warn!(error = %error, "the database refused an event, which is left out");
+                self.counters.failed(Arc::new(error));
+                if let Some(queued) = self.pending.front() {
+                    self.state.refused(&queued.event);
+                }
+                Tally { rejected: 1, ..Tally::default() }
+            }
+            Err(error) => return Err(error),
+        };
+        self.done(plan, tally, begun);
+        Ok(())
+    }
+
+    /// The events of a transaction need not be kept any longer.
+    fn done(&mut self, plan: Plan, tally: Tally, begun: Instant) {
+        let len = plan.len;
+        self.pending.drain(..len);
+        self.missed = self.missed.iter().map(|after| after.saturating_sub(len)).collect();
+        for (before, _) in &mut self.interruptions {
+            *before = before.saturating_sub(len);
+        }
+        self.queue.done(len);
+        self.counters.committed(tally, begun.elapsed());
+        if plan.stamp {
+            self.stamp_due = self.settings.time.uptime() + STAMP_INTERVAL;
+        }
+    }
+
+    /// Writes the events of a transaction whose stamp the database refused: they are not to blame.
+    fn without_stamp(&mut self, failed: Failed, plan: Plan, begun: Instant) -> Result<Tally, Error> {
+        let Failed { error, stamping } = failed;
+        if !stamping || !error.is_caused_by_event() {
+            return Err(error);
+        }
+        tracing::warn!(error = %error, "the database refused to note who is in voice, which will be tried again");
+        self.counters.failed(Arc::new(error));
+        self.attempt(Plan { stamp: false, stop: false, ..plan }, begun).map_err(|failed| failed.error)
+    }
+
+    /// One transaction.
+    fn attempt(&mut self, plan: Plan, begun: Instant) -> Result<Tally, Failed> {
+        let mark = self.state.mark();
+        self.batch += 1;
+        let mut progress = Progress::default();
+        let batch = Batch {
+            clock: self.settings.clock,
+            events: &self.pending,
+            heard_ms: self.heard_ms,
+            interruptions: &self.interruptions,
+            missed: &self.missed,
+            plan,
+            queue: &self.queue,
+        };
+        let state = &mut self.state;
+        let result = self.backend.write(self.batch, |tables| batch.write(tables, state, &mut progress));
+        match result {
+            Ok(()) => {
+                self.committed(plan.len, &progress);
+                Ok(progress.tally)
+            }
+            Err(WriteError::Undone(error)) => {
+                self.state.undo_to(mark);
+                Err(Failed { error, stamping: progress.stamping })
+            }
+            Err(WriteError::Unknown(error)) => {
+                // Refusals that come from here on are not part of it, even of the same place.
+                let later = self.missed.split_off(&plan.len.saturating_add(1));
+                let missed = std::mem::replace(&mut self.missed, later);
+                self.doubt = Some(Doubt { batch: self.batch, begun, mark, missed, plan, progress });
+                // Nothing that was written can be tried again before the doubt is resolved.
+                Err(Failed { error, stamping: false })
+            }
+        }
+    }
+
+    fn committed(&mut self, len: usize, progress: &Progress) {
+        self.state.commit();
+        self.interruptions.drain(..progress.interruptions);
+        self.missed.retain(|after| *after > len);
+    }
+
+    /// Finds out what became of a transaction whose COMMIT was not answered.
+    fn resolve_doubt(&mut self) -> Result<(), Error> {
+        let Some(doubt) = &self.doubt else { return Ok(()) };
+        let was_committed = self.backend.was_committed(doubt.batch)?;
+        let Some(Doubt { begun, mark, missed, plan, progress, .. }) = self.doubt.take() else { return Ok(()) };
+        if was_committed {
+            self.state.commit();
+            self.interruptions.drain(..progress.interruptions);
+            self.done(plan, progress.tally, begun);
+        } else {
+            self.state.undo_to(mark);
+            self.missed.extend(missed);
+        }
+        Ok(())
+    }
+}
+
+/// What one transaction is made of.
+struct Batch<'w> {
+    clock: Clock,
+    events: &'w VecDeque<Queued>,
+    heard_ms: i64,
+    interruptions: &'w VecDeque<(usize, Interruption)>,
+    missed: &'w BTreeSet<usize>,
+    plan: Plan,
+    queue: &'w Queue,
+}
+
+impl Batch<'_> {
+    fn write(&self, tables: &mut impl Tables, state: &mut State, progress: &mut Progress) -> Result<(), Error> {
+        let Plan { len, stamp, stop } = self.plan;
+        state.notice_others(tables)?;
+        let events = || self.events.iter().take(len);
+        tables.prepare(events().map(|queued| &queued.event))?;
+        for (before, queued) in events().enumerate() {
+            self.note_gaps(tables, state, progress, before)?;
+            if self.clock == Clock::Events {
+                state.prove_by(&queued.event);
+            }
+            match state.apply(tables, queued)? {
+                Outcome::Duplicate => progress.tally.duplicate += 1,
+                Outcome::Withheld => progress.tally.withheld += 1,
+                Outcome::Written => progress.tally.written += 1,
+            }
+        }
+        self.note_gaps(tables, state, progress, len)?;
+        state.store_positions(tables)?;
+        progress.tally.turn_out_duplicate(tables.flush()?);
+        if stamp {
+            progress.stamping = true;
+            // Only now, for an event may have been refused while this transaction waited for the lock.
+            let heard_ms = self.queue.heard_until(self.heard_ms);
+            state.stamp(tables, (self.clock == Clock::System).then_some(heard_ms), stop)?;
+            tables.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Notes what was not heard before the event with this place, or after the last one.
+    fn note_gaps(
+        &self,
+        tables: &mut impl Tables,
+        state: &mut State,
+        progress: &mut Progress,
+        before: usize,
+    ) -> Result<(), Error> {
+        while let Some((_, Interruption { from, until })) =
+            self.interruptions.get(progress.interruptions).filter(|(at, _)| *at <= before)
+        {
+            state.interrupted(tables, from.timestamp_millis(), until.timestamp_millis())?;
+            progress.interruptions += 1;
+        }
+        if self.missed.contains(&before) { state.miss(tables) } else { Ok(()) }
+    }
+}
+
+/// Why a transaction failed.
+struct Failed {
+    error: Error,
+    /// Whether all events were written before that.
+    stamping: bool,
+}
+
+fn tell(waiters: Vec<Waiter>, result: &Result<(), Arc<Error>>) {
+    for waiter in waiters {
+        waiter(result.clone());
+    }
+}

@@ -1,0 +1,193 @@
+//! Who was erased and who opted out, by keyed hashes, and what that says of an event.
+//!
+//! The rows are the backend's. This module computes hashes and decides, so that all backends agree.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
+
+use hmac::{Hmac, KeyInit, Mac};
+use mocha_schema::{GuildId, UserId};
+use sha2::Sha256;
+
+/// The hash that stands for a person.
+pub type Hash = [u8; 32];
+
+/// The value of the column `guild_id` for all guilds.
+pub const EVERYWHERE: i64 = 0;
+
+/// Returns the value of the column `guild_id` for one guild.
+#[must_use]
+pub fn guild_number(guild_id: GuildId) -> i64 {
+    i64::try_from(guild_id.get()).unwrap_or(i64::MAX)
+}
+
+/// A key of hashes, with its part of the work done.
+#[derive(Clone)]
+pub struct Key(Hmac<Sha256>);
+
+impl Key {
+    /// Takes a key of any length. Returns `None` only if the hash function refuses it, which HMAC never does.
+    #[must_use]
+    pub fn new(key: &[u8]) -> Option<Self> {
+        Hmac::new_from_slice(key).ok().map(Self)
+    }
+
+    /// Returns the hash that stands for the user.
+    #[must_use]
+    pub fn hash(&self, user_id: UserId) -> Hash {
+        self.0.clone().chain_update(user_id.get().to_be_bytes()).finalize().into_bytes().into()
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").finish_non_exhaustive()
+    }
+}
+
+/// A row of `tombstones` without its person.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Tombstone {
+    /// Up to when everything about the person was erased, in unix milliseconds.
+    pub forgotten_at_ms: i64,
+    /// The guild, as [`guild_number`] gives it, or [`EVERYWHERE`].
+    pub guild_id: i64,
+    /// Whether the person opted out.
+    pub opted_out: bool,
+    /// Whether the person did something since that may be recorded.
+    pub returned: bool,
+}
+
+impl Tombstone {
+    /// Returns whether the person did nothing since that may be recorded.
+    #[must_use]
+    pub fn hides(self) -> bool {
+        self.opted_out || !self.returned
+    }
+
+    /// Orders tombstones for the same guild by how late they are.
+    fn age(self) -> (i64, bool, bool) {
+        (self.forgotten_at_ms, self.opted_out, self.returned)
+    }
+
+    fn applies(self, guild_id: Option<GuildId>) -> bool {
+        self.guild_id == EVERYWHERE || guild_id.is_some_and(|id| self.guild_id == guild_number(id))
+    }
+}
+
+/// What the tombstones say of something that a person does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Verdict {
+    /// It is recorded, and with it the person is back.
+    Returns,
+    /// It is recorded.
+    Takes,
+    /// It is not recorded.
+    Withholds,
+}
+
+/// All tombstones of a database. Asking costs nothing while there are none, and else a hash for each key.
+#[derive(Default)]
+pub struct Tombstones {
+    keys: Vec<Key>,
+    by_person: HashMap<Hash, Vec<Tombstone>>,
+}
+
+impl fmt::Debug for Tombstones {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tombstones").field("people", &self.by_person.len()).finish_non_exhaustive()
+    }
+}
+
+impl Tombstones {
+    /// Takes the rows, and the keys in their order. Without a row the keys do not matter.
+    pub fn new(keys: impl IntoIterator<Item = Key>, rows: impl IntoIterator<Item = (Hash, Tombstone)>) -> Self {
+        let mut by_person = HashMap::<Hash, Vec<Tombstone>>::new();
+        for (person, tombstone) in rows {
+            by_person.entry(person).or_default().push(tombstone);
+        }
+        Self { keys: keys.into_iter().collect(), by_person }
+    }
+
+    /// Returns the rows again, by person.
+    #[must_use]
+    pub fn into_rows(self) -> HashMap<Hash, Vec<Tombstone>> {
+        self.by_person
+    }
+
+    /// Returns whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_person.is_empty()
+    }
+
+    /// Something that the person does: writes, speaks, joins.
+    pub(crate) fn judge(&self, user_id: UserId, guild_id: Option<GuildId>, at_ms: i64) -> Verdict {
+        match self.ruling(user_id, guild_id) {
+            None => Verdict::Takes,
+            Some(ruling) if ruling.opted_out || at_ms <= ruling.forgotten_at_ms => Verdict::Withholds,
+            Some(ruling) if ruling.returned => Verdict::Takes,
+            Some(_) => Verdict::Returns,
+        }
+    }
+
+    /// Whether the person is not to be heard of: that somebody is seen brings nobody back.
+    pub(crate) fn hides(&self, user_id: UserId, guild_id: Option<GuildId>, at_ms: i64) -> bool {
+        self.ruling(user_id, guild_id).is_some_and(|ruling| ruling.hides() || at_ms <= ruling.forgotten_at_ms)
+    }
+
+    /// Whether the person did nothing since that may be recorded.
+    pub(crate) fn hides_now(&self, user_id: UserId, guild_id: GuildId) -> bool {
+        self.ruling(user_id, Some(guild_id)).is_some_and(Tombstone::hides)
+    }
+
+    /// Whether this time is not later than the last erasure of the person in the guild.
+    pub(crate) fn is_past(&self, user_id: UserId, guild_id: GuildId, at_ms: i64) -> bool {
+        self.ruling(user_id, Some(guild_id)).is_some_and(|ruling| at_ms <= ruling.forgotten_at_ms)
+    }
+
+    /// Returns what all tombstones together say about the person in the guild, or in all guilds at once.
+    ///
+    /// The latest erasure decides whether the person came back. An opt-out stands until it is taken back.
+    #[must_use]
+    pub fn ruling(&self, user_id: UserId, guild_id: Option<GuildId>) -> Option<Tombstone> {
+        self.of(user_id).filter(|tombstone| tombstone.applies(guild_id)).reduce(|one, other| {
+            let latest = if one.age() < other.age() { other } else { one };
+            Tombstone { opted_out: one.opted_out || other.opted_out, ..latest }
+        })
+    }
+
+    /// Whether the person is not to be heard of in some guild, be it all of them.
+    pub(crate) fn hides_somewhere(&self, user_id: UserId) -> bool {
+        self.of(user_id).any(Tombstone::hides)
+    }
+
+    /// Notes that the person is back. Returns the hashes under which the database has to note it.
+    pub(crate) fn return_user(&mut self, user_id: UserId, guild_id: GuildId) -> Vec<Hash> {
+        let mut known: Vec<Hash> = self.keys.iter().map(|key| key.hash(user_id)).collect();
+        known.retain(|hash| {
+            let Some(tombstones) = self.by_person.get_mut(hash) else { return false };
+            for tombstone in tombstones.iter_mut().filter(|tombstone| tombstone.applies(Some(guild_id))) {
+                tombstone.returned = true;
+            }
+            true
+        });
+        known
+    }
+
+    /// Returns the latest tombstone of the person for each guild. There may be older ones under the keys of other
+    /// databases.
+    pub fn of(&self, user_id: UserId) -> impl Iterator<Item = Tombstone> {
+        let mut latest = BTreeMap::<i64, Tombstone>::new();
+        let all = self.keys.iter().filter_map(|key| self.by_person.get(&key.hash(user_id))).flatten();
+        for tombstone in all {
+            let known = latest.entry(tombstone.guild_id).or_insert(*tombstone);
+            if known.age() < tombstone.age() {
+                *known = *tombstone;
+            }
+        }
+        latest.into_values()
+    }
+}

@@ -1,0 +1,292 @@
+//! What an event changes: one file a noun.
+
+mod channel;
+mod guild;
+mod hidden;
+mod joined;
+mod known;
+mod listed;
+mod member;
+mod message;
+mod parent;
+mod positions;
+mod presence;
+mod recent;
+mod user;
+mod voice;
+mod watermark;
+mod withheld;
+
+use mocha_schema::RecorderState;
+
+use self::{
+    hidden::Hidden, known::KnownMembers, listed::MemberLists, parent::Parents, positions::Positions,
+    presence::Presences, recent::Recent, watermark::Watermark,
+};
+use crate::{
+    Error, Event, Person,
+    backend::Tables,
+    event::{ShardStatus, VoiceScope},
+    recorder::Queued,
+    tombstones::Tombstones,
+    voice::{Mark, Told, Tracker, load_open, stamp},
+};
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Outcome {
+    /// It told nothing new.
+    Duplicate,
+    /// It is of somebody who was forgotten or opted out.
+    Withheld,
+    Written,
+}
+
+impl Outcome {
+    /// By whether something changed.
+    fn of(changed: bool) -> Self {
+        if changed { Self::Written } else { Self::Duplicate }
+    }
+}
+
+/// What the writer keeps in memory. But for the tracker all of it can be forgotten at any time.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// The tables' number of what others changed.
+    generation: Option<i64>,
+    hidden: Hidden,
+    known: KnownMembers,
+    lists: MemberLists,
+    members: Recent<Person>,
+    parents: Parents,
+    positions: Positions,
+    /// The positions as they were at the mark, for a transaction that is undone.
+    positions_before: Positions,
+    presences: Presences,
+    started_at_ms: Option<i64>,
+    tombstones: Tombstones,
+    tracker: Tracker,
+    users: Recent<mocha_schema::UserId>,
+    watermark: Watermark,
+}
+
+impl State {
+    pub(crate) fn new(bridge_limit_ms: i64) -> Self {
+        Self {
+            generation: None,
+            hidden: Hidden::default(),
+            known: KnownMembers::default(),
+            lists: MemberLists::default(),
+            members: Recent::default(),
+            parents: Parents::default(),
+            positions: Positions::default(),
+            positions_before: Positions::default(),
+            presences: Presences::default(),
+            started_at_ms: None,
+            tombstones: Tombstones::default(),
+            tracker: Tracker::new(bridge_limit_ms),
+            users: Recent::default(),
+            watermark: Watermark::default(),
+        }
+    }
+
+    /// Takes up what is stored, and notes the start.
+    pub(crate) fn start(&mut self, tables: &mut impl Tables, now_ms: Option<i64>) -> Result<(), Error> {
+        load_open(tables, &mut self.tracker)?;
+        self.positions = Positions::load(tables)?;
+        if now_ms.is_none() {
+            // Only a replay tells history; a bot whose clock was set back does not.
+            let seen_at_ms = tables.recorder_state()?.map_or(i64::MIN, |state| state.seen_at_ms);
+            self.tracker.told_until(seen_at_ms);
+        }
+        self.started_at_ms = now_ms;
+        now_ms.map_or(Ok(()), |now_ms| self.note(tables, now_ms, false))
+    }
+
+    /// Everybody connected and not lost is still there at this instant.
+    pub(crate) fn prove(&mut self, at_ms: i64) {
+        self.started_at_ms.get_or_insert(at_ms);
+        self.tracker.prove(at_ms);
+    }
+
+    /// An event was heard when it says. A message has Discord's time instead, which a damaged digit may put far off.
+    pub(crate) fn prove_by(&mut self, event: &Event) {
+        const DAY_MS: i64 = 86_400_000;
+        let (at_ms, proof_ms) = (event.at().timestamp_millis(), self.tracker.proof_ms());
+        let far_off = proof_ms > i64::MIN && at_ms.saturating_sub(proof_ms) > DAY_MS;
+        // That a connection was made says nothing of the time before.
+        let is_ready = matches!(event, Event::ShardChanged(change) if change.status == ShardStatus::Ready);
+        let is_evidence = !(is_ready || far_off && matches!(event, Event::MessageSent(_)));
+        if is_evidence {
+            self.prove(at_ms);
+        }
+    }
+
+    /// Something was told that nobody will ever hear, of voice or of a member.
+    pub(crate) fn miss(&mut self, tables: &mut impl Tables) -> Result<(), Error> {
+        self.known.clear();
+        self.lists.clear();
+        stamp(tables, &mut self.tracker)?;
+        self.tracker.lose(VoiceScope::Everybody);
+        Ok(())
+    }
+
+    /// The database refused the event, and it will never be stored: whoever it may have taken out of voice is not known to be
+    /// connected.
+    pub(crate) fn refused(&mut self, event: &Event) {
+        if let Some(scope) = event.voice_scope() {
+            self.tracker.lose(scope);
+            self.tracker.commit();
+        }
+    }
+
+    /// Notes in the file that all goes on until now, or until it stops now.
+    pub(crate) fn stamp(&mut self, tables: &mut impl Tables, now_ms: Option<i64>, stop: bool) -> Result<(), Error> {
+        if let Some(now_ms) = now_ms {
+            self.prove(now_ms);
+        }
+        stamp(tables, &mut self.tracker)?;
+        self.watermark.rise(tables, self.tracker.proof_ms())?;
+        // Without a clock and before the first event there is no time to note.
+        if self.started_at_ms.is_some() { self.note(tables, self.tracker.proof_ms(), stop) } else { Ok(()) }
+    }
+
+    pub(crate) fn mark(&mut self) -> Mark {
+        self.positions_before.clone_from(&self.positions);
+        self.tracker.mark()
+    }
+
+    /// Forgets rows if others changed any, and the people whom they erased.
+    pub(crate) fn notice_others(&mut self, tables: &mut impl Tables) -> Result<(), Error> {
+        let generation = tables.generation()?;
+        if self.generation.replace(generation) != Some(generation) {
+            self.forget();
+            self.tombstones = tables.tombstones()?;
+            if !self.tombstones.is_empty() {
+                let (tombstones, tracker) = (&self.tombstones, &mut self.tracker);
+                let is_hidden = |person: Person| tombstones.hides_now(person.user_id, person.guild_id);
+                self.hidden.take_over(tracker, is_hidden);
+                tracker.forget_people(is_hidden);
+            }
+        }
+        self.hidden.begin();
+        Ok(())
+    }
+
+    /// Goes back to the mark, for the transaction was undone.
+    pub(crate) fn undo_to(&mut self, mark: Mark) {
+        self.tracker.undo_to(mark);
+        self.positions.clone_from(&self.positions_before);
+        self.watermark.forget();
+        self.hidden.undo();
+        self.forget();
+        // Who was noted to be back may not be.
+        self.generation = None;
+    }
+
+    fn forget(&mut self) {
+        self.members.clear();
+        self.parents.clear();
+        self.presences.clear();
+        self.users.clear();
+    }
+
+    /// The transaction was committed.
+    pub(crate) fn commit(&mut self) {
+        self.tracker.commit();
+        self.tracker.forget_some();
+    }
+
+    /// Records an event from the queue.
+    pub(crate) fn apply(&mut self, tables: &mut impl Tables, queued: &Queued) -> Result<Outcome, Error> {
+        let Queued { event, frame, is_last } = queued;
+        let Some(frame) = frame else {
+            let rows = self.tracker.heard(event, None, false);
+            voice::write(tables, &rows)?;
+            return self.take(tables, event, false);
+        };
+        if self.positions.has(frame) {
+            return Ok(Outcome::Duplicate);
+        }
+        let rows = self.tracker.heard(event, frame.shard(), true);
+        voice::write(tables, &rows)?;
+        let outcome = self.take(tables, event, frame.place().is_some())?;
+        if *is_last {
+            self.positions.passed(frame);
+        }
+        Ok(outcome)
+    }
+
+    /// Notes how far each shard's session is in the file.
+    pub(crate) fn store_positions(&mut self, tables: &mut impl Tables) -> Result<(), Error> {
+        self.positions.store(tables)
+    }
+
+    /// The process did not run from then until then.
+    pub(crate) fn interrupted(&mut self, tables: &mut impl Tables, from_ms: i64, until_ms: i64) -> Result<(), Error> {
+        self.known.clear();
+        self.lists.clear();
+        self.prove(from_ms);
+        stamp(tables, &mut self.tracker)?;
+        self.tracker.interrupted(until_ms);
+        Ok(())
+    }
+
+    /// `is_new` says that its place in the gateway session rules out that it was delivered before.
+    fn take(&mut self, tables: &mut impl Tables, event: &Event, is_new: bool) -> Result<Outcome, Error> {
+        self.known.notice(event);
+        self.lists.notice(event);
+        if self.tombstones.is_empty() {
+            return self.write(tables, event, is_new);
+        }
+        match withheld::allowed(tables, self, event)? {
+            Some(event) => self.write(tables, &event, is_new),
+            None => Ok(Outcome::Withheld),
+        }
+    }
+
+    fn write(&mut self, tables: &mut impl Tables, event: &Event, is_new: bool) -> Result<Outcome, Error> {
+        self.watermark.notice(event);
+        let told = Told { at: event.at(), is_new };
+        match event {
+            Event::ChannelRemoved(event) => channel::gone(tables, self, event),
+            Event::ChannelSeen(event) => channel::seen(tables, self, event),
+            Event::GuildAvailable(event) => guild::available(tables, *event),
+            Event::GuildRemoved(event) => guild::gone(tables, self, event),
+            Event::GuildOutage(event) => {
+                // What is proved so far outlives a crash of the program while the guild is lost.
+                stamp(tables, &mut self.tracker)?;
+                self.tracker.guild_unreachable(event.guild_id, told);
+                Ok(Outcome::Written)
+            }
+            Event::GuildSeen(event) => guild::seen(tables, self, event),
+            Event::MemberJoined(event) => joined::joined(tables, self, event),
+            Event::MemberLeft(event) => joined::left(tables, self, event),
+            Event::MemberSeen(event) => member::seen(tables, self, event),
+            Event::MembersListed(event) => listed::listed(tables, self, event),
+            Event::MessageEmbedded(event) => message::embedded(tables, event),
+            Event::MessageSent(event) => message::sent(tables, self, event),
+            Event::PresenceChanged(event) => presence::changed(tables, self, event),
+            Event::PresencesListed(event) => presence::listed(tables, self, event),
+            Event::ShardChanged(event) => {
+                stamp(tables, &mut self.tracker)?;
+                let rows = self.tracker.shard_changed(*event, is_new);
+                voice::write(tables, &rows)?;
+                Ok(Outcome::Written)
+            }
+            Event::UserSeen(event) => user::seen(tables, self, event),
+            Event::VoiceSnapshot(event) => voice::snapshot(tables, self, event, told),
+            Event::VoiceStateChanged(event) => voice::changed(tables, self, event, told),
+        }
+    }
+
+    fn note(&self, tables: &mut impl Tables, now_ms: i64, stop: bool) -> Result<(), Error> {
+        let state = RecorderState {
+            id: 1,
+            started_at_ms: self.started_at_ms.unwrap_or(now_ms),
+            seen_at_ms: now_ms,
+            stopped_at_ms: stop.then_some(now_ms),
+        };
+        tables.put_recorder_state(&state)
+    }
+}

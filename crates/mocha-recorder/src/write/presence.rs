@@ -1,0 +1,98 @@
+//! Status and activity: a row for each change.
+
+use std::collections::{HashMap, HashSet, hash_map::Entry};
+
+use chrono::{DateTime, Utc};
+use mocha_schema::{NewPresenceEvent, PresenceStatus, UserId};
+
+use super::{Outcome, State};
+use crate::{
+    Error, Person,
+    backend::{LastPresence, Tables, presence_id},
+    event::{PresenceChanged, PresencesListed},
+};
+
+/// What was last recorded of people lately heard of.
+#[derive(Debug, Default)]
+pub(super) struct Presences(HashMap<Person, Option<LastPresence>>);
+
+/// Beyond, people are looked up again.
+const LIMIT: usize = 200_000;
+
+impl Presences {
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn last(&mut self, tables: &mut impl Tables, person: Person) -> Result<Option<&LastPresence>, Error> {
+        if self.0.len() >= LIMIT {
+            self.0.clear();
+        }
+        Ok(match self.0.entry(person) {
+            Entry::Occupied(known) => known.into_mut().as_ref(),
+            Entry::Vacant(unknown) => unknown.insert(tables.last_presence(person)?).as_ref(),
+        })
+    }
+}
+
+pub(super) fn changed(tables: &mut impl Tables, state: &mut State, event: &PresenceChanged) -> Result<Outcome, Error> {
+    let PresenceChanged { activity, at, guild_id, status, user_id } = event;
+    let person = Person { guild_id: *guild_id, user_id: *user_id };
+    let activity = activity.as_ref().map(|activity| (i32::from(activity.kind), activity.name.clone()));
+    write(tables, state, person, Some(*status), activity, *at)
+}
+
+/// A person missing in a list of all who are online is offline; an incomplete list leaves it open.
+pub(super) fn listed(tables: &mut impl Tables, state: &mut State, event: &PresencesListed) -> Result<Outcome, Error> {
+    let PresencesListed { at, guild_id, is_complete, user_ids } = event;
+    let listed: HashSet<&UserId> = user_ids.iter().collect();
+    let status = is_complete.then_some(PresenceStatus::Offline);
+    let mut outcome = Outcome::Duplicate;
+    for user_id in tables.people_with_presence(*guild_id)? {
+        let hidden = state.tombstones.hides(user_id, Some(*guild_id), at.timestamp_millis());
+        if hidden || listed.contains(&user_id) {
+            continue;
+        }
+        let person = Person { guild_id: *guild_id, user_id };
+        if write(tables, state, person, status, None, *at)? == Outcome::Written {
+            outcome = Outcome::Written;
+        }
+    }
+    Ok(outcome)
+}
+
+/// Adds a row if it says something new. A row without a status says that it is not known from then on.
+fn write(
+    tables: &mut impl Tables,
+    state: &mut State,
+    person: Person,
+    status: Option<PresenceStatus>,
+    activity: Option<(i32, String)>,
+    at: DateTime<Utc>,
+) -> Result<Outcome, Error> {
+    let Person { guild_id, user_id } = person;
+    let at_ms = at.timestamp_millis();
+    if let Some(last) = state.presences.last(tables, person)? {
+        // Discord tells the same once for each guild and again after a reconnect; and a replay tells what is past.
+        let same = (last.status.as_deref(), &last.activity) == (status.map(PresenceStatus::as_str), &activity);
+        if same || at_ms < last.at_ms {
+            return Ok(Outcome::Duplicate);
+        }
+    }
+    state.parents.guild(tables, guild_id, at)?;
+    state.parents.user(tables, user_id, at)?;
+    let is_new = tables.insert_presence(&NewPresenceEvent {
+        id: &presence_id(person, at_ms),
+        guild_id,
+        user_id,
+        status,
+        activity_type: activity.as_ref().map(|(kind, _)| *kind),
+        activity_name: activity.as_ref().map(|(_, name)| name.as_str()),
+        created_at: at.into(),
+    })?;
+    if is_new {
+        let last = LastPresence { activity, at_ms, status: status.map(|status| status.to_string()) };
+        state.presences.0.insert(person, Some(last));
+    }
+    Ok(Outcome::of(is_new))
+}

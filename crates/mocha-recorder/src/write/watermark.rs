@@ -1,0 +1,60 @@
+//! Up to which day the sums of months and of all time are filled.
+
+use crate::{
+    Error, Event,
+    backend::{Tables, Watermarks},
+};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// The newest of what the roll-ups count, in unix milliseconds, and the days up to which watermarks were raised.
+///
+/// The sums of coarse roll-ups are filled day by day, each day once, when a newer one has begun: adding to them with each
+/// event would take as long as all else. What comes late is added to them by the triggers, which takes longer; so the
+/// watermark follows what is recorded, and not the clock, so that imported events are not all late.
+#[derive(Debug)]
+pub(super) struct Watermark {
+    messages_ms: i64,
+    messages_to: i64,
+    voice_ms: i64,
+    voice_to: i64,
+}
+
+impl Default for Watermark {
+    fn default() -> Self {
+        Self { messages_ms: i64::MIN, messages_to: 0, voice_ms: i64::MIN, voice_to: 0 }
+    }
+}
+
+impl Watermark {
+    pub(super) fn notice(&mut self, event: &Event) {
+        let newest = match event {
+            Event::MessageSent(_) => &mut self.messages_ms,
+            Event::VoiceSnapshot(_) | Event::VoiceStateChanged(_) => &mut self.voice_ms,
+            _ => return,
+        };
+        *newest = event.at().timestamp_millis().max(*newest);
+    }
+
+    /// Raises it to the day of the newest event, if that is not to come.
+    pub(super) fn rise(&mut self, tables: &mut impl Tables, now_ms: i64) -> Result<(), Error> {
+        let day = |newest_ms: i64| newest_ms.min(now_ms).div_euclid(DAY_MS);
+        let higher = |day: i64, than: i64| (day > than).then_some(day);
+        let to = Watermarks {
+            messages_to: higher(day(self.messages_ms), self.messages_to),
+            voice_to: higher(day(self.voice_ms), self.voice_to),
+        };
+        if to == Watermarks::default() {
+            return Ok(());
+        }
+        tables.raise_watermarks(to)?;
+        self.messages_to = to.messages_to.unwrap_or(self.messages_to);
+        self.voice_to = to.voice_to.unwrap_or(self.voice_to);
+        Ok(())
+    }
+
+    /// The transaction was undone: up to where watermarks were raised is not known.
+    pub(super) fn forget(&mut self) {
+        (self.messages_to, self.voice_to) = (0, 0);
+    }
+}

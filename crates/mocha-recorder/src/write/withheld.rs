@@ -1,0 +1,132 @@
+//! Events of people who were forgotten or opted out.
+
+use std::borrow::Cow;
+
+use mocha_schema::{GuildId, UserId};
+
+use super::{State, joined};
+use crate::{Error, Event, Person, backend::Tables, tombstones::Verdict};
+
+/// What an event says of a person.
+enum Told {
+    /// The person does something in a guild.
+    Does(UserId, GuildId),
+    /// The person is seen in a guild, if only on leaving it.
+    Seen(UserId, GuildId),
+    /// The person is seen, no matter where.
+    Exists(UserId),
+    /// Nothing, or of several.
+    Other,
+}
+
+fn told(state: &mut State, event: &Event) -> Told {
+    match event {
+        // Discord sends it for members too who never left.
+        Event::MemberJoined(event) if state.known.member_before(event).is_some() => {
+            Told::Seen(event.user_id, event.guild_id)
+        }
+        Event::MemberJoined(event) => Told::Does(event.user_id, event.guild_id),
+        // A moderator may have removed the member.
+        Event::MemberLeft(event) => Told::Seen(event.user_id, event.guild_id),
+        // A moderator may have changed the nickname.
+        Event::MemberSeen(event) => Told::Seen(event.user_id, event.guild_id),
+        Event::MessageSent(event) => Told::Does(event.user_id, event.guild_id),
+        // Discord tells of everybody's when a guild begins.
+        Event::PresenceChanged(event) => Told::Seen(event.user_id, event.guild_id),
+        Event::UserSeen(event) => Told::Exists(event.user_id),
+        Event::VoiceStateChanged(event) => {
+            let at_ms = event.at.timestamp_millis();
+            let is_news = match state.tombstones.judge(event.user_id, Some(event.guild_id), at_ms) {
+                Verdict::Takes => {
+                    state.hidden.leaves_hiding(Person { guild_id: event.guild_id, user_id: event.user_id });
+                    event.channel_id.is_some()
+                }
+                // What was before the erasure is no news.
+                Verdict::Withholds if state.tombstones.is_past(event.user_id, event.guild_id, at_ms) => false,
+                Verdict::Returns | Verdict::Withholds => state.hidden.acts(event),
+            };
+            if is_news {
+                Told::Does(event.user_id, event.guild_id)
+            } else {
+                Told::Seen(event.user_id, event.guild_id)
+            }
+        }
+        Event::ChannelRemoved(_)
+        | Event::ChannelSeen(_)
+        | Event::GuildAvailable(_)
+        | Event::GuildRemoved(_)
+        | Event::GuildOutage(_)
+        | Event::GuildSeen(_)
+        | Event::MembersListed(_)
+        // The author's row is erased with the author.
+        | Event::MessageEmbedded(_)
+        | Event::PresencesListed(_)
+        | Event::ShardChanged(_)
+        | Event::VoiceSnapshot(_) => Told::Other,
+    }
+}
+
+/// What of the event is to be recorded, if anything. Notes who is back by it.
+pub(super) fn allowed<'a>(
+    tables: &mut impl Tables,
+    state: &mut State,
+    event: &'a Event,
+) -> Result<Option<Cow<'a, Event>>, Error> {
+    let at_ms = event.at().timestamp_millis();
+    let told = told(state, event);
+    let tombstones = &mut state.tombstones;
+    let withheld = match told {
+        Told::Does(user_id, guild_id) => match tombstones.judge(user_id, Some(guild_id), at_ms) {
+            Verdict::Returns => {
+                tables.return_user(&tombstones.return_user(user_id, guild_id), guild_id)?;
+                false
+            }
+            Verdict::Takes => false,
+            Verdict::Withholds => true,
+        },
+        Told::Seen(user_id, guild_id) => tombstones.hides(user_id, Some(guild_id), at_ms),
+        // Who is forgotten in one guild may be known by another.
+        Told::Exists(user_id) => {
+            tombstones.hides(user_id, None, at_ms)
+                || (tombstones.hides_somewhere(user_id) && tables.user(user_id)?.is_none())
+        }
+        Told::Other => false,
+    };
+    if withheld {
+        count(tables, state, event)?;
+        return Ok(None);
+    }
+    if let Event::VoiceSnapshot(event) = event {
+        let hidden = |user_id| tombstones.hides(user_id, Some(event.guild_id), at_ms);
+        state.hidden.seen(event, |person| hidden(person.user_id));
+        if event.voices.iter().any(|voice| hidden(voice.user_id)) {
+            let mut event = event.clone();
+            event.voices.retain(|voice| !hidden(voice.user_id));
+            return Ok(Some(Cow::Owned(event.into())));
+        }
+    }
+    Ok(Some(Cow::Borrowed(event)))
+}
+
+/// Moves the guild's number of members, which names nobody, by somebody who comes or goes unnamed.
+fn count(tables: &mut impl Tables, state: &mut State, event: &Event) -> Result<(), Error> {
+    let (person, change, began_at) = match event {
+        Event::MemberJoined(event) if state.known.member_before(event).is_none() => {
+            (Person { guild_id: event.guild_id, user_id: event.user_id }, 1, event.joined_at.unwrap_or(event.at))
+        }
+        Event::MemberLeft(event) => (Person { guild_id: event.guild_id, user_id: event.user_id }, -1, event.at),
+        _ => return Ok(()),
+    };
+    let is_news = state.hidden.changes_membership(person, change > 0, began_at.timestamp_millis());
+    if let Event::MemberJoined(event) = event {
+        state.known.see(event);
+    }
+    let at_ms = event.at().timestamp_millis();
+    // What was before the erasure was mostly counted when it was recorded. A bot that erases whoever leaves may be quicker
+    // than the recorder: then nothing later has been counted.
+    let is_past = state.tombstones.is_past(person.user_id, person.guild_id, at_ms);
+    if is_news && !(is_past && joined::is_counted(tables, person.guild_id, event.at())?) {
+        joined::count(tables, state, person.guild_id, change, event.at())?;
+    }
+    Ok(())
+}

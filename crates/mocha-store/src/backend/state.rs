@@ -1,0 +1,47 @@
+//! What the recorder notes of itself.
+
+use diesel::prelude::*;
+use mocha_recorder::backend::{StateTable, Watermarks};
+use mocha_schema::{
+    GatewaySession, RecorderState,
+    schema::{gateway_sessions, recorder_states, watermarks},
+};
+
+use super::{Executed as _, SqliteTables};
+use crate::Error;
+
+impl StateTable for SqliteTables<'_> {
+    fn recorder_state(&mut self) -> Result<Option<RecorderState>, Error> {
+        recorder_states::table.select(RecorderState::as_select()).get_result(self.0).optional().executed()
+    }
+
+    fn put_recorder_state(&mut self, state: &RecorderState) -> Result<(), Error> {
+        diesel::replace_into(recorder_states::table).values(state).execute(self.0).executed()?;
+        Ok(())
+    }
+
+    fn positions(&mut self) -> Result<Vec<GatewaySession>, Error> {
+        gateway_sessions::table.select(GatewaySession::as_select()).load(self.0).executed()
+    }
+
+    fn put_position(&mut self, position: &GatewaySession) -> Result<(), Error> {
+        diesel::replace_into(gateway_sessions::table).values(position).execute(self.0).executed()?;
+        Ok(())
+    }
+
+    fn raise_watermarks(&mut self, to: Watermarks) -> Result<(), Error> {
+        if let Some(day) = to.messages_to {
+            diesel::update(watermarks::table.filter(watermarks::messages_to.lt(day)))
+                .set(watermarks::messages_to.eq(day))
+                .execute(self.0)
+                .executed()?;
+        }
+        if let Some(day) = to.voice_to {
+            diesel::update(watermarks::table.filter(watermarks::voice_to.lt(day)))
+                .set(watermarks::voice_to.eq(day))
+                .execute(self.0)
+                .executed()?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,25 @@
+//! Users.
+
+use diesel::prelude::*;
+use mocha_recorder::backend::UserTable;
+use mocha_schema::{NewUser, User, UserChange, UserId, schema::users};
+
+use super::{Executed as _, SqliteTables};
+use crate::Error;
+
+impl UserTable for SqliteTables<'_> {
+    fn user(&mut self, id: UserId) -> Result<Option<User>, Error> {
+        users::table.find(id).select(User::as_select()).get_result(self.0).optional().executed()
+    }
+
+    /// Nobody else adds one meanwhile, because the transaction has the lock for writing.
+    fn insert_user(&mut self, user: &NewUser<'_>) -> Result<(), Error> {
+        diesel::insert_or_ignore_into(users::table).values(user).execute(self.0).executed()?;
+        Ok(())
+    }
+
+    fn update_user(&mut self, id: UserId, change: &UserChange<'_>) -> Result<(), Error> {
+        diesel::update(users::table.find(id)).set(change).execute(self.0).executed()?;
+        Ok(())
+    }
+}

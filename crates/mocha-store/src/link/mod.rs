@@ -1,0 +1,193 @@
+//! Where the file is, and how every connection to it is set up.
+
+mod configure;
+mod settings;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use diesel::{Connection, sqlite::SqliteConnection};
+
+pub use self::settings::Durability;
+pub(crate) use self::{
+    configure::{check_sqlite_version, configure, wait_for_locks},
+    settings::Settings,
+};
+use crate::{
+    Error, ErrorKind,
+    error::{classify, io_error},
+};
+
+/// Where the data is.
+#[derive(Clone, Debug)]
+pub(crate) enum Location {
+    File(PathBuf),
+    /// A database in memory that all connections of this process share by its name.
+    Memory(u64),
+}
+
+/// All that is needed to open a connection.
+#[derive(Clone)]
+pub(crate) struct Link {
+    /// A database in memory lives as long as one connection to it, and any other may be lost.
+    _keeper: Option<Arc<Mutex<SqliteConnection>>>,
+    identity: Option<Identity>,
+    pub(crate) location: Location,
+    pub(crate) settings: Arc<Settings>,
+}
+
+impl Link {
+    pub(crate) fn new(location: Location, settings: Settings) -> Result<Self, Error> {
+        let (identity, keeper) = match &location {
+            Location::File(path) => (identity(path), None),
+            Location::Memory(_) => (None, Some(Arc::new(Mutex::new(location.connect(Access::Read)?)))),
+        };
+        Ok(Self { _keeper: keeper, identity, location, settings: Arc::new(settings) })
+    }
+
+    /// Refuses a file that was deleted or replaced after it was opened. Nobody could open what is
+    /// written to it. The check takes about a microsecond.
+    pub(crate) fn check_place(&self) -> Result<(), Error> {
+        match &self.location {
+            Location::File(path) if self.identity.is_some() && identity(path) != self.identity => {
+                let context = format!("{} was deleted or replaced since it was opened; open it again", path.display());
+                Err(Error::new(ErrorKind::Replaced, context))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A connection that may write, all set up.
+    pub(crate) fn connect_writer(&self) -> Result<SqliteConnection, Error> {
+        self.check_place()?;
+        let mut conn = self.location.connect(Access::Write)?;
+        configure(&mut conn, Access::Write, &self.settings)
+            .map_err(|error| classify(format!("cannot set up a connection to {}", self.location), error))?;
+        Ok(conn)
+    }
+}
+
+/// Identifies a file beyond its name, where the system can: by its device and inode number.
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+/// Elsewhere a file that is open cannot be deleted.
+#[cfg(not(unix))]
+fn identity(_path: &Path) -> Option<Identity> {
+    None
+}
+
+/// The purpose of a connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+impl Location {
+    /// A file, by its absolute path: the program may change its working directory while the file is open.
+    pub(crate) fn file(path: &Path) -> Result<Self, Error> {
+        let absolute = std::path::absolute(path).map_err(|error| io_error(path, "cannot be named", error))?;
+        Ok(Self::File(absolute))
+    }
+
+    pub(crate) fn memory() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self::Memory(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The URI that SQLite opens.
+    pub(crate) fn uri(&self, access: Access) -> Result<String, Error> {
+        match self {
+            // The `memdb` VFS locks like a file does; a shared cache would not wait for locks.
+            Self::Memory(number) => Ok(format!("file:/mocha-{number}?vfs=memdb")),
+            Self::File(path) => {
+                let absolute = std::path::absolute(path).map_err(|error| io_error(path, "cannot be named", error))?;
+                let text = absolute.to_str().ok_or_else(|| {
+                    Error::new(ErrorKind::Io, format!("the path {} is not UTF-8, which SQLite needs", path.display()))
+                })?;
+                let mut uri = String::from("file:");
+                if !text.starts_with('/') {
+                    uri.push('/');
+                }
+                for character in text.chars() {
+                    match character {
+                        '%' => uri.push_str("%25"),
+                        '?' => uri.push_str("%3f"),
+                        '#' => uri.push_str("%23"),
+                        '\\' if cfg!(windows) => uri.push('/'),
+                        other => uri.push(other),
+                    }
+                }
+                uri.push_str(match access {
+                    Access::Read => "?mode=ro",
+                    Access::Write => "?mode=rw",
+                });
+                Ok(uri)
+            }
+        }
+    }
+
+    /// Makes the folder and the file, the latter readable by its owner only, unless they are there.
+    pub(crate) fn create(&self) -> Result<(), Error> {
+        let Self::File(path) = self else { return Ok(()) };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(|error| io_error(folder, "cannot be made", error))?;
+        }
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io_error(path, "cannot be made", error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether no file can be made beside it, as SQLite has to; of such a folder it says no more than that it cannot open the file.
+    pub(crate) fn is_read_only(&self) -> bool {
+        let Self::File(path) = self else { return false };
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{}", std::process::id()));
+        match fs::OpenOptions::new().write(true).create_new(true).open(&name) {
+            Ok(_) => fs::remove_file(name).is_err(),
+            Err(error) => [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem].contains(&error.kind()),
+        }
+    }
+
+    pub(crate) fn connect(&self, access: Access) -> Result<SqliteConnection, Error> {
+        SqliteConnection::establish(&self.uri(access)?).map_err(|error| classify(format!("cannot open {self}"), error))
+    }
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Memory(_) => f.write_str("the database in memory"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_a_path_and_not_a_uri() -> Result<(), Error> {
+        let uri = Location::File(PathBuf::from("/tmp/100%? #1.db")).uri(Access::Read)?;
+        assert_eq!(uri, "file:/tmp/100%25%3f %231.db?mode=ro");
+        Ok(())
+    }
+}
