@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use mocha_schema::{GuildId, UserId};
-use mocha_store::{
+use mocha_recorder::{
     Event,
     event::{MemberLeft, MemberSeen, MembersListed},
 };

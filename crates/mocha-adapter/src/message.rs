@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use mocha_schema::{ChannelId, GuildId, MessageId, UserId};
-use mocha_store::event::{MessageContent, MessageEmbedded, MessageSent};
+use mocha_recorder::event::{MessageContent, MessageEmbedded, MessageSent};
 
 use crate::{Intents, Membership, ResourceType, Translation, User};
 

@@ -1,6 +1,6 @@
 //! The connection to the gateway.
 
-use mocha_store::event::{ShardChanged, ShardStatus};
+use mocha_recorder::event::{ShardChanged, ShardStatus};
 
 use crate::{Translation, User};
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use mocha_schema::UserId;
-use mocha_store::Event;
+use mocha_recorder::Event;
 
 use crate::{Intents, ResourceType, Shard};
 

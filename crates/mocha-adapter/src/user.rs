@@ -1,7 +1,7 @@
 //! Users.
 
 use mocha_schema::UserId;
-use mocha_store::event::UserSeen;
+use mocha_recorder::event::UserSeen;
 
 use crate::{ResourceType, Translation, translation::text};
 

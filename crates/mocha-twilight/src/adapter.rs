@@ -7,7 +7,7 @@ use std::sync::{
 
 use chrono::{DateTime, Utc};
 use mocha_schema::UserId;
-use mocha_store::{Error, Frame, Recorder};
+use mocha_recorder::{Error, Frame, Recorder};
 use twilight_model::{
     gateway::{
         Intents, ShardId,
@@ -143,9 +143,9 @@ impl Adapter {
     ///
     /// The adapter stays usable after an error. See [`Recorder::record_all`].
     ///
-    /// * [`QueueFull`](mocha_store::ErrorKind::QueueFull): the file cannot keep up. Nothing of the event is recorded.
-    /// * [`Closed`](mocha_store::ErrorKind::Closed): the recorder was shut down. Nothing of the event is recorded.
-    /// * [`InvalidEvent`](mocha_store::ErrorKind::InvalidEvent): a part of the event does not fit into the file. The rest
+    /// * [`QueueFull`](mocha_recorder::ErrorKind::QueueFull): the file cannot keep up. Nothing of the event is recorded.
+    /// * [`Closed`](mocha_recorder::ErrorKind::Closed): the recorder was shut down. Nothing of the event is recorded.
+    /// * [`InvalidEvent`](mocha_recorder::ErrorKind::InvalidEvent): a part of the event does not fit into the file. The rest
     ///   of the event is recorded. For events about voice see [`Recorder::record`].
     ///
     /// # Examples
@@ -282,7 +282,7 @@ impl Adapter {
     /// # }
     /// ```
     #[must_use]
-    pub fn translate(&self, event: &Event, at: DateTime<Utc>) -> Vec<mocha_store::Event> {
+    pub fn translate(&self, event: &Event, at: DateTime<Utc>) -> Vec<mocha_recorder::Event> {
         if let Event::Ready(ready) = event {
             self.current_user.store(ready.user.id.get(), Ordering::Relaxed);
         }

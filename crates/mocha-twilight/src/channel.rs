@@ -142,7 +142,7 @@ pub(crate) fn channel(channel: &Channel, guild_id: GuildId) -> RecordedChannel<'
 
 #[cfg(test)]
 mod tests {
-    use mocha_store::{
+    use mocha_recorder::{
         Event,
         event::{ChannelRemoved, ChannelSeen},
     };

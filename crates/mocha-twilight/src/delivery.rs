@@ -1,7 +1,7 @@
 //! An event with its time and its place in the gateway session.
 
 use chrono::{DateTime, Utc};
-use mocha_store::{Error, Frame};
+use mocha_recorder::{Error, Frame};
 use twilight_model::gateway::event::Event;
 
 use crate::Adapter;
@@ -75,7 +75,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    fn translate(&self) -> (Frame, Vec<mocha_store::Event>) {
+    fn translate(&self) -> (Frame, Vec<mocha_recorder::Event>) {
         let at = self.at.unwrap_or_else(|| self.adapter.recorder().now());
         let frame = self.adapter.frame();
         let frame = match self.place {

@@ -3,7 +3,7 @@
 use std::{error::Error, fs, path::Path};
 
 use chrono::{DateTime, Utc};
-use mocha_store::Event as StoreEvent;
+use mocha_recorder::Event as StoreEvent;
 use serde::de::DeserializeSeed;
 use serde_json::Value;
 use twilight_model::gateway::{

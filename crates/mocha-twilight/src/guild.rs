@@ -165,7 +165,7 @@ fn push_whole(guild: &Guild, out: &mut Translation) {
 
 #[cfg(test)]
 mod tests {
-    use mocha_store::{
+    use mocha_recorder::{
         Event,
         event::{GuildAvailable, GuildOutage, GuildRemoved, GuildSeen, MembersListed, PresencesListed},
     };

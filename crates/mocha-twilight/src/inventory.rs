@@ -12,8 +12,8 @@ use crate::Statistic;
 ///
 /// [`Display`](fmt::Display) writes a Markdown document that you can submit. It has the purpose and the intents of each
 /// statistic, each table and column with personal data, retention, security, and what users can request. It is made from
-/// [`LEDGER`](mocha_store::privacy::LEDGER). It does not know your settings: add your retention policy, how you protect the
-/// machine, and what the bot does with the data outside of Mocha.
+/// [the catalogue of tables](mocha_schema::catalogue::TABLES). It does not know your settings: add your retention policy,
+/// how you protect the machine, and what the bot does with the data outside of Mocha.
 ///
 /// ```
 /// use mocha_twilight::DataInventory;

@@ -120,7 +120,7 @@ fn membership(
 #[cfg(test)]
 mod tests {
     use mocha_schema::PresenceStatus;
-    use mocha_store::{
+    use mocha_recorder::{
         Event,
         event::{MemberLeft, MembersListed},
     };

@@ -101,7 +101,7 @@ fn interaction(message: &Message) -> Option<Interaction<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use mocha_store::{
+    use mocha_recorder::{
         Event,
         event::{MessageContent, MessageEmbedded, MessageSent},
     };

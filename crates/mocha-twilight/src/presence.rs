@@ -73,7 +73,7 @@ mod tests {
     use chrono::TimeDelta;
     use diesel::{QueryDsl, RunQueryDsl};
     use mocha_schema::{PresenceStatus, schema::presence_events};
-    use mocha_store::{
+    use mocha_recorder::{
         Clock, Event, Store,
         event::{Activity, PresenceChanged},
     };

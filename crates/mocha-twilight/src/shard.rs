@@ -1,7 +1,7 @@
 //! The connection to the gateway.
 
 use mocha_adapter::{Shard, Translation};
-use mocha_store::event::ShardStatus;
+use mocha_recorder::event::ShardStatus;
 use twilight_model::gateway::{CloseFrame, ShardId, payload::incoming::Ready};
 
 use crate::{translate::Translate, user};
@@ -38,7 +38,7 @@ pub(crate) fn closed(frame: Option<&CloseFrame<'_>>) -> ShardStatus {
 
 #[cfg(test)]
 mod tests {
-    use mocha_store::{
+    use mocha_recorder::{
         Event,
         event::{ShardChanged, ShardStatus},
     };

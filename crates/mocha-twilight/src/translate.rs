@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use mocha_adapter::{Context as SharedContext, Intents as SharedIntents, Translation};
 use mocha_schema::UserId;
-use mocha_store::{Event as StoreEvent, event::ShardStatus};
+use mocha_recorder::{Event as StoreEvent, event::ShardStatus};
 use twilight_model::gateway::{
     Intents, ShardId,
     event::{Event, EventType},

@@ -82,7 +82,7 @@ pub(crate) fn user(user: &User) -> RecordedUser<'_> {
 
 #[cfg(test)]
 mod tests {
-    use mocha_store::Event;
+    use mocha_recorder::Event;
 
     use crate::{ResourceType, frames};
 

@@ -55,7 +55,7 @@ pub(crate) fn voice(voice: &VoiceState) -> Voice<'_> {
 #[cfg(test)]
 mod tests {
     use mocha_schema::VoiceState;
-    use mocha_store::{Event, event::VoiceStateChanged};
+    use mocha_recorder::{Event, event::VoiceStateChanged};
 
     use crate::{ResourceType, frames};
 

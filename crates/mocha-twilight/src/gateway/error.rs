@@ -52,7 +52,7 @@ impl RunnerError {
         Self { kind: RunnerErrorKind::Panicked, source: Some(Box::new(error)) }
     }
 
-    pub(super) fn recorder(error: mocha_store::Error) -> Self {
+    pub(super) fn recorder(error: mocha_recorder::Error) -> Self {
         Self { kind: RunnerErrorKind::Recorder, source: Some(Box::new(error)) }
     }
 }

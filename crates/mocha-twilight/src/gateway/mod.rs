@@ -6,7 +6,7 @@ mod stop;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use mocha_store::Recorder;
+use mocha_recorder::Recorder;
 use tokio::task::JoinSet;
 use twilight_gateway::{
     EventTypeFlags, MessageSender, Shard,
