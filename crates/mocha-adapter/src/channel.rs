@@ -1,7 +1,7 @@
 //! Channels and threads.
 
-use mocha_schema::{ChannelId, GuildId};
 use mocha_recorder::event::{ChannelRemoved, ChannelSeen};
+use mocha_schema::{ChannelId, GuildId};
 
 use crate::{ResourceType, Translation, translation::text};
 

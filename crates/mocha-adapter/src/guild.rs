@@ -1,7 +1,7 @@
 //! Guilds.
 
-use mocha_schema::{ChannelId, GuildId};
 use mocha_recorder::event::{GuildAvailable, GuildOutage, GuildRemoved, GuildSeen};
+use mocha_schema::{ChannelId, GuildId};
 
 use crate::{Channel, Member, Presence, ResourceType, Translation, Voice, translation::text};
 

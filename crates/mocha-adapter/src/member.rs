@@ -1,11 +1,11 @@
 //! Members, joins and leaves.
 
 use chrono::{DateTime, Utc};
-use mocha_schema::{GuildId, UserId};
 use mocha_recorder::{
     Event,
     event::{MemberLeft, MemberSeen, MembersListed},
 };
+use mocha_schema::{GuildId, UserId};
 
 use crate::{Presence, ResourceType, Translation, User, translation::text};
 

@@ -1,8 +1,8 @@
 //! Messages.
 
 use chrono::{DateTime, Utc};
-use mocha_schema::{ChannelId, GuildId, MessageId, UserId};
 use mocha_recorder::event::{MessageContent, MessageEmbedded, MessageSent};
+use mocha_schema::{ChannelId, GuildId, MessageId, UserId};
 
 use crate::{Intents, Membership, ResourceType, Translation, User};
 

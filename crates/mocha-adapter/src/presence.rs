@@ -1,7 +1,7 @@
 //! Presences: status and activities.
 
-use mocha_schema::{GuildId, PresenceStatus, UserId};
 use mocha_recorder::event::{Activity as RecordedActivity, PresenceChanged, PresencesListed};
+use mocha_schema::{GuildId, PresenceStatus, UserId};
 
 use crate::{Intents, ResourceType, Translation, translation::text};
 

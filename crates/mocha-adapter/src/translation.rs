@@ -1,8 +1,8 @@
 //! The translation of a payload to the events of the recorder.
 
 use chrono::{DateTime, Utc};
-use mocha_schema::UserId;
 use mocha_recorder::Event;
+use mocha_schema::UserId;
 
 use crate::{Intents, ResourceType, Shard};
 

@@ -1,7 +1,7 @@
 //! Users.
 
-use mocha_schema::UserId;
 use mocha_recorder::event::UserSeen;
+use mocha_schema::UserId;
 
 use crate::{ResourceType, Translation, translation::text};
 

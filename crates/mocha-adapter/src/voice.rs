@@ -1,7 +1,7 @@
 //! Voice states.
 
-use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
 use mocha_recorder::event::{SnapshotVoice, VoiceSnapshot, VoiceStateChanged};
+use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
 
 use crate::{Intents, Member, ResourceType, Translation};
 

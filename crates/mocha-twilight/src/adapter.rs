@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use chrono::{DateTime, Utc};
-use mocha_schema::UserId;
 use mocha_recorder::{Error, Frame, Recorder};
+use mocha_schema::UserId;
 use twilight_model::{
     gateway::{
         Intents, ShardId,

@@ -119,11 +119,11 @@ fn membership(
 
 #[cfg(test)]
 mod tests {
-    use mocha_schema::PresenceStatus;
     use mocha_recorder::{
         Event,
         event::{MemberLeft, MembersListed},
     };
+    use mocha_schema::PresenceStatus;
 
     use crate::{ResourceType, frames};
 

@@ -72,11 +72,12 @@ fn activity(activity: &Activity) -> RecordedActivity<'_> {
 mod tests {
     use chrono::TimeDelta;
     use diesel::{QueryDsl, RunQueryDsl};
-    use mocha_schema::{PresenceStatus, schema::presence_events};
     use mocha_recorder::{
-        Clock, Event, Store,
+        Clock, Event,
         event::{Activity, PresenceChanged},
     };
+    use mocha_schema::{PresenceStatus, schema::presence_events};
+    use mocha_store::Store;
     use twilight_model::gateway::Intents;
 
     use crate::{Adapter, ResourceType, frames, translate::translate};

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use mocha_adapter::{Context as SharedContext, Intents as SharedIntents, Translation};
-use mocha_schema::UserId;
 use mocha_recorder::{Event as StoreEvent, event::ShardStatus};
+use mocha_schema::UserId;
 use twilight_model::gateway::{
     Intents, ShardId,
     event::{Event, EventType},

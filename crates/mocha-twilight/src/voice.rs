@@ -54,8 +54,8 @@ pub(crate) fn voice(voice: &VoiceState) -> Voice<'_> {
 
 #[cfg(test)]
 mod tests {
-    use mocha_schema::VoiceState;
     use mocha_recorder::{Event, event::VoiceStateChanged};
+    use mocha_schema::VoiceState;
 
     use crate::{ResourceType, frames};
 

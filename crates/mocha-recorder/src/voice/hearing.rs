@@ -6,10 +6,10 @@ use super::{
     DAY_MS,
     connections::{Link, Shard},
     gap::RESUME_WINDOW_MS,
-    tracker::{Loss, Open, Person, Row, Tracker},
+    tracker::{Loss, Open, Row, Tracker},
 };
 use crate::{
-    Event,
+    Event, Person,
     event::{ShardChanged, ShardStatus},
 };
 
