@@ -19,12 +19,15 @@ use mocha_discord::{
 use mocha_sim::Server;
 
 diesel::table! {
+    use diesel::sql_types::Text;
+    use mocha_discord::models::Snowflake;
+
     /// The badges that this bot awards for activity. Mocha does not touch tables that are not its own.
     badges (guild_id, user_id) {
         /// The guild.
-        guild_id -> Text,
+        guild_id -> Snowflake,
         /// The user.
-        user_id -> Text,
+        user_id -> Snowflake,
         /// The name of the badge.
         name -> Text,
     }

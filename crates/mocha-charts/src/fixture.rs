@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use mocha_schema::{
-    ChannelId, GuildId, MemberEventType, NewChannel, NewGuild, NewMemberEvent, NewMessageEvent, NewUser, UnixTime,
-    UserId, VoiceInterval, VoiceState, schema,
+    ChannelId, GuildId, MemberEventType, MessageId, NewChannel, NewGuild, NewMemberEvent, NewMessageEvent, NewUser,
+    UnixTime, UserId, VoiceInterval, VoiceState, schema,
 };
 
 /// Monday, 19 October 2026, midnight UTC, in seconds.
@@ -69,7 +69,7 @@ pub(crate) fn seeded() -> TestResult<SqliteConnection> {
         diesel::insert_into(schema::member_events::table).values(&joined).execute(&mut conn)?;
         for number in 0..messages {
             let message = NewMessageEvent {
-                id: &format!("message {user_id} {number}"),
+                id: MessageId::try_from(user_id.get() * 1000 + u64::try_from(number)? + 1)?,
                 guild_id,
                 channel_id,
                 user_id,

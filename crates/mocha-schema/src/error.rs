@@ -13,16 +13,36 @@ pub struct Error {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A migration failed, or the list of migrations could not be read. `source()` has SQLite's reason.
+    /// PostgreSQL's schema has a table with the name of one of Mocha's that is not Mocha's.
+    ForeignTable {
+        /// The table.
+        name: &'static str,
+    },
+    /// A migration failed, or the list of migrations could not be read. `source()` has the database's reason.
     Migration,
-    /// A newer version of Mocha wrote the file.
+    /// A newer version of Mocha wrote the file or the database.
     SchemaTooNew {
-        /// The newest migration in the file that this version does not know.
+        /// The newest migration that this version does not know.
+        version: String,
+    },
+    /// The PostgreSQL server is too old.
+    ServerTooOld {
+        /// Its version.
         version: String,
     },
 }
 
 impl Error {
+    #[cfg(feature = "postgres")]
+    pub(crate) fn foreign_table(name: &'static str) -> Self {
+        Self { kind: ErrorKind::ForeignTable { name }, source: None }
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) fn server_too_old(version: String) -> Self {
+        Self { kind: ErrorKind::ServerTooOld { version }, source: None }
+    }
+
     pub(crate) fn migration(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { kind: ErrorKind::Migration, source: Some(source.into()) }
     }
@@ -47,9 +67,15 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
+            ErrorKind::ForeignTable { name } => {
+                write!(f, "the table {name} is not Mocha's: give Mocha a schema of its own")
+            }
             ErrorKind::Migration => f.write_str("the tables could not be brought up to date"),
             ErrorKind::SchemaTooNew { version } => {
                 write!(f, "the file has migration {version}, which this version of Mocha does not know: update Mocha")
+            }
+            ErrorKind::ServerTooOld { version } => {
+                write!(f, "the server is PostgreSQL {version}, and Mocha needs 15 or newer")
             }
         }
     }

@@ -1,16 +1,42 @@
 //! Discord's ids as newtypes, so that the compiler refuses a channel's id in place of a guild's.
 //!
-//! Ids are decimal TEXT in the tables of events and INTEGER in roll-ups.
+//! In SQLite ids are decimal TEXT in the tables of events and INTEGER in roll-ups. In PostgreSQL they are BIGINT everywhere.
 
 use std::{fmt, num::NonZeroU64, str::FromStr};
 
+#[cfg(feature = "postgres")]
+use diesel::pg::{Pg, PgValue};
 use diesel::{
     deserialize::{self, FromSql, FromSqlRow},
     expression::AsExpression,
+    query_builder::QueryId,
     serialize::{self, IsNull, Output, ToSql},
-    sql_types::{BigInt, Text},
+    sql_types::{BigInt, SqlOrd, SqlType, Text},
     sqlite::{Sqlite, SqliteValue},
 };
+
+/// The SQL type of an id in the tables of events: decimal TEXT in SQLite, BIGINT in PostgreSQL.
+///
+/// It is read as one of the ids of this crate or as a [`String`], and written as one of the ids.
+#[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
+#[diesel(postgres_type(oid = 20, array_oid = 1016), sqlite_type(name = "Text"))]
+pub struct Snowflake;
+
+impl SqlOrd for Snowflake {}
+
+/// Older files hold ids that are not Discord's.
+impl FromSql<Snowflake, Sqlite> for String {
+    fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        <Self as FromSql<Text, Sqlite>>::from_sql(value)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl FromSql<Snowflake, Pg> for String {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(<i64 as FromSql<BigInt, Pg>>::from_sql(value)?.to_string())
+    }
+}
 
 /// The error for a number or a text that is not a Discord id.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -43,10 +69,11 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
         ///
-        /// It is never zero and is ordered as a number. It is decimal TEXT in the tables of events and INTEGER in roll-ups.
-        /// Ids of different kinds do not mix.
+        /// It is never zero and is ordered as a number. In SQLite it is decimal TEXT in the tables of events and INTEGER in
+        /// roll-ups. In PostgreSQL it is BIGINT, which refuses ids of 2^63 and more. Ids of different kinds do not mix.
         #[derive(AsExpression, Clone, Copy, Debug, Eq, FromSqlRow, Hash, Ord, PartialEq, PartialOrd)]
         #[diesel(sql_type = BigInt)]
+        #[diesel(sql_type = Snowflake)]
         #[diesel(sql_type = Text)]
         pub struct $name(NonZeroU64);
 
@@ -105,6 +132,51 @@ macro_rules! ids {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
                 out.set_value(self.0.to_string());
                 Ok(IsNull::No)
+            }
+        }
+
+        impl FromSql<Snowflake, Sqlite> for $name {
+            fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+                <Self as FromSql<Text, Sqlite>>::from_sql(value)
+            }
+        }
+
+        impl ToSql<Snowflake, Sqlite> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                <Self as ToSql<Text, Sqlite>>::to_sql(self, out)
+            }
+        }
+
+        #[cfg(feature = "postgres")]
+        impl FromSql<BigInt, Pg> for $name {
+            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                let number = <i64 as FromSql<BigInt, Pg>>::from_sql(value)?;
+                let id = u64::try_from(number).ok().and_then(NonZeroU64::new);
+                id.map(Self).ok_or_else(|| format!("{number} is not a {}", stringify!($name)).into())
+            }
+        }
+
+        #[cfg(feature = "postgres")]
+        impl ToSql<BigInt, Pg> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                let number = i64::try_from(self.get())
+                    .map_err(|_| format!("the {} {self} is too large for BIGINT", stringify!($name)))?;
+                std::io::Write::write_all(out, &number.to_be_bytes())?;
+                Ok(IsNull::No)
+            }
+        }
+
+        #[cfg(feature = "postgres")]
+        impl FromSql<Snowflake, Pg> for $name {
+            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                <Self as FromSql<BigInt, Pg>>::from_sql(value)
+            }
+        }
+
+        #[cfg(feature = "postgres")]
+        impl ToSql<Snowflake, Pg> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                <Self as ToSql<BigInt, Pg>>::to_sql(self, out)
             }
         }
 

@@ -1,4 +1,6 @@
-//! The tables of Mocha's SQLite file for Diesel: ids, times, `table!`s, row models and the migrations.
+//! The tables of Mocha's database for Diesel: ids, times, `table!`s, row models and the migrations.
+//!
+//! The database is a SQLite file or, with the feature `postgres`, a schema on a PostgreSQL server. Both have the same tables.
 //!
 //! Mocha stores what a bot records in eight tables: guilds, users, channels, members, and four tables of events. A few
 //! tables of Mocha's own stand beside them. Use this crate for your own Diesel queries; `mocha-stats` uses it too.
@@ -36,6 +38,8 @@ mod member;
 mod member_event;
 mod message_event;
 mod migrations;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod presence_event;
 mod recorder_state;
 pub mod schema;
@@ -51,7 +55,7 @@ pub use self::{
     gateway_session::GatewaySession,
     guild::{Guild, GuildChange, NewGuild},
     guild_state::{GoneChannel, GuildState},
-    id::{ChannelId, GuildId, IdError, MessageId, UserId},
+    id::{ChannelId, GuildId, IdError, MessageId, Snowflake, UserId},
     member::{Member, MemberChange, NewMember, member_id},
     member_event::{MemberEvent, MemberEventChange, MemberEventType, NewMemberEvent},
     message_event::{COUNTED_MESSAGE_TYPES, MessageEvent, MessageEventChange, NewMessageEvent},
@@ -63,6 +67,9 @@ pub use self::{
     voice_event::{NewVoiceEvent, VoiceEvent, VoiceEventChange, VoiceEventType},
     voice_interval::{VoiceInterval, VoiceState},
 };
+
+#[cfg(feature = "postgres")]
+pub use self::postgres::{OLDEST_POSTGRES, POSTGRES_MIGRATIONS, PostgresMigrations, migrate_postgres};
 
 /// Tests the example in README.
 #[cfg(doctest)]

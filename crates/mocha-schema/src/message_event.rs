@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use crate::{ChannelId, GuildId, UnixTime, UserId, schema::message_events};
+use crate::{ChannelId, GuildId, MessageId, UnixTime, UserId, schema::message_events};
 
 /// The message types that statistics count: 0 (message), 19 (reply), 20 (slash command) and 23 (context-menu command).
 ///
@@ -41,9 +41,9 @@ pub struct MessageEvent {
 /// A message to insert. The text is not stored.
 #[derive(Clone, Copy, Debug, Insertable)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = message_events, treat_none_as_default_value = false)]
-pub struct NewMessageEvent<'a> {
-    /// The message's id. It is a text because older files hold generated ids too.
-    pub id: &'a str,
+pub struct NewMessageEvent {
+    /// The message's id.
+    pub id: MessageId,
     /// The guild.
     pub guild_id: GuildId,
     /// The channel or thread.

@@ -19,7 +19,7 @@ pub const APPLICATION_ID: i32 = i32::from_be_bytes(*b"Mcha");
 ///
 /// [`migrate`] runs them. To run or revert single migrations, use [`Migrations`]. Do not use the connection's own
 /// `run_pending_migrations`: it records them in `__diesel_schema_migrations`, which belongs to the bot's migrations.
-pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Runs and reverts Mocha's [`MIGRATIONS`], and records their versions in the table `mocha_migrations`.
 ///

@@ -6,21 +6,21 @@ pub use self::rollups::*;
 
 diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text};
-    use crate::time::UnixSeconds;
+    use crate::{id::Snowflake, time::UnixSeconds};
 
     /// Channels and threads.
     channels (id) {
         /// The channel's id.
-        id -> Text,
+        id -> Snowflake,
         /// The guild it is in.
-        guild_id -> Text,
+        guild_id -> Snowflake,
         /// Its name; NULL while unknown.
         name -> Nullable<Text>,
         /// Discord's channel type: 0 text, 2 voice, 4 category, 10 to 12 threads, 13 stage, 15 forum.
         #[sql_name = "type"]
         kind -> Integer,
         /// The category that the channel is in, or the channel that the thread is in.
-        parent_id -> Nullable<Text>,
+        parent_id -> Nullable<Snowflake>,
         /// Its position in the list of channels.
         position -> Nullable<Integer>,
         /// When Mocha first saw it.
@@ -31,30 +31,29 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::Text;
-    use crate::time::UnixSeconds;
+    use crate::{id::Snowflake, time::UnixSeconds};
 
     /// Deleted channels and threads. Their rows in `channels` stay.
     gone_channels (channel_id) {
         /// The channel.
-        channel_id -> Text,
+        channel_id -> Snowflake,
         /// The guild it was in.
-        guild_id -> Text,
+        guild_id -> Snowflake,
         /// When it was deleted.
         gone_at -> UnixSeconds,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::{Nullable, Text};
-    use crate::time::UnixSeconds;
+    use diesel::sql_types::Nullable;
+    use crate::{id::Snowflake, time::UnixSeconds};
 
     /// The state of a guild that `guilds` has no column for.
     guild_states (guild_id) {
         /// The guild.
-        guild_id -> Text,
+        guild_id -> Snowflake,
         /// The voice channel that Discord moves idle members to.
-        afk_channel_id -> Nullable<Text>,
+        afk_channel_id -> Nullable<Snowflake>,
         /// When the bot left the guild or the guild was deleted. NULL while the bot is in it.
         gone_at -> Nullable<UnixSeconds>,
     }
@@ -62,12 +61,12 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text};
-    use crate::time::UnixSeconds;
+    use crate::{id::Snowflake, time::UnixSeconds};
 
     /// Guilds, which users call servers.
     guilds (id) {
         /// The guild's id.
-        id -> Text,
+        id -> Snowflake,
         /// Its name; NULL while unknown.
         name -> Nullable<Text>,
         /// The hash of its icon.
@@ -103,7 +102,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text};
-    use crate::time::UnixSeconds;
+    use crate::{id::Snowflake, time::UnixSeconds};
 
     /// Joins and leaves of members.
     member_events (id) {
@@ -111,9 +110,9 @@ diesel::table! {
         /// inferred from a list of members.
         id -> Text,
         /// The guild.
-        guild_id -> Text,
+        guild_id -> Snowflake,
         /// The user who joined or left.
-        user_id -> Text,
+        user_id -> Snowflake,
         /// `join` or `leave`.
         event_type -> Text,
         /// The number of members of the guild at that time.
@@ -125,16 +124,16 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Nullable, Text};
-    use crate::time::UnixSeconds;
+    use crate::{id::Snowflake, time::UnixSeconds};
 
     /// The current members of guilds.
     members (id) {
         /// `guild_id:user_id`.
         id -> Text,
         /// The guild.
-        guild_id -> Text,
+        guild_id -> Snowflake,
         /// The user.
-        user_id -> Text,
+        user_id -> Snowflake,
         /// The nickname in this guild.
         nickname -> Nullable<Text>,
         /// When the membership began.
@@ -149,19 +148,19 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Bool, Integer, Nullable, Text};
-    use crate::time::UnixSeconds;
+    use diesel::sql_types::{Bool, Integer, Nullable};
+    use crate::{id::Snowflake, time::UnixSeconds};
 
     /// Messages. Their text is not stored.
     message_events (id) {
         /// The message's id.
-        id -> Text,
+        id -> Snowflake,
         /// The guild.
-        guild_id -> Text,
+        guild_id -> Snowflake,
         /// The channel or thread.
-        channel_id -> Text,
+        channel_id -> Snowflake,
         /// The author. For the answer to a command, the user who used it.
-        user_id -> Text,
+        user_id -> Snowflake,
         /// Discord's message type.
         message_type -> Nullable<Integer>,
         /// Whether it has attachments; NULL if unknown.
@@ -191,16 +190,16 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text};
-    use crate::time::UnixSeconds;
+    use crate::{id::Snowflake, time::UnixSeconds};
 
     /// Changes of status and activity.
     presence_events (id) {
         /// The id, made of what identifies the event, so that it counts once.
         id -> Text,
         /// The guild.
-        guild_id -> Text,
+        guild_id -> Snowflake,
         /// The user.
-        user_id -> Text,
+        user_id -> Snowflake,
         /// `online`, `idle`, `dnd` or `offline`; NULL if the status is unknown from then on.
         status -> Nullable<Text>,
         /// Discord's activity type.
@@ -276,12 +275,12 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Bool, Nullable, Text};
-    use crate::time::UnixSeconds;
+    use crate::{id::Snowflake, time::UnixSeconds};
 
     /// Users: humans, bots and webhooks.
     users (id) {
         /// The user's id.
-        id -> Text,
+        id -> Snowflake,
         /// The user's name; NULL while unknown.
         username -> Nullable<Text>,
         /// The four digits that follow user names of the older kind.
@@ -299,18 +298,18 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-    use crate::time::UnixSeconds;
+    use crate::{id::Snowflake, time::UnixSeconds};
 
     /// The voice log. A session is a `join`, any number of `move`s, and a `leave`.
     voice_events (id) {
         /// The id, made of what identifies the event, so that it counts once.
         id -> Text,
         /// The guild.
-        guild_id -> Text,
+        guild_id -> Snowflake,
         /// The voice channel; NULL for a disconnect.
-        channel_id -> Nullable<Text>,
+        channel_id -> Nullable<Snowflake>,
         /// The user.
-        user_id -> Text,
+        user_id -> Snowflake,
         /// `join`, `move` or `leave`.
         event_type -> Text,
         /// When the session began.
@@ -329,14 +328,15 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Nullable};
+    use crate::id::Snowflake;
 
     /// Half-open intervals that members spent in one voice channel and one state.
     voice_intervals (guild_id, user_id, started_at_ms) {
         /// The guild.
-        guild_id -> Text,
+        guild_id -> Snowflake,
         /// The user.
-        user_id -> Text,
+        user_id -> Snowflake,
         /// The first unix millisecond of the interval.
         started_at_ms -> BigInt,
         /// The first unix millisecond after the interval. NULL while it is open.
@@ -346,7 +346,7 @@ diesel::table! {
         /// When the session began that the interval is part of, in unix milliseconds.
         session_started_at_ms -> BigInt,
         /// The channel. NULL only in history that was adopted from a log without it.
-        channel_id -> Nullable<Text>,
+        channel_id -> Nullable<Snowflake>,
         /// Muted by the server.
         server_mute -> Bool,
         /// Deafened by the server.

@@ -1,6 +1,8 @@
 //! Time: [`DateTime<Utc>`] in Rust, INTEGER unix seconds in the file.
 
 use chrono::{DateTime, Utc};
+#[cfg(feature = "postgres")]
+use diesel::pg::{Pg, PgValue};
 use diesel::{
     deserialize::{self, FromSql},
     expression::AsExpression,
@@ -10,11 +12,11 @@ use diesel::{
     sqlite::{Sqlite, SqliteType, SqliteValue},
 };
 
-/// The SQL type of a time: INTEGER unix seconds, read as [`DateTime<Utc>`] and written as [`UnixTime`].
+/// The SQL type of a time: unix seconds as an INTEGER in SQLite and a BIGINT in PostgreSQL, read as [`DateTime<Utc>`] and written as [`UnixTime`].
 ///
 /// Fractions of a second are dropped on writing. The file holds only times from 1970 to 9999.
 #[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
-#[diesel(sqlite_type(name = "Long"))]
+#[diesel(postgres_type(oid = 20, array_oid = 1016), sqlite_type(name = "Long"))]
 pub struct UnixSeconds;
 
 impl SqlOrd for UnixSeconds {}
@@ -43,10 +45,20 @@ impl FromSql<UnixSeconds, Sqlite> for DateTime<Utc> {
         if value.value_type() != Some(SqliteType::Long) {
             return Err("a time in the file must be INTEGER unix seconds".into());
         }
-        let seconds = <i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?;
-        let time = DateTime::from_timestamp(seconds, 0).filter(|time| check_time(*time).is_ok());
-        time.ok_or_else(|| format!("{seconds} unix seconds: {TimeError}").into())
+        from_seconds(<i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?)
     }
+}
+
+#[cfg(feature = "postgres")]
+impl FromSql<UnixSeconds, Pg> for DateTime<Utc> {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        from_seconds(<i64 as FromSql<BigInt, Pg>>::from_sql(value)?)
+    }
+}
+
+fn from_seconds(seconds: i64) -> deserialize::Result<DateTime<Utc>> {
+    let time = DateTime::from_timestamp(seconds, 0).filter(|time| check_time(*time).is_ok());
+    time.ok_or_else(|| format!("{seconds} unix seconds: {TimeError}").into())
 }
 
 /// A time to write or to compare with.
@@ -88,6 +100,15 @@ impl ToSql<UnixSeconds, Sqlite> for UnixTime {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         check_time(self.0)?;
         out.set_value(self.0.timestamp());
+        Ok(IsNull::No)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl ToSql<UnixSeconds, Pg> for UnixTime {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        check_time(self.0)?;
+        std::io::Write::write_all(out, &self.0.timestamp().to_be_bytes())?;
         Ok(IsNull::No)
     }
 }

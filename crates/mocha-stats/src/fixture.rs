@@ -55,7 +55,7 @@ impl Rows {
         };
         diesel::insert_or_ignore_into(schema::channels::table).values(&channel).execute(conn)?;
         let event = NewMessageEvent {
-            id: &self.next_id(),
+            id: self.next_id().parse()?,
             guild_id,
             channel_id,
             user_id: message.user.try_into()?,

@@ -14,7 +14,7 @@ pub trait MessageTable {
     /// # Errors
     ///
     /// Why it cannot be written.
-    fn insert_message(&mut self, message: &NewMessageEvent<'_>) -> Result<bool, Error>;
+    fn insert_message(&mut self, message: &NewMessageEvent) -> Result<bool, Error>;
 
     /// Sets `has_embed` of a message of this guild that is known to have no embed. Returns whether there was one; a
     /// message whose content is unknown stays unknown.

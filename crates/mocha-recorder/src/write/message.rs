@@ -17,7 +17,7 @@ pub(super) fn sent(tables: &mut impl Tables, state: &mut State, event: &MessageS
     // The event was checked: the counts fit.
     let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     let is_new = tables.insert_message(&NewMessageEvent {
-        id: &message_id.to_string(),
+        id: message_id,
         guild_id,
         channel_id,
         user_id,

@@ -15,10 +15,11 @@
 //! ```
 
 mod column;
+mod postgres;
 mod rollups;
 mod tables;
 
-pub use self::{rollups::*, tables::TABLES};
+pub use self::{postgres::POSTGRES_TABLES, rollups::*, tables::TABLES};
 
 /// A table of the file, as an entry in [`TABLES`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,0 +1,16 @@
+DROP TRIGGER message_events_truncated ON message_events;
+DROP TRIGGER message_events_gone ON message_events;
+DROP TRIGGER message_events_changed ON message_events;
+DROP TRIGGER message_events_added ON message_events;
+DROP FUNCTION count_messages();
+DROP FUNCTION add_active_days(BIGINT, BIGINT);
+DROP TABLE active_months;
+DROP FUNCTION pack_quarters(BIGINT);
+DROP VIEW quarters_of_months;
+DROP TABLE packed_quarters;
+DROP TABLE message_quarters;
+DROP TABLE message_totals;
+DROP TABLE message_months;
+DROP TABLE message_thirds;
+DROP TABLE message_days;
+DROP TABLE bots;

@@ -1,0 +1,17 @@
+DROP TRIGGER tombstones_change ON tombstones;
+DROP TRIGGER horizons_move ON horizons;
+DROP FUNCTION raise_generation();
+DROP TRIGGER users_truncated ON users;
+DROP FUNCTION forget_bots();
+DROP TRIGGER users_changed_to ON users;
+DROP TRIGGER users_changed_from ON users;
+DROP TRIGGER users_gone ON users;
+DROP TRIGGER users_added ON users;
+DROP FUNCTION note_bot();
+DROP FUNCTION move_bots(BIGINT[], BOOLEAN);
+DROP TRIGGER member_events_truncated ON member_events;
+DROP TRIGGER member_events_gone ON member_events;
+DROP TRIGGER member_events_changed ON member_events;
+DROP TRIGGER member_events_added ON member_events;
+DROP FUNCTION count_members();
+DROP TABLE member_days;
