@@ -51,6 +51,22 @@ impl<'a> Migrations<'a> {
         Self { conn }
     }
 
+    /// Runs a closure in a transaction. If it fails, the error is that of its cause: undoing the transaction may fail too, because
+    /// SQLite has undone it already when the disk is full.
+    fn transaction(
+        &mut self,
+        f: impl FnOnce(&mut SqliteConnection) -> diesel::migration::Result<()>,
+    ) -> diesel::migration::Result<()> {
+        let mut cause = None;
+        let result = self.conn.transaction(|conn| {
+            f(conn).map_err(|error| {
+                cause = Some(error);
+                diesel::result::Error::RollbackTransaction
+            })
+        });
+        result.map_err(|error| cause.unwrap_or_else(|| error.into()))
+    }
+
     /// Creates the table of versions if it is missing, and takes over the versions that an earlier Mocha recorded in Diesel's.
     fn set_up(&mut self) -> QueryResult<()> {
         let conn = &mut *self.conn;
@@ -89,11 +105,11 @@ impl MigrationHarness<Sqlite> for Migrations<'_> {
         migration: &dyn Migration<Sqlite>,
     ) -> diesel::migration::Result<MigrationVersion<'static>> {
         let version = migration.name().version().as_owned();
-        self.conn.transaction(|conn| {
+        self.transaction(|conn| {
             migration.run(conn)?;
             let noted = mocha_migrations::version.eq(version.to_string());
             diesel::insert_into(mocha_migrations::table).values(noted).execute(conn)?;
-            diesel::migration::Result::Ok(())
+            Ok(())
         })?;
         Ok(version)
     }
@@ -103,10 +119,10 @@ impl MigrationHarness<Sqlite> for Migrations<'_> {
         migration: &dyn Migration<Sqlite>,
     ) -> diesel::migration::Result<MigrationVersion<'static>> {
         let version = migration.name().version().as_owned();
-        self.conn.transaction(|conn| {
+        self.transaction(|conn| {
             migration.revert(conn)?;
             diesel::delete(mocha_migrations::table.find(version.to_string())).execute(conn)?;
-            diesel::migration::Result::Ok(())
+            Ok(())
         })?;
         Ok(version)
     }
@@ -129,22 +145,24 @@ impl MigrationHarness<Sqlite> for Migrations<'_> {
 ///   The file is unchanged.
 /// * [`ErrorKind::Migration`](crate::ErrorKind::Migration): SQLite reported an error. The file is unchanged.
 pub fn migrate(conn: &mut SqliteConnection) -> Result<(), Error> {
-    // `immediate_transaction` needs one type for Mocha's errors and Diesel's.
-    struct Failed(Error);
-    impl From<diesel::result::Error> for Failed {
-        fn from(error: diesel::result::Error) -> Self {
-            Self(Error::migration(error))
-        }
-    }
     if is_up_to_date(conn)? {
         return Ok(());
     }
-    conn.immediate_transaction(|conn| {
-        check_version(conn).map_err(Failed)?;
-        Migrations::new(conn).run_pending_migrations(MIGRATIONS).map_err(|error| Failed(Error::migration(error)))?;
-        Ok(conn.batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}"))?)
-    })
-    .map_err(|Failed(error)| error)
+    // Undoing the transaction may fail too; the first error is the reason.
+    let mut cause = None;
+    let result = conn.immediate_transaction(|conn| {
+        run_pending(conn).map_err(|error| {
+            cause = Some(error);
+            diesel::result::Error::RollbackTransaction
+        })
+    });
+    result.map_err(|error| cause.unwrap_or_else(|| Error::migration(error)))
+}
+
+fn run_pending(conn: &mut SqliteConnection) -> Result<(), Error> {
+    check_version(conn)?;
+    Migrations::new(conn).run_pending_migrations(MIGRATIONS).map_err(Error::migration)?;
+    conn.batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}")).map_err(Error::migration)
 }
 
 /// Returns `true` if no migration is pending.
