@@ -62,7 +62,7 @@ pub use self::{
     migrations::{APPLICATION_ID, EARLIER_VERSIONS, MIGRATIONS, Migrations, check_version, migrate},
     presence_event::{NewPresenceEvent, PresenceEvent, PresenceEventChange, PresenceStatus},
     recorder_state::RecorderState,
-    time::{MAX_SECONDS, TimeError, UnixSeconds, UnixTime, check_time},
+    time::{EVENTS_END, MAX_SECONDS, TimeError, UnixSeconds, UnixTime, check_time},
     user::{NewUser, User, UserChange},
     voice_event::{NewVoiceEvent, VoiceEvent, VoiceEventChange, VoiceEventType},
     voice_interval::{VoiceInterval, VoiceState},

@@ -24,6 +24,13 @@ impl SqlOrd for UnixSeconds {}
 /// The last second of the year 9999.
 pub const MAX_SECONDS: i64 = 253_402_300_799;
 
+/// The first second after the last possible event: 2084-01-29 in UTC.
+///
+/// A later time is a mistake of the program that wrote it. Queries over a window without an end
+/// leave such rows out. Up to this day there are less than a million hours since 1970, so no row
+/// can make a series too long.
+pub const EVENTS_END: i64 = 3_599_942_400;
+
 /// The error for a time before 1970 or after 9999.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("a time must lie between 1970 and 9999")]

@@ -91,6 +91,9 @@ impl UserStatistics {
                 .are_ids(["channel_id"]);
             if kept.end().is_some() {
                 statement.push(" AND created_at < ?").bind_planned(kept.end_second());
+            } else {
+                // An index cannot use it.
+                statement.push(" AND +created_at < ?").bind(kept.end_second());
             }
             let row = conn.only(&statement)?;
             Ok(UserStatisticsAnswer {

@@ -78,6 +78,8 @@ mod message_counts;
 mod message_scan;
 mod message_series;
 mod message_times;
+#[cfg(test)]
+mod odd_rows;
 mod overview;
 mod packed_quarters;
 mod per_user;

@@ -119,44 +119,63 @@ mod tests {
     /// An open window ends with the last row, which some program may have stamped with a time of
     /// its own.
     #[test]
-    fn an_open_window_of_too_many_periods_is_refused_too() -> TestResult {
+    fn an_open_window_leaves_out_the_year_9999() -> TestResult {
         let (mut conn, guild) = (seeded()?, 1.try_into()?);
-        let last = "UPDATE message_events SET created_at = 253402300799 WHERE user_id = '100';
-            UPDATE member_events SET created_at = 253402300799 WHERE user_id = '100' AND event_type = 'leave';
-            INSERT INTO presence_events (id, guild_id, user_id, status, created_at) VALUES
-                ('1', '1', '20', 'online', 1792368000), ('2', '1', '20', 'idle', 253402300799);
-            INSERT INTO voice_intervals SELECT guild_id, user_id, 253402300799000, 253402300799001, 0, 0, channel_id,
+        conn.batch_execute(
+            "INSERT INTO presence_events (id, guild_id, user_id, status, created_at)
+            VALUES ('1', '1', '20', 'online', 1792368000)",
+        )?;
+        let lengths = |conn: &mut diesel::SqliteConnection| -> TestResult<[usize; 5]> {
+            Ok([
+                MessageSeries::of(guild).by(Period::Hour).load(conn)?.periods.len(),
+                VoiceSeries::of(guild).by(Period::Hour).load(conn)?.periods.len(),
+                Growth::of(guild).by(Period::Hour).load(conn)?.periods.len(),
+                OnlineSeries::of(guild).by(Period::Hour).load(conn)?.periods.len(),
+                ActiveMembers::of(guild).load(conn)?.days.len(),
+            ])
+        };
+        let before = lengths(&mut conn)?;
+        assert_eq!(before, [1, 1, 43, 0, 1]);
+        let last =
+            "INSERT INTO message_events SELECT id || 'x', guild_id, channel_id, user_id, 0, 0, 0, 0, 0, 253402300000
+                FROM message_events LIMIT 1;
+            INSERT INTO member_events SELECT id || 'x', guild_id, user_id, 'leave', 1, 253402300000
+                FROM member_events LIMIT 1;
+            INSERT INTO presence_events (id, guild_id, user_id, status, created_at)
+                VALUES ('2', '1', '20', 'idle', 253402300000);
+            INSERT INTO voice_intervals SELECT guild_id, user_id, 253402300000000, 253402300000001, 0, 0, channel_id,
                 0, 0, 0, 0, 0, 0, 0, 0 FROM voice_intervals LIMIT 1";
         conn.batch_execute(last)?;
-        for (name, error) in [
-            ("messages", MessageSeries::of(guild).by(Period::Hour).load(&mut conn).err()),
-            ("voice", VoiceSeries::of(guild).by(Period::Hour).load(&mut conn).err()),
-            ("growth", Growth::of(guild).by(Period::Hour).load(&mut conn).err()),
-            ("online", OnlineSeries::of(guild).by(Period::Hour).load(&mut conn).err()),
-            ("active members", ActiveMembers::of(guild).load(&mut conn).err()),
-        ] {
-            let kind = error.map(|error| error.kind().clone());
-            assert_eq!(kind, Some(ErrorKind::InvalidInput { field: "window" }), "{name}");
-        }
+        assert_eq!(lengths(&mut conn)?, before);
+        // A window that reaches so far counts it.
+        let far = DateTime::from_timestamp(253_402_300_000, 0).ok_or("no such time")?;
+        let window = Window::between(far, far + TimeDelta::minutes(1))?;
+        assert_eq!(MessageSeries::of(guild).within(window).load(&mut conn)?.written.messages, 1);
         Ok(())
     }
 
     /// The recorder cuts intervals at midnight; another program may write one that is open for
     /// centuries.
     #[test]
-    fn an_open_interval_of_centuries_has_too_many_hours() -> TestResult {
+    fn an_open_interval_of_centuries_ends() -> TestResult {
         const YEAR_MS: i64 = 31_557_600_000;
+        // In 2080.
+        let start_ms = 110 * YEAR_MS;
         let (mut conn, guild) = (seeded()?, 1.try_into()?);
         conn.batch_execute(&format!(
             "DELETE FROM voice_intervals;
             INSERT INTO voice_intervals VALUES
-                ('1', '20', {YEAR_MS}, NULL, {}, {YEAR_MS}, '3000', 0, 0, 0, 0, 0, 0, 0, 0)",
-            331 * YEAR_MS
+                ('1', '20', {start_ms}, NULL, {}, {start_ms}, '3000', 0, 0, 0, 0, 0, 0, 0, 0)",
+            start_ms + 331 * YEAR_MS
         ))?;
-        let hours = VoiceSeries::of(guild).by(Period::Hour).load(&mut conn).err().map(|error| error.kind().clone());
-        assert_eq!(hours, Some(ErrorKind::InvalidInput { field: "window" }));
+        // Without an end the window ends with the last possible event, which is less than a million hours after 1970.
+        let years = VoiceSeries::of(guild).by(Period::Month).load(&mut conn)?.periods;
+        let last = years.last().ok_or("there are months")?.start.to_string();
+        assert_eq!((years.len(), last.as_str()), (4 * 12 + 1, "2084-01-01 00:00:00 UTC"));
+        let end = DateTime::from_timestamp(mocha_schema::EVENTS_END, 0);
+        assert!(check_between(Period::Hour, Some(DateTime::UNIX_EPOCH), end).is_ok());
         // A window in it can be asked about.
-        let end = DateTime::from_timestamp_millis(3 * YEAR_MS).ok_or("no such time")?;
+        let end = DateTime::from_timestamp_millis(start_ms + 2 * YEAR_MS).ok_or("no such time")?;
         let months = VoiceSeries::of(guild).by(Period::Month).within(Window::until(end)?).load(&mut conn)?;
         assert_eq!(months.voice_ms, 2 * YEAR_MS.cast_unsigned());
         assert_eq!(months.periods.iter().map(|month| month.voice_ms).sum::<u64>(), months.voice_ms);

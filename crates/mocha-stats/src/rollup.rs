@@ -108,8 +108,8 @@ impl Span {
     /// The milliseconds of a window, as voice is kept by; of a day of which only the roll-up is
     /// left, all.
     pub(crate) fn millis(window: Window, complete_from: i64) -> Self {
-        let end = window.end_ms().unwrap_or_else(|| window.end_second().saturating_mul(1000));
-        Self { start: window.start_ms(), end, per_second: 1000 }.rounded_to_days(complete_from)
+        Self { start: window.start_ms(), end: window.counted_until_ms(), per_second: 1000 }
+            .rounded_to_days(complete_from)
     }
 
     fn rounded_to_days(self, complete_from: i64) -> Self {

@@ -4,7 +4,7 @@ mod calendar;
 mod stretch;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mocha_schema::{MAX_SECONDS, check_time};
+use mocha_schema::{EVENTS_END, check_time};
 
 use self::stretch::Stretch;
 use crate::Error;
@@ -16,6 +16,8 @@ use crate::Error;
 /// belongs to the window if its second does: a window that starts at half past a second leaves that
 /// second out, one that ends there has it in. Voice time is kept in milliseconds and is clipped to
 /// the window exactly; parts of a millisecond are rounded up on both sides.
+///
+/// A window without an end leaves out what is stamped with 2084-01-29 or later: no bot recorded it.
 ///
 /// A window of days, weeks or months of a zone knows what it was made of, for its
 /// [`previous`](Self::previous) one; it is not equal to one of the same two instants that was made
@@ -219,9 +221,9 @@ impl Window {
         self.start.map_or(0, seconds_up)
     }
 
-    /// The first unix second after it.
+    /// The first unix second after it. Without an end it is that after the last possible event.
     pub(crate) fn end_second(self) -> i64 {
-        self.end.map_or(MAX_SECONDS + 1, seconds_up)
+        self.end.map_or_else(|| EVENTS_END.max(self.start_second()), seconds_up)
     }
 
     /// The first unix millisecond in it.
@@ -232,6 +234,11 @@ impl Window {
     /// The first unix millisecond after it; `None` if it has no end.
     pub(crate) fn end_ms(self) -> Option<i64> {
         self.end.map(millis_up)
+    }
+
+    /// The first unix millisecond after it. Without an end it is that after the last possible event.
+    pub(crate) fn counted_until_ms(self) -> i64 {
+        self.end_ms().unwrap_or_else(|| self.end_second().saturating_mul(1000))
     }
 
     /// Returns the first instant that it does not contain or that has not passed; `None` if it has
@@ -280,6 +287,7 @@ fn millis_up(time: DateTime<Utc>) -> i64 {
 pub(super) mod tests {
     use chrono::NaiveDate;
     use chrono_tz::{America::New_York, Tz};
+    use mocha_schema::MAX_SECONDS;
     use proptest::prelude::*;
 
     use super::*;

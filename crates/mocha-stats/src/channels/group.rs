@@ -54,7 +54,8 @@ impl Places {
             .push(", type, ")
             // A row of another program may have a text that is no id.
             .either(
-                "CASE WHEN parent_id = CAST(CAST(parent_id AS INTEGER) AS TEXT) THEN CAST(parent_id AS INTEGER) END",
+                "CASE WHEN parent_id > '0' AND parent_id = CAST(CAST(parent_id AS INTEGER) AS TEXT) \
+                 THEN CAST(parent_id AS INTEGER) END",
                 "parent_id",
             )
             .push(" FROM channels WHERE ")

@@ -4,7 +4,7 @@ use diesel::{
     Connection, RunQueryDsl, SqliteConnection,
     connection::DefaultLoadingMode,
     deserialize::{self, FromSqlRow},
-    sql_types::{BigInt, Nullable, Text, Untyped},
+    sql_types::{BigInt, Binary, Nullable, Untyped},
     sqlite::Sqlite,
 };
 
@@ -54,6 +54,8 @@ impl FromSqlRow<Untyped, Sqlite> for Named {
         let mut cells = Row::default();
         let numbers = row.field_count().saturating_sub(1);
         cells.fill(numbers, |column| row.get_value::<Nullable<BigInt>, _, _>(column + 1))?;
-        Ok(Self { name: row.get_value::<Nullable<Text>, _, _>(0)?, row: cells })
+        let name: Option<Vec<u8>> = row.get_value::<Nullable<Binary>, _, _>(0)?;
+        // A name that cannot be read is none.
+        Ok(Self { name: name.and_then(|name| String::from_utf8(name).ok()), row: cells })
     }
 }

@@ -112,9 +112,7 @@ impl Talk {
 
     fn clip(self, (from_ms, to_ms): Stay) -> Option<Stay> {
         let from_ms = from_ms.max(self.window.start_ms());
-        // Without an end it is that of the calendar, so that nothing in the file makes days without number.
-        let end_ms = self.window.end_ms().unwrap_or_else(|| self.window.end_second().saturating_mul(1000));
-        let to_ms = to_ms.min(end_ms);
+        let to_ms = to_ms.min(self.window.counted_until_ms());
         (from_ms < to_ms).then_some((from_ms, to_ms))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use mocha_schema::{GuildId, MAX_SECONDS, PresenceStatus, UserId};
+use mocha_schema::{EVENTS_END, GuildId, PresenceStatus, UserId};
 
 use crate::{
     Error,
@@ -28,7 +28,8 @@ impl Row {
     /// All columns but the last one, which says whether the user is gone.
     const fn columns(dialect: Dialect) -> [&'static str; 6] {
         [
-            "activity_name",
+            // On SQLite another program may have written a text that is no UTF-8.
+            dialect.either("CAST(activity_name AS BLOB)", "activity_name"),
             dialect.either("CAST(event.user_id AS INTEGER)", "event.user_id"),
             dialect.either(
                 "event.user_id IN (SELECT id FROM users WHERE bot = 1)",
@@ -74,12 +75,14 @@ pub(super) fn known_until_ms(conn: &mut dyn Source, guild: GuildId) -> Result<i6
         .push(seen)
         .is_id("guild_id", guild.get())
         .push("), seen_at_ms)) FROM recorder_states WHERE id = 1), 0), ")
-        .push("coalesce((SELECT max(created_at) * 1000 FROM presence_events")
+        .push("coalesce((SELECT created_at * 1000 FROM presence_events")
         .indexed_by("idx_presence_events_guild_time")
         .push(" WHERE ")
         .is_id("guild_id", guild.get())
-        .push(" AND created_at <= ?), 0))")
-        .bind(MAX_SECONDS);
+        .push(" AND created_at < ?")
+        .bind(EVENTS_END)
+        .are_ids(["user_id"])
+        .push(" ORDER BY created_at DESC LIMIT 1), 0))");
     conn.only(&statement)?.number(0)
 }
 

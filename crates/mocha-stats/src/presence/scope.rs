@@ -85,7 +85,7 @@ impl Scope {
         let from = presences_from.max(members_from);
         let kept = window.not_before(from);
         let (start, end) = (kept.start_second(), kept.end_second());
-        let to_ms = rows::known_until_ms(conn, guild)?.min(window.end_ms().unwrap_or(i64::MAX));
+        let to_ms = rows::known_until_ms(conn, guild)?.min(window.counted_until_ms());
         let mut log = Vec::new();
         growth::entries(conn, guild, start..end, |entry| log.push(entry))?;
         let mut people = People { each, from_ms: kept.start_ms(), last: HashMap::new(), to_ms };

@@ -1,6 +1,6 @@
 //! A row of `voice_intervals`, clipped to a window.
 
-use mocha_schema::{ChannelId, MAX_SECONDS, UserId, VoiceState};
+use mocha_schema::{ChannelId, UserId, VoiceState};
 
 use super::Assumed;
 use crate::{
@@ -89,8 +89,7 @@ impl Interval {
             (None, Some(passed_ms)) => self.end_ms(window).min(passed_ms.max(self.seen_at_ms)),
             _ => self.end_ms(window),
         };
-        // A file that somebody else wrote into must not be able to make days without number.
-        let to_ms = to_ms.min(window.end_ms().unwrap_or((MAX_SECONDS + 1) * 1000));
+        let to_ms = to_ms.min(window.counted_until_ms());
         let assumed_from_ms = match self.ended_at_ms {
             _ if self.assumed => from_ms,
             None => self.seen_at_ms,
@@ -224,7 +223,7 @@ mod tests {
             (100, None, 180, false, between(0, 180 + 9 * TAIL)?, (80, 300_000, false)),
             (100, None, 180, false, between(180 + TAIL - 1, 180 + 9 * TAIL)?, (0, 1, false)),
             (100, None, 180, false, between(180 + TAIL, 180 + 9 * TAIL)?, (0, 0, false)),
-            (100, None, i64::MAX, false, all, (253_402_300_799_900, 0, true)),
+            (100, None, i64::MAX, false, all, (3_599_942_399_900, 0, true)),
             (i64::MIN, Some(i64::MAX), 0, false, between(200, 250)?, (50, 0, true)),
             (i64::MIN, None, i64::MAX, false, between(200, 250)?, (50, 0, true)),
             (i64::MAX, None, i64::MIN, false, between(200, 250)?, (0, 0, false)),

@@ -96,7 +96,7 @@ impl Scope {
             rest.push(" AND ").is_id("user_id", user.get());
         }
         rest.push(" AND started_at_ms >= ? AND started_at_ms <= ? AND (ended_at_ms IS NULL OR ended_at_ms >= ?)");
-        rest.bind(earliest_ms).bind(window.end_ms().unwrap_or(i64::MAX)).bind(window.start_ms());
+        rest.bind(earliest_ms).bind(window.counted_until_ms()).bind(window.start_ms());
         rest.push(" ORDER BY started_at_ms");
         conn.rows(&rest, &mut each)?;
         sieve.finish(fold);

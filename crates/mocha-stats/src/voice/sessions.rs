@@ -81,6 +81,6 @@ impl Sessions {
     }
 
     fn holds(&self, instant_ms: i64) -> bool {
-        self.window.start_ms() <= instant_ms && self.window.end_ms().is_none_or(|end_ms| instant_ms < end_ms)
+        self.window.start_ms() <= instant_ms && instant_ms < self.window.counted_until_ms()
     }
 }
