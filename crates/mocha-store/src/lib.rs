@@ -64,7 +64,7 @@ pub use self::{
     backup::{BackedUp, Backup, BackupMethod, BackupPhase, BackupProgress, Restore, Restored},
     integrity::{
         Check, CheckDepth, CheckPhase, CheckProgress, CheckReport, Orphans, Salvage, SalvageProgress, Salvaged,
-        SalvagedTable, Verdict,
+        SalvagedTable, UnreadableRows, Verdict,
     },
     link::Durability,
     maintenance::{Checkpoint, Freed, Maintenance, MaintenanceStats, Step},
@@ -73,7 +73,7 @@ pub use self::{
     rollup::{
         Counted, Difference, MemberSums, MessageSums, RebuildProgress, Rebuilt, Rollup, Sums, Verification, VoiceSums,
     },
-    store::{Converted, ConvertedTable, Store, StoreBuilder},
+    store::{Adopted, Converted, ConvertedTable, Oddity, OddityKind, Store, StoreBuilder},
 };
 
 /// Tests the example in README.

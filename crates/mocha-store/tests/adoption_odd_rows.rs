@@ -2,10 +2,10 @@
 
 mod support;
 
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
-use mocha_store::Store;
+use mocha_store::{Clock, OddityKind, Store, Verdict};
 use support::*;
 
 fn adopted(path: &Path, rows: &str) -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
@@ -79,5 +79,222 @@ fn a_leave_has_the_duration_of_its_session() -> TestResult {
     assert_eq!(lines(&store, durations)?, ["600000", "600000"]);
     // A session until the year 9999 is left to the log.
     assert_eq!(lines(&store, "SELECT user_id AS line FROM voice_intervals ORDER BY user_id")?, ["40", "41"]);
+    Ok(())
+}
+
+#[test]
+fn the_store_reports_what_was_odd_by_table_and_column() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let store = adopted(
+        &path,
+        "INSERT INTO guilds VALUES ('10', 'Rust', NULL, 1, 1600000000, 253402300799);
+         INSERT INTO users VALUES ('40', 'ferris', '0', NULL, 0, 1600000000, 'yesterday');
+         INSERT INTO users VALUES ('0040', 'crab', '0', NULL, 0, 1600000000, 1600000009);
+         INSERT INTO members VALUES ('a-uuid', '10', '40', 'old', 1600000000000, NULL, 1, 1);
+         INSERT INTO members VALUES ('another', '10', '40', 'new', 'never', NULL, 1, 2);
+         INSERT INTO message_events VALUES ('1', '10', '20', '40', 0, 0, 0, 5, 1, 1600000000000);
+         INSERT INTO message_events VALUES ('2', '10', '20', '40', 0, 0, 0, 5, 1, 1600000000000.5);
+         INSERT INTO message_events VALUES ('3', '10', '20', '40', 0, 0, 0, 5, 1, 1600000000.5);
+         INSERT INTO message_events VALUES ('4', '10', '20', '40', 0, 0, 0, 5, 1, '2020-09-13 12:26:40');
+         INSERT INTO message_events VALUES ('5', '10', '20', '40', 0, 0, 0, 5, 1, 'now');
+         INSERT INTO message_events VALUES ('6', '10', '20', '40', 0, 0, 0, 5, 1, 3000000000);
+         INSERT INTO message_events VALUES ('7', '10', '20', '40', 0, 0, 0, 5, 1, 253402300799);
+         INSERT INTO message_events VALUES ('8', '10', '20', 'anonymous', 0, 0, 0, 5, 1, 1600000000);
+         INSERT INTO message_events VALUES ('9', '10', 'deleted-channel', 'anonymous', 0, 0, 0, 5, 1, 'now');
+         INSERT INTO voice_events VALUES ('a', '10', '20', '0041', 'leave', 1600000000, 1600000600, NULL, 0, 0, 1600000600);
+         INSERT INTO voice_events VALUES ('b', '10', '20', '41', 'drag', 1600000000, NULL, 0, 0, 0, 1600000600);
+         INSERT INTO member_events VALUES ('c', '-5', '40', 'join', NULL, 1600000000);
+         INSERT INTO presence_events VALUES ('d', '10', '40', 'invisible', NULL, NULL, 1600000000);
+         INSERT INTO presence_events VALUES ('e', '10', '40', 'online', 0, 'chess', 1600000000);",
+    )?;
+    let report = store.adopted().ok_or("it was adopted")?;
+    assert_eq!(report.rows, 19);
+    let found: Vec<_> = report.oddities.iter().map(|odd| (odd.table, odd.column, odd.kind, odd.rows)).collect();
+    assert_eq!(
+        found,
+        [
+            ("guilds", "updated_at", OddityKind::InvalidTime, 1),
+            ("users", "id", OddityKind::PaddedId, 1),
+            ("users", "updated_at", OddityKind::InvalidTime, 1),
+            ("users", "id", OddityKind::Duplicate, 1),
+            ("members", "id", OddityKind::GeneratedId, 2),
+            ("members", "joined_at", OddityKind::Milliseconds, 1),
+            ("members", "joined_at", OddityKind::InvalidTime, 1),
+            ("members", "id", OddityKind::Duplicate, 1),
+            ("message_events", "created_at", OddityKind::Milliseconds, 2),
+            ("message_events", "created_at", OddityKind::RealTime, 1),
+            ("message_events", "created_at", OddityKind::TextTime, 1),
+            ("message_events", "created_at", OddityKind::InvalidTime, 3),
+            ("message_events", "channel_id", OddityKind::InvalidId, 1),
+            ("message_events", "user_id", OddityKind::InvalidId, 1),
+            ("voice_events", "user_id", OddityKind::PaddedId, 1),
+            ("voice_events", "duration", OddityKind::MissingDuration, 1),
+            ("voice_events", "event_type", OddityKind::UnknownWord, 1),
+            ("member_events", "guild_id", OddityKind::InvalidId, 1),
+            ("presence_events", "status", OddityKind::UnknownWord, 1),
+        ]
+    );
+    assert_eq!(report.set_aside(), 11);
+    assert!(report.to_string().contains("\nmessage_events.user_id: 1 rows: not an id of Discord's; set aside"));
+    // All rows of events are there.
+    for (table, rows) in
+        [("message_events", "9"), ("voice_events", "2"), ("member_events", "1"), ("presence_events", "2")]
+    {
+        assert_eq!(lines(&store, &format!("SELECT count(*) || '' AS line FROM {table}"))?, [rows], "{table}");
+    }
+    // A second opening adopts nothing, and a check still counts what Mocha cannot read.
+    drop(store);
+    let store = Store::open(&path)?;
+    assert_eq!(store.adopted(), None);
+    let check = store.check().run()?;
+    assert_eq!(check.verdict(), Verdict::Unreadable);
+    let unreadable: Vec<_> =
+        check.unreadable.iter().map(|odd| (odd.table.as_str(), odd.column.as_str(), odd.rows)).collect();
+    assert_eq!(
+        unreadable,
+        [
+            // Messages need a row for each of these.
+            ("channels", "id", 1),
+            ("guilds", "id", 1),
+            ("member_events", "guild_id", 1),
+            ("message_events", "channel_id", 1),
+            ("message_events", "created_at", 2),
+            ("message_events", "user_id", 1),
+            ("presence_events", "status", 1),
+            ("users", "id", 1),
+            ("voice_events", "event_type", 1),
+        ]
+    );
+    let text = check.to_string();
+    assert!(text.contains("\n2 rows of message_events have a value in created_at that Mocha cannot read"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn a_documented_file_has_no_oddities_and_is_sound() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let store = adopted(
+        &folder.path().join("stats.db"),
+        "INSERT INTO members VALUES ('10:40', '10', '40', NULL, 1600000000, NULL, 1600000000, 1600000000);
+         INSERT INTO voice_events VALUES ('a', '10', NULL, '40', 'leave', 1600000000, 1600000600, 600000, 0, 0, 1600000600);",
+    )?;
+    let report = store.adopted().ok_or("it was adopted")?;
+    assert_eq!((report.rows, report.oddities.len(), report.set_aside()), (2, 0, 0));
+    assert_eq!(report.to_string(), "2 rows were adopted");
+    assert_eq!(store.check().run()?.verdict(), Verdict::Sound);
+    Ok(())
+}
+
+/// Neither the recorder nor the questions must take it for the present.
+#[test]
+fn a_row_of_the_year_9999_costs_no_time_and_no_space() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let store = adopted(
+        &path,
+        "INSERT INTO channels VALUES ('20', '10', 'general', 0, NULL, 1, 1600000000, 253402300799);
+         INSERT INTO voice_events VALUES ('a', '10', '20', '40', 'leave', 1600000000, 253402300799, NULL, 0, 0, 253402300799);
+         INSERT INTO voice_events VALUES ('b', '10', '20', '41', 'leave', 1600000000, 253402300799, 251802300799000, 0, 0, 253402300799);
+         INSERT INTO voice_events VALUES ('c', '10', '20', '42', 'leave', NULL, NULL, 60000, 0, 0, 253402300799);
+         INSERT INTO voice_events VALUES ('d', '10', '20', '43', 'join', 253402300799, NULL, 0, 0, 0, 253402300799);
+         INSERT INTO message_events VALUES ('1', '10', '20', '40', 0, 0, 0, 5, 1, 253402300799);",
+    )?;
+    assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM voice_intervals")?, ["0"]);
+    assert_eq!(
+        lines(&store, "SELECT coalesce(duration, 'none') || '' AS line FROM voice_events WHERE id = 'a'")?,
+        ["none"]
+    );
+    assert_eq!(lines(&store, "SELECT messages_to || ' ' || voice_to AS line FROM watermarks")?, ["0 0"]);
+    drop(store);
+    // What such rows mention is updated all the same.
+    let store = Store::builder().clock(Clock::Events).open(&path)?;
+    let now = later(0);
+    let events = [
+        channel(now, 20, Some("new")),
+        user(now, 40, "ferris"),
+        message(now, 31, 20, 40),
+        voice(now, 40, Some(20)),
+        voice(now + 60_000, 40, None),
+    ];
+    record(&store, events)?;
+    assert_eq!(store.recorder()?.stats().rejected, 0);
+    assert_eq!(lines(&store, "SELECT name AS line FROM channels WHERE id = '20'")?, ["new"]);
+    assert_eq!(lines(&store, "SELECT username AS line FROM users WHERE id = '40'")?, ["ferris"]);
+    let minute = "SELECT user_id || ' ' || (ended_at_ms - started_at_ms) AS line FROM voice_intervals";
+    assert_eq!(lines(&store, minute)?, ["40 60000"]);
+    Ok(())
+}
+
+/// A row of each table, whose values are replaced one by one.
+const ROWS: [(&str, &str); 8] = [
+    ("guilds", "'{id}', 'Rust', NULL, 7, 1600000000, 1600000000"),
+    ("users", "'{id}', 'ferris', '0', NULL, 0, 1600000000, 1600000000"),
+    ("channels", "'{id}', '10', 'general', 0, '1000', 1, 1600000000, 1600000000"),
+    ("members", "'{id}', '10', '40', 'crab', 1600000000, 1600000000, 1600000000, 1600000000"),
+    ("message_events", "'{id}', '10', '20', '40', 0, 0, 0, 5, 1, 1600000000"),
+    ("voice_events", "'{id}', '10', '20', '40', 'leave', 1600000000, 1600000010, 10000, 0, 0, 1600000010"),
+    ("member_events", "'{id}', '10', '40', 'join', 7, 1600000000"),
+    ("presence_events", "'{id}', '10', '40', 'online', 0, 'chess', 1600000000"),
+];
+
+const VALUES: [&str; 16] = [
+    "NULL",
+    "''",
+    "'-5'",
+    "'0040'",
+    "' 20'",
+    "'anonymous'",
+    "'18446744073709551616'",
+    "'2020-10-19T09:00:00.000Z'",
+    "x'31'",
+    "x'ff00'",
+    "CAST(x'ff41' AS TEXT)",
+    "-1",
+    "1600000000.5",
+    "9e999",
+    "253402300799",
+    "-9223372036854775808",
+];
+
+#[test]
+fn every_odd_value_in_every_column_can_be_adopted() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let mut sql = String::new();
+    for (table, row) in ROWS {
+        for place in 0..row.split(", ").count() {
+            for (number, odd) in VALUES.into_iter().enumerate() {
+                let row = row.replace("{id}", &format!("9{place:02}{number:02}"));
+                let mut values: Vec<&str> = row.split(", ").collect();
+                values[place] = odd;
+                write!(sql, "INSERT OR IGNORE INTO {table} VALUES ({});", values.join(", "))?;
+            }
+        }
+    }
+    let store = adopted(&path, &sql)?;
+    let report = store.adopted().ok_or("it was adopted")?;
+    assert!(report.set_aside() > 50, "{report}");
+    let events: u64 = ["message_events", "voice_events", "member_events", "presence_events"]
+        .into_iter()
+        .map(|table| {
+            Ok(lines(&store, &format!("SELECT count(*) || '' AS line FROM {table}"))?.concat().parse::<u64>()?)
+        })
+        .sum::<TestResult<u64>>()?;
+    assert!(events > 400, "{events}");
+    // The roll-ups count what is readable, and everything else works.
+    let check = store.check().run()?;
+    assert_eq!(check.verdict(), Verdict::Unreadable, "{check}");
+    drop(store);
+    let store = Store::builder().clock(Clock::Events).open(&path)?;
+    let now = later(0);
+    record(
+        &store,
+        [user(now, 40, "crab"), message(now, 31, 20, 40), voice(now, 40, Some(20)), voice(now + 9_000, 40, None)],
+    )?;
+    assert_eq!(store.recorder()?.stats().rejected, 0);
+    assert!(store.export_user(id(40)).write_to(std::io::sink())? > 100);
+    assert!(store.forget_user(id(40)).run()?.rows_gone);
+    assert_eq!(store.check().run()?.verdict(), Verdict::Unreadable);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::ControlFlow};
 
-use super::{CheckReport, Orphans};
+use super::{CheckReport, Orphans, UnreadableRows};
 use crate::{
     Error, ErrorKind, Rollup, Store, Verification,
     error::with_advice,
@@ -33,6 +33,8 @@ pub enum CheckPhase {
     ForeignKeys,
     /// A roll-up is counted again.
     Rollup(Rollup),
+    /// Each value of the eight tables is looked at; how far that has come is not known.
+    Values,
 }
 
 /// How far a check has come.
@@ -96,6 +98,8 @@ impl<'a> Check<'a> {
     /// checked, so the write-ahead log grows by what is written meanwhile; roll-ups are read in short ones, as
     /// [`verify`](Store::verify) does.
     ///
+    /// Rows that Mocha cannot read are counted by table and column. Another program wrote them, and queries leave them out.
+    ///
     /// What it cannot find is a value that was changed into another one that could be: a message whose number of words is
     /// wrong, in the table and in the roll-up alike.
     ///
@@ -122,20 +126,38 @@ fn pages(store: &Store, report: &mut CheckReport, progress: &mut Callback<'_>) -
     link.check_place()?;
     let failed = |error: SqliteError| error.into_error(format!("cannot check {}", link.location));
     let Some(conn) = bytes(link, report, progress)? else { return Ok(()) };
-    // One line each, for a name may have anything else in it.
     let orphans = "SELECT count(*) || char(10) || \"table\" || char(10) || parent FROM pragma_foreign_key_check \
                    GROUP BY \"table\", parent ORDER BY \"table\", parent";
-    let Some(lines) = ask(&conn, CheckPhase::ForeignKeys, orphans, report, progress).map_err(failed)? else {
+    let Some(orphans) = counts(&conn, CheckPhase::ForeignKeys, orphans, report, progress).map_err(failed)? else {
         return Ok(());
     };
-    for line in lines {
-        let mut parts = line.splitn(3, '\n');
-        let rows = parts.next().and_then(|rows| rows.parse().ok());
-        if let (Some(rows), Some(table), Some(parent)) = (rows, parts.next(), parts.next()) {
-            report.orphans.push(Orphans { parent: parent.to_owned(), rows, table: table.to_owned() });
-        }
-    }
+    report.orphans = orphans.into_iter().map(|(rows, table, parent)| Orphans { parent, rows, table }).collect();
+    let unreadable = "SELECT count(*) || char(10) || table_name || char(10) || column_name FROM unreadable_rows \
+                      GROUP BY table_name, column_name ORDER BY table_name, column_name";
+    let unreadable = counts(&conn, CheckPhase::Values, unreadable, report, progress).map_err(failed)?;
+    let rows = |(rows, table, column)| UnreadableRows { column, rows, table };
+    report.unreadable = unreadable.into_iter().flatten().map(rows).collect();
     Ok(())
+}
+
+/// A number of rows, and two names.
+type Counted = (u64, String, String);
+
+/// Asks for numbers of rows by two names. Each is a text of three lines, because a name may have anything else in it. Nothing if it
+/// was broken off.
+fn counts(
+    conn: &Connection,
+    phase: CheckPhase,
+    sql: &str,
+    report: &mut CheckReport,
+    progress: &mut Callback<'_>,
+) -> Result<Option<Vec<Counted>>, SqliteError> {
+    let Some(lines) = ask(conn, phase, sql, report, progress)? else { return Ok(None) };
+    let count = |line: String| {
+        let mut parts = line.splitn(3, '\n');
+        Some((parts.next()?.parse().ok()?, parts.next()?.to_owned(), parts.next()?.to_owned()))
+    };
+    Ok(Some(lines.into_iter().filter_map(count).collect()))
 }
 
 /// Pages, rows and, if it is to be full, indexes. Gives the connection with its transaction; nothing if it was broken off.

@@ -9,6 +9,6 @@ mod work;
 pub(crate) use self::check::refuse_damaged;
 pub use self::{
     check::{Check, CheckDepth, CheckPhase, CheckProgress},
-    report::{CheckReport, Orphans, Verdict},
+    report::{CheckReport, Orphans, UnreadableRows, Verdict},
     salvage::{Salvage, SalvageProgress, Salvaged, SalvagedTable},
 };

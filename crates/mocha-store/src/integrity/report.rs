@@ -17,6 +17,9 @@ pub struct CheckReport {
     pub depth: CheckDepth,
     /// Rows without the row that they belong to, by table. Only a program that does not enforce foreign keys leaves such.
     pub orphans: Vec<Orphans>,
+    /// Rows with a value that Mocha cannot read, by table and column. Another program wrote them. A row counts once, for the first
+    /// such column.
+    pub unreadable: Vec<UnreadableRows>,
     /// Each roll-up held against what it is a sum of; none after a quick check, and none in a damaged file.
     pub rollups: Vec<Verification>,
 }
@@ -33,6 +36,19 @@ pub struct Orphans {
     pub table: String,
 }
 
+/// Rows of a table with a value that Mocha cannot read: an id that is not Discord's, a time that is not a whole number of seconds, or
+/// an unknown kind of event or status. Queries leave the row out where they need that column.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct UnreadableRows {
+    /// The column.
+    pub column: String,
+    /// How many there are.
+    pub rows: u64,
+    /// The table.
+    pub table: String,
+}
+
 /// What to make of a [`CheckReport`]: the worst of what was found.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
@@ -41,6 +57,9 @@ pub enum Verdict {
     Sound,
     /// The check was broken off, and found nothing until then.
     Incomplete,
+    /// Rows have values that Mocha cannot read. Nothing is wrong with the file, and queries leave such rows out. Correct or delete the
+    /// rows if they matter.
+    Unreadable,
     /// Rows have lost the row that they belong to. Nothing is wrong with the file; the questions may leave such rows out.
     Orphaned,
     /// A roll-up is not what it is a sum of: [`Store::rebuild`](crate::Store::rebuild) mends that.
@@ -52,7 +71,14 @@ pub enum Verdict {
 
 impl CheckReport {
     pub(super) fn new(depth: CheckDepth) -> Self {
-        Self { complete: true, damages: Vec::new(), depth, orphans: Vec::new(), rollups: Vec::new() }
+        Self {
+            complete: true,
+            damages: Vec::new(),
+            depth,
+            orphans: Vec::new(),
+            rollups: Vec::new(),
+            unreadable: Vec::new(),
+        }
     }
 
     /// The worst of what was found.
@@ -74,6 +100,8 @@ impl CheckReport {
             Verdict::RollupsDiffer
         } else if !self.orphans.is_empty() {
             Verdict::Orphaned
+        } else if !self.unreadable.is_empty() {
+            Verdict::Unreadable
         } else if !self.complete {
             Verdict::Incomplete
         } else {
@@ -97,6 +125,9 @@ impl fmt::Display for CheckReport {
         for Orphans { parent, rows, table } in &self.orphans {
             write!(f, "\n{rows} rows of {table} have no row in {parent}")?;
         }
+        for UnreadableRows { column, rows, table } in &self.unreadable {
+            write!(f, "\n{rows} rows of {table} have a value in {column} that Mocha cannot read")?;
+        }
         for rollup in self.rollups.iter().filter(|rollup| !rollup.differences.is_empty()) {
             write!(f, "\n{} rows of {} differ from what they are sums of", rollup.differences.len(), rollup.rollup)?;
         }
@@ -112,6 +143,7 @@ impl fmt::Display for Verdict {
         f.write_str(match self {
             Self::Sound => "the file is sound",
             Self::Incomplete => "nothing was found until the check was broken off",
+            Self::Unreadable => "rows have values that Mocha cannot read",
             Self::Orphaned => "rows have lost the row that they belong to",
             Self::RollupsDiffer => "roll-ups differ from what they are sums of: rebuild them",
             Self::Damaged => "the file is damaged: restore a backup, or salvage what is readable",

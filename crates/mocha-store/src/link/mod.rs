@@ -4,7 +4,8 @@ mod configure;
 mod settings;
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
@@ -23,6 +24,9 @@ use crate::{
     Error, ErrorKind,
     error::{classify, io_error},
 };
+
+/// The bytes of the files that SQLite makes beside a file when it opens it.
+const NEEDED: usize = 65_536;
 
 /// Where the data is.
 #[derive(Clone, Debug)]
@@ -164,6 +168,19 @@ impl Location {
             Ok(_) => fs::remove_file(name).is_err(),
             Err(error) => [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem].contains(&error.kind()),
         }
+    }
+
+    /// Whether the disk has no room for a small file beside it. SQLite needs some, and says no more than that reading or writing
+    /// failed.
+    pub(crate) fn is_full(&self) -> bool {
+        let Self::File(path) = self else { return false };
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{}", std::process::id()));
+        let Ok(mut file) = fs::OpenOptions::new().write(true).create_new(true).open(&name) else { return false };
+        let written = file.write_all(&vec![0; NEEDED]).and_then(|()| file.sync_all());
+        // It is of no use to anybody, and the next probe would say so if it could not be removed.
+        drop((file, fs::remove_file(name)));
+        written.is_err_and(|error| error.kind() == io::ErrorKind::StorageFull)
     }
 
     pub(crate) fn connect(&self, access: Access) -> Result<SqliteConnection, Error> {

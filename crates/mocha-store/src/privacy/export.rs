@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use diesel::{prelude::*, result::Error as DieselError, sql_types::Text, sqlite::SqliteConnection};
+use diesel::{prelude::*, result::Error as DieselError, sql_types::Binary, sqlite::SqliteConnection};
 use mocha_schema::{GuildId, UserId};
 
 use super::{
@@ -96,8 +96,9 @@ impl From<io::Error> for Failed {
 fn write(conn: &mut SqliteConnection, scope: Scope, out: &mut dyn Write) -> Result<u64, Failed> {
     #[derive(QueryableByName)]
     struct Row {
-        #[diesel(sql_type = Text)]
-        json: String,
+        /// Another program may have written texts that are no UTF-8.
+        #[diesel(sql_type = Binary)]
+        json: Vec<u8>,
     }
     let guild_id = scope.guild_id.map_or_else(|| "null".into(), |guild_id| format!("\"{guild_id}\""));
     write!(out, "{{\"user_id\":\"{}\",\"guild_id\":{guild_id},\"tables\":{{", scope.user_id)?;
@@ -105,10 +106,15 @@ fn write(conn: &mut SqliteConnection, scope: Scope, out: &mut dyn Write) -> Resu
     for (index, table) in tables().enumerate() {
         write!(out, "{}\"{}\":[", if index > 0 { "," } else { "" }, table.name)?;
         let scope = scope.of(table);
-        let sql = format!("SELECT {} AS json FROM {} WHERE {}", json(table), table.name, scope.condition(table));
+        let sql = format!(
+            "SELECT CAST({} AS BLOB) AS json FROM {} WHERE {}",
+            json(table),
+            table.name,
+            scope.condition(table)
+        );
         let mut first = true;
         for row in scope.query(sql).load_iter::<Row, diesel::connection::DefaultLoadingMode>(conn)? {
-            write!(out, "{}\n{}", if first { "" } else { "," }, row?.json)?;
+            write!(out, "{}\n{}", if first { "" } else { "," }, String::from_utf8_lossy(&row?.json))?;
             first = false;
             rows += 1;
         }

@@ -1,5 +1,7 @@
--- A session with a beginning and an end has a duration, whatever the old program made of it; one of less than nothing has none.
+-- A session that has a start and an end, but no duration, gets one. Its end must not lie after the row was written.
 UPDATE voice_events
-SET duration = CASE WHEN session_end > session_start THEN (session_end - session_start) * 1000 ELSE 0 END
-WHERE event_type = 'leave' AND coalesce(duration, 0) <= 0
-    AND (duration < 0 OR typeof(session_start) = 'integer' AND typeof(session_end) = 'integer' AND session_end > session_start);
+SET duration = (session_end - session_start) * 1000
+WHERE event_type = 'leave' AND NOT (typeof(duration) IN ('integer', 'real') AND duration > 0)
+    AND typeof(session_start) = 'integer' AND typeof(session_end) = 'integer' AND typeof(created_at) = 'integer'
+    AND session_start >= 1420070400 AND session_end > session_start
+    AND session_end <= created_at + 1 AND session_end <= {last_second};

@@ -34,10 +34,13 @@ struct Entry {
 /// Fills `voice_intervals` from the sessions that `voice_events` has a `leave` of.
 pub(crate) fn fill_intervals(conn: &mut SqliteConnection) -> QueryResult<()> {
     let entries: Vec<Entry> = sql_query(
-        "SELECT guild_id, user_id, channel_id, event_type, session_start, duration, \
+        "SELECT guild_id, user_id, channel_id, event_type, \
+         CASE WHEN typeof(session_start) = 'integer' THEN session_start END AS session_start, duration, \
          coalesce(muted, 0) AS muted, coalesce(deafened, 0) AS deafened, created_at \
-         FROM voice_events WHERE typeof(created_at) = 'integer' AND coalesce(typeof(session_start), 'null') IN ('integer', 'null') \
+         FROM voice_events WHERE event_type IN ('join', 'leave', 'move') AND typeof(created_at) = 'integer' \
+         AND guild_id > '0' AND guild_id = CAST(CAST(guild_id AS INTEGER) AS TEXT) \
          AND (channel_id IS NULL OR channel_id > '0' AND channel_id = CAST(CAST(channel_id AS INTEGER) AS TEXT)) \
+         AND user_id > '0' AND user_id = CAST(CAST(user_id AS INTEGER) AS TEXT) \
          ORDER BY created_at, rowid",
     )
     .load(conn)?;

@@ -11,7 +11,7 @@ use diesel::{
 };
 use mocha_schema::APPLICATION_ID;
 
-use super::adopt;
+use super::{Adopted, adopt};
 use crate::{
     Error, ErrorKind,
     error::{classify, with_advice},
@@ -58,22 +58,23 @@ pub(super) fn check_untouched(link: &Link) -> Result<(), Error> {
 }
 
 /// Makes the tables, migrates or adopts, and gives the connection that did it, set up for writing.
-pub(super) fn bring_up_to_date(link: &Link) -> Result<SqliteConnection, Error> {
+pub(super) fn bring_up_to_date(link: &Link) -> Result<(SqliteConnection, Option<Adopted>), Error> {
     let mut conn = link.location.connect(Access::Write)?;
     wait_for_locks(&mut conn, &link.settings).map_err(|error| unreadable(link, error))?;
     check_sqlite_version(&mut conn)?;
+    let mut adopted = None;
     match contents(&mut conn, link)? {
         // Before the first table, or never: lets retention give pages back without a VACUUM.
         Contents::Empty => {
             conn.batch_execute("PRAGMA auto_vacuum = INCREMENTAL").map_err(|error| unreadable(link, error))?;
         }
         Contents::Authors | Contents::Mocha => {}
-        Contents::Original => adopt::adopt(&mut conn, link)?,
+        Contents::Original => (conn, adopted) = adopt::adopt(conn, link)?,
     }
     // Before the schema, for a new file's change to write-ahead logging must not wait for another's migration.
     configure(&mut conn, Access::Write, &link.settings).map_err(|error| unreadable(link, error))?;
     mocha_schema::migrate(&mut conn).map_err(|error| not_migrated(link, error))?;
-    Ok(conn)
+    Ok((conn, adopted))
 }
 
 /// Tells what the file is by its `application_id` and its tables.

@@ -1,7 +1,10 @@
 //! The file, its connections, and the closures that run on them.
 
 mod adopt;
+mod adopt_rows;
+mod adopt_value;
 mod adopt_voice;
+mod adopted;
 mod builder;
 mod convert;
 mod identify;
@@ -23,6 +26,7 @@ use mocha_recorder::RecorderSlot;
 
 pub(crate) use self::adopt_voice::fill_intervals;
 pub use self::{
+    adopted::{Adopted, Oddity, OddityKind},
     builder::StoreBuilder,
     convert::{Converted, ConvertedTable},
 };
@@ -58,6 +62,7 @@ pub struct Store {
 }
 
 struct Inner {
+    adopted: Option<Adopted>,
     /// Stops before anything else goes. `None` if maintenance is off.
     schedule: Option<Schedule>,
     link: Link,
@@ -80,9 +85,12 @@ impl Store {
     /// A relative path is resolved once, when the file is opened. The program may change its working directory afterwards.
     ///
     /// Only its owner can read and write a new file, on systems that support this. A file of an
-    /// older Mocha is migrated. A file of the TypeScript original is adopted: every row stays,
-    /// missing guilds, channels and users are added, and so is what Mocha has beyond the original.
-    /// All of it happens in one transaction. Two processes may do this at once.
+    /// older Mocha is migrated. A file with the eight tables of the TypeScript original's
+    /// documentation is adopted: every event stays, values in other forms are converted (see
+    /// [`adopted`](Self::adopted)), missing guilds, channels and users are added, and so is what
+    /// Mocha has beyond the original. All of it happens in one transaction. Two processes may do
+    /// this at once. Files of the original's code have other columns; [`convert`](Self::convert)
+    /// makes new files of them.
     ///
     /// The file may have tables of your own, which you best create by Diesel migrations. Mocha
     /// records its migrations in `mocha_migrations` and leaves Diesel's
@@ -112,7 +120,8 @@ impl Store {
     ///   longer than the busy timeout.
     /// * [`ErrorKind::ReadOnly`]: the file or its folder is not writable. SQLite needs files of its
     ///   own next to it.
-    /// * [`ErrorKind::DiskFull`], [`ErrorKind::Io`]. A file that had to be migrated is unchanged.
+    /// * [`ErrorKind::DiskFull`], [`ErrorKind::Io`]. A file that had to be migrated or adopted is
+    ///   unchanged, and the program that wrote it can go on with it.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder().open(path)
     }
@@ -125,11 +134,25 @@ impl Store {
     fn new(location: Location, settings: Settings) -> Result<Self, Error> {
         location.create()?;
         let link = Link::new(location, settings)?;
-        identify::check_untouched(&link)?;
+        Self::connect(&link).map_err(|error| {
+            // SQLite does not say so if it finds no room for the files that it needs beside the file.
+            if *error.kind() == ErrorKind::Io && link.location.is_full() {
+                let context = format!("there is no room beside {}", link.location);
+                return Error::with_source(ErrorKind::DiskFull, context, error);
+            }
+            error
+        })
+    }
+
+    fn connect(link: &Link) -> Result<Self, Error> {
+        identify::check_untouched(link)?;
         if let Some(depth) = link.settings.check_on_open {
-            integrity::refuse_damaged(&link, depth)?;
+            integrity::refuse_damaged(link, depth)?;
         }
-        let writer = identify::bring_up_to_date(&link)?;
+        let (writer, adopted) = identify::bring_up_to_date(link)?;
+        if let Some(adopted) = &adopted {
+            adopted.log();
+        }
         let settings = Arc::clone(&link.settings);
         let readers = Pool::builder()
             .max_size(settings.readers)
@@ -142,10 +165,31 @@ impl Store {
             .connection_customizer(Box::new(Reader(settings)))
             .build(ConnectionManager::new(link.location.uri(Access::Read)?))
             .map_err(|error| classify(format!("cannot open {} for reading", link.location), error))?;
-        let schedule = Schedule::start(&link)?;
-        let inner =
-            Inner { schedule, link, readers, recorder: RecorderSlot::default(), writer: Mutex::new(Some(writer)) };
+        let schedule = Schedule::start(link)?;
+        let (link, writer) = (link.clone(), Mutex::new(Some(writer)));
+        let inner = Inner { adopted, schedule, link, readers, recorder: RecorderSlot::default(), writer };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Returns what the adoption converted and set aside, if this opening adopted a file of the
+    /// TypeScript original. Later openings return `None`; [`check`](Self::check) still counts the
+    /// rows that Mocha cannot read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_store::Store;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("stats.db");
+    /// let store = Store::open(&path)?;
+    /// // A new file was not adopted.
+    /// assert_eq!(store.adopted(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn adopted(&self) -> Option<&Adopted> {
+        self.inner.adopted.as_ref()
     }
 
     /// Returns the settings for further connections.

@@ -20,4 +20,6 @@ slices (guild_id, month) AS (
     FROM slices WHERE month IS NOT NULL
 )
 SELECT CAST(guild_id AS INTEGER) AS guild_id, month, json_quote(CAST(guild_id AS TEXT)) AS name
-FROM slices WHERE month IS NOT NULL
+FROM slices
+-- No roll-up counts events of a guild whose id is not a number, and some such texts could not be read.
+WHERE month IS NOT NULL AND CAST(guild_id AS TEXT) = CAST(CAST(guild_id AS INTEGER) AS TEXT)
