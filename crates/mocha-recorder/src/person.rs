@@ -1,4 +1,4 @@
-//! Somebody in a guild.
+//! A user in a guild.
 
 use mocha_schema::{GuildId, UserId};
 

@@ -11,7 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use mocha_schema::{GuildId, UserId};
 use sha2::Sha256;
 
-/// The hash that stands for a person.
+/// The hash that stands for a user.
 pub type Hash = [u8; 32];
 
 /// The value of the column `guild_id` for all guilds.
@@ -23,7 +23,7 @@ pub fn guild_number(guild_id: GuildId) -> i64 {
     i64::try_from(guild_id.get()).unwrap_or(i64::MAX)
 }
 
-/// A key of hashes, with its part of the work done.
+/// A key, prepared for hashing.
 #[derive(Clone)]
 pub struct Key(Hmac<Sha256>);
 
@@ -47,21 +47,21 @@ impl fmt::Debug for Key {
     }
 }
 
-/// A row of `tombstones` without its person.
+/// A row of `tombstones` without its user.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Tombstone {
-    /// Up to when everything about the person was erased, in unix milliseconds.
+    /// Everything about the user up to this time was erased; in unix milliseconds.
     pub forgotten_at_ms: i64,
     /// The guild, as [`guild_number`] gives it, or [`EVERYWHERE`].
     pub guild_id: i64,
-    /// Whether the person opted out.
+    /// Whether the user opted out.
     pub opted_out: bool,
-    /// Whether the person did something since that may be recorded.
+    /// Whether the user did something since that may be recorded.
     pub returned: bool,
 }
 
 impl Tombstone {
-    /// Returns whether the person did nothing since that may be recorded.
+    /// Returns whether the user did nothing since that may be recorded.
     #[must_use]
     pub fn hides(self) -> bool {
         self.opted_out || !self.returned
@@ -77,10 +77,10 @@ impl Tombstone {
     }
 }
 
-/// What the tombstones say of something that a person does.
+/// The decision about something that a user does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
-    /// It is recorded, and with it the person is back.
+    /// It is recorded, and the user is active again.
     Returns,
     /// It is recorded.
     Takes,
@@ -88,7 +88,8 @@ pub(crate) enum Verdict {
     Withholds,
 }
 
-/// All tombstones of a database. Asking costs nothing while there are none, and else a hash for each key.
+/// All tombstones of a database. A check costs nothing while there are none, otherwise one hash for
+/// each key.
 #[derive(Default)]
 pub struct Tombstones {
     keys: Vec<Key>,
@@ -123,7 +124,7 @@ impl Tombstones {
         self.by_person.is_empty()
     }
 
-    /// Something that the person does: writes, speaks, joins.
+    /// Decides about something that the user does: writing, speaking, joining.
     pub(crate) fn judge(&self, user_id: UserId, guild_id: Option<GuildId>, at_ms: i64) -> Verdict {
         match self.ruling(user_id, guild_id) {
             None => Verdict::Takes,
@@ -133,22 +134,24 @@ impl Tombstones {
         }
     }
 
-    /// Whether the person is not to be heard of: that somebody is seen brings nobody back.
+    /// Returns whether an event that only mentions the user is withheld. Such an event does not
+    /// make the user active again.
     pub(crate) fn hides(&self, user_id: UserId, guild_id: Option<GuildId>, at_ms: i64) -> bool {
         self.ruling(user_id, guild_id).is_some_and(|ruling| ruling.hides() || at_ms <= ruling.forgotten_at_ms)
     }
 
-    /// Whether the person did nothing since that may be recorded.
+    /// Returns whether the user did nothing since that may be recorded.
     pub(crate) fn hides_now(&self, user_id: UserId, guild_id: GuildId) -> bool {
         self.ruling(user_id, Some(guild_id)).is_some_and(Tombstone::hides)
     }
 
-    /// Whether this time is not later than the last erasure of the person in the guild.
+    /// Returns whether this time is at or before the last erasure of the user in the guild.
     pub(crate) fn is_past(&self, user_id: UserId, guild_id: GuildId, at_ms: i64) -> bool {
         self.ruling(user_id, Some(guild_id)).is_some_and(|ruling| at_ms <= ruling.forgotten_at_ms)
     }
 
-    /// Returns what all tombstones together say about the person in the guild, or in all guilds at once.
+    /// Returns what all tombstones together say about the user in the guild, or in all guilds at
+    /// once.
     ///
     /// The latest erasure decides whether the person came back. An opt-out stands until it is taken back.
     #[must_use]
@@ -159,12 +162,13 @@ impl Tombstones {
         })
     }
 
-    /// Whether the person is not to be heard of in some guild, be it all of them.
+    /// Returns whether the user is hidden in some guild or in all of them.
     pub(crate) fn hides_somewhere(&self, user_id: UserId) -> bool {
         self.of(user_id).any(Tombstone::hides)
     }
 
-    /// Notes that the person is back. Returns the hashes under which the database has to note it.
+    /// Notes that the user is active again. Returns the hashes under which the database has to note
+    /// it.
     pub(crate) fn return_user(&mut self, user_id: UserId, guild_id: GuildId) -> Vec<Hash> {
         let mut known: Vec<Hash> = self.keys.iter().map(|key| key.hash(user_id)).collect();
         known.retain(|hash| {

@@ -1,4 +1,4 @@
-//! How the writer's thread ended, for everybody who waits for it.
+//! The result of the writer's thread, for everybody who waits for its end.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -15,7 +15,7 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    /// Waits until the thread ended.
+    /// Waits until the thread has ended.
     pub(super) fn wait(&self) -> Outcome {
         let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -32,10 +32,10 @@ impl Ended {
     }
 }
 
-/// Tells how the thread ended even if it panicked.
+/// Reports the end of the thread, even if it panicked.
 pub(super) struct Teller<F: FnMut()> {
     pub(super) ended: Arc<Ended>,
-    /// What is to be done first.
+    /// What to do first.
     pub(super) first: F,
     pub(super) outcome: Option<Outcome>,
 }

@@ -1,11 +1,11 @@
-//! Which changes were told lately: Discord tells some twice.
+//! Remembers recent changes, because Discord delivers some of them twice.
 
 use std::{
     collections::{HashSet, VecDeque},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-/// A set of the last so many things, by their hashes.
+/// A set of the most recent items, by their hashes.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     added: usize,
@@ -13,11 +13,11 @@ pub(super) struct Recent {
     order: VecDeque<u64>,
 }
 
-/// More than a reconnect ever delivers again.
+/// More items than a reconnect ever delivers again.
 const LIMIT: usize = 65_536;
 
 impl Recent {
-    /// Whether it is new.
+    /// Adds an item, and returns whether it is new.
     pub(super) fn add(&mut self, told: &impl Hash) -> bool {
         let mut hasher = DefaultHasher::new();
         told.hash(&mut hasher);
@@ -35,12 +35,12 @@ impl Recent {
         true
     }
 
-    /// How many were ever added.
+    /// Returns how many items were ever added.
     pub(super) fn added(&self) -> usize {
         self.added
     }
 
-    /// Forgets what was added since there were so many.
+    /// Removes what was added after this number of items.
     pub(super) fn undo_to(&mut self, added: usize) {
         while self.added > added {
             self.added -= 1;

@@ -22,7 +22,7 @@ pub(super) fn seen(tables: &mut impl Tables, state: &mut State, event: &GuildSee
     if known_state.as_ref() != Some(&new_state) {
         tables.put_guild_state(&new_state)?;
     }
-    // The event was checked: the count fits.
+    // The event was checked, so the count fits.
     let member_count = member_count.and_then(|count| i32::try_from(count).ok()).or(known.member_count);
     let (name, icon) = (Some(name.as_str()), icon.as_deref());
     if (known.name.as_deref(), known.icon.as_deref(), known.member_count) == (name, icon, member_count) {
@@ -38,7 +38,7 @@ pub(super) fn seen(tables: &mut impl Tables, state: &mut State, event: &GuildSee
     Ok(Outcome::Written)
 }
 
-/// The bot came back, if it was gone.
+/// Notes that the bot is in the guild again, if it had been removed.
 pub(super) fn available(tables: &mut impl Tables, event: GuildAvailable) -> Result<Outcome, Error> {
     let GuildAvailable { at, guild_id } = event;
     let Some(known) = tables.guild_state(guild_id)? else { return Ok(Outcome::Duplicate) };
@@ -54,7 +54,7 @@ pub(super) fn gone(tables: &mut impl Tables, state: &mut State, event: &GuildRem
     state.parents.guild(tables, guild_id, at)?;
     let guild = parent::found(tables.guild(guild_id)?)?;
     if at.timestamp() < guild.updated_at.timestamp() {
-        // The guild changed after this: then it came back since.
+        // The guild changed after this event, so the bot has come back since.
         return Ok(Outcome::Duplicate);
     }
     let known = tables.guild_state(guild_id)?.unwrap_or(blank(guild_id));
@@ -67,7 +67,7 @@ pub(super) fn gone(tables: &mut impl Tables, state: &mut State, event: &GuildRem
     Ok(Outcome::of(noted || !rows.is_empty()))
 }
 
-/// The state of a guild that has no row of states.
+/// Returns the state of a guild that has no row in `guild_states`.
 const fn blank(guild_id: GuildId) -> GuildState {
     GuildState { guild_id, afk_channel_id: None, gone_at: None }
 }

@@ -1,4 +1,4 @@
-//! What the recorder remembers of people of whom it records nothing. None of it is written to the file.
+//! What the recorder remembers about users of whom it records nothing. It is only in memory.
 
 use std::collections::HashMap;
 
@@ -11,17 +11,18 @@ use crate::{
     voice::Tracker,
 };
 
-/// Tells what people do themselves from what happens to them, and a coming or going from the same one told twice.
+/// Separates what users do from what others do to them, and a new join or leave from one that is
+/// delivered twice.
 #[derive(Debug, Default)]
 pub(super) struct Hidden {
-    /// The last coming (`true`) or going that was heard, with its time.
+    /// The last join (`true`) or leave, with its time.
     memberships: Recent<Person>,
     voices: HashMap<Person, Connection>,
-    /// `voices` as they were when the transaction began.
+    /// `voices` at the start of the transaction.
     voices_before: Option<HashMap<Person, Connection>>,
 }
 
-/// Where somebody is in voice, without what moderators and Discord decide.
+/// Where a member is in voice, without the state that moderators and Discord set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Connection {
     channel_id: Option<ChannelId>,
@@ -36,7 +37,7 @@ impl Connection {
 }
 
 impl Hidden {
-    /// Takes over where the people are whom the tracker is about to forget.
+    /// Takes over the connections of the users whom the tracker is about to forget.
     pub(super) fn take_over(&mut self, tracker: &Tracker, is_hidden: impl Fn(Person) -> bool) {
         let open = tracker.everybody().filter(|(person, _)| is_hidden(*person));
         self.voices.extend(open.map(|(person, open)| (person, Connection::new(open.channel_id, open.state))));
@@ -52,20 +53,21 @@ impl Hidden {
         self.memberships.clear();
     }
 
-    /// Takes note of a change in voice, and returns whether the person made it: a connection, another channel, or the
-    /// microphone, the camera, the stream. Somebody of whom nothing is known was in no channel.
+    /// Notes a voice state, and returns whether the user made the change: connected, switched the
+    /// channel, or changed the microphone, the camera or the stream. A user without an entry was in
+    /// no channel.
     pub(super) fn acts(&mut self, event: &VoiceStateChanged) -> bool {
         let VoiceStateChanged { channel_id, guild_id, state, user_id, .. } = *event;
         let now = Connection::new(channel_id, state);
         self.voices.insert(Person { guild_id, user_id }, now) != Some(now) && channel_id.is_some()
     }
 
-    /// The tracker knows the person from here on.
+    /// Forgets a user whom the tracker follows from here on.
     pub(super) fn leaves_hiding(&mut self, person: Person) {
         self.voices.remove(&person);
     }
 
-    /// Takes note of who is in voice: that somebody is there still is nothing that the person does.
+    /// Notes who is in voice. Being there already is nothing that a user does.
     pub(super) fn seen(&mut self, event: &VoiceSnapshot, is_hidden: impl Fn(Person) -> bool) {
         let guild_id = event.guild_id;
         self.voices.retain(|person, _| person.guild_id != guild_id);
@@ -76,7 +78,7 @@ impl Hidden {
         self.voices.extend(voices.filter(|(person, _)| is_hidden(*person)));
     }
 
-    /// Takes note of a coming (`true`) or going, and returns whether it was not the last one heard already.
+    /// Notes a join (`true`) or leave, and returns whether it differs from the last one.
     pub(super) fn changes_membership(&mut self, person: Person, joined: bool, at_ms: i64) -> bool {
         let told = self.memberships.has(&person, &(joined, at_ms));
         self.memberships.put(person, &(joined, at_ms));

@@ -1,4 +1,5 @@
-//! Members who come and go. Discord tells of the same coming or going twice at times, and out of order after a reconnect.
+//! Members who join and leave. Discord sometimes delivers a join or leave twice, and out of order
+//! after a reconnect.
 
 use std::ops::Range;
 
@@ -13,23 +14,24 @@ use crate::{
     voice::Told,
 };
 
-/// Two joins closer together than this are one, told twice with times that differ; and somebody who was seen before the
-/// join that is younger than this was seen out of order.
+/// Two joins that are closer together than this are the same join with different times. A member
+/// who was seen up to this long before a join was seen out of order.
 const SAME_JOIN_MS: i64 = 60_000;
 
-/// A second leave without a join between, if closer than this to the first, is the first one told again.
+/// A second leave within this time, without a join between, is the first one delivered again.
 const SAME_LEAVE_MS: i64 = 3_600_000;
 
 const ALWAYS: Range<i64> = 0..i64::MAX;
 
-/// A join is one of somebody who was not a member: who was known as one, with nothing missed since, is one still.
+/// Records a join if the user was not a member. A user who is known as a member, with nothing
+/// missed since, still is one.
 pub(super) fn joined(tables: &mut impl Tables, state: &mut State, event: &MemberSeen) -> Result<Outcome, Error> {
     let person = Person { guild_id: event.guild_id, user_id: event.user_id };
     let at_ms = event.at.timestamp_millis();
     let began_ms = event.joined_at.map_or(at_ms, |joined_at| joined_at.timestamp_millis());
     let near = began_ms.saturating_sub(SAME_JOIN_MS)..began_ms.saturating_add(SAME_JOIN_MS);
     let told = match tables.last_member_event(MemberEventType::Join, person, near)? {
-        // Somebody who left and came back within the minute joined twice.
+        // A member who left and came back within the minute joined twice.
         Some(told_ms) => tables.last_member_event(MemberEventType::Leave, person, told_ms..began_ms)?.is_none(),
         None => false,
     };
@@ -51,7 +53,7 @@ pub(super) fn joined(tables: &mut impl Tables, state: &mut State, event: &Member
     Ok(Outcome::Written)
 }
 
-/// The membership ends, and with it a connection to voice.
+/// Ends the membership, and with it a connection to voice.
 pub(super) fn left(tables: &mut impl Tables, state: &mut State, event: &MemberLeft) -> Result<Outcome, Error> {
     let MemberLeft { at, guild_id, user_id } = *event;
     let person = Person { guild_id, user_id };
@@ -60,13 +62,13 @@ pub(super) fn left(tables: &mut impl Tables, state: &mut State, event: &MemberLe
     let last_join = tables.last_member_event(MemberEventType::Join, person, ALWAYS)?;
     let last_leave = tables.last_member_event(MemberEventType::Leave, person, ALWAYS)?;
     let began_ms = match row {
-        // Rows have whole seconds; the log knows the milliseconds, if the log has this membership.
+        // Rows have whole seconds. The log has milliseconds, if it has this membership.
         Some(Some(joined_at)) => {
             last_join.filter(|ms| ms.div_euclid(1000) == joined_at.timestamp()).or(Some(joined_at.timestamp_millis()))
         }
         Some(None) | None => last_join,
     };
-    // A membership that began later is another one: this arrives late.
+    // A membership that began later is another one: this event is late.
     let ended = began_ms.filter(|began| *began <= at_ms);
     let is_new = last_leave.is_none_or(|last_leave| {
         at_ms > last_leave && (ended.is_some_and(|began| began > last_leave) || at_ms - last_leave > SAME_LEAVE_MS)
@@ -89,7 +91,7 @@ pub(super) fn left(tables: &mut impl Tables, state: &mut State, event: &MemberLe
     Ok(Outcome::Written)
 }
 
-/// The membership ended unheard, at this time or before.
+/// Records that the membership ended unobserved, at this time or before.
 pub(super) fn left_unheard(
     tables: &mut impl Tables,
     person: Person,
@@ -110,19 +112,19 @@ fn entry(
     NewMemberEvent { id, guild_id, user_id, event_type, member_count, created_at: at.into() }
 }
 
-/// Whether the person is known to have left after this time.
+/// Returns whether the user is known to have left after this time.
 pub(super) fn left_after(tables: &mut impl Tables, person: Person, at: DateTime<Utc>) -> Result<bool, Error> {
     let later = at.timestamp_millis().saturating_add(1)..i64::MAX;
     Ok(tables.last_member_event(MemberEventType::Leave, person, later)?.is_some())
 }
 
-/// Whether the guild's number of members is of this second or later.
+/// Returns whether the guild's member count is from this second or later.
 pub(super) fn is_counted(tables: &mut impl Tables, guild_id: GuildId, at: DateTime<Utc>) -> Result<bool, Error> {
     let guild = tables.guild(guild_id)?;
     Ok(guild.is_some_and(|guild| at.timestamp() <= guild.updated_at.timestamp()))
 }
 
-/// Moves the guild's number of members, if it is known, and gives the new one.
+/// Changes the guild's member count, if it is known, and returns the new one.
 pub(super) fn count(
     tables: &mut impl Tables,
     state: &mut State,
@@ -134,7 +136,7 @@ pub(super) fn count(
     let guild = parent::found(tables.guild(guild_id)?)?;
     let Some(known) = guild.member_count else { return Ok(None) };
     if at < guild.updated_at {
-        // The guild was counted after this.
+        // The guild was counted after this event.
         return Ok(Some(known));
     }
     let count = known.saturating_add(change).max(0);

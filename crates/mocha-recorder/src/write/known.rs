@@ -1,7 +1,7 @@
 //! Members whom the recorder knows of since it last missed something.
 //!
-//! Discord sends `GUILD_MEMBER_ADD` for members who never left, at times with a new time of joining. It is a join only if the
-//! person may have left unheard.
+//! Discord sometimes sends `GUILD_MEMBER_ADD` for members who never left, at times with a new
+//! `joined_at`. It is a join only if the member may have left unobserved.
 
 use std::collections::{HashMap, hash_map::Entry};
 
@@ -13,27 +13,27 @@ use crate::{
     event::{MemberSeen, ShardChanged, ShardStatus},
 };
 
-/// By guild and user, when somebody was known to be a member.
+/// When users were known to be members, by guild and user.
 #[derive(Debug, Default)]
 pub(super) struct KnownMembers {
     guilds: HashMap<GuildId, HashMap<UserId, Known>>,
     len: usize,
 }
 
-/// A member who was heard of.
+/// A known member.
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    /// The last time.
+    /// The time of the latest event.
     at_ms: i64,
-    /// When the membership began, as the first event said.
+    /// When the membership began, according to the first event.
     joined_at: Option<DateTime<Utc>>,
 }
 
-/// Some 50 MB. Beyond, members are looked up again.
+/// Takes about 50 MB. If there are more, members are looked up again.
 const LIMIT: usize = 1_000_000;
 
 impl KnownMembers {
-    /// Takes note of an event. Of a `MemberJoined` the writer says what became of it.
+    /// Notes an event. For a `MemberJoined` the writer notes the result.
     pub(super) fn notice(&mut self, event: &Event) {
         match event {
             Event::GuildRemoved(event) => self.forget_guild(event.guild_id),
@@ -47,13 +47,13 @@ impl KnownMembers {
         }
     }
 
-    /// Something was missed, nobody knows of whom.
+    /// Forgets everybody, because something was missed and it is unknown about whom.
     pub(super) fn clear(&mut self) {
         self.guilds.clear();
         self.len = 0;
     }
 
-    /// Forgets somebody who left then.
+    /// Forgets a user who left at this time.
     pub(super) fn remove(&mut self, guild_id: GuildId, user_id: UserId, at_ms: i64) {
         let Some(members) = self.guilds.get_mut(&guild_id) else { return };
         if members.get(&user_id).is_some_and(|known| known.at_ms <= at_ms) {
@@ -62,14 +62,15 @@ impl KnownMembers {
         }
     }
 
-    /// If somebody was a member before this membership began: when that was last heard. A member may be seen before the
-    /// `GUILD_MEMBER_ADD` of the same membership, which has the same time of joining.
+    /// Returns when a user was last known to be a member before this membership began. A member may
+    /// be seen before the `GUILD_MEMBER_ADD` of the same membership, which has the same
+    /// `joined_at`.
     pub(super) fn member_before(&self, event: &MemberSeen) -> Option<i64> {
         let known = self.guilds.get(&event.guild_id)?.get(&event.user_id)?;
         (known.joined_at != event.joined_at).then_some(known.at_ms)
     }
 
-    /// Somebody joined, and was no member before.
+    /// Notes that a user joined who was not a member before.
     pub(super) fn join(&mut self, event: &MemberSeen) {
         self.see(event);
         if let Some(known) = self.guilds.get_mut(&event.guild_id).and_then(|members| members.get_mut(&event.user_id)) {
@@ -85,7 +86,7 @@ impl KnownMembers {
         match self.guilds.entry(event.guild_id).or_default().entry(event.user_id) {
             Entry::Occupied(mut known) => {
                 let known = known.get_mut();
-                // Repeated history: what was then counts.
+                // In repeated history, what was known at that time counts.
                 if at_ms < known.at_ms {
                     known.joined_at = event.joined_at;
                 }

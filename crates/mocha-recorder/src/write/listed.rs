@@ -1,4 +1,4 @@
-//! Lists of a guild's members. A complete one shows who left while nobody heard of it.
+//! Lists of a guild's members. A complete list shows who left unobserved.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,24 +12,24 @@ use crate::{
     event::{MembersListed, ShardStatus},
 };
 
-/// The lists of which some chunks are yet to come.
+/// The lists that still lack some chunks.
 #[derive(Debug, Default)]
 pub(super) struct MemberLists(HashMap<Key, List>);
 
-/// A guild, and the nonce of the request that is answered.
+/// A guild, and the nonce of the request.
 type Key = (GuildId, Option<String>);
 
 #[derive(Debug, Default)]
 struct List {
     chunk_count: u32,
     chunks: HashSet<u32>,
-    /// Who joined or left since the first chunk: whether they are members now.
+    /// Users who joined or left since the first chunk, and whether they are members now.
     changes: HashMap<UserId, bool>,
     listed: HashSet<UserId>,
 }
 
 impl MemberLists {
-    /// Takes note of who comes and goes while a list arrives, also of people whom the file may not know.
+    /// Notes who joins and leaves while a list arrives, even if the user is not recorded.
     pub(super) fn notice(&mut self, event: &Event) {
         match event {
             Event::GuildRemoved(event) => self.drop_guild(event.guild_id),
@@ -43,7 +43,7 @@ impl MemberLists {
         }
     }
 
-    /// Something was missed: whatever lists are begun may lack it.
+    /// Drops all incomplete lists, because something was missed that may concern them.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
@@ -58,7 +58,7 @@ impl MemberLists {
         }
     }
 
-    /// Adds a chunk, and gives everybody who is a member now if it was the last.
+    /// Adds a chunk. Returns all current members if it was the last one.
     fn take(&mut self, event: &MembersListed) -> Option<HashSet<UserId>> {
         let MembersListed { chunk_count, chunk_index, guild_id, nonce, user_ids, .. } = event;
         if *chunk_count == 1 {
@@ -86,11 +86,11 @@ impl MemberLists {
     }
 }
 
-/// A person who is not in a complete list is no member any longer.
+/// Ends the membership of everybody who is missing from a complete list.
 pub(super) fn listed(tables: &mut impl Tables, state: &mut State, event: &MembersListed) -> Result<Outcome, Error> {
     let MembersListed { at, guild_id, member_count, .. } = event;
     let Some(listed) = state.lists.take(event) else { return Ok(Outcome::Duplicate) };
-    // A count of later does not say how many there were then.
+    // A later count does not say how many members there were then.
     let guild = tables.guild(*guild_id)?.filter(|guild| guild.updated_at <= *at);
     let known = guild.and_then(|guild| guild.member_count);
     let expected = member_count.or(known.and_then(|count| u64::try_from(count).ok()));
@@ -111,9 +111,9 @@ pub(super) fn listed(tables: &mut impl Tables, state: &mut State, event: &Member
     Ok(outcome)
 }
 
-/// The members of then whom the list has not.
+/// Returns the members at that time who are missing from the list.
 fn missing(members: &[ListedMember], listed: &HashSet<UserId>, at: DateTime<Utc>) -> impl Iterator<Item = UserId> {
-    // What is known of later is of another membership, or told late.
+    // Later rows are about another membership, or the list is late.
     let of_then = move |member: &&ListedMember| {
         member.joined_at.is_none_or(|joined_at| joined_at <= at) && member.updated_at <= at
     };

@@ -1,4 +1,4 @@
-//! Members who are seen: `members` holds who is a member now.
+//! Members who are seen. The table `members` has the current members.
 
 use mocha_schema::{MemberChange, NewMember, member_id};
 

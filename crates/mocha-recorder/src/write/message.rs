@@ -14,7 +14,7 @@ pub(super) fn sent(tables: &mut impl Tables, state: &mut State, event: &MessageS
     state.parents.guild(tables, guild_id, at)?;
     state.parents.user(tables, user_id, at)?;
     state.parents.channel(tables, channel_id, guild_id, parent::TEXT, at)?;
-    // The event was checked: the counts fit.
+    // The event was checked, so the counts fit.
     let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     let is_new = tables.insert_message(&NewMessageEvent {
         id: message_id,
@@ -31,7 +31,7 @@ pub(super) fn sent(tables: &mut impl Tables, state: &mut State, event: &MessageS
     Ok(Outcome::of(is_new))
 }
 
-/// Unknown stays unknown.
+/// Sets `has_embed`. If it is unknown, it stays unknown.
 pub(super) fn embedded(tables: &mut impl Tables, event: &MessageEmbedded) -> Result<Outcome, Error> {
     let MessageEmbedded { guild_id, message_id, at: _ } = *event;
     Ok(Outcome::of(tables.embed_message(guild_id, message_id)?))

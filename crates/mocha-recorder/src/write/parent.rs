@@ -1,4 +1,5 @@
-//! Guilds, users and channels that an event speaks of before they were seen: they get a row that is completed later.
+//! Guilds, users and channels that an event refers to before they were seen. They get a row that is
+//! completed later.
 
 use std::collections::HashSet;
 
@@ -7,11 +8,11 @@ use mocha_schema::{ChannelId, GuildId, NewChannel, NewGuild, NewUser, UserId};
 
 use crate::{Error, ErrorKind, backend::Tables};
 
-/// The channel types a channel is taken for until it was seen.
+/// The types that a channel has until it is seen.
 pub(super) const TEXT: i32 = 0;
 pub(super) const VOICE: i32 = 2;
 
-/// Who is known to have a row.
+/// The ids that are known to have a row.
 #[derive(Debug, Default)]
 pub(super) struct Parents {
     channels: HashSet<ChannelId>,
@@ -19,7 +20,7 @@ pub(super) struct Parents {
     users: HashSet<UserId>,
 }
 
-/// Some 10 MB of ids; beyond, they are looked up again.
+/// Takes about 10 MB. If there are more, ids are looked up again.
 const LIMIT: usize = 1_000_000;
 
 impl Parents {
@@ -41,7 +42,7 @@ impl Parents {
         tables.insert_user(&stub)
     }
 
-    /// The guild has to have its row already.
+    /// The guild needs to have its row already.
     pub(super) fn channel(
         &mut self,
         tables: &mut impl Tables,
@@ -67,12 +68,12 @@ impl Parents {
     }
 }
 
-/// Returns the row of a parent that was added, unless something else deleted it in the same transaction.
+/// Returns the row of a parent that was added, unless the same transaction deleted it.
 pub(super) fn found<T>(row: Option<T>) -> Result<T, Error> {
     row.ok_or_else(|| Error::new(ErrorKind::Database, "a row that was added is missing"))
 }
 
-/// Whether the id is new to the set.
+/// Returns whether the id is new to the set.
 fn remember<K: Eq + std::hash::Hash>(set: &mut HashSet<K>, id: K) -> bool {
     if set.len() >= LIMIT {
         set.clear();

@@ -1,15 +1,15 @@
-//! What was written lately, so that the same is not written, or even looked up, again and again.
+//! What was written recently, so that the same values are not written or looked up again.
 
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-/// By key, a hash of what was last written under it.
+/// For each key, a hash of the values that were last written.
 #[derive(Debug)]
 pub(super) struct Recent<K>(HashMap<K, u64>);
 
-/// A bot meets some people again and again; a server has seldom more than these.
+/// Few servers have more active users, and bots hear about the same users again and again.
 const LIMIT: usize = 200_000;
 
 impl<K> Default for Recent<K> {
@@ -19,7 +19,7 @@ impl<K> Default for Recent<K> {
 }
 
 impl<K: Eq + Hash> Recent<K> {
-    /// Whether exactly this was written under the key before.
+    /// Returns whether exactly these values were last written for the key.
     pub(super) fn has(&self, key: &K, value: &impl Hash) -> bool {
         self.0.get(key) == Some(&hash(value))
     }

@@ -20,7 +20,8 @@ pub(super) fn seen(tables: &mut impl Tables, state: &mut State, event: &UserSeen
             tables.insert_user(&user)?;
             Outcome::Written
         }
-        // An older event than the row knows, as in a replay; but a stub has yet to learn anything.
+        // The event is older than the row, as in a replay. A row without a name still takes its
+        // values.
         Some(known) if *at < known.updated_at && known.username.is_some() => return Ok(Outcome::Duplicate),
         Some(known)
             if (known.username.as_deref(), known.discriminator.as_deref(), known.avatar.as_deref(), known.bot)

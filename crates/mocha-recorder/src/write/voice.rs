@@ -1,4 +1,4 @@
-//! Voice: what the tracker makes of it.
+//! Voice: passes events to the tracker and writes its rows.
 
 use super::{Outcome, State, parent};
 use crate::{
@@ -43,7 +43,7 @@ pub(super) fn snapshot(
     write(tables, &rows)
 }
 
-/// Writes what the tracker found.
+/// Writes the tracker's rows.
 pub(super) fn write(tables: &mut impl Tables, rows: &[Row]) -> Result<Outcome, Error> {
     apply(tables, rows)?;
     Ok(Outcome::of(!rows.is_empty()))

@@ -1,4 +1,4 @@
-//! Up to which day the sums of months and of all time are filled.
+//! The day up to which the aggregates of months and of all time are filled.
 
 use crate::{
     Error, Event,
@@ -7,11 +7,13 @@ use crate::{
 
 const DAY_MS: i64 = 86_400_000;
 
-/// The newest of what the roll-ups count, in unix milliseconds, and the days up to which watermarks were raised.
+/// The times of the newest events that aggregates count, in unix milliseconds, and the days up to
+/// which the watermarks were raised.
 ///
-/// The sums of coarse roll-ups are filled day by day, each day once, when a newer one has begun: adding to them with each
-/// event would take as long as all else. What comes late is added to them by the triggers, which takes longer; so the
-/// watermark follows what is recorded, and not the clock, so that imported events are not all late.
+/// Coarse aggregates are filled once for each day, when a newer day has begun, because updating
+/// them with each event would double the time of recording. Triggers add late events to them, which
+/// takes longer. The watermark follows the recorded events and not the clock. Otherwise every event
+/// of an import would be late.
 #[derive(Debug)]
 pub(super) struct Watermark {
     messages_ms: i64,
@@ -36,7 +38,7 @@ impl Watermark {
         *newest = event.at().timestamp_millis().max(*newest);
     }
 
-    /// Raises it to the day of the newest event, if that is not to come.
+    /// Raises the watermarks to the day of the newest event, unless that day is in the future.
     pub(super) fn rise(&mut self, tables: &mut impl Tables, now_ms: i64) -> Result<(), Error> {
         let day = |newest_ms: i64| newest_ms.min(now_ms).div_euclid(DAY_MS);
         let higher = |day: i64, than: i64| (day > than).then_some(day);
@@ -53,7 +55,7 @@ impl Watermark {
         Ok(())
     }
 
-    /// The transaction was undone: up to where watermarks were raised is not known.
+    /// Forgets how far the watermarks were raised, because the transaction was rolled back.
     pub(super) fn forget(&mut self) {
         (self.messages_to, self.voice_to) = (0, 0);
     }

@@ -1,4 +1,4 @@
-//! Events of people who were forgotten or opted out.
+//! Events about users who were erased or opted out.
 
 use std::borrow::Cow;
 
@@ -7,21 +7,21 @@ use mocha_schema::{GuildId, UserId};
 use super::{State, joined};
 use crate::{Error, Event, Person, backend::Tables, tombstones::Verdict};
 
-/// What an event says of a person.
+/// What an event says about a user.
 enum Told {
-    /// The person does something in a guild.
+    /// The user does something in a guild.
     Does(UserId, GuildId),
-    /// The person is seen in a guild, if only on leaving it.
+    /// The user is only mentioned in a guild, for example on leaving it.
     Seen(UserId, GuildId),
-    /// The person is seen, no matter where.
+    /// The user exists, in no particular guild.
     Exists(UserId),
-    /// Nothing, or of several.
+    /// Nothing, or something about several users.
     Other,
 }
 
 fn told(state: &mut State, event: &Event) -> Told {
     match event {
-        // Discord sends it for members too who never left.
+        // Discord also sends it for members who never left.
         Event::MemberJoined(event) if state.known.member_before(event).is_some() => {
             Told::Seen(event.user_id, event.guild_id)
         }
@@ -31,7 +31,7 @@ fn told(state: &mut State, event: &Event) -> Told {
         // A moderator may have changed the nickname.
         Event::MemberSeen(event) => Told::Seen(event.user_id, event.guild_id),
         Event::MessageSent(event) => Told::Does(event.user_id, event.guild_id),
-        // Discord tells of everybody's when a guild begins.
+        // Discord sends everybody's presence when a guild becomes available.
         Event::PresenceChanged(event) => Told::Seen(event.user_id, event.guild_id),
         Event::UserSeen(event) => Told::Exists(event.user_id),
         Event::VoiceStateChanged(event) => {
@@ -41,7 +41,7 @@ fn told(state: &mut State, event: &Event) -> Told {
                     state.hidden.leaves_hiding(Person { guild_id: event.guild_id, user_id: event.user_id });
                     event.channel_id.is_some()
                 }
-                // What was before the erasure is no news.
+                // An event from before the erasure is not news.
                 Verdict::Withholds if state.tombstones.is_past(event.user_id, event.guild_id, at_ms) => false,
                 Verdict::Returns | Verdict::Withholds => state.hidden.acts(event),
             };
@@ -58,7 +58,7 @@ fn told(state: &mut State, event: &Event) -> Told {
         | Event::GuildOutage(_)
         | Event::GuildSeen(_)
         | Event::MembersListed(_)
-        // The author's row is erased with the author.
+        // The row is erased together with its author.
         | Event::MessageEmbedded(_)
         | Event::PresencesListed(_)
         | Event::ShardChanged(_)
@@ -66,7 +66,8 @@ fn told(state: &mut State, event: &Event) -> Told {
     }
 }
 
-/// What of the event is to be recorded, if anything. Notes who is back by it.
+/// Returns the part of the event that may be recorded, if any. Notes which user is active again by
+/// it.
 pub(super) fn allowed<'a>(
     tables: &mut impl Tables,
     state: &mut State,
@@ -85,7 +86,7 @@ pub(super) fn allowed<'a>(
             Verdict::Withholds => true,
         },
         Told::Seen(user_id, guild_id) => tombstones.hides(user_id, Some(guild_id), at_ms),
-        // Who is forgotten in one guild may be known by another.
+        // A user who was erased from one guild may be known in another.
         Told::Exists(user_id) => {
             tombstones.hides(user_id, None, at_ms)
                 || (tombstones.hides_somewhere(user_id) && tables.user(user_id)?.is_none())
@@ -108,7 +109,7 @@ pub(super) fn allowed<'a>(
     Ok(Some(Cow::Borrowed(event)))
 }
 
-/// Moves the guild's number of members, which names nobody, by somebody who comes or goes unnamed.
+/// Changes the guild's member count, which names nobody, when an erased user joins or leaves.
 fn count(tables: &mut impl Tables, state: &mut State, event: &Event) -> Result<(), Error> {
     let (person, change, began_at) = match event {
         Event::MemberJoined(event) if state.known.member_before(event).is_none() => {
@@ -122,8 +123,8 @@ fn count(tables: &mut impl Tables, state: &mut State, event: &Event) -> Result<(
         state.known.see(event);
     }
     let at_ms = event.at().timestamp_millis();
-    // What was before the erasure was mostly counted when it was recorded. A bot that erases whoever leaves may be quicker
-    // than the recorder: then nothing later has been counted.
+    // Earlier events were usually counted when they were recorded. A bot that erases members when
+    // they leave may be faster than the recorder; then nothing later has been counted.
     let is_past = state.tombstones.is_past(person.user_id, person.guild_id, at_ms);
     if is_news && !(is_past && joined::is_counted(tables, person.guild_id, event.at())?) {
         joined::count(tables, state, person.guild_id, change, event.at())?;
