@@ -8,6 +8,8 @@
 pub use mocha_charts as charts;
 pub use mocha_schema as models;
 pub use mocha_schema::{ChannelId, GuildId, MessageId, UserId, schema};
+#[cfg(feature = "serenity")]
+pub use mocha_serenity as serenity;
 pub use mocha_stats as stats;
 pub use mocha_store::*;
 #[cfg(feature = "twilight")]
@@ -29,7 +31,11 @@ pub mod guide {
     )]
     pub mod cookbook {}
 
-    #[doc = include_str!("../docs/serenity-and-poise.md")]
+    #[cfg_attr(all(feature = "serenity", feature = "tokio"), doc = include_str!("../docs/serenity-and-poise.md"))]
+    #[cfg_attr(
+        not(all(feature = "serenity", feature = "tokio")),
+        doc = "This guide needs the features `serenity` and `tokio`."
+    )]
     pub mod serenity_and_poise {}
 
     #[doc = include_str!("../docs/other-libraries.md")]

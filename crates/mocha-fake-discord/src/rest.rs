@@ -141,6 +141,10 @@ impl Api {
                 "url": self.gateway, "shards": 1,
                 "session_start_limit": { "total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1 },
             }),
+            "/gateway" => json!({ "url": self.gateway }),
+            "/users/@me" => json!({
+                "id": BOT_ID.to_string(), "username": "mocha", "discriminator": "0", "avatar": null, "bot": true,
+            }),
             path if path.ends_with("/commands") => json!([]),
             path if path.ends_with("/callback") => return (StatusCode::NO_CONTENT, Value::Null),
             path if path.ends_with("/messages/@original") => json!({ "id": "1" }),

@@ -1,0 +1,129 @@
+//! Looks at the shards' connections, because serenity tells no hook about heartbeats and ended connections.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use mocha_recorder::event::ShardStatus;
+use serenity::{
+    gateway::{ConnectionStage, ShardRunnerInfo},
+    model::id::ShardId,
+};
+use tokio::{sync::Mutex, time::MissedTickBehavior};
+
+use crate::{
+    Adapter,
+    client::{Followed, Follower},
+};
+
+/// The time between two looks.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// What the last look at a shard found.
+#[derive(Debug)]
+struct Look {
+    at: DateTime<Utc>,
+    /// The number of events of the shard when its connection was recorded as lost.
+    lost_after: Option<u64>,
+    latency: Option<Duration>,
+    shard: Arc<Followed>,
+}
+
+/// Records acknowledged heartbeats and lost connections while the client exists.
+pub(crate) async fn watch(runners: Weak<Mutex<HashMap<ShardId, ShardRunnerInfo>>>, follower: Weak<Follower>) {
+    let mut looks: HashMap<u32, Look> = HashMap::new();
+    let mut ticks = tokio::time::interval(PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let (Some(runners), Some(follower)) = (runners.upgrade(), follower.upgrade()) else { return };
+        let shards = follower.shards();
+        looks.retain(|id, look| shards.iter().any(|(other, shard)| other == id && Arc::ptr_eq(shard, &look.shard)));
+        for (id, shard) in shards {
+            let now = follower.now();
+            let look = looks.entry(id).or_insert_with(|| Look { at: now, lost_after: None, latency: None, shard });
+            let events = look.shard.events();
+            let runner = runners.lock().await.get(&ShardId(id)).map(|runner| (runner.stage, runner.latency));
+            look.compare(id, events, runner, now);
+        }
+    }
+}
+
+impl Look {
+    /// Records what changed since the last look. `events` is how many the shard had before `runner` was read.
+    fn compare(
+        &mut self,
+        id: u32,
+        events: u64,
+        runner: Option<(ConnectionStage, Option<Duration>)>,
+        now: DateTime<Utc>,
+    ) {
+        let (stage, latency) = runner.unwrap_or((ConnectionStage::Disconnected, None));
+        // serenity measures the latency when a heartbeat is acknowledged. If it changed, that was after the last look, so the
+        // connection was alive then.
+        if latency.is_some() && latency != self.latency {
+            let heard = self.at;
+            self.shard.record_after(id, events, |adapter| adapter.connection(ShardStatus::Heard, heard));
+        }
+        // An event after the last look means that the connection is alive again.
+        if stage != ConnectionStage::Connected && self.lost_after != Some(events) {
+            self.shard.record_after(id, events, Adapter::lost);
+            self.lost_after = Some(events);
+        }
+        (self.at, self.latency) = (now, latency);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mocha_adapter::Shard;
+    use mocha_store::Store;
+    use serenity::model::gateway::GatewayIntents;
+
+    use super::*;
+
+    #[test]
+    fn each_acknowledged_heartbeat_and_each_end_is_recorded_once() -> Result<(), mocha_recorder::Error> {
+        let store = Store::builder().open_in_memory()?;
+        let recorder = store.recorder()?;
+        let adapter = Adapter::new(recorder.clone(), GatewayIntents::GUILDS).for_shard(Shard::ONE);
+        let shard = Arc::new(Followed::new(adapter));
+        let mut look = Look { at: recorder.now(), lost_after: None, latency: None, shard };
+        let [first, second] = [50, 60].map(|ms| Some(Duration::from_millis(ms)));
+        for (runner, recorded) in [
+            // No heartbeat was acknowledged yet.
+            (Some((ConnectionStage::Connected, None)), 0),
+            (Some((ConnectionStage::Connected, first)), 1),
+            (Some((ConnectionStage::Connected, first)), 1),
+            (Some((ConnectionStage::Connected, second)), 2),
+            (Some((ConnectionStage::Resuming, None)), 3),
+            (Some((ConnectionStage::Resuming, None)), 3),
+            // serenity replaces the shard.
+            (None, 3),
+        ] {
+            look.compare(0, 0, runner, recorder.now());
+            recorder.flush()?;
+            assert_eq!(recorder.stats().written, recorded, "{runner:?}");
+        }
+        Ok(())
+    }
+
+    /// The event shows that the connection is alive, or that another one is.
+    #[test]
+    fn a_look_that_an_event_overtook_records_nothing() -> Result<(), mocha_recorder::Error> {
+        let store = Store::builder().open_in_memory()?;
+        let recorder = store.recorder()?;
+        let adapter = Adapter::new(recorder.clone(), GatewayIntents::GUILDS).for_shard(Shard::ONE);
+        let shard = Arc::new(Followed::new(adapter));
+        let resumed = serde_json::from_str(r#"{ "t": "RESUMED", "d": {} }"#).expect("an event");
+        assert!(shard.receive(0, &resumed));
+        let mut look = Look { at: recorder.now(), lost_after: None, latency: None, shard };
+        look.compare(0, 0, Some((ConnectionStage::Resuming, None)), recorder.now());
+        recorder.flush()?;
+        assert_eq!(recorder.stats().written, 1);
+        Ok(())
+    }
+}
