@@ -19,9 +19,12 @@
 
 mod channel;
 mod community;
+mod delivery;
 mod dice;
 mod fault;
 mod judge;
+mod laboratory;
+mod link;
 mod member;
 mod message;
 mod names;
@@ -41,7 +44,7 @@ pub use self::{
     fault::{Faults, Order, Step},
     judge::{Found, Session, VoiceActivity, judge},
     message::{Messages, messages},
-    play::play,
+    play::{Clocks, play, play_on},
     recorded::recorded_folder,
     reference::{MessageTotals, Reference, VoiceTotals},
     server::Server,

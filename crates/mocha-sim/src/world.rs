@@ -91,6 +91,11 @@ impl World {
         self.voice.get(&user_id).copied()
     }
 
+    /// Returns the members.
+    pub(crate) fn members(&self) -> impl Iterator<Item = UserId> {
+        self.members.keys().copied()
+    }
+
     /// Returns the number of members.
     pub(crate) fn member_count(&self) -> usize {
         self.members.len()

@@ -155,7 +155,8 @@ fn ten_killed_processes_leave_a_correct_file() -> TestResult {
         from_ms = last_ms + random.random_range(1..2 * BRIDGE_LIMIT_MS);
     }
     let store = Store::open(&path)?;
-    let contradictions = judge(&truth, &steps, BRIDGE_LIMIT_MS, &find(&store, server(SEED, MEMBERS).guild_id())?);
+    let guild_id = server(SEED, MEMBERS).guild_id();
+    let contradictions = judge(guild_id, &truth, &steps, BRIDGE_LIMIT_MS, &find(&store, guild_id)?);
     assert!(contradictions.is_empty(), "{contradictions:#?}");
     let check = store
         .read(|conn| sql_query("SELECT integrity_check AS line FROM pragma_integrity_check").load::<Line>(conn))?;

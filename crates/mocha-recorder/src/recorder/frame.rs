@@ -48,7 +48,9 @@ impl Frame {
         self.session.as_ref().map(|(_, sequence)| *sequence)
     }
 
-    pub(crate) const fn shard(&self) -> Option<(u32, u32)> {
+    /// Returns the shard that received it, if that is known: its number, and how many shards there are.
+    #[must_use]
+    pub const fn shard(&self) -> Option<(u32, u32)> {
         self.shard
     }
 

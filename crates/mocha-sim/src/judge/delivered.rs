@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use mocha_schema::{MessageId, UserId};
 use mocha_store::{Event, event::MessageSent};
 
-use super::Found;
-use crate::{MessageTotals, Step};
+use super::{Found, case::Case};
+use crate::MessageTotals;
 
 /// What was delivered, each event once.
 #[derive(Debug, Default)]
@@ -19,10 +19,10 @@ pub(super) struct Delivered {
 }
 
 impl Delivered {
-    pub(super) fn of(steps: &[&Step]) -> Self {
+    pub(super) fn of(case: &Case) -> Self {
         let mut delivered = Self::default();
         let mut known = BTreeSet::new();
-        for event in steps.iter().filter_map(|step| if let Step::Deliver(event) = step { Some(event) } else { None }) {
+        for event in case.heard() {
             match event {
                 Event::MessageSent(event) => {
                     delivered.messages.insert(event.message_id, *event);

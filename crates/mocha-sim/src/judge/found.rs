@@ -73,6 +73,23 @@ impl Found {
         flaws
     }
 
+    /// What the file still has of users who were erased.
+    pub(super) fn traces_of(&self, erased: &BTreeSet<UserId>) -> Vec<String> {
+        let (intervals, sessions) = (self.intervals.iter(), self.sessions.iter());
+        let everybody = [
+            ("intervals", intervals.map(|interval| interval.user_id).collect::<BTreeSet<_>>()),
+            ("joins", self.joins.keys().copied().collect()),
+            ("leaves", self.leaves.keys().chain(self.inferred_leaves.keys()).copied().collect()),
+            ("members", self.members.clone()),
+            ("messages", self.messages.keys().copied().collect()),
+            ("presences", self.presences.keys().copied().collect()),
+            ("sessions", sessions.map(|session| session.user_id).collect()),
+        ];
+        let traces =
+            everybody.iter().flat_map(|(kind, users)| users.intersection(erased).map(move |user| (kind, user)));
+        traces.map(|(kind, user_id)| format!("{user_id} was erased and has {kind}")).collect()
+    }
+
     /// Where the parts of the sessions do not add up to them.
     fn sum_flaws(&self) -> Vec<String> {
         let mut flaws = Vec::new();

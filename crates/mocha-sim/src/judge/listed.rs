@@ -8,8 +8,8 @@ use mocha_store::{
     event::{MembersListed, PresenceChanged, PresencesListed},
 };
 
-use super::Found;
-use crate::{Step, World};
+use super::{Found, case::Case};
+use crate::World;
 
 /// Who came (`true`) and went, in this order.
 type Moves = BTreeMap<UserId, Vec<bool>>;
@@ -26,10 +26,10 @@ struct Since<'a> {
 }
 
 impl<'a> Since<'a> {
-    fn of(steps: &[&'a Step]) -> Self {
+    fn of(case: &'a Case) -> Self {
         let mut since = Self::default();
         let (mut moved, mut changed) = (BTreeSet::new(), BTreeSet::new());
-        for event in steps.iter().filter_map(|step| if let Step::Deliver(event) = step { Some(event) } else { None }) {
+        for event in case.heard() {
             match event {
                 Event::GuildSeen(event) if event.member_count.is_some() => {
                     since.counted_ms = Some(event.at.timestamp_millis());
@@ -77,23 +77,28 @@ fn moves(truth: &[Event], from_ms: i64) -> Moves {
     moves
 }
 
-pub(super) fn contradictions(truth: &[Event], steps: &[&Step], found: &Found) -> Vec<String> {
-    let since = Since::of(steps);
-    let mut world = World::default();
-    for event in truth {
-        world.observe(event);
-    }
-    let mut wrong: Vec<String> = count(truth, &since, &world, found).into_iter().collect();
-    wrong.extend(members(truth, &since, &world, found));
+pub(super) fn contradictions(case: &Case, found: &Found) -> Vec<String> {
+    let (since, world, truth) = (Since::of(case), world(&case.truth), &case.truth);
+    let mut wrong = members(truth, &since, &world, found);
     wrong.extend(inferred(truth, found));
     wrong.extend(presences(truth, &since, &world, found));
     wrong
 }
 
-fn count(truth: &[Event], since: &Since<'_>, world: &World, found: &Found) -> Option<String> {
-    let told = moves(truth, since.counted_ms?) == since.counted_moves;
-    let expected = u64::try_from(world.member_count()).ok();
-    (told && found.member_count != expected)
+fn world(truth: &[Event]) -> World {
+    let mut world = World::default();
+    for event in truth {
+        world.observe(event);
+    }
+    world
+}
+
+/// The number of members is known if everybody who came or went since Discord said it was heard of.
+pub(super) fn count(case: &Case, found: &Found) -> Option<String> {
+    let since = Since::of(case);
+    let is_told = moves(&case.truth, since.counted_ms?) == since.counted_moves;
+    let expected = u64::try_from(world(&case.truth).member_count()).ok();
+    (is_told && found.member_count != expected)
         .then(|| format!("{:?} members instead of {expected:?}", found.member_count))
 }
 

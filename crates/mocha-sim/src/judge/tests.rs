@@ -82,7 +82,7 @@ type Doctor = fn(&mut Found);
 fn the_truth_is_found_true_and_everything_else_is_not() {
     let truth = [voice(1_000, Some(5)), message(2_000), voice(60_000, None)];
     let steps = delivered(&truth);
-    let judge_it = |found: &Found| judge(&truth, &steps, LIMIT_MS, found);
+    let judge_it = |found: &Found| judge(id(1), &truth, &steps, LIMIT_MS, found);
     let right = file(vec![interval(1_000, 60_000, false)]);
     assert_eq!(judge_it(&right), [""; 0]);
 
@@ -116,10 +116,10 @@ fn a_short_gap_is_counted_and_a_long_one_is_not() {
             interval(lost_ms, back_ms, true),
             open(interval(back_ms, back_ms, false)),
         ]);
-        assert_eq!(judge(&truth, &steps, LIMIT_MS, &whole).is_empty(), bridged);
+        assert_eq!(judge(id(1), &truth, &steps, LIMIT_MS, &whole).is_empty(), bridged);
         let mut cut = file(vec![interval(1_000, lost_ms, false)]);
         cut.intervals.push(open(VoiceInterval { session_started_at_ms: back_ms, ..interval(back_ms, back_ms, false) }));
-        assert_eq!(judge(&truth, &steps, LIMIT_MS, &cut).is_empty(), !bridged);
+        assert_eq!(judge(id(1), &truth, &steps, LIMIT_MS, &cut).is_empty(), !bridged);
     }
 }
 
@@ -130,14 +130,14 @@ fn a_leave_that_nobody_heard_was_at_the_last_proof() {
     let steps = delivered(&[&truth[..2], &heard[..]].concat());
     for (end_ms, holds) in [(10_000, true), (10_001, false), (9_999, false), (30_000, false)] {
         let found = file(vec![interval(1_000, end_ms, false)]);
-        assert_eq!(judge(&truth, &steps, LIMIT_MS, &found).is_empty(), holds, "{end_ms}");
+        assert_eq!(judge(id(1), &truth, &steps, LIMIT_MS, &found).is_empty(), holds, "{end_ms}");
     }
     // Told late by a resumed connection, the time of the gap counts.
     let told = [shard(10_000, ShardStatus::Lost), voice(30_000, None), shard(30_000, ShardStatus::Resumed)];
     let steps = delivered(&[&truth[..2], &told[..]].concat());
     for (end_ms, holds) in [(30_000, true), (30_001, false)] {
         let found = file(vec![interval(1_000, 10_000, false), interval(10_000, end_ms, true)]);
-        assert_eq!(judge(&truth, &steps, LIMIT_MS, &found).is_empty(), holds, "{end_ms}");
+        assert_eq!(judge(id(1), &truth, &steps, LIMIT_MS, &found).is_empty(), holds, "{end_ms}");
     }
 }
 
@@ -147,8 +147,8 @@ fn what_a_crash_took_is_not_asked_for() {
     let [voice, message, left] = truth.clone().map(Step::Deliver);
     let found = Found { messages: BTreeMap::new(), ..file(vec![open(interval(1_000, 1_000, false))]) };
     let lost = [voice.clone(), Step::Flush, message.clone(), left, Step::Crash];
-    assert_eq!(judge(&truth, &lost, LIMIT_MS, &found), [""; 0]);
-    assert_ne!(judge(&truth, &[voice, message, Step::Flush, Step::Crash], LIMIT_MS, &found), [""; 0]);
+    assert_eq!(judge(id(1), &truth, &lost, LIMIT_MS, &found), [""; 0]);
+    assert_ne!(judge(id(1), &truth, &[voice, message, Step::Flush, Step::Crash], LIMIT_MS, &found), [""; 0]);
 }
 
 #[test]
@@ -157,12 +157,12 @@ fn midnight_cuts_and_a_clock_is_wrong_by_no_more_than_it_was_set() {
     let uncut = file(vec![interval(1_000, DAY_MS + 1, false)]);
     let cut = file(vec![interval(1_000, DAY_MS, false), interval(DAY_MS, DAY_MS + 1, false)]);
     let mut steps = delivered(&truth);
-    assert_eq!(judge(&truth, &steps, LIMIT_MS, &cut), [""; 0]);
-    assert_ne!(judge(&truth, &steps, LIMIT_MS, &uncut), [""; 0]);
+    assert_eq!(judge(id(1), &truth, &steps, LIMIT_MS, &cut), [""; 0]);
+    assert_ne!(judge(id(1), &truth, &steps, LIMIT_MS, &uncut), [""; 0]);
     for (by_ms, holds) in [(499, false), (-500, true)] {
         steps.push(Step::ClockSet(by_ms));
         let found = file(vec![interval(1_000, DAY_MS - 499, false)]);
-        assert_eq!(judge(&truth, &steps, LIMIT_MS, &found).is_empty(), holds);
+        assert_eq!(judge(id(1), &truth, &steps, LIMIT_MS, &found).is_empty(), holds);
         steps.pop();
     }
 }
@@ -218,7 +218,7 @@ fn what_is_missed_before_a_list_is_right_after_it() {
         presences: [(id(8), Some(PresenceStatus::Offline)), (id(9), Some(PresenceStatus::Online))].into(),
         ..Found::default()
     };
-    assert_eq!(judge(&truth, &steps, LIMIT_MS, &right), [""; 0]);
+    assert_eq!(judge(id(1), &truth, &steps, LIMIT_MS, &right), [""; 0]);
     let doctored: [(&str, Doctor); 8] = [
         ("a member more", |found| found.members.extend([id::<UserId>(7)])),
         ("a member less", |found| found.members.retain(|user_id| *user_id != id(8))),
@@ -232,10 +232,10 @@ fn what_is_missed_before_a_list_is_right_after_it() {
     for (name, doctor) in doctored {
         let mut found = right.clone();
         doctor(&mut found);
-        assert!(!judge(&truth, &steps, LIMIT_MS, &found).is_empty(), "{name}");
+        assert!(!judge(id(1), &truth, &steps, LIMIT_MS, &found).is_empty(), "{name}");
     }
     // Without lists nobody can know.
     let unlisted = delivered(&truth[..6]);
     let stale = Found { inferred_leaves: BTreeMap::new(), members: [id(7), id(8), id(9)].into(), ..right };
-    assert_eq!(judge(&truth, &unlisted, LIMIT_MS, &Found { member_count: Some(3), ..stale }), [""; 0]);
+    assert_eq!(judge(id(1), &truth, &unlisted, LIMIT_MS, &Found { member_count: Some(3), ..stale }), [""; 0]);
 }

@@ -7,61 +7,113 @@ use mocha_store::{Event, event::ShardStatus};
 
 use super::{
     Found, Session,
+    case::{Case, Cue},
     timeline::Timeline,
     voice::{Doubt, Told, pieces},
 };
-use crate::{Step, World};
+use crate::World;
+
+/// What is asked of a recorder.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    /// By how much sums may be wrong, once the clock was set.
+    pub(super) clock_ms: Option<i64>,
+    pub(super) limit_ms: i64,
+    /// By how much the recorder's last proof may be earlier than the last event, or later than people could be heard.
+    pub(super) slack_ms: i64,
+}
 
 /// Everybody's voice, in what is kept of a connection to voice.
 pub(super) struct Voices<T> {
     end_ms: i64,
     people: BTreeMap<UserId, Voice<T>>,
+    rules: Rules,
 }
 
 struct Voice<T> {
     doubts: Vec<Doubt>,
+    /// Nothing is in the file after this.
+    last_ms: i64,
     truth: Timeline<T>,
 }
 
+/// Discord closes a connection on which it hears nothing for so long.
+const DEAF_MS: i64 = 60_000;
+
 impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
-    pub(super) fn of(
-        truth: &[Event],
-        steps: &[&Step],
-        limit_ms: i64,
-        keep: impl Fn(ChannelId, VoiceState) -> T,
-    ) -> Self {
-        let truths = truths(truth, &keep);
+    pub(super) fn of(case: &Case, rules: Rules, keep: impl Fn(ChannelId, VoiceState) -> T) -> Self {
+        let truths = truths(&case.truth, &keep);
         let mut told: BTreeMap<UserId, Told<T>> = truths.keys().map(|user_id| (*user_id, Told::default())).collect();
         let silence = Timeline::default();
-        let (mut proof_ms, mut outage, mut known) = (i64::MIN, false, BTreeSet::new());
-        for step in steps {
-            let event = match step {
-                Step::Deliver(event) => event,
-                // Before anything was told there is nothing to lose.
-                Step::Crash | Step::Stop if proof_ms == i64::MIN => continue,
-                Step::Crash | Step::Stop => {
-                    outage = false;
-                    lose(&mut told, proof_ms);
+        let (mut proof_ms, mut heard_ms) = (i64::MIN, i64::MIN);
+        let (mut lost, mut outage) = (false, false);
+        // The true time, of a recorder with a clock of its own.
+        let mut now_ms = case.truth.first().map_or(i64::MIN, |event| event.at().timestamp_millis());
+        for cue in &case.cues {
+            let (event, is_framed, is_new) = match cue {
+                Cue::Elsewhere(event) => (event, false, false),
+                Cue::Heard { event, is_framed } => (event, *is_framed, true),
+                Cue::Freeze(ms) => {
+                    if *ms >= DEAF_MS {
+                        lose(&mut told, proof_ms, rules);
+                    }
+                    now_ms += ms;
                     continue;
                 }
-                Step::ClockSet(_) | Step::Flush | Step::Start => continue,
+                Cue::Pass(ms) => {
+                    now_ms += ms;
+                    if rules.clock_ms.is_none() {
+                        proof_ms = proof_ms.max(now_ms);
+                    }
+                    continue;
+                }
+                // Before anything was told there is nothing to lose.
+                Cue::Refused | Cue::Stopped if proof_ms == i64::MIN => continue,
+                Cue::Refused => {
+                    told.values_mut().for_each(|told| told.miss(proof_ms, rules));
+                    continue;
+                }
+                Cue::Stopped => {
+                    (lost, outage) = (false, false);
+                    lose(&mut told, proof_ms, rules);
+                    continue;
+                }
             };
             let at_ms = event.at().timestamp_millis();
             // A message has the time at which it was sent, which a damaged digit may put days ahead of all else.
             let far_off = proof_ms > i64::MIN && at_ms - proof_ms > 24 * 60 * 60 * 1000;
-            if !(far_off && matches!(event, Event::MessageSent(_))) {
+            // That a connection is made says nothing of the time before.
+            let is_ready = matches!(event, Event::ShardChanged(change) if change.status == ShardStatus::Ready);
+            if !(is_ready || far_off && matches!(event, Event::MessageSent(_))) {
                 proof_ms = proof_ms.max(at_ms);
+            }
+            if !is_new {
+                continue;
+            }
+            if is_framed && !is_ready {
+                heard_ms = heard_ms.max(at_ms);
+                // The session goes on, and nothing was missed.
+                if lost && !matches!(event, Event::ShardChanged(_)) {
+                    lost = false;
+                    if !outage {
+                        told.values_mut().for_each(Told::resume);
+                    }
+                }
             }
             let mut hear = |user_id: UserId, value, snapshot| {
                 let truth = truths.get(&user_id).unwrap_or(&silence);
-                told.entry(user_id).or_default().hear(truth, value, at_ms, snapshot, limit_ms);
+                let told = told.entry(user_id).or_default();
+                if is_framed {
+                    told.change(at_ms);
+                }
+                told.hear(truth, value, at_ms, snapshot, rules);
             };
             match event {
-                Event::VoiceStateChanged(event) if known.insert(format!("{event:?}")) => {
+                Event::VoiceStateChanged(event) => {
                     hear(event.user_id, event.channel_id.map(|channel_id| keep(channel_id, event.state)), false);
                 }
-                Event::MemberLeft(event) if known.insert(format!("{event:?}")) => hear(event.user_id, None, false),
-                Event::VoiceSnapshot(event) if known.insert(format!("{event:?}")) => {
+                Event::MemberLeft(event) => hear(event.user_id, None, false),
+                Event::VoiceSnapshot(event) => {
                     outage = false;
                     let voices = event.voices.iter();
                     let voices: BTreeMap<_, _> =
@@ -73,30 +125,43 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 }
                 Event::GuildOutage(_) => {
                     outage = true;
-                    lose(&mut told, at_ms);
+                    lose(&mut told, at_ms, rules);
                 }
-                Event::ShardChanged(event) => match event.status {
-                    // A connection says nothing about a guild that cannot be reached.
-                    ShardStatus::Resumed if outage => {}
-                    ShardStatus::Resumed => told.values_mut().for_each(Told::resume),
-                    ShardStatus::Closed | ShardStatus::Lost | ShardStatus::Ready => lose(&mut told, at_ms),
-                    // A sign of life, and whatever else there may be.
-                    _ => {}
-                },
+                Event::ShardChanged(event) => {
+                    lost = matches!(event.status, ShardStatus::Closed | ShardStatus::Lost)
+                        || lost && event.status == ShardStatus::Heard;
+                    match event.status {
+                        // A connection says nothing about a guild that cannot be reached.
+                        ShardStatus::Resumed if outage => {}
+                        ShardStatus::Resumed => told.values_mut().for_each(Told::resume),
+                        // Nothing was heard since the last frame; without frames, since the connection was lost.
+                        ShardStatus::Ready if is_framed && heard_ms > i64::MIN => lose(&mut told, heard_ms, rules),
+                        ShardStatus::Closed | ShardStatus::Lost | ShardStatus::Ready => lose(&mut told, at_ms, rules),
+                        // A sign of life, and whatever else there may be.
+                        _ => {}
+                    }
+                }
                 _ => {}
             }
         }
+        let end_ms = if rules.clock_ms.is_some() && case.is_live { now_ms } else { proof_ms };
         let people = told.into_iter().map(|(user_id, told)| {
             let truth = truths.get(&user_id).cloned().unwrap_or_default();
-            (user_id, Voice { doubts: told.doubts(&truth, proof_ms), truth })
+            let mut doubts = told.doubts(&truth, end_ms, rules);
+            if rules.slack_ms > 0 {
+                // Nothing was written since the last stamp.
+                let (from_ms, most_ms) = (end_ms - rules.slack_ms, rules.slack_ms);
+                doubts.push(Doubt { from_ms, to_ms: end_ms, most_ms });
+            }
+            let last_ms = told.last_ms().max(end_ms);
+            (user_id, Voice { doubts, last_ms, truth })
         });
-        Self { end_ms: proof_ms, people: people.collect() }
+        Self { end_ms, people: people.collect(), rules }
     }
 
     pub(super) fn contradictions(
         &self,
         found: &Found,
-        clock_ms: i64,
         keep: impl Fn(&mocha_schema::VoiceInterval) -> T,
     ) -> Vec<String> {
         let mut contradictions = Vec::new();
@@ -108,11 +173,13 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
         }
         let users: BTreeSet<UserId> = self.people.keys().chain(counted.keys()).copied().collect();
         for user_id in users {
-            let (unknown, nothing) = (Voice { doubts: Vec::new(), truth: Timeline::default() }, Vec::new());
+            let (unknown, nothing) =
+                (Voice { doubts: Vec::new(), last_ms: self.end_ms, truth: Timeline::default() }, Vec::new());
             let voice = self.people.get(&user_id).unwrap_or(&unknown);
             let counted = counted.get(&user_id).unwrap_or(&nothing);
-            let wrong = if clock_ms > 0 {
-                voice.wrong_sum(counted, self.end_ms, clock_ms).into_iter().collect()
+            let wrong = if let Some(clock_ms) = self.rules.clock_ms {
+                let is_live = self.rules.slack_ms > 0;
+                voice.wrong_sum(counted, self.end_ms, clock_ms, is_live).into_iter().collect()
             } else {
                 let sessions = found.sessions.iter().filter(|session| session.user_id == user_id);
                 let mut wrong = voice.wrong_time(counted, self.end_ms);
@@ -126,9 +193,9 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
 }
 
 /// Nothing is heard of anybody from here on.
-fn lose<T: Copy + Eq>(told: &mut BTreeMap<UserId, Told<T>>, proof_ms: i64) {
+fn lose<T: Copy + Eq>(told: &mut BTreeMap<UserId, Told<T>>, proof_ms: i64, rules: Rules) {
     for told in told.values_mut() {
-        told.lose(proof_ms);
+        told.lose(proof_ms, rules);
     }
 }
 
@@ -172,8 +239,8 @@ impl<T: Copy + Eq + std::fmt::Debug> Voice<T> {
                 wrong.push(format!("{got} ms in {doubt:?}"));
             }
         }
-        if let Some(beyond) = counted.iter().find(|(_, to_ms, _)| *to_ms > end_ms) {
-            wrong.push(format!("{beyond:?} goes on after {end_ms}"));
+        if let Some(beyond) = counted.iter().find(|(_, to_ms, _)| *to_ms > self.last_ms) {
+            wrong.push(format!("{beyond:?} goes on after {}", self.last_ms));
         }
         wrong
     }
@@ -198,13 +265,14 @@ impl<T: Copy + Eq + std::fmt::Debug> Voice<T> {
         if got == expected { Vec::new() } else { vec![format!("sessions {got:?} instead of {expected:?}")] }
     }
 
-    /// A sum that is wrong by more than what was missed and what the clock was.
-    fn wrong_sum(&self, counted: &[(i64, i64, T)], end_ms: i64, clock_ms: i64) -> Option<String> {
+    /// A sum that is wrong by more than what was missed and what the clock was. With a clock of its own a recorder may
+    /// count less, for nobody knows when what happened while its clock was wrong.
+    fn wrong_sum(&self, counted: &[(i64, i64, T)], end_ms: i64, clock_ms: i64, is_live: bool) -> Option<String> {
         let got: i64 = counted.iter().map(|(from_ms, to_ms, _)| to_ms - from_ms).sum();
-        let doubtful: i64 = self.doubts.iter().map(|doubt| doubt.to_ms - doubt.from_ms).sum();
         let stretches = self.truth.stretches().into_iter();
         let truth: i64 = stretches.map(|(from_ms, to_ms)| (to_ms.unwrap_or(end_ms) - from_ms).max(0)).sum();
-        ((got - truth).abs() > clock_ms + doubtful)
-            .then(|| format!("{got} ms instead of {truth}, by {clock_ms} and {doubtful}"))
+        let doubtful: i64 = if is_live { 0 } else { self.doubts.iter().map(|doubt| doubt.to_ms - doubt.from_ms).sum() };
+        let is_wrong = if is_live { got - truth > clock_ms } else { (got - truth).abs() > clock_ms + doubtful };
+        is_wrong.then(|| format!("{got} ms instead of {truth}, by {clock_ms} and {doubtful}"))
     }
 }
