@@ -2,8 +2,12 @@
 
 mod support;
 
+use chrono::TimeDelta;
 use mocha_schema::PresenceStatus::{Dnd, Idle, Offline, Online};
-use mocha_store::{Event, event::PresencesListed};
+use mocha_store::{
+    Event,
+    event::{PresenceChanged, PresencesListed},
+};
 use support::*;
 
 fn listed(ms: i64, is_complete: bool, users: &[u64]) -> Event {
@@ -61,5 +65,23 @@ fn a_list_of_before_and_lists_of_other_guilds_change_nothing() -> TestResult {
     let other = PresencesListed { at: at(9_000), guild_id: id(11), is_complete: true, user_ids: Vec::new() };
     record(&store, four().into_iter().chain([listed(-5_000, true, &[]), other.into()]))?;
     assert_eq!(rows(&store)?, FOUR);
+    Ok(())
+}
+
+#[test]
+fn changes_within_one_millisecond_are_all_kept_in_their_order() -> TestResult {
+    let store = store()?;
+    let change = |micros: i64, status| PresenceChanged {
+        activity: None,
+        at: at(0) + TimeDelta::microseconds(micros),
+        guild_id: id(GUILD),
+        status,
+        user_id: id(40),
+    };
+    let statuses = "SELECT status AS line FROM presence_events ORDER BY id";
+    for _ in 0..2 {
+        record(&store, [change(1, Online).into(), change(2, Dnd).into(), change(3, Offline).into()])?;
+        assert_eq!(lines(&store, statuses)?, ["online", "dnd", "offline"]);
+    }
     Ok(())
 }

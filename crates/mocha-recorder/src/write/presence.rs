@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use mocha_schema::{NewPresenceEvent, PresenceStatus, UserId};
 
 use super::{Outcome, State};
@@ -14,7 +14,22 @@ use crate::{
 
 /// What was last recorded of people lately heard of.
 #[derive(Debug, Default)]
-pub(super) struct Presences(HashMap<Person, Option<LastPresence>>);
+pub(super) struct Presences(HashMap<Person, Option<Last>>);
+
+#[derive(Clone, Debug)]
+struct Last {
+    /// When it was told, in full precision: several changes may come within one millisecond.
+    told: DateTime<Utc>,
+    written: LastPresence,
+}
+
+impl Last {
+    /// What the file has, of which nobody knows more than the millisecond.
+    fn of(written: LastPresence) -> Option<Self> {
+        let told = DateTime::from_timestamp_millis(written.at_ms)? + TimeDelta::microseconds(999);
+        Some(Self { told, written })
+    }
+}
 
 /// Beyond, people are looked up again.
 const LIMIT: usize = 200_000;
@@ -24,13 +39,13 @@ impl Presences {
         self.0.clear();
     }
 
-    fn last(&mut self, tables: &mut impl Tables, person: Person) -> Result<Option<&LastPresence>, Error> {
+    fn last(&mut self, tables: &mut impl Tables, person: Person) -> Result<Option<&Last>, Error> {
         if self.0.len() >= LIMIT {
             self.0.clear();
         }
         Ok(match self.0.entry(person) {
             Entry::Occupied(known) => known.into_mut().as_ref(),
-            Entry::Vacant(unknown) => unknown.insert(tables.last_presence(person)?).as_ref(),
+            Entry::Vacant(unknown) => unknown.insert(tables.last_presence(person)?.and_then(Last::of)).as_ref(),
         })
     }
 }
@@ -71,13 +86,15 @@ fn write(
     at: DateTime<Utc>,
 ) -> Result<Outcome, Error> {
     let Person { guild_id, user_id } = person;
-    let at_ms = at.timestamp_millis();
-    if let Some(last) = state.presences.last(tables, person)? {
+    let mut at_ms = at.timestamp_millis();
+    if let Some(Last { told, written }) = state.presences.last(tables, person)? {
         // Discord tells the same once for each guild and again after a reconnect; and a replay tells what is past.
-        let same = (last.status.as_deref(), &last.activity) == (status.map(PresenceStatus::as_str), &activity);
-        if same || at_ms < last.at_ms {
+        let same = (written.status.as_deref(), &written.activity) == (status.map(PresenceStatus::as_str), &activity);
+        if same || at <= *told {
             return Ok(Outcome::Duplicate);
         }
+        // Rows are named by the millisecond, so each change keeps one of its own.
+        at_ms = at_ms.max(written.at_ms.saturating_add(1));
     }
     state.parents.guild(tables, guild_id, at)?;
     state.parents.user(tables, user_id, at)?;
@@ -88,11 +105,11 @@ fn write(
         status,
         activity_type: activity.as_ref().map(|(kind, _)| *kind),
         activity_name: activity.as_ref().map(|(_, name)| name.as_str()),
-        created_at: at.into(),
+        created_at: DateTime::from_timestamp_millis(at_ms).unwrap_or(at).into(),
     })?;
     if is_new {
-        let last = LastPresence { activity, at_ms, status: status.map(|status| status.to_string()) };
-        state.presences.0.insert(person, Some(last));
+        let written = LastPresence { activity, at_ms, status: status.map(|status| status.to_string()) };
+        state.presences.0.insert(person, Some(Last { told: at, written }));
     }
     Ok(Outcome::of(is_new))
 }
