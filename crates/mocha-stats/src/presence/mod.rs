@@ -7,6 +7,8 @@
 
 mod activities;
 mod online;
+#[cfg(test)]
+mod reads;
 mod rows;
 mod scope;
 mod status;
