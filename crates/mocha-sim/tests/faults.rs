@@ -166,7 +166,9 @@ proptest! {
         faults in framed(),
         freezes in rate(),
     ) {
-        hold(&servers, 2, seed, Faults { freezes, heartbeats: true, passing: true, ..faults }, builder())?;
+        // Silence says nothing before the first heartbeat of a connection is acknowledged, so that nobody knows of a hole.
+        let faults = Faults { freezes, heartbeats: true, holes: 0, passing: true, ..faults };
+        hold(&servers, 2, seed, faults, builder())?;
     }
 
     #[test]
