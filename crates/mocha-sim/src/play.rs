@@ -127,7 +127,12 @@ impl Player<'_> {
                 self.recorder()?.shutdown()?;
                 self.recorder = None;
             }
-            Step::Unlock => self.let_go()?,
+            Step::Unlock => {
+                self.let_go()?;
+                self.outcome.push(step.clone());
+                // A bot writes what waited at once, and that people are still there.
+                return if self.clocks.is_some() { self.look() } else { Ok(()) };
+            }
         }
         self.outcome.push(step.clone());
         Ok(())

@@ -24,8 +24,8 @@ use self::{
 use crate::Step;
 
 /// How long a bot may take to write that people in voice are still there, with what it takes to look at the clock and to
-/// notice that a connection is dead.
-const LIVE_SLACK_MS: i64 = 120_000;
+/// notice that a connection is dead, and with a freeze too short to be noticed.
+const LIVE_SLACK_MS: i64 = 240_000;
 
 /// Judges what a file says of a guild: by the undisturbed events, by the steps that a recorder was led through, as
 /// [`play`](crate::play) returned them, and by the recorder's bridge limit. The answer is every contradiction, so none if
