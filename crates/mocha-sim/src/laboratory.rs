@@ -205,7 +205,7 @@ impl Laboratory {
         } else if self.faults.frames && self.hits(self.faults.locks) {
             self.locked = 1 + self.dice.below(60);
             self.steps.push(Step::Lock);
-        } else if self.hits(self.faults.freezes) {
+        } else if self.shards.iter().all(|shard| shard.session > 0) && self.hits(self.faults.freezes) {
             let ms = self.dice.pick(&[5_000, 55_000, 400_000, 2_400_000]).unwrap_or(0);
             let ms = self.dice.ms_between(1, ms);
             // A connection either survives for sure, or surely not.
