@@ -43,11 +43,11 @@ impl Bots {
     }
 
     /// The end of a condition on a roll-up by user.
-    pub(crate) const fn condition_of_rollup(self) -> &'static str {
+    pub(crate) const fn condition_of_rollup(self, dialect: Dialect) -> &'static str {
         match self {
-            Self::Exclude => " AND bot = 0",
+            Self::Exclude => dialect.either(" AND bot = 0", " AND NOT bot"),
             Self::Include => "",
-            Self::Only => " AND bot = 1",
+            Self::Only => dialect.either(" AND bot = 1", " AND bot"),
         }
     }
 

@@ -73,7 +73,7 @@ impl UserStatistics {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<UserStatisticsAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<UserStatisticsAnswer, Error> {
         let Self { guild, user, window } = self;
         snapshot(conn, |conn| {
             let Horizon { messages_from, .. } = Horizon::load(conn)?;
@@ -187,7 +187,7 @@ impl GuildLeaderboard {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<GuildLeaderboardAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<GuildLeaderboardAnswer, Error> {
         let Self { guild, window, .. } = self;
         let (rows, data_since) = snapshot(conn, |conn| {
             let Horizon { messages_from, .. } = Horizon::load(conn)?;
@@ -292,7 +292,7 @@ impl VoiceActivity {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<VoiceActivityAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<VoiceActivityAnswer, Error> {
         let Self { guild, window } = self;
         snapshot(conn, |conn| {
             let Horizon { voice_from, .. } = Horizon::load(conn)?;

@@ -1,18 +1,16 @@
 // A migrated file in memory and rows for it. The unit tests use it as a module, and the examples of the docs include it.
 
-use diesel::prelude::*;
-use mocha_schema::{
-    ChannelId, GuildId, MemberEventType, NewChannel, NewGuild, NewMemberEvent, NewMessageEvent, NewUser, NewVoiceEvent,
-    UnixTime, UserId, VoiceEventType, VoiceInterval, VoiceState, schema,
-};
+use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+use mocha_schema::{ChannelId, MemberEventType, VoiceEventType, VoiceInterval, VoiceState};
 
 /// Monday, 19 October 2026, midnight UTC; the Sunday after it has 25 hours in Berlin.
 pub(crate) const MONDAY: i64 = 1_792_368_000;
 
 pub(crate) type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
-pub(crate) fn time(second: i64) -> TestResult<UnixTime> {
-    Ok(chrono::DateTime::from_timestamp(second, 0).ok_or("no such time")?.into())
+/// A value as SQL of either database has it.
+pub(crate) fn value(value: Option<impl std::fmt::Display>) -> String {
+    value.map_or("NULL".to_owned(), |value| value.to_string())
 }
 
 /// A message; `content` is its characters and words, if they are known.
@@ -32,95 +30,109 @@ pub(crate) struct Message {
 pub(crate) struct Rows(u32);
 
 impl Rows {
-    fn next_id(&mut self) -> String {
+    fn next_id(&mut self) -> u32 {
         self.0 += 1;
-        self.0.to_string()
+        self.0
     }
 
-    pub(crate) fn message(&mut self, conn: &mut SqliteConnection, message: Message) -> TestResult {
-        let (guild_id, channel_id) = (GuildId::try_from(message.guild)?, ChannelId::try_from(message.channel)?);
-        let now = time(MONDAY)?;
-        let guild =
-            NewGuild { id: guild_id, name: None, icon: None, member_count: None, created_at: now, updated_at: now };
-        diesel::insert_or_ignore_into(schema::guilds::table).values(&guild).execute(conn)?;
-        let channel = NewChannel {
-            id: channel_id,
-            guild_id,
-            name: None,
-            kind: 0,
-            parent_id: None,
-            position: None,
-            created_at: now,
-            updated_at: now,
-        };
-        diesel::insert_or_ignore_into(schema::channels::table).values(&channel).execute(conn)?;
-        let event = NewMessageEvent {
-            id: self.next_id().parse()?,
-            guild_id,
-            channel_id,
-            user_id: message.user.try_into()?,
-            message_type: message.kind,
-            has_attachment: message.has_attachment,
-            has_embed: None,
-            character_count: message.content.map(|content| content.0),
-            word_count: message.content.map(|content| content.1),
-            created_at: time(message.second)?,
-        };
-        diesel::insert_into(schema::message_events::table).values(&event).execute(conn)?;
+    pub(crate) fn message(&mut self, conn: &mut impl SimpleConnection, message: Message) -> TestResult {
+        let Message { guild, channel, user, kind, content, has_attachment, second } = message;
+        let (id, kind, has_attachment) = (self.next_id(), value(kind), value(has_attachment));
+        let (characters, words) = (value(content.map(|content| content.0)), value(content.map(|content| content.1)));
+        insert_guild(conn, guild)?;
+        insert_channel(conn, guild, channel, 0, None)?;
+        conn.batch_execute(&format!(
+            "INSERT INTO message_events (id, guild_id, channel_id, user_id, message_type, has_attachment, has_embed, \
+                    character_count, word_count, created_at) \
+                VALUES ('{id}', '{guild}', '{channel}', '{user}', {kind}, {has_attachment}, NULL, {characters}, {words}, \
+                    {second})"
+        ))?;
         Ok(())
     }
 
     pub(crate) fn member_event(
         &mut self,
-        conn: &mut SqliteConnection,
+        conn: &mut impl SimpleConnection,
         guild: u64,
         user: u64,
         event_type: MemberEventType,
         second: i64,
     ) -> TestResult {
-        let event = NewMemberEvent {
-            id: &self.next_id(),
-            guild_id: guild.try_into()?,
-            user_id: user.try_into()?,
-            event_type,
-            member_count: None,
-            created_at: time(second)?,
-        };
-        diesel::insert_into(schema::member_events::table).values(&event).execute(conn)?;
-        Ok(())
+        let (id, event_type) = (self.next_id(), event_type.as_str());
+        insert_member_event(conn, &id.to_string(), guild, user, event_type, None, second)
     }
 
     pub(crate) fn voice_event(
         &mut self,
-        conn: &mut SqliteConnection,
+        conn: &mut impl SimpleConnection,
         guild: u64,
         user: u64,
         event_type: VoiceEventType,
         duration: Option<i64>,
         second: i64,
     ) -> TestResult {
-        let event = NewVoiceEvent {
-            id: &self.next_id(),
-            guild_id: guild.try_into()?,
-            channel_id: None,
-            user_id: user.try_into()?,
-            event_type,
-            session_start: None,
-            session_end: None,
-            duration,
-            muted: None,
-            deafened: None,
-            created_at: time(second)?,
-        };
-        diesel::insert_into(schema::voice_events::table).values(&event).execute(conn)?;
+        let (id, event_type, duration) = (self.next_id(), event_type.as_str(), value(duration));
+        conn.batch_execute(&format!(
+            "INSERT INTO voice_events (id, guild_id, user_id, event_type, duration, created_at) \
+            VALUES ('{id}', '{guild}', '{user}', '{event_type}', {duration}, {second})"
+        ))?;
         Ok(())
     }
 }
 
-pub(crate) fn insert_user(conn: &mut SqliteConnection, id: u64, bot: Option<bool>) -> TestResult {
-    let (id, now) = (UserId::try_from(id)?, time(MONDAY)?);
-    let user = NewUser { id, username: None, discriminator: None, avatar: None, bot, created_at: now, updated_at: now };
-    diesel::insert_into(schema::users::table).values(&user).execute(conn)?;
+pub(crate) fn insert_member_event(
+    conn: &mut impl SimpleConnection,
+    id: &str,
+    guild: u64,
+    user: u64,
+    event_type: &str,
+    member_count: Option<i32>,
+    second: i64,
+) -> TestResult {
+    let member_count = value(member_count);
+    conn.batch_execute(&format!(
+        "INSERT INTO member_events (id, guild_id, user_id, event_type, member_count, created_at) \
+        VALUES ('{id}', '{guild}', '{user}', '{event_type}', {member_count}, {second})"
+    ))?;
+    Ok(())
+}
+
+/// Does nothing if the guild is there.
+pub(crate) fn insert_guild(conn: &mut impl SimpleConnection, id: u64) -> TestResult {
+    conn.batch_execute(&format!(
+        "INSERT INTO guilds (id, created_at, updated_at) VALUES ('{id}', {MONDAY}, {MONDAY}) ON CONFLICT DO NOTHING"
+    ))?;
+    Ok(())
+}
+
+pub(crate) fn insert_channel(
+    conn: &mut impl SimpleConnection,
+    guild: u64,
+    id: u64,
+    kind: i32,
+    parent: Option<u64>,
+) -> TestResult {
+    let parent = value(parent.map(|parent| format!("'{parent}'")));
+    conn.batch_execute(&format!(
+        "INSERT INTO channels (id, guild_id, type, parent_id, created_at, updated_at) \
+            VALUES ('{id}', '{guild}', {kind}, {parent}, {MONDAY}, {MONDAY}) ON CONFLICT DO NOTHING"
+    ))?;
+    Ok(())
+}
+
+pub(crate) fn insert_member(conn: &mut impl SimpleConnection, guild: u64, user: u64) -> TestResult {
+    conn.batch_execute(&format!(
+        "INSERT INTO members (id, guild_id, user_id, created_at, updated_at) \
+            VALUES ('{guild}:{user}', '{guild}', '{user}', {MONDAY}, {MONDAY})"
+    ))?;
+    Ok(())
+}
+
+pub(crate) fn insert_user(conn: &mut impl SimpleConnection, id: u64, bot: Option<bool>) -> TestResult {
+    let bot = value(bot);
+    conn.batch_execute(&format!(
+        "INSERT INTO users (id, bot, created_at, updated_at) VALUES ('{id}', {bot}, {MONDAY}, {MONDAY})"
+    ))?;
     Ok(())
 }
 
@@ -145,8 +157,17 @@ pub(crate) fn interval(
     })
 }
 
-pub(crate) fn insert_interval(conn: &mut SqliteConnection, interval: VoiceInterval) -> TestResult {
-    diesel::insert_into(schema::voice_intervals::table).values(interval).execute(conn)?;
+pub(crate) fn insert_interval(conn: &mut impl SimpleConnection, interval: VoiceInterval) -> TestResult {
+    let VoiceInterval { guild_id, user_id, started_at_ms, seen_at_ms, session_started_at_ms, assumed, .. } = interval;
+    let (ended_at_ms, channel_id) = (value(interval.ended_at_ms), interval.channel_id.map(|id| format!("'{id}'")));
+    let channel_id = value(channel_id);
+    let VoiceState { server_mute, server_deaf, self_mute, self_deaf, stream, video, suppress } = interval.state;
+    conn.batch_execute(&format!(
+        "INSERT INTO voice_intervals (guild_id, user_id, started_at_ms, ended_at_ms, seen_at_ms, session_started_at_ms, \
+            channel_id, server_mute, server_deaf, self_mute, self_deaf, stream, video, suppress, assumed) \
+        VALUES ('{guild_id}', '{user_id}', {started_at_ms}, {ended_at_ms}, {seen_at_ms}, {session_started_at_ms}, \
+            {channel_id}, {server_mute}, {server_deaf}, {self_mute}, {self_deaf}, {stream}, {video}, {suppress}, {assumed})"
+    ))?;
     Ok(())
 }
 
@@ -156,21 +177,25 @@ pub(crate) fn empty() -> TestResult<SqliteConnection> {
     let mut conn = SqliteConnection::establish(":memory:")?;
     mocha_schema::migrate(&mut conn)?;
     let filled_to = MONDAY / 86_400 + 20;
-    let filled = (schema::watermarks::messages_to.eq(filled_to), schema::watermarks::voice_to.eq(filled_to));
-    diesel::update(schema::watermarks::table).set(filled).execute(&mut conn)?;
+    conn.batch_execute(&format!("UPDATE watermarks SET messages_to = {filled_to}, voice_to = {filled_to}"))?;
+    Ok(conn)
+}
+
+pub(crate) fn seeded() -> TestResult<SqliteConnection> {
+    let mut conn = empty()?;
+    seed(&mut conn)?;
     Ok(conn)
 }
 
 /// A Monday of guild 1: users 20, 30 and 100 are people, 9 is a bot; they write in channels 1000
 /// and 2000 and talk in 3000.
-pub(crate) fn seeded() -> TestResult<SqliteConnection> {
-    let mut conn = empty()?;
+pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
     let mut rows = Rows::default();
     for (user, bot) in [(20, None), (30, Some(false)), (100, Some(false)), (9, Some(true))] {
-        insert_user(&mut conn, user, bot)?;
-        rows.member_event(&mut conn, 1, user, MemberEventType::Join, MONDAY + 6 * 3600)?;
+        insert_user(conn, user, bot)?;
+        rows.member_event(conn, 1, user, MemberEventType::Join, MONDAY + 6 * 3600)?;
     }
-    rows.member_event(&mut conn, 1, 100, MemberEventType::Leave, MONDAY + 2 * 86400)?;
+    rows.member_event(conn, 1, 100, MemberEventType::Leave, MONDAY + 2 * 86400)?;
     for (user, channel, messages) in [(20, 1000, 3), (30, 1000, 1), (30, 2000, 1), (100, 2000, 1), (9, 2000, 5)] {
         for minute in 0..messages {
             let message = Message {
@@ -182,14 +207,14 @@ pub(crate) fn seeded() -> TestResult<SqliteConnection> {
                 has_attachment: Some(false),
                 second: MONDAY + 9 * 3600 + minute * 60,
             };
-            rows.message(&mut conn, message)?;
+            rows.message(conn, message)?;
         }
     }
     // User 20 was in voice for an hour; user 30 has been for half an hour, when last seen.
     let (nine, hour) = ((MONDAY + 9 * 3600) * 1000, 3_600_000);
-    insert_interval(&mut conn, interval(1, 20, Some(3000), nine, Some(nine + hour))?)?;
-    rows.voice_event(&mut conn, 1, 20, VoiceEventType::Leave, Some(hour), MONDAY + 10 * 3600)?;
+    insert_interval(conn, interval(1, 20, Some(3000), nine, Some(nine + hour))?)?;
+    rows.voice_event(conn, 1, 20, VoiceEventType::Leave, Some(hour), MONDAY + 10 * 3600)?;
     let open = interval(1, 30, Some(3000), nine, None)?;
-    insert_interval(&mut conn, VoiceInterval { seen_at_ms: nine + hour / 2, ..open })?;
-    Ok(conn)
+    insert_interval(conn, VoiceInterval { seen_at_ms: nine + hour / 2, ..open })?;
+    Ok(())
 }

@@ -121,7 +121,7 @@ impl HeatMap {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<HeatMapAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<HeatMapAnswer, Error> {
         snapshot(conn, |conn| self.read(conn))
     }
 
@@ -217,8 +217,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        fixture::{MONDAY, Message, TestResult, empty},
+        fixture::{MONDAY, Message, TestResult},
         random,
+        test_file::empty,
     };
 
     /// So long that whole months are in it.

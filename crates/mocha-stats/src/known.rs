@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use diesel::{prelude::*, sql_query};
 use mocha_schema::{GuildId, VoiceInterval};
 
 use crate::{
     ActiveMembers, Growth, GuildVoice, Leaderboard, MemberStatistics, MessageSeries, OnlineSeries, VoiceOccupancy,
     VoiceSeries, Window,
-    fixture::{MONDAY, TestResult, insert_interval, interval, seeded},
+    fixture::{MONDAY, TestResult, insert_interval, interval},
     questions::QUESTIONS,
+    random,
+    test_file::seeded,
 };
 
 /// The horizons that a question minds.
@@ -33,7 +34,7 @@ fn each_answer_says_from_when_on_it_is_known() -> TestResult {
     let day = |number: i64| DateTime::from_timestamp(MONDAY + number * 86_400, 0).ok_or("no such time");
     for horizon in ["members_from", "messages_from", "presences_from", "rollups_from", "voice_from"] {
         let mut conn = seeded()?;
-        sql_query(format!("UPDATE horizons SET {horizon} = {}", MONDAY + 86_400)).execute(&mut conn)?;
+        conn.execute(format!("UPDATE horizons SET {horizon} = {}", MONDAY + 86_400))?;
         for (name, load) in QUESTIONS {
             let known = format!("data_since: Some({:?})", day(1)?);
             let mut says = |window| TestResult::Ok(load(&mut conn, guild, window)?.contains(&known));
@@ -61,16 +62,12 @@ fn what_is_from_before_a_horizon_is_not_counted_though_it_is_there() -> TestResu
         Ok([Window::all(), Window::between(at(MONDAY + 7)?, end)?, Window::between(at(tuesday + 7)?, end)?])
     };
     let mut conn = seeded()?;
-    sql_query("UPDATE member_events SET member_count = 40").execute(&mut conn)?;
+    conn.execute("UPDATE member_events SET member_count = 40")?;
     let horizons = ["members_from", "messages_from", "presences_from", "rollups_from", "voice_from"];
     let set = format!("UPDATE horizons SET {}", horizons.map(|horizon| format!("{horizon} = {tuesday}")).join(", "));
-    sql_query(set).execute(&mut conn)?;
+    conn.execute(set)?;
     // The sums of months hold both, as far as days are over.
-    sql_query(format!(
-        "UPDATE watermarks SET messages_to = max(messages_to, {0}), voice_to = max(voice_to, {0})",
-        tuesday / 86_400 + 9
-    ))
-    .execute(&mut conn)?;
+    random::fill_to(&mut conn, 10)?;
     let mut before = Vec::new();
     for (name, load) in QUESTIONS.into_iter().filter(|(name, _)| *name != "voice now") {
         for window in windows()? {
@@ -89,7 +86,7 @@ fn what_is_from_before_a_horizon_is_not_counted_though_it_is_there() -> TestResu
         format!("DELETE FROM voice_days WHERE day < {}", tuesday / 86_400),
         format!("DELETE FROM voice_channel_days WHERE day < {}", tuesday / 86_400),
     ] {
-        sql_query(sql).execute(&mut conn)?;
+        conn.execute(sql)?;
     }
     let mut after = before.iter();
     for (name, load) in QUESTIONS.into_iter().filter(|(name, _)| *name != "voice now") {
@@ -142,7 +139,7 @@ fn what_has_not_passed_is_in_no_series_and_nobody_gathers_it() -> TestResult {
 fn who_was_in_voice_then_nobody_knows_of_a_time_without_intervals() -> TestResult {
     let (mut conn, guild) = (seeded()?, GuildId::try_from(1)?);
     let at = |day: i64| DateTime::from_timestamp(MONDAY + day * 86_400, 0).ok_or("no such time");
-    sql_query(format!("UPDATE horizons SET voice_from = {}", MONDAY + 86_400)).execute(&mut conn)?;
+    conn.execute(format!("UPDATE horizons SET voice_from = {}", MONDAY + 86_400))?;
     let mut open = |end| {
         TestResult::Ok(
             Leaderboard::voice(guild)

@@ -60,6 +60,8 @@
 
 mod active_members;
 mod active_months;
+#[cfg(all(test, feature = "postgres"))]
+mod agreement;
 mod bots;
 mod channel_filter;
 mod channels;
@@ -96,6 +98,8 @@ mod random;
 mod rollup;
 mod share;
 mod statement;
+#[cfg(test)]
+mod test_file;
 mod voice;
 mod window;
 #[cfg(test)]

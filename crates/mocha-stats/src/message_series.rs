@@ -163,7 +163,7 @@ impl MessageSeries {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<MessageSeriesAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<MessageSeriesAnswer, Error> {
         periods::check(self.period, self.window)?;
         snapshot(conn, |conn| self.read(conn))
     }

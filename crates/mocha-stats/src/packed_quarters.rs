@@ -31,7 +31,7 @@ pub(crate) fn each(
     })
 }
 
-/// Tells `f` each pair of a JSON object of counts by place, as SQLite writes it; `None` if it is
+/// Tells `f` each pair of a JSON object of counts by place, as databases write it; `None` if it is
 /// none. A parser of any JSON takes three times as long.
 fn unpack(packed: &str, mut f: impl FnMut(i64, u64)) -> Option<()> {
     let pairs = packed.strip_prefix('{')?.strip_suffix('}')?;
@@ -39,7 +39,8 @@ fn unpack(packed: &str, mut f: impl FnMut(i64, u64)) -> Option<()> {
     for byte in pairs.bytes().chain((!pairs.is_empty()).then_some(b',')) {
         match byte {
             b'0'..=b'9' => number = Some(number.unwrap_or(0_u64).checked_mul(10)?.checked_add(u64::from(byte - b'0'))?),
-            b'"' => {}
+            // PostgreSQL writes spaces beside colons and commas.
+            b'"' | b' ' => {}
             b':' if place.is_none() => place = Some(i64::try_from(number.take()?).ok()?),
             b',' => f(place.take()?, number.take()?),
             _ => return None,
@@ -56,7 +57,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fixture::{TestResult, empty};
+    use crate::fixture::TestResult;
+    use crate::test_file::empty;
 
     fn unpacked(packed: &str) -> Option<Vec<(i64, u64)>> {
         let mut pairs = Vec::new();
@@ -75,7 +77,7 @@ mod tests {
             let rows: Vec<String> = counts.iter().map(|(place, messages)| format!("({place}, {messages})")).collect();
             let rows = if rows.is_empty() { "SELECT 1, 1 WHERE false".into() } else { format!("VALUES {}", rows.join(", ")) };
             let sql = format!("SELECT json_group_object(column1, column2) AS packed FROM (SELECT 0 AS column1, 0 AS column2 WHERE false UNION ALL {rows})");
-            let Packed { packed } = sql_query(sql).get_result(&mut empty().unwrap()).unwrap();
+            let Packed { packed } = sql_query(sql).get_result(&mut crate::fixture::empty().unwrap()).unwrap();
             let expected: BTreeMap<i64, u64> = counts.into_iter().map(|(place, messages)| (place, messages.cast_unsigned())).collect();
             prop_assert_eq!(unpacked(&packed), Some(expected.into_iter().collect()));
         }
@@ -106,8 +108,9 @@ mod tests {
             assert_eq!(unpacked(packed), None, "{packed}");
         }
         let mut conn = empty()?;
-        sql_query(r#"INSERT INTO packed_quarters VALUES (1, 600, 0, '{"7":9,"8":-1}'), (1, 601, 0, '{"7":9}')"#)
-            .execute(&mut conn)?;
+        conn.execute(
+            r#"INSERT INTO packed_quarters VALUES (1, 600, false, '{"7":9,"8":-1}'), (1, 601, false, '{"7":9}')"#,
+        )?;
         let mut read = |months| each(&mut conn, GuildId::try_from(1).unwrap(), Bots::Include, &months, |_, _| ());
         assert!(read(600..602).is_err_and(|error| error.is_database()));
         assert!(read(601..602).is_ok());

@@ -92,7 +92,8 @@ mod tests {
     use super::*;
     use crate::{
         ActiveMembers, ErrorKind, Growth, MessageSeries, OnlineSeries, VoiceSeries,
-        fixture::{MONDAY, TestResult, seeded},
+        fixture::{MONDAY, TestResult},
+        test_file::{File, seeded},
     };
 
     #[test]
@@ -120,7 +121,7 @@ mod tests {
     /// its own.
     #[test]
     fn an_open_window_leaves_out_the_year_9999() -> TestResult {
-        let (mut conn, guild) = (seeded()?, 1.try_into()?);
+        let (mut conn, guild) = (crate::fixture::seeded()?, 1.try_into()?);
         conn.batch_execute(
             "INSERT INTO presence_events (id, guild_id, user_id, status, created_at)
             VALUES ('1', '1', '20', 'online', 1792368000)",
@@ -162,10 +163,10 @@ mod tests {
         // In 2080.
         let start_ms = 110 * YEAR_MS;
         let (mut conn, guild) = (seeded()?, 1.try_into()?);
-        conn.batch_execute(&format!(
+        conn.execute(format!(
             "DELETE FROM voice_intervals;
             INSERT INTO voice_intervals VALUES
-                ('1', '20', {start_ms}, NULL, {}, {start_ms}, '3000', 0, 0, 0, 0, 0, 0, 0, 0)",
+                ('1', '20', {start_ms}, NULL, {}, {start_ms}, '3000', false, false, false, false, false, false, false, false)",
             start_ms + 331 * YEAR_MS
         ))?;
         // Without an end the window ends with the last possible event, which is less than a million hours after 1970.
@@ -183,7 +184,7 @@ mod tests {
     }
 
     /// Which periods of each series are partial.
-    fn partial(conn: &mut diesel::SqliteConnection, window: Window) -> TestResult<[Vec<bool>; 4]> {
+    fn partial(conn: &mut File, window: Window) -> TestResult<[Vec<bool>; 4]> {
         let guild = 1.try_into()?;
         let messages = MessageSeries::of(guild).within(window).load(conn)?.periods;
         let voice = VoiceSeries::of(guild).within(window).load(conn)?.periods;
@@ -216,7 +217,7 @@ mod tests {
     fn a_period_is_partial_if_events_of_it_are_deleted() -> TestResult {
         let mut conn = seeded()?;
         let tuesday = MONDAY + 86_400;
-        conn.batch_execute(&format!("UPDATE horizons SET voice_from = {tuesday}, members_from = {tuesday}"))?;
+        conn.execute(format!("UPDATE horizons SET voice_from = {tuesday}, members_from = {tuesday}"))?;
         let start = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
         let [messages, voice, growth, _] = partial(&mut conn, Window::between(start, start + TimeDelta::days(2))?)?;
         assert_eq!([messages, voice, growth], [[false, false], [true, false], [true, false]]);

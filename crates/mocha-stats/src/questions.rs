@@ -1,18 +1,17 @@
 //! Every question, to be asked in a row.
 
 use chrono::{DateTime, Utc};
-use diesel::SqliteConnection;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 use crate::{
-    Activation, ActiveMembers, Activities, Bots, ChannelGroup, Channels, Error, Growth, GuildOverview, GuildVoice,
-    HeatMap, Leaderboard, MemberRetention, MemberStatistics, MessageSeries, OnlineSeries, Period, PresenceTime, Tenure,
-    VoiceChannels, VoiceFilter, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
+    Activation, ActiveMembers, Activities, Bots, ChannelGroup, Channels, Database, Error, Growth, GuildOverview,
+    GuildVoice, HeatMap, Leaderboard, MemberRetention, MemberStatistics, MessageSeries, OnlineSeries, Period,
+    PresenceTime, Tenure, VoiceChannels, VoiceFilter, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
     documented::{GuildLeaderboard, UserStatistics, VoiceActivity},
     fixture::MONDAY,
 };
 
-pub(crate) type Load = fn(&mut SqliteConnection, GuildId, Window) -> Result<String, Error>;
+pub(crate) type Load = fn(&mut dyn Database, GuildId, Window) -> Result<String, Error>;
 
 /// Every question; what it answers is shown as text, so that answers of different kinds can be
 /// compared.

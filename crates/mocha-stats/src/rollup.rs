@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::{Error, Window, database::Source, statement::Statement};
 use chrono::{DateTime, Utc};
+use mocha_schema::EVENTS_END;
 
 /// Seconds of what the roll-ups count by.
 pub(crate) const QUARTER: i64 = 900;
@@ -174,7 +175,9 @@ impl Sources {
     }
 
     fn by_total(span: Span, filled_to: i64) -> Option<Self> {
-        let start = filled_to * DAY * span.per_second;
+        let (filled, open_end) = (filled_to * DAY * span.per_second, EVENTS_END * span.per_second);
+        // In PostgreSQL the sums of all time are complete at any time, and so are they of a window without an end.
+        let start = if filled > open_end && span.end == open_end { open_end } else { filled };
         // There is nothing before 1970.
         let whole = span.start <= 0 && (1..=span.end).contains(&start);
         whole.then(|| Self { totals: true, ..Self::by_day(Span { start, ..span }) })

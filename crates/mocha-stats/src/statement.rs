@@ -132,11 +132,6 @@ impl Dialect {
         }
     }
 
-    /// The column by which the rows of an event table come in the order in which they were written.
-    pub(crate) const fn order_of_writing(self) -> &'static str {
-        self.either("rowid", "number")
-    }
-
     /// The number of a user in a table with ids as texts.
     pub(crate) const fn user(self) -> &'static str {
         match self {
@@ -164,7 +159,7 @@ pub(crate) fn rollup_of(
     if let Some(user) = user {
         statement.push(" AND user_id = ?").bind_id(user.get());
     }
-    statement.push(bots.condition_of_rollup());
+    statement.push(bots.condition_of_rollup(statement.dialect));
     if let Some((unit, range)) = periods {
         statement.push(" AND ").push(unit).push(" >= ? AND ").push(unit).push(" < ?").bind(range.start).bind(range.end);
     }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
-use mocha_schema::{ChannelId, NewChannel, NewGuild, NewMember, VoiceEventType, member_id, schema};
+use mocha_schema::VoiceEventType;
 use proptest::prelude::*;
 
 use crate::{
-    fixture::{MONDAY, Message, TestResult, insert_interval, interval, time},
+    fixture::{MONDAY, Message, TestResult, insert_channel, insert_guild, insert_interval, insert_member, interval},
     random,
+    test_file::File,
 };
 
 const HOUR: i64 = 3_600;
@@ -61,22 +61,10 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
 /// A thread in a channel in a category.
 pub(crate) const PLACES: [(u64, Option<u64>); 3] = [(1_002, None), (1_010, Some(5_000)), (1_100, Some(1_010))];
 
-pub(crate) fn insert(conn: &mut SqliteConnection, world: &World) -> TestResult {
-    let (guild_id, now) = (random::GUILD.try_into()?, time(MONDAY)?);
-    let guild = NewGuild { id: guild_id, name: None, icon: None, member_count: None, created_at: now, updated_at: now };
-    diesel::insert_into(schema::guilds::table).values(&guild).execute(conn)?;
+pub(crate) fn insert(conn: &mut File, world: &World) -> TestResult {
+    insert_guild(conn, random::GUILD)?;
     for (id, parent) in PLACES {
-        let channel = NewChannel {
-            id: id.try_into()?,
-            guild_id,
-            name: None,
-            kind: 0,
-            parent_id: parent.map(ChannelId::try_from).transpose()?,
-            position: None,
-            created_at: now,
-            updated_at: now,
-        };
-        diesel::insert_into(schema::channels::table).values(&channel).execute(conn)?;
+        insert_channel(conn, random::GUILD, id, 0, parent)?;
     }
     random::insert_messages(conn, &world.messages)?;
     for &(user, channel, start, length) in &world.stays {
@@ -91,18 +79,7 @@ pub(crate) fn insert(conn: &mut SqliteConnection, world: &World) -> TestResult {
     });
     random::insert_voice_log(conn, &log.collect::<Vec<_>>())?;
     for &user in &world.members {
-        let (guild_id, user_id, now) = (random::GUILD.try_into()?, user.try_into()?, time(MONDAY)?);
-        let member = NewMember {
-            id: &member_id(guild_id, user_id),
-            guild_id,
-            user_id,
-            nickname: None,
-            joined_at: None,
-            premium_since: None,
-            created_at: now,
-            updated_at: now,
-        };
-        diesel::insert_into(schema::members::table).values(&member).execute(conn)?;
+        insert_member(conn, random::GUILD, user)?;
     }
     Ok(())
 }

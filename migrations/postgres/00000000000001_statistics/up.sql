@@ -2,6 +2,7 @@
 --
 -- * Discord's ids are BIGINT, and keys begin with the guild, so that a guild's rows can be on one machine of several.
 -- * Booleans are BOOLEAN. Checks refuse ids and times that no query could read, so no trigger needs to skip rows.
+-- * `rowid` is the order in which rows were written, which SQLite keeps by itself. Of events in one second the last counts.
 -- * Foreign keys are checked at the commit, because a batch writes users last.
 --
 -- Times are unix seconds. Times that end in `_ms` are unix milliseconds.
@@ -105,6 +106,7 @@ CREATE TABLE member_events (
     event_type TEXT NOT NULL,
     member_count INTEGER,
     created_at BIGINT NOT NULL CHECK (created_at BETWEEN 0 AND 253402300799),
+    rowid BIGINT GENERATED ALWAYS AS IDENTITY,
     PRIMARY KEY (guild_id, id)
 );
 CREATE INDEX idx_member_events_guild_time ON member_events (guild_id, created_at);
@@ -120,6 +122,7 @@ CREATE TABLE presence_events (
     activity_type INTEGER,
     activity_name TEXT,
     created_at BIGINT NOT NULL CHECK (created_at BETWEEN 0 AND 253402300799),
+    rowid BIGINT GENERATED ALWAYS AS IDENTITY,
     PRIMARY KEY (guild_id, id)
 );
 CREATE INDEX idx_presence_events_guild_time ON presence_events (guild_id, created_at);

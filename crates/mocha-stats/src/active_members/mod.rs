@@ -171,7 +171,7 @@ impl ActiveMembers {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<ActiveMembersAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<ActiveMembersAnswer, Error> {
         periods::check(Period::Day, self.window)?;
         let activity = snapshot(conn, |conn| Activity::load(conn, self))?;
         self.answer(activity)

@@ -1,14 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike, Days, TimeDelta, Utc, Weekday};
-use diesel::{RunQueryDsl, SqliteConnection};
 use mocha_schema::VoiceInterval;
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    fixture::{MONDAY, Message, TestResult, empty, insert_interval, interval},
+    fixture::{MONDAY, Message, TestResult, insert_interval, interval},
     random,
+    test_file::{File, empty},
     world::{self, SPAN, World, ceil_ms, world},
 };
 
@@ -84,12 +84,12 @@ fn expected(question: ActiveMembers, inside: &[Act], all: &[Act]) -> TestResult<
     })
 }
 
-fn forget_voice_before(conn: &mut SqliteConnection, horizon: i64) -> TestResult {
+fn forget_voice_before(conn: &mut File, horizon: i64) -> TestResult {
     for sql in [
         format!("UPDATE horizons SET voice_from = {horizon}"),
-        format!("DELETE FROM voice_intervals WHERE started_at_ms < {horizon} * 1000"),
+        format!("DELETE FROM voice_intervals WHERE started_at_ms < {horizon}000"),
     ] {
-        diesel::sql_query(sql).execute(conn)?;
+        conn.execute(sql)?;
     }
     Ok(())
 }
@@ -179,7 +179,7 @@ fn who_is_still_in_voice_is_active() -> TestResult {
 
 #[test]
 fn a_week_of_seven_days_and_a_month_of_thirty_end_with_the_day() -> TestResult {
-    let mut conn = crate::fixture::seeded()?;
+    let mut conn = crate::test_file::seeded()?;
     let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
     // Wrote on the window's first day, but before it.
     let window = Window::between(monday + TimeDelta::hours(12), monday + TimeDelta::days(31))?;
@@ -196,7 +196,7 @@ fn a_week_of_seven_days_and_a_month_of_thirty_end_with_the_day() -> TestResult {
 
 #[test]
 fn at_both_ends_of_time_there_are_days_too() -> TestResult {
-    let mut conn = crate::fixture::seeded()?;
+    let mut conn = crate::test_file::seeded()?;
     let (first, last) = (DateTime::UNIX_EPOCH, "9999-12-31T23:59:59.999999999Z".parse::<DateTime<Utc>>()?);
     let question = ActiveMembers::of(1.try_into()?);
     let answer = question.within(Window::last(TimeDelta::hours(1), first + TimeDelta::hours(1))?).load(&mut conn)?;
@@ -211,14 +211,14 @@ fn at_both_ends_of_time_there_are_days_too() -> TestResult {
 fn an_empty_window_has_no_days() -> TestResult {
     let noon = DateTime::from_timestamp(MONDAY + 12 * 3600, 0).ok_or("no such time")?;
     let question = ActiveMembers::of(1.try_into()?).within(Window::between(noon, noon)?).including_voice();
-    let answer = question.load(&mut crate::fixture::seeded()?)?;
+    let answer = question.load(&mut crate::test_file::seeded()?)?;
     assert_eq!((answer.days.len(), answer.weeks.len(), answer.user_count), (0, 0, 0));
     Ok(())
 }
 
 #[test]
 fn nobody_is_a_share_of_nobody() -> TestResult {
-    let answer = ActiveMembers::of(404.try_into()?).load(&mut crate::fixture::seeded()?)?;
+    let answer = ActiveMembers::of(404.try_into()?).load(&mut crate::test_file::seeded()?)?;
     assert!(answer.days.is_empty() && answer.mean_daily().abs() < f64::EPSILON);
     let day = ActiveDay { day: NaiveDate::MIN, daily: 0, weekly: 0, monthly: 0 };
     assert!(day.stickiness().abs() < f64::EPSILON);
@@ -237,7 +237,7 @@ fn an_answer_is_json() -> TestResult {
         "data_since": null,
         "rounded_to_days": false,
     });
-    let answer = ActiveMembers::of(1.try_into()?).load(&mut crate::fixture::seeded()?)?;
+    let answer = ActiveMembers::of(1.try_into()?).load(&mut crate::test_file::seeded()?)?;
     assert_eq!(serde_json::to_value(answer)?, expected);
     Ok(())
 }

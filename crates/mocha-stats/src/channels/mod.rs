@@ -193,7 +193,7 @@ impl Channels {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<ChannelsAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<ChannelsAnswer, Error> {
         snapshot(conn, |conn| self.read(conn))
     }
 

@@ -1,11 +1,10 @@
-use diesel::prelude::*;
-use mocha_schema::{NewChannel, NewGuild, schema};
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    fixture::{MONDAY, Message, Rows, TestResult, empty, time},
+    fixture::{MONDAY, Message, Rows, TestResult, insert_channel, insert_guild},
     random,
+    test_file::{File, empty},
 };
 
 const SPAN: i64 = 70 * 86_400;
@@ -33,32 +32,16 @@ fn seen() -> impl Strategy<Value = Vec<Seen>> {
     })
 }
 
-fn insert(conn: &mut SqliteConnection, seen: &[Seen], messages: &[Message]) -> TestResult {
-    let now = time(MONDAY)?;
+fn insert(conn: &mut File, seen: &[Seen], messages: &[Message]) -> TestResult {
     for guild in [random::GUILD, random::OTHER_GUILD] {
-        let id = guild.try_into()?;
-        let guild = NewGuild { id, name: None, icon: None, member_count: None, created_at: now, updated_at: now };
-        diesel::insert_into(schema::guilds::table).values(&guild).execute(conn)?;
+        insert_guild(conn, guild)?;
     }
     // Another guild has quiet channels too.
     let other = Seen { id: 11_900, kind: 0, parent: None, gone: false };
     for (guild, seen) in seen.iter().map(|seen| (random::GUILD, seen)).chain([(random::OTHER_GUILD, &other)]) {
-        let (id, guild_id): (ChannelId, GuildId) = (seen.id.try_into()?, guild.try_into()?);
-        let channel = NewChannel {
-            id,
-            guild_id,
-            name: None,
-            kind: seen.kind,
-            parent_id: seen.parent.map(ChannelId::try_from).transpose()?,
-            position: None,
-            created_at: now,
-            updated_at: now,
-        };
-        diesel::insert_into(schema::channels::table).values(&channel).execute(conn)?;
+        insert_channel(conn, guild, seen.id, seen.kind, seen.parent)?;
         if seen.gone {
-            use schema::gone_channels::{channel_id, gone_at, guild_id as in_guild, table};
-            let row = (channel_id.eq(id), in_guild.eq(guild_id), gone_at.eq(now));
-            diesel::insert_into(table).values(row).execute(conn)?;
+            conn.execute(format!("INSERT INTO gone_channels VALUES ('{}', '{guild}', {MONDAY})", seen.id))?;
         }
     }
     random::insert_messages(conn, messages)
@@ -213,7 +196,7 @@ fn a_forum_is_quiet_until_somebody_posts() -> TestResult {
 #[cfg(feature = "serde")]
 #[test]
 fn an_answer_is_json_with_ids_as_texts() -> TestResult {
-    let mut conn = crate::fixture::seeded()?;
+    let mut conn = crate::test_file::seeded()?;
     let question = Channels::of(1.try_into()?).bots(Bots::Only);
     let expected = serde_json::json!({
         "channels": [{ "channel_id": "2000", "messages": 5, "user_count": 1, "share": 1.0 }],

@@ -24,7 +24,7 @@ use crate::{Error, statement::Statement};
 /// use mocha_stats::{Database, Error, HeatMap, Leaderboard};
 ///
 /// /// Asks either database.
-/// fn messages(conn: &mut impl Database, guild: GuildId) -> Result<u64, Error> {
+/// fn messages(conn: &mut (impl Database + ?Sized), guild: GuildId) -> Result<u64, Error> {
 ///     Ok(Leaderboard::messages(guild).load(conn)?.total)
 /// }
 ///
@@ -93,7 +93,7 @@ impl dyn Source + '_ {
 
 /// Asks in one transaction, so that all of an answer is of one instant.
 pub(crate) fn snapshot<T>(
-    conn: &mut impl Database,
+    conn: &mut (impl Database + ?Sized),
     ask: impl FnOnce(&mut dyn Source) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let (mut ask, mut answer) = (Some(ask), None);
@@ -104,4 +104,43 @@ pub(crate) fn snapshot<T>(
         Ok(())
     })?;
     answer.ok_or_else(|| Error::from(diesel::result::Error::NotFound))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::{Deref, DerefMut};
+
+    use diesel::SqliteConnection;
+
+    use super::*;
+    use crate::{
+        Leaderboard,
+        fixture::{TestResult, seeded},
+    };
+
+    /// As that of a pool.
+    struct Pooled(SqliteConnection);
+
+    impl Deref for Pooled {
+        type Target = SqliteConnection;
+
+        fn deref(&self) -> &SqliteConnection {
+            &self.0
+        }
+    }
+
+    impl DerefMut for Pooled {
+        fn deref_mut(&mut self) -> &mut SqliteConnection {
+            &mut self.0
+        }
+    }
+
+    #[test]
+    fn a_pooled_connection_and_one_of_either_kind_can_be_asked() -> TestResult {
+        let (mut pooled, board) = (Pooled(seeded()?), Leaderboard::messages(1.try_into()?));
+        assert_eq!(board.load(&mut *pooled)?.total, 6);
+        let either: &mut dyn Database = &mut *pooled;
+        assert_eq!(board.load(either)?.total, 6);
+        Ok(())
+    }
 }

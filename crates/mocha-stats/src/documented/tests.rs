@@ -1,17 +1,14 @@
 //! The answers against the documented SQL.
 
-use diesel::{
-    prelude::*,
-    sql_query,
-    sql_types::{BigInt, Nullable, Text},
-};
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    fixture::{MONDAY, TestResult, empty},
+    database::{Row, Source},
+    fixture::{MONDAY, TestResult},
     random,
     rollup::DAY,
+    test_file::{File, empty},
 };
 
 // The documented statements, word for word.
@@ -19,34 +16,28 @@ const DOCUMENTED_USER_SQL: &str = include_str!("documented_user.sql");
 const DOCUMENTED_GUILD_SQL: &str = include_str!("documented_leaderboard.sql");
 const DOCUMENTED_VOICE_SQL: &str = include_str!("documented_voice.sql");
 
-#[derive(Debug, PartialEq, QueryableByName)]
-struct DocumentedUser {
-    #[diesel(sql_type = BigInt)]
-    message_count: i64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    total_characters: Option<i64>,
-    #[diesel(sql_type = BigInt)]
-    attachments: i64,
-}
-
-#[derive(Debug, PartialEq, QueryableByName)]
-struct DocumentedRank {
-    #[diesel(sql_type = Text)]
-    user_id: UserId,
-    #[diesel(sql_type = BigInt)]
-    message_count: i64,
-    #[diesel(sql_type = BigInt)]
-    rank: i64,
-}
-
-#[derive(Debug, PartialEq, QueryableByName)]
-struct DocumentedVoice {
-    #[diesel(sql_type = Text)]
-    user_id: UserId,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    total_voice_time: Option<i64>,
-    #[diesel(sql_type = BigInt)]
-    session_count: i64,
+/// Runs a documented statement. In PostgreSQL booleans are no numbers, a sum of BIGINT is no BIGINT, and no number stands for
+/// no limit.
+fn documented(conn: &mut File, sql: &str, ids: &[u64], numbers: &[i64]) -> Vec<Row> {
+    let mut statement = Statement::new(conn.dialect());
+    let postgres = sql
+        .replace("has_attachment = 1", "has_attachment")
+        .replace("SUM(duration)", "SUM(duration)::bigint")
+        .replace("LIMIT ?", "LIMIT nullif(?, -1)");
+    statement.either(sql, &postgres);
+    for id in ids {
+        statement.bind_planned_id(*id);
+    }
+    for number in numbers {
+        statement.bind_planned(*number);
+    }
+    let mut rows = Vec::new();
+    conn.rows(&statement, &mut |row| {
+        rows.push(*row);
+        Ok(())
+    })
+    .unwrap();
+    rows
 }
 
 /// Windows that a single bound says as well.
@@ -70,43 +61,30 @@ proptest! {
         for user in random::USERS {
             let user = UserId::try_from(user.0).unwrap();
             let answer = UserStatistics::of(guild, user).within(window).load(&mut conn).unwrap();
-            let documented: DocumentedUser = sql_query(DOCUMENTED_USER_SQL)
-                .bind::<Text, _>(guild)
-                .bind::<Text, _>(user)
-                .bind::<BigInt, _>(start)
-                .get_result(&mut conn)
-                .unwrap();
-            prop_assert_eq!(documented, DocumentedUser {
-                message_count: answer.messages.cast_signed(),
-                total_characters: answer.characters,
-                attachments: answer.attachments.cast_signed(),
-            });
+            let own = documented(&mut conn, DOCUMENTED_USER_SQL, &[guild.get(), user.get()], &[start]);
+            prop_assert_eq!(own.len(), 1);
+            prop_assert_eq!(own[0].count(0).unwrap(), answer.messages);
+            prop_assert_eq!(own[0].optional(1), answer.characters);
+            prop_assert_eq!(own[0].count(2).unwrap(), answer.attachments);
         }
 
         let question = GuildLeaderboard::of(guild).within(window);
         let question = limit.map_or(question, |limit| question.limit(limit));
         let answer = question.load(&mut conn).unwrap();
-        let ours: Vec<_> = answer.entries.iter().map(|entry| DocumentedRank {
-            user_id: entry.user_id,
-            message_count: entry.messages.cast_signed(),
-            rank: entry.rank.cast_signed(),
-        }).collect();
-        let mut documented = |limit: i64| -> Vec<DocumentedRank> {
-            sql_query(DOCUMENTED_GUILD_SQL)
-                .bind::<Text, _>(guild)
-                .bind::<BigInt, _>(start)
-                .bind::<BigInt, _>(limit)
-                .load(&mut conn)
-                .unwrap()
+        let ours: Vec<(u64, UserId, u64)> =
+            answer.entries.iter().map(|entry| (entry.rank, entry.user_id, entry.messages)).collect();
+        let mut documented = |limit: i64| -> Vec<(u64, UserId, u64)> {
+            let rows = documented(&mut conn, DOCUMENTED_GUILD_SQL, &[guild.get()], &[start, limit]);
+            rows.iter().map(|row| (row.count(2).unwrap(), row.id(0).unwrap(), row.count(1).unwrap())).collect()
         };
         // The documented statement leaves open who comes first among equals, and so whom its limit cuts off.
         let mut whole = documented(-1);
-        whole.sort_by_key(|entry| (entry.rank, entry.user_id));
+        whole.sort_unstable();
         whole.truncate(limit.unwrap_or(usize::MAX));
         prop_assert_eq!(&ours, &whole);
         let limited = documented(limit.map_or(-1, |limit| limit.try_into().unwrap()));
-        let numbers = |entries: &[DocumentedRank]| -> Vec<(i64, i64)> {
-            entries.iter().map(|entry| (entry.rank, entry.message_count)).collect()
+        let numbers = |entries: &[(u64, UserId, u64)]| -> Vec<(u64, u64)> {
+            entries.iter().map(|entry| (entry.0, entry.2)).collect()
         };
         prop_assert_eq!(numbers(&ours), numbers(&limited));
     }
@@ -117,17 +95,11 @@ proptest! {
         random::insert_voice_log(&mut conn, &log).unwrap();
         let guild = GuildId::try_from(random::GUILD).unwrap();
         let answer = VoiceActivity::of(guild).within(window).load(&mut conn).unwrap();
-        let mut documented: Vec<DocumentedVoice> = sql_query(DOCUMENTED_VOICE_SQL)
-            .bind::<Text, _>(guild)
-            .bind::<BigInt, _>(window.start_second())
-            .load(&mut conn)
-            .unwrap();
-        documented.sort_by_key(|entry| entry.user_id);
-        let ours: Vec<_> = answer.entries.iter().map(|entry| DocumentedVoice {
-            user_id: entry.user_id,
-            total_voice_time: entry.voice_ms,
-            session_count: entry.sessions.cast_signed(),
-        }).collect();
+        let rows = documented(&mut conn, DOCUMENTED_VOICE_SQL, &[guild.get()], &[window.start_second()]);
+        let mut documented: Vec<(UserId, Option<i64>, u64)> =
+            rows.iter().map(|row| (row.id(0).unwrap(), row.optional(1), row.count(2).unwrap())).collect();
+        documented.sort_unstable();
+        let ours: Vec<_> = answer.entries.iter().map(|entry| (entry.user_id, entry.voice_ms, entry.sessions)).collect();
         prop_assert_eq!(ours, documented);
     }
 
@@ -164,7 +136,7 @@ proptest! {
         let (guild, user) = (GuildId::try_from(random::GUILD).unwrap(), UserId::try_from(2).unwrap());
         let mut conn = empty().unwrap();
         random::insert_messages(&mut conn, &messages).unwrap();
-        sql_query(format!("UPDATE horizons SET messages_from = {horizon}")).execute(&mut conn).unwrap();
+        conn.execute(format!("UPDATE horizons SET messages_from = {horizon}")).unwrap();
         let own = messages.iter().filter(|message| message.guild == random::GUILD && message.user == 2);
         let kept = own.filter(|message| message.second >= horizon && random::holds(window, message.second * 1000));
         let answer = UserStatistics::of(guild, user).within(window).load(&mut conn).unwrap();

@@ -107,7 +107,7 @@ impl Activation {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<ActivationAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<ActivationAnswer, Error> {
         let Self { bots, guild, window, .. } = self;
         let now = window.asked_at(self.now);
         let until = known_until(now)?;
@@ -179,8 +179,7 @@ impl Activation {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use diesel::prelude::*;
-    use mocha_schema::{VoiceInterval, schema::horizons};
+    use mocha_schema::VoiceInterval;
     use proptest::prelude::*;
 
     use super::*;
@@ -252,7 +251,7 @@ mod tests {
             (events, window) in truth::events_and_window(THREE_WEEKS), bots in random::bots(),
             messages in messages(), talks in talks(), until in prop_oneof![-WEEK..2 * THREE_WEEKS, WEEK..WEEK + 25]
         ) {
-            let mut conn = crate::fixture::empty().unwrap();
+            let mut conn = crate::test_file::empty().unwrap();
             random::insert_messages(&mut conn, &messages).unwrap();
             truth::insert(&mut conn, &events).unwrap();
             for (guild, user, from, to) in &talks {
@@ -287,10 +286,7 @@ mod tests {
         for (messages_from, voice_from, expected) in
             [(MONDAY, 0, 1), (0, MONDAY, 1), (MONDAY + 86_400, 0, 0), (0, MONDAY + 86_400, 0)]
         {
-            let horizons = diesel::update(horizons::table);
-            horizons
-                .set((horizons::messages_from.eq(messages_from), horizons::voice_from.eq(voice_from)))
-                .execute(&mut conn)?;
+            conn.execute(format!("UPDATE horizons SET messages_from = {messages_from}, voice_from = {voice_from}"))?;
             assert_eq!(Activation::of(1.try_into()?).now(until).load(&mut conn)?.joined, expected, "{messages_from}");
         }
         Ok(())
@@ -310,7 +306,7 @@ mod tests {
         };
         let until = DateTime::from_timestamp(MONDAY + THREE_WEEKS, 0).ok_or("no such time")?;
         for (third, expected) in [(0, 1), (WEEK - 1, 1), (WEEK, 0), (-1, 0)] {
-            let mut conn = crate::fixture::empty()?;
+            let mut conn = crate::test_file::empty()?;
             random::insert_messages(&mut conn, &[message(0), message(5), message(third)])?;
             truth::insert(&mut conn, &[join])?;
             assert_eq!(Activation::of(1.try_into()?).now(until).load(&mut conn)?.wrote, expected, "{third}");

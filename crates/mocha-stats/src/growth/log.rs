@@ -40,7 +40,8 @@ pub(crate) fn entries(
         "created_at",
     ]);
     log_of(&mut statement, guild, seconds);
-    statement.push(" ORDER BY created_at, ").push(dialect.order_of_writing());
+    // SQLite numbers rows as they are written, and PostgreSQL has a column that does.
+    statement.push(" ORDER BY created_at, rowid");
     conn.rows(&statement, &mut |row| {
         each(Entry {
             user_id: row.id(0)?,
@@ -149,11 +150,10 @@ pub(super) fn members_at(
     members_from: i64,
 ) -> Result<Option<i64>, Error> {
     let dialect = conn.dialect();
-    let written = dialect.order_of_writing();
     let mut last = Statement::new(dialect);
-    last.push("SELECT member_count, created_at, ").push(written);
+    last.select(["member_count", "created_at", "rowid"]);
     log_of(&mut last, guild, members_from..second);
-    last.push(" AND member_count IS NOT NULL ORDER BY created_at DESC, ").push(written).push(" DESC LIMIT 1");
+    last.push(" AND member_count IS NOT NULL ORDER BY created_at DESC, rowid DESC LIMIT 1");
     let entry = conn.first(&last)?;
     let entry = entry.map(|row| Ok::<_, Error>((row.number(1)?, row.number(2)?, row.number(0)?))).transpose()?;
     // Discord's count comes after the log of the same second.
@@ -162,6 +162,6 @@ pub(super) fn members_at(
     let mut since = Statement::new(dialect);
     since.push("SELECT coalesce(sum(CASE event_type WHEN 'join' THEN 1 ELSE -1 END), 0)");
     log_of(&mut since, guild, from..second);
-    since.push(" AND (created_at > ? OR ").push(written).push(" > ?)").bind(from).bind(number);
+    since.push(" AND (created_at > ? OR rowid > ?)").bind(from).bind(number);
     Ok(Some(count.saturating_add(conn.only(&since)?.number(0)?)))
 }

@@ -141,7 +141,7 @@ impl MemberRetention {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<MemberRetentionAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<MemberRetentionAnswer, Error> {
         let now = self.window.asked_at(self.now);
         let known = known_until(now)?;
         let (memberships, data_since) = snapshot(conn, |conn| {
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn weeks_that_would_fill_the_memory_are_refused() -> TestResult {
-        let mut conn = crate::fixture::seeded()?;
+        let mut conn = crate::test_file::seeded()?;
         let at = |second| DateTime::from_timestamp(second, 0).ok_or("no such time");
         let last = at(mocha_schema::MAX_SECONDS)?;
         for window in [Window::all(), Window::since(at(MONDAY)?)?] {

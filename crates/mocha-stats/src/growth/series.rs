@@ -150,7 +150,7 @@ impl Growth {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<GrowthAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<GrowthAnswer, Error> {
         periods::check(self.period, self.window)?;
         let log = snapshot(conn, |conn| self.read(conn))?;
         self.answer(log)

@@ -106,7 +106,7 @@ impl Tenure {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<TenureAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<TenureAnswer, Error> {
         let Self { bots, guild, window } = self;
         let (memberships, data_since) = snapshot(conn, |conn| {
             let Horizon { members_from, .. } = Horizon::load(conn)?;

@@ -1,13 +1,12 @@
 //! People coming and going, and what is true of it, in plain Rust.
 
-use diesel::prelude::*;
-use mocha_schema::{MemberEventType, NewMemberEvent, schema::member_events};
 use proptest::prelude::*;
 
 use crate::{
     Bots, Window,
-    fixture::{MONDAY, TestResult, empty, time},
+    fixture::{MONDAY, TestResult, insert_member_event},
     random,
+    test_file::{File, empty},
 };
 
 /// Somebody who came or went.
@@ -36,24 +35,17 @@ pub(crate) fn events_and_window(seconds: i64) -> impl Strategy<Value = (Vec<Even
 }
 
 /// A file with users and these.
-pub(crate) fn file(events: &[Event]) -> TestResult<SqliteConnection> {
+pub(crate) fn file(events: &[Event]) -> TestResult<File> {
     let mut conn = empty()?;
     random::insert_users(&mut conn)?;
     insert(&mut conn, events)?;
     Ok(conn)
 }
 
-pub(crate) fn insert(conn: &mut SqliteConnection, events: &[Event]) -> TestResult {
+pub(crate) fn insert(conn: &mut File, events: &[Event]) -> TestResult {
     for (number, event) in events.iter().enumerate() {
-        let event = NewMemberEvent {
-            id: &format!("event {number}"),
-            guild_id: event.guild.try_into()?,
-            user_id: event.user.try_into()?,
-            event_type: if event.join { MemberEventType::Join } else { MemberEventType::Leave },
-            member_count: event.count,
-            created_at: time(event.second)?,
-        };
-        diesel::insert_into(member_events::table).values(&event).execute(conn)?;
+        let (id, event_type) = (format!("event {number}"), if event.join { "join" } else { "leave" });
+        insert_member_event(conn, &id, event.guild, event.user, event_type, event.count, event.second)?;
     }
     Ok(())
 }

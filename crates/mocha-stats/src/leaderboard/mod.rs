@@ -389,7 +389,7 @@ impl Leaderboard {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(&self, conn: &mut impl Database) -> Result<LeaderboardAnswer, Error> {
+    pub fn load(&self, conn: &mut (impl Database + ?Sized)) -> Result<LeaderboardAnswer, Error> {
         snapshot(conn, |conn| self.read(conn))
     }
 

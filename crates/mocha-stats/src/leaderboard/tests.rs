@@ -1,14 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta};
-use diesel::{prelude::*, sql_query};
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     Assumed,
-    fixture::{MONDAY, Message, TestResult, empty},
+    fixture::{MONDAY, Message, TestResult},
     random,
+    test_file::empty,
     world::{SPAN, World, ceil_ms, insert, parent, world},
 };
 
@@ -252,7 +252,7 @@ fn a_negative_sum_is_an_error() -> TestResult {
         second: MONDAY,
     };
     random::insert_messages(&mut conn, &[message])?;
-    sql_query("UPDATE message_totals SET characters = -5").execute(&mut conn)?;
+    conn.execute("UPDATE message_totals SET characters = -5")?;
     let error = Leaderboard::characters(1.try_into()?).load(&mut conn).unwrap_err();
     assert!(format!("{error:?}").contains("-5 is negative"), "{error:?}");
     Ok(())
@@ -284,7 +284,7 @@ fn a_count_that_no_message_has_is_none() -> TestResult {
 #[cfg(feature = "serde")]
 #[test]
 fn an_answer_is_json_with_ids_as_texts() -> TestResult {
-    let mut conn = crate::fixture::seeded()?;
+    let mut conn = crate::test_file::seeded()?;
     let start = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
     let question = Leaderboard::messages(1.try_into()?).within(Window::since(start)?).limit(1);
     let expected = serde_json::json!({

@@ -176,7 +176,7 @@ impl MemberStatistics {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<MemberStatisticsAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<MemberStatisticsAnswer, Error> {
         snapshot(conn, |conn| self.read(conn))
     }
 

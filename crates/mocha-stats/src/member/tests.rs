@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use diesel::{RunQueryDsl, SqliteConnection, sql_query};
 use mocha_schema::VoiceInterval;
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     GuildVoice,
-    fixture::{MONDAY, Message, TestResult, empty, insert_interval, interval, seeded},
+    fixture::{MONDAY, Message, TestResult, insert_interval, interval},
     random,
+    test_file::{File, empty, seeded},
     voice::truth,
     world::{SPAN, World, ceil_ms, insert, world},
 };
@@ -103,7 +103,7 @@ impl<'a> Known<'a> {
     }
 }
 
-fn place(conn: &mut SqliteConnection, board: &Leaderboard, user: u64) -> Option<Place> {
+fn place(conn: &mut File, board: &Leaderboard, user: u64) -> Option<Place> {
     let board = board.load(conn).unwrap();
     let entry = board.entries.iter().find(|entry| entry.user_id.get() == user);
     entry.map(|entry| Place { rank: entry.rank, total: board.user_count })
@@ -217,8 +217,8 @@ fn somebody_who_is_there_since_the_day_before_was_seen_on_both() -> TestResult {
 fn a_day_of_which_only_the_voice_is_left_tells_no_instant() -> TestResult {
     let mut conn = seeded()?;
     let tuesday = DateTime::from_timestamp(MONDAY + DAY, 0).ok_or("no such time")?;
-    sql_query(format!("UPDATE horizons SET messages_from = {}", tuesday.timestamp())).execute(&mut conn)?;
-    sql_query("DELETE FROM message_events").execute(&mut conn)?;
+    conn.execute(format!("UPDATE horizons SET messages_from = {}", tuesday.timestamp()))?;
+    conn.execute("DELETE FROM message_events")?;
     let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?).now(tuesday).load(&mut conn)?;
     assert_eq!((answer.written.messages, answer.voice.voice_ms), (3, 3_600_000));
     let monday = Some(Seen { day: tuesday.date_naive().pred_opt().ok_or("no such day")?, at: None });

@@ -1,13 +1,13 @@
 //! The answers against plain Rust.
 
 use chrono::{TimeDelta, Timelike};
-use diesel::prelude::*;
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    fixture::{MONDAY, Message, empty},
+    fixture::{MONDAY, Message},
     random,
+    test_file::empty,
 };
 
 const TEN_DAYS: i64 = 10 * 86_400;
@@ -109,7 +109,7 @@ proptest! {
 #[cfg(feature = "serde")]
 #[test]
 fn a_period_is_flat_in_json() -> crate::fixture::TestResult {
-    let answer = MessageSeries::of(1.try_into()?).load(&mut crate::fixture::seeded()?)?;
+    let answer = MessageSeries::of(1.try_into()?).load(&mut crate::test_file::seeded()?)?;
     let written = serde_json::json!({ "messages": 6, "characters": 300, "words": 60, "attachments": 0, "embeds": 0 });
     let mut period = written.clone();
     period["start"] = "2026-10-19T00:00:00Z".into();
@@ -126,15 +126,10 @@ fn a_period_is_flat_in_json() -> crate::fixture::TestResult {
 /// Nothing is kept of Monday, and only the roll-ups of Tuesday: a window within it gets all of them.
 #[test]
 fn the_periods_are_the_windows_whatever_is_kept_of_it() -> crate::fixture::TestResult {
-    let (mut conn, guild) = (crate::fixture::seeded()?, GuildId::try_from(1)?);
+    let (mut conn, guild) = (crate::test_file::seeded()?, GuildId::try_from(1)?);
     let at = |second: i64| DateTime::from_timestamp(MONDAY + second, 0).ok_or("no such time");
     let day = 86_400;
-    diesel::sql_query(format!(
-        "UPDATE horizons SET rollups_from = {}, messages_from = {}",
-        MONDAY + day,
-        MONDAY + 3 * day
-    ))
-    .execute(&mut conn)?;
+    conn.execute(format!("UPDATE horizons SET rollups_from = {}, messages_from = {}", MONDAY + day, MONDAY + 3 * day))?;
     for (end, rounded_to_days) in [(2 * day, false), (2 * day - 7, true)] {
         let window = Window::between(at(0)?, at(end)?)?;
         let answer = MessageSeries::of(guild).by(Period::Day).within(window).load(&mut conn)?;

@@ -150,7 +150,7 @@ impl GuildOverview {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<GuildOverviewAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<GuildOverviewAnswer, Error> {
         snapshot(conn, |conn| self.read(conn))
     }
 

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::{prelude::*, sql_query, sql_types::BigInt};
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     Leaderboard, Measure,
-    fixture::{MONDAY, TestResult, empty, seeded},
+    fixture::{MONDAY, TestResult},
     growth::truth::{self, Event},
     random,
+    test_file::{empty, seeded},
     world::{SPAN, World, ceil_ms, insert, world},
 };
 
@@ -131,9 +131,8 @@ proptest! {
 fn joins_outlive_their_log_by_whole_days() -> TestResult {
     let mut conn = seeded()?;
     let (guild, horizon) = (random::GUILD.try_into()?, MONDAY + 9 * DAY);
-    for sql in ["UPDATE horizons SET members_from = ?", "DELETE FROM member_events WHERE created_at < ?"] {
-        sql_query(sql).bind::<BigInt, _>(horizon).execute(&mut conn)?;
-    }
+    conn.execute(format!("UPDATE horizons SET members_from = {horizon}"))?;
+    conn.execute(format!("DELETE FROM member_events WHERE created_at < {horizon}"))?;
     // Messages and voice are complete: only joins and leaves make it more than the window.
     for (from, rounded_to_days) in [(MONDAY, false), (MONDAY + 1, true)] {
         let at = |second| DateTime::from_timestamp(second, 0).ok_or("no such time");
@@ -151,7 +150,7 @@ fn joins_outlive_their_log_by_whole_days() -> TestResult {
 #[cfg(feature = "serde")]
 #[test]
 fn an_answer_is_json_with_ids_as_texts() -> crate::fixture::TestResult {
-    let mut conn = crate::fixture::seeded()?;
+    let mut conn = crate::test_file::seeded()?;
     diesel::RunQueryDsl::execute(
         diesel::sql_query("UPDATE member_events SET member_count = 40 WHERE id = '4'"),
         &mut conn,

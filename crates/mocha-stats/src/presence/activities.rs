@@ -117,7 +117,7 @@ impl Activities {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<ActivitiesAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<ActivitiesAnswer, Error> {
         let mut doings = HashMap::<Activity, Doing>::new();
         let Read { data_since, .. } = self.scope.scan(conn, |spell| {
             let Some(activity) = spell.activity.filter(|activity| activity.kind != Some(CUSTOM_STATUS)) else { return };

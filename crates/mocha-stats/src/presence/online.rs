@@ -129,7 +129,7 @@ impl OnlineSeries {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<OnlineSeriesAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<OnlineSeriesAnswer, Error> {
         periods::check(self.period, self.scope.window)?;
         let mut changes = BTreeMap::<i64, i64>::new();
         let read = self.scope.scan(conn, |spell| {

@@ -106,8 +106,7 @@ pub(super) fn between(
         .bind(start)
         .bind(end)
         .are_ids(["user_id"])
-        .push(" ORDER BY created_at, ")
-        .push(dialect.order_of_writing());
+        .push(" ORDER BY created_at, rowid");
     conn.named_rows(&statement, &mut |name, row| {
         each(Row::of(name, row)?);
         Ok(())
@@ -117,7 +116,7 @@ pub(super) fn between(
 /// Returns the guild's last row of each person before this second.
 pub(super) fn before(conn: &mut dyn Source, guild: GuildId, second: i64) -> Result<Vec<Row>, Error> {
     let dialect = conn.dialect();
-    let (guild, written) = (guild.get(), dialect.order_of_writing());
+    let guild = guild.get();
     let mut statement = Statement::new(dialect);
     statement
         .select(Row::columns(dialect))
@@ -127,9 +126,7 @@ pub(super) fn before(conn: &mut dyn Source, guild: GuildId, second: i64) -> Resu
         .is_id("log.guild_id", guild)
         .push(" AND log.created_at >= event.created_at AND log.created_at < ? AND event_type IN ('join', 'leave')")
         .bind(second)
-        .push(" ORDER BY log.created_at DESC, log.")
-        .push(written)
-        .push(" DESC LIMIT 1), false) FROM (");
+        .push(" ORDER BY log.created_at DESC, log.rowid DESC LIMIT 1), false) FROM (");
     people(&mut statement, dialect, guild, second);
     statement
         .push(") AS person CROSS JOIN ")
@@ -141,9 +138,7 @@ pub(super) fn before(conn: &mut dyn Source, guild: GuildId, second: i64) -> Resu
         .is_id("last.guild_id", guild)
         .push(" AND last.created_at < ?")
         .bind(second)
-        .push(" ORDER BY last.created_at DESC, last.")
-        .push(written)
-        .push(" DESC LIMIT 1)")
+        .push(" ORDER BY last.created_at DESC, last.rowid DESC LIMIT 1)")
         .either(" WHERE true", " AS event")
         .are_ids(["event.user_id"]);
     let mut rows = Vec::new();

@@ -74,7 +74,11 @@ impl Scope {
     /// Gives each spell that lies in the window, cut where it begins and ends, in order of its end;
     /// and the time of which something can be known, if there is any. Reads one row at a time, so
     /// that memory grows with people.
-    pub(super) fn scan(&self, conn: &mut impl Database, mut each: impl FnMut(Spell<'_>)) -> Result<Read, Error> {
+    pub(super) fn scan(
+        &self,
+        conn: &mut (impl Database + ?Sized),
+        mut each: impl FnMut(Spell<'_>),
+    ) -> Result<Read, Error> {
         snapshot(conn, |conn| self.read(conn, &mut each))
     }
 
@@ -181,7 +185,6 @@ impl People<'_> {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta};
-    use diesel::{prelude::*, sql_query};
 
     use super::*;
     use crate::{
@@ -210,7 +213,7 @@ mod tests {
         let recorded = PresenceTime::of(1.try_into()?).within(window).load(&mut conn)?.online.time_ms / 60_000;
         // Written by another program, of a guild whose members are not known, it is found if the person left since.
         if comings.last().is_some_and(|(join, _)| !join) {
-            sql_query("UPDATE presence_events SET id = 'other'").execute(&mut conn)?;
+            conn.execute("UPDATE presence_events SET id = 'other'")?;
             let adopted = PresenceTime::of(1.try_into()?).within(window).load(&mut conn)?.online.time_ms / 60_000;
             assert_eq!(adopted, recorded);
         }
@@ -242,8 +245,10 @@ mod tests {
         let mut conn = History { told: vec![told], log: Vec::new(), seen_at_ms, foreign: false }.file()?;
         let mut hours = |gone_at: Option<i64>| -> TestResult<u64> {
             let gone_at = gone_at.map_or("NULL".to_owned(), |hour| (MONDAY + hour * HOUR).to_string());
-            sql_query(format!("INSERT OR REPLACE INTO guild_states VALUES ('1', NULL, {gone_at})"))
-                .execute(&mut conn)?;
+            conn.execute(format!(
+                "INSERT INTO guild_states VALUES ('1', NULL, {gone_at}) \
+                ON CONFLICT (guild_id) DO UPDATE SET gone_at = excluded.gone_at"
+            ))?;
             Ok(PresenceTime::of(1.try_into()?).load(&mut conn)?.online.time_ms / 3_600_000)
         };
         assert_eq!((hours(None)?, hours(Some(4))?, hours(Some(12))?), (10, 4, 10));

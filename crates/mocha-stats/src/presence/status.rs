@@ -107,7 +107,7 @@ impl PresenceTime {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut impl Database) -> Result<PresenceTimeAnswer, Error> {
+    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<PresenceTimeAnswer, Error> {
         let (mut times, mut users) = ([0_u64; 4], HashSet::new());
         let [dnd, idle, offline, online] = &mut times;
         let Read { data_since, .. } = self.0.scan(conn, |spell| {

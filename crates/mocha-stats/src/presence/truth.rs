@@ -3,18 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use diesel::{prelude::*, sql_query, sql_types::BigInt};
-use mocha_schema::{
-    GuildId, NewGuild, NewMember, PresenceStatus, UserId, member_id,
-    schema::{guilds, members, presence_events},
-};
+use mocha_schema::PresenceStatus;
 use proptest::prelude::*;
 
 use super::scope::Scope;
 use crate::{
-    fixture::{MONDAY, TestResult, time},
+    fixture::{MONDAY, TestResult, insert_guild, insert_member, value},
     growth::truth::{self, Event},
     random,
+    test_file::File,
 };
 
 /// A row of `presence_events`.
@@ -72,7 +69,7 @@ pub(super) struct Stretch {
 }
 
 impl History {
-    pub(super) fn file(&self) -> TestResult<SqliteConnection> {
+    pub(super) fn file(&self) -> TestResult<File> {
         let mut conn = truth::file(&self.log)?;
         if self.foreign {
             add_members(&mut conn)?;
@@ -83,22 +80,16 @@ impl History {
             let foreign = self.foreign && number % 2 == 0 && user != random::UNKNOWN_USER;
             let ms = second * 1000 + number;
             let id = if foreign { format!("{number:08x}") } else { format!("presence:{guild}:{user}:{ms}") };
-            diesel::insert_into(presence_events::table)
-                .values((
-                    presence_events::id.eq(id),
-                    presence_events::guild_id.eq(GuildId::try_from(guild)?),
-                    presence_events::user_id.eq(UserId::try_from(user)?),
-                    presence_events::status.eq(status),
-                    presence_events::activity_type.eq(activity.and_then(|activity| activity.0)),
-                    presence_events::activity_name.eq(activity.map(|activity| activity.1)),
-                    presence_events::created_at.eq(time(second)?),
-                ))
-                .execute(&mut conn)?;
+            let quoted = |text: Option<&str>| value(text.map(|text| format!("'{text}'")));
+            let (status, name) = (quoted(status), quoted(activity.map(|activity| activity.1)));
+            let kind = value(activity.and_then(|activity| activity.0));
+            conn.execute(format!(
+                "INSERT INTO presence_events (id, guild_id, user_id, status, activity_type, activity_name, created_at) \
+                VALUES ('{id}', '{guild}', '{user}', {status}, {kind}, {name}, {second})"
+            ))?;
         }
         if let Some(seen_at_ms) = self.seen_at_ms {
-            sql_query("INSERT INTO recorder_states VALUES (1, 0, ?1, NULL)")
-                .bind::<BigInt, _>(seen_at_ms)
-                .execute(&mut conn)?;
+            conn.execute(format!("INSERT INTO recorder_states VALUES (1, 0, {seen_at_ms}, NULL)"))?;
         }
         Ok(conn)
     }
@@ -165,23 +156,10 @@ fn status(word: &str) -> Option<PresenceStatus> {
     }
 }
 
-fn add_members(conn: &mut SqliteConnection) -> TestResult {
-    let (id, now) = (GuildId::try_from(random::GUILD)?, time(MONDAY)?);
-    let guild = NewGuild { id, name: None, icon: None, member_count: None, created_at: now, updated_at: now };
-    diesel::insert_into(guilds::table).values(&guild).execute(conn)?;
+fn add_members(conn: &mut File) -> TestResult {
+    insert_guild(conn, random::GUILD)?;
     for (user, _) in random::USERS {
-        let user_id = UserId::try_from(user)?;
-        let member = NewMember {
-            id: &member_id(id, user_id),
-            guild_id: id,
-            user_id,
-            nickname: None,
-            joined_at: None,
-            premium_since: None,
-            created_at: now,
-            updated_at: now,
-        };
-        diesel::insert_into(members::table).values(&member).execute(conn)?;
+        insert_member(conn, random::GUILD, user)?;
     }
     Ok(())
 }

@@ -69,8 +69,9 @@ mod tests {
     use super::*;
     use crate::{
         Leaderboard, Rank, VoiceDetails, VoiceTotals,
-        fixture::{TestResult, empty},
+        fixture::TestResult,
         random::{self, LogEntry},
+        test_file::empty,
         voice::truth,
     };
 

@@ -113,7 +113,7 @@ impl VoiceChannels {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(&self, conn: &mut impl Database) -> Result<VoiceChannelsAnswer, Error> {
+    pub fn load(&self, conn: &mut (impl Database + ?Sized)) -> Result<VoiceChannelsAnswer, Error> {
         let Scope { ref filter, window, .. } = self.0;
         let (mut channels, mut all) = (HashMap::<_, VoiceTime>::new(), VoiceTime::default());
         let VoiceRead { horizon, rounded_to_days, .. } = snapshot(conn, |conn| {
@@ -153,7 +153,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{fixture::empty, random, voice::truth};
+    use crate::{random, test_file::empty, voice::truth};
 
     proptest! {
         #[test]

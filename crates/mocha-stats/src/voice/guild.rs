@@ -116,7 +116,7 @@ impl GuildVoice {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(&self, conn: &mut impl Database) -> Result<GuildVoiceAnswer, Error> {
+    pub fn load(&self, conn: &mut (impl Database + ?Sized)) -> Result<GuildVoiceAnswer, Error> {
         let mut scope = self.0.clone();
         if scope.user.is_some() {
             scope.filter.bots = Bots::Include;
@@ -176,9 +176,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        VoiceChannels,
-        fixture::empty,
-        random,
+        VoiceChannels, random,
+        test_file::empty,
         voice::truth::{self, There},
     };
 

@@ -118,7 +118,7 @@ impl VoiceNow {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(&self, conn: &mut impl Database) -> Result<VoiceNowAnswer, Error> {
+    pub fn load(&self, conn: &mut (impl Database + ?Sized)) -> Result<VoiceNowAnswer, Error> {
         let mut people = HashMap::new();
         let channels = snapshot(conn, |conn| {
             let statement = self.sessions(conn.dialect());
@@ -213,15 +213,15 @@ impl Person {
 
 #[cfg(test)]
 mod tests {
-    use diesel::RunQueryDsl;
     use mocha_schema::VoiceInterval;
     use proptest::prelude::*;
 
     use super::*;
     use crate::{
         Bots, Leaderboard,
-        fixture::{MONDAY, TestResult, empty, insert_interval, interval, seeded},
+        fixture::{MONDAY, TestResult, insert_interval, interval},
         random,
+        test_file::{empty, seeded},
         voice::truth,
     };
 
@@ -293,13 +293,13 @@ mod tests {
         assert_eq!(now.load(&mut conn)?.users.len(), 1);
         let exclude_afk = now.clone().filter(VoiceFilter::new().exclude_afk());
         assert_eq!(exclude_afk.load(&mut conn)?.users.len(), 1);
-        diesel::sql_query("INSERT INTO guild_states VALUES ('1', '3000', NULL)").execute(&mut conn)?;
+        conn.execute("INSERT INTO guild_states VALUES ('1', '3000', NULL)")?;
         assert_eq!(exclude_afk.load(&mut conn)?.users.len(), 0);
         let without = VoiceFilter::new().exclude_channels(&[3000.try_into()?]);
         assert_eq!(now.clone().filter(without).load(&mut conn)?.users.len(), 0);
         // A category stands for all in it.
         let channel = "INSERT INTO channels (id, guild_id, parent_id, type, created_at, updated_at) VALUES ('3000', '1', '5', 2, 0, 0)";
-        diesel::sql_query(channel).execute(&mut conn)?;
+        conn.execute(channel)?;
         for (filter, counted) in [
             (VoiceFilter::new().exclude_channels(&[5.try_into()?]), 0),
             (VoiceFilter::new().only_channels(&[5.try_into()?]), 1),

@@ -136,7 +136,7 @@ impl VoiceOccupancy {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(&self, conn: &mut impl Database) -> Result<VoiceOccupancyAnswer, Error> {
+    pub fn load(&self, conn: &mut (impl Database + ?Sized)) -> Result<VoiceOccupancyAnswer, Error> {
         let step_ms = self.step.num_milliseconds();
         if step_ms < 1 {
             return Err(Error::invalid("step", "must be a millisecond or longer"));
@@ -263,8 +263,9 @@ mod tests {
     use super::*;
     use crate::{
         ErrorKind,
-        fixture::{MONDAY, TestResult, empty, seeded},
+        fixture::{MONDAY, TestResult},
         random,
+        test_file::{empty, seeded},
         voice::truth::{self, Voice},
     };
 

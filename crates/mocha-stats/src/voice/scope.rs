@@ -50,7 +50,7 @@ impl Scope {
     /// if the window starts earlier.
     pub(super) fn load<F: Fold>(
         &self,
-        conn: &mut impl Database,
+        conn: &mut (impl Database + ?Sized),
         fold: impl FnOnce(Window) -> F,
     ) -> Result<(F, Option<DateTime<Utc>>), Error> {
         snapshot(conn, |conn| {
@@ -177,13 +177,13 @@ impl Sieve<'_> {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta};
-    use diesel::SqliteConnection;
     use mocha_schema::VoiceInterval;
 
     use super::*;
     use crate::{
         GuildVoice,
-        fixture::{MONDAY, TestResult, empty, insert_interval, interval},
+        fixture::{MONDAY, TestResult, insert_interval, interval},
+        test_file::{File, empty},
     };
 
     #[test]
@@ -192,7 +192,7 @@ mod tests {
         let tuesday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")? + TimeDelta::days(1);
         let last_ms = tuesday - TimeDelta::milliseconds(1);
         insert_interval(&mut conn, interval(1, 20, Some(3000), monday_ms, Some(monday_ms + LONGEST_CLOSED_MS))?)?;
-        let voice_ms = |conn: &mut SqliteConnection, window| -> TestResult<(u64, u64, u64)> {
+        let voice_ms = |conn: &mut File, window| -> TestResult<(u64, u64, u64)> {
             let answer = GuildVoice::of(1.try_into()?).within(window).load(conn)?;
             Ok((answer.voice_ms, answer.sessions.started, answer.sessions.ended))
         };

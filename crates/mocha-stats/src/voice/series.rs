@@ -152,7 +152,7 @@ impl VoiceSeries {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(&self, conn: &mut impl Database) -> Result<VoiceSeriesAnswer, Error> {
+    pub fn load(&self, conn: &mut (impl Database + ?Sized)) -> Result<VoiceSeriesAnswer, Error> {
         periods::check(self.period, self.scope.window)?;
         let (times, data_since) = self.scope.load(conn, |_| Times::of(self))?;
         self.answer(&times, data_since)
@@ -273,8 +273,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        fixture::{TestResult, empty},
+        fixture::TestResult,
         random,
+        test_file::empty,
         voice::truth::{self, Voice},
     };
 

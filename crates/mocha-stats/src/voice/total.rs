@@ -213,9 +213,9 @@ impl VoiceScan {
             statement.select(columns.into_iter().take(width)).push(" FROM ");
             rollup_of(&mut statement, table, self.guild, self.user, self.bots, periods);
         };
-        let time = self.state.column();
+        let (time, assumed) = (self.state.column(), assumed_of(dialect));
         if sources.totals {
-            read(["user_id", time, "assumed", "sessions", "0", "0"], "voice_totals", None);
+            read(["user_id", time, assumed, "sessions", "0", "0"], "voice_totals", None);
         }
         let months = ("voice_channel_months", "voice_months", "month", "0", &sources.months);
         let days = ("voice_channel_days", "voice_days", "day", day, &sources.days);
@@ -223,10 +223,10 @@ impl VoiceScan {
             for range in ranges {
                 let periods = Some((unit, range));
                 if self.channels {
-                    read(["user_id", time, "assumed", "0", day, "channel_id"], of_channels, periods);
-                    read(["user_id", "0", "assumed", "sessions", day, "0"], of_users, periods);
+                    read(["user_id", time, assumed, "0", day, "channel_id"], of_channels, periods);
+                    read(["user_id", "0", assumed, "sessions", day, "0"], of_users, periods);
                 } else {
-                    read(["user_id", time, "assumed", "sessions", day, "0"], of_users, periods);
+                    read(["user_id", time, assumed, "sessions", day, "0"], of_users, periods);
                 }
             }
         }
@@ -252,7 +252,7 @@ impl VoiceScan {
                 "min(ended_at_ms, ?) - max(started_at_ms, ?)",
                 "least(ended_at_ms, ?) - greatest(started_at_ms, ?)",
             ),
-            dialect.either("assumed", "assumed::int"),
+            assumed_of(dialect),
             "0",
             "started_at_ms / 86400000",
             dialect.either("CAST(coalesce(channel_id, 0) AS INTEGER)", "coalesce(channel_id, 0)"),
@@ -364,6 +364,11 @@ impl<F: FnMut(VoicePart)> Fold for Stays<F> {
         let Stay { channel_id: channel, user_id: user, .. } = stay;
         (self.0)(VoicePart { channel, day: 0, sessions: 0, time: stay.time(), user });
     }
+}
+
+/// Whether time is assumed, as a number.
+const fn assumed_of(dialect: Dialect) -> &'static str {
+    dialect.either("assumed", "assumed::int")
 }
 
 fn open_interval(row: &Row) -> Result<Interval, Error> {

@@ -1,15 +1,15 @@
 //! Random voice, and who is there at each tick of it, in plain Rust.
 
 use chrono::DateTime;
-use diesel::prelude::*;
-use mocha_schema::{ChannelId, GuildId, VoiceInterval, VoiceState, schema::guild_states};
+use mocha_schema::{ChannelId, VoiceInterval, VoiceState};
 use proptest::prelude::*;
 
 use super::{ASSUMED_TAIL_MS, Assumed, ChannelVoice, VoiceFilter, VoiceStateFilter};
 use crate::{
     Window,
-    fixture::{MONDAY, TestResult, insert_interval, interval},
+    fixture::{MONDAY, TestResult, insert_interval, interval, value},
     random,
+    test_file::File,
 };
 
 const DAY_MS: i64 = 86_400_000;
@@ -47,7 +47,7 @@ pub(crate) struct There<'a> {
 }
 
 impl Voice {
-    pub(crate) fn insert(&self, conn: &mut SqliteConnection) -> TestResult {
+    pub(crate) fn insert(&self, conn: &mut File) -> TestResult {
         random::insert_users(conn)?;
         for talk in &self.talks {
             let (start, end) = (self.at(talk.start), talk.end.map(|end| self.at(end)));
@@ -70,10 +70,8 @@ impl Voice {
             }
         }
         for guild in [random::GUILD, random::OTHER_GUILD] {
-            let afk = self.afk.filter(|_| guild == random::GUILD).map(ChannelId::try_from).transpose()?;
-            diesel::insert_into(guild_states::table)
-                .values((guild_states::guild_id.eq(GuildId::try_from(guild)?), guild_states::afk_channel_id.eq(afk)))
-                .execute(conn)?;
+            let afk = self.afk.filter(|_| guild == random::GUILD).map(|afk| format!("'{afk}'"));
+            conn.execute(format!("INSERT INTO guild_states VALUES ('{guild}', {}, NULL)", value(afk)))?;
         }
         Ok(())
     }
@@ -314,7 +312,7 @@ pub(crate) fn history() -> impl Strategy<Value = (Vec<VoiceInterval>, Window)> {
     (people, window(MONDAY * 1000, 1, TICKS))
 }
 
-pub(crate) fn insert_history(conn: &mut SqliteConnection, history: &[VoiceInterval]) -> TestResult {
+pub(crate) fn insert_history(conn: &mut File, history: &[VoiceInterval]) -> TestResult {
     random::insert_users(conn)?;
     history.iter().try_for_each(|interval| insert_interval(conn, *interval))
 }

@@ -1,7 +1,6 @@
 //! The answers against plain Rust.
 
 use chrono::{TimeDelta, Timelike};
-use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 use proptest::prelude::*;
 
 use super::*;
@@ -9,6 +8,7 @@ use crate::{
     fixture::{MONDAY, TestResult},
     growth::truth::{self, Event},
     random,
+    test_file::File,
 };
 
 const TEN_DAYS: i64 = 10 * 86_400;
@@ -109,19 +109,19 @@ proptest! {
 }
 
 /// Discord says how many members the guild has.
-fn tell(conn: &mut SqliteConnection, count: i32, second: i64) -> QueryResult<usize> {
-    diesel::sql_query(format!(
-        "INSERT OR REPLACE INTO guilds VALUES ('{}', NULL, NULL, {count}, 0, {second})",
+fn tell(conn: &mut File, count: i32, second: i64) -> diesel::QueryResult<()> {
+    conn.execute(format!(
+        "INSERT INTO guilds (id, member_count, created_at, updated_at) VALUES ('{}', {count}, 0, {second}) \
+        ON CONFLICT (id) DO UPDATE SET member_count = excluded.member_count, updated_at = excluded.updated_at",
         random::GUILD
     ))
-    .execute(conn)
 }
 
 #[test]
 fn members_are_as_many_as_discord_said_last() -> TestResult {
     let event = |join, second, count| Event { guild: random::GUILD, user: 2, join, count, second: MONDAY + second };
     let mut conn = truth::file(&[event(true, 0, Some(40)), event(false, 2 * 86_400 + 1, None)])?;
-    let members = |conn: &mut SqliteConnection| -> TestResult<(Vec<Option<u64>>, Option<u64>)> {
+    let members = |conn: &mut File| -> TestResult<(Vec<Option<u64>>, Option<u64>)> {
         let growth = Growth::of(random::GUILD.try_into()?).load(conn)?;
         Ok((growth.periods.iter().map(|day| day.members).collect(), growth.members))
     };
@@ -133,7 +133,7 @@ fn members_are_as_many_as_discord_said_last() -> TestResult {
     tell(&mut conn, 30, MONDAY - 1)?;
     assert_eq!(members(&mut conn)?, (vec![Some(40), Some(40), Some(39)], Some(39)));
     // Nor after the horizon is a count of before of use, for what came since is gone.
-    diesel::sql_query(format!("UPDATE horizons SET members_from = {}", MONDAY + 86_400)).execute(&mut conn)?;
+    conn.execute(format!("UPDATE horizons SET members_from = {}", MONDAY + 86_400))?;
     assert_eq!(members(&mut conn)?.1, None);
     Ok(())
 }
@@ -196,9 +196,9 @@ fn a_day_that_the_zone_left_out_is_not_listed() -> TestResult {
 
 #[test]
 fn an_event_of_another_kind_counts_for_nothing() -> TestResult {
-    let mut conn = crate::fixture::seeded()?;
+    let mut conn = crate::test_file::seeded()?;
     let before = Growth::of(1.try_into()?).load(&mut conn)?;
-    diesel::sql_query("INSERT INTO member_events VALUES ('ban', '1', '20', 'ban', 7, 0)").execute(&mut conn)?;
+    conn.execute("INSERT INTO member_events VALUES ('ban', '1', '20', 'ban', 7, 0)")?;
     assert_eq!(Growth::of(1.try_into()?).load(&mut conn)?, before);
     Ok(())
 }
