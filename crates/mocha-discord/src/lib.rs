@@ -4,6 +4,8 @@
     doc = "Storage and statistics for Discord servers, embedded in your bot. The documentation is that of all features."
 )]
 
+#[cfg(feature = "archive")]
+pub use mocha_archive as archive;
 #[cfg(feature = "charts")]
 pub use mocha_charts as charts;
 pub use mocha_schema as models;
@@ -40,6 +42,10 @@ pub mod guide {
 
     #[doc = include_str!("../docs/other-libraries.md")]
     pub mod other_libraries {}
+
+    #[cfg_attr(feature = "archive", doc = include_str!("../docs/archive.md"))]
+    #[cfg_attr(not(feature = "archive"), doc = "This guide needs the feature `archive`.")]
+    pub mod archive {}
 
     #[doc = include_str!("../docs/operations.md")]
     pub mod operations {}

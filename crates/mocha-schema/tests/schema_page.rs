@@ -2,7 +2,7 @@
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
-use mocha_schema::catalogue::{Class, Kept, TABLES, Table};
+use mocha_schema::catalogue::{ARCHIVE, Class, Column, Kept, TABLES, Table};
 
 const INTRODUCTION: &str = "\
 # Schema
@@ -20,23 +20,44 @@ about a user, and *plain* ones do neither.
 This page is made from the catalogue in `mocha-schema`.
 ";
 
+const ARCHIVED: &str = "
+## The archive
+
+An archive (feature `archive`) keeps events in Parquet files, one for each table, guild and month:
+`messages/guild_id=81384788765712384/month=2024-05/part-0.parquet`. This is version 1 of their
+schema, and the files have the version in their metadata as `mocha.schema_version`. Ids are INT64,
+times are TIMESTAMP in milliseconds and UTC, truth values are BOOLEAN, and a NULL means that the
+value is unknown. Rows are sorted by the last column, then by their ID. They stay until their user
+is erased in the archive, or the file is deleted.
+";
+
 fn page() -> Result<String, std::fmt::Error> {
     let mut page = INTRODUCTION.to_owned();
     let mut tables: Vec<&Table> = TABLES.iter().collect();
     tables.sort_by_key(|table| table.name);
     for table in tables {
         write!(page, "\n## `{}`\n\nHolds {}.\n{}\n\n", table.name, table.purpose, kept(table.kept))?;
-        writeln!(page, "| column | holds | class |\n|---|---|---|")?;
-        for column in table.columns {
-            let class = match column.class {
-                Class::Derived => "derived",
-                Class::Identifying => "identifying",
-                _ => "plain",
-            };
-            writeln!(page, "| `{}` | {} | {class} |", column.name, column.purpose)?;
-        }
+        columns(&mut page, table.columns)?;
+    }
+    page.push_str(ARCHIVED);
+    for table in ARCHIVE {
+        write!(page, "\n### `{}`\n\nKeeps the rows of `{}`.\n\n", table.folder, table.table)?;
+        columns(&mut page, table.columns)?;
     }
     Ok(page)
+}
+
+fn columns(page: &mut String, columns: &[Column]) -> std::fmt::Result {
+    writeln!(page, "| column | holds | class |\n|---|---|---|")?;
+    for column in columns {
+        let class = match column.class {
+            Class::Derived => "derived",
+            Class::Identifying => "identifying",
+            _ => "plain",
+        };
+        writeln!(page, "| `{}` | {} | {class} |", column.name, column.purpose)?;
+    }
+    Ok(())
 }
 
 fn kept(kept: Kept) -> &'static str {

@@ -69,7 +69,7 @@ pub use self::{
     link::Durability,
     maintenance::{Checkpoint, Freed, Maintenance, MaintenanceStats, Step},
     operation::Operation,
-    retention::{Keep, Purged, Retained, RetentionPolicy},
+    retention::{Batches, DeletedBatch, Expired, Keep, Keeper, Purged, Retained, RetentionPolicy},
     rollup::{
         Counted, Difference, MemberSums, MessageSums, RebuildProgress, Rebuilt, Rollup, Sums, Verification, VoiceSums,
     },

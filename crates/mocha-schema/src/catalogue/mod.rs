@@ -14,12 +14,18 @@
 //! # Ok::<(), &str>(())
 //! ```
 
+mod archive;
 mod column;
 mod postgres;
 mod rollups;
 mod tables;
 
-pub use self::{postgres::POSTGRES_TABLES, rollups::*, tables::TABLES};
+pub use self::{
+    archive::{ARCHIVE, ArchivedTable},
+    postgres::POSTGRES_TABLES,
+    rollups::*,
+    tables::TABLES,
+};
 
 /// A table of the file, as an entry in [`TABLES`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -104,7 +104,7 @@ impl Worker {
         let conn = &mut connect(&self.link)?;
         let mut counted = 0;
         let now = retention::trusted_now(conn, &self.link.settings.recorder.time)?;
-        retention::apply(conn, retention, now, |so_far| {
+        retention::apply(conn, retention, now, None, |so_far| {
             self.count(|stats| stats.deleted_rows += so_far.rows().saturating_sub(counted));
             counted = so_far.rows();
             self.go_on()

@@ -158,6 +158,18 @@ impl<'a> Erasure<'a> {
         self
     }
 
+    /// Returns the guild that the erasure is limited to; `None` for all guilds.
+    #[must_use]
+    pub fn guild_id(&self) -> Option<GuildId> {
+        self.scope.guild_id
+    }
+
+    /// Returns the user.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        self.scope.user_id
+    }
+
     /// Leaves the rewriting of the file to a later [`Store::vacuum_erased`], for example after
     /// several erasures. Until then most of the deleted bytes are overwritten, but not all. A
     /// backup by [`BackupMethod::Paced`](crate::BackupMethod::Paced) copies pages as they are and

@@ -25,6 +25,7 @@
 
 pub(crate) mod carry;
 mod erase;
+mod erasures;
 mod export;
 mod receipt;
 mod rows;
@@ -37,6 +38,7 @@ pub use mocha_schema::catalogue::{Class, Column, Kept, Person, Source, TABLES as
 pub(crate) use self::tombstones::load as load_tombstones;
 pub use self::{
     erase::{Erasure, ErasureProgress},
+    erasures::Erasures,
     export::Export,
     receipt::{Receipt, Removed},
 };

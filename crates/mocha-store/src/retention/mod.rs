@@ -3,6 +3,7 @@
 mod batch;
 mod clock;
 mod horizon;
+mod keeper;
 mod purge;
 mod rows;
 mod run;
@@ -15,7 +16,11 @@ pub(crate) use self::{
     clock::trusted_now,
     run::apply,
 };
-pub use self::{purge::Purged, run::Retained};
+pub use self::{
+    keeper::{Batches, DeletedBatch, Expired, Keeper},
+    purge::Purged,
+    run::Retained,
+};
 use crate::{Error, ErrorKind};
 
 const DAY: i64 = 86_400;

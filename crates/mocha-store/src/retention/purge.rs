@@ -73,10 +73,17 @@ impl Store {
         Operation::new(move |on_progress| {
             let mut conn = store.link().connect_writer()?;
             let mut purged = Purged::default();
-            let ended = purge(&mut conn, &mut Pace::new("deleting a guild"), &guild_id.to_string(), None, |deleted| {
-                purged.rows += deleted;
-                on_progress(purged)
-            })?;
+            let ended = purge(
+                &mut conn,
+                &mut Pace::new("deleting a guild"),
+                &guild_id.to_string(),
+                None,
+                Events::Go,
+                |deleted| {
+                    purged.rows += deleted;
+                    on_progress(purged)
+                },
+            )?;
             purged.complete = ended.is_continue();
             Ok(purged)
         })
@@ -113,6 +120,15 @@ pub(super) fn gone(conn: &mut SqliteConnection, until: i64) -> Result<Vec<String
     Ok(guilds.into_iter().map(|guild| guild.guild_id).collect())
 }
 
+/// What becomes of the events of a guild that is deleted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Events {
+    /// They are deleted.
+    Go,
+    /// The guild stays as long as there are any.
+    Stay,
+}
+
 /// Deletes everything about a guild. With `gone_until`, only while the guild has been gone since
 /// then. `done` gets the number of deleted rows. Returns how many guilds are deleted: none if the
 /// guild came back meanwhile.
@@ -121,6 +137,7 @@ pub(super) fn purge(
     pace: &mut Pace,
     guild: &str,
     gone_until: Option<i64>,
+    events: Events,
     mut done: impl FnMut(u64) -> ControlFlow<()>,
 ) -> Result<ControlFlow<(), u64>, Error> {
     let mut guilds = 1;
@@ -131,6 +148,10 @@ pub(super) fn purge(
         if let Some(until) = gone_until
             && !is_gone(conn, guild, until)?
         {
+            guilds = 0;
+            return Ok(Batch { done: 0, last: true });
+        }
+        if events == Events::Stay && has_events(conn, guild)? {
             guilds = 0;
             return Ok(Batch { done: 0, last: true });
         }
@@ -159,6 +180,23 @@ pub(super) fn purge(
         Ok(Batch { done: u64::try_from(rows).unwrap_or(0), last })
     };
     Ok(pace.batches(conn, step, &mut done)?.map_continue(|()| guilds))
+}
+
+fn has_events(conn: &mut SqliteConnection, guild: &str) -> QueryResult<bool> {
+    for table in tables::kept(Kept::Events) {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {} WHERE guild_id = ?) AS found", table.name);
+        let Found { found } = sql_query(sql).bind::<Text, _>(guild).get_result(conn)?;
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    found: bool,
 }
 
 fn delete(conn: &mut SqliteConnection, statement: &str, guild: &str, len: i64) -> QueryResult<i64> {

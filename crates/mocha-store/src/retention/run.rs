@@ -15,10 +15,15 @@ use super::{
     batch::{Batch, Pace, transaction},
     clock::trusted_now,
     horizon::Horizons,
-    purge,
+    keeper::{Batches, Expired, Keeper},
+    purge::{self, Events},
     rows::Rows,
 };
-use crate::{Error, Operation, Store, error::classify};
+use crate::{
+    Error, Operation, Store,
+    error::{classify, of_closure},
+    tables,
+};
 
 /// Reports how many rows a retention policy deleted; while it runs, how many so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -104,7 +109,7 @@ impl Store {
         Operation::new(move |on_progress| {
             let mut conn = store.link().connect_writer()?;
             let now = trusted_now(&mut conn, &store.link().settings.recorder.time)?;
-            apply(&mut conn, &retention, now, |so_far| on_progress(*so_far))
+            apply(&mut conn, &retention, now, None, |so_far| on_progress(*so_far))
         })
     }
 
@@ -154,7 +159,64 @@ impl Store {
     ) -> Operation<'a, Retained, Retained> {
         let (retention, store) = (*retention, self.clone());
         Operation::new(move |on_progress| {
-            apply(&mut store.link().connect_writer()?, &retention, now, |so_far| on_progress(*so_far))
+            apply(&mut store.link().connect_writer()?, &retention, now, None, |so_far| on_progress(*so_far))
+        })
+    }
+
+    /// Applies a retention policy as [`apply_retention_at`](Self::apply_retention_at) does, but
+    /// deletes no event itself: the keeper keeps the events elsewhere, and deletes them. Without
+    /// `now` the store's clock counts, as in [`apply_retention`](Self::apply_retention).
+    ///
+    /// Aggregates are deleted as by those methods. A guild that the bot left long ago is deleted
+    /// only after the keeper deleted all of its events.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`apply_retention`](Self::apply_retention). An error of the keeper is the
+    /// `source()`; its kind is [`ErrorKind::User`](crate::ErrorKind::User) unless it comes from
+    /// SQLite. What was deleted until then stays deleted, and the next run continues.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use diesel::SqliteConnection;
+    /// use mocha_store::{Batches, Expired, Keeper, RetentionPolicy, Store};
+    ///
+    /// struct Nowhere;
+    ///
+    /// impl Keeper for Nowhere {
+    ///     fn keep(
+    ///         &mut self,
+    ///         _conn: &mut SqliteConnection,
+    ///         _expired: &Expired<'_>,
+    ///         _batches: &mut Batches<'_>,
+    ///     ) -> Result<ControlFlow<()>, Box<dyn std::error::Error + Send + Sync>> {
+    ///         Err("there is no room for old events".into())
+    ///     }
+    /// }
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// // The keeper is not asked, because nothing is too old.
+    /// let retained = store.apply_retention_keeping(&RetentionPolicy::default(), None, Nowhere).run()?;
+    /// assert_eq!(retained.rows(), 0);
+    /// # Ok::<(), mocha_store::Error>(())
+    /// ```
+    pub fn apply_retention_keeping<'a>(
+        &self,
+        retention: &RetentionPolicy,
+        now: Option<DateTime<Utc>>,
+        mut keeper: impl Keeper + 'static,
+    ) -> Operation<'a, Retained, Retained> {
+        let (retention, store) = (*retention, self.clone());
+        Operation::new(move |on_progress| {
+            let mut conn = store.link().connect_writer()?;
+            let now = match now {
+                Some(now) => now,
+                None => trusted_now(&mut conn, &store.link().settings.recorder.time)?,
+            };
+            apply(&mut conn, &retention, now, Some(&mut keeper), |so_far| on_progress(*so_far))
         })
     }
 }
@@ -164,17 +226,20 @@ pub(crate) fn apply(
     conn: &mut SqliteConnection,
     retention: &RetentionPolicy,
     now: DateTime<Utc>,
+    keeper: Option<&mut (dyn Keeper + 'static)>,
     mut progress: impl FnMut(&Retained) -> ControlFlow<()>,
 ) -> Result<Retained, Error> {
     retention.check()?;
     let horizons = transaction(conn, "moving the horizons", |conn| Horizons::advance(conn, retention, now))?;
-    let mut run = Run { conn, pace: Pace::new("deleting what is too old"), retained: Retained::default() };
+    let pace = Pace::new("deleting what is too old");
+    let mut run = Run { conn, keeper, pace, retained: Retained::default() };
     run.retained.complete = run.all(retention, now, &horizons, &mut progress)?.is_continue();
     Ok(run.retained)
 }
 
 struct Run<'a> {
     conn: &'a mut SqliteConnection,
+    keeper: Option<&'a mut (dyn Keeper + 'static)>,
     pace: Pace,
     retained: Retained,
 }
@@ -212,12 +277,20 @@ impl Run<'_> {
         before: i64,
         progress: &mut impl FnMut(&Retained) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, Error> {
-        let Self { conn, pace, retained } = self;
-        let guilds = rows.old(conn, before);
+        let guilds = rows.old(self.conn, before);
         let mut guilds = VecDeque::from(guilds.map_err(|error| classify("looking for what is old failed", error))?);
         if guilds.is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
+        if self.keeper.is_some() && rows.table.kept == Kept::Events {
+            for guild_id in &guilds {
+                if self.keep(rows.table, guild_id, Some(before), progress)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            return Ok(ControlFlow::Continue(()));
+        }
+        let Self { conn, pace, retained, .. } = self;
         let delete = rows.delete();
         let step = |conn: &mut SqliteConnection, len: i64| {
             let mut left = len;
@@ -240,14 +313,40 @@ impl Run<'_> {
         })
     }
 
+    /// Has the keeper keep and delete events of a guild.
+    fn keep(
+        &mut self,
+        table: &'static Table,
+        guild_id: &str,
+        before: Option<i64>,
+        progress: &mut impl FnMut(&Retained) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Error> {
+        let Self { conn, keeper, pace, retained } = self;
+        let Some(keeper) = keeper else { return Ok(ControlFlow::Continue(())) };
+        let mut done = |deleted| {
+            *retained.of(table) += deleted;
+            progress(retained)
+        };
+        let expired = Expired { before, guild_id, table };
+        keeper
+            .keep(conn, &expired, &mut Batches { done: &mut done, pace })
+            .map_err(|error| of_closure(format!("keeping old rows of {} failed", table.name), error))
+    }
+
     fn purge(
         &mut self,
         gone_until: i64,
         progress: &mut impl FnMut(&Retained) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, Error> {
-        let Self { conn, pace, retained } = self;
-        for guild in purge::gone(conn, gone_until)? {
-            let purged = purge::purge(conn, pace, &guild, Some(gone_until), |deleted| {
+        let events = if self.keeper.is_some() { Events::Stay } else { Events::Go };
+        for guild in purge::gone(self.conn, gone_until)? {
+            for table in tables::kept(Kept::Events).filter(|_| events == Events::Stay) {
+                if self.keep(table, &guild, None, progress)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            let Self { conn, pace, retained, .. } = self;
+            let purged = purge::purge(conn, pace, &guild, Some(gone_until), events, |deleted| {
                 retained.guild_rows += deleted;
                 progress(retained)
             })?;

@@ -1,0 +1,46 @@
+//! Which events must not be put back into the file.
+
+use diesel::{QueryResult, sqlite::SqliteConnection};
+use mocha_recorder::tombstones::{Tombstone, Tombstones};
+use mocha_schema::{GuildId, UserId};
+
+use super::tombstones;
+
+/// Says whose events must not be put back into a file, because the users were erased or opted out.
+/// Programs that write rows themselves, such as an import or an archive, ask it.
+///
+/// # Examples
+///
+/// ```
+/// use mocha_store::{Store, privacy::Erasures};
+///
+/// # let store = Store::builder().open_in_memory()?;
+/// let (user, guild) = (40.try_into()?, 10.try_into()?);
+/// let withheld = |at_ms| store.read(|conn| Ok::<_, diesel::result::Error>(Erasures::load(conn)?.withholds(user, guild, at_ms)));
+/// assert!(!withheld(1_700_000_000_000)?);
+/// let _receipt = store.forget_user(user).run()?;
+/// assert!(withheld(1_700_000_000_000)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Erasures(Tombstones);
+
+impl Erasures {
+    /// Reads the tombstones of the file. Load them in the transaction that writes, so that no
+    /// erasure comes in between.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of Diesel if the file cannot be read.
+    pub fn load(conn: &mut SqliteConnection) -> QueryResult<Self> {
+        tombstones::load(conn).map(Self)
+    }
+
+    /// Returns whether what the user did in the guild at this unix millisecond must not be written:
+    /// the user is opted out, or was erased later than that, or was erased and not heard of since.
+    #[must_use]
+    pub fn withholds(&self, user_id: UserId, guild_id: GuildId, at_ms: i64) -> bool {
+        let ruling = self.0.ruling(user_id, Some(guild_id));
+        ruling.is_some_and(|ruling| Tombstone::hides(ruling) || at_ms <= ruling.forgotten_at_ms)
+    }
+}
