@@ -33,7 +33,7 @@ pub enum ColumnKind {
     Millis,
     /// INT64 with the logical type TIMESTAMP in milliseconds, UTC. The store has whole seconds.
     Second,
-    /// BYTE_ARRAY with the logical type STRING.
+    /// `BYTE_ARRAY` with the logical type STRING.
     Text,
     /// INT64 with the logical type TIMESTAMP in milliseconds, UTC.
     Time,

@@ -1,6 +1,7 @@
 //! Files that survive a crash: written, synced, renamed.
 
 use std::{
+    fmt::Write as _,
     fs::{self, File},
     io::{self, Read, Write as _},
     path::Path,
@@ -97,6 +98,10 @@ pub(crate) fn checksum(path: &Path) -> Result<(u64, String), Error> {
         hash.update(read);
         bytes += u64::try_from(len).unwrap_or(0);
     }
-    let digits = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut digits = String::with_capacity(64);
+    for byte in hash.finalize() {
+        // A String takes everything.
+        write!(digits, "{byte:02x}").unwrap_or_default();
+    }
     Ok((bytes, digits))
 }

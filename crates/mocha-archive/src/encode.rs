@@ -187,8 +187,9 @@ fn write_group<W: Write + Send>(writer: &mut SerializedFileWriter<W>, batch: &Ba
 /// column that needs one.
 #[expect(clippy::option_option, reason = "the outer one is the failure, the inner one is Parquet's argument")]
 fn levels<T>(values: &[Option<T>], optional: bool, present: usize) -> Option<Option<Vec<i16>>> {
-    match optional {
-        true => Some(Some(values.iter().map(|value| i16::from(value.is_some())).collect())),
-        false => (present == values.len()).then_some(None),
+    if optional {
+        Some(Some(values.iter().map(|value| i16::from(value.is_some())).collect()))
+    } else {
+        (present == values.len()).then_some(None)
     }
 }

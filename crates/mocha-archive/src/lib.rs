@@ -1,5 +1,5 @@
-//! Keeps all events of Mocha's stores as Parquet files, which DuckDB, Spark, DataFusion and Polars
-//! read as they are.
+//! Keeps all events of Mocha's stores as Parquet files, which DuckDB, Spark and Polars read as they
+//! are.
 //!
 //! A store takes some 260 bytes for a message, because it is made for writing and asking. An
 //! [`Archive`] takes some ten, and answers questions over years and over all guilds by programs

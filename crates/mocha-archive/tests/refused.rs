@@ -133,21 +133,23 @@ fn forge(case: &Case, change: impl Fn(Vec<u8>) -> Vec<u8>) -> TestResult {
     let bytes = change(fs::read(case.path(FILE))?);
     fs::write(case.path(FILE), &bytes)?;
     let path = case.path("manifest/messages/guild_id=4194304/month=2024-02.json");
-    let mut entry: serde_json::Value = serde_json::from_slice(&fs::read(&path)?)?;
-    entry["bytes"] = bytes.len().into();
-    entry["sha256"] = checksum(&bytes).into();
+    let mut entry: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&fs::read(&path)?)?;
+    entry.insert("bytes".to_owned(), bytes.len().into());
+    entry.insert("sha256".to_owned(), checksum(&bytes).into());
     Ok(fs::write(path, serde_json::to_vec(&entry)?)?)
 }
 
 fn checksum(bytes: &[u8]) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let bytes = sha2::Sha256::digest(bytes);
+    bytes.iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"))
 }
 
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let at = bytes.windows(from.len()).position(|window| window == from).expect("the file has it");
-    [&bytes[..at], to, &bytes[at + from.len()..]].concat()
+    let (before, rest) = bytes.split_at(at);
+    [before, to, rest.get(from.len()..).unwrap_or_default()].concat()
 }
 
 #[test]

@@ -94,12 +94,12 @@ fn nothing_is_deleted_if_the_archive_is_damaged() -> TestResult {
     let mut bytes = fs::read(&file)?;
     bytes.truncate(bytes.len() - 1);
     fs::write(&file, bytes)?;
-    let before = events(&store)?;
+    let before = count(&store, "message_events")?;
     let error = archive.apply_retention_at(&store, &all(Keep::Days(0)), end).run().expect_err("it is damaged");
     let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<mocha_archive::Error>());
     assert_eq!(cause.map(mocha_archive::Error::kind), Some(ErrorKind::Damaged));
     assert!(cause.is_some_and(|cause| cause.to_string().contains("month=2024-01/part-0.parquet")));
-    assert!(events(&store)? == before, "something was deleted");
+    assert_eq!(count(&store, "message_events")?, before);
     Ok(())
 }
 
