@@ -27,7 +27,7 @@ pub(crate) enum Values {
 /// A value of a row.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Cell {
-    /// Of every kind of column but [`ColumnKind::Text`].
+    /// The value of every kind of column but [`ColumnKind::Text`].
     Number(Option<i64>),
     /// A text.
     Text(Option<String>),
