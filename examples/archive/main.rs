@@ -22,17 +22,14 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<()> {
-    match Args::parse() {
-        Args { file: Some(file), folder: Some(folder) } => {
-            anyhow::ensure!(file.is_file(), "{} is no file", file.display());
-            archive(&Store::builder().maintenance(Maintenance::off()).open(file)?, &folder)
-        }
-        _ => {
-            let folder = tempfile::tempdir()?;
-            let store = simulated(&folder.path().join("stats.db"))?;
-            archive(&store, &folder.path().join("archive"))
-        }
+    let Args { file, folder } = Args::parse();
+    if let Some((file, folder)) = file.zip(folder) {
+        anyhow::ensure!(file.is_file(), "{} is no file", file.display());
+        return archive(&Store::builder().maintenance(Maintenance::off()).open(file)?, &folder);
     }
+    let folder = tempfile::tempdir()?;
+    let store = simulated(&folder.path().join("stats.db"))?;
+    archive(&store, &folder.path().join("archive"))
 }
 
 fn archive(store: &Store, folder: &Path) -> anyhow::Result<()> {
