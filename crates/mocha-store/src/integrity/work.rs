@@ -14,7 +14,7 @@ use crate::{
     error::classify,
     link::{Access, Location},
     sqlite::Connection,
-    store::fill_intervals,
+    store::{add_parents_now, fill_intervals},
     tables,
 };
 
@@ -68,7 +68,7 @@ impl Work<'_> {
             self.table(table.name, Some(format!("{} < {horizon} * 1000 / {}", time.column, time.unit_ms)))?;
         }
         self.authors_own()?;
-        self.execute(include_str!("../store/adopt_orphans.sql"))?;
+        self.execute(&add_parents_now())?;
         self.execute("COMMIT")?;
         if !self.salvaged.tables.contains_key("voice_intervals") {
             let mut conn = location.connect(Access::Write)?;

@@ -87,7 +87,7 @@ fn adopt_tables(conn: &mut SqliteConnection, link: &Link) -> Result<Option<Adopt
     if contents(conn, link).map_err(|error| Failed(error.into()))? != Contents::Original {
         return Ok(None);
     }
-    let conversion = Conversion { now: chrono::Utc::now().timestamp() };
+    let conversion = Conversion::now();
     let own = authors_own(conn)?;
     set_aside(conn)?;
     Migrations::new(conn).run_pending_migrations(MIGRATIONS).map_err(Failed)?;

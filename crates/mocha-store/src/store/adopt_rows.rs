@@ -33,14 +33,25 @@ pub(super) fn copy_rows(conn: &mut SqliteConnection, conversion: Conversion) -> 
     let computed = sql_query(durations).execute(conn)?;
     adopted.add("duration", OddityKind::MissingDuration, count(computed), "voice_events");
     find_unreadable(conn, &mut adopted)?;
-    let first_seen = format!(
-        "coalesce(min(CASE WHEN typeof(created_at) = 'integer' AND created_at BETWEEN 0 AND {last_second} \
-         THEN created_at END), {})",
-        conversion.now
-    );
-    conn.batch_execute(&include_str!("adopt_orphans.sql").replace("{first_seen}", &first_seen))?;
+    conn.batch_execute(&add_parents(conversion))?;
     adopted.oddities.sort_by_key(|oddity| SHARED_TABLES.iter().position(|table| *table == oddity.table));
     Ok(adopted)
+}
+
+/// The statements that add a row for each guild, channel and user that only other rows mention.
+fn add_parents(conversion: Conversion) -> String {
+    let first_seen = format!(
+        "coalesce(min(CASE WHEN typeof(created_at) = 'integer' AND created_at BETWEEN 0 AND {} \
+         THEN created_at END), {})",
+        conversion.last_second(),
+        conversion.now
+    );
+    include_str!("adopt_orphans.sql").replace("{first_seen}", &first_seen)
+}
+
+/// The same for a file that is salvaged now.
+pub(crate) fn add_parents_now() -> String {
+    add_parents(Conversion::now())
 }
 
 fn copy(conn: &mut SqliteConnection, conversion: Conversion, table: &Table) -> QueryResult<u64> {

@@ -14,6 +14,11 @@ pub(super) struct Conversion {
 }
 
 impl Conversion {
+    /// Converts values at the present time.
+    pub(super) fn now() -> Self {
+        Self { now: chrono::Utc::now().timestamp() }
+    }
+
     /// The value of a column as the new table gets it: ids without leading zeros, times as whole
     /// seconds. A value that cannot be converted stays as it is. Only a time of a guild, user,
     /// channel or member becomes that of the adoption, or NULL, because the recorder reads and

@@ -24,7 +24,7 @@ use diesel::{
 
 use mocha_recorder::RecorderSlot;
 
-pub(crate) use self::adopt_voice::fill_intervals;
+pub(crate) use self::{adopt_rows::add_parents_now, adopt_voice::fill_intervals};
 pub use self::{
     adopted::{Adopted, Oddity, OddityKind},
     builder::StoreBuilder,
