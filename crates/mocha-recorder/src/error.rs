@@ -21,6 +21,8 @@ struct Inner {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
+    /// The database server refuses the user or the password, has no such database, or the user may not create tables.
+    AccessDenied,
     /// Another connection locked the file for longer than the busy timeout. Nothing was written;
     /// try again.
     Busy,
@@ -58,6 +60,8 @@ pub enum ErrorKind {
     Replaced,
     /// A newer version of Mocha wrote the file. Opening did not change it.
     SchemaTooNew,
+    /// The database server is older than Mocha supports.
+    ServerTooOld,
     /// The SQLite that the program is linked with has a bug that damages files.
     SqliteTooOld,
     /// Your progress callback stopped the operation. Nothing changed.

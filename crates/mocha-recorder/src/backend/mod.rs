@@ -6,8 +6,8 @@
 //!
 //! One transaction runs like this:
 //!
-//! 1. [`Tables::generation`]: has somebody else changed what the recorder remembers?
-//! 2. [`Tables::prepare`] with the events of the batch, in their order: the tables may look ahead.
+//! 1. [`Tables::prepare`] with the events of the batch, in their order: the tables may look ahead, and take locks.
+//! 2. [`Tables::generation`]: has somebody else changed what the recorder remembers?
 //! 3. The operations of the nouns, event by event: [`ChannelTable`], [`GuildTable`], [`MemberTable`], [`MessageTable`],
 //!    [`PresenceTable`], [`TombstoneTable`], [`UserTable`] and [`VoiceTable`].
 //! 4. [`StateTable::put_position`] for each shard that advanced, then [`Tables::flush`].

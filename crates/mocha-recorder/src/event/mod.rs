@@ -95,8 +95,9 @@ impl Event {
         }
     }
 
-    /// Returns the guild that it is about.
-    pub(crate) const fn guild_id(&self) -> Option<GuildId> {
+    /// Returns the guild that it is about. `None` if it is about a user or a connection.
+    #[must_use]
+    pub const fn guild_id(&self) -> Option<GuildId> {
         Some(match self {
             Self::ChannelRemoved(event) => event.guild_id,
             Self::ChannelSeen(event) => event.guild_id,

@@ -334,9 +334,9 @@ struct Batch<'w> {
 impl Batch<'_> {
     fn write(&self, tables: &mut impl Tables, state: &mut State, progress: &mut Progress) -> Result<(), Error> {
         let Plan { len, stamp, stop } = self.plan;
-        state.notice_others(tables)?;
         let events = || self.events.iter().take(len);
         tables.prepare(events().map(|queued| &queued.event))?;
+        state.notice_others(tables)?;
         for (before, queued) in events().enumerate() {
             self.note_gaps(tables, state, progress, before)?;
             if self.clock == Clock::Events {

@@ -1,0 +1,129 @@
+//! What a batch needs, looked up for all its events at once, and the locks that it takes first.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl, prelude::*, sql_query, sql_types::BigInt};
+use mocha_recorder::Event;
+use mocha_schema::{
+    ChannelId, GuildId, User, UserId,
+    schema::{channels, guilds, users},
+};
+
+/// Rows of the events of a batch.
+#[derive(Debug, Default)]
+pub(super) struct LookAhead {
+    /// Channels that have a row.
+    pub(super) channels: HashSet<(GuildId, ChannelId)>,
+    pub(super) generation: Option<i64>,
+    /// Guilds that have a row.
+    pub(super) guilds: HashSet<GuildId>,
+    /// Users that were looked up. `None` for those without a row.
+    pub(super) users: HashMap<UserId, Option<User>>,
+}
+
+/// What the events name.
+#[derive(Debug, Default)]
+struct Named {
+    channels: BTreeSet<ChannelId>,
+    /// Users with what the last event about them says: whether they are bots.
+    flags: HashMap<UserId, bool>,
+    guilds: BTreeSet<GuildId>,
+    users: BTreeSet<UserId>,
+}
+
+impl LookAhead {
+    /// Locks what the batch locks first, and looks up rows.
+    ///
+    /// A user that turns out to be a bot changes what triggers count, so that batch has to be alone. Which batch that is has
+    /// to be known before the lock: two that found out later would wait for each other.
+    pub(super) fn load<'e>(conn: &mut PgConnection, events: impl Iterator<Item = &'e Event>) -> QueryResult<Self> {
+        let named = Named::of(events);
+        let mut found: HashMap<UserId, Option<User>> = named.users.iter().map(|id| (*id, None)).collect();
+        if !named.users.is_empty() {
+            let ids: Vec<UserId> = named.users.iter().copied().collect();
+            for user in users::table.filter(users::id.eq_any(ids)).select(User::as_select()).load(conn)? {
+                found.insert(user.id, Some(user));
+            }
+        }
+        let is_bot = |id: &UserId| found.get(id).and_then(Option::as_ref).and_then(|user| user.bot).unwrap_or(false);
+        let is_alone = named.flags.iter().any(|(id, flag)| is_bot(id) != *flag);
+        let generation = Some(lock_generation(conn, is_alone)?);
+        let mut ahead = Self { generation, users: found, ..Self::default() };
+        if !named.guilds.is_empty() {
+            let ids: Vec<GuildId> = named.guilds.iter().copied().collect();
+            let locked: Vec<GuildId> = guilds::table
+                .filter(guilds::id.eq_any(ids))
+                .select(guilds::id)
+                .order(guilds::id)
+                .for_no_key_update()
+                .load(conn)?;
+            ahead.guilds.extend(locked);
+        }
+        if !named.channels.is_empty() {
+            let ids: Vec<ChannelId> = named.channels.into_iter().collect();
+            let rows: Vec<(GuildId, ChannelId)> = channels::table
+                .filter(channels::id.eq_any(ids))
+                .select((channels::guild_id, channels::id))
+                .load(conn)?;
+            ahead.channels.extend(rows);
+        }
+        Ok(ahead)
+    }
+}
+
+impl Named {
+    fn of<'e>(events: impl Iterator<Item = &'e Event>) -> Self {
+        let mut named = Self::default();
+        for event in events {
+            named.guilds.extend(event.guild_id());
+            match event {
+                Event::MemberJoined(event) | Event::MemberSeen(event) => {
+                    named.users.insert(event.user_id);
+                }
+                Event::MemberLeft(event) => {
+                    named.users.insert(event.user_id);
+                }
+                Event::MembersListed(event) => named.users.extend(event.user_ids.iter().copied()),
+                Event::MessageSent(event) => {
+                    named.users.insert(event.user_id);
+                    named.channels.insert(event.channel_id);
+                }
+                Event::PresenceChanged(event) => {
+                    named.users.insert(event.user_id);
+                }
+                Event::UserSeen(event) => {
+                    named.users.insert(event.user_id);
+                    named.flags.insert(event.user_id, event.bot);
+                }
+                Event::VoiceSnapshot(event) => {
+                    for voice in &event.voices {
+                        named.users.insert(voice.user_id);
+                        named.channels.insert(voice.channel_id);
+                    }
+                }
+                Event::VoiceStateChanged(event) => {
+                    named.users.insert(event.user_id);
+                    named.channels.extend(event.channel_id);
+                }
+                _ => {}
+            }
+        }
+        named
+    }
+}
+
+/// Locks the generation against changes until the transaction ends, and returns it.
+pub(crate) fn lock_generation(conn: &mut PgConnection, is_alone: bool) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        generation: i64,
+    }
+    let row: Row = sql_query(if is_alone {
+        "SELECT generation FROM generations WHERE id = 1 FOR UPDATE"
+    } else {
+        "SELECT generation FROM generations WHERE id = 1 FOR SHARE"
+    })
+    .get_result(conn)?;
+    Ok(row.generation)
+}

@@ -1,0 +1,80 @@
+//! Current members, and the log of joins and leaves.
+
+use std::ops::Range;
+
+use diesel::prelude::*;
+use mocha_recorder::{
+    Error, Person,
+    backend::{ListedMember, MemberTable, member_event_id, member_event_ms},
+};
+use mocha_schema::{
+    GuildId, Member, MemberChange, MemberEventType, NewMember, NewMemberEvent,
+    schema::{member_events, members},
+};
+
+use super::{Executed as _, PgTables};
+
+/// The row of a person. The primary key has these columns.
+macro_rules! row_of {
+    ($person:expr) => {
+        members::table.filter(members::guild_id.eq($person.guild_id)).filter(members::user_id.eq($person.user_id))
+    };
+}
+
+impl MemberTable for PgTables<'_> {
+    fn member(&mut self, person: Person) -> Result<Option<Member>, Error> {
+        row_of!(person).select(Member::as_select()).get_result(self.conn).optional().executed()
+    }
+
+    fn members(&mut self, guild_id: GuildId) -> Result<Vec<ListedMember>, Error> {
+        let rows = members::table
+            .filter(members::guild_id.eq(guild_id))
+            .select((members::user_id, members::joined_at, members::updated_at))
+            .order(members::user_id)
+            .load(self.conn)
+            .executed()?;
+        let listed = |(user_id, joined_at, updated_at)| ListedMember { user_id, joined_at, updated_at };
+        Ok(rows.into_iter().map(listed).collect())
+    }
+
+    fn insert_member(&mut self, member: &NewMember<'_>) -> Result<(), Error> {
+        diesel::insert_into(members::table).values(member).on_conflict_do_nothing().execute(self.conn).executed()?;
+        Ok(())
+    }
+
+    fn update_member(&mut self, person: Person, change: &MemberChange<'_>) -> Result<(), Error> {
+        diesel::update(row_of!(person)).set(change).execute(self.conn).executed()?;
+        Ok(())
+    }
+
+    fn delete_member(&mut self, person: Person) -> Result<(), Error> {
+        diesel::delete(row_of!(person)).execute(self.conn).executed()?;
+        Ok(())
+    }
+
+    /// The instant is part of the entry's id, whose index finds it.
+    fn last_member_event(
+        &mut self,
+        kind: MemberEventType,
+        person: Person,
+        range_ms: Range<i64>,
+    ) -> Result<Option<i64>, Error> {
+        let last: Option<String> = member_events::table
+            .filter(member_events::guild_id.eq(person.guild_id))
+            .filter(member_events::id.ge(member_event_id(kind, person, range_ms.start.max(0))))
+            .filter(member_events::id.lt(member_event_id(kind, person, range_ms.end)))
+            .select(diesel::dsl::max(member_events::id))
+            .get_result(self.conn)
+            .executed()?;
+        Ok(last.and_then(|id| member_event_ms(&id)))
+    }
+
+    fn insert_member_event(&mut self, event: &NewMemberEvent<'_>) -> Result<(), Error> {
+        diesel::insert_into(member_events::table)
+            .values(event)
+            .on_conflict_do_nothing()
+            .execute(self.conn)
+            .executed()?;
+        Ok(())
+    }
+}

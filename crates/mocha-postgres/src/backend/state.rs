@@ -1,0 +1,53 @@
+//! What the recorder notes of itself.
+
+use diesel::{prelude::*, upsert::excluded};
+use mocha_recorder::{
+    Error,
+    backend::{StateTable, Watermarks},
+};
+use mocha_schema::{
+    GatewaySession, RecorderState,
+    schema::{gateway_sessions, recorder_states},
+};
+
+use super::{Executed as _, PgTables};
+
+impl StateTable for PgTables<'_> {
+    fn recorder_state(&mut self) -> Result<Option<RecorderState>, Error> {
+        recorder_states::table.select(RecorderState::as_select()).get_result(self.conn).optional().executed()
+    }
+
+    fn put_recorder_state(&mut self, state: &RecorderState) -> Result<(), Error> {
+        diesel::insert_into(recorder_states::table)
+            .values(state)
+            .on_conflict(recorder_states::id)
+            .do_update()
+            .set(state)
+            .execute(self.conn)
+            .executed()?;
+        Ok(())
+    }
+
+    fn positions(&mut self) -> Result<Vec<GatewaySession>, Error> {
+        gateway_sessions::table.select(GatewaySession::as_select()).load(self.conn).executed()
+    }
+
+    fn put_position(&mut self, position: &GatewaySession) -> Result<(), Error> {
+        diesel::insert_into(gateway_sessions::table)
+            .values(position)
+            .on_conflict((gateway_sessions::shard_count, gateway_sessions::shard_id))
+            .do_update()
+            .set((
+                gateway_sessions::session_id.eq(excluded(gateway_sessions::session_id)),
+                gateway_sessions::sequence.eq(excluded(gateway_sessions::sequence)),
+            ))
+            .execute(self.conn)
+            .executed()?;
+        Ok(())
+    }
+
+    /// Triggers keep all roll-ups complete.
+    fn raise_watermarks(&mut self, _to: Watermarks) -> Result<(), Error> {
+        Ok(())
+    }
+}

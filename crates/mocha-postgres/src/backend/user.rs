@@ -1,0 +1,109 @@
+//! Users. They belong to no guild, so recorders share their rows.
+
+use std::collections::BTreeMap;
+
+use diesel::{
+    PgConnection, QueryResult, RunQueryDsl,
+    prelude::*,
+    sql_query,
+    sql_types::{Array, BigInt, Bool, Nullable, Text},
+};
+use mocha_recorder::{Error, backend::UserTable};
+use mocha_schema::{NewUser, Snowflake, User, UserChange, UserId, schema::users};
+
+use super::{Executed as _, PgTables};
+
+/// Users that were added or changed, until the flush. They are written in the order of their ids.
+#[derive(Debug, Default)]
+pub(super) struct HeldUsers(BTreeMap<UserId, User>);
+
+impl UserTable for PgTables<'_> {
+    fn user(&mut self, id: UserId) -> Result<Option<User>, Error> {
+        if let Some(user) = self.users.0.get(&id) {
+            return Ok(Some(user.clone()));
+        }
+        if let Some(user) = self.ahead.users.get(&id) {
+            return Ok(user.clone());
+        }
+        let user = users::table.find(id).select(User::as_select()).get_result(self.conn).optional().executed()?;
+        self.ahead.users.insert(id, user.clone());
+        Ok(user)
+    }
+
+    fn insert_user(&mut self, user: &NewUser<'_>) -> Result<(), Error> {
+        let is_there = match self.user(user.id)? {
+            Some(known) => known.username.is_some() || user.username.is_none(),
+            None => false,
+        };
+        if !is_there {
+            let row = User {
+                id: user.id,
+                username: user.username.map(str::to_owned),
+                discriminator: user.discriminator.map(str::to_owned),
+                avatar: user.avatar.map(str::to_owned),
+                bot: user.bot,
+                created_at: user.created_at.into(),
+                updated_at: user.updated_at.into(),
+            };
+            self.users.0.insert(user.id, row);
+        }
+        Ok(())
+    }
+
+    fn update_user(&mut self, id: UserId, change: &UserChange<'_>) -> Result<(), Error> {
+        let Some(mut user) = self.user(id)? else { return Ok(()) };
+        let UserChange { username, discriminator, avatar, bot, updated_at } = change;
+        let text = |value: &Option<&str>| value.map(str::to_owned);
+        if let Some(username) = username {
+            user.username = text(username);
+        }
+        if let Some(discriminator) = discriminator {
+            user.discriminator = text(discriminator);
+        }
+        if let Some(avatar) = avatar {
+            user.avatar = text(avatar);
+        }
+        if let Some(bot) = bot {
+            user.bot = *bot;
+        }
+        if let Some(updated_at) = updated_at {
+            user.updated_at = (*updated_at).into();
+        }
+        self.users.0.insert(id, user);
+        Ok(())
+    }
+}
+
+impl HeldUsers {
+    /// Writes them. What another recorder wrote since they were looked up stays if it is newer, and a row with a name never
+    /// loses it.
+    pub(super) fn flush(&mut self, conn: &mut PgConnection) -> QueryResult<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<User> = std::mem::take(&mut self.0).into_values().collect();
+        sql_query(
+            "INSERT INTO users (id, username, discriminator, avatar, bot, created_at, updated_at)
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) AS held (id) ORDER BY id
+             ON CONFLICT (id) DO UPDATE SET username = excluded.username, discriminator = excluded.discriminator,
+                 avatar = excluded.avatar, bot = excluded.bot, updated_at = excluded.updated_at
+             WHERE excluded.username IS NOT NULL
+                 AND (users.username IS NULL OR excluded.updated_at >= users.updated_at)
+                 AND (users.username, users.discriminator, users.avatar, users.bot)
+                     IS DISTINCT FROM (excluded.username, excluded.discriminator, excluded.avatar, excluded.bot)",
+        )
+        .bind::<Array<Snowflake>, _>(column(&rows, |row| row.id))
+        .bind::<Array<Nullable<Text>>, _>(column(&rows, |row| row.username.as_deref()))
+        .bind::<Array<Nullable<Text>>, _>(column(&rows, |row| row.discriminator.as_deref()))
+        .bind::<Array<Nullable<Text>>, _>(column(&rows, |row| row.avatar.as_deref()))
+        .bind::<Array<Nullable<Bool>>, _>(column(&rows, |row| row.bot))
+        .bind::<Array<BigInt>, _>(column(&rows, |row| row.created_at.timestamp()))
+        .bind::<Array<BigInt>, _>(column(&rows, |row| row.updated_at.timestamp()))
+        .execute(conn)?;
+        Ok(())
+    }
+}
+
+fn column<'r, T>(rows: &'r [User], value: impl Fn(&'r User) -> T) -> Vec<T> {
+    rows.iter().map(value).collect()
+}

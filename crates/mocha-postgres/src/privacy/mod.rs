@@ -1,0 +1,13 @@
+//! Erasing, opting out and exporting: the same as in the SQLite store.
+
+mod erase;
+mod export;
+mod receipt;
+mod rows;
+mod tombstones;
+
+pub use self::{
+    erase::{Erasure, ErasureProgress},
+    export::Export,
+    receipt::{Receipt, Removed},
+};

@@ -1,0 +1,98 @@
+//! Finds the rows about a user.
+
+use diesel::{
+    PgConnection, QueryResult, QueryableByName, RunQueryDsl,
+    pg::Pg,
+    query_builder::{BoxedSqlQuery, SqlQuery},
+    sql_query,
+    sql_types::{BigInt, Bool},
+};
+use mocha_schema::{
+    GuildId, UserId,
+    catalogue::{Guild, Person, TABLES, Table},
+};
+
+/// A user, in one guild or in all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope {
+    pub(super) guild_id: Option<GuildId>,
+    pub(super) user_id: UserId,
+}
+
+/// The tables with rows about users. The users themselves come last, because other rows refer to them.
+pub(super) fn tables() -> impl Iterator<Item = &'static Table> {
+    let of = |own: bool| {
+        TABLES.iter().filter(move |table| table.person.is_some_and(|person| (person == Person::Own) == own))
+    };
+    of(false).chain(of(true))
+}
+
+/// Whether the rows are events or memberships. The others are totals, which triggers change too.
+pub(super) fn is_event(table: &Table) -> bool {
+    table.person == Some(Person::Text)
+}
+
+impl Scope {
+    /// Returns the SQL condition that a row of the table is about the user. `$1` is the user, and `$2` the guild.
+    pub(super) fn condition(self, table: &Table) -> &'static str {
+        match (table.person, table.guild, self.guild_id) {
+            (Some(Person::Own), ..) => "id = $1",
+            (_, Some(Guild::Number | Guild::Text), Some(_)) => "user_id = $1 AND guild_id = $2",
+            _ => "user_id = $1",
+        }
+    }
+
+    /// Binds the user, and the guild if the statement has it.
+    pub(super) fn bind(self, sql: String) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+        let has_guild = sql.contains("$2");
+        let query = sql_query(sql).into_boxed().bind::<BigInt, _>(self.user_id);
+        match self.guild_id {
+            Some(guild_id) if has_guild => query.bind::<BigInt, _>(guild_id),
+            _ => query,
+        }
+    }
+
+    pub(super) fn count(self, conn: &mut PgConnection, table: &Table) -> QueryResult<u64> {
+        #[derive(QueryableByName)]
+        struct Counted {
+            #[diesel(sql_type = BigInt)]
+            rows: i64,
+        }
+        let sql = format!("SELECT count(*) AS rows FROM {} WHERE {}", table.name, self.condition(table));
+        let Counted { rows } = self.bind(sql).get_result(conn)?;
+        Ok(u64::try_from(rows).unwrap_or_default())
+    }
+
+    /// Deletes rows of the table, at most so many.
+    pub(super) fn delete(self, conn: &mut PgConnection, table: &Table, limit: Option<usize>) -> QueryResult<u64> {
+        let Table { name, .. } = table;
+        let condition = self.condition(table);
+        let sql = match limit {
+            // PostgreSQL has no limit of its own for a DELETE.
+            Some(limit) => format!(
+                "DELETE FROM {name} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {name} WHERE {condition} LIMIT {limit}))"
+            ),
+            None => format!("DELETE FROM {name} WHERE {condition}"),
+        };
+        Ok(u64::try_from(self.bind(sql).execute(conn)?).unwrap_or(u64::MAX))
+    }
+
+    /// Returns whether any guild has something about the user.
+    pub(super) fn is_mentioned(self, conn: &mut PgConnection) -> QueryResult<bool> {
+        #[derive(QueryableByName)]
+        struct Found {
+            #[diesel(sql_type = Bool)]
+            found: bool,
+        }
+        let everywhere = Self { guild_id: None, ..self };
+        for table in tables().filter(|table| table.person != Some(Person::Own)) {
+            let sql =
+                format!("SELECT EXISTS (SELECT FROM {} WHERE {}) AS found", table.name, everywhere.condition(table));
+            let Found { found } = everywhere.bind(sql).get_result(conn)?;
+            if found {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

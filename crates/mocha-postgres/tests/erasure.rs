@@ -1,0 +1,94 @@
+//! Users are erased, exported and opted out as in the SQLite store.
+#![cfg(feature = "libpq")]
+
+mod support;
+
+use mocha_schema::catalogue::{Person, TABLES};
+use mocha_test_postgres::Database;
+use support::{TestResult, embedded, guild, id, joined, message, record, store, user, voice};
+
+fn rows_about(database: &Database, user: u64) -> Vec<String> {
+    let about = TABLES.iter().filter_map(|table| {
+        let column = if table.person? == Person::Own { "id" } else { "user_id" };
+        Some((table.name, format!("SELECT count(*) FROM {} WHERE {column} = {user}", table.name)))
+    });
+    about
+        .map(|(name, sql)| (name, database.execute(&sql)))
+        .filter(|(_, rows)| rows != "0")
+        .map(|(name, rows)| format!("{name} {rows}"))
+        .collect()
+}
+
+#[test]
+fn nothing_of_an_erased_user_is_left_or_comes_back() -> TestResult {
+    let Some(database) = Database::create() else { return Ok(()) };
+    let store = store(database.url())?;
+    let _running = store.recorder()?;
+    // So many that they need several transactions.
+    let messages = || (0..1200).map(|n| message(n, 1000 + n.unsigned_abs(), 1 + n.unsigned_abs() % 2, 40));
+    let other = || [guild(0, 1, 7), user(0, 41, "other", false), joined(1, 1, 41), message(5, 20, 1, 41)];
+    let own = || [user(0, 40, "mira", false), joined(0, 1, 40), voice(10, 1, 40, Some(11)), voice(5000, 1, 40, None)];
+    record(&store, messages().chain(own()).chain(other()).chain([voice(6000, 1, 40, Some(11))]))?;
+    let everything = "SELECT (SELECT sum(messages) FROM message_quarters), (SELECT sum(messages) FROM message_totals),
+        (SELECT count(*) FROM voice_totals), (SELECT count(*) FROM voice_intervals)";
+    assert_eq!(database.execute(everything), "1201|1201|1|2");
+
+    let mut json = Vec::new();
+    assert!(store.export_user(id(40)).write_to(&mut json)? > 1200);
+    let json = String::from_utf8(json)?;
+    assert!(json.contains("\"username\" : \"mira\"") && !json.contains("other"), "{json}");
+
+    let receipt = store.forget_user(id(40)).run()?;
+    assert!(receipt.rows_gone && !receipt.opted_out);
+    let removed = |table| receipt.removed.iter().find(|removed| removed.table == table).map(|removed| removed.rows);
+    assert_eq!(
+        (removed("message_events"), removed("users"), removed("voice_intervals")),
+        (Some(1200), Some(1), Some(2))
+    );
+    assert_eq!(rows_about(&database, 40), [""; 0]);
+    assert_eq!(database.execute(everything), "1|1|0|0");
+
+    // Neither this recorder nor another one records the same events again.
+    record(&store, messages().chain(own()).chain([embedded(9, 1000, 1)]))?;
+    let another = support::store(database.url())?;
+    record(&another, messages().chain(own()))?;
+    assert_eq!(rows_about(&database, 40), [""; 0]);
+    // What the user does later counts again.
+    let later = chrono::Utc::now().timestamp_millis() - support::START + 3_600_000;
+    record(&store, [message(later, 5000, 1, 40)])?;
+    assert_eq!(database.execute(everything), "2|2|0|0");
+    Ok(())
+}
+
+#[test]
+fn an_erasure_in_one_guild_leaves_the_others() -> TestResult {
+    let Some(database) = Database::create() else { return Ok(()) };
+    let store = store(database.url())?;
+    record(&store, [message(0, 30, 1, 40), message(0, 31, 2, 40)])?;
+    let _receipt = store.forget_user(id(40)).in_guild(id(1)).run()?;
+    assert_eq!(
+        database.execute("SELECT guild_id, messages, (SELECT count(*) FROM users) FROM message_totals"),
+        "2|1|1"
+    );
+    let _receipt = store.forget_user(id(40)).in_guild(id(2)).run()?;
+    assert_eq!(rows_about(&database, 40), [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn an_opt_out_stands_until_it_is_taken_back() -> TestResult {
+    let Some(database) = Database::create() else { return Ok(()) };
+    let store = store(database.url())?;
+    let other = support::store(database.url())?;
+    let running = other.recorder()?;
+    record(&other, [message(0, 29, 1, 41)])?;
+    assert!(store.opt_out_user(id(40)).run()?.opted_out);
+    let later = chrono::Utc::now().timestamp_millis() - support::START + 3_600_000;
+    record(&other, [message(later, 30, 1, 40)])?;
+    assert_eq!(running.stats().withheld, 1);
+    assert!(store.is_opted_out(id(40), None)? && store.opt_in_user(id(40), None)?);
+    assert!(!store.is_opted_out(id(40), None)? && !store.opt_in_user(id(40), None)?);
+    record(&other, [message(later + 1, 31, 1, 40)])?;
+    assert_eq!(database.execute("SELECT id FROM message_events WHERE user_id = 40"), "31");
+    Ok(())
+}
