@@ -31,6 +31,36 @@ pub struct Answer {
     pub heatmap_utc: [[u64; 24]; 7],
 }
 
+/// The parts of the answer that an export of messages knows, over all time.
+#[derive(Clone, Debug, Serialize)]
+pub struct WrittenAnswer {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// The messages.
+    pub messages: Messages,
+    /// The channels with messages, the busiest first.
+    pub channels: Vec<TextChannel>,
+    /// Messages by weekday, from Monday, and hour.
+    pub heatmap_utc: [[u64; 24]; 7],
+}
+
+impl WrittenAnswer {
+    /// Computes the answer about a guild.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be read.
+    pub fn load(conn: &mut SqliteConnection, guild_id: GuildId) -> anyhow::Result<Self> {
+        let all = Window::all();
+        Ok(Self {
+            guild_id,
+            messages: Messages::load(conn, guild_id, all)?,
+            channels: channels(conn, guild_id, all)?,
+            heatmap_utc: HeatMap::of(guild_id).within(all).load(conn)?.hours,
+        })
+    }
+}
+
 /// Messages of humans.
 #[derive(Clone, Debug, Serialize)]
 pub struct Messages {

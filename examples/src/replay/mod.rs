@@ -7,7 +7,7 @@ mod report;
 mod trace;
 
 pub use self::{
-    answer::Answer,
+    answer::{Answer, WrittenAnswer},
     feed::{BrokenLine, Played, feed},
     report::report,
     trace::Trace,

@@ -8,6 +8,9 @@ use crate::Error;
 pub trait MessageTable {
     /// Adds a message. Its guild, author and channel have rows. Returns whether it was not there.
     ///
+    /// If it was there without its content, and the content is known now, tables should set it and return `true`. The
+    /// SQLite file does. Known content stays as it is.
+    ///
     /// Tables that hold rows back may return `true` although they do not know yet: [`flush`](super::Tables::flush)
     /// returns how many of these were there.
     ///

@@ -12,7 +12,25 @@ impl MessageTable for SqliteTables<'_> {
         // OR IGNORE rather than ON CONFLICT: Diesel caches the former, and the latter journals each statement.
         let inserted =
             diesel::insert_or_ignore_into(message_events::table).values(message).execute(self.0).executed()?;
-        Ok(inserted > 0)
+        if inserted > 0 || message.character_count.is_none() {
+            return Ok(inserted > 0);
+        }
+        // An import or a bot without the intent recorded it without its content.
+        let unknown = message_events::table
+            .find(message.id)
+            .filter(message_events::guild_id.eq(message.guild_id))
+            .filter(message_events::character_count.is_null());
+        if unknown.select(message_events::guild_id).get_result::<GuildId>(self.0).optional().executed()?.is_none() {
+            return Ok(false);
+        }
+        let content = (
+            message_events::has_attachment.eq(message.has_attachment),
+            message_events::has_embed.eq(message.has_embed),
+            message_events::character_count.eq(message.character_count),
+            message_events::word_count.eq(message.word_count),
+        );
+        let learned = diesel::update(unknown).set(content).execute(self.0).executed()?;
+        Ok(learned > 0)
     }
 
     /// A trigger adds to the roll-ups what changes.
