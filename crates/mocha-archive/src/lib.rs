@@ -2,7 +2,7 @@
 //! are.
 //!
 //! A store takes some 260 bytes for a message, because it is made for writing and asking. An
-//! [`Archive`] takes some ten, and answers questions over years and over all guilds by programs
+//! [`Archive`] takes some nine, and answers questions over years and over all guilds by programs
 //! made for that. [`Archive::add`] adds what a store has.
 //!
 //! ```
