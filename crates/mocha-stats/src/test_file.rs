@@ -86,21 +86,22 @@ mod postgres {
         static FREE: RefCell<Vec<(PgConnection, Server)>> = const { RefCell::new(Vec::new()) };
     }
 
+    /// A migrated database of its own, if there is a server.
+    fn new() -> TestResult<Option<(PgConnection, Server)>> {
+        let Some(server) = Server::create() else { return Ok(None) };
+        let mut conn = PgConnection::establish(server.url())?;
+        mocha_schema::migrate_postgres(&mut conn)?;
+        Ok(Some((conn, server)))
+    }
+
     /// An open transaction, which is rolled back in the end: that takes far less time than another database.
     pub(super) struct Borrowed(Option<(PgConnection, Server)>);
 
     impl Borrowed {
         /// `None` if there is no server.
         pub(super) fn take() -> TestResult<Option<Self>> {
-            let mut conn = match FREE.with_borrow_mut(Vec::pop) {
-                Some(free) => free,
-                None => {
-                    let Some(server) = Server::create() else { return Ok(None) };
-                    let mut conn = PgConnection::establish(server.url())?;
-                    mocha_schema::migrate_postgres(&mut conn)?;
-                    (conn, server)
-                }
-            };
+            let free = FREE.with_borrow_mut(Vec::pop);
+            let Some(mut conn) = free.map_or_else(new, |free| Ok(Some(free)))? else { return Ok(None) };
             Manager::begin_transaction(&mut conn.0)?;
             // Triggers that wait for the commit would wait for ever.
             conn.0.batch_execute("SET CONSTRAINTS ALL IMMEDIATE")?;

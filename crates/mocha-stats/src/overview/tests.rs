@@ -151,10 +151,7 @@ fn joins_outlive_their_log_by_whole_days() -> TestResult {
 #[test]
 fn an_answer_is_json_with_ids_as_texts() -> crate::fixture::TestResult {
     let mut conn = crate::test_file::seeded()?;
-    diesel::RunQueryDsl::execute(
-        diesel::sql_query("UPDATE member_events SET member_count = 40 WHERE id = '4'"),
-        &mut conn,
-    )?;
+    conn.execute("UPDATE member_events SET member_count = 40 WHERE id = '4'")?;
     let monday = chrono::DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
     let week = Window::between(monday, monday + chrono::TimeDelta::days(7))?;
     let answer = GuildOverview::of(1.try_into()?).within(week).limit(1).load(&mut conn)?;
