@@ -3,13 +3,12 @@
 
 use std::ops::Range;
 
-use chrono::{DateTime, Utc};
-use mocha_schema::{GuildChange, GuildId, MemberEvent, MemberEventType, NewMemberEvent};
+use mocha_schema::MemberEventType;
 
-use super::{Outcome, State, member, parent, voice};
+use super::{Outcome, State, member, member_count, member_log, voice};
 use crate::{
     Error, Person,
-    backend::{Tables, member_event_id},
+    backend::Tables,
     event::{MemberLeft, MemberSeen},
     voice::Told,
 };
@@ -47,9 +46,8 @@ pub(super) fn joined(tables: &mut impl Tables, state: &mut State, event: &Member
         return Ok(seen);
     }
     state.known.join(event);
-    let member_count = count(tables, state, event.guild_id, 1, event.at)?;
-    let id = member_event_id(MemberEventType::Join, person, began_ms);
-    tables.insert_member_event(&entry(MemberEventType::Join, &id, person, member_count, event.at))?;
+    let member_count = member_count::change(tables, state, event.guild_id, 1, event.at)?;
+    member_log::joined(tables, person, began_ms, member_count, event.at)?;
     Ok(Outcome::Written)
 }
 
@@ -82,65 +80,10 @@ pub(super) fn left(tables: &mut impl Tables, state: &mut State, event: &MemberLe
     }
     state.parents.guild(tables, guild_id, at)?;
     state.parents.user(tables, user_id, at)?;
-    let member_count = count(tables, state, guild_id, -1, at)?;
-    let id = member_event_id(MemberEventType::Leave, person, at_ms);
-    tables.insert_member_event(&entry(MemberEventType::Leave, &id, person, member_count, at))?;
+    let member_count = member_count::change(tables, state, guild_id, -1, at)?;
+    member_log::left(tables, person, member_count, at)?;
     crate::voice::learn(tables, &mut state.tracker, person)?;
     let rows = state.tracker.changed(person, None, mocha_schema::VoiceState::default(), Told { at, is_new: false });
     voice::write(tables, &rows)?;
     Ok(Outcome::Written)
-}
-
-/// Records that the membership ended unobserved, at this time or before.
-pub(super) fn left_unheard(
-    tables: &mut impl Tables,
-    person: Person,
-    member_count: Option<i32>,
-    at: DateTime<Utc>,
-) -> Result<(), Error> {
-    let id = member_event_id(MemberEventType::Leave, person, at.timestamp_millis()) + MemberEvent::INFERRED;
-    tables.insert_member_event(&entry(MemberEventType::Leave, &id, person, member_count, at))
-}
-
-fn entry(
-    event_type: MemberEventType,
-    id: &str,
-    Person { guild_id, user_id }: Person,
-    member_count: Option<i32>,
-    at: DateTime<Utc>,
-) -> NewMemberEvent<'_> {
-    NewMemberEvent { id, guild_id, user_id, event_type, member_count, created_at: at.into() }
-}
-
-/// Returns whether the user is known to have left after this time.
-pub(super) fn left_after(tables: &mut impl Tables, person: Person, at: DateTime<Utc>) -> Result<bool, Error> {
-    let later = at.timestamp_millis().saturating_add(1)..i64::MAX;
-    Ok(tables.last_member_event(MemberEventType::Leave, person, later)?.is_some())
-}
-
-/// Returns whether the guild's member count is from this second or later.
-pub(super) fn is_counted(tables: &mut impl Tables, guild_id: GuildId, at: DateTime<Utc>) -> Result<bool, Error> {
-    let guild = tables.guild(guild_id)?;
-    Ok(guild.is_some_and(|guild| at.timestamp() <= guild.updated_at.timestamp()))
-}
-
-/// Changes the guild's member count, if it is known, and returns the new one.
-pub(super) fn count(
-    tables: &mut impl Tables,
-    state: &mut State,
-    guild_id: GuildId,
-    change: i32,
-    at: DateTime<Utc>,
-) -> Result<Option<i32>, Error> {
-    state.parents.guild(tables, guild_id, at)?;
-    let guild = parent::found(tables.guild(guild_id)?)?;
-    let Some(known) = guild.member_count else { return Ok(None) };
-    if at < guild.updated_at {
-        // The guild was counted after this event.
-        return Ok(Some(known));
-    }
-    let count = known.saturating_add(change).max(0);
-    let change = GuildChange { member_count: Some(Some(count)), updated_at: Some(at.into()), ..GuildChange::default() };
-    tables.update_guild(guild_id, &change)?;
-    Ok(Some(count))
 }

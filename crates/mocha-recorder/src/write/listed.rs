@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use mocha_schema::{GuildId, UserId};
 
-use super::{Outcome, State, joined};
+use super::{Outcome, State, member_log};
 use crate::{
     Error, Event, Person,
     backend::{ListedMember, Tables},
@@ -104,7 +104,7 @@ pub(super) fn listed(tables: &mut impl Tables, state: &mut State, event: &Member
         state.members.remove(&person);
         state.known.remove(*guild_id, user_id, at.timestamp_millis());
         if !state.tombstones.hides(user_id, Some(*guild_id), at.timestamp_millis()) {
-            joined::left_unheard(tables, person, known, *at)?;
+            member_log::left_unheard(tables, person, known, *at)?;
         }
         outcome = Outcome::Written;
     }

@@ -2,7 +2,7 @@
 
 use mocha_schema::{MemberChange, NewMember, member_id};
 
-use super::{Outcome, State, joined};
+use super::{Outcome, State, member_log};
 use crate::{Error, Person, backend::Tables, event::MemberSeen};
 
 pub(super) fn seen(tables: &mut impl Tables, state: &mut State, event: &MemberSeen) -> Result<Outcome, Error> {
@@ -18,7 +18,7 @@ pub(super) fn seen(tables: &mut impl Tables, state: &mut State, event: &MemberSe
     // Rows have whole seconds.
     let seconds = |time: &Option<chrono::DateTime<chrono::Utc>>| time.map(|time| time.timestamp());
     let outcome = match tables.member(person)? {
-        None if joined::left_after(tables, person, *at)? => return Ok(Outcome::Duplicate),
+        None if member_log::left_after(tables, person, *at)? => return Ok(Outcome::Duplicate),
         None => {
             let (created_at, updated_at) = ((*at).into(), (*at).into());
             tables.insert_member(&NewMember {

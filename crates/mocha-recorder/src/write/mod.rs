@@ -7,6 +7,8 @@ mod joined;
 mod known;
 mod listed;
 mod member;
+mod member_count;
+mod member_log;
 mod message;
 mod parent;
 mod positions;

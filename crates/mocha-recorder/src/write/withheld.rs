@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use mocha_schema::{GuildId, UserId};
 
-use super::{State, joined};
+use super::{State, member_count};
 use crate::{Error, Event, Person, backend::Tables, tombstones::Verdict};
 
 /// What an event says about a user.
@@ -126,8 +126,8 @@ fn count(tables: &mut impl Tables, state: &mut State, event: &Event) -> Result<(
     // Earlier events were usually counted when they were recorded. A bot that erases members when
     // they leave may be faster than the recorder; then nothing later has been counted.
     let is_past = state.tombstones.is_past(person.user_id, person.guild_id, at_ms);
-    if is_news && !(is_past && joined::is_counted(tables, person.guild_id, event.at())?) {
-        joined::count(tables, state, person.guild_id, change, event.at())?;
+    if is_news && !(is_past && member_count::is_counted(tables, person.guild_id, event.at())?) {
+        member_count::change(tables, state, person.guild_id, change, event.at())?;
     }
     Ok(())
 }
