@@ -29,16 +29,14 @@ impl Running {
         let discord = FakeDiscord::start(vec![frames::guild(GUILD, TEXT, VOICE)]).await?;
         let rest = FakeRest::start(discord.url()).await?;
         let folder = tempfile::tempdir()?;
-        let bot = Command::new(program()?)
-            .current_dir(folder.path())
-            .env("DISCORD_TOKEN", "Bot token")
-            .env("GATEWAY_PROXY", discord.url())
-            .env("HTTP_PROXY_HOST", rest.host())
-            .env("MOCHA_DB", "stats.db")
-            .envs(more.iter().copied())
-            .stdin(Stdio::null())
-            .spawn()?;
+        let bot = spawn(&discord, &rest, folder.path(), more)?;
         Ok(Self { bot, discord, folder, rest })
+    }
+
+    /// Starts the bot again, after it ended.
+    fn start_again(&mut self) -> TestResult {
+        self.bot = spawn(&self.discord, &self.rest, self.folder.path(), &[])?;
+        Ok(())
     }
 
     /// Uses a command, and returns the body of the bot's answer.
@@ -74,6 +72,23 @@ impl Drop for Running {
         drop(self.bot.kill());
         drop(self.bot.wait());
     }
+}
+
+fn spawn(
+    discord: &FakeDiscord,
+    rest: &FakeRest,
+    folder: &Path,
+    more: &[(&str, &str)],
+) -> Result<Child, Box<dyn Error>> {
+    Ok(Command::new(program()?)
+        .current_dir(folder)
+        .env("DISCORD_TOKEN", "Bot token")
+        .env("GATEWAY_PROXY", discord.url())
+        .env("HTTP_PROXY_HOST", rest.host())
+        .env("MOCHA_DB", "stats.db")
+        .envs(more.iter().copied())
+        .stdin(Stdio::null())
+        .spawn()?)
 }
 
 /// Returns the path of the example, which is beside the folder of the test.
@@ -135,6 +150,27 @@ async fn every_command_is_answered() -> TestResult {
     assert!(running.uses(8, "rank", &json!([])).await?.has("Messages: 0"));
     assert!(running.ends()?);
     assert!(running.folder.path().join("stats.db").exists());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_restarted_bot_resumes_and_has_what_it_missed() -> TestResult {
+    let mut running = Running::start(&[]).await?;
+    running.discord.wait(|counts| counts.identifies == 1).await?;
+    running.discord.push("MESSAGE_CREATE", &frames::message(GUILD, TEXT, ANNA, 1));
+    // The answer says that everything before it was received.
+    running.uses(1, "rank", &json!([])).await?;
+    assert!(running.ends()?);
+    running.discord.push("MESSAGE_CREATE", &frames::message(GUILD, TEXT, ANNA, 2));
+    running.start_again()?;
+    running.discord.wait(|counts| counts.resumes == 1).await?;
+    let mut number = 100;
+    while !running.uses(number, "rank", &json!([])).await?.has("Messages: 2") {
+        number += 1;
+        assert!(number < 10_000, "the message was never recorded");
+    }
+    assert_eq!(running.discord.counts().identifies, 1);
+    assert!(running.ends()?);
     Ok(())
 }
 

@@ -58,6 +58,36 @@ pub fn voice(guild: u64, channel: Option<u64>, user: u64) -> Value {
     })
 }
 
+/// Returns a voice state of somebody who is muted, for `VOICE_STATE_UPDATE`.
+#[must_use]
+pub fn muted(guild: u64, channel: u64, user: u64) -> Value {
+    let mut voice = voice(guild, Some(channel), user);
+    voice["self_mute"] = true.into();
+    voice
+}
+
+/// Returns a member who joins now, for `GUILD_MEMBER_ADD`.
+#[must_use]
+pub fn member(guild: u64, user: u64) -> Value {
+    json!({
+        "guild_id": guild.to_string(), "user": self::user(user), "nick": null, "roles": [],
+        "joined_at": Utc::now().to_rfc3339(), "deaf": false, "mute": false, "flags": 0,
+        "communication_disabled_until": null,
+    })
+}
+
+/// Returns a member who leaves, for `GUILD_MEMBER_REMOVE`.
+#[must_use]
+pub fn leaver(guild: u64, user: u64) -> Value {
+    json!({ "guild_id": guild.to_string(), "user": self::user(user) })
+}
+
+/// Returns somebody who types, for `TYPING_START`, which Mocha does not record.
+#[must_use]
+pub fn typing(guild: u64, channel: u64, user: u64) -> Value {
+    json!({ "guild_id": guild.to_string(), "channel_id": channel.to_string(), "user_id": user.to_string(), "timestamp": 1 })
+}
+
 /// The token of every interaction.
 pub const INTERACTION_TOKEN: &str = "token";
 

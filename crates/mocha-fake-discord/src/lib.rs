@@ -99,6 +99,16 @@ impl FakeDiscord {
         self.lock().forget_sessions();
     }
 
+    /// Forgets the frames of all sessions so far. A resume from before then delivers only the later ones.
+    pub fn forget_frames(&self) {
+        self.lock().forget_frames();
+    }
+
+    /// Closes the connection with this code when a client resumes, or lets it resume again.
+    pub fn refuse_resumes(&self, code: Option<u16>) {
+        self.lock().refuses_resumes = code;
+    }
+
     /// Refuses new connections from now on, or accepts them again.
     pub fn refuse(&self, refuse: bool) {
         self.lock().refuses = refuse;

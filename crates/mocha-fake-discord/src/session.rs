@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::connection::Outbox;
+use crate::{End, connection::Outbox};
 
 /// The shard that a client identified as.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,7 +20,10 @@ impl Shard {
 
 #[derive(Debug)]
 pub(crate) struct Session {
+    /// The frames that a resume can still deliver.
     frames: Vec<String>,
+    /// How many frames were forgotten.
+    forgotten: u64,
     /// The current connection.
     pub(crate) outbox: Option<Outbox>,
     pub(crate) shard: Shard,
@@ -28,12 +31,12 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) const fn new(shard: Shard, outbox: Outbox) -> Self {
-        Self { frames: Vec::new(), outbox: Some(outbox), shard }
+        Self { frames: Vec::new(), forgotten: 0, outbox: Some(outbox), shard }
     }
 
     /// Returns the sequence number of the last frame.
     pub(crate) fn sequence(&self) -> u64 {
-        u64::try_from(self.frames.len()).unwrap_or(u64::MAX)
+        u64::try_from(self.frames.len()).unwrap_or(u64::MAX).saturating_add(self.forgotten)
     }
 
     /// Adds a frame and sends it if there is a connection.
@@ -46,9 +49,19 @@ impl Session {
         self.frames.push(frame);
     }
 
-    /// Gives the session a new connection and sends every frame after the sequence number.
+    /// Forgets all frames so far, as Discord does with old ones.
+    pub(crate) fn forget_frames(&mut self) {
+        self.forgotten = self.sequence();
+        self.frames.clear();
+    }
+
+    /// Gives the session a new connection and sends every frame after the sequence number. A connection that it has already
+    /// is closed.
     pub(crate) fn resume(&mut self, outbox: Outbox, sequence: u64) {
-        let from = usize::try_from(sequence).unwrap_or(usize::MAX);
+        if let Some(before) = self.outbox.take() {
+            before.end(End::Close(4000));
+        }
+        let from = usize::try_from(sequence.saturating_sub(self.forgotten)).unwrap_or(usize::MAX);
         for frame in self.frames.iter().skip(from) {
             outbox.send(frame.clone());
         }

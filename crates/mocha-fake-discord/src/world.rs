@@ -36,6 +36,8 @@ pub(crate) struct World {
     guilds: BTreeMap<u64, Value>,
     /// Keyed by the number of the connection.
     outboxes: BTreeMap<u64, Outbox>,
+    /// The close code that answers every resume.
+    pub(crate) refuses_resumes: Option<u16>,
     pub(crate) refuses: bool,
     pub(crate) rewind: u64,
     sessions: BTreeMap<String, Session>,
@@ -46,7 +48,17 @@ impl World {
     pub(crate) fn new(guilds: Vec<Value>, url: String, counts: watch::Sender<Counts>) -> Self {
         let guilds = guilds.into_iter().filter_map(|guild| Some((id(&guild, "id")?, guild))).collect();
         let (outboxes, sessions) = (BTreeMap::new(), BTreeMap::new());
-        Self { counts, frozen: false, guilds, outboxes, refuses: false, rewind: 0, sessions, url }
+        Self {
+            counts,
+            frozen: false,
+            guilds,
+            outboxes,
+            refuses_resumes: None,
+            refuses: false,
+            rewind: 0,
+            sessions,
+            url,
+        }
     }
 
     pub(crate) fn count(&self, change: impl FnOnce(&mut Counts)) {
@@ -115,6 +127,11 @@ impl World {
     }
 
     fn resume(&mut self, outbox: &Outbox, data: &Value) {
+        if let Some(code) = self.refuses_resumes {
+            outbox.end(End::Close(code));
+            self.count(|counts| counts.resumes_refused += 1);
+            return;
+        }
         let sequence = data["seq"].as_u64().unwrap_or(0).saturating_sub(std::mem::take(&mut self.rewind));
         let session = data["session_id"].as_str().and_then(|id| self.sessions.get_mut(id));
         let Some(session) = session else {
@@ -159,6 +176,12 @@ impl World {
 
     pub(crate) fn forget_sessions(&mut self) {
         self.sessions.clear();
+    }
+
+    pub(crate) fn forget_frames(&mut self) {
+        for session in self.sessions.values_mut() {
+            session.forget_frames();
+        }
     }
 
     pub(crate) fn freeze(&mut self, frozen: bool) {

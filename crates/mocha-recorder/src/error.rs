@@ -51,6 +51,8 @@ pub enum ErrorKind {
     /// The file does not belong to Mocha: it is no SQLite database, or has other tables. Opening
     /// did not change it.
     NotMocha,
+    /// The recorder has the shards of another bot. Give each bot a process of its own.
+    OtherBot,
     /// The queue of the recorder is full. The event was dropped and counted as dropped.
     QueueFull,
     /// The file or its folder cannot be written.

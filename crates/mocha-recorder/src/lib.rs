@@ -22,7 +22,7 @@ pub use self::{
     error::{Error, ErrorKind},
     event::Event,
     person::Person,
-    recorder::{Clock, Frame, Recorder, RecorderSettings, RecorderSlot, RecorderStats},
+    recorder::{Clock, Frame, Recorder, RecorderSettings, RecorderSlot, RecorderStats, ShardClaim, StoredSession},
     time::{SteadyClock, TimeSource},
     voice::days,
 };

@@ -212,34 +212,54 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Text};
+    use diesel::sql_types::{BigInt, Nullable, Text};
 
     /// The positions up to which the gateway session of each shard is recorded.
-    gateway_sessions (shard_count, shard_id) {
+    gateway_sessions (bot_id, shard_count, shard_id) {
+        /// The bot's user id, or `0` if it is unknown.
+        bot_id -> Text,
         /// How many shards the bot has.
         shard_count -> BigInt,
         /// The number of the shard, from 0.
         shard_id -> BigInt,
-        /// The id that Discord gave the session.
-        session_id -> Text,
+        /// The recorder that may record the shard. A later one takes the row over.
+        owner -> BigInt,
+        /// The gateway intents of the session. NULL if they are unknown.
+        intents -> Nullable<BigInt>,
+        /// The URL for resuming the session. NULL if it is unknown.
+        resume_url -> Nullable<Text>,
+        /// The id that Discord gave the session. NULL before the first session.
+        session_id -> Nullable<Text>,
         /// The sequence number of the last frame whose events are all recorded.
         sequence -> BigInt,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Integer, Nullable};
+    use diesel::sql_types::{BigInt, Nullable};
 
-    /// When the recorder last ran, and whether it stopped cleanly. The table has one row.
-    recorder_states (id) {
-        /// Always 1.
-        id -> Integer,
+    /// When each shard was last heard, and whether its recorder stopped cleanly.
+    recorder_states (shard_count, shard_id) {
+        /// How many shards the bot has.
+        shard_count -> BigInt,
+        /// The number of the shard, from 0.
+        shard_id -> BigInt,
         /// When the recorder was started, in unix milliseconds.
         started_at_ms -> BigInt,
-        /// The last instant at which the recorder is known to have run, in unix milliseconds.
+        /// The last instant at which the shard was heard, in unix milliseconds.
         seen_at_ms -> BigInt,
         /// When the recorder stopped cleanly, in unix milliseconds. NULL while it runs and after a crash.
         stopped_at_ms -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use crate::id::Snowflake;
+
+    /// Guilds in which voice was not heard completely, until their next snapshot.
+    unheard_guilds (guild_id) {
+        /// The guild.
+        guild_id -> Snowflake,
     }
 }
 
@@ -397,6 +417,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     recorder_states,
     tombstone_keys,
     tombstones,
+    unheard_guilds,
     users,
     voice_channel_days,
     voice_channel_months,

@@ -20,8 +20,8 @@ use mocha_schema::{
         active_months, bots, channels, gateway_sessions, gone_channels, guild_states, guilds, horizons, member_days,
         member_events, members, message_days, message_events, message_months, message_quarters, message_thirds,
         message_totals, mocha_migrations, packed_quarters, presence_events, recorder_states, tombstone_keys,
-        tombstones, users, voice_channel_days, voice_channel_months, voice_days, voice_events, voice_intervals,
-        voice_months, voice_totals, watermarks,
+        tombstones, unheard_guilds, users, voice_channel_days, voice_channel_months, voice_days, voice_events,
+        voice_intervals, voice_months, voice_totals, watermarks,
     },
 };
 use mocha_test_postgres::Database;
@@ -106,7 +106,7 @@ fn types_are_those_of_the_database() -> Result<(), Failure> {
     compare!(conn,
         active_months bots channels gateway_sessions gone_channels guild_states guilds horizons member_days member_events
         members message_days message_events message_months message_quarters message_thirds message_totals
-        mocha_migrations packed_quarters presence_events recorder_states tombstone_keys tombstones users
+        mocha_migrations packed_quarters presence_events recorder_states tombstone_keys tombstones unheard_guilds users
         voice_channel_days voice_channel_months voice_days voice_events voice_intervals voice_months voice_totals
         watermarks
     );

@@ -12,8 +12,8 @@ use mocha_schema::schema::{
     active_months, bots, channels, gateway_sessions, gone_channels, guild_states, guilds, horizons, member_days,
     member_events, members, message_days, message_events, message_months, message_quarters, message_thirds,
     message_totals, mocha_migrations, packed_quarters, presence_events, recorder_states, tombstone_keys, tombstones,
-    users, voice_channel_days, voice_channel_months, voice_days, voice_events, voice_intervals, voice_months,
-    voice_totals, watermarks,
+    unheard_guilds, users, voice_channel_days, voice_channel_months, voice_days, voice_events, voice_intervals,
+    voice_months, voice_totals, watermarks,
 };
 use sql::{Failure, lines, migrated};
 
@@ -129,6 +129,7 @@ fn all() -> Vec<Declared> {
         declared(&recorder_states::table),
         declared(&tombstone_keys::table),
         declared(&tombstones::table),
+        declared(&unheard_guilds::table),
         declared(&users::table),
         declared(&voice_channel_days::table),
         declared(&voice_channel_months::table),

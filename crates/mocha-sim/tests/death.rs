@@ -123,7 +123,10 @@ struct Line {
 /// Returns the time of the last event in the file, from the ids of messages and the recorder's clock.
 fn last_ms(store: &Store) -> TestResult<i64> {
     let (seen_ms, ids): (i64, Vec<String>) = store.read(|conn| {
-        let seen_ms = recorder_states::table.select(recorder_states::seen_at_ms).first(conn)?;
+        let seen_ms = recorder_states::table
+            .select(recorder_states::seen_at_ms)
+            .order(recorder_states::seen_at_ms.desc())
+            .first(conn)?;
         Ok::<_, diesel::result::Error>((seen_ms, message_events::table.select(message_events::id).load(conn)?))
     })?;
     let mut last_ms = seen_ms;

@@ -58,7 +58,9 @@ mod sqlite;
 mod store;
 mod tables;
 
-pub use mocha_recorder::{Clock, Error, ErrorKind, Event, Frame, Recorder, RecorderStats, TimeSource, event};
+pub use mocha_recorder::{
+    Clock, Error, ErrorKind, Event, Frame, Recorder, RecorderStats, ShardClaim, StoredSession, TimeSource, event,
+};
 
 pub use self::{
     backup::{BackedUp, Backup, BackupMethod, BackupPhase, BackupProgress, Restore, Restored},

@@ -74,7 +74,8 @@ fn members_without_a_name_are_counted_as_they_come_and_go() -> TestResult {
     record(&store, [joined(1_000, PERSON, 1_000)])?;
     assert_eq!(member_count(&store)?, ["6"]);
     // Discord tells it twice.
-    record(&store, [left(later(0), PERSON), left(later(0), PERSON)])?;
+    let gone = left(later(0), PERSON);
+    record(&store, [gone.clone(), gone])?;
     assert_eq!(member_count(&store)?, ["5"]);
     let back = joined(later(1_000), PERSON, later(1_000));
     record(&store, [back.clone(), back])?;

@@ -31,6 +31,7 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
     events.push(ChannelRemoved { at: at(59 * DAY), channel_id: id(22), guild_id: id(GUILD) }.into());
     events.push(in_other(joined(59 * DAY, 41, 0)));
     record(&store, events)?;
+    store.write(|conn| conn.batch_execute(&format!("INSERT INTO unheard_guilds VALUES ('{GUILD}'), ('{OTHER}')")))?;
     Ok(store)
 }
 

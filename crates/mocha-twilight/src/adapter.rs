@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use chrono::{DateTime, Utc};
-use mocha_recorder::{Error, Frame, Recorder};
+use mocha_recorder::{Error, Frame, Recorder, ShardClaim, StoredSession};
 use mocha_schema::UserId;
 use twilight_model::{
     gateway::{
@@ -101,6 +101,67 @@ impl Adapter {
     /// Returns the same errors as [`update`](Self::update).
     pub fn lost(&self) -> Result<(), Error> {
         self.delivery(&Event::GatewayClose(None)).record()
+    }
+
+    /// Takes the shard over, and returns the gateway session to resume from the last run of the program.
+    ///
+    /// [`Runner`](crate::gateway::Runner) does this by itself. In your own loop call it before the shard connects, and pass the
+    /// session to `twilight_gateway::ConfigBuilder::session` and its URL to `resume_url`. Give each event its
+    /// [place](Delivery::in_session). Close the connection with `CloseFrame::RESUME` when the program stops. If the first event
+    /// that is delivered has a number that is higher than the session's plus one, Discord no longer has what is missing:
+    /// do not record it, and start the shard without a session. See [`Recorder::claim_shard`] for when there is a session, and
+    /// for several processes.
+    ///
+    /// The adapter must know its shard, and its user unless the file has the sessions of one bot only. Without the shard it
+    /// returns `None`. Blocks; in an async program see `claim_async`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the same errors as [`Recorder::claim_shard`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_store::Store;
+    /// use mocha_twilight::Adapter;
+    /// use twilight_model::gateway::{Intents, ShardId};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = Store::builder().open_in_memory()?;
+    /// let adapter = Adapter::builder(store.recorder()?, Intents::GUILDS).shard(ShardId::ONE).build();
+    /// let stored = adapter.claim()?;
+    /// assert!(stored.is_none(), "the file is new");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn claim(&self) -> Result<Option<StoredSession>, Error> {
+        let Some(claim) = self.shard_claim() else { return Ok(None) };
+        Ok(self.resuming(self.recorder.claim_shard(claim)?))
+    }
+
+    /// Claims like [`claim`](Self::claim), and waits without blocking a thread.
+    ///
+    /// # Errors
+    ///
+    /// Returns the same errors as [`Recorder::claim_shard`].
+    #[cfg(feature = "tokio")]
+    pub async fn claim_async(&self) -> Result<Option<StoredSession>, Error> {
+        let Some(claim) = self.shard_claim() else { return Ok(None) };
+        Ok(self.resuming(self.recorder.claim_shard_async(claim).await?))
+    }
+
+    fn shard_claim(&self) -> Option<ShardClaim> {
+        let shard = self.shard?;
+        let claim = ShardClaim::new(shard.number(), shard.total(), self.intents.bits());
+        Some(self.current_user().map_or(claim, |bot_id| claim.of_bot(bot_id)))
+    }
+
+    /// Takes the adapter's user from a session, because no READY will say it.
+    fn resuming(&self, stored: Option<StoredSession>) -> Option<StoredSession> {
+        if let Some(stored) = &stored {
+            self.current_user.store(stored.bot_id.get(), Ordering::Relaxed);
+        }
+        stored
     }
 
     /// Prepares to record an event with its place in the gateway session or with a time of your own.
@@ -291,13 +352,31 @@ impl Adapter {
 
     /// Returns what is known about the frame of an event.
     pub(crate) fn frame(&self) -> Frame {
-        self.shard.map_or_else(Frame::new, |shard| Frame::new().of_shard(shard.number(), shard.total()))
+        let frame = self.current_user().map_or_else(Frame::new, |bot_id| Frame::new().of_bot(bot_id));
+        self.shard.map_or(frame.clone(), |shard| frame.of_shard(shard.number(), shard.total()))
+    }
+
+    pub(crate) const fn intents(&self) -> Intents {
+        self.intents
+    }
+
+    /// Returns the bot's own user, if it is known.
+    pub(crate) fn current_user(&self) -> Option<UserId> {
+        UserId::try_from(self.current_user.load(Ordering::Relaxed)).ok()
+    }
+
+    /// Sets the bot's own user, unless it is known.
+    #[cfg(feature = "gateway")]
+    pub(crate) fn suggest_current_user(&self, user_id: UserId) {
+        if self.current_user().is_none() {
+            self.current_user.store(user_id.get(), Ordering::Relaxed);
+        }
     }
 
     fn context(&self, at: DateTime<Utc>) -> Context {
         Context {
             at,
-            current_user: UserId::try_from(self.current_user.load(Ordering::Relaxed)).ok(),
+            current_user: self.current_user(),
             intents: self.intents,
             resources: self.resources,
             shard: self.shard,
@@ -319,7 +398,7 @@ pub struct AdapterBuilder {
 impl AdapterBuilder {
     /// Sets the bot's own user. Default: the user in `READY`, the first event of every new connection.
     ///
-    /// You need it only for a connection that was resumed from an earlier run of the program. Without
+    /// You need it only to [resume](Adapter::claim) if the file has the sessions of several bots. Without
     /// [`Intents::MESSAGE_CONTENT`] Discord sends the content only of the bot's own messages and of messages that mention
     /// the bot. The adapter recognizes them by this user.
     pub const fn current_user(mut self, user: Id<UserMarker>) -> Self {

@@ -13,12 +13,13 @@ pub struct Delivery<'a> {
     adapter: &'a Adapter,
     at: Option<DateTime<Utc>>,
     event: &'a Event,
+    is_redelivered: bool,
     place: Option<(&'a str, u64)>,
 }
 
 impl<'a> Delivery<'a> {
     pub(crate) const fn new(adapter: &'a Adapter, event: &'a Event) -> Self {
-        Self { adapter, at: None, event, place: None }
+        Self { adapter, at: None, event, is_redelivered: false, place: None }
     }
 
     /// Sets when the event arrived. Default: now.
@@ -38,16 +39,21 @@ impl<'a> Delivery<'a> {
         self
     }
 
+    /// Says that the event is delivered again if the recorder refuses it, because the caller resumes the session from the
+    /// last event that was taken. A refusal then is no gap. Default: it is not delivered again.
+    pub const fn redelivered_if_refused(mut self) -> Self {
+        self.is_redelivered = true;
+        self
+    }
+
     /// Records the event without waiting, as [`Adapter::update`] does.
     ///
     /// # Errors
     ///
     /// Returns the same errors as [`Adapter::update`].
     pub fn record(self) -> Result<(), Error> {
-        match self.translate() {
-            (_, events) if events.is_empty() => Ok(()),
-            (frame, events) => self.adapter.recorder().record_frame(frame, events),
-        }
+        let (frame, events) = self.translate();
+        self.adapter.recorder().record_frame(frame, events)
     }
 
     /// Records the event and blocks until there is room, as [`Adapter::update_blocking`] does.
@@ -56,10 +62,8 @@ impl<'a> Delivery<'a> {
     ///
     /// Returns the same errors as [`Adapter::update_blocking`].
     pub fn record_blocking(self) -> Result<(), Error> {
-        match self.translate() {
-            (_, events) if events.is_empty() => Ok(()),
-            (frame, events) => self.adapter.recorder().record_frame_blocking(frame, events),
-        }
+        let (frame, events) = self.translate();
+        self.adapter.recorder().record_frame_blocking(frame, events)
     }
 
     /// Records the event and waits until there is room, as [`Adapter::update_async`] does.
@@ -69,20 +73,25 @@ impl<'a> Delivery<'a> {
     /// Returns the same errors as [`Adapter::update_async`].
     #[cfg(feature = "tokio")]
     pub async fn record_async(self) -> Result<(), Error> {
-        match self.translate() {
-            (_, events) if events.is_empty() => Ok(()),
-            (frame, events) => self.adapter.recorder().record_frame_async(frame, events).await,
-        }
+        let (frame, events) = self.translate();
+        self.adapter.recorder().record_frame_async(frame, events).await
     }
 
     fn translate(&self) -> (Frame, Vec<mocha_recorder::Event>) {
         let at = self.at.unwrap_or_else(|| self.adapter.recorder().now());
-        let frame = self.adapter.frame();
-        let frame = match self.place {
-            Some((session_id, sequence)) if is_dispatch(self.event) => frame.in_session(session_id, sequence),
-            _ => frame,
-        };
-        (frame, self.adapter.translate(self.event, at))
+        // Translating READY tells the adapter its user, which is part of the frame.
+        let events = self.adapter.translate(self.event, at);
+        let mut frame = self.adapter.frame();
+        if let Event::Ready(ready) = self.event {
+            frame = frame.begins_session(self.adapter.intents().bits(), &*ready.resume_gateway_url);
+        }
+        if let Some((session_id, sequence)) = self.place.filter(|_| is_dispatch(self.event)) {
+            frame = frame.in_session(session_id, sequence);
+        }
+        if self.is_redelivered {
+            frame = frame.redelivered_if_refused();
+        }
+        (frame, events)
     }
 }
 

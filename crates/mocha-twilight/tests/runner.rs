@@ -139,6 +139,40 @@ async fn a_full_queue_loses_nothing() -> TestResult {
     Ok(())
 }
 
+/// The queue has room for 10 events, and the file is moved away while more arrive.
+#[tokio::test]
+async fn what_the_recorder_refuses_is_delivered_again() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let (path, away) = (folder.path().join("stats.db"), folder.path().join("away.db"));
+    let bot = Bot::start_with(Store::builder().queue_len(10).open(&path)?).await?;
+    bot.voice(Some(VOICE));
+    bot.receives(3).await?;
+    bot.store.recorder()?.flush_async().await?;
+    std::fs::rename(&path, &away)?;
+    for number in 0..50 {
+        bot.message(number);
+    }
+    bot.voice(None);
+    // The bot goes on without recording.
+    bot.receives(3 + 51).await?;
+    assert!(bot.store.recorder()?.stats().refused > 0);
+    std::fs::rename(&away, &path)?;
+    bot.discord.wait(|counts| counts.resumes == 1).await?;
+    let recorded = async {
+        while messages(&bot.store)? < 50 || open_intervals(&bot.store)? > 0 {
+            bot.store.recorder()?.flush_async().await?;
+        }
+        TestResult::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(30), recorded).await??;
+    bot.stopper.stop();
+    let store = bot.ends().await?;
+    assert_eq!((messages(&store)?, open_intervals(&store)?), (50, 0));
+    let assumed: Vec<bool> = store.read(|conn| voice_intervals::table.select(voice_intervals::assumed).load(conn))?;
+    assert_eq!(assumed, [false]);
+    Ok(())
+}
+
 /// All changes within a millisecond count, because Discord delivers none of them again.
 #[tokio::test]
 async fn every_change_in_a_burst_counts() -> TestResult {
@@ -168,8 +202,9 @@ async fn frames_that_are_delivered_again_change_nothing() -> TestResult {
     bot.discord.rewind(4);
     bot.discord.end(End::Reset);
     bot.discord.wait(|counts| counts.resumes == 1).await?;
-    // GUILD_CREATE, both voice states and the message are delivered again, followed by RESUMED.
-    bot.receives(5 + 1 + 4 + 1).await?;
+    // GUILD_CREATE, both voice states and the message are delivered again. The bot gets none of them twice, but the end of
+    // the connection and RESUMED.
+    bot.receives(5 + 1 + 1).await?;
     bot.stopper.stop();
     let store = bot.ends().await?;
     let log: Vec<String> =
@@ -186,6 +221,17 @@ async fn a_second_stop_does_not_wait_for_the_gateway() -> TestResult {
     bot.stopper.stop();
     bot.stopper.stop();
     bot.ends().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stop_leaves_the_session_resumable() -> TestResult {
+    let bot = Bot::start().await?;
+    bot.receives(2).await?;
+    bot.stopper.stop();
+    let (discord, running) = (bot.discord, bot.running);
+    running.await??;
+    discord.wait(|counts| counts.closed_with == [4000]).await?;
     Ok(())
 }
 

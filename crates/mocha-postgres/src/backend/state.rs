@@ -14,13 +14,18 @@ use super::{Executed as _, PgTables};
 
 impl StateTable for PgTables<'_> {
     fn recorder_state(&mut self) -> Result<Option<RecorderState>, Error> {
-        recorder_states::table.select(RecorderState::as_select()).get_result(self.conn).optional().executed()
+        recorder_states::table
+            .order(recorder_states::seen_at_ms.desc())
+            .select(RecorderState::as_select())
+            .first(self.conn)
+            .optional()
+            .executed()
     }
 
     fn put_recorder_state(&mut self, state: &RecorderState) -> Result<(), Error> {
         diesel::insert_into(recorder_states::table)
             .values(state)
-            .on_conflict(recorder_states::id)
+            .on_conflict((recorder_states::shard_count, recorder_states::shard_id))
             .do_update()
             .set(state)
             .execute(self.conn)
@@ -35,9 +40,12 @@ impl StateTable for PgTables<'_> {
     fn put_position(&mut self, position: &GatewaySession) -> Result<(), Error> {
         diesel::insert_into(gateway_sessions::table)
             .values(position)
-            .on_conflict((gateway_sessions::shard_count, gateway_sessions::shard_id))
+            .on_conflict((gateway_sessions::bot_id, gateway_sessions::shard_count, gateway_sessions::shard_id))
             .do_update()
             .set((
+                gateway_sessions::owner.eq(excluded(gateway_sessions::owner)),
+                gateway_sessions::intents.eq(excluded(gateway_sessions::intents)),
+                gateway_sessions::resume_url.eq(excluded(gateway_sessions::resume_url)),
                 gateway_sessions::session_id.eq(excluded(gateway_sessions::session_id)),
                 gateway_sessions::sequence.eq(excluded(gateway_sessions::sequence)),
             ))

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use mocha_recorder::{Error, Person, backend::VoiceTable};
 use mocha_schema::{
     GuildId, NewVoiceEvent, UserId, VoiceInterval,
-    schema::{voice_events, voice_intervals},
+    schema::{unheard_guilds, voice_events, voice_intervals},
 };
 
 use super::{Executed as _, PgTables};
@@ -76,6 +76,24 @@ impl VoiceTable for PgTables<'_> {
             .on_conflict_do_nothing()
             .execute(self.conn)
             .executed()?;
+        Ok(())
+    }
+
+    fn unheard_guilds(&mut self) -> Result<Vec<GuildId>, Error> {
+        unheard_guilds::table.select(unheard_guilds::guild_id).load(self.conn).executed()
+    }
+
+    fn insert_unheard_guild(&mut self, guild_id: GuildId) -> Result<(), Error> {
+        diesel::insert_into(unheard_guilds::table)
+            .values(unheard_guilds::guild_id.eq(guild_id))
+            .on_conflict_do_nothing()
+            .execute(self.conn)
+            .executed()?;
+        Ok(())
+    }
+
+    fn delete_unheard_guild(&mut self, guild_id: GuildId) -> Result<(), Error> {
+        diesel::delete(unheard_guilds::table.find(guild_id)).execute(self.conn).executed()?;
         Ok(())
     }
 }

@@ -116,10 +116,10 @@ pub trait Tables:
     + VoiceTable
 {
     /// Returns a number that is another one whenever somebody else committed a change that the recorder must not miss:
-    /// a tombstone, or the deletion of a row that the recorder may remember.
+    /// a tombstone, the deletion of a row that the recorder may remember, or a position with another `owner`.
     ///
-    /// If it differs from that of the last transaction, the recorder forgets what it remembers of rows and loads the
-    /// tombstones again. It is only compared within one connection: after each failure the recorder forgets it. No such
+    /// If it differs from that of the last transaction, the recorder forgets what it remembers of rows, and loads the
+    /// tombstones and the positions again. It is only compared within one connection: after each failure the recorder forgets it. No such
     /// change may be committed between this call and the commit.
     ///
     /// # Errors

@@ -6,28 +6,30 @@ use crate::Error;
 
 /// Looks up and changes what the recorder notes of itself.
 pub trait StateTable {
-    /// Returns when a recorder last ran; `None` if none ever did.
+    /// Returns the row of the shard that was heard last; `None` if none ever was.
     ///
     /// # Errors
     ///
     /// Why it cannot be read.
     fn recorder_state(&mut self) -> Result<Option<RecorderState>, Error>;
 
-    /// Notes that the recorder runs, or stopped.
+    /// Notes when a shard was last heard. The key is the shard count and the shard.
     ///
     /// # Errors
     ///
     /// Why it cannot be written.
     fn put_recorder_state(&mut self, state: &RecorderState) -> Result<(), Error>;
 
-    /// Returns up to which frame the gateway session of each shard is recorded.
+    /// Returns up to which frame the gateway session of each shard is recorded, and which recorder has it.
     ///
     /// # Errors
     ///
     /// Why it cannot be read.
     fn positions(&mut self) -> Result<Vec<GatewaySession>, Error>;
 
-    /// Notes up to which frame a shard's gateway session is recorded.
+    /// Notes up to which frame a shard's gateway session is recorded. The key is the bot, the shard count and the shard.
+    ///
+    /// If it changes the `owner`, the other recorder has to see another [`generation`](super::Tables::generation).
     ///
     /// # Errors
     ///

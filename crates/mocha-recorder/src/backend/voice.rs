@@ -1,4 +1,4 @@
-//! The operations on `voice_intervals` and `voice_events`.
+//! The operations on `voice_intervals`, `voice_events` and `unheard_guilds`.
 
 use mocha_schema::{GuildId, NewVoiceEvent, UserId, VoiceInterval};
 
@@ -54,4 +54,25 @@ pub trait VoiceTable {
     ///
     /// Why it cannot be written.
     fn insert_voice_event(&mut self, event: &NewVoiceEvent<'_>) -> Result<(), Error>;
+
+    /// Returns the guilds in which voice was not heard completely, in any order.
+    ///
+    /// # Errors
+    ///
+    /// Why they cannot be read.
+    fn unheard_guilds(&mut self) -> Result<Vec<GuildId>, Error>;
+
+    /// Notes that voice in the guild was not heard completely.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written.
+    fn insert_unheard_guild(&mut self, guild_id: GuildId) -> Result<(), Error>;
+
+    /// Notes that voice in the guild is heard again, after a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written.
+    fn delete_unheard_guild(&mut self, guild_id: GuildId) -> Result<(), Error>;
 }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::Event;
+use mocha_schema::UserId;
+
+use crate::{Event, voice::Shard};
 
 /// Says which gateway frame events come from.
 ///
 /// Adapters for gateway libraries give it along with the events. With the place in the gateway session the recorder
 /// knows exactly which events Discord delivers again: a frame whose sequence number was recorded before changes
-/// nothing.
+/// nothing. The place is written in the same transaction as the events. If nothing of a frame is recorded, give it to the
+/// recorder with no events, so that the position in the file advances.
 ///
 /// ```
 /// use mocha_store::Frame;
@@ -18,15 +21,47 @@ use crate::Event;
 /// ```
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Frame {
+    begins: Option<Arc<SessionStart>>,
+    bot_id: Option<UserId>,
+    is_redelivered: bool,
     session: Option<(Arc<str>, u64)>,
-    shard: Option<(u32, u32)>,
+    shard: Option<Shard>,
+}
+
+/// What READY says about a session, for resuming it later.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct SessionStart {
+    pub(crate) intents: u64,
+    pub(crate) resume_url: String,
+}
+
+/// A shard of a bot. The bot may be unknown.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct BotShard {
+    pub(crate) bot_id: Option<UserId>,
+    pub(crate) shard: Shard,
+}
+
+/// The place of a frame in its gateway session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) of: BotShard,
+    pub(crate) sequence: u64,
+    pub(crate) session_id: &'a Arc<str>,
 }
 
 impl Frame {
     /// Creates a frame of which nothing is known but that it came from the gateway.
     #[must_use]
     pub const fn new() -> Self {
-        Self { session: None, shard: None }
+        Self { begins: None, bot_id: None, is_redelivered: false, session: None, shard: None }
+    }
+
+    /// Adds the bot that received it: its user id.
+    #[must_use]
+    pub const fn of_bot(mut self, bot_id: UserId) -> Self {
+        self.bot_id = Some(bot_id);
+        self
     }
 
     /// Adds the shard that received it: its number, from 0, and how many shards there are.
@@ -42,10 +77,36 @@ impl Frame {
         Self { session: Some((session_id.into(), sequence)), ..self }
     }
 
+    /// Says that the frame is the READY of a session with these intents, which can be resumed over this URL.
+    ///
+    /// The recorder then keeps what a later run of the program needs to [resume](crate::Recorder::claim_shard) the session.
+    #[must_use]
+    pub fn begins_session(self, intents: u64, resume_url: impl Into<String>) -> Self {
+        Self { begins: Some(Arc::new(SessionStart { intents, resume_url: resume_url.into() })), ..self }
+    }
+
+    /// Says that the frame is delivered again if the recorder refuses it, because the caller resumes the session from the
+    /// last frame that was taken.
+    ///
+    /// A refusal then is no gap, and members in voice stay confirmed.
+    #[must_use]
+    pub const fn redelivered_if_refused(mut self) -> Self {
+        self.is_redelivered = true;
+        self
+    }
+
     /// Returns the sequence number, if the place in the session is known.
     #[must_use]
     pub fn sequence(&self) -> Option<u64> {
         self.session.as_ref().map(|(_, sequence)| *sequence)
+    }
+
+    pub(crate) const fn is_redelivered(&self) -> bool {
+        self.is_redelivered
+    }
+
+    pub(crate) fn begins(&self) -> Option<&SessionStart> {
+        self.begins.as_deref()
     }
 
     /// Returns the shard that received it, if that is known: its number, and how many shards there are.
@@ -54,17 +115,23 @@ impl Frame {
         self.shard
     }
 
-    /// The shard, the session's id and the sequence number, if all of them are known.
-    pub(crate) fn place(&self) -> Option<((u32, u32), &Arc<str>, u64)> {
-        let (id, sequence) = self.session.as_ref()?;
-        Some((self.shard?, id, *sequence))
+    /// Returns the shard and its bot, if the shard is known.
+    pub(crate) fn of(&self) -> Option<BotShard> {
+        Some(BotShard { bot_id: self.bot_id, shard: self.shard? })
+    }
+
+    /// Returns the place in the session, if the shard and the session are known.
+    pub(crate) fn place(&self) -> Option<Place<'_>> {
+        let (session_id, sequence) = self.session.as_ref()?;
+        Some(Place { of: self.of()?, sequence: *sequence, session_id })
     }
 }
 
-/// An event in the queue.
+/// An entry of the queue.
 #[derive(Debug)]
 pub(crate) struct Queued {
-    pub(crate) event: Event,
+    /// `None` for a frame without events, whose place is recorded all the same.
+    pub(crate) event: Option<Event>,
     /// The frame it comes from, which other events may share.
     pub(crate) frame: Option<Arc<Frame>>,
     /// Whether it is the last one of its frame.

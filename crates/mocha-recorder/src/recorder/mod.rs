@@ -4,6 +4,7 @@ mod ended;
 mod frame;
 mod queue;
 mod room;
+mod session;
 mod settings;
 mod slot;
 mod stats;
@@ -16,15 +17,17 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-pub(crate) use self::frame::Queued;
+pub(crate) use self::frame::{BotShard, Place, Queued};
 use self::{
     ended::{Ended, Teller},
     queue::{Origin, Queue},
+    session::Request,
     stats::Counters,
     writer::Writer,
 };
 pub use self::{
     frame::Frame,
+    session::{ShardClaim, StoredSession},
     settings::{Clock, RecorderSettings},
     slot::RecorderSlot,
     stats::RecorderStats,
@@ -162,6 +165,8 @@ impl Recorder {
 
     /// Records the events of a gateway frame, as [`record_all`](Self::record_all) does: without waiting.
     ///
+    /// Without events only the frame's place in its session is recorded.
+    ///
     /// # Errors
     ///
     /// As [`record_all`](Self::record_all).
@@ -204,6 +209,72 @@ impl Recorder {
         let (valid, invalid) = self.all_checked(events);
         self.handle.queue.push_blocking(valid, frame)?;
         invalid
+    }
+
+    /// Takes a shard over, and returns the gateway session that was recorded last, for resuming it.
+    ///
+    /// Call it before the shard connects. Resume the session from its sequence number: Discord then delivers what came after
+    /// it, so nothing is missing in the file and nothing counts twice. The time that members spent in voice meanwhile counts
+    /// as observed. It returns `None` if there is no such session: none was recorded, it had other intents, or the bot is
+    /// unknown. Then identify. You may also identify in spite of a session. If Discord refuses to resume it, identify, too.
+    ///
+    /// A file can have several recorders, in different processes. Each shard belongs to the one that claimed it last, or began
+    /// its last session: the others drop what they receive for the shard, and for shards of another shard count, as soon as
+    /// they notice. [`holds_shard`](Self::holds_shard) tells them. Blocks; in an async program see `claim_shard_async`.
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::OtherBot`]: this recorder has shards of another bot. Give each bot a process of its own.
+    /// * [`ErrorKind::Closed`]: the recorder was shut down.
+    /// * Why the file cannot be written, such as [`ErrorKind::Busy`] and [`ErrorKind::DiskFull`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_store::{Frame, ShardClaim, Store};
+    ///
+    /// let store = Store::builder().open_in_memory()?;
+    /// let recorder = store.recorder()?;
+    /// let (bot_id, intents) = (80.try_into()?, 1);
+    /// let claim = ShardClaim::new(0, 1, intents).of_bot(bot_id);
+    /// assert_eq!(recorder.claim_shard(claim)?, None);
+    ///
+    /// // READY is the first frame. Frames without events count, too.
+    /// let frame = Frame::new().of_bot(bot_id).of_shard(0, 1);
+    /// let ready = frame.clone().in_session("session", 1).begins_session(intents, "wss://gateway.discord.gg");
+    /// recorder.record_frame(ready, vec![])?;
+    /// recorder.record_frame(frame.in_session("session", 2), vec![])?;
+    ///
+    /// let stored = recorder.claim_shard(claim)?.ok_or("no session")?;
+    /// assert_eq!((stored.session_id.as_str(), stored.sequence), ("session", 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn claim_shard(&self, claim: ShardClaim) -> Result<Option<StoredSession>, Error> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let request = Request::Claim(claim, Box::new(move |result| drop(sender.send(result))));
+        self.handle.queue.ask(request)?;
+        receiver.recv().map_err(|_| stopped())?.map_err(|error| again(&error))
+    }
+
+    /// Returns `false` once another recorder has taken over the shard. Before the first claim or session it is `true`.
+    ///
+    /// Everything recorded before is in the file then. Blocks; in an async program see `holds_shard_async`.
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::Closed`]: the recorder was shut down.
+    /// * Why the file cannot be written or read.
+    pub fn holds_shard(&self, shard_id: u32, shard_count: u32) -> Result<bool, Error> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let request = Request::Holds((shard_id, shard_count), Box::new(move |result| drop(sender.send(result))));
+        self.handle.queue.ask(request)?;
+        receiver.recv().map_err(|_| stopped())?.map_err(|error| again(&error))
+    }
+
+    /// Returns whether the queue has room for another event.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.handle.queue.has_room()
     }
 
     /// Returns the time of the store's clock, which adapters give to events that have no time of their own.
@@ -318,6 +389,30 @@ impl Recorder {
         let (valid, invalid) = self.all_checked(events);
         self.handle.queue.push_async(valid, frame).await?;
         invalid
+    }
+
+    /// [`claim_shard`](Self::claim_shard) for async programs: waits without blocking a thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`claim_shard`](Self::claim_shard).
+    pub async fn claim_shard_async(&self, claim: ShardClaim) -> Result<Option<StoredSession>, Error> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let request = Request::Claim(claim, Box::new(move |result| drop(sender.send(result))));
+        self.handle.queue.ask(request)?;
+        receiver.await.map_err(|_| stopped())?.map_err(|error| again(&error))
+    }
+
+    /// [`holds_shard`](Self::holds_shard) for async programs: waits without blocking a thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`holds_shard`](Self::holds_shard).
+    pub async fn holds_shard_async(&self, shard_id: u32, shard_count: u32) -> Result<bool, Error> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let request = Request::Holds((shard_id, shard_count), Box::new(move |result| drop(sender.send(result))));
+        self.handle.queue.ask(request)?;
+        receiver.await.map_err(|_| stopped())?.map_err(|error| again(&error))
     }
 
     /// [`flush`](Self::flush) for async programs: waits without blocking a thread.

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Frame, Queued, again, room::Waiting, stats::Counters};
+use super::{Frame, Queued, again, room::Waiting, session::Request, stats::Counters};
 use crate::{Error, ErrorKind, Event};
 
 /// Told once everything that was queued before is in the file, or why it is not.
@@ -48,6 +48,7 @@ pub(super) struct State {
     missed: BTreeSet<usize>,
     /// The earliest time, in unix milliseconds, of an event about voice that was refused after the last events were taken out.
     refused_ms: Option<i64>,
+    requests: Vec<Request>,
     /// When the oldest of the events came.
     since: Option<Instant>,
     waiters: Vec<Waiter>,
@@ -76,6 +77,7 @@ pub(super) struct Taken {
     pub(super) events: Vec<Queued>,
     /// After how many of the events one about voice was refused.
     pub(super) missed: BTreeSet<usize>,
+    pub(super) requests: Vec<Request>,
     pub(super) waiters: Vec<Waiter>,
 }
 
@@ -97,6 +99,8 @@ impl Queue {
     pub(super) fn push(&self, events: impl Events, frame: &Origin) -> Result<(), Error> {
         let mut state = self.lock();
         match self.obstacle(&state) {
+            // The next frame with events says how far the session is, too.
+            Some(Obstacle::Full { .. }) if events.as_ref().is_empty() => Ok(()),
             None => {
                 let wake = self.admit(&mut state, events, frame);
                 drop(state);
@@ -104,10 +108,15 @@ impl Queue {
                 Ok(())
             }
             Some(obstacle) => {
-                self.refuse(&mut state, events.as_ref());
+                self.refuse(&mut state, events.as_ref(), frame);
                 Err(obstacle.error())
             }
         }
+    }
+
+    /// Returns whether an event would be taken now.
+    pub(super) fn has_room(&self) -> bool {
+        self.obstacle(&self.lock()).is_none()
     }
 
     /// Why nothing can be put in now.
@@ -124,12 +133,15 @@ impl Queue {
     /// Takes the events in. Returns whether the writer has to be woken.
     pub(super) fn admit(&self, state: &mut State, events: impl Events, frame: &Origin) -> bool {
         let count = events.as_ref().len();
+        if count == 0 {
+            return self.admit_place(state, frame);
+        }
         // Counted before it can be written, so that `pending` never falls short.
         self.counters.queued(count);
         let numbered = (1..).zip(events);
         state.events.extend(numbered.map(|(number, event)| {
             let is_last = number == count;
-            Queued { event, frame: frame.clone(), is_last }
+            Queued { event: Some(event), frame: frame.clone(), is_last }
         }));
         let full_batch = state.events.len() >= self.batch_len;
         if state.since.is_none() {
@@ -140,15 +152,36 @@ impl Queue {
         wake
     }
 
+    /// Takes in the place of a frame without events. It is written along with what comes next: until then Discord would only
+    /// deliver some frames again.
+    fn admit_place(&self, state: &mut State, frame: &Origin) -> bool {
+        let Some(frame) = frame.as_ref().filter(|frame| frame.place().is_some()) else { return false };
+        let entry = Queued { event: None, frame: Some(Arc::clone(frame)), is_last: true };
+        match state.events.last_mut() {
+            Some(last) if last.event.is_none() && last.frame.as_ref().is_some_and(|last| last.of() == frame.of()) => {
+                *last = entry;
+                false
+            }
+            _ => {
+                state.events.push(entry);
+                state.events.len() >= self.batch_len
+            }
+        }
+    }
+
     pub(super) fn wake_writer(&self, wake: bool) {
         if wake {
             self.changed.notify_one();
         }
     }
 
-    /// Counts events that will never be in the file. If one of them is about voice, nobody counts as connected from here on.
-    pub(super) fn refuse(&self, state: &mut State, events: &[Event]) {
+    /// Counts events that will not be in the file. If one of them is about voice, nobody counts as connected from here on,
+    /// unless Discord delivers it again.
+    pub(super) fn refuse(&self, state: &mut State, events: &[Event], frame: &Origin) {
         self.counters.refused(events.len());
+        if frame.as_ref().is_some_and(|frame| frame.is_redelivered()) {
+            return;
+        }
         let Some(at_ms) = voice_ms(events) else { return };
         state.refused_ms = Some(state.refused_ms.map_or(at_ms, |earliest| earliest.min(at_ms)));
         // Nothing comes after what is in a closed queue, so the time is enough to go by.
@@ -160,7 +193,7 @@ impl Queue {
 
     /// Refuses events that the file cannot hold.
     pub(super) fn refuse_invalid(&self, events: &[Event]) {
-        self.refuse(&mut self.lock(), events);
+        self.refuse(&mut self.lock(), events, &None);
     }
 
     /// Until when everything about voice was heard and can be written, if that was so until `heard_ms`: an event that was
@@ -182,14 +215,26 @@ impl Queue {
         Ok(())
     }
 
+    /// Asks the writer something, which it answers when everything queued so far is in the file.
+    pub(super) fn ask(&self, request: Request) -> Result<(), Error> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(closed());
+        }
+        state.requests.push(request);
+        drop(state);
+        self.changed.notify_one();
+        Ok(())
+    }
+
     /// Lets nothing more in, and nobody wait for what nobody writes.
     pub(super) fn abandon(&self) {
         let mut state = self.lock();
         state.closed = true;
-        let waiters = std::mem::take(&mut state.waiters);
+        let (requests, waiters) = (std::mem::take(&mut state.requests), std::mem::take(&mut state.waiters));
         self.wake_waiting(state);
         // Each hears of it by being dropped.
-        drop(waiters);
+        drop((requests, waiters));
     }
 
     /// Lets nothing more in, and has nothing more written.
@@ -247,7 +292,8 @@ impl Queue {
                 None => None,
             };
             let until = [due, deadline].into_iter().flatten().min();
-            if state.closed || !state.waiters.is_empty() || until.is_some_and(|until| until <= now) {
+            let is_awaited = !state.waiters.is_empty() || !state.requests.is_empty();
+            if state.closed || is_awaited || until.is_some_and(|until| until <= now) {
                 state.since = None;
                 state.writer_idle = false;
                 if !state.closed {
@@ -260,6 +306,7 @@ impl Queue {
                     closed: state.closed,
                     events: std::mem::take(&mut state.events),
                     missed: std::mem::take(&mut state.missed),
+                    requests: std::mem::take(&mut state.requests),
                     waiters: std::mem::take(&mut state.waiters),
                 };
             }

@@ -6,7 +6,7 @@ use std::{
     task::{Poll, Waker},
 };
 
-use super::queue::{Events, Origin, Queue, State, voice_ms};
+use super::queue::{Events, Obstacle, Origin, Queue, State, voice_ms};
 use crate::Error;
 
 /// Everybody who waits for room.
@@ -81,6 +81,8 @@ impl<'q, E: Events> Entry<'q, E> {
     fn try_enter(&mut self, state: &mut State, waker: Option<&Waker>) -> Poll<Result<bool, Error>> {
         let Some(events) = self.events.take() else { return Poll::Ready(Ok(false)) };
         let result = match self.queue.obstacle(state) {
+            // The next frame with events says how far the session is, too.
+            Some(Obstacle::Full { .. }) if events.as_ref().is_empty() => Ok(false),
             None => Ok(self.queue.admit(state, events, &self.frame.take())),
             Some(obstacle) => match obstacle.lasts() {
                 None => {
@@ -89,7 +91,7 @@ impl<'q, E: Events> Entry<'q, E> {
                     return Poll::Pending;
                 }
                 Some(error) => {
-                    self.queue.refuse(state, events.as_ref());
+                    self.queue.refuse(state, events.as_ref(), &self.frame);
                     Err(error)
                 }
             },
@@ -123,7 +125,7 @@ impl<E: Events> Drop for Entry<'_, E> {
     fn drop(&mut self) {
         if let Some(events) = self.events.take() {
             let mut state = self.queue.lock();
-            self.queue.refuse(&mut state, events.as_ref());
+            self.queue.refuse(&mut state, events.as_ref(), &self.frame);
             self.return_ticket(&mut state);
         }
     }

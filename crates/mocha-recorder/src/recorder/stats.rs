@@ -22,7 +22,8 @@ pub struct RecorderStats {
     pub commit_latency_max: Duration,
     /// Transactions committed.
     pub commits: u64,
-    /// Events that were taken but are in no file: those that still waited when a shutdown gave up.
+    /// Events that were taken but that this recorder did not write: those that still waited when a shutdown gave up, and
+    /// those of a shard that another recorder had taken over.
     pub dropped: u64,
     /// Events that told nothing new.
     pub duplicate: u64,
@@ -46,6 +47,7 @@ pub struct RecorderStats {
 /// How many events of a transaction ended how.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
+    pub(super) dropped: u64,
     pub(super) duplicate: u64,
     pub(super) rejected: u64,
     pub(super) withheld: u64,
@@ -85,6 +87,7 @@ impl Counters {
         stats.commit_latency += latency;
         stats.commit_latency_max = stats.commit_latency_max.max(latency);
         stats.commits += 1;
+        stats.dropped += tally.dropped;
         stats.duplicate += tally.duplicate;
         stats.rejected += tally.rejected;
         stats.withheld += tally.withheld;

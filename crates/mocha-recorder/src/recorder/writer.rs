@@ -8,12 +8,13 @@ use std::{
 };
 
 use super::{
-    Clock, Counters, Queue, Queued, RecorderSettings,
+    Clock, Counters, Queue, Queued, RecorderSettings, ShardClaim, StoredSession,
     queue::{Taken, Waiter},
+    session::Request,
     stats::Tally,
 };
 use crate::{
-    Error, Event,
+    Error, ErrorKind, Event,
     backend::{Backend, Tables, WriteError},
     time::Interruption,
     voice::Mark,
@@ -115,13 +116,13 @@ impl<B: Backend> Writer<B> {
 
     pub(super) fn run(mut self) -> Result<(), Arc<Error>> {
         loop {
-            let Taken { aborted, closed, events, missed, waiters } = self.queue.take(self.deadline());
+            let Taken { aborted, closed, events, missed, requests, waiters } = self.queue.take(self.deadline());
             self.heard_ms = self.settings.time.now().timestamp_millis();
             self.note_interruptions(&events);
             self.missed.extend(missed.into_iter().map(|after| self.pending.len() + after));
             self.pending.extend(events);
             if aborted {
-                self.counters.dropped(self.pending.len());
+                self.counters.dropped(self.pending_events());
                 return Ok(());
             }
             if closed {
@@ -130,10 +131,76 @@ impl<B: Backend> Writer<B> {
                 return result;
             }
             let result = self.write_pending();
+            for request in requests {
+                match &result {
+                    Ok(()) => self.answer(request),
+                    Err(error) => request.fail(error),
+                }
+            }
             if result.is_err() {
                 thread::sleep(RETRY_AFTER);
             }
             tell(waiters, &result);
+        }
+    }
+
+    /// The events that are pending, without the places of frames that have none.
+    fn pending_events(&self) -> usize {
+        self.pending.iter().filter(|queued| queued.event.is_some()).count()
+    }
+
+    /// Answers a request. Everything that was queued before is stored.
+    fn answer(&mut self, request: Request) {
+        match request {
+            Request::Claim(claim, reply) => reply(self.claim(&claim).map_err(|error| self.failed(error))),
+            Request::Holds(shard, reply) => {
+                let held = self.transact(|state, _| Ok(state.holds(shard)));
+                reply(held.map_err(|error| self.failed(error)));
+            }
+        }
+    }
+
+    fn claim(&mut self, claim: &ShardClaim) -> Result<Option<StoredSession>, Error> {
+        if let (Some(bot_id), Some(recorded)) = (claim.bot_id, self.state.bot())
+            && bot_id != recorded
+        {
+            return Err(Error::new(ErrorKind::OtherBot, "the recorder records the shards of another bot"));
+        }
+        self.transact(|state, tables| state.claim(tables, claim))
+    }
+
+    /// Runs a transaction that concerns no events.
+    fn transact<T>(
+        &mut self,
+        work: impl FnOnce(&mut State, &mut B::Tables<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        // An earlier request may have left a doubt.
+        self.resolve_doubt()?;
+        let (begun, mark) = (Instant::now(), self.state.mark());
+        self.batch += 1;
+        let state = &mut self.state;
+        let done = self.backend.write(self.batch, |tables| {
+            state.notice_others(tables)?;
+            let done = work(state, tables)?;
+            state.store_positions(tables)?;
+            tables.flush()?;
+            Ok(done)
+        });
+        match done {
+            Ok(done) => {
+                self.state.commit();
+                Ok(done)
+            }
+            Err(WriteError::Undone(error)) => {
+                self.state.undo_to(mark);
+                Err(error)
+            }
+            Err(WriteError::Unknown(error)) => {
+                let plan = Plan { len: 0, stamp: false, stop: false };
+                let (missed, progress) = (BTreeSet::new(), Progress::default());
+                self.doubt = Some(Doubt { batch: self.batch, begun, mark, missed, plan, progress });
+                Err(error)
+            }
         }
     }
 
@@ -146,7 +213,8 @@ impl<B: Backend> Writer<B> {
             }
             // A message has Discord's time, and not that of its arrival.
             let is_after = |queued: &Queued| {
-                !matches!(queued.event, Event::MessageSent(_)) && queued.event.at() >= interruption.until
+                let timed = queued.event.as_ref().filter(|event| !matches!(event, Event::MessageSent(_)));
+                timed.is_some_and(|event| event.at() >= interruption.until)
             };
             let before = events.iter().position(is_after).unwrap_or(events.len());
             self.interruptions.push_back((self.pending.len() + before, interruption));
@@ -171,6 +239,10 @@ impl<B: Backend> Writer<B> {
         self.resolve_doubt().map_err(|error| self.failed(error))?;
         while !self.pending.is_empty() {
             let len = self.settings.batch_len.min(self.pending.len());
+            // A frame is written as a whole or not at all, so that the position in its session says which of its events are
+            // stored.
+            let more = self.pending.iter().skip(len.saturating_sub(1)).position(|queued| queued.is_last);
+            let len = more.map_or(self.pending.len(), |more| len.saturating_add(more));
             self.commit(len, false).map_err(|error| self.failed(error))?;
         }
         if self.settings.clock == Clock::System && self.is_stamp_due() {
@@ -191,7 +263,7 @@ impl<B: Backend> Writer<B> {
                 }
                 Err(_) if Instant::now() < deadline => thread::sleep(RETRY_AFTER),
                 Err(error) => {
-                    self.counters.dropped(self.pending.len());
+                    self.counters.dropped(self.pending_events());
                     return Err(error);
                 }
             }
@@ -224,10 +296,11 @@ impl<B: Backend> Writer<B> {
             Err(error) if len == 1 && error.is_caused_by_event() => {
                 tracing::warn!(error = %error, "the database refused an event, which is left out");
                 self.counters.failed(Arc::new(error));
-                if let Some(queued) = self.pending.front() {
-                    self.state.refused(&queued.event);
+                let event = self.pending.front().and_then(|queued| queued.event.as_ref());
+                if let Some(event) = event {
+                    self.state.refused(event);
                 }
-                Tally { rejected: 1, ..Tally::default() }
+                Tally { rejected: event.is_some().into(), ..Tally::default() }
             }
             Err(error) => return Err(error),
         };
@@ -335,16 +408,20 @@ impl Batch<'_> {
     fn write(&self, tables: &mut impl Tables, state: &mut State, progress: &mut Progress) -> Result<(), Error> {
         let Plan { len, stamp, stop } = self.plan;
         let events = || self.events.iter().take(len);
-        tables.prepare(events().map(|queued| &queued.event))?;
+        tables.prepare(events().filter_map(|queued| queued.event.as_ref()))?;
         state.notice_others(tables)?;
         for (before, queued) in events().enumerate() {
             self.note_gaps(tables, state, progress, before)?;
-            if self.clock == Clock::Events {
-                state.prove_by(&queued.event);
+            if self.clock == Clock::Events
+                && let Some(event) = &queued.event
+            {
+                state.prove_by(event);
             }
             match state.apply(tables, queued)? {
+                Outcome::Dropped => progress.tally.dropped += 1,
                 Outcome::Duplicate => progress.tally.duplicate += 1,
                 Outcome::Withheld => progress.tally.withheld += 1,
+                Outcome::Placed => {}
                 Outcome::Written => progress.tally.written += 1,
             }
         }

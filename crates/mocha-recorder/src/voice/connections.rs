@@ -72,6 +72,21 @@ impl Connections {
         self.shards.get(&shard).filter(|connection| connection.acknowledges).and_then(|_| self.last_heard(shard))
     }
 
+    /// Returns the shards that were heard, with the time until when, in unix milliseconds. Where silence would not show that
+    /// the connection is dead, it is `confirmed_ms`.
+    pub(super) fn heard_by_shard(&self, confirmed_ms: i64) -> impl Iterator<Item = (Shard, i64)> {
+        self.shards.iter().filter_map(move |(shard, connection)| {
+            let is_silent = connection.acknowledges || connection.link == Link::Lost;
+            let heard_ms = if is_silent { connection.heard_ms } else { confirmed_ms };
+            (heard_ms > i64::MIN).then_some((*shard, heard_ms))
+        })
+    }
+
+    /// Whether no shard was ever heard of.
+    pub(super) fn is_empty(&self) -> bool {
+        self.shards.is_empty()
+    }
+
     fn connection(&mut self, shard: Shard) -> &mut Connection {
         let (_, count) = shard;
         if !self.counts.contains(&count) {

@@ -31,6 +31,7 @@ impl Tracker {
         let in_scope = |(person, _): &(Person, Open)| scope.includes(person.guild_id, person.user_id);
         let people: Vec<(Person, Open)> = self.everybody().filter(in_scope).collect();
         for (person, open) in people {
+            self.set_unheard(person.guild_id, true);
             self.put_open(
                 person,
                 Open { frozen: false, lost_since_ms: Some(self.last_proof(person, open)), unreachable: true, ..open },

@@ -96,6 +96,26 @@ impl Tracker {
         self.connections_mut().set_link(shard, link);
     }
 
+    /// The shard's session of before is about to be resumed: its next frame says that nothing was missed, unless it is READY.
+    pub(crate) fn resume_expected(&mut self, shard: Shard) {
+        self.connections_mut().set_link(shard, Link::Lost);
+    }
+
+    /// The shard's session was resumed, but some of its events are missing. Who is in voice is unknown until each guild's
+    /// next snapshot.
+    pub(crate) fn session_lost(&mut self, shard: Shard) {
+        self.lose_shard(shard, i64::MAX, Link::Fresh);
+    }
+
+    /// Returns until when each shard was heard, in unix milliseconds. Without shards it is shard 0 of 1.
+    pub(crate) fn heard_by_shard(&self) -> impl Iterator<Item = (Shard, i64)> {
+        let confirmed_ms = self.proof_ms();
+        let is_unsharded = self.is_replay() || self.connections().is_empty();
+        let unsharded = is_unsharded.then_some(((0, 1), confirmed_ms));
+        let sharded = (!is_unsharded).then(|| self.connections().heard_by_shard(confirmed_ms));
+        unsharded.into_iter().chain(sharded.into_iter().flatten())
+    }
+
     /// The process did not run until then. The connections may have survived that or not.
     pub(crate) fn interrupted(&mut self, until_ms: i64) {
         let people: Vec<_> = self.everybody().filter(|(_, open)| open.lost_since_ms.is_none()).collect();
@@ -110,7 +130,12 @@ impl Tracker {
     /// there all the time. But of a clock that ran ahead for longer than a session lasts nobody knows how long that was.
     fn resumed(&mut self, shard: Shard, at_ms: i64, rows: &mut Vec<Row>) {
         for guild_id in self.guilds_of(shard) {
-            for (person, open) in self.open_until(guild_id, at_ms).into_iter().filter(|(_, open)| !open.unreachable) {
+            for (person, open) in self.open_until(guild_id, at_ms) {
+                let open = Open { claimed: true, ..open };
+                if open.unreachable {
+                    self.put_open(person, open);
+                    continue;
+                }
                 let lost_ms = open.lost_since_ms.map_or(0, |since_ms| at_ms.saturating_sub(since_ms));
                 if open.frozen && !(0..=RESUME_WINDOW_MS).contains(&lost_ms) {
                     self.stayed(person, open, at_ms, rows);

@@ -11,7 +11,7 @@ mod tracker;
 
 pub(crate) use self::{
     connections::Shard,
-    rows::{apply, learn, load_open, stamp},
+    rows::{apply, learn, load_open, stamp, store_unheard},
     tracker::{Mark, Row, Told, Tracker},
 };
 

@@ -1,7 +1,7 @@
 //! What the tracker finds, as rows.
 
 use chrono::DateTime;
-use mocha_schema::{NewVoiceEvent, VoiceEventType, VoiceInterval};
+use mocha_schema::{GuildId, NewVoiceEvent, VoiceEventType, VoiceInterval};
 
 use super::tracker::{Entry, Open, Row, Tracker};
 use crate::{Error, Person, backend::Tables};
@@ -33,13 +33,31 @@ pub(crate) fn learn(tables: &mut impl Tables, tracker: &mut Tracker, person: Per
     Ok(())
 }
 
-/// Tells the tracker who was connected when it was last noted.
-pub(crate) fn load_open(tables: &mut impl Tables, tracker: &mut Tracker) -> Result<(), Error> {
-    for interval in tables.open_intervals()? {
+/// Tells the tracker who was connected in these guilds when that was last noted.
+pub(crate) fn load_open(
+    tables: &mut impl Tables,
+    tracker: &mut Tracker,
+    serves: impl Fn(GuildId) -> bool,
+) -> Result<(), Error> {
+    let unheard = tables.unheard_guilds()?;
+    for interval in tables.open_intervals()?.into_iter().filter(|interval| serves(interval.guild_id)) {
         let person = Person { guild_id: interval.guild_id, user_id: interval.user_id };
-        tracker.learn(person, open(interval), None);
+        let unreachable = unheard.contains(&interval.guild_id);
+        tracker.learn(person, open(interval).map(|open| Open { unreachable, ..open }), None);
     }
     tracker.commit();
+    Ok(())
+}
+
+/// Writes down in which guilds voice was not heard completely, as far as that changed.
+pub(crate) fn store_unheard(tables: &mut impl Tables, tracker: &Tracker) -> Result<(), Error> {
+    for (guild_id, is_unheard) in tracker.unheard_changes() {
+        if is_unheard {
+            tables.insert_unheard_guild(guild_id)?;
+        } else {
+            tables.delete_unheard_guild(guild_id)?;
+        }
+    }
     Ok(())
 }
 

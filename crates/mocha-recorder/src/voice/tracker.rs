@@ -47,7 +47,7 @@ pub(super) enum Loss {
     Connection,
     /// Discord cannot reach the guild. That the connection is resumed says nothing of it.
     Guild,
-    /// Another session began.
+    /// Another session began. Each guild's snapshot says who is there, and resuming the session before says nothing of that.
     Session,
 }
 
@@ -103,6 +103,9 @@ pub(crate) struct Tracker {
     replay: bool,
     /// Until when the file was told everything before: what is not later than this and out of order is history.
     told_until_ms: i64,
+    /// The guilds in which voice is not heard completely any longer, and those in which it is again. The file has yet to
+    /// learn of them.
+    unheard_changes: BTreeMap<GuildId, bool>,
     /// What was known before, for a transaction that is undone.
     undo: Vec<(Person, Option<Known>)>,
 }
@@ -120,6 +123,7 @@ impl Tracker {
             recent: Recent::default(),
             replay: false,
             told_until_ms: i64::MIN,
+            unheard_changes: BTreeMap::new(),
             undo: Vec::new(),
         }
     }
@@ -239,6 +243,7 @@ impl Tracker {
         if !told.is_new && !self.recent.add(&(guild_id, voices, told.at)) {
             return rows;
         }
+        self.set_unheard(guild_id, false);
         let at_ms = told.at.timestamp_millis();
         let present: BTreeSet<UserId> = voices.iter().map(|voice| voice.user_id).collect();
         let missing: Vec<UserId> = self.open_in(guild_id).filter(|user_id| !present.contains(user_id)).collect();
@@ -268,6 +273,7 @@ impl Tracker {
 
     /// Everybody in the guild is out of voice.
     pub(crate) fn guild_gone(&mut self, guild_id: GuildId, at_ms: i64) -> Vec<Row> {
+        self.set_unheard(guild_id, false);
         self.all_leave(guild_id, at_ms, |_| true)
     }
 
@@ -280,6 +286,9 @@ impl Tracker {
 
     /// What happens in the guild from here on is not heard. The connection was last heard at `heard_ms`, if that is known.
     pub(super) fn guild_lost(&mut self, guild_id: GuildId, at_ms: i64, heard_ms: Option<i64>, loss: Loss) {
+        if loss != Loss::Connection {
+            self.set_unheard(guild_id, true);
+        }
         let is_exact = self.replay || self.connections.confirmed(guild_id).is_some();
         for (person, open) in self.open_until(guild_id, at_ms) {
             let confirmed_ms = self.last_proof(person, open);
@@ -289,7 +298,7 @@ impl Tracker {
                 _ => confirmed_ms,
             };
             let lost_since_ms = Some(lost_since_ms);
-            let unreachable = loss == Loss::Guild || open.unreachable;
+            let unreachable = loss != Loss::Connection || open.unreachable;
             let frozen = loss == Loss::Connection && open.frozen;
             self.put_open(person, Open { claimed: true, frozen, lost_since_ms, unreachable, ..open });
         }
@@ -298,6 +307,24 @@ impl Tracker {
     /// The guilds with people in voice.
     pub(super) fn open_guilds(&self) -> impl Iterator<Item = GuildId> {
         self.open.keys().copied()
+    }
+
+    /// Notes whether voice in the guild is not heard completely until its next snapshot.
+    pub(super) fn set_unheard(&mut self, guild_id: GuildId, is_unheard: bool) {
+        // Nobody resumes a replay.
+        if !self.replay {
+            self.unheard_changes.insert(guild_id, is_unheard);
+        }
+    }
+
+    /// Returns in which guilds voice is not heard completely any longer, or is again, since the last commit.
+    pub(crate) fn unheard_changes(&self) -> impl Iterator<Item = (GuildId, bool)> {
+        self.unheard_changes.iter().map(|(guild_id, is_unheard)| (*guild_id, *is_unheard))
+    }
+
+    /// The file has learnt of them.
+    pub(crate) fn forget_unheard_changes(&mut self) {
+        self.unheard_changes.clear();
     }
 
     /// When the process went on after it did not run, if somebody is lost because of that.

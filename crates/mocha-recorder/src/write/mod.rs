@@ -14,12 +14,13 @@ mod parent;
 mod positions;
 mod presence;
 mod recent;
+mod seen;
 mod user;
 mod voice;
 mod watermark;
 mod withheld;
 
-use mocha_schema::RecorderState;
+use mocha_schema::{GuildId, UserId};
 
 use self::{
     hidden::Hidden, known::KnownMembers, listed::MemberLists, parent::Parents, positions::Positions,
@@ -29,16 +30,20 @@ use crate::{
     Error, Event, Person,
     backend::Tables,
     event::{ShardStatus, VoiceScope},
-    recorder::Queued,
+    recorder::{Queued, ShardClaim, StoredSession},
     tombstones::Tombstones,
-    voice::{Mark, Told, Tracker, load_open, stamp},
+    voice::{Mark, Shard, Told, Tracker, load_open, stamp, store_unheard},
 };
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Outcome {
+    /// It belongs to a shard that another recorder has taken over.
+    Dropped,
     /// It told nothing new.
     Duplicate,
+    /// It is no event but the place of a frame without events.
+    Placed,
     /// It is of somebody who was forgotten or opted out.
     Withheld,
     Written,
@@ -92,9 +97,9 @@ impl State {
         }
     }
 
-    /// Takes up what is stored, and notes the start.
+    /// Takes up what is stored.
     pub(crate) fn start(&mut self, tables: &mut impl Tables, now_ms: Option<i64>) -> Result<(), Error> {
-        load_open(tables, &mut self.tracker)?;
+        load_open(tables, &mut self.tracker, |_| true)?;
         self.positions = Positions::load(tables)?;
         if now_ms.is_none() {
             // Only a replay tells history; a bot whose clock was set back does not.
@@ -102,7 +107,37 @@ impl State {
             self.tracker.told_until(seen_at_ms);
         }
         self.started_at_ms = now_ms;
-        now_ms.map_or(Ok(()), |now_ms| self.note(tables, now_ms, false))
+        Ok(())
+    }
+
+    /// Returns the bot whose shards are recorded, if one is known.
+    pub(crate) fn bot(&self) -> Option<UserId> {
+        self.positions.bot()
+    }
+
+    /// Takes a shard over, and returns the session to resume, if there is one.
+    pub(crate) fn claim(
+        &mut self,
+        tables: &mut impl Tables,
+        claim: &ShardClaim,
+    ) -> Result<Option<StoredSession>, Error> {
+        let session = self.positions.claim(tables, claim)?;
+        self.take_over(tables, |guild_id| claim.serves(guild_id))?;
+        if session.is_some() {
+            self.tracker.resume_expected((claim.shard_id, claim.shard_count));
+        }
+        Ok(session)
+    }
+
+    /// Returns whether the shard belongs to this recorder still.
+    pub(crate) fn holds(&self, shard: Shard) -> bool {
+        self.positions.holds(shard)
+    }
+
+    /// Takes up what another recorder wrote about these guilds.
+    fn take_over(&mut self, tables: &mut impl Tables, serves: impl Fn(GuildId) -> bool) -> Result<(), Error> {
+        self.tracker.forget_people(|person| serves(person.guild_id));
+        load_open(tables, &mut self.tracker, serves)
     }
 
     /// Everybody connected and not lost is still there at this instant.
@@ -149,8 +184,7 @@ impl State {
         }
         stamp(tables, &mut self.tracker)?;
         self.watermark.rise(tables, self.tracker.proof_ms())?;
-        // Without a clock and before the first event there is no time to note.
-        if self.started_at_ms.is_some() { self.note(tables, self.tracker.proof_ms(), stop) } else { Ok(()) }
+        self.note(tables, stop)
     }
 
     pub(crate) fn mark(&mut self) -> Mark {
@@ -163,6 +197,11 @@ impl State {
         let generation = tables.generation()?;
         if self.generation.replace(generation) != Some(generation) {
             self.forget();
+            for (shard_id, shard_count) in self.positions.notice_others(tables)? {
+                tracing::warn!(shard_id, shard_count, "another recorder has taken over the shard");
+                let serves = |guild_id: GuildId| serves((shard_id, shard_count), guild_id);
+                self.tracker.forget_people(|person| serves(person.guild_id));
+            }
             self.tombstones = tables.tombstones()?;
             if !self.tombstones.is_empty() {
                 let (tombstones, tracker) = (&self.tombstones, &mut self.tracker);
@@ -196,6 +235,7 @@ impl State {
     /// The transaction was committed.
     pub(crate) fn commit(&mut self) {
         self.tracker.commit();
+        self.tracker.forget_unheard_changes();
         self.tracker.forget_some();
     }
 
@@ -203,24 +243,45 @@ impl State {
     pub(crate) fn apply(&mut self, tables: &mut impl Tables, queued: &Queued) -> Result<Outcome, Error> {
         let Queued { event, frame, is_last } = queued;
         let Some(frame) = frame else {
+            let Some(event) = event else { return Ok(Outcome::Placed) };
             let rows = self.tracker.heard(event, None, false);
             voice::write(tables, &rows)?;
             return self.take(tables, event, false);
         };
-        if self.positions.has(frame) {
-            return Ok(Outcome::Duplicate);
+        if self.positions.is_taken(frame) {
+            let Some((shard, _)) = frame.shard().zip(frame.begins()) else { return Ok(Outcome::Dropped) };
+            // The shard belongs to whoever began its last session.
+            self.positions.take_back(frame);
+            self.take_over(tables, |guild_id| serves(shard, guild_id))?;
         }
-        let rows = self.tracker.heard(event, frame.shard(), true);
-        voice::write(tables, &rows)?;
-        let outcome = self.take(tables, event, frame.place().is_some())?;
+        if self.positions.has(frame) {
+            return Ok(if event.is_some() { Outcome::Duplicate } else { Outcome::Placed });
+        }
+        if let Some(shard) = frame.shard()
+            && self.positions.is_after_gap(frame)
+        {
+            tracing::warn!("events are missing since the session was recorded last");
+            self.known.clear();
+            self.lists.clear();
+            self.tracker.session_lost(shard);
+        }
+        let outcome = match event {
+            Some(event) => {
+                let rows = self.tracker.heard(event, frame.shard(), true);
+                voice::write(tables, &rows)?;
+                self.take(tables, event, frame.place().is_some())?
+            }
+            None => Outcome::Placed,
+        };
         if *is_last {
             self.positions.passed(frame);
         }
         Ok(outcome)
     }
 
-    /// Notes how far each shard's session is in the file.
+    /// Notes how far each shard's session is in the file, and what a resumed session does not tell.
     pub(crate) fn store_positions(&mut self, tables: &mut impl Tables) -> Result<(), Error> {
+        store_unheard(tables, &self.tracker)?;
         self.positions.store(tables)
     }
 
@@ -268,7 +329,7 @@ impl State {
             Event::MembersListed(event) => listed::listed(tables, self, event),
             Event::MessageEmbedded(event) => message::embedded(tables, event),
             Event::MessageSent(event) => message::sent(tables, self, event),
-            Event::PresenceChanged(event) => presence::changed(tables, self, event),
+            Event::PresenceChanged(event) => presence::changed(tables, self, event, is_new),
             Event::PresencesListed(event) => presence::listed(tables, self, event),
             Event::ShardChanged(event) => {
                 stamp(tables, &mut self.tracker)?;
@@ -282,13 +343,16 @@ impl State {
         }
     }
 
-    fn note(&self, tables: &mut impl Tables, now_ms: i64, stop: bool) -> Result<(), Error> {
-        let state = RecorderState {
-            id: 1,
-            started_at_ms: self.started_at_ms.unwrap_or(now_ms),
-            seen_at_ms: now_ms,
-            stopped_at_ms: stop.then_some(now_ms),
-        };
-        tables.put_recorder_state(&state)
+    /// Notes until when each shard was heard.
+    fn note(&self, tables: &mut impl Tables, stop: bool) -> Result<(), Error> {
+        // Without a clock and before the first event there is no time to note.
+        let Some(started_at_ms) = self.started_at_ms else { return Ok(()) };
+        let heard = self.tracker.heard_by_shard().filter(|(shard, _)| self.holds(*shard));
+        seen::note(tables, started_at_ms, heard, stop)
     }
+}
+
+/// Returns whether Discord sends the guild's events to the shard.
+fn serves((shard_id, shard_count): Shard, guild_id: GuildId) -> bool {
+    (guild_id.get() >> 22) % u64::from(shard_count.max(1)) == u64::from(shard_id)
 }

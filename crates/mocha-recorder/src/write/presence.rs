@@ -50,11 +50,21 @@ impl Presences {
     }
 }
 
-pub(super) fn changed(tables: &mut impl Tables, state: &mut State, event: &PresenceChanged) -> Result<Outcome, Error> {
+/// `is_new` says that the change was not delivered before.
+pub(super) fn changed(
+    tables: &mut impl Tables,
+    state: &mut State,
+    event: &PresenceChanged,
+    is_new: bool,
+) -> Result<Outcome, Error> {
     let PresenceChanged { activity, at, guild_id, status, user_id } = event;
     let person = Person { guild_id: *guild_id, user_id: *user_id };
     let activity = activity.as_ref().map(|activity| (i32::from(activity.kind), activity.name.clone()));
-    write(tables, state, person, Some(*status), activity, *at)
+    let last = if is_new { state.presences.last(tables, person)?.map(|last| last.written.at_ms) } else { None };
+    // Discord delivers what was missed at once. Each of these changes keeps a millisecond of its own, or all but the first
+    // would be lost.
+    let next = last.and_then(|ms| DateTime::from_timestamp_millis(ms.saturating_add(1)));
+    write(tables, state, person, Some(*status), activity, next.map_or(*at, |next| next.max(*at)))
 }
 
 /// A person missing in a list of all who are online is offline; an incomplete list leaves it open.

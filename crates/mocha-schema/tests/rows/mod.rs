@@ -321,7 +321,13 @@ fn the_states_survive_a_round_trip() -> Result<(), Failure> {
         assert_eq!(back, GuildState { guild_id, afk_channel_id, gone_at });
 
         diesel::delete(recorder_states::table).execute(conn)?;
-        let state = RecorderState { id: 1, started_at_ms: 2, seen_at_ms: 3, stopped_at_ms: known.then_some(4) };
+        let state = RecorderState {
+            shard_count: 2,
+            shard_id: 1,
+            started_at_ms: 2,
+            seen_at_ms: 3,
+            stopped_at_ms: known.then_some(4),
+        };
         insert_into(recorder_states::table).values(&state).execute(conn)?;
         let back = recorder_states::table.select(RecorderState::as_select()).get_result(conn)?;
         assert_eq!(back, state);

@@ -61,20 +61,21 @@ impl Row {
     }
 }
 
-/// The millisecond up to which a status holds: that of the last note of the recorder in this guild,
-/// or of the guild's last row.
+/// The millisecond up to which a status holds: when the guild's shard was last heard, or that of the
+/// guild's last row.
 pub(super) fn known_until_ms(conn: &mut dyn Source, guild: GuildId) -> Result<i64, Error> {
     let mut statement = Statement::new(conn.dialect());
     let seen = "coalesce((SELECT gone_at * 1000 FROM guild_states WHERE ";
     statement
         .push("SELECT ")
         .either("max", "greatest")
-        .push("(coalesce((SELECT ")
+        .push("(coalesce((SELECT max(")
         .either("min", "least")
         .push("(seen_at_ms, ")
         .push(seen)
         .is_id("guild_id", guild.get())
-        .push("), seen_at_ms)) FROM recorder_states WHERE id = 1), 0), ")
+        .push("), seen_at_ms))) FROM recorder_states WHERE ? % shard_count = shard_id), 0), ")
+        .bind(i64::try_from(guild.get() >> 22).unwrap_or(i64::MAX))
         .push("coalesce((SELECT created_at * 1000 FROM presence_events")
         .indexed_by("idx_presence_events_guild_time")
         .push(" WHERE ")

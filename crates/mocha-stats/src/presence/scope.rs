@@ -254,4 +254,23 @@ mod tests {
         assert_eq!((hours(None)?, hours(Some(4))?, hours(Some(12))?), (10, 4, 10));
         Ok(())
     }
+
+    /// One process has shard 0 of 2 and died. Another one has shard 1 and lives.
+    #[test]
+    fn a_status_holds_while_the_shard_of_its_guild_is_heard() -> TestResult {
+        let of_shard_1 = 1 << 22;
+        let told = |guild| Told { guild, user: 2, status: Some("online"), activity: None, second: MONDAY };
+        let history =
+            History { told: vec![told(1), told(of_shard_1)], log: Vec::new(), seen_at_ms: None, foreign: false };
+        let mut conn = history.file()?;
+        for (shard_id, hours) in [(0, 10), (1, 40)] {
+            let seen_at_ms = (MONDAY + hours * HOUR) * 1000;
+            conn.execute(format!("INSERT INTO recorder_states VALUES (2, {shard_id}, 0, {seen_at_ms}, NULL)"))?;
+        }
+        for (guild, hours) in [(1, 10), (of_shard_1, 40)] {
+            let online = PresenceTime::of(guild.try_into()?).load(&mut conn)?.online;
+            assert_eq!(online.time_ms / 3_600_000, hours, "{guild}");
+        }
+        Ok(())
+    }
 }

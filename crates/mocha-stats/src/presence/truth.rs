@@ -89,7 +89,7 @@ impl History {
             ))?;
         }
         if let Some(seen_at_ms) = self.seen_at_ms {
-            conn.execute(format!("INSERT INTO recorder_states VALUES (1, 0, {seen_at_ms}, NULL)"))?;
+            conn.execute(format!("INSERT INTO recorder_states VALUES (1, 0, 0, {seen_at_ms}, NULL)"))?;
         }
         Ok(conn)
     }

@@ -12,7 +12,12 @@ use crate::Error;
 
 impl StateTable for SqliteTables<'_> {
     fn recorder_state(&mut self) -> Result<Option<RecorderState>, Error> {
-        recorder_states::table.select(RecorderState::as_select()).get_result(self.0).optional().executed()
+        recorder_states::table
+            .order(recorder_states::seen_at_ms.desc())
+            .select(RecorderState::as_select())
+            .first(self.0)
+            .optional()
+            .executed()
     }
 
     fn put_recorder_state(&mut self, state: &RecorderState) -> Result<(), Error> {

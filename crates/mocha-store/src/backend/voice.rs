@@ -8,7 +8,7 @@ use diesel::{
 use mocha_recorder::{Person, backend::VoiceTable};
 use mocha_schema::{
     GuildId, NewVoiceEvent, UserId, VoiceInterval,
-    schema::{voice_events, voice_intervals},
+    schema::{unheard_guilds, voice_events, voice_intervals},
 };
 
 use super::{Executed as _, SqliteTables};
@@ -81,6 +81,23 @@ impl VoiceTable for SqliteTables<'_> {
 
     fn insert_voice_event(&mut self, event: &NewVoiceEvent<'_>) -> Result<(), Error> {
         diesel::insert_or_ignore_into(voice_events::table).values(event).execute(self.0).executed()?;
+        Ok(())
+    }
+
+    fn unheard_guilds(&mut self) -> Result<Vec<GuildId>, Error> {
+        unheard_guilds::table.select(unheard_guilds::guild_id).load(self.0).executed()
+    }
+
+    fn insert_unheard_guild(&mut self, guild_id: GuildId) -> Result<(), Error> {
+        diesel::insert_or_ignore_into(unheard_guilds::table)
+            .values(unheard_guilds::guild_id.eq(guild_id))
+            .execute(self.0)
+            .executed()?;
+        Ok(())
+    }
+
+    fn delete_unheard_guild(&mut self, guild_id: GuildId) -> Result<(), Error> {
+        diesel::delete(unheard_guilds::table.find(guild_id)).execute(self.0).executed()?;
         Ok(())
     }
 }

@@ -16,6 +16,8 @@ pub struct RunnerError {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RunnerErrorKind {
+    /// The recorder cannot record the shards: it was shut down, or it records another bot.
+    Claim,
     /// Discord closed a shard's connection for good.
     #[non_exhaustive]
     Fatal {
@@ -31,6 +33,12 @@ pub enum RunnerErrorKind {
     Panicked,
     /// The recorder could not write everything before it stopped.
     Recorder,
+    /// Another program records the shard into the same file now, such as the next version of the bot.
+    #[non_exhaustive]
+    TakenOver {
+        /// The shard.
+        shard: ShardId,
+    },
 }
 
 impl RunnerError {
@@ -38,6 +46,10 @@ impl RunnerError {
     #[must_use]
     pub const fn kind(&self) -> &RunnerErrorKind {
         &self.kind
+    }
+
+    pub(super) fn claim(error: mocha_recorder::Error) -> Self {
+        Self { kind: RunnerErrorKind::Claim, source: Some(Box::new(error)) }
     }
 
     pub(super) const fn fatal(shard: ShardId, code: Option<u16>) -> Self {
@@ -55,11 +67,16 @@ impl RunnerError {
     pub(super) fn recorder(error: mocha_recorder::Error) -> Self {
         Self { kind: RunnerErrorKind::Recorder, source: Some(Box::new(error)) }
     }
+
+    pub(super) const fn taken_over(shard: ShardId) -> Self {
+        Self { kind: RunnerErrorKind::TakenOver { shard }, source: None }
+    }
 }
 
 impl fmt::Display for RunnerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
+            RunnerErrorKind::Claim => f.write_str("the recorder cannot record the bot's shards"),
             RunnerErrorKind::Fatal { code: Some(code), shard } => {
                 write!(f, "Discord closed the connection of shard {shard} for good: code {code}")?;
                 CloseCode::try_from(code).map_or(Ok(()), |code| write!(f, " ({code})"))
@@ -70,6 +87,9 @@ impl fmt::Display for RunnerError {
             RunnerErrorKind::Hurried => f.write_str("a second stop ended the runner before everything was written"),
             RunnerErrorKind::Panicked => f.write_str("the bot's code for an event panicked"),
             RunnerErrorKind::Recorder => f.write_str("the recorder could not write everything before it stopped"),
+            RunnerErrorKind::TakenOver { shard } => {
+                write!(f, "another program has taken over shard {shard} and records it into the same file")
+            }
         }
     }
 }
