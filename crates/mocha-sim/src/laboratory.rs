@@ -169,16 +169,14 @@ impl Laboratory {
         if self.dead_until_ms.is_some() {
             return;
         }
-        match self.shards.get(guild).map(|shard| &shard.link) {
-            Some(Link::Up) => self.disconnect(guild, now_ms),
-            Some(Link::Outage { .. }) => {
-                // The guild is still out of reach after this.
-                if self.hits(self.faults.resumes) {
-                    self.shard(guild, ShardStatus::Lost, now_ms);
-                    self.shard(guild, ShardStatus::Resumed, now_ms);
-                }
-            }
-            _ => {}
+        let link = self.shards.get(guild).map(|shard| &shard.link);
+        let (is_up, is_outage) = (matches!(link, Some(Link::Up)), matches!(link, Some(Link::Outage { .. })));
+        if is_up {
+            self.disconnect(guild, now_ms);
+        } else if is_outage && self.hits(self.faults.resumes) {
+            // The guild is still out of reach after this.
+            self.shard(guild, ShardStatus::Lost, now_ms);
+            self.shard(guild, ShardStatus::Resumed, now_ms);
         }
     }
 

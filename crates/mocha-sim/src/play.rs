@@ -60,6 +60,9 @@ pub fn play(store: &Store, steps: &[Step]) -> Result<Vec<Step>, BoxedError> {
     play_on(store, None, steps)
 }
 
+/// Releases the lock that a thread holds, and the thread.
+type Holder = (Sender<()>, JoinHandle<Result<(), mocha_store::Error>>);
+
 /// Applies the steps to a store that has these clocks. Each event but a message has the time of its arrival.
 ///
 /// # Errors
@@ -87,7 +90,7 @@ struct Player<'a> {
     clocks: Option<&'a Clocks>,
     erasure: Option<JoinHandle<Result<(), mocha_store::Error>>>,
     /// Who holds the lock, until told to let it go.
-    holder: Option<(Sender<()>, JoinHandle<Result<(), mocha_store::Error>>)>,
+    holder: Option<Holder>,
     /// How many microseconds passed since the last whole millisecond.
     micros: i64,
     outcome: Vec<Step>,
@@ -148,7 +151,9 @@ impl Player<'_> {
             self.pass(1, 1);
             self.micros += 1;
             let now = self.recorder()?.now();
-            events.iter_mut().for_each(|event| set_time(event, now));
+            for event in events.iter_mut() {
+                set_time(event, now);
+            }
         }
         let recorder = self.recorder()?;
         let frame = frame.cloned();

@@ -62,7 +62,6 @@ impl Case {
         };
         for step in steps {
             match step {
-                Step::ClockSet(_) | Step::Flush | Step::Forget(_) | Step::Lock | Step::Start | Step::Unlock => {}
                 Step::Crash | Step::Stop => cues.push(Cue::Stopped),
                 Step::Deliver(event) => arrived(&mut cues, None, event),
                 Step::Freeze { ms, .. } => cues.push(Cue::Freeze(*ms)),
@@ -72,7 +71,13 @@ impl Case {
                 }
                 Step::Receive(frame, events) => events.iter().for_each(|event| arrived(&mut cues, Some(frame), event)),
                 Step::Refused(events) if events.iter().any(ends_voice) => cues.push(Cue::Refused),
-                Step::Refused(_) => {}
+                Step::ClockSet(_)
+                | Step::Flush
+                | Step::Forget(_)
+                | Step::Lock
+                | Step::Refused(_)
+                | Step::Start
+                | Step::Unlock => {}
             }
         }
         let is_live = cues.iter().any(|cue| matches!(cue, Cue::Pass(_)));

@@ -60,9 +60,9 @@ pub fn judge(guild_id: GuildId, truth: &[Event], steps: &[Step], limit_ms: i64, 
         contradictions.extend(listed::contradictions(&case, found));
     }
     let rules = Rules {
-        clock_ms: is_clock_set.then(|| clock_wrong_by(&steps, case.is_live, limit_ms)),
-        limit_ms,
-        slack_ms: if case.is_live { LIVE_SLACK_MS } else { 0 },
+        bridge_limit: limit_ms,
+        clock_error: is_clock_set.then(|| clock_wrong_by(&steps, case.is_live, limit_ms)),
+        slack: if case.is_live { LIVE_SLACK_MS } else { 0 },
     };
     contradictions.extend(Voices::of(&case, rules, |_, _| ()).contradictions(found, |_| ()));
     if !is_clock_set {

@@ -43,7 +43,7 @@ impl<T> Default for Told<T> {
 impl<T: Copy + Eq> Told<T> {
     /// Nothing is heard from here on.
     pub(super) fn lose(&mut self, proof_ms: i64, rules: Rules) {
-        self.deaf_since_ms.get_or_insert(proof_ms.saturating_sub(rules.slack_ms));
+        self.deaf_since_ms.get_or_insert(proof_ms.saturating_sub(rules.slack));
     }
 
     /// Something will never be heard.
@@ -83,11 +83,11 @@ impl<T: Copy + Eq> Told<T> {
             let before = self.timeline.last();
             let gap_ms = at_ms.saturating_sub(since_ms);
             let goes_on = before.is_some() && (value.is_some() || !snapshot);
-            let (bridged, may_be) = (gap_ms <= rules.limit_ms, gap_ms - rules.slack_ms <= rules.limit_ms);
+            let (bridged, may_be) = (gap_ms <= rules.bridge_limit, gap_ms - rules.slack <= rules.bridge_limit);
             let nothing_missed = truth.holds(before, since_ms, at_ms);
             if !nothing_missed || (before.is_some() && !(goes_on && bridged)) {
                 // Bridging counts the whole gap; without it the session ended at its last proof.
-                let most_ms = if goes_on && may_be { gap_ms } else { rules.slack_ms.min(gap_ms) };
+                let most_ms = if goes_on && may_be { gap_ms } else { rules.slack.min(gap_ms) };
                 self.doubts.push(Doubt { from_ms: since_ms, to_ms: at_ms, most_ms });
             }
             self.deaf.push((since_ms, at_ms));
@@ -100,7 +100,7 @@ impl<T: Copy + Eq> Told<T> {
         let mut doubts = self.doubts.clone();
         if let Some(from_ms) = self.deaf_since_ms.filter(|since_ms| *since_ms < end_ms) {
             // Nobody is confirmed until heard of again.
-            doubts.push(Doubt { from_ms, to_ms: end_ms, most_ms: rules.slack_ms });
+            doubts.push(Doubt { from_ms, to_ms: end_ms, most_ms: rules.slack });
         }
         for (from_ms, to_ms) in
             pieces(truth.instants().chain(self.timeline.instants()).chain(deaf_ends(&self.deaf)), end_ms)

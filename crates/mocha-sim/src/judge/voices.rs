@@ -13,14 +13,15 @@ use super::{
 };
 use crate::World;
 
-/// What is asked of a recorder.
+/// What a recorder has to keep to, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
-    /// By how much sums may be wrong, once the clock was set.
-    pub(super) clock_ms: Option<i64>,
-    pub(super) limit_ms: i64,
-    /// By how much the recorder's last proof may be earlier than the last event, or later than people could be heard.
-    pub(super) slack_ms: i64,
+    /// The length of the longest gap that is bridged.
+    pub(super) bridge_limit: i64,
+    /// The largest error of sums after the clock was set; `None` if nobody set it.
+    pub(super) clock_error: Option<i64>,
+    /// The largest distance between the recorder's last confirmation and the last event.
+    pub(super) slack: i64,
 }
 
 /// Everybody's voice, in what is kept of a connection to voice.
@@ -62,7 +63,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 }
                 Cue::Pass(ms) => {
                     now_ms += ms;
-                    if rules.clock_ms.is_none() {
+                    if rules.clock_error.is_none() {
                         proof_ms = proof_ms.max(now_ms);
                     }
                     continue;
@@ -70,7 +71,9 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 // Before anything was told there is nothing to lose.
                 Cue::Refused | Cue::Stopped if proof_ms == i64::MIN => continue,
                 Cue::Refused => {
-                    told.values_mut().for_each(|told| told.miss(proof_ms, rules));
+                    for told in told.values_mut() {
+                        told.miss(proof_ms, rules);
+                    }
                     continue;
                 }
                 Cue::Stopped => {
@@ -144,13 +147,23 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 _ => {}
             }
         }
-        let end_ms = if rules.clock_ms.is_some() && case.is_live { now_ms } else { proof_ms };
+        let end_ms = if rules.clock_error.is_some() && case.is_live { now_ms } else { proof_ms };
+        Self::judged(told, &truths, end_ms, rules)
+    }
+
+    /// Compares what was delivered about each user with the truth.
+    fn judged(
+        told: BTreeMap<UserId, Told<T>>,
+        truths: &BTreeMap<UserId, Timeline<T>>,
+        end_ms: i64,
+        rules: Rules,
+    ) -> Self {
         let people = told.into_iter().map(|(user_id, told)| {
             let truth = truths.get(&user_id).cloned().unwrap_or_default();
             let mut doubts = told.doubts(&truth, end_ms, rules);
-            if rules.slack_ms > 0 {
+            if rules.slack > 0 {
                 // Nothing was written since the last stamp.
-                let (from_ms, most_ms) = (end_ms - rules.slack_ms, rules.slack_ms);
+                let (from_ms, most_ms) = (end_ms - rules.slack, rules.slack);
                 doubts.push(Doubt { from_ms, to_ms: end_ms, most_ms });
             }
             let last_ms = told.last_ms().max(end_ms);
@@ -177,8 +190,8 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 (Voice { doubts: Vec::new(), last_ms: self.end_ms, truth: Timeline::default() }, Vec::new());
             let voice = self.people.get(&user_id).unwrap_or(&unknown);
             let counted = counted.get(&user_id).unwrap_or(&nothing);
-            let wrong = if let Some(clock_ms) = self.rules.clock_ms {
-                let is_live = self.rules.slack_ms > 0;
+            let wrong = if let Some(clock_ms) = self.rules.clock_error {
+                let is_live = self.rules.slack > 0;
                 voice.wrong_sum(counted, self.end_ms, clock_ms, is_live).into_iter().collect()
             } else {
                 let sessions = found.sessions.iter().filter(|session| session.user_id == user_id);
