@@ -151,7 +151,7 @@ impl Player<'_> {
             self.pass(1, 1);
             self.micros += 1;
             let now = self.recorder()?.now();
-            for event in events.iter_mut() {
+            for event in &mut events {
                 set_time(event, now);
             }
         }

@@ -66,6 +66,11 @@ impl Connections {
         self.shards.get(&shard).map(|connection| connection.heard_ms).filter(|ms| *ms > i64::MIN)
     }
 
+    /// Returns when the shard that has the guild was last heard, in unix milliseconds.
+    pub(super) fn heard_of(&self, guild_id: GuildId) -> Option<i64> {
+        self.of_guild(guild_id).and_then(|shard| self.last_heard(shard))
+    }
+
     /// Until when the guild's people are confirmed, if silence of its shard would say that they are not.
     pub(super) fn confirmed(&self, guild_id: GuildId) -> Option<i64> {
         let shard = self.of_guild(guild_id)?;

@@ -376,7 +376,7 @@ impl Tracker {
         let mut rows = self.give_up();
         let open: Vec<(Person, Open)> = self.everybody().filter(|(_, open)| open.lost_since_ms.is_none()).collect();
         for (person, open) in open {
-            let mut parts: Vec<(i64, i64)> = days(open.started_at_ms, self.last_proof(person, open)).collect();
+            let mut parts: Vec<(i64, i64)> = days(open.started_at_ms, self.settled_ms(person, open)).collect();
             let Some((started_at_ms, _)) = parts.pop().filter(|_| !parts.is_empty()) else { continue };
             close(person, open, started_at_ms, &mut rows);
             self.open(person, Open { started_at_ms, ..open }, &mut rows);
@@ -509,6 +509,13 @@ impl Tracker {
     /// The last instant at which the session surely went on.
     pub(super) fn last_proof(&self, person: Person, open: Open) -> i64 {
         open.lost_since_ms.unwrap_or_else(|| self.confirmed_ms(person.guild_id)).max(open.started_at_ms)
+    }
+
+    /// Returns the instant up to which nothing can be taken back. While a shard is silent its next frame may be READY, and
+    /// then everybody in its guilds is lost since the frame before.
+    fn settled_ms(&self, person: Person, open: Open) -> i64 {
+        let heard_ms = self.connections.heard_of(person.guild_id).unwrap_or(i64::MAX);
+        self.last_proof(person, open).min(heard_ms).max(open.started_at_ms)
     }
 
     /// Until when the people in the guild who are not lost are confirmed.
