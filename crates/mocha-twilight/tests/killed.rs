@@ -16,7 +16,10 @@ use std::{
 use chrono::Utc;
 use diesel::{prelude::*, sql_query, sql_types::Text};
 use mocha_fake_discord::{FakeDiscord, frames};
-use mocha_schema::schema::{message_events, voice_events, voice_intervals};
+use mocha_schema::{
+    ChannelId, UserId,
+    schema::{message_events, voice_events, voice_intervals},
+};
 use mocha_store::Store;
 use mocha_twilight::{Adapter, gateway::Runner};
 use twilight_gateway::{ConfigBuilder, Shard, ShardId};
@@ -125,7 +128,7 @@ type Voice = BTreeMap<String, Vec<(String, i64)>>;
 
 fn voice(store: &Store) -> TestResult<Voice> {
     let mut voice = Voice::new();
-    let log: Vec<(String, String, String, Option<String>)> = store.read(|conn| {
+    let log: Vec<(UserId, String, String, Option<ChannelId>)> = store.read(|conn| {
         use voice_events::{channel_id, event_type, id, user_id};
         voice_events::table
             .order(diesel::dsl::sql::<diesel::sql_types::BigInt>("rowid"))
@@ -137,7 +140,7 @@ fn voice(store: &Store) -> TestResult<Voice> {
         let ms = id.rsplit(':').next().ok_or("an id without a time")?.parse()?;
         voice.entry(format!("{user} log")).or_default().push((format!("{kind} {channel:?}"), ms));
     }
-    let intervals: Vec<(String, Option<String>, bool, bool, i64, Option<i64>)> = store.read(|conn| {
+    let intervals: Vec<(UserId, Option<ChannelId>, bool, bool, i64, Option<i64>)> = store.read(|conn| {
         use voice_intervals::{assumed, channel_id, ended_at_ms, self_mute, started_at_ms, user_id};
         voice_intervals::table
             .order((user_id, started_at_ms))
@@ -172,9 +175,9 @@ async fn catch_up(discord: &FakeDiscord, number: u64, stores: &[&Store]) -> Test
 }
 
 fn markers(store: &Store) -> TestResult<u64> {
-    let count: i64 = store.read(|conn| {
-        message_events::table.filter(message_events::user_id.eq(MARKER.to_string())).count().get_result(conn)
-    })?;
+    let marker = UserId::try_from(MARKER)?;
+    let count: i64 =
+        store.read(|conn| message_events::table.filter(message_events::user_id.eq(marker)).count().get_result(conn))?;
     Ok(count.try_into()?)
 }
 
