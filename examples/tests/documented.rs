@@ -189,7 +189,6 @@ fn answers_about_traffic_with_faults_match() -> TestResult {
     for seed in 0..4 {
         let truth: Vec<_> = server(seed).events().take_while(|event| event.at() < end).collect();
         let faults = Faults {
-            clock_steps: 0,
             crashes: 10,
             drops: 20,
             duplicates: 60,
@@ -201,6 +200,7 @@ fn answers_about_traffic_with_faults_match() -> TestResult {
             sessions: 10,
             stops: 10,
             unheard_leaves: 10,
+            ..Faults::default()
         };
         let builder = Store::builder().clock(Clock::Events).flush_interval(Duration::from_hours(1));
         let store = builder.open_in_memory()?;

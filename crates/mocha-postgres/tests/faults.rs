@@ -36,10 +36,10 @@ fn events_wait_while_the_server_is_away() -> TestResult {
     record(&store, [message(0, 30, 1, 40), voice(0, 1, 41, Some(11))])?;
     for kill in [true, false] {
         if kill {
-            cluster.kill()
+            cluster.kill();
         } else {
-            cluster.stop()
-        };
+            cluster.stop();
+        }
         let number = if kill { 31 } else { 32 };
         let error = record(&store, [message(1000, number, 1, 40)]).unwrap_err();
         assert!(error.is_unavailable(), "{error:?}");
@@ -178,8 +178,8 @@ fn tables_of_another_program_are_left_alone() -> TestResult {
 }
 
 #[test]
-fn an_old_server_is_refused() -> TestResult {
-    let Some(database) = Database::create() else { return Ok(()) };
+fn an_old_server_is_refused() {
+    let Some(database) = Database::create() else { return };
     // A schema before PostgreSQL's own stands in for another version.
     database.execute(
         "CREATE SCHEMA old; CREATE FUNCTION old.current_setting(name TEXT) RETURNS TEXT LANGUAGE sql
@@ -190,7 +190,6 @@ fn an_old_server_is_refused() -> TestResult {
     let error = PgStore::connect(url).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::ServerTooOld);
     assert!(error.to_string().contains("PostgreSQL 14.11"), "{error}");
-    Ok(())
 }
 
 #[test]

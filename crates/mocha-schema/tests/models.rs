@@ -16,7 +16,6 @@ struct Database {
 }
 
 /// Returns a new in-memory file with all tables.
-#[expect(clippy::unnecessary_wraps, reason = "PostgreSQL may be missing")]
 fn migrated() -> Result<Option<Database>, Failure> {
     let mut conn = SqliteConnection::establish(":memory:")?;
     mocha_schema::migrate(&mut conn)?;

@@ -124,6 +124,9 @@ fn facts(store: &Store) -> TestResult<Vec<String>> {
 }
 
 /// What happened in voice, by user and in order: what it was, and when.
+/// A user's interval: the channel, whether muted, whether assumed, from and to.
+type Interval = (UserId, Option<ChannelId>, bool, bool, i64, Option<i64>);
+
 type Voice = BTreeMap<String, Vec<(String, i64)>>;
 
 fn voice(store: &Store) -> TestResult<Voice> {
@@ -140,7 +143,7 @@ fn voice(store: &Store) -> TestResult<Voice> {
         let ms = id.rsplit(':').next().ok_or("an id without a time")?.parse()?;
         voice.entry(format!("{user} log")).or_default().push((format!("{kind} {channel:?}"), ms));
     }
-    let intervals: Vec<(UserId, Option<ChannelId>, bool, bool, i64, Option<i64>)> = store.read(|conn| {
+    let intervals: Vec<Interval> = store.read(|conn| {
         use voice_intervals::{assumed, channel_id, ended_at_ms, self_mute, started_at_ms, user_id};
         voice_intervals::table
             .order((user_id, started_at_ms))
