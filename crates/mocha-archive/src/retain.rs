@@ -101,6 +101,10 @@ impl ArchiveKeeper {
         archive.merge(&lock, conn, partition, span, &mut Written::default())?;
         // No file: the archive can hold none of the rows.
         let Some(decoder) = archive.decoder(partition)? else { return Ok(ControlFlow::Continue(())) };
+        // Rows before it were deleted by an earlier run. If they counted as looked at, a run that is
+        // always broken off early would never come to the rest of the file.
+        let Some(from_ms) = source::first_ms(conn, partition, span)? else { return Ok(ControlFlow::Continue(())) };
+        let span = Span { from_ms, ..span };
         let mut cursor = Cursor::new(decoder);
         let mut cause = None;
         let deleted = batches.run(conn, |conn, len| delete(conn, &mut cursor, span, len, &mut cause));
@@ -129,6 +133,10 @@ fn delete(
             return Ok(DeletedBatch { is_last: true, rows });
         };
         let layout = row.batch.layout();
+        if row.time() < span.from_ms {
+            cursor.step();
+            continue;
+        }
         let is_over = layout.end.is_none_or(|end| row.number(end).is_some());
         if is_over || !span.only_over {
             let deleted = Statement { row, sql: layout.delete }.execute(conn)?;

@@ -161,6 +161,27 @@ pub(crate) fn partitions_of(
     }
 }
 
+/// Returns the time of the first row in a span that the archive can hold, in unix milliseconds.
+pub(crate) fn first_ms(conn: &mut SqliteConnection, partition: &Partition, span: Span) -> Result<Option<i64>, Error> {
+    let layout = partition.layout;
+    let (time, unit_ms) = layout.store_time();
+    let over = if span.only_over { layout.over } else { "true" };
+    let first = format!(
+        "SELECT {time} AS number FROM {0} INDEXED BY idx_{0}_guild_time WHERE guild_id = ? AND {time} >= ? AND {time} < ? \
+         AND {over} AND {1} ORDER BY {time} LIMIT 1",
+        layout.table,
+        layout.readable()
+    );
+    let first: Option<Number> = sql_query(first)
+        .bind::<Text, _>(partition.guild_id)
+        .bind::<BigInt, _>(span.from_ms.div_euclid(unit_ms))
+        .bind::<BigInt, _>(span.to_ms.div_euclid(unit_ms))
+        .get_result(conn)
+        .optional()
+        .map_err(|error| Error::database("looking for rows to delete failed", error))?;
+    Ok(first.and_then(|first| first.number).map(|first| first.saturating_mul(unit_ms)))
+}
+
 /// The end of the year 9999.
 const MAX_MS: i64 = 253_402_300_800_000;
 

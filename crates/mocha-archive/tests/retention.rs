@@ -116,7 +116,7 @@ fn a_run_that_is_broken_off_goes_on() -> TestResult {
             .apply_retention_at(&store, &all(Keep::Days(0)), end + TimeDelta::days(1))
             .on_progress(|_| {
                 batches += 1;
-                if batches < 6 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                if batches < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })
             .run()?;
         let path = folder.path().join(format!("new-{runs}.db"));
