@@ -123,10 +123,10 @@ fn facts(store: &Store) -> TestResult<Vec<String>> {
     Ok(facts)
 }
 
-/// What happened in voice, by user and in order: what it was, and when.
 /// A user's interval: the channel, whether muted, whether assumed, from and to.
 type Interval = (UserId, Option<ChannelId>, bool, bool, i64, Option<i64>);
 
+/// What happened in voice, by user and in order: what it was, and when.
 type Voice = BTreeMap<String, Vec<(String, i64)>>;
 
 fn voice(store: &Store) -> TestResult<Voice> {
