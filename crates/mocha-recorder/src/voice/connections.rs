@@ -23,6 +23,8 @@ pub(super) enum Link {
 struct Connection {
     /// Whether heartbeats are acknowledged, so that silence says that the connection is dead.
     acknowledges: bool,
+    /// Whether adapters say which frames come over it: then every sign of life is known.
+    has_frames: bool,
     heard_ms: i64,
     link: Link,
 }
@@ -66,9 +68,15 @@ impl Connections {
         self.shards.get(&shard).map(|connection| connection.heard_ms).filter(|ms| *ms > i64::MIN)
     }
 
-    /// Returns when the shard that has the guild was last heard, in unix milliseconds.
-    pub(super) fn heard_of(&self, guild_id: GuildId) -> Option<i64> {
-        self.of_guild(guild_id).and_then(|shard| self.last_heard(shard))
+    /// Notes that events of the shard come from frames.
+    pub(super) fn has_frames(&mut self, shard: Shard) {
+        self.connection(shard).has_frames = true;
+    }
+
+    /// Returns when the shard that has the guild last received a frame, in unix milliseconds, if every frame is known.
+    pub(super) fn last_frame(&self, guild_id: GuildId) -> Option<i64> {
+        let shard = self.of_guild(guild_id)?;
+        self.shards.get(&shard).filter(|connection| connection.has_frames).and_then(|_| self.last_heard(shard))
     }
 
     /// Until when the guild's people are confirmed, if silence of its shard would say that they are not.
@@ -97,6 +105,11 @@ impl Connections {
         if !self.counts.contains(&count) {
             self.counts.push(count);
         }
-        self.shards.entry(shard).or_insert(Connection { acknowledges: false, heard_ms: i64::MIN, link: Link::Up })
+        self.shards.entry(shard).or_insert(Connection {
+            acknowledges: false,
+            has_frames: false,
+            heard_ms: i64::MIN,
+            link: Link::Up,
+        })
     }
 }

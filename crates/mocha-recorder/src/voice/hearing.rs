@@ -33,6 +33,9 @@ impl Tracker {
         match (shard, guild_id) {
             (Some(shard), _) => {
                 let heard_ms = if self.tells_arrival(event) { at_ms } else { i64::MIN };
+                if is_frame {
+                    self.connections_mut().has_frames(shard);
+                }
                 match self.connections_mut().heard(shard, heard_ms) {
                     Link::Lost if is_frame => self.resumed(shard, at_ms, &mut rows),
                     Link::Lost => {}

@@ -67,7 +67,7 @@ pub(crate) fn stamp(tables: &mut impl Tables, tracker: &mut Tracker) -> Result<(
     apply(tables, &rows)?;
     for (guild_id, people) in tracker.proved_by_guild() {
         // Only these: there may be open rows of people who are being erased.
-        tables.stamp_intervals(guild_id, &people, tracker.confirmed_ms(guild_id))?;
+        tables.stamp_intervals(guild_id, &people, tracker.stamp_ms(guild_id))?;
     }
     Ok(())
 }

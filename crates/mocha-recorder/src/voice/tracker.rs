@@ -511,11 +511,25 @@ impl Tracker {
         open.lost_since_ms.unwrap_or_else(|| self.confirmed_ms(person.guild_id)).max(open.started_at_ms)
     }
 
-    /// Returns the instant up to which nothing can be taken back. While a shard is silent its next frame may be READY, and
-    /// then everybody in its guilds is lost since the frame before.
+    /// Returns the instant up to which nothing can be taken back.
     fn settled_ms(&self, person: Person, open: Open) -> i64 {
-        let heard_ms = self.connections.heard_of(person.guild_id).unwrap_or(i64::MAX);
-        self.last_proof(person, open).min(heard_ms).max(open.started_at_ms)
+        let frame_ms = self.last_frame_ms(person.guild_id).unwrap_or(i64::MAX);
+        self.last_proof(person, open).min(frame_ms).max(open.started_at_ms)
+    }
+
+    /// Returns until when the guild's people may be stamped: not beyond a midnight at which their intervals are not cut.
+    pub(crate) fn stamp_ms(&self, guild_id: GuildId) -> i64 {
+        let confirmed_ms = self.confirmed_ms(guild_id);
+        self.last_frame_ms(guild_id).map_or(confirmed_ms, |frame_ms| {
+            confirmed_ms.min(frame_ms.div_euclid(DAY_MS).saturating_add(1).saturating_mul(DAY_MS))
+        })
+    }
+
+    /// Returns when the guild's shard last received a frame, in a replay of frames.
+    ///
+    /// While it is silent others may go on. If its next frame is READY, everybody in its guilds is lost since this one.
+    fn last_frame_ms(&self, guild_id: GuildId) -> Option<i64> {
+        self.connections.last_frame(guild_id).filter(|_| self.replay)
     }
 
     /// Until when the people in the guild who are not lost are confirmed.
