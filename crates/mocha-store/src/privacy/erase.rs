@@ -90,7 +90,7 @@ impl Store {
     /// assert!(receipt.is_complete());
     /// assert!(receipt.removed.iter().any(|removed| removed.table == "message_events" && removed.rows == 1));
     ///
-    /// The same message is not recorded a second time.
+    /// // The same message is not recorded a second time.
     /// recorder.record(message)?;
     /// recorder.flush()?;
     /// assert_eq!(recorder.stats().withheld, 1);
