@@ -32,7 +32,7 @@ pub enum Step {
     Pass(i64),
     /// The events of a gateway frame arrive.
     Receive(Frame, Vec<Event>),
-    /// Events that the recorder refused. [`play`](crate::play) says so; it does nothing with one.
+    /// Events that the recorder refused. [`play`](crate::play()) says so; it does nothing with one.
     Refused(Vec<Event>),
     /// The process starts.
     Start,

@@ -28,7 +28,7 @@ use crate::Step;
 const LIVE_SLACK_MS: i64 = 240_000;
 
 /// Judges what a file says of a guild: by the undisturbed events, by the steps that a recorder was led through, as
-/// [`play`](crate::play) returned them, and by the recorder's bridge limit. The answer is every contradiction, so none if
+/// [`play`](crate::play()) returned them, and by the recorder's bridge limit. The answer is every contradiction, so none if
 /// all is well.
 ///
 /// * Messages, joins and leaves: exactly those that were delivered and made sure of, each once. Somebody of whom a

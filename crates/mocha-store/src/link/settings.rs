@@ -15,7 +15,7 @@ pub enum Durability {
     /// `synchronous = NORMAL`: a power loss may undo the last commits, back to the last checkpoint
     /// at most, including commits that [`flush`](crate::Recorder::flush) confirmed. The latest
     /// commits are lost first, never one in the middle. A checkpoint happens after about 16 MB of
-    /// changes, at a shutdown, and by [`Store::checkpoint`].
+    /// changes, at a shutdown, and by [`Store::checkpoint`](crate::Store::checkpoint).
     #[default]
     Normal,
     /// `synchronous = FULL`: each commit waits for the disk. A power loss undoes no confirmed
