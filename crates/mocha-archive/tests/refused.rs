@@ -168,7 +168,7 @@ fn a_file_of_another_program_or_a_newer_mocha() -> TestResult {
             ErrorKind::SchemaTooNew,
             "version 7",
         ),
-        (replace(&original, b"has_attachment", b"has_attachmant"), ErrorKind::Foreign, "other columns"),
+        (replace(&original, b"has_attachment", b"was_attachment"), ErrorKind::Foreign, "other columns"),
     ] {
         forge(&case, |_| change.clone())?;
         case.refuses(FILE, kind, says)?;
