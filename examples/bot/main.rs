@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use mocha_discord::{
-    Store,
+    AnyStore,
     twilight::{Adapter, Statistic, gateway::Runner},
 };
 use twilight_gateway::{ConfigBuilder, Event, EventTypeFlags, Shard, ShardId};
@@ -26,11 +26,11 @@ async fn main() -> anyhow::Result<()> {
     // Several crates bring encryption along, so rustls needs to know which one to use.
     rustls::crypto::ring::default_provider().install_default().ok().context("another provider is installed already")?;
 
-    let mut store = Store::builder();
+    let mut store = AnyStore::builder();
     if let Some(seconds) = settings.bridge_seconds {
         store = store.bridge_limit(Duration::from_secs(seconds));
     }
-    let store = store.open(&settings.file)?;
+    let store = store.open(&settings.place)?;
     let intents = Statistic::Messages.intents() | Statistic::Voice.intents();
     let adapter = Adapter::new(store.recorder()?, intents);
 

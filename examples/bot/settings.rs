@@ -3,40 +3,35 @@
 //! | variable | default | meaning |
 //! |---|---|---|
 //! | `DISCORD_TOKEN` | required | the bot's token |
-//! | `MOCHA_DB` | `data/bot.db` | the file to record into |
+//! | `MOCHA_DB` | `data/bot.db` | the file to record into, or a `postgres://` URL (built with the feature `postgres`) |
 //! | `SHARDS` | what Discord recommends | the number of shards |
 //! | `BRIDGE_SECONDS` | 300 | the longest gap in voice that is bridged, in seconds |
 //! | `HTTP_PROXY_HOST` | none | `host:port` of a proxy for Discord's REST API, without encryption |
 //! | `GATEWAY_PROXY` | none | URL to connect to instead of Discord's gateway |
 
-use std::{env, path::PathBuf};
+use std::env;
 
 use anyhow::{Context as _, ensure};
 use twilight_http::Client;
 
 pub(crate) struct Settings {
     pub(crate) bridge_seconds: Option<u64>,
-    pub(crate) file: PathBuf,
     pub(crate) gateway: Option<String>,
     http_proxy: Option<String>,
+    pub(crate) place: String,
     shards: Option<u32>,
     pub(crate) token: String,
 }
 
 impl Settings {
     pub(crate) fn from_env() -> anyhow::Result<Self> {
-        let file = text("MOCHA_DB")?.unwrap_or_else(|| "data/bot.db".into());
-        ensure!(
-            !file.contains("://"),
-            "MOCHA_DB must be the path of a file; this bot is built without support for {file}"
-        );
         let shards: Option<u32> = number("SHARDS")?;
         ensure!(shards != Some(0), "SHARDS must be at least 1");
         Ok(Self {
             bridge_seconds: number("BRIDGE_SECONDS")?,
-            file: file.into(),
             gateway: text("GATEWAY_PROXY")?,
             http_proxy: text("HTTP_PROXY_HOST")?,
+            place: text("MOCHA_DB")?.unwrap_or_else(|| "data/bot.db".into()),
             shards,
             token: text("DISCORD_TOKEN")?.context("DISCORD_TOKEN must hold the bot's token")?,
         })

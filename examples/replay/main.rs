@@ -1,7 +1,7 @@
 //! Records a trace of gateway frames and prints a report about it.
 //!
-//! `cargo run --release --example replay -- [TRACE[.zst]] [--db FILE] [--json] [--kill-every N]`. Without a trace it uses a
-//! short one that is compiled in.
+//! `cargo run --release --example replay -- [TRACE[.zst]] [--db PLACE] [--json] [--kill-every N]`. Without a trace it uses a
+//! short one that is compiled in. `PLACE` is a file or, with `--features postgres`, a `postgres://` URL.
 
 use std::{
     fs::File,
@@ -13,7 +13,7 @@ use std::{
 use anyhow::Context as _;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use mocha_discord::{Clock, Store};
+use mocha_discord::{AnyStore, Clock, Store};
 use mocha_examples::replay::{Answer, BrokenLine, Trace, feed, report};
 use serde::Serialize as _;
 use serde_json::ser::PrettyFormatter;
@@ -26,9 +26,9 @@ const TRACE: &[u8] = include_bytes!("trace.jsonl");
 struct Options {
     /// The trace: one JSON frame in each line, plain or compressed with zstd. Default: a short trace that is compiled in
     trace: Option<PathBuf>,
-    /// The file to record into. Default: in memory. Replaying a trace again changes nothing
-    #[arg(long, value_name = "FILE")]
-    db: Option<PathBuf>,
+    /// The file or the `postgres://` URL to record into. Default: in memory. Replaying a trace again changes nothing
+    #[arg(long, value_name = "PLACE")]
+    db: Option<String>,
     /// Print one JSON document with every user and channel instead of a report
     #[arg(long)]
     json: bool,
@@ -49,12 +49,11 @@ fn main() -> anyhow::Result<()> {
     let bar = progress(bytes)?;
     let trace = Trace::new(bar.wrap_read(reader)).with_context(|| format!("cannot read {name}"))?;
 
-    let builder = Store::builder().clock(Clock::Events);
     let store = match db {
-        Some(path) => builder.open(path)?,
-        None => builder.open_in_memory()?,
+        Some(place) => AnyStore::builder().clock(Clock::Events).open(&place)?,
+        None => Store::builder().clock(Clock::Events).open_in_memory()?.into(),
     };
-    let played = feed(trace, &store, kill_every, |line| bar.suspend(|| complain(line)))?;
+    let played = feed(trace, || store.recorder(), kill_every, |line| bar.suspend(|| complain(line)))?;
     bar.finish_and_clear();
 
     let about = played.guild_id.zip(played.span);

@@ -219,7 +219,7 @@ fn answers_about_a_recorded_trace_match() -> TestResult {
         return Ok(());
     };
     let store = Store::builder().clock(Clock::Events).open_in_memory()?;
-    let played = feed(Trace::new(file)?, &store, None, |line| panic!("{line}"))?;
+    let played = feed(Trace::new(file)?, || store.recorder(), None, |line| panic!("{line}"))?;
     let guild_id = played.guild_id.ok_or("nothing was played")?;
     store.read(|conn| compare(conn, guild_id))?;
     Ok(())

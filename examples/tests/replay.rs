@@ -3,7 +3,7 @@
 use std::{error::Error, fs, io::Read as _, num::NonZeroU64};
 
 use diesel::{QueryableByName, RunQueryDsl as _, connection::SimpleConnection as _, sql_query, sql_types::Text};
-use mocha_discord::{Clock, Store};
+use mocha_discord::{AnyStore, Clock, Store};
 use mocha_examples::replay::{Answer, Played, Trace, feed, report};
 use mocha_sim::recorded_folder;
 use serde_json::{Value, json};
@@ -36,8 +36,12 @@ fn replay(store: &Store, trace: &[u8]) -> TestResult<Replayed> {
 }
 
 fn replay_with_kills(store: &Store, trace: &[u8], kill_every: Option<NonZeroU64>) -> TestResult<Replayed> {
+    replay_into(&store.clone().into(), trace, kill_every)
+}
+
+fn replay_into(store: &AnyStore, trace: &[u8], kill_every: Option<NonZeroU64>) -> TestResult<Replayed> {
     let mut broken = Vec::new();
-    let played = feed(Trace::new(trace)?, store, kill_every, |line| broken.push(line.number))?;
+    let played = feed(Trace::new(trace)?, || store.recorder(), kill_every, |line| broken.push(line.number))?;
     let (guild_id, span) = played.guild_id.zip(played.span).ok_or("nothing was played")?;
     let (answer, report) = store.read(|conn| -> anyhow::Result<_> {
         let answer = Answer::load(conn, guild_id, span)?;
@@ -318,4 +322,23 @@ fn dump(store: &Store) -> TestResult<Vec<String>> {
     })?;
     assert!(rows.len() > 10, "{rows:?}");
     Ok(rows)
+}
+
+/// A short trace, and the recorded month if it is there.
+#[cfg(feature = "postgres")]
+#[test]
+fn postgresql_answers_as_sqlite_does() -> TestResult {
+    let recorded = std::fs::read(recorded_folder().join("gateway-2018-03.jsonl.zst")).ok();
+    for trace in [Some(include_bytes!("../replay/trace.jsonl").to_vec()), recorded].into_iter().flatten() {
+        let Some(database) = mocha_test_postgres::Database::create() else { return Ok(()) };
+        let server = AnyStore::builder().clock(Clock::Events).open(database.url())?;
+        let expected = replay(&in_memory()?, &trace)?;
+        for _ in 0..2 {
+            // The second time changes nothing.
+            let found = replay_into(&server, &trace, None)?;
+            assert_eq!(found.answer, expected.answer);
+            assert_eq!(found.report, expected.report);
+        }
+    }
+    Ok(())
 }

@@ -4,10 +4,15 @@
     doc = "Storage and statistics for Discord servers, embedded in your bot. The documentation is that of all features."
 )]
 
+mod any_store;
+
+pub use self::any_store::{AnyStore, AnyStoreBuilder, OptedOut};
 #[cfg(feature = "archive")]
 pub use mocha_archive as archive;
 #[cfg(feature = "charts")]
 pub use mocha_charts as charts;
+#[cfg(feature = "postgres")]
+pub use mocha_postgres::{self as postgres, PgStore, PgStoreBuilder};
 pub use mocha_schema as models;
 pub use mocha_schema::{ChannelId, GuildId, MessageId, UserId, schema};
 #[cfg(feature = "serenity")]
@@ -49,6 +54,9 @@ pub mod guide {
 
     #[doc = include_str!("../docs/operations.md")]
     pub mod operations {}
+
+    #[doc = include_str!("../docs/postgresql.md")]
+    pub mod postgresql {}
 
     #[doc = include_str!("../docs/privacy.md")]
     pub mod privacy {}

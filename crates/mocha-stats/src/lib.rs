@@ -109,7 +109,7 @@ pub use self::{
     active_members::{ActiveDay, ActiveMembers, ActiveMembersAnswer, ActiveWeek, COMMUNICATOR_MESSAGES},
     bots::Bots,
     channels::{ChannelGroup, ChannelMessages, Channels, ChannelsAnswer, UncategorizedMessages},
-    database::Database,
+    database::{AnyConnection, Database},
     error::{Error, ErrorKind},
     growth::{
         Activation, ActivationAnswer, Cohort, FirstWeek, Growth, GrowthAnswer, GrowthPeriod, MemberRetention,

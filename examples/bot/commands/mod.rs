@@ -9,8 +9,8 @@ mod voice;
 use std::{collections::HashMap, sync::Arc};
 
 use anyhow::{Context as _, bail};
-use diesel::prelude::*;
-use mocha_discord::{GuildId, Store, UserId, schema::users};
+use mocha_discord::{AnyStore, GuildId, UserId};
+use mocha_examples::names;
 use twilight_http::Client;
 use twilight_model::{
     application::{
@@ -32,7 +32,7 @@ use crate::reply::Reply;
 pub(crate) struct Bot {
     pub(crate) application: Id<ApplicationMarker>,
     pub(crate) http: Arc<Client>,
-    pub(crate) store: Store,
+    pub(crate) store: AnyStore,
 }
 
 /// Who asked, where and for what.
@@ -145,10 +145,7 @@ impl Bot {
     /// Returns the names of users as the file knows them.
     async fn names(&self, of: impl IntoIterator<Item = UserId>) -> anyhow::Result<HashMap<UserId, String>> {
         let of: Vec<UserId> = of.into_iter().collect();
-        let found = self.store.read_async(move |conn| {
-            users::table.filter(users::id.eq_any(of)).select((users::id, users::username)).load::<(_, Option<_>)>(conn)
-        });
-        Ok(found.await?.into_iter().filter_map(|(user, name)| Some((user, name?))).collect())
+        Ok(self.store.read_async(move |conn| names::users(conn, &of)).await?)
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) async fn my_data(bot: &Bot, asked: &Asked) -> anyhow::Result<Reply> {
     let (store, user) = (bot.store.clone(), asked.user);
     let exported = tokio::task::spawn_blocking(move || {
         let mut json = Vec::new();
-        store.export_user(user).write_to(&mut json).map(|rows| (rows, json))
+        store.export_user(user, &mut json).map(|rows| (rows, json))
     });
     let (rows, json) = exported.await??;
     Ok(Reply::private(format!("This bot has {rows} rows about you, on all servers.")).file("mydata.json", json))
@@ -39,8 +39,7 @@ pub(super) async fn forget_me(bot: &Bot, asked: &Asked) -> anyhow::Result<Reply>
     }
     let (store, user) = (bot.store.clone(), asked.user);
     // It ends with writing the whole file once more, without the bytes that deleted rows leave.
-    let erased = tokio::task::spawn_blocking(move || store.opt_out_user(user).run());
+    let erased = tokio::task::spawn_blocking(move || store.opt_out_user(user));
     let receipt = erased.await??;
-    let rows: u64 = receipt.removed.iter().map(|removed| removed.rows).sum();
-    Ok(Reply::private(format!("{rows} rows about you were deleted. Receipt: {}", receipt.id)))
+    Ok(Reply::private(format!("{} rows about you were deleted. Receipt: {}", receipt.rows, receipt.id)))
 }

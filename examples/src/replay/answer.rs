@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, DurationRound as _, NaiveDate, TimeDelta, Utc};
-use diesel::SqliteConnection;
 use mocha_discord::stats::{
-    Bots, Channels as ChannelsQuestion, Growth as GrowthQuestion, HeatMap, Leaderboard, Rank, VoiceChannels, Window,
+    Bots, Channels as ChannelsQuestion, Database, Growth as GrowthQuestion, HeatMap, Leaderboard, Rank, VoiceChannels,
+    Window,
 };
 use mocha_discord::{ChannelId, GuildId, UserId};
 use serde::Serialize;
@@ -50,7 +50,7 @@ impl WrittenAnswer {
     /// # Errors
     ///
     /// Returns an error if the file cannot be read.
-    pub fn load(conn: &mut SqliteConnection, guild_id: GuildId) -> anyhow::Result<Self> {
+    pub fn load(conn: &mut impl Database, guild_id: GuildId) -> anyhow::Result<Self> {
         let all = Window::all();
         Ok(Self {
             guild_id,
@@ -160,7 +160,7 @@ impl Answer {
     ///
     /// Returns an error if the last frame was received before the first, or the file cannot be read.
     pub fn load(
-        conn: &mut SqliteConnection,
+        conn: &mut impl Database,
         guild_id: GuildId,
         (start, end): (DateTime<Utc>, DateTime<Utc>),
     ) -> anyhow::Result<Self> {
@@ -190,7 +190,7 @@ impl Answer {
 }
 
 impl Messages {
-    fn load(conn: &mut SqliteConnection, guild_id: GuildId, seconds: Window) -> anyhow::Result<Self> {
+    fn load(conn: &mut impl Database, guild_id: GuildId, seconds: Window) -> anyhow::Result<Self> {
         let board = Leaderboard::messages(guild_id).within(seconds).load(conn)?;
         let mut by_user = |board: Leaderboard| -> anyhow::Result<HashMap<UserId, u64>> {
             let entries = board.within(seconds).load(conn)?.entries;
@@ -209,7 +209,7 @@ impl Messages {
 }
 
 impl Voice {
-    fn load(conn: &mut SqliteConnection, guild_id: GuildId, window: Window, seconds: Window) -> anyhow::Result<Self> {
+    fn load(conn: &mut impl Database, guild_id: GuildId, window: Window, seconds: Window) -> anyhow::Result<Self> {
         let sessions = |entry: &Rank| entry.voice.map_or(0, |voice| voice.sessions);
         let board = Leaderboard::voice(guild_id).within(window).load(conn)?;
         let everybody = Leaderboard::voice(guild_id).within(window).bots(Bots::Include).load(conn)?;
@@ -236,7 +236,7 @@ impl Voice {
     }
 }
 
-fn channels(conn: &mut SqliteConnection, guild_id: GuildId, seconds: Window) -> anyhow::Result<Vec<TextChannel>> {
+fn channels(conn: &mut impl Database, guild_id: GuildId, seconds: Window) -> anyhow::Result<Vec<TextChannel>> {
     let answer = ChannelsQuestion::of(guild_id).within(seconds).load(conn)?;
     let channels = answer.channels.iter().map(|channel| TextChannel {
         channel_id: channel.channel_id,

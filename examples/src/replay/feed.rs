@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use mocha_discord::GuildId;
 use mocha_discord::twilight::Adapter;
 use mocha_discord::{
-    Error, Store,
+    Error, Recorder,
     event::{ShardChanged, ShardStatus},
 };
 use twilight_model::gateway::{Intents, event::Event};
@@ -49,7 +49,7 @@ impl fmt::Display for BrokenLine {
     }
 }
 
-/// Records a whole trace and waits until it is in the file. Broken lines are passed to `on_broken` and skipped.
+/// Records a whole trace and waits until it is stored. `recorder` returns the recorder of a store. Broken lines are passed to `on_broken` and skipped.
 ///
 /// After every `kill_every` frames the recorder is stopped right after a commit, as in a crash, and started again. The gateway
 /// session then resumes, because the trace has no gap.
@@ -59,13 +59,13 @@ impl fmt::Display for BrokenLine {
 /// Returns an error if the file cannot be written.
 pub fn feed(
     mut trace: Trace<'_>,
-    store: &Store,
+    recorder: impl Fn() -> Result<Recorder, Error>,
     kill_every: Option<NonZeroU64>,
     mut on_broken: impl FnMut(&BrokenLine),
 ) -> anyhow::Result<Played> {
     // Traces are recorded with all intents.
     let start = || -> Result<_, Error> {
-        let recorder = store.recorder()?;
+        let recorder = recorder()?;
         Ok((Adapter::new(recorder.clone(), Intents::all()), recorder))
     };
     let (mut adapter, mut recorder) = start()?;

@@ -1,14 +1,13 @@
 //! The answer as a readable report.
 
-use diesel::prelude::*;
-use mocha_discord::schema::guilds;
+use mocha_discord::stats::AnyConnection;
 
 use super::{
     Answer, Played,
     answer::{GrowthDay, Talker, TextChannel, VoiceChannel, Writer},
 };
 use crate::{
-    names::Names,
+    names::{self, Names},
     render::{Row, duration, facts, heading, heat_map, number, table},
 };
 
@@ -20,16 +19,15 @@ const TOP: usize = 10;
 /// # Errors
 ///
 /// Returns an error if the file cannot be read.
-pub fn report(conn: &mut SqliteConnection, played: &Played, answer: &Answer) -> QueryResult<String> {
-    let guild: Option<Option<String>> =
-        guilds::table.find(answer.guild_id).select(guilds::name).get_result(conn).optional()?;
+pub fn report(conn: &mut AnyConnection<'_>, played: &Played, answer: &Answer) -> anyhow::Result<String> {
+    let guild = names::guild(conn, answer.guild_id)?;
     let writers = answer.messages.leaderboard.iter().take(TOP).map(|writer| writer.user_id);
     let talkers = answer.voice.leaderboard.iter().take(TOP).map(|talker| talker.user_id);
     let channels = answer.channels.iter().take(TOP).map(|channel| channel.channel_id);
     let voice_channels = answer.voice.channels.iter().take(TOP).filter_map(|channel| channel.channel_id);
-    let names = Names::load(conn, writers.chain(talkers), channels.chain(voice_channels))?;
+    let names = Names::load_any(conn, writers.chain(talkers), channels.chain(voice_channels))?;
     let span = played.span.map(|(first, last)| format!(", {} to {}", first.date_naive(), last.date_naive()));
-    let title = format!("{}{} (UTC)", guild.flatten().unwrap_or_else(|| "A server".into()), span.unwrap_or_default());
+    let title = format!("{}{} (UTC)", guild.unwrap_or_else(|| "A server".into()), span.unwrap_or_default());
     Ok([
         heading(&title),
         totals(played, answer),

@@ -1,10 +1,12 @@
 //! The connections that questions can be asked of.
 
+mod any;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod row;
 mod sqlite;
 
+pub use self::any::AnyConnection;
 pub(crate) use self::row::Row;
 use crate::{Error, statement::Statement};
 
