@@ -222,6 +222,11 @@ fn replaying_a_trace_again_changes_no_row() -> TestResult {
     let second = replay(&open()?, trace.as_bytes())?;
     assert_eq!(first.answer, second.answer);
     assert_eq!(rows, dump(&open()?)?);
+    // A crash in the middle does not make the rest of the trace news.
+    for every in 1..5 {
+        let again = replay_with_kills(&open()?, trace.as_bytes(), NonZeroU64::new(every))?;
+        assert_eq!(first.answer, again.answer, "killed every {every} frames");
+    }
     Ok(())
 }
 

@@ -145,6 +145,11 @@ impl Tracker {
         self.told_until_ms = at_ms;
     }
 
+    /// Returns the time up to which the file already had the events of a replay when it began; the smallest time for a live bot.
+    pub(crate) const fn known_until_ms(&self) -> i64 {
+        self.told_until_ms
+    }
+
     /// Everybody who is connected and not lost is still there at this instant.
     pub(crate) fn prove(&mut self, at_ms: i64) {
         self.proof_ms = at_ms.max(self.proof_ms);

@@ -347,8 +347,10 @@ impl State {
     fn note(&self, tables: &mut impl Tables, stop: bool) -> Result<(), Error> {
         // Without a clock and before the first event there is no time to note.
         let Some(started_at_ms) = self.started_at_ms else { return Ok(()) };
+        // A replay that begins again at the start does not make what the file knows unknown.
+        let known_ms = self.tracker.known_until_ms();
         let heard = self.tracker.heard_by_shard().filter(|(shard, _)| self.holds(*shard));
-        seen::note(tables, started_at_ms, heard, stop)
+        seen::note(tables, started_at_ms, heard.map(|(shard, heard_ms)| (shard, heard_ms.max(known_ms))), stop)
     }
 }
 
