@@ -81,6 +81,17 @@ fn a_session_is_resumed_where_the_file_stops() -> TestResult {
 }
 
 #[test]
+fn a_session_is_known_even_if_its_first_frames_have_no_events() -> TestResult {
+    let store = Store::builder().open_in_memory()?;
+    let recorder = store.recorder()?;
+    recorder.record_frame(ready("s"), vec![])?;
+    recorder.record_frame(frame("s", 2), vec![])?;
+    recorder.record_frame(frame("s", 3), vec![])?;
+    assert_eq!(recorder.claim_shard(claim())?.ok_or("no session")?.sequence, 3);
+    Ok(())
+}
+
+#[test]
 fn voice_goes_on_over_a_resume_and_nothing_is_assumed() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");

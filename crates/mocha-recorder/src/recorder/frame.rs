@@ -120,6 +120,11 @@ impl Frame {
         Some(BotShard { bot_id: self.bot_id, shard: self.shard? })
     }
 
+    /// Returns whether a later frame says all that this one does, if neither has events. The start of a session is said once.
+    pub(crate) fn is_passed_by(&self, later: &Self) -> bool {
+        self.begins.is_none() && self.of() == later.of()
+    }
+
     /// Returns the place in the session, if the shard and the session are known.
     pub(crate) fn place(&self) -> Option<Place<'_>> {
         let (session_id, sequence) = self.session.as_ref()?;

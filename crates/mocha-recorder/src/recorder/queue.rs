@@ -99,8 +99,12 @@ impl Queue {
     pub(super) fn push(&self, events: impl Events, frame: &Origin) -> Result<(), Error> {
         let mut state = self.lock();
         match self.obstacle(&state) {
-            // The next frame with events says how far the session is, too.
-            Some(Obstacle::Full { .. }) if events.as_ref().is_empty() => Ok(()),
+            // The next frame with events says how far the session is, too, but not that it began.
+            Some(Obstacle::Full { .. })
+                if events.as_ref().is_empty() && frame.as_ref().is_none_or(|frame| frame.begins().is_none()) =>
+            {
+                Ok(())
+            }
             None => {
                 let wake = self.admit(&mut state, events, frame);
                 drop(state);
@@ -158,7 +162,8 @@ impl Queue {
         let Some(frame) = frame.as_ref().filter(|frame| frame.place().is_some()) else { return false };
         let entry = Queued { event: None, frame: Some(Arc::clone(frame)), is_last: true };
         match state.events.last_mut() {
-            Some(last) if last.event.is_none() && last.frame.as_ref().is_some_and(|last| last.of() == frame.of()) => {
+            // One that begins a session says more than where it is.
+            Some(last) if last.event.is_none() && last.frame.as_ref().is_some_and(|last| last.is_passed_by(frame)) => {
                 *last = entry;
                 false
             }
