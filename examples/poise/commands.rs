@@ -79,7 +79,7 @@ async fn rank(
     let (guild, user, now) = (guild(ctx)?, user(member.as_ref().unwrap_or(ctx.author())), Utc::now());
     let question = MemberStatistics::of(guild, user).now(now).within(Window::last_days(30, Tz::UTC, now)?);
     let member = ctx.data().store.read_async(move |conn| question.load(conn)).await?;
-    let minutes = member.voice.voice_ms / 60_000;
+    let minutes = member.voice.voice_time.as_secs() / 60;
     let text = format!(
         "**<@{user}>, 30 days**\nMessages: {}\nVoice: {} h {:02} min\nActive days: {}",
         member.written.messages,

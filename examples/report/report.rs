@@ -1,6 +1,6 @@
 //! The queries of the report and its layout.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -95,7 +95,7 @@ impl Report {
             ("words", number(self.words.values().sum())),
             ("characters", number(self.characters)),
             ("members who wrote", number(self.channels.user_count)),
-            ("time in voice", duration(self.voice.total)),
+            ("time in voice", duration(Duration::from_millis(self.voice.total))),
             ("voice sessions ended", number(sessions)),
             (
                 "in voice at the end",
@@ -123,7 +123,10 @@ impl Report {
         let row = |entry: &mocha_discord::stats::Rank| Row {
             bar: entry.value,
             label: format!("{:>2}  {}", entry.rank, self.names.user(entry.user_id)),
-            values: vec![duration(entry.value), number(entry.voice.map_or(0, |voice| voice.sessions))],
+            values: vec![
+                duration(Duration::from_millis(entry.value)),
+                number(entry.voice.map_or(0, |voice| voice.sessions)),
+            ],
         };
         table(" #  member", &["time", "sessions"], &self.voice.entries.iter().take(TOP).map(row).collect::<Vec<_>>())
     }
@@ -143,9 +146,9 @@ impl Report {
 
     fn voice_rooms(&self) -> String {
         let row = |channel: &mocha_discord::stats::ChannelVoice| Row {
-            bar: channel.voice_ms,
+            bar: channel.voice_time.as_secs(),
             label: channel.channel_id.map_or_else(|| "unknown".to_owned(), |channel_id| self.names.channel(channel_id)),
-            values: vec![duration(channel.voice_ms)],
+            values: vec![duration(channel.voice_time)],
         };
         table("channel", &["time"], &self.voice_channels.channels.iter().take(TOP).map(row).collect::<Vec<_>>())
     }

@@ -8,6 +8,8 @@
 //! | [`heat_map`] | a weekday x hour map in shades |
 //! | [`number`], [`duration`] | a value for the above |
 
+use std::time::Duration;
+
 /// The longest line.
 const WIDTH: usize = 80;
 
@@ -153,14 +155,16 @@ pub fn number(number: u64) -> String {
 /// # Examples
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use mocha_examples::render::duration;
 ///
-/// assert_eq!(duration(59_999), "0 h 00");
-/// assert_eq!(duration(3_600_000 * 1_234 + 60_000 * 5), "1,234 h 05");
+/// assert_eq!(duration(Duration::from_millis(59_999)), "0 h 00");
+/// assert_eq!(duration(Duration::from_mins(60 * 1_234 + 5)), "1,234 h 05");
 /// ```
 #[must_use]
-pub fn duration(ms: u64) -> String {
-    let minutes = ms / 60_000;
+pub fn duration(time: Duration) -> String {
+    let minutes = time.as_secs() / 60;
     format!("{} h {:02}", number(minutes / 60), minutes % 60)
 }
 
@@ -191,7 +195,11 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_than_the_page() {
-        let row = |bar| Row { bar, label: "é".repeat(60), values: vec![number(u64::MAX), duration(bar)] };
+        let row = |bar| Row {
+            bar,
+            label: "é".repeat(60),
+            values: vec![number(u64::MAX), duration(Duration::from_millis(bar))],
+        };
         let text = table("member", &["messages", "time"], &[row(u64::MAX), row(1), row(0)]);
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         assert_eq!(text.matches('█').count(), text.lines().nth(1).map_or(0, |line| line.matches('█').count()) + 1);

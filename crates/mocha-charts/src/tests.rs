@@ -1,6 +1,6 @@
 //! Properties of all charts, for any values and names: they are drawn, and their texts stay inside and do not overlap.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::SqliteConnection;
@@ -119,11 +119,12 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
     before.periods.truncate(rows);
 
     let mut voice = answers.voice.clone();
+    let time = |index| Duration::from_millis(at(index));
     for (index, period) in voice.periods.iter_mut().enumerate() {
-        (period.observed_ms, period.assumed_ms) = (at(index), at(index + 1));
-        period.voice_ms = period.observed_ms.saturating_add(period.assumed_ms);
+        (period.observed, period.assumed) = (time(index), time(index + 1));
+        period.voice_time = period.observed.saturating_add(period.assumed);
     }
-    (voice.observed_ms, voice.assumed_ms, voice.voice_ms) = (at(0), at(1), at(0).saturating_add(at(1)));
+    (voice.observed, voice.assumed, voice.voice_time) = (time(0), time(1), time(0).saturating_add(time(1)));
 
     vec![
         Chart::leaderboard(&board, name),

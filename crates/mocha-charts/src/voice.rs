@@ -1,5 +1,7 @@
 //! Columns of voice time.
 
+use std::time::Duration;
+
 use chrono::DateTime;
 use chrono_tz::Tz;
 use mocha_stats::{VoicePeriod, VoiceSeriesAnswer};
@@ -16,6 +18,7 @@ use crate::{
 
 #[derive(Clone, Debug)]
 pub(crate) struct Voice {
+    /// In milliseconds, like the total and the values.
     observed: Vec<u64>,
     partial: Vec<bool>,
     starts: Vec<DateTime<Tz>>,
@@ -28,19 +31,19 @@ impl Voice {
     /// Reads what the chart needs from an answer.
     pub(crate) fn of(answer: &VoiceSeriesAnswer) -> Self {
         // The answer always has both. Its sum lacks what its filter excluded.
-        let all = answer.observed_ms.saturating_add(answer.assumed_ms) == answer.voice_ms;
-        let observed = |period: &VoicePeriod| match answer.voice_ms {
-            _ if all => period.observed_ms,
-            voice_ms if voice_ms == answer.observed_ms => period.voice_ms,
-            _ => 0,
+        let all = answer.observed.saturating_add(answer.assumed) == answer.voice_time;
+        let observed = |period: &VoicePeriod| match answer.voice_time {
+            _ if all => period.observed,
+            voice_time if voice_time == answer.observed => period.voice_time,
+            _ => Duration::ZERO,
         };
         let starts: Vec<DateTime<Tz>> = answer.periods.iter().map(|period| period.start).collect();
         Self {
-            observed: answer.periods.iter().map(|period| observed(period).min(period.voice_ms)).collect(),
+            observed: answer.periods.iter().map(|period| ms(observed(period).min(period.voice_time))).collect(),
             partial: answer.periods.iter().map(|period| period.is_partial).collect(),
             starts,
-            total: answer.voice_ms,
-            values: answer.periods.iter().map(|period| period.voice_ms).collect(),
+            total: ms(answer.voice_time),
+            values: answer.periods.iter().map(|period| ms(period.voice_time)).collect(),
         }
     }
 
@@ -76,4 +79,9 @@ impl Voice {
         plane.columns(scene, (&observed, &values), &self.partial, palette.calm);
         label_peak_and_last(scene, &plane, (0, &self.values), (Form::Columns, Unit::Time));
     }
+}
+
+/// Whole milliseconds, the unit of [`Unit::Time`].
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

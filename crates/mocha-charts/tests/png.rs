@@ -1,6 +1,6 @@
 //! The pixels of a PNG match the values of its answer.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mocha_charts::{Chart, Theme};
@@ -90,10 +90,11 @@ fn a_partial_period_is_hatched() -> TestResult {
     let mut filled = |hours: i64| -> TestResult<Vec<usize>> {
         let window = Window::between(monday, monday + TimeDelta::hours(hours))?;
         let mut answer = VoiceSeries::of(guild).within(window).load(&mut conn)?;
+        let hour = Duration::from_hours(1);
         for period in &mut answer.periods {
-            (period.voice_ms, period.observed_ms) = (3_600_000, 3_600_000);
+            (period.voice_time, period.observed) = (hour, hour);
         }
-        (answer.voice_ms, answer.observed_ms) = (10_800_000, 10_800_000);
+        (answer.voice_time, answer.observed) = (3 * hour, 3 * hour);
         let picture = Picture::of(Chart::voice(&answer))?;
         let middle: Vec<[u8; 3]> = picture.row(250).collect();
         // Each third of the plane has one column.

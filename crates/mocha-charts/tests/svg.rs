@@ -1,5 +1,7 @@
 //! An SVG is well-formed, and its texts are those of the answer.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::{Europe::Berlin, UTC};
 use mocha_charts::{Chart, Counted, ErrorKind, Texts};
@@ -153,8 +155,11 @@ fn all_words_can_be_translated() -> TestResult {
     let window = Window::between(start, start + TimeDelta::hours(30))?;
     let earlier = window.previous().ok_or("the window has a previous one")?;
     let mut voice = VoiceSeries::of(guild).within(window).load(&mut conn)?;
-    (voice.assumed_ms, voice.voice_ms) = (1, voice.voice_ms + 1);
-    (voice.periods[0].assumed_ms, voice.periods[0].voice_ms) = (1, voice.periods[0].voice_ms + 1);
+    let first = &mut voice.periods[0];
+    first.assumed = Duration::from_millis(1);
+    first.voice_time += first.assumed;
+    voice.assumed = first.assumed;
+    voice.voice_time += first.assumed;
     let mut board = Leaderboard::messages(guild).within(window).compare().load(&mut conn)?;
     board.user_count = 9;
     let messages = MessageSeries::of(guild).within(window).load(&mut conn)?;

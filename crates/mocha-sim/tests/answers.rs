@@ -1,6 +1,9 @@
 //! The answers about a recorded file match the reference.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use mocha_schema::{ChannelId, GuildId, UserId};
@@ -125,14 +128,14 @@ fn compare(answers: &Answers, reference: &Reference, end: DateTime<Utc>, bots: B
     let open = reference.in_voice().into_iter().filter(|user_id| counted(*user_id)).count();
     assert_eq!(answers.voice.voice.and_then(|voice| voice.open_sessions), u64::try_from(open).ok());
 
-    let mut expected = BTreeMap::<Option<ChannelId>, u64>::new();
+    let mut expected = BTreeMap::<Option<ChannelId>, Duration>::new();
     for (channel_id, ms) in
         voice.iter().filter(|(user_id, _)| counted(**user_id)).flat_map(|(_, totals)| &totals.channels)
     {
-        *expected.entry(Some(*channel_id)).or_default() += ms;
+        *expected.entry(Some(*channel_id)).or_default() += Duration::from_millis(*ms);
     }
     let got: BTreeMap<_, _> =
-        answers.voice_channels.channels.iter().map(|channel| (channel.channel_id, channel.voice_ms)).collect();
+        answers.voice_channels.channels.iter().map(|channel| (channel.channel_id, channel.voice_time)).collect();
     assert_eq!(got, expected);
 
     assert_eq!((answers.growth.joins, answers.growth.leaves), (reference.joins(), reference.leaves()));

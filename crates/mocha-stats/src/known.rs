@@ -1,5 +1,7 @@
 //! Answers report where their data starts, and leave out what has not passed.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use mocha_schema::{GuildId, VoiceInterval};
@@ -111,10 +113,10 @@ fn what_has_not_passed_is_in_no_series_and_nobody_gathers_it() -> TestResult {
 
     let board = Leaderboard::voice(guild).within(week).load(&mut conn)?;
     let voice = board.voice.ok_or("voice boards have it")?;
-    assert_eq!((board.total, voice.assumed_ms, voice.open_sessions), (10_000, 6_000, Some(1)));
-    assert_eq!(GuildVoice::of(guild).within(week).load(&mut conn)?.voice_ms, 10_000);
+    assert_eq!((board.total, voice.assumed, voice.open_sessions), (10_000, Duration::from_secs(6), Some(1)));
+    assert_eq!(GuildVoice::of(guild).within(week).load(&mut conn)?.voice_time, Duration::from_secs(10));
     let member = MemberStatistics::of(guild, 20.try_into()?).now(now).within(week).load(&mut conn)?;
-    assert_eq!((member.voice.voice_ms, member.active_days), (10_000, 1));
+    assert_eq!((member.voice.voice_time, member.active_days), (Duration::from_secs(10), 1));
 
     // From the first to the 28th, or from Monday to that Wednesday; all of a week that is over.
     assert_eq!(MessageSeries::of(guild).within(month).load(&mut conn)?.periods.len(), 28);
@@ -126,7 +128,7 @@ fn what_has_not_passed_is_in_no_series_and_nobody_gathers_it() -> TestResult {
     assert_eq!(active.days.len(), 28);
     let steps = VoiceOccupancy::of(guild).within(week).step(TimeDelta::days(1)).load(&mut conn)?.steps;
     // Half of Wednesday has passed.
-    assert_eq!(steps.iter().map(|step| step.length_ms / 3_600_000).collect::<Vec<_>>(), [24, 24, 12]);
+    assert_eq!(steps.iter().map(|step| step.length.as_secs() / 3600).collect::<Vec<_>>(), [24, 24, 12]);
     // Later days are listed if the file has data of them, as a simulation writes.
     let earlier = Window::last_months(1, Tz::UTC, now - TimeDelta::days(20))?;
     let series = MessageSeries::of(guild).within(earlier).load(&mut conn)?;

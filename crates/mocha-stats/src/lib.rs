@@ -67,6 +67,8 @@ mod channel_filter;
 mod channels;
 mod database;
 pub mod documented;
+#[cfg(feature = "serde")]
+mod duration;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -127,7 +129,7 @@ pub use self::{
         PresenceTimeAnswer, StatusTime,
     },
     voice::{
-        ASSUMED_TAIL_MS, Assumed, ChannelVoice, GuildVoice, GuildVoiceAnswer, InVoice, OccupancyStep, VoiceChannels,
+        ASSUMED_TAIL, Assumed, ChannelVoice, GuildVoice, GuildVoiceAnswer, InVoice, OccupancyStep, VoiceChannels,
         VoiceChannelsAnswer, VoiceFilter, VoiceNow, VoiceNowAnswer, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak,
         VoicePeriod, VoiceSeries, VoiceSeriesAnswer, VoiceSessions, VoiceStateFilter,
     },

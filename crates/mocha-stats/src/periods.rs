@@ -178,8 +178,8 @@ mod tests {
         // A window in it can be asked about.
         let end = DateTime::from_timestamp_millis(start_ms + 2 * YEAR_MS).ok_or("no such time")?;
         let months = VoiceSeries::of(guild).by(Period::Month).within(Window::until(end)?).load(&mut conn)?;
-        assert_eq!(months.voice_ms, 2 * YEAR_MS.cast_unsigned());
-        assert_eq!(months.periods.iter().map(|month| month.voice_ms).sum::<u64>(), months.voice_ms);
+        assert_eq!(months.voice_time, 2 * std::time::Duration::from_millis(YEAR_MS.cast_unsigned()));
+        assert_eq!(months.periods.iter().map(|month| month.voice_time).sum::<std::time::Duration>(), months.voice_time);
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! `/leaderboard`: who did most, as a picture, with buttons to leaf through it.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use mocha_discord::{
@@ -119,7 +121,7 @@ fn text(page: Page, answer: &LeaderboardAnswer) -> String {
     let mut lines = vec![format!("**{}**", page.title())];
     lines.extend(answer.entries.iter().map(|entry| {
         let value = match answer.measure {
-            Measure::VoiceTime => duration(entry.value),
+            Measure::VoiceTime => duration(Duration::from_millis(entry.value)),
             _ => entry.value.to_string(),
         };
         format!("{}. <@{}> {value}", entry.rank, entry.user_id)

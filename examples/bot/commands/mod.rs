@@ -6,7 +6,7 @@ mod rank;
 mod server;
 mod voice;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use mocha_discord::{AnyStore, GuildId, UserId};
@@ -156,8 +156,8 @@ fn sorry(error: &anyhow::Error) -> Reply {
 }
 
 /// Writes a duration as people say it.
-fn duration(ms: u64) -> String {
-    let minutes = ms / 60_000;
+fn duration(time: Duration) -> String {
+    let minutes = time.as_secs() / 60;
     if minutes < 60 { format!("{minutes} min") } else { format!("{} h {:02} min", minutes / 60, minutes % 60) }
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn reply(bot: &Bot, asked: &Asked) -> anyhow::Result<Reply> {
         "**<@{user}>, 30 days**\nMessages: {}{}\nVoice: {}{}\nActive days: {}\nCurrent streak: {streak} days",
         member.written.messages,
         place(member.messages_place),
-        duration(member.voice.voice_ms),
+        duration(member.voice.voice_time),
         place(member.voice.place),
         member.active_days,
     )))

@@ -28,18 +28,19 @@ pub(super) async fn reply(bot: &Bot, asked: &Asked) -> anyhow::Result<Reply> {
     let picture = tokio::task::spawn_blocking(move || Chart::messages(&messages).png());
 
     let number = |value: u64| value.to_string();
-    let line = |what: &str, compared: Compared, write: &dyn Fn(u64) -> String| {
-        let before = compared.previous.map_or_else(String::new, |previous| format!(" (before: {})", write(previous)));
-        format!("{what}: {}{before}", write(compared.value))
-    };
     let mut lines = vec![
         "**This server, 30 days**".to_owned(),
-        line("Messages", overview.messages, &number),
-        line("Voice", overview.voice_ms, &duration),
-        line("Active members", overview.active_members, &number),
-        line("Joins", overview.joins, &number),
-        line("Leaves", overview.leaves, &number),
+        line("Messages", overview.messages, number),
+        line("Voice", overview.voice_time, duration),
+        line("Active members", overview.active_members, number),
+        line("Joins", overview.joins, number),
+        line("Leaves", overview.leaves, number),
     ];
-    lines.extend(overview.members.map(|members| line("Members", members, &number)));
+    lines.extend(overview.members.map(|members| line("Members", members, number)));
     Ok(Reply::public(lines.join("\n")).file("messages.png", picture.await??))
+}
+
+fn line<T>(what: &str, Compared { value, previous, .. }: Compared<T>, write: impl Fn(T) -> String) -> String {
+    let before = previous.map_or_else(String::new, |previous| format!(" (before: {})", write(previous)));
+    format!("{what}: {}{before}", write(value))
 }

@@ -230,7 +230,10 @@ impl Voice {
             channels: places
                 .channels
                 .iter()
-                .map(|channel| VoiceChannel { channel_id: channel.channel_id, voice_ms: channel.voice_ms })
+                .map(|channel| VoiceChannel {
+                    channel_id: channel.channel_id,
+                    voice_ms: u64::try_from(channel.voice_time.as_millis()).unwrap_or(u64::MAX),
+                })
                 .collect(),
         })
     }

@@ -1,5 +1,7 @@
 //! The answer as a readable report.
 
+use std::time::Duration;
+
 use mocha_discord::stats::AnyConnection;
 
 use super::{
@@ -53,7 +55,7 @@ fn totals(played: &Played, answer: &Answer) -> String {
     facts(&[
         ("messages", number(answer.messages.total)),
         ("members who wrote", count(answer.messages.leaderboard.len())),
-        ("time in voice", duration(answer.voice.total_ms)),
+        ("time in voice", duration(Duration::from_millis(answer.voice.total_ms))),
         ("members in voice", count(answer.voice.leaderboard.len())),
         ("in voice at the end, with bots", answer.voice.open_sessions.map_or_else(|| "unknown".to_owned(), number)),
         ("joined", number(answer.growth.joins)),
@@ -80,7 +82,7 @@ fn talker(talker: &Talker, names: &Names) -> Row {
     Row {
         bar: talker.voice_ms,
         label: format!("{:>2}  {}", talker.rank, names.user(talker.user_id)),
-        values: vec![duration(talker.voice_ms), number(talker.sessions)],
+        values: vec![duration(Duration::from_millis(talker.voice_ms)), number(talker.sessions)],
     }
 }
 
@@ -96,7 +98,7 @@ fn voice_channel(channel: &VoiceChannel, names: &Names) -> Row {
     Row {
         bar: channel.voice_ms,
         label: channel.channel_id.map_or_else(|| "unknown".to_owned(), |channel_id| names.channel(channel_id)),
-        values: vec![duration(channel.voice_ms)],
+        values: vec![duration(Duration::from_millis(channel.voice_ms))],
     }
 }
 

@@ -1,5 +1,7 @@
 //! How long those who left had been there.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use mocha_schema::GuildId;
 
@@ -29,11 +31,19 @@ pub struct TenureAnswer {
     pub left: u64,
     /// How many of them have no recorded join, so that the length of their stay is unknown.
     pub unknown: u64,
-    /// The mean of the others in seconds, rounded down; `None` if there are none.
-    pub mean_seconds: Option<u64>,
-    /// The median of the others in seconds; of an even number the mean of the two in the middle,
-    /// rounded down.
-    pub median_seconds: Option<u64>,
+    /// The mean of the others, rounded down to whole seconds. `None` if there are none.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "mean_seconds", serialize_with = "crate::duration::optional_seconds")
+    )]
+    pub mean: Option<Duration>,
+    /// The median of the others. For an even number it is the mean of the two in the middle,
+    /// rounded down to whole seconds.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "median_seconds", serialize_with = "crate::duration::optional_seconds")
+    )]
+    pub median: Option<Duration>,
     /// The others by how long they stayed.
     pub stays: TenureCounts,
     /// Where the data starts, if the window begins before it. Earlier events are deleted and not
@@ -92,6 +102,8 @@ impl Tenure {
     /// # Examples
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
     /// use mocha_schema::GuildId;
     /// use mocha_stats::Tenure;
     ///
@@ -101,7 +113,7 @@ impl Tenure {
     /// // One came on Monday at six and left on Wednesday at midnight.
     /// let stay = Tenure::of(GuildId::try_from(1)?).load(&mut conn)?;
     /// assert_eq!((stay.left, stay.unknown), (1, 0));
-    /// assert_eq!((stay.mean_seconds, stay.median_seconds), (Some(42 * 3600), Some(42 * 3600)));
+    /// assert_eq!((stay.mean, stay.median), (Some(Duration::from_hours(42)), Some(Duration::from_hours(42))));
     /// assert_eq!((stay.stays.under_a_day, stay.stays.under_a_week), (0, 1));
     /// # Ok(())
     /// # }
@@ -129,8 +141,8 @@ impl Tenure {
         Ok(TenureAnswer {
             left,
             unknown: left.saturating_sub(known),
-            mean_seconds: lengths.iter().sum::<u64>().checked_div(known),
-            median_seconds: median(&lengths),
+            mean: lengths.iter().sum::<u64>().checked_div(known).map(Duration::from_secs),
+            median: median(&lengths).map(Duration::from_secs),
             stays,
             data_since,
             window,
@@ -198,8 +210,8 @@ mod tests {
         TenureAnswer {
             left: u64::try_from(number).unwrap() + unknown,
             unknown,
-            mean_seconds: mean.map(|mean| mean.try_into().unwrap()),
-            median_seconds: (number > 0).then(|| middle((number - 1) / 2).midpoint(middle(number / 2))),
+            mean: mean.map(|mean| Duration::from_secs(mean.try_into().unwrap())),
+            median: (number > 0).then(|| Duration::from_secs(middle((number - 1) / 2).midpoint(middle(number / 2)))),
             stays: TenureCounts {
                 under_an_hour: between(0, hour),
                 under_a_day: between(hour, day),

@@ -4,7 +4,7 @@ mod measure;
 mod rank;
 mod total;
 
-use std::{cmp::Reverse, collections::BTreeSet, ops::Range};
+use std::{cmp::Reverse, collections::BTreeSet, ops::Range, time::Duration};
 
 use chrono::{DateTime, Utc};
 use mocha_schema::{ChannelId, GuildId, UserId};
@@ -96,11 +96,13 @@ pub struct Rank {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoiceDetails {
-    /// Milliseconds that were observed.
-    pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// Time that was observed.
+    #[cfg_attr(feature = "serde", serde(rename = "observed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub observed: Duration,
+    /// Time that is assumed: it bridges a gap, or follows the last confirmation of the
     /// connection.
-    pub assumed_ms: u64,
+    #[cfg_attr(feature = "serde", serde(rename = "assumed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub assumed: Duration,
     /// How many sessions ended in the window, by the voice log, which has whole seconds. The filter
     /// does not apply to them.
     pub sessions: u64,
@@ -111,14 +113,16 @@ pub struct VoiceDetails {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoiceTotals {
-    /// Milliseconds that were observed.
-    pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the instant at which a user was
+    /// Time that was observed.
+    #[cfg_attr(feature = "serde", serde(rename = "observed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub observed: Duration,
+    /// Time that is assumed: it bridges a gap, or follows the instant at which a user was
     /// last confirmed.
-    pub assumed_ms: u64,
+    #[cfg_attr(feature = "serde", serde(rename = "assumed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub assumed: Duration,
     /// How many sessions are open at the window's end, or now if the window has no end or goes on.
     /// Only [`Leaderboard::bots`] applies to them. Sessions that were last confirmed
-    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) or more before the window's end are not open.
+    /// [`ASSUMED_TAIL`](crate::ASSUMED_TAIL) or more before the window's end are not open.
     /// `None` if Mocha no longer keeps the events of that time.
     pub open_sessions: Option<u64>,
 }
@@ -225,6 +229,8 @@ impl Leaderboard {
     /// [`min_value`](Self::min_value) is greater than 1.
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{Leaderboard, Window};
     ///
@@ -238,7 +244,7 @@ impl Leaderboard {
     /// let [left, there] = board.entries[..] else { return Err("two were in voice".into()) };
     /// assert_eq!((left.rank, left.user_id.get(), left.value), (1, 20, 33 * 60_000));
     /// let voice = there.voice.ok_or("voice boards have it")?;
-    /// assert_eq!((there.user_id.get(), voice.observed_ms, voice.assumed_ms), (30, 30 * 60_000, 3 * 60_000));
+    /// assert_eq!((there.user_id.get(), voice.observed, voice.assumed), (30, Duration::from_mins(30), Duration::from_mins(3)));
     /// assert_eq!(board.voice.and_then(|voice| voice.open_sessions), Some(2));
     ///
     /// // Mocha assumes at most five minutes after that.

@@ -89,11 +89,11 @@ impl Voice {
         let mut users = Vec::with_capacity(board.users.len());
         for (user, voice) in board.users.into_iter().filter(|(user, _)| counts(*user)) {
             all.add(voice.time);
-            let VoiceTime { observed_ms, assumed_ms } = voice.time;
-            users.push((user, VoiceDetails { observed_ms, assumed_ms, sessions: voice.sessions }));
+            let (observed, assumed) = (voice.time.observed(), voice.time.assumed());
+            users.push((user, VoiceDetails { observed, assumed, sessions: voice.sessions }));
         }
-        let VoiceTime { observed_ms, assumed_ms } = all;
-        Self { totals: VoiceTotals { observed_ms, assumed_ms, open_sessions: board.open_sessions }, users }
+        let (observed, assumed) = (all.observed(), all.assumed());
+        Self { totals: VoiceTotals { observed, assumed, open_sessions: board.open_sessions }, users }
     }
 
     fn sessions_of(&self, user: UserId) -> u64 {

@@ -5,6 +5,8 @@ mod seen;
 mod streak;
 mod talk;
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use mocha_schema::{ChannelId, GuildId, UserId};
 
@@ -72,15 +74,18 @@ pub struct MemberStatisticsAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MemberVoice {
-    /// Milliseconds in voice, observed and assumed. A member who is still in voice counts up to the
-    /// window's end, for at most [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last
+    /// Time in voice, observed and assumed. A member who is still in voice counts up to the
+    /// window's end, for at most [`ASSUMED_TAIL`](crate::ASSUMED_TAIL) after Mocha last
     /// confirmed the connection. If the window has no end, the time counts up to that confirmation.
-    pub voice_ms: u64,
-    /// Milliseconds that were observed.
-    pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    #[cfg_attr(feature = "serde", serde(rename = "voice_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub voice_time: Duration,
+    /// The observed part of it.
+    #[cfg_attr(feature = "serde", serde(rename = "observed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub observed: Duration,
+    /// The assumed part of it: time that bridges a gap, or follows the last confirmation of the
     /// connection.
-    pub assumed_ms: u64,
+    #[cfg_attr(feature = "serde", serde(rename = "assumed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub assumed: Duration,
     /// Entries of the voice log that tell of a session's end in the window, by the whole second of
     /// it.
     pub sessions: u64,
@@ -154,6 +159,8 @@ impl MemberStatistics {
     /// # Examples
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
     /// use chrono::{DateTime, TimeDelta};
     /// use mocha_schema::{GuildId, UserId};
     /// use mocha_stats::MemberStatistics;
@@ -167,7 +174,7 @@ impl MemberStatistics {
     /// assert_eq!((member.written.messages, member.written.characters, member.written.attachments), (3, 150, 0));
     /// assert_eq!(member.messages_place.map(|place| (place.rank, place.total)), Some((1, 3)));
     /// assert_eq!(member.channels.first().map(|channel| channel.channel_id.get()), Some(1000));
-    /// assert_eq!((member.voice.voice_ms, member.voice.sessions), (3_600_000, 1));
+    /// assert_eq!((member.voice.voice_time, member.voice.sessions), (Duration::from_hours(1), 1));
     /// // Wrote and talked on Monday: that streak can go on yet.
     /// assert_eq!((member.active_days, member.current_streak.map(|streak| streak.days)), (1, Some(1)));
     /// // Wrote first at nine, and left the voice channel at ten.
@@ -187,7 +194,7 @@ impl MemberStatistics {
         let (longest_streak, current_streak) = streaks(&days, window.asked_at(now).timestamp().div_euclid(DAY));
         let (first_seen, last_seen) = seen(conn, &reading)?;
         let mut voice = reading.voice(limit);
-        voice.place = if voice.voice_ms > 0 { self.place(conn, Measure::VoiceTime)? } else { None };
+        voice.place = if voice.voice_time.is_zero() { None } else { self.place(conn, Measure::VoiceTime)? };
         Ok(MemberStatisticsAnswer {
             written: reading.written,
             messages_place: if reading.written.messages > 0 { self.place(conn, Measure::Messages)? } else { None },

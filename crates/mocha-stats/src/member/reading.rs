@@ -1,11 +1,9 @@
 //! Reads the data of one user.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeSet, HashMap},
-};
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use chrono::{DateTime, Utc};
+use foldhash::{HashMap, HashMapExt};
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 use super::{
@@ -13,11 +11,11 @@ use super::{
     talk::{Stay, Talk},
 };
 use crate::{
-    Bots, ChannelVoice, Error, MessageCounts, Window, active_months,
+    Assumed, Bots, Error, MessageCounts, Window, active_months,
     database::Source,
     message_scan::{Column, MessageScan},
     rollup::{Counted, Horizon, Sources, Span},
-    voice::{PartOf, VoiceScan, VoiceStateFilter},
+    voice::{PartOf, VoiceScan, VoiceStateFilter, VoiceTime, by_time},
 };
 
 /// Statistics of one user.
@@ -32,7 +30,7 @@ pub(super) struct Reading {
     pub(super) talk: Talk,
     /// Days in UTC with time in voice.
     pub(super) talked: BTreeSet<i64>,
-    voice: HashMap<Option<ChannelId>, ChannelVoice>,
+    voice: HashMap<Option<ChannelId>, VoiceTime>,
     pub(super) rounded_to_days: bool,
     pub(super) written: MessageCounts,
     written_in: HashMap<ChannelId, u64>,
@@ -94,14 +92,9 @@ impl Reading {
     fn voice_time(&mut self, conn: &mut dyn Source, scan: VoiceScan) -> Result<(), Error> {
         let read = scan.each(conn, PartOf::Anything, |part| {
             self.sessions = self.sessions.saturating_add(part.sessions);
-            if part.time.all_ms() == 0 {
-                return;
+            if part.time.all_ms() > 0 {
+                self.voice.entry(part.channel).or_default().add(part.time);
             }
-            let new = ChannelVoice { channel_id: part.channel, voice_ms: 0, observed_ms: 0, assumed_ms: 0 };
-            let channel = self.voice.entry(part.channel).or_insert(new);
-            channel.voice_ms = channel.voice_ms.saturating_add(part.time.all_ms());
-            channel.observed_ms = channel.observed_ms.saturating_add(part.time.observed_ms);
-            channel.assumed_ms = channel.assumed_ms.saturating_add(part.time.assumed_ms);
         })?;
         self.rounded_to_days |= read.rounded_to_days;
         if !self.voice.is_empty() {
@@ -126,17 +119,19 @@ impl Reading {
 
     /// All but the place.
     pub(super) fn voice(&self, limit: usize) -> MemberVoice {
-        let mut voice = MemberVoice { sessions: self.sessions, ..MemberVoice::default() };
-        for channel in self.voice.values() {
-            voice.voice_ms = voice.voice_ms.saturating_add(channel.voice_ms);
-            voice.observed_ms = voice.observed_ms.saturating_add(channel.observed_ms);
-            voice.assumed_ms = voice.assumed_ms.saturating_add(channel.assumed_ms);
+        let mut all = VoiceTime::default();
+        for time in self.voice.values() {
+            all.add(*time);
         }
-        voice.channels = self.voice.values().copied().collect();
-        voice.channels.sort_unstable_by_key(|channel| {
-            (Reverse(channel.voice_ms), channel.channel_id.is_none(), channel.channel_id)
-        });
-        voice.channels.truncate(limit);
-        voice
+        let mut channels = by_time(self.voice.clone(), Assumed::Include);
+        channels.truncate(limit);
+        MemberVoice {
+            voice_time: all.counted(Assumed::Include),
+            observed: all.observed(),
+            assumed: all.assumed(),
+            sessions: self.sessions,
+            place: None,
+            channels,
+        }
     }
 }

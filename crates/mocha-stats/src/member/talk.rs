@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use mocha_schema::{GuildId, UserId};
 
 use crate::{
-    ASSUMED_TAIL_MS, Bots, Error, Window, active_months,
+    Bots, Error, Window, active_months,
     database::Source,
     rollup::{DAY, Sources, Span},
     statement::{Statement, rollup_of},
+    voice::ASSUMED_TAIL_MS,
 };
 
 const DAY_MS: i64 = DAY * 1000;

@@ -133,10 +133,11 @@ proptest! {
             answer.channels.iter().map(|channel| (channel.channel_id.get(), channel.messages)).collect();
         prop_assert_eq!(channels, known.written_in(top));
         let voice = &answer.voice;
-        prop_assert_eq!(voice.voice_ms, known.talked_in(9).iter().map(|channel| channel.1).sum::<u64>());
-        prop_assert_eq!((voice.observed_ms, voice.assumed_ms), (voice.voice_ms, 0));
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap();
+        prop_assert_eq!(ms(voice.voice_time), known.talked_in(9).iter().map(|channel| channel.1).sum::<u64>());
+        prop_assert_eq!((voice.observed, voice.assumed), (voice.voice_time, Duration::ZERO));
         let channels: Vec<_> =
-            voice.channels.iter().map(|channel| (channel.channel_id.unwrap().get(), channel.voice_ms)).collect();
+            voice.channels.iter().map(|channel| (channel.channel_id.unwrap().get(), ms(channel.voice_time))).collect();
         prop_assert_eq!(channels, known.talked_in(top));
         let sessions = world.leaves.iter().filter(|leave| leave.0 == user && random::holds(counted, leave.1 * 1000));
         prop_assert_eq!(voice.sessions, u64::try_from(sessions.count()).unwrap());
@@ -171,10 +172,10 @@ proptest! {
         let (guild, user_id) = (GuildId::try_from(random::GUILD).unwrap(), UserId::try_from(user).unwrap());
         let answer = MemberStatistics::of(guild, user_id).now(DateTime::UNIX_EPOCH).within(window).load(&mut conn).unwrap();
         let alone = GuildVoice::of(guild).user(user_id).within(window).load(&mut conn).unwrap();
-        let MemberVoice { voice_ms, observed_ms, assumed_ms, channels, .. } = answer.voice;
-        prop_assert_eq!((voice_ms, observed_ms, assumed_ms), (alone.voice_ms, alone.observed_ms, alone.assumed_ms));
+        let MemberVoice { voice_time, observed, assumed, channels, .. } = answer.voice;
+        prop_assert_eq!((voice_time, observed, assumed), (alone.voice_time, alone.observed, alone.assumed));
         prop_assert_eq!(channels, alone.channels.into_iter().take(5).collect::<Vec<_>>());
-        prop_assert_eq!(answer.first_seen.is_some(), voice_ms > 0);
+        prop_assert_eq!(answer.first_seen.is_some(), !voice_time.is_zero());
         for seen in [answer.first_seen, answer.last_seen].into_iter().flatten() {
             let at = seen.at.unwrap();
             prop_assert!(random::holds(window, at.timestamp_millis()) || window.end() == Some(at), "{at}");
@@ -186,7 +187,7 @@ proptest! {
         if let (Some(first), Some(last), Some(_)) = (answer.first_seen, answer.last_seen, window.end()) {
             let span = Window::between(first.at.unwrap(), last.at.unwrap()).unwrap();
             let within = GuildVoice::of(guild).user(user_id).within(span).load(&mut conn).unwrap();
-            prop_assert_eq!(within.voice_ms, voice_ms);
+            prop_assert_eq!(within.voice_time, voice_time);
         }
     }
 }
@@ -220,7 +221,7 @@ fn a_day_of_which_only_the_voice_is_left_tells_no_instant() -> TestResult {
     conn.execute(format!("UPDATE horizons SET messages_from = {}", tuesday.timestamp()))?;
     conn.execute("DELETE FROM message_events")?;
     let answer = MemberStatistics::of(1.try_into()?, 20.try_into()?).now(tuesday).load(&mut conn)?;
-    assert_eq!((answer.written.messages, answer.voice.voice_ms), (3, 3_600_000));
+    assert_eq!((answer.written.messages, answer.voice.voice_time), (3, Duration::from_hours(1)));
     let monday = Some(Seen { day: tuesday.date_naive().pred_opt().ok_or("no such day")?, at: None });
     assert_eq!((answer.first_seen, answer.last_seen), (monday, monday));
     Ok(())

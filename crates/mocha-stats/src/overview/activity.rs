@@ -1,6 +1,6 @@
 //! Activity of each user and channel in a window.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, time::Duration};
 
 use chrono::{DateTime, Utc};
 use foldhash::HashMap;
@@ -64,8 +64,8 @@ impl Activity {
         sum(&self.written_by)
     }
 
-    pub(super) fn voice_ms(&self) -> u64 {
-        sum(&self.voice_ms)
+    pub(super) fn voice_time(&self) -> Duration {
+        Duration::from_millis(sum(&self.voice_ms))
     }
 
     /// How many members wrote or were in voice.

@@ -2,6 +2,8 @@
 
 mod activity;
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use mocha_schema::{ChannelId, GuildId};
 
@@ -34,10 +36,14 @@ pub struct GuildOverview {
 pub struct GuildOverviewAnswer {
     /// Messages.
     pub messages: Compared,
-    /// Milliseconds in voice, each person's apart. A member who is still in voice counts up to the
-    /// window's end, for at most [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last
+    /// Voice time of all members: two members in voice for an hour are two hours. A member who is still in voice counts up to the
+    /// window's end, for at most [`ASSUMED_TAIL`](crate::ASSUMED_TAIL) after Mocha last
     /// confirmed the connection. If the window has no end, the time counts up to that confirmation.
-    pub voice_ms: Compared,
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "voice_ms", serialize_with = "crate::duration::compared_milliseconds")
+    )]
+    pub voice_time: Compared<Duration>,
     /// How many members wrote or were in voice.
     pub active_members: Compared,
     /// Joins, also of somebody who left and came back.
@@ -69,15 +75,15 @@ pub struct GuildOverviewAnswer {
     pub rounded_to_days: bool,
 }
 
-/// A number, and what it was in the window before.
+/// A number or a duration, and what it was in the window before.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Compared {
+pub struct Compared<T = u64> {
     /// In the window.
-    pub value: u64,
+    pub value: T,
     /// In the window before; `None` if there is no such window, or nobody knows.
-    pub previous: Option<u64>,
+    pub previous: Option<T>,
 }
 
 /// A channel that was written in.
@@ -164,7 +170,7 @@ impl GuildOverview {
         let then = before.as_ref();
         Ok(GuildOverviewAnswer {
             messages: Compared { value: now.messages(), previous: then.map(Activity::messages) },
-            voice_ms: Compared { value: now.voice_ms(), previous: then.map(Activity::voice_ms) },
+            voice_time: Compared { value: now.voice_time(), previous: then.map(Activity::voice_time) },
             active_members: Compared { value: now.active(), previous: then.map(Activity::active) },
             joins: Compared { value: grew.joins, previous: grew_before.map(|before| before.joins) },
             leaves: Compared { value: grew.leaves, previous: grew_before.map(|before| before.leaves) },

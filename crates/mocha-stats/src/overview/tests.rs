@@ -1,6 +1,9 @@
 //! The answers against plain Rust.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use proptest::prelude::*;
 
@@ -91,7 +94,10 @@ proptest! {
         let counted = random::rounded_to_days(window, horizon).unwrap();
         let counted_before = before.map(|before| random::rounded_to_days(before, horizon).unwrap());
         let numbers = |counted| numbers(&world, &events, bots, counted);
-        let got = [answer.messages, answer.voice_ms, answer.active_members, answer.joins, answer.leaves];
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap();
+        let Compared { value, previous } = answer.voice_time;
+        let voice = Compared { value: ms(value), previous: previous.map(ms) };
+        let got = [answer.messages, voice, answer.active_members, answer.joins, answer.leaves];
         prop_assert_eq!(got.map(|number| number.value), numbers(counted));
         let previous = counted_before.map(numbers);
         prop_assert_eq!(got.map(|number| number.previous), previous.map_or([None; 5], |numbers| numbers.map(Some)));

@@ -1,8 +1,8 @@
 //! Activities of members.
 
 use std::{
-    cmp::Reverse,
     collections::{HashMap, HashSet},
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -53,8 +53,9 @@ pub struct ActivityTime {
     /// Discord's activity type: 0 playing, 1 streaming, 2 listening, 3 watching, 5 competing;
     /// `None` if the file does not tell.
     pub kind: Option<i32>,
-    /// Milliseconds of all who did it.
-    pub time_ms: u64,
+    /// The time of all users who did it.
+    #[cfg_attr(feature = "serde", serde(rename = "time_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub time: Duration,
     /// How many users did it.
     pub user_count: u64,
 }
@@ -102,6 +103,8 @@ impl Activities {
     /// # Examples
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
     /// use mocha_schema::GuildId;
     /// use mocha_stats::Activities;
     ///
@@ -112,8 +115,9 @@ impl Activities {
     /// // One plays from nine on, as far as is known until eleven; another listens from ten to eleven.
     /// let activities = Activities::of(GuildId::try_from(1)?).load(&mut conn)?;
     /// let [chess, spotify] = &activities.entries[..] else { return Err("two activities".into()) };
-    /// assert_eq!((chess.name.as_str(), chess.kind, chess.user_count, chess.time_ms), ("Chess", Some(0), 1, 2 * 3_600_000));
-    /// assert_eq!((spotify.name.as_str(), spotify.kind, spotify.time_ms), ("Spotify", Some(2), 3_600_000));
+    /// assert_eq!((chess.name.as_str(), chess.kind, chess.user_count), ("Chess", Some(0), 1));
+    /// assert_eq!((spotify.name.as_str(), spotify.kind), ("Spotify", Some(2)));
+    /// assert_eq!((chess.time, spotify.time), (Duration::from_hours(2), Duration::from_hours(1)));
     /// # Ok(())
     /// # }
     /// ```
@@ -132,16 +136,14 @@ impl Activities {
         let entries = doings.into_iter().map(|(Activity { kind, name }, Doing { time_ms, users })| ActivityTime {
             name,
             kind,
-            time_ms,
+            time: Duration::from_millis(time_ms),
             user_count: u64::try_from(users.len()).unwrap_or(u64::MAX),
         });
         let mut entries: Vec<ActivityTime> = entries.collect();
         entries.sort_unstable_by(|a, b| {
-            let key = |entry: &ActivityTime| {
-                let (time, people) = (Reverse(entry.time_ms), Reverse(entry.user_count));
-                if self.by_people { (people, time) } else { (time, people) }
-            };
-            key(a).cmp(&key(b)).then_with(|| (&a.name, a.kind).cmp(&(&b.name, b.kind)))
+            let (by_time, by_people) = (b.time.cmp(&a.time), b.user_count.cmp(&a.user_count));
+            let order = if self.by_people { by_people.then(by_time) } else { by_time.then(by_people) };
+            order.then_with(|| (&a.name, a.kind).cmp(&(&b.name, b.kind)))
         });
         entries.truncate(self.limit.unwrap_or(usize::MAX));
         Ok(ActivitiesAnswer { entries, data_since, window: self.scope.window })
@@ -156,7 +158,10 @@ struct Doing {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::{
+        cmp::Reverse,
+        collections::{BTreeMap, BTreeSet},
+    };
 
     use proptest::prelude::*;
 
@@ -168,27 +173,27 @@ mod tests {
 
     /// The same in plain Rust.
     fn expected(question: Activities, history: &History) -> Vec<ActivityTime> {
-        let mut doings = BTreeMap::<(&str, Option<i32>), (u64, BTreeSet<u64>)>::new();
+        let mut doings = BTreeMap::<(&str, Option<i32>), (Duration, BTreeSet<u64>)>::new();
         for stretch in history.stretches(question.scope, []) {
             for doing in &stretch.doings {
                 let Some((kind, name)) = doing.activity.filter(|activity| activity.0 != Some(4)) else { continue };
-                let (time_ms, users) = doings.entry((name, kind)).or_default();
-                *time_ms += stretch.ms;
+                let (time, users) = doings.entry((name, kind)).or_default();
+                *time += Duration::from_millis(stretch.ms);
                 users.insert(doing.user);
             }
         }
-        let entries = doings.into_iter().map(|((name, kind), (time_ms, users))| {
+        let entries = doings.into_iter().map(|((name, kind), (time, users))| {
             let user_count = users.len().try_into().unwrap();
-            ActivityTime { name: name.to_owned(), kind, time_ms, user_count }
+            ActivityTime { name: name.to_owned(), kind, time, user_count }
         });
         let mut entries: Vec<ActivityTime> = entries.collect();
         // By name and kind already; the sort is stable.
         if question.by_people {
-            entries.sort_by_key(|entry| Reverse(entry.time_ms));
+            entries.sort_by_key(|entry| Reverse(entry.time));
             entries.sort_by_key(|entry| Reverse(entry.user_count));
         } else {
             entries.sort_by_key(|entry| Reverse(entry.user_count));
-            entries.sort_by_key(|entry| Reverse(entry.time_ms));
+            entries.sort_by_key(|entry| Reverse(entry.time));
         }
         entries.truncate(question.limit.unwrap_or(usize::MAX));
         entries

@@ -1,6 +1,6 @@
 //! How many people were online over time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -53,14 +53,15 @@ pub struct OnlinePeriod {
     /// Whether only a part of the period is counted: the window starts or ends in it, it is not
     /// over, or Mocha no longer keeps all of its events.
     pub is_partial: bool,
-    /// Milliseconds of it that lie in the window and of which something can be known: 0 if it is
-    /// yet to come.
-    pub length_ms: u64,
+    /// How much of it lies in the window and can be known. 0 if it is yet to come.
+    #[cfg_attr(feature = "serde", serde(rename = "length_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub length: Duration,
     /// How many were online at once, at most.
     pub max_user_count: u64,
-    /// Milliseconds of all who were online; divided by `length_ms`, how many were online on
+    /// The time of all users who were online. Divided by `length`, it is how many were online on
     /// average.
-    pub online_ms: u64,
+    #[cfg_attr(feature = "serde", serde(rename = "online_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub online_time: Duration,
 }
 
 impl OnlineSeries {
@@ -109,6 +110,8 @@ impl OnlineSeries {
     /// # Examples
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
     /// use chrono::{DateTime, TimeDelta};
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{OnlineSeries, Period, Window};
@@ -122,10 +125,11 @@ impl OnlineSeries {
     /// let noon = Window::between(monday + TimeDelta::minutes(8 * 60 + 30), monday + TimeDelta::hours(12))?;
     /// let series = OnlineSeries::of(GuildId::try_from(1)?).by(Period::Hour).within(noon).load(&mut conn)?;
     /// let [eight, nine, ten, eleven] = series.periods[..] else { return Err("four hours".into()) };
-    /// assert_eq!((eight.max_user_count, eight.online_ms, eight.length_ms), (1, 1_800_000, 1_800_000));
-    /// assert_eq!((nine.max_user_count, nine.online_ms, nine.length_ms), (2, 2 * 3_600_000, 3_600_000));
-    /// assert_eq!((ten.max_user_count, ten.online_ms), (2, 2 * 3_600_000));
-    /// assert_eq!((eleven.max_user_count, eleven.online_ms, eleven.length_ms), (0, 0, 0));
+    /// let (half_an_hour, hour) = (Duration::from_mins(30), Duration::from_hours(1));
+    /// assert_eq!((eight.max_user_count, eight.online_time, eight.length), (1, half_an_hour, half_an_hour));
+    /// assert_eq!((nine.max_user_count, nine.online_time, nine.length), (2, 2 * hour, hour));
+    /// assert_eq!((ten.max_user_count, ten.online_time), (2, 2 * hour));
+    /// assert_eq!((eleven.max_user_count, eleven.online_time, eleven.length), (0, Duration::ZERO, Duration::ZERO));
     /// # Ok(())
     /// # }
     /// ```
@@ -155,21 +159,23 @@ impl OnlineSeries {
             let mut period = OnlinePeriod {
                 start: *start,
                 is_partial: *is_partial,
-                length_ms: between(from_ms, to_ms),
+                length: Duration::from_millis(between(from_ms, to_ms)),
                 max_user_count: 0,
-                online_ms: 0,
+                online_time: Duration::ZERO,
             };
+            let mut online_ms: u64 = 0;
             while let Some(level) = levels.peek() {
                 let time_ms = between(level.from_ms.max(from_ms), level.to_ms.min(to_ms));
                 if time_ms > 0 {
                     period.max_user_count = period.max_user_count.max(level.users);
-                    period.online_ms = period.online_ms.saturating_add(time_ms.saturating_mul(level.users));
+                    online_ms = online_ms.saturating_add(time_ms.saturating_mul(level.users));
                 }
                 if level.to_ms > to_ms {
                     break;
                 }
                 levels.next();
             }
+            period.online_time = Duration::from_millis(online_ms);
             periods.push(period);
         }
         Ok(OnlineSeriesAnswer { periods, data_since, window })
@@ -225,7 +231,7 @@ mod tests {
     }
 
     /// Name, length, most at once and time of a period.
-    type Row = (String, u64, u64, u64);
+    type Row = (String, Duration, u64, Duration);
 
     /// The same in plain Rust, walking through the zone's time quarter hour by quarter hour.
     fn expected(question: OnlineSeries, history: &History) -> Vec<Row> {
@@ -250,8 +256,9 @@ mod tests {
             let own: Vec<&Stretch> =
                 stretches.iter().filter(|stretch| name(question, stretch.from_ms) == period).collect();
             let length_ms = own.iter().map(|stretch| stretch.ms).sum();
+            let online_ms = own.iter().map(|stretch| stretch.ms * online(stretch)).sum();
             let max_user_count = own.iter().map(|stretch| online(stretch)).max().unwrap_or(0);
-            (period, length_ms, max_user_count, own.iter().map(|stretch| stretch.ms * online(stretch)).sum())
+            (period, Duration::from_millis(length_ms), max_user_count, Duration::from_millis(online_ms))
         });
         periods.collect()
     }
@@ -272,7 +279,7 @@ mod tests {
             let answer = question.load(&mut history.file().unwrap()).unwrap();
             let rows: Vec<Row> = answer.periods.iter().map(|period| {
                 let name = name(question, period.start.timestamp_millis());
-                (name, period.length_ms, period.max_user_count, period.online_ms)
+                (name, period.length, period.max_user_count, period.online_time)
             }).collect();
             prop_assert_eq!(rows, expected(question, &history));
         }

@@ -210,11 +210,11 @@ mod tests {
         });
         let seen_at_ms = Some((MONDAY + 10 * HOUR) * 1000);
         let mut conn = History { told: vec![told], log: log.collect(), seen_at_ms, foreign: false }.file()?;
-        let recorded = PresenceTime::of(1.try_into()?).within(window).load(&mut conn)?.online.time_ms / 60_000;
+        let recorded = PresenceTime::of(1.try_into()?).within(window).load(&mut conn)?.online.time.as_secs() / 60;
         // Written by another program, of a guild whose members are not known, it is found if the person left since.
         if comings.last().is_some_and(|(join, _)| !join) {
             conn.execute("UPDATE presence_events SET id = 'other'")?;
-            let adopted = PresenceTime::of(1.try_into()?).within(window).load(&mut conn)?.online.time_ms / 60_000;
+            let adopted = PresenceTime::of(1.try_into()?).within(window).load(&mut conn)?.online.time.as_secs() / 60;
             assert_eq!(adopted, recorded);
         }
         Ok(recorded)
@@ -249,7 +249,7 @@ mod tests {
                 "INSERT INTO guild_states VALUES ('1', NULL, {gone_at}) \
                 ON CONFLICT (guild_id) DO UPDATE SET gone_at = excluded.gone_at"
             ))?;
-            Ok(PresenceTime::of(1.try_into()?).load(&mut conn)?.online.time_ms / 3_600_000)
+            Ok(PresenceTime::of(1.try_into()?).load(&mut conn)?.online.time.as_secs() / 3600)
         };
         assert_eq!((hours(None)?, hours(Some(4))?, hours(Some(12))?), (10, 4, 10));
         Ok(())
@@ -269,7 +269,7 @@ mod tests {
         }
         for (guild, hours) in [(1, 10), (of_shard_1, 40)] {
             let online = PresenceTime::of(guild.try_into()?).load(&mut conn)?.online;
-            assert_eq!(online.time_ms / 3_600_000, hours, "{guild}");
+            assert_eq!(online.time.as_secs() / 3600, hours, "{guild}");
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! How long people had which status.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use chrono::{DateTime, Utc};
 use mocha_schema::{GuildId, PresenceStatus};
@@ -36,8 +36,9 @@ pub struct PresenceTimeAnswer {
     pub offline: StatusTime,
     /// Online.
     pub online: StatusTime,
-    /// Milliseconds of all four.
-    pub known_ms: u64,
+    /// The time of all four.
+    #[cfg_attr(feature = "serde", serde(rename = "known_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub known_time: Duration,
     /// How many users they belong to.
     pub user_count: u64,
     /// Where the data starts, if the window begins before it. Earlier events are deleted and not
@@ -52,8 +53,9 @@ pub struct PresenceTimeAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct StatusTime {
-    /// Milliseconds of all who had it.
-    pub time_ms: u64,
+    /// The time of all users who had it.
+    #[cfg_attr(feature = "serde", serde(rename = "time_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub time: Duration,
     /// Its part of the time of all four, from 0 to 1; 0 if there is none.
     pub share: f64,
 }
@@ -89,6 +91,8 @@ impl PresenceTime {
     /// # Examples
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
     /// use chrono::{DateTime, TimeDelta};
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{PresenceTime, Window};
@@ -101,9 +105,9 @@ impl PresenceTime {
     /// // One is online from eight on; another from nine on, idle from ten on, and offline from eleven on.
     /// let hours = Window::between(monday + TimeDelta::hours(9), monday + TimeDelta::hours(11))?;
     /// let time = PresenceTime::of(GuildId::try_from(1)?).within(hours).load(&mut conn)?;
-    /// assert_eq!((time.online.time_ms, time.idle.time_ms), (3 * 3_600_000, 3_600_000));
+    /// assert_eq!((time.online.time, time.idle.time), (Duration::from_hours(3), Duration::from_hours(1)));
     /// assert_eq!((time.online.share, time.idle.share, time.dnd.share), (0.75, 0.25, 0.0));
-    /// assert_eq!((time.known_ms, time.user_count), (4 * 3_600_000, 2));
+    /// assert_eq!((time.known_time, time.user_count), (Duration::from_hours(4), 2));
     /// # Ok(())
     /// # }
     /// ```
@@ -122,10 +126,15 @@ impl PresenceTime {
             users.insert(spell.user_id);
         })?;
         let known_ms = times.iter().fold(0, |sum: u64, time| sum.saturating_add(*time));
-        let [dnd, idle, offline, online] = times.map(|time_ms| StatusTime { time_ms, share: share(time_ms, known_ms) });
+        let [dnd, idle, offline, online] = times.map(|time_ms| status_time(time_ms, known_ms));
         let user_count = u64::try_from(users.len()).unwrap_or(u64::MAX);
-        Ok(PresenceTimeAnswer { dnd, idle, offline, online, known_ms, user_count, data_since, window: self.0.window })
+        let (known_time, window) = (Duration::from_millis(known_ms), self.0.window);
+        Ok(PresenceTimeAnswer { dnd, idle, offline, online, known_time, user_count, data_since, window })
     }
+}
+
+fn status_time(time_ms: u64, known_ms: u64) -> StatusTime {
+    StatusTime { time: Duration::from_millis(time_ms), share: share(time_ms, known_ms) }
 }
 
 #[cfg(test)]
@@ -155,7 +164,7 @@ mod tests {
         let known_ms = time_ms(None);
         let time = |status| {
             let time_ms = time_ms(Some(status));
-            StatusTime { time_ms, share: share(time_ms, known_ms) }
+            StatusTime { time: Duration::from_millis(time_ms), share: share(time_ms, known_ms) }
         };
         let doings = stretches.iter().flat_map(|stretch| &stretch.doings).filter(|doing| doing.status.is_some());
         PresenceTimeAnswer {
@@ -163,7 +172,7 @@ mod tests {
             idle: time(PresenceStatus::Idle),
             offline: time(PresenceStatus::Offline),
             online: time(PresenceStatus::Online),
-            known_ms,
+            known_time: Duration::from_millis(known_ms),
             user_count: doings.map(|doing| doing.user).collect::<BTreeSet<u64>>().len().try_into().unwrap(),
             data_since: None,
             window: question.0.window,

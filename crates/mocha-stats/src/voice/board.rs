@@ -94,12 +94,12 @@ mod tests {
         let users = there.iter().map(|there| there.talk.user).chain(leaves.iter().map(|event| event.user));
         for user in users.collect::<BTreeSet<u64>>() {
             let own: Vec<_> = there.iter().filter(|there| there.talk.user == user).copied().collect();
-            let (observed_ms, assumed_ms) = voice.ms(&own);
-            let voice_ms = truth::by_policy(filter.assumed, observed_ms, assumed_ms);
+            let (observed, assumed) = voice.time(&own);
+            let voice_ms = u64::try_from(truth::by_policy(filter.assumed, observed, assumed).as_millis())?;
             let sessions = leaves.iter().filter(|event| event.user == user).count().try_into()?;
             if voice_ms > 0 || sessions > 0 {
                 let user_id = user.try_into()?;
-                let voice = Some(VoiceDetails { observed_ms, assumed_ms, sessions });
+                let voice = Some(VoiceDetails { observed, assumed, sessions });
                 entries.push(Rank { rank: 0, user_id, value: voice_ms, previous: None, voice });
             }
         }
@@ -110,7 +110,7 @@ mod tests {
         entries.sort_by_key(|entry| entry.rank);
         let users = entries.len().try_into()?;
         entries.truncate(limit.unwrap_or(usize::MAX));
-        let (observed_ms, assumed_ms) = voice.ms(&there);
+        let (observed, assumed) = voice.time(&there);
         let open: BTreeSet<u64> = voice
             .talks
             .iter()
@@ -118,7 +118,7 @@ mod tests {
             .map(|talk| talk.user)
             .collect();
         let open_sessions = Some(open.len().try_into()?);
-        Ok((entries, users, times.iter().sum(), VoiceTotals { observed_ms, assumed_ms, open_sessions }))
+        Ok((entries, users, times.iter().sum(), VoiceTotals { observed, assumed, open_sessions }))
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Where people were in voice.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, time::Duration};
 
 use chrono::{DateTime, Utc};
 use foldhash::{HashMap, HashMapExt};
@@ -24,13 +24,16 @@ pub struct VoiceChannelsAnswer {
     /// The channels with any voice time, longest first; equals by channel id as a number, the
     /// unknown channel last.
     pub channels: Vec<ChannelVoice>,
-    /// Milliseconds in all channels: observed, assumed or both, as the filter's [`Assumed`] says.
-    pub voice_ms: u64,
-    /// Milliseconds that were observed.
-    pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// Time in all channels: observed, assumed or both, as the filter's [`Assumed`] says.
+    #[cfg_attr(feature = "serde", serde(rename = "voice_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub voice_time: Duration,
+    /// The observed part of it.
+    #[cfg_attr(feature = "serde", serde(rename = "observed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub observed: Duration,
+    /// The assumed part of it: time that bridges a gap, or follows the last confirmation of the
     /// connection.
-    pub assumed_ms: u64,
+    #[cfg_attr(feature = "serde", serde(rename = "assumed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub assumed: Duration,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not
     /// counted. Of [`exclude_alone`](VoiceFilter::exclude_alone) time single intervals are read,
     /// which are kept less long. `None` if all of the window is known.
@@ -49,13 +52,16 @@ pub struct VoiceChannelsAnswer {
 pub struct ChannelVoice {
     /// The channel; `None` for what was adopted from a log that does not tell.
     pub channel_id: Option<ChannelId>,
-    /// Milliseconds in it: observed, assumed or both, as the filter's [`Assumed`] says.
-    pub voice_ms: u64,
-    /// Milliseconds that were observed.
-    pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    /// Time in it: observed, assumed or both, as the filter's [`Assumed`] says.
+    #[cfg_attr(feature = "serde", serde(rename = "voice_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub voice_time: Duration,
+    /// The observed part of it.
+    #[cfg_attr(feature = "serde", serde(rename = "observed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub observed: Duration,
+    /// The assumed part of it: time that bridges a gap, or follows the last confirmation of the
     /// connection.
-    pub assumed_ms: u64,
+    #[cfg_attr(feature = "serde", serde(rename = "assumed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub assumed: Duration,
 }
 
 impl VoiceChannels {
@@ -67,7 +73,7 @@ impl VoiceChannels {
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
     /// A member who is still in voice counts up to the window's end, for at most
-    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If
+    /// [`ASSUMED_TAIL`](crate::ASSUMED_TAIL) after Mocha last confirmed the connection. If
     /// the window has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.0.window = window;
@@ -100,6 +106,8 @@ impl VoiceChannels {
     /// # Examples
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
     /// use mocha_schema::GuildId;
     /// use mocha_stats::VoiceChannels;
     ///
@@ -108,8 +116,7 @@ impl VoiceChannels {
     /// # let mut conn = fixture::seeded()?;
     /// let answer = VoiceChannels::of(GuildId::try_from(1)?).load(&mut conn)?;
     /// let [lounge] = answer.channels[..] else { return Err("one channel was used".into()) };
-    /// assert_eq!(lounge.voice_ms, 90 * 60 * 1000);
-    /// assert_eq!(lounge.assumed_ms, 0);
+    /// assert_eq!((lounge.voice_time, lounge.assumed), (Duration::from_mins(90), Duration::ZERO));
     /// # Ok(())
     /// # }
     /// ```
@@ -122,13 +129,11 @@ impl VoiceChannels {
                 all.add(part.time);
             })
         })?;
-        let VoiceTime { observed_ms, assumed_ms } = all;
-        let voice_ms = all.voice_ms(filter.assumed);
         Ok(VoiceChannelsAnswer {
             channels: by_time(channels, filter.assumed),
-            voice_ms,
-            observed_ms,
-            assumed_ms,
+            voice_time: all.counted(filter.assumed),
+            observed: all.observed(),
+            assumed: all.assumed(),
             data_since: self.0.data_since(horizon),
             window,
             rounded_to_days: rounded_to_days && !filter.exclude_alone,
@@ -137,14 +142,17 @@ impl VoiceChannels {
 }
 
 /// Those with any voice time, longest first; equals by channel id, the unknown channel last.
-pub(super) fn by_time(channels: HashMap<Option<ChannelId>, VoiceTime>, assumed: Assumed) -> Vec<ChannelVoice> {
-    let channels = channels.into_iter().map(|(channel_id, time)| {
-        let VoiceTime { observed_ms, assumed_ms } = time;
-        ChannelVoice { channel_id, voice_ms: time.voice_ms(assumed), observed_ms, assumed_ms }
+pub(crate) fn by_time(channels: HashMap<Option<ChannelId>, VoiceTime>, assumed: Assumed) -> Vec<ChannelVoice> {
+    let channels = channels.into_iter().map(|(channel_id, time)| ChannelVoice {
+        channel_id,
+        voice_time: time.counted(assumed),
+        observed: time.observed(),
+        assumed: time.assumed(),
     });
-    let mut channels: Vec<ChannelVoice> = channels.filter(|channel| channel.voice_ms > 0).collect();
-    channels
-        .sort_unstable_by_key(|channel| (Reverse(channel.voice_ms), channel.channel_id.is_none(), channel.channel_id));
+    let mut channels: Vec<ChannelVoice> = channels.filter(|channel| !channel.voice_time.is_zero()).collect();
+    channels.sort_unstable_by_key(|channel| {
+        (Reverse(channel.voice_time), channel.channel_id.is_none(), channel.channel_id)
+    });
     channels
 }
 
@@ -163,9 +171,9 @@ mod tests {
             let question = VoiceChannels::of(random::GUILD.try_into().unwrap()).within(window).bots(filter.bots).filter(filter.clone());
             let answer = question.load(&mut conn).unwrap();
             let there: Vec<_> = voice.ticks(window).flat_map(|tick| voice.counted(window, &filter, tick)).collect();
-            let (observed_ms, assumed_ms) = voice.ms(&there);
-            prop_assert_eq!((answer.observed_ms, answer.assumed_ms), (observed_ms, assumed_ms));
-            prop_assert_eq!(answer.voice_ms, truth::by_policy(filter.assumed, observed_ms, assumed_ms));
+            let (observed, assumed) = voice.time(&there);
+            prop_assert_eq!((answer.observed, answer.assumed), (observed, assumed));
+            prop_assert_eq!(answer.voice_time, truth::by_policy(filter.assumed, observed, assumed));
             prop_assert_eq!(answer.channels, voice.by_channel(filter.assumed, &there));
             prop_assert_eq!(answer.window, window);
         }

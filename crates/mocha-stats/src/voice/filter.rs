@@ -113,12 +113,14 @@ impl VoiceFilter {
 /// Whether assumed time counts. Time is assumed if it bridges a gap between two confirmations of a
 /// connection, or follows the last one.
 ///
-/// Answers always report observed and assumed milliseconds separately. This decides which of them
-/// are in `voice_ms`.
+/// Answers always report observed and assumed time separately. This decides which of them is in
+/// `voice_time`.
 ///
 /// # Examples
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use mocha_schema::GuildId;
 /// use mocha_stats::{Assumed, GuildVoice, VoiceFilter, Window};
 ///
@@ -131,8 +133,8 @@ impl VoiceFilter {
 /// let voice = GuildVoice::of(GuildId::try_from(1)?).within(until_ten);
 /// for (assumed, minutes) in [(Assumed::Include, 95), (Assumed::Exclude, 90), (Assumed::Only, 5)] {
 ///     let answer = voice.clone().filter(VoiceFilter::new().assumed(assumed)).load(&mut conn)?;
-///     assert_eq!(answer.voice_ms, minutes * 60_000);
-///     assert_eq!((answer.observed_ms, answer.assumed_ms), (90 * 60_000, 5 * 60_000));
+///     assert_eq!(answer.voice_time, Duration::from_mins(minutes));
+///     assert_eq!((answer.observed, answer.assumed), (Duration::from_mins(90), Duration::from_mins(5)));
 /// }
 /// # Ok(())
 /// # }
@@ -153,6 +155,8 @@ pub enum Assumed {
 /// # Examples
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use mocha_schema::GuildId;
 /// use mocha_stats::{GuildVoice, VoiceFilter, VoiceStateFilter};
 ///
@@ -160,7 +164,7 @@ pub enum Assumed {
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut conn = fixture::seeded()?;
 /// let muted = VoiceFilter::new().state(VoiceStateFilter::Muted);
-/// assert_eq!(GuildVoice::of(GuildId::try_from(1)?).filter(muted).load(&mut conn)?.voice_ms, 0);
+/// assert_eq!(GuildVoice::of(GuildId::try_from(1)?).filter(muted).load(&mut conn)?.voice_time, Duration::ZERO);
 /// # Ok(())
 /// # }
 /// ```

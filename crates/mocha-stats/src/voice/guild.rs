@@ -1,5 +1,7 @@
 //! How long a guild, or one user in it, was in voice.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use mocha_schema::{ChannelId, GuildId, UserId};
@@ -27,18 +29,21 @@ pub struct GuildVoice(Scope);
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GuildVoiceAnswer {
-    /// Milliseconds in voice: observed, assumed or both, as the filter's
+    /// Time in voice: observed, assumed or both, as the filter's
     /// [`Assumed`] says.
-    pub voice_ms: u64,
-    /// Milliseconds that were observed.
-    pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    #[cfg_attr(feature = "serde", serde(rename = "voice_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub voice_time: Duration,
+    /// The observed part of it.
+    #[cfg_attr(feature = "serde", serde(rename = "observed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub observed: Duration,
+    /// The assumed part of it: time that bridges a gap, or follows the last confirmation of the
     /// connection.
-    pub assumed_ms: u64,
-    /// The channels with any of `voice_ms`, longest time first. Ties are ordered by channel id as a
+    #[cfg_attr(feature = "serde", serde(rename = "assumed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub assumed: Duration,
+    /// The channels with any of `voice_time`, longest time first. Ties are ordered by channel id as a
     /// number; the unknown channel is the last of them.
     pub channels: Vec<ChannelVoice>,
-    /// How many users had any of `voice_ms`.
+    /// How many users had any of `voice_time`.
     pub user_count: u64,
     /// The sessions.
     pub sessions: VoiceSessions,
@@ -58,7 +63,7 @@ impl GuildVoice {
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
     /// A member who is still in voice counts up to the window's end, for at most
-    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If
+    /// [`ASSUMED_TAIL`](crate::ASSUMED_TAIL) after Mocha last confirmed the connection. If
     /// the window has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.0.window = window;
@@ -97,6 +102,8 @@ impl GuildVoice {
     /// # Examples
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
     /// use mocha_schema::{GuildId, UserId};
     /// use mocha_stats::{GuildVoice, VoiceFilter};
     ///
@@ -105,14 +112,15 @@ impl GuildVoice {
     /// # let mut conn = fixture::seeded()?;
     /// // One was there for an hour; another came, was last seen half an hour later, and is there yet.
     /// let answer = GuildVoice::of(GuildId::try_from(1)?).load(&mut conn)?;
-    /// assert_eq!((answer.voice_ms, answer.user_count), (90 * 60_000, 2));
+    /// assert_eq!((answer.voice_time, answer.user_count), (Duration::from_mins(90), 2));
     /// assert_eq!((answer.sessions.started, answer.sessions.ended), (2, 1));
-    /// assert_eq!((answer.sessions.longest_ms, answer.sessions.mean_ms), (Some(3_600_000), Some(3_600_000)));
+    /// let hour = Duration::from_hours(1);
+    /// assert_eq!((answer.sessions.longest, answer.sessions.mean), (Some(hour), Some(hour)));
     ///
     /// let one = GuildVoice::of(GuildId::try_from(1)?).user(UserId::try_from(20)?);
-    /// assert_eq!(one.load(&mut conn)?.voice_ms, 60 * 60_000);
+    /// assert_eq!(one.load(&mut conn)?.voice_time, hour);
     /// // Somebody else was in the channel for half of the hour.
-    /// assert_eq!(one.filter(VoiceFilter::new().exclude_alone()).load(&mut conn)?.voice_ms, 30 * 60_000);
+    /// assert_eq!(one.filter(VoiceFilter::new().exclude_alone()).load(&mut conn)?.voice_time, hour / 2);
     /// # Ok(())
     /// # }
     /// ```
@@ -130,11 +138,10 @@ impl GuildVoice {
             users: HashSet::new(),
         })?;
         let Totals { channels, sessions, time, users, .. } = totals;
-        let VoiceTime { observed_ms, assumed_ms } = time;
         Ok(GuildVoiceAnswer {
-            voice_ms: time.voice_ms(assumed),
-            observed_ms,
-            assumed_ms,
+            voice_time: time.counted(assumed),
+            observed: time.observed(),
+            assumed: time.assumed(),
             channels: by_time(channels, assumed),
             user_count: u64::try_from(users.len()).unwrap_or(u64::MAX),
             sessions: sessions.finish(),
@@ -182,14 +189,14 @@ mod tests {
     };
 
     /// The same in plain Rust, tick by tick.
-    fn expected(question: &GuildVoice, voice: &truth::Voice) -> (u64, u64, u64, u64) {
+    fn expected(question: &GuildVoice, voice: &truth::Voice) -> (Duration, Duration, Duration, u64) {
         let Scope { ref filter, window, .. } = question.0;
         let there: Vec<There> = voice.ticks(window).flat_map(|tick| voice.counted(window, filter, tick)).collect();
-        let (observed_ms, assumed_ms) = voice.ms(&there);
+        let (observed, assumed) = voice.time(&there);
         let users: BTreeSet<u64> =
             there.iter().filter(|there| truth::of_policy(filter.assumed, there)).map(|there| there.talk.user).collect();
-        let voice_ms = truth::by_policy(filter.assumed, observed_ms, assumed_ms);
-        (voice_ms, observed_ms, assumed_ms, users.len().try_into().unwrap())
+        let voice_time = truth::by_policy(filter.assumed, observed, assumed);
+        (voice_time, observed, assumed, users.len().try_into().unwrap())
     }
 
     /// Sessions in plain Rust: all intervals of one, put together.
@@ -203,11 +210,12 @@ mod tests {
             answer.started += u64::from(random::holds(window, start));
             if let Some(end) = ends.and_then(|ends| ends.into_iter().max()).filter(|end| random::holds(window, *end)) {
                 answer.ended += 1;
-                lengths.push(u64::try_from(end - start).unwrap());
+                lengths.push(Duration::from_millis((end - start).try_into().unwrap()));
             }
         }
-        answer.longest_ms = lengths.iter().copied().max();
-        answer.mean_ms = (answer.ended > 0).then(|| lengths.iter().sum::<u64>() / answer.ended);
+        answer.longest = lengths.iter().copied().max();
+        let mean_ms = |sum: Duration| u64::try_from(sum.as_millis()).unwrap() / answer.ended;
+        answer.mean = (answer.ended > 0).then(|| Duration::from_millis(mean_ms(lengths.iter().sum())));
         answer
     }
 
@@ -218,7 +226,7 @@ mod tests {
             voice.insert(&mut conn).unwrap();
             let question = GuildVoice::of(random::GUILD.try_into().unwrap()).within(window).bots(filter.bots).filter(filter);
             let answer = question.load(&mut conn).unwrap();
-            let got = (answer.voice_ms, answer.observed_ms, answer.assumed_ms, answer.user_count);
+            let got = (answer.voice_time, answer.observed, answer.assumed, answer.user_count);
             prop_assert_eq!(got, expected(&question, &voice));
         }
 
@@ -245,9 +253,9 @@ mod tests {
                 .flat_map(|tick| voice.counted(window, &filter, tick))
                 .filter(|there| there.talk.user == user)
                 .collect();
-            let (observed_ms, assumed_ms) = voice.ms(&there);
-            prop_assert_eq!((answer.observed_ms, answer.assumed_ms), (observed_ms, assumed_ms));
-            prop_assert_eq!(answer.voice_ms, truth::by_policy(filter.assumed, observed_ms, assumed_ms));
+            let (observed, assumed) = voice.time(&there);
+            prop_assert_eq!((answer.observed, answer.assumed), (observed, assumed));
+            prop_assert_eq!(answer.voice_time, truth::by_policy(filter.assumed, observed, assumed));
             prop_assert_eq!(answer.channels, voice.by_channel(filter.assumed, &there));
         }
 
@@ -266,7 +274,7 @@ mod tests {
             truth::insert_history(&mut conn, &own).unwrap();
             let filter = VoiceFilter::new().bots(Bots::Include);
             let alone = GuildVoice::of(guild).within(window).bots(filter.bots).filter(filter.clone()).load(&mut conn).unwrap();
-            prop_assert_eq!((answer.sessions, answer.voice_ms), (alone.sessions, alone.voice_ms));
+            prop_assert_eq!((answer.sessions, answer.voice_time), (alone.sessions, alone.voice_time));
             let channels = VoiceChannels::of(guild).within(window).bots(filter.bots).filter(filter).load(&mut conn).unwrap();
             prop_assert_eq!(answer.channels, channels.channels);
         }

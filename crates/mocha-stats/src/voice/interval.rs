@@ -1,5 +1,7 @@
 //! A row of `voice_intervals`, clipped to a window.
 
+use std::time::Duration;
+
 use mocha_schema::{ChannelId, UserId, VoiceState};
 
 use super::Assumed;
@@ -9,11 +11,13 @@ use crate::{
     statement::Statement,
 };
 
-/// The longest assumed time after Mocha last confirmed a connection, in milliseconds: five minutes.
+/// The longest assumed time after Mocha last confirmed a connection: five minutes.
 ///
 /// A running recorder confirms every connection each half minute. After a crash there are no
 /// confirmations, and members must not accrue time until the recorder is started again.
-pub const ASSUMED_TAIL_MS: i64 = 300_000;
+pub const ASSUMED_TAIL: Duration = Duration::from_millis(ASSUMED_TAIL_MS.cast_unsigned());
+
+pub(crate) const ASSUMED_TAIL_MS: i64 = 300_000;
 
 /// A row of `voice_intervals`, and whether its user is a bot.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +85,7 @@ impl Interval {
     }
 
     /// Returns its part in the window, if there is one. An open interval lasts up to
-    /// [`ASSUMED_TAIL_MS`] after its last confirmation, but not beyond the present. If the window
+    /// [`ASSUMED_TAIL`] after its last confirmation, but not beyond the present. If the window
     /// has no end, the interval ends with that confirmation.
     pub(super) fn clip(&self, window: Window) -> Option<Stay> {
         let from_ms = self.started_at_ms.max(window.start_ms());
@@ -171,6 +175,19 @@ impl VoiceTime {
         self.observed_ms.saturating_add(self.assumed_ms)
     }
 
+    pub(crate) const fn observed(self) -> Duration {
+        Duration::from_millis(self.observed_ms)
+    }
+
+    pub(crate) const fn assumed(self) -> Duration {
+        Duration::from_millis(self.assumed_ms)
+    }
+
+    /// The time that the policy counts.
+    pub(crate) const fn counted(self, assumed: Assumed) -> Duration {
+        Duration::from_millis(self.voice_ms(assumed))
+    }
+
     /// The milliseconds that the policy counts.
     pub(super) const fn voice_ms(self, assumed: Assumed) -> u64 {
         match assumed {
@@ -217,7 +234,7 @@ mod tests {
             (100, None, 180, false, between(200, 250)?, (0, 50, true)),
             (100, None, 180, false, between(0, 150)?, (50, 0, true)),
             (100, None, 50, false, all, (0, 0, true)),
-            // After the last proof it goes on for a while, and not for ever.
+            // After the last confirmation it goes on for a while, and not for ever.
             (100, None, 180, false, between(0, 180 + TAIL - 1)?, (80, 299_999, true)),
             (100, None, 180, false, between(0, 180 + TAIL)?, (80, 300_000, false)),
             (100, None, 180, false, between(0, 180 + 9 * TAIL)?, (80, 300_000, false)),

@@ -19,13 +19,14 @@ mod total;
 pub(crate) mod truth;
 
 pub(crate) use self::board::VoiceBoard;
-pub(crate) use self::interval::VoiceTime;
+pub(crate) use self::channels::by_time;
+pub(crate) use self::interval::{ASSUMED_TAIL_MS, VoiceTime};
 pub(crate) use self::total::{PartOf, VoicePart, VoiceScan};
 pub use self::{
     channels::{ChannelVoice, VoiceChannels, VoiceChannelsAnswer},
     filter::{Assumed, VoiceFilter, VoiceStateFilter},
     guild::{GuildVoice, GuildVoiceAnswer},
-    interval::ASSUMED_TAIL_MS,
+    interval::ASSUMED_TAIL,
     now::{InVoice, VoiceNow, VoiceNowAnswer},
     occupancy::{OccupancyStep, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak},
     series::{VoicePeriod, VoiceSeries, VoiceSeriesAnswer},

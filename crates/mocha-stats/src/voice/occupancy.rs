@@ -1,6 +1,6 @@
 //! How many people were in voice at once.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{cmp::Reverse, collections::HashMap, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mocha_schema::{GuildId, UserId};
@@ -47,13 +47,16 @@ pub struct VoiceOccupancyAnswer {
 pub struct OccupancyStep {
     /// Its first instant.
     pub start: DateTime<Utc>,
-    /// Milliseconds that it lasts: less than was asked for only where the window ends in it, or
-    /// what has passed of the window.
-    pub length_ms: u64,
+    /// How long it lasts. It is shorter than was asked for only if the window ends in it, or the
+    /// part of the window that has passed.
+    #[cfg_attr(feature = "serde", serde(rename = "length_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub length: Duration,
     /// How many were there at once, at most.
     pub max_user_count: u64,
-    /// Milliseconds of all who were there; divided by `length_ms`, how many were there on average.
-    pub voice_ms: u64,
+    /// The time of all users who were there. Divided by `length`, it is how many were there on
+    /// average.
+    #[cfg_attr(feature = "serde", serde(rename = "voice_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub voice_time: Duration,
 }
 
 /// The moment of a [`VoiceOccupancyAnswer`] when most were there.
@@ -79,7 +82,7 @@ impl VoiceOccupancy {
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
     /// A member who is still in voice counts up to the window's end, for at most
-    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If
+    /// [`ASSUMED_TAIL`](crate::ASSUMED_TAIL) after Mocha last confirmed the connection. If
     /// the window has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.scope.window = window;
@@ -119,6 +122,8 @@ impl VoiceOccupancy {
     /// # Examples
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
     /// use chrono::TimeDelta;
     /// use mocha_schema::GuildId;
     /// use mocha_stats::VoiceOccupancy;
@@ -129,8 +134,8 @@ impl VoiceOccupancy {
     /// // Two came at nine; one stayed until half past, one until ten.
     /// let occupancy = VoiceOccupancy::of(GuildId::try_from(1)?).step(TimeDelta::minutes(45)).load(&mut conn)?;
     /// let [first, second] = occupancy.steps[..] else { return Err("two steps".into()) };
-    /// assert_eq!((first.max_user_count, first.voice_ms), (2, 75 * 60_000));
-    /// assert_eq!((second.max_user_count, second.voice_ms), (1, 15 * 60_000));
+    /// assert_eq!((first.max_user_count, first.voice_time), (2, Duration::from_mins(75)));
+    /// assert_eq!((second.max_user_count, second.voice_time), (1, Duration::from_mins(15)));
     /// let peak = occupancy.peak.ok_or("somebody was there")?;
     /// assert_eq!((peak.user_count, peak.at.timestamp()), (2, fixture::MONDAY + 9 * 3600));
     /// # Ok(())
@@ -210,7 +215,8 @@ struct Step {
 impl Step {
     fn answer(self) -> Result<OccupancyStep, Error> {
         let Self { start_ms, length_ms, max_user_count, voice_ms } = self;
-        Ok(OccupancyStep { start: instant(start_ms)?, length_ms, max_user_count, voice_ms })
+        let (length, voice_time) = (Duration::from_millis(length_ms), Duration::from_millis(voice_ms));
+        Ok(OccupancyStep { start: instant(start_ms)?, length, max_user_count, voice_time })
     }
 }
 
@@ -299,9 +305,9 @@ mod tests {
                     counts.iter().filter(|(tick, _)| (start..end).contains(tick)).map(|(_, users)| *users).collect();
                 steps.push(OccupancyStep {
                     start: at(start)?,
-                    length_ms: ((end - start) * voice.tick_ms).try_into()?,
+                    length: Duration::from_millis(((end - start) * voice.tick_ms).try_into()?),
                     max_user_count: own.iter().copied().max().unwrap_or(0),
-                    voice_ms: own.iter().sum::<u64>() * u64::try_from(voice.tick_ms)?,
+                    voice_time: Duration::from_millis(own.iter().sum::<u64>() * u64::try_from(voice.tick_ms)?),
                 });
             }
         }

@@ -192,9 +192,9 @@ mod tests {
         let tuesday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")? + TimeDelta::days(1);
         let last_ms = tuesday - TimeDelta::milliseconds(1);
         insert_interval(&mut conn, interval(1, 20, Some(3000), monday_ms, Some(monday_ms + LONGEST_CLOSED_MS))?)?;
-        let voice_ms = |conn: &mut File, window| -> TestResult<(u64, u64, u64)> {
+        let voice_ms = |conn: &mut File, window| -> TestResult<(u128, u64, u64)> {
             let answer = GuildVoice::of(1.try_into()?).within(window).load(conn)?;
-            Ok((answer.voice_ms, answer.sessions.started, answer.sessions.ended))
+            Ok((answer.voice_time.as_millis(), answer.sessions.started, answer.sessions.ended))
         };
         assert_eq!(voice_ms(&mut conn, Window::since(last_ms)?)?, (1, 0, 1));
         assert_eq!(voice_ms(&mut conn, Window::between(last_ms, tuesday)?)?, (1, 0, 0));

@@ -1,6 +1,6 @@
 //! Voice time over time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -39,14 +39,17 @@ pub struct VoiceSeriesAnswer {
     /// time in voice if it has none, to that of the window's end, or of the last time in voice. A
     /// window without an end and without voice has none.
     pub periods: Vec<VoicePeriod>,
-    /// Milliseconds in all of them: observed, assumed or both, as the filter's
+    /// Time in all of them: observed, assumed or both, as the filter's
     /// [`Assumed`](crate::Assumed) says.
-    pub voice_ms: u64,
-    /// Milliseconds that were observed.
-    pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    #[cfg_attr(feature = "serde", serde(rename = "voice_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub voice_time: Duration,
+    /// The observed part of it.
+    #[cfg_attr(feature = "serde", serde(rename = "observed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub observed: Duration,
+    /// The assumed part of it: time that bridges a gap, or follows the last confirmation of the
     /// connection.
-    pub assumed_ms: u64,
+    #[cfg_attr(feature = "serde", serde(rename = "assumed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub assumed: Duration,
     /// Where the data starts, if the window begins before it. Earlier events are deleted and not
     /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
@@ -65,14 +68,17 @@ pub struct VoicePeriod {
     /// Whether only a part of the period is counted: the window starts or ends in it, it is not
     /// over, or Mocha no longer keeps all of its events.
     pub is_partial: bool,
-    /// Milliseconds in voice: observed, assumed or both, as the filter's
+    /// Time in voice: observed, assumed or both, as the filter's
     /// [`Assumed`](crate::Assumed) says.
-    pub voice_ms: u64,
-    /// Milliseconds that were observed.
-    pub observed_ms: u64,
-    /// Milliseconds that are assumed: they bridge a gap, or follow the last confirmation of the
+    #[cfg_attr(feature = "serde", serde(rename = "voice_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub voice_time: Duration,
+    /// The observed part of it.
+    #[cfg_attr(feature = "serde", serde(rename = "observed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub observed: Duration,
+    /// The assumed part of it: time that bridges a gap, or follows the last confirmation of the
     /// connection.
-    pub assumed_ms: u64,
+    #[cfg_attr(feature = "serde", serde(rename = "assumed_ms", serialize_with = "crate::duration::milliseconds"))]
+    pub assumed: Duration,
 }
 
 impl VoiceSeries {
@@ -84,7 +90,7 @@ impl VoiceSeries {
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     ///
     /// A member who is still in voice counts up to the window's end, for at most
-    /// [`ASSUMED_TAIL_MS`](crate::ASSUMED_TAIL_MS) after Mocha last confirmed the connection. If
+    /// [`ASSUMED_TAIL`](crate::ASSUMED_TAIL) after Mocha last confirmed the connection. If
     /// the window has no end, the time counts up to that confirmation.
     pub const fn within(mut self, window: Window) -> Self {
         self.scope.window = window;
@@ -137,6 +143,8 @@ impl VoiceSeries {
     /// # Examples
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{Period, VoiceSeries};
     ///
@@ -147,8 +155,8 @@ impl VoiceSeries {
     /// let series = VoiceSeries::of(GuildId::try_from(1)?).by(Period::Hour).zone(chrono_tz::Asia::Kathmandu);
     /// let answer = series.load(&mut conn)?;
     /// let [first, second] = answer.periods[..] else { return Err("two hours".into()) };
-    /// assert_eq!((first.start.to_rfc3339().as_str(), first.voice_ms), ("2026-10-19T14:00:00+05:45", 30 * 60_000));
-    /// assert_eq!((second.start.to_rfc3339().as_str(), second.voice_ms), ("2026-10-19T15:00:00+05:45", 60 * 60_000));
+    /// assert_eq!((first.start.to_rfc3339().as_str(), first.voice_time), ("2026-10-19T14:00:00+05:45", Duration::from_mins(30)));
+    /// assert_eq!((second.start.to_rfc3339().as_str(), second.voice_time), ("2026-10-19T15:00:00+05:45", Duration::from_hours(1)));
     /// # Ok(())
     /// # }
     /// ```
@@ -163,6 +171,7 @@ impl VoiceSeries {
         Times { by_label, edges, .. }: &Times<'_>,
         data_since: Option<DateTime<Utc>>,
     ) -> Result<VoiceSeriesAnswer, Error> {
+        let policy = self.scope.filter.assumed;
         let mut all = VoiceTime::default();
         for time in by_label.values() {
             all.add(*time);
@@ -172,15 +181,14 @@ impl VoiceSeries {
         let last = edges.and_then(|(_, last)| local(last));
         let periods = self.periods(first, last, data_since)?.into_iter().map(|Touched { label, start, is_partial }| {
             let time = by_label.get(&label).copied().unwrap_or_default();
-            let VoiceTime { observed_ms, assumed_ms } = time;
-            VoicePeriod { start, is_partial, voice_ms: self.voice_ms(time), observed_ms, assumed_ms }
+            let (voice_time, observed, assumed) = (time.counted(policy), time.observed(), time.assumed());
+            VoicePeriod { start, is_partial, voice_time, observed, assumed }
         });
-        let VoiceTime { observed_ms, assumed_ms } = all;
         Ok(VoiceSeriesAnswer {
             periods: periods.collect(),
-            voice_ms: self.voice_ms(all),
-            observed_ms,
-            assumed_ms,
+            voice_time: all.counted(policy),
+            observed: all.observed(),
+            assumed: all.assumed(),
             data_since,
             window: self.scope.window,
         })
@@ -197,10 +205,6 @@ impl VoiceSeries {
         let start = window.start().or(first.map(|first| first.to_utc()));
         let end = window.listed_until(last.map(|last| last.to_utc() + TimeDelta::nanoseconds(1)));
         periods::touched(self.period, self.zone, start, end, Counts::of(window, data_since))
-    }
-
-    fn voice_ms(&self, time: VoiceTime) -> u64 {
-        time.voice_ms(self.scope.filter.assumed)
     }
 }
 
@@ -296,7 +300,7 @@ mod tests {
     }
 
     /// The same in plain Rust, tick by tick. A period is known by its name.
-    fn expected(question: &VoiceSeries, voice: &Voice) -> Vec<(String, u64, u64, u64)> {
+    fn expected(question: &VoiceSeries, voice: &Voice) -> Vec<(String, Duration, Duration, Duration)> {
         let Scope { ref filter, user, window, .. } = question.scope;
         let there = voice.ticks(window).flat_map(|tick| voice.counted(window, filter, tick));
         let there: Vec<_> = there.filter(|there| user.is_none_or(|user| user.get() == there.talk.user)).collect();
@@ -310,7 +314,7 @@ mod tests {
         let periods = names.into_iter().map(|period| {
             let own: Vec<_> =
                 there.iter().filter(|there| name(question, voice, there.tick) == period).copied().collect();
-            let (observed, assumed) = voice.ms(&own);
+            let (observed, assumed) = voice.time(&own);
             (period, truth::by_policy(filter.assumed, observed, assumed), observed, assumed)
         });
         periods.collect()
@@ -337,13 +341,13 @@ mod tests {
             let tick = |start: DateTime<Tz>| (start.timestamp_millis() - voice.origin_ms).div_euclid(voice.tick_ms);
             let periods: Vec<_> = answer.periods.iter().map(|period| {
                 let name = name(&question, &voice, tick(period.start));
-                (name, period.voice_ms, period.observed_ms, period.assumed_ms)
+                (name, period.voice_time, period.observed, period.assumed)
             }).collect();
             prop_assert_eq!(periods, expected(&question, &voice));
-            let sum = |value: fn(&VoicePeriod) -> u64| answer.periods.iter().map(value).sum::<u64>();
-            prop_assert_eq!(answer.voice_ms, sum(|period| period.voice_ms));
-            prop_assert_eq!(answer.observed_ms, sum(|period| period.observed_ms));
-            prop_assert_eq!(answer.assumed_ms, sum(|period| period.assumed_ms));
+            let sum = |value: fn(&VoicePeriod) -> Duration| answer.periods.iter().map(value).sum::<Duration>();
+            prop_assert_eq!(answer.voice_time, sum(|period| period.voice_time));
+            prop_assert_eq!(answer.observed, sum(|period| period.observed));
+            prop_assert_eq!(answer.assumed, sum(|period| period.assumed));
         }
     }
 
@@ -355,13 +359,15 @@ mod tests {
         let zone = chrono_tz::Asia::Kathmandu;
         // A quarter to two in UTC is half past seven there; the hour began at a quarter past one.
         let answer = VoiceSeries::of(1.try_into()?).by(Period::Hour).zone(zone).load(&mut conn)?;
-        let hours: Vec<_> = answer.periods.iter().map(|hour| (hour.start.hour(), hour.voice_ms)).collect();
+        let hours: Vec<_> =
+            answer.periods.iter().map(|hour| (hour.start.hour(), hour.voice_time.as_millis())).collect();
         assert_eq!(hours, [(7, 3)]);
         let utc = VoiceSeries::of(1.try_into()?).by(Period::Hour);
         let quarter = DateTime::from_timestamp_millis(edge).ok_or("no such time")?;
         let window = Window::between(quarter, quarter + TimeDelta::hours(2))?;
         let answer = utc.within(window).load(&mut conn)?;
-        let hours: Vec<_> = answer.periods.iter().map(|hour| (hour.start.hour(), hour.voice_ms)).collect();
+        let hours: Vec<_> =
+            answer.periods.iter().map(|hour| (hour.start.hour(), hour.voice_time.as_millis())).collect();
         assert_eq!(hours, [(1, 2), (2, 0), (3, 0)]);
         Ok(())
     }

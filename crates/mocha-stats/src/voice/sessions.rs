@@ -1,5 +1,7 @@
 //! Sessions: from connecting to disconnecting, through any channels.
 
+use std::time::Duration;
+
 use foldhash::{HashMap, HashMapExt};
 use mocha_schema::UserId;
 
@@ -21,11 +23,18 @@ pub struct VoiceSessions {
     pub started: u64,
     /// How many ended in the window.
     pub ended: u64,
-    /// Milliseconds of the longest that ended; `None` if none did.
-    pub longest_ms: Option<u64>,
-    /// Milliseconds of those that ended, divided by their number and rounded down; `None` if none
-    /// did.
-    pub mean_ms: Option<u64>,
+    /// The length of the longest that ended. `None` if none did.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "longest_ms", serialize_with = "crate::duration::optional_milliseconds")
+    )]
+    pub longest: Option<Duration>,
+    /// The mean length of those that ended, rounded down to whole milliseconds. `None` if none did.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "mean_ms", serialize_with = "crate::duration::optional_milliseconds")
+    )]
+    pub mean: Option<Duration>,
 }
 
 /// Counts sessions as their intervals come, in order of time.
@@ -68,7 +77,13 @@ impl Sessions {
             self.end(session);
         }
         let Self { ended, longest_ms, started, total_ms, .. } = self;
-        VoiceSessions { started, ended, longest_ms, mean_ms: total_ms.checked_div(ended) }
+        let (longest, mean) = (longest_ms, total_ms.checked_div(ended));
+        VoiceSessions {
+            started,
+            ended,
+            longest: longest.map(Duration::from_millis),
+            mean: mean.map(Duration::from_millis),
+        }
     }
 
     /// Nothing of the session comes any more, in the window or after it.

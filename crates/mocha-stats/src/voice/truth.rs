@@ -1,10 +1,12 @@
 //! Random voice, and who is there at each tick of it, in plain Rust.
 
+use std::{cmp::Reverse, ops::Add, time::Duration};
+
 use chrono::DateTime;
 use mocha_schema::{ChannelId, VoiceInterval, VoiceState};
 use proptest::prelude::*;
 
-use super::{ASSUMED_TAIL_MS, Assumed, ChannelVoice, VoiceFilter, VoiceStateFilter};
+use super::{ASSUMED_TAIL, Assumed, ChannelVoice, VoiceFilter, VoiceStateFilter};
 use crate::{
     Window,
     fixture::{MONDAY, TestResult, insert_interval, interval, value},
@@ -87,7 +89,8 @@ impl Voice {
 
     /// The first tick after somebody's stay.
     fn end(&self, window: Window, talk: &Talk) -> i64 {
-        let tail = if window.end().is_some() { ASSUMED_TAIL_MS / self.tick_ms } else { 0 };
+        let tail_ms = i64::try_from(ASSUMED_TAIL.as_millis()).unwrap();
+        let tail = if window.end().is_some() { tail_ms / self.tick_ms } else { 0 };
         talk.end.unwrap_or(talk.seen + tail)
     }
 
@@ -147,10 +150,10 @@ impl Voice {
             .collect()
     }
 
-    /// Observed and assumed milliseconds.
-    pub(crate) fn ms(&self, there: &[There<'_>]) -> (u64, u64) {
-        let tick_ms = self.tick_ms.cast_unsigned();
-        let sum = |assumed| there.iter().filter(|there| there.assumed == assumed).map(|_| tick_ms).sum();
+    /// Observed and assumed time.
+    pub(crate) fn time(&self, there: &[There<'_>]) -> (Duration, Duration) {
+        let tick = Duration::from_millis(self.tick_ms.cast_unsigned());
+        let sum = |assumed| there.iter().filter(|there| there.assumed == assumed).map(|_| tick).sum();
         (sum(false), sum(true))
     }
 
@@ -158,22 +161,22 @@ impl Voice {
         let mut channels = Vec::new();
         for channel in CHANNELS.into_iter().map(Some).chain([None]) {
             let own: Vec<There<'_>> = there.iter().filter(|there| there.talk.channel == channel).copied().collect();
-            let (observed_ms, assumed_ms) = self.ms(&own);
+            let (observed, assumed_time) = self.time(&own);
             let channel_id = channel.map(|channel| ChannelId::try_from(channel).unwrap());
-            let voice_ms = by_policy(assumed, observed_ms, assumed_ms);
-            channels.push(ChannelVoice { channel_id, voice_ms, observed_ms, assumed_ms });
+            let voice_time = by_policy(assumed, observed, assumed_time);
+            channels.push(ChannelVoice { channel_id, voice_time, observed, assumed: assumed_time });
         }
-        channels.retain(|channel| channel.voice_ms > 0);
-        channels.sort_by_key(|channel| u64::MAX - channel.voice_ms);
+        channels.retain(|channel| !channel.voice_time.is_zero());
+        channels.sort_by_key(|channel| Reverse(channel.voice_time));
         channels
     }
 }
 
-pub(crate) fn by_policy(assumed: Assumed, observed_ms: u64, assumed_ms: u64) -> u64 {
-    match assumed {
-        Assumed::Include => observed_ms + assumed_ms,
-        Assumed::Exclude => observed_ms,
-        Assumed::Only => assumed_ms,
+pub(crate) fn by_policy<T: Add<Output = T>>(policy: Assumed, observed: T, assumed: T) -> T {
+    match policy {
+        Assumed::Include => observed + assumed,
+        Assumed::Exclude => observed,
+        Assumed::Only => assumed,
     }
 }
 
