@@ -179,11 +179,12 @@ impl State {
 
     /// Notes in the file that all goes on until now, or until it stops now.
     pub(crate) fn stamp(&mut self, tables: &mut impl Tables, now_ms: Option<i64>, stop: bool) -> Result<(), Error> {
+        let days = if now_ms.is_none() && !stop { watermark::REPLAYED_DAYS } else { 1 };
         if let Some(now_ms) = now_ms {
             self.prove(now_ms);
         }
         stamp(tables, &mut self.tracker)?;
-        self.watermark.rise(tables, self.tracker.proof_ms())?;
+        self.watermark.rise(tables, self.tracker.proof_ms(), days)?;
         self.note(tables, stop)
     }
 

@@ -7,6 +7,9 @@ use crate::{
 
 const DAY_MS: i64 = 86_400_000;
 
+/// The number of days that a replay adds at once. Questions read the days above a watermark one by one.
+pub(super) const REPLAYED_DAYS: i64 = 10;
+
 /// The times of the newest events that aggregates count, in unix milliseconds, and the days up to
 /// which the watermarks were raised.
 ///
@@ -14,6 +17,9 @@ const DAY_MS: i64 = 86_400_000;
 /// them with each event would double the time of recording. Triggers add late events to them, which
 /// takes longer. The watermark follows the recorded events and not the clock. Otherwise every event
 /// of an import would be late.
+///
+/// A replay goes through many days in a second. Members who write every day would be added to the
+/// same rows each time, so several days are added at once.
 #[derive(Debug)]
 pub(super) struct Watermark {
     messages_ms: i64,
@@ -38,10 +44,11 @@ impl Watermark {
         *newest = event.at().timestamp_millis().max(*newest);
     }
 
-    /// Raises the watermarks to the day of the newest event, unless that day is in the future.
-    pub(super) fn rise(&mut self, tables: &mut impl Tables, now_ms: i64) -> Result<(), Error> {
+    /// Raises the watermarks to the day of the newest event if they rise by this many days at least,
+    /// unless that day is in the future.
+    pub(super) fn rise(&mut self, tables: &mut impl Tables, now_ms: i64, days: i64) -> Result<(), Error> {
         let day = |newest_ms: i64| newest_ms.min(now_ms).div_euclid(DAY_MS);
-        let higher = |day: i64, than: i64| (day > than).then_some(day);
+        let higher = |day: i64, than: i64| (day >= than.saturating_add(days)).then_some(day);
         let to = Watermarks {
             messages_to: higher(day(self.messages_ms), self.messages_to),
             voice_to: higher(day(self.voice_ms), self.voice_to),
