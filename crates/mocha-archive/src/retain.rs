@@ -64,12 +64,12 @@ impl Archive {
 /// Archives events and deletes those that are in the archive.
 struct ArchiveKeeper(Archive);
 
-impl Keeper for ArchiveKeeper {
+impl Keeper<SqliteConnection> for ArchiveKeeper {
     fn keep(
         &mut self,
         conn: &mut SqliteConnection,
         expired: &Expired<'_>,
-        batches: &mut Batches<'_>,
+        batches: &mut Batches<'_, SqliteConnection>,
     ) -> Result<ControlFlow<()>, BoxedError> {
         let Some(layout) = Layout::of_table(expired.table.name) else { return Ok(ControlFlow::Continue(())) };
         // The archive cannot hold rows of a guild whose id is no number. They stay.
@@ -93,7 +93,7 @@ impl ArchiveKeeper {
         conn: &mut SqliteConnection,
         partition: &Partition,
         span: Span,
-        batches: &mut Batches<'_>,
+        batches: &mut Batches<'_, SqliteConnection>,
     ) -> Result<ControlFlow<()>, BoxedError> {
         let Self(archive) = self;
         // It is held until the rows are deleted, so that the file stays what it is.
@@ -122,12 +122,12 @@ fn delete(
     span: Span,
     len: usize,
     cause: &mut Option<Error>,
-) -> diesel::QueryResult<DeletedBatch> {
+) -> Result<DeletedBatch, BoxedError> {
     let (mut looked_at, mut rows) = (0, 0);
     while looked_at < len {
         let row = cursor.row().map_err(|error| {
             *cause = Some(error);
-            diesel::result::Error::RollbackTransaction
+            "the archive failed"
         })?;
         let Some(row) = row.filter(|row| row.time() < span.to_ms) else {
             return Ok(DeletedBatch { is_last: true, rows });

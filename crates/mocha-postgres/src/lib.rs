@@ -28,8 +28,11 @@ mod builder;
 mod error;
 mod link;
 mod privacy;
+mod retention;
 mod rollup;
 mod store;
+
+pub use mocha_recorder::retention::{Batches, DeletedBatch, Expired, Keep, Keeper, Purged, Retained, RetentionPolicy};
 
 pub use self::{
     builder::PgStoreBuilder,

@@ -141,6 +141,12 @@ impl Recount {
     }
 }
 
+/// The condition for days that retention keeps. It deletes whole months, table by table.
+const IS_KEPT: &str = "day >= (SELECT rollups_from / 86400 FROM horizons)";
+
+/// The condition for the months of these days.
+const IN_KEPT_MONTH: &str = "month >= (SELECT rollups_from / 2592000 FROM horizons)";
+
 const IS_BOT: &str = "EXISTS (SELECT FROM bots WHERE bots.id = user_id)";
 
 /// The roll-ups in the order in which they are computed.
@@ -156,11 +162,11 @@ fn recounts() -> Vec<Recount> {
              GROUP BY guild_id, {period}, {IS_BOT}"
         )
     };
-    let longer = |period: &str| {
+    let longer = |period: &str, days: &str| {
         format!(
             "SELECT guild_id, {period}user_id, channel_id, bot, sum(messages), sum(characters), sum(words),
                  sum(attachments), sum(embeds)
-             FROM message_days GROUP BY guild_id, {period}user_id, channel_id, bot"
+             FROM message_days WHERE {days} GROUP BY guild_id, {period}user_id, channel_id, bot"
         )
     };
     let voice_sums =
@@ -186,17 +192,22 @@ fn recounts() -> Vec<Recount> {
             "quarter >= (SELECT messages_from / 900 FROM horizons)",
             messages("created_at / 900"),
         ),
-        recount("message_thirds", "true", longer("day / 10, ")),
-        recount("message_months", "true", longer("day / 30, ")),
-        recount("message_totals", "true", longer("")),
+        recount(
+            "message_thirds",
+            "third >= (SELECT rollups_from / 864000 FROM horizons)",
+            longer("day / 10, ", IS_KEPT),
+        ),
+        recount("message_months", IN_KEPT_MONTH, longer("day / 30, ", IS_KEPT)),
+        recount("message_totals", "true", longer("", "true")),
         recount(
             "active_months",
-            "true",
-            "SELECT guild_id, day / 30, user_id, bot, sum(least(messages, 3) << (day % 30 * 2)::INTEGER)
-             FROM (SELECT guild_id, day, user_id, bot, sum(messages)::BIGINT AS messages FROM message_days
-                 GROUP BY 1, 2, 3, 4) AS days
-             GROUP BY guild_id, day / 30, user_id, bot"
-                .to_owned(),
+            IN_KEPT_MONTH,
+            format!(
+                "SELECT guild_id, day / 30, user_id, bot, sum(least(messages, 3) << (day % 30 * 2)::INTEGER)
+                 FROM (SELECT guild_id, day, user_id, bot, sum(messages)::BIGINT AS messages FROM message_days
+                     WHERE {IS_KEPT} GROUP BY 1, 2, 3, 4) AS days
+                 GROUP BY guild_id, day / 30, user_id, bot"
+            ),
         ),
         recount(
             "voice_channel_days",
@@ -219,19 +230,19 @@ fn recounts() -> Vec<Recount> {
         ),
         recount(
             "voice_channel_months",
-            "true",
+            IN_KEPT_MONTH,
             format!(
                 "SELECT guild_id, day / 30, user_id, channel_id, assumed, bot, {voice_sums} FROM voice_channel_days
-                 GROUP BY guild_id, day / 30, user_id, channel_id, assumed, bot"
+                 WHERE {IS_KEPT} GROUP BY guild_id, day / 30, user_id, channel_id, assumed, bot"
             ),
         ),
         recount(
             "voice_months",
-            "true",
+            IN_KEPT_MONTH,
             format!(
                 "SELECT guild_id, day / 30, user_id, assumed, bot, sum(sessions), {voice_sums},
                      coalesce(bit_or(1::BIGINT << (day % 30 * 2)::INTEGER) FILTER (WHERE voice_ms > 0), 0)
-                 FROM voice_days GROUP BY guild_id, day / 30, user_id, assumed, bot"
+                 FROM voice_days WHERE {IS_KEPT} GROUP BY guild_id, day / 30, user_id, assumed, bot"
             ),
         ),
         recount(

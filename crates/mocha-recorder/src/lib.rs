@@ -11,8 +11,10 @@
 pub mod backend;
 mod error;
 pub mod event;
+mod operation;
 mod person;
 mod recorder;
+pub mod retention;
 mod time;
 pub mod tombstones;
 mod voice;
@@ -21,6 +23,7 @@ mod write;
 pub use self::{
     error::{Error, ErrorKind},
     event::Event,
+    operation::Operation,
     person::Person,
     recorder::{Clock, Frame, Recorder, RecorderSettings, RecorderSlot, RecorderStats, ShardClaim, StoredSession},
     time::{SteadyClock, TimeSource},

@@ -50,7 +50,6 @@ mod error;
 mod integrity;
 mod link;
 mod maintenance;
-mod operation;
 pub mod privacy;
 mod retention;
 mod rollup;
@@ -59,7 +58,8 @@ mod store;
 mod tables;
 
 pub use mocha_recorder::{
-    Clock, Error, ErrorKind, Event, Frame, Recorder, RecorderStats, ShardClaim, StoredSession, TimeSource, event,
+    Clock, Error, ErrorKind, Event, Frame, Operation, Recorder, RecorderStats, ShardClaim, StoredSession, TimeSource,
+    event,
 };
 
 pub use self::{
@@ -70,7 +70,6 @@ pub use self::{
     },
     link::Durability,
     maintenance::{Checkpoint, Freed, Maintenance, MaintenanceStats, Step},
-    operation::Operation,
     retention::{Batches, DeletedBatch, Expired, Keep, Keeper, Purged, Retained, RetentionPolicy},
     rollup::{
         Counted, Difference, MemberSums, MessageSums, RebuildProgress, Rebuilt, Rollup, Sums, Verification, VoiceSums,

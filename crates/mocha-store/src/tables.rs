@@ -1,11 +1,6 @@
 //! The catalogue's tables as SQL.
 
-use mocha_schema::catalogue::{Guild, Kept, TABLES, Table};
-
-/// The tables whose rows are kept for this long.
-pub(crate) fn kept(kept: Kept) -> impl Iterator<Item = &'static Table> {
-    TABLES.iter().filter(move |table| table.kept == kept)
-}
+use mocha_schema::catalogue::{Guild, Table};
 
 /// Returns the column that identifies a row: the row id if SQLite has one, which is faster than a
 /// text, else the key.

@@ -191,6 +191,13 @@ impl Horizon {
     }
 }
 
+impl Kept {
+    /// Returns the tables whose rows are kept for this long.
+    pub fn tables(self) -> impl Iterator<Item = &'static Table> {
+        TABLES.iter().filter(move |table| table.kept == self)
+    }
+}
+
 impl Table {
     /// Returns the entry with this name.
     #[must_use]

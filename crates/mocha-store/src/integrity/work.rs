@@ -15,7 +15,6 @@ use crate::{
     link::{Access, Location},
     sqlite::Connection,
     store::{add_parents_now, fill_intervals},
-    tables,
 };
 
 /// The tables that are copied as they are: first those that events refer to, then the events.
@@ -30,7 +29,7 @@ fn recorded() -> impl Iterator<Item = &'static Table> {
 /// from these and the events.
 fn sums_of_events() -> impl Iterator<Item = (&'static Table, Time)> {
     let is_of_events = |table: &&Table| table.sources_of_sums().all(|source| source.kept == Kept::Events);
-    tables::kept(Kept::Rollups).filter(is_of_events).filter_map(|table| Some((table, table.time?)))
+    Kept::Rollups.tables().filter(is_of_events).filter_map(|table| Some((table, table.time?)))
 }
 
 const HORIZONS: &str = "horizons";
@@ -123,7 +122,7 @@ impl Work<'_> {
     fn guess_horizons(&self) -> Result<(), Error> {
         const DAY_MS: i64 = 86_400_000;
         for horizon in Horizon::ALL {
-            let of_events = tables::kept(Kept::Events).filter_map(|table| Some((table.name, table.time?)));
+            let of_events = Kept::Events.tables().filter_map(|table| Some((table.name, table.time?)));
             let first = of_events.filter(|(_, time)| time.horizon == horizon);
             let first =
                 first.map(|(name, time)| format!("SELECT min({}) * {} AS ms FROM {name}", time.column, time.unit_ms));

@@ -17,7 +17,12 @@ use super::{
     connect,
     space::{self, Pages},
 };
-use crate::{Error, ErrorKind, error::classify, link::Link, retention};
+use crate::{
+    Error, ErrorKind,
+    error::classify,
+    link::Link,
+    retention::{self, SqliteTables},
+};
 
 /// How often the size of the write-ahead log is checked, and how long after the start the first run
 /// is.
@@ -103,8 +108,8 @@ impl Worker {
         let Some(retention) = &self.link.settings.maintenance.retention else { return Ok(()) };
         let conn = &mut connect(&self.link)?;
         let mut counted = 0;
-        let now = retention::trusted_now(conn, &self.link.settings.recorder.time)?;
-        retention::apply(conn, retention, now, None, |so_far| {
+        let now = retention::trusted_now::<SqliteTables>(conn, &self.link.settings.recorder.time)?;
+        retention::apply::<SqliteTables>(conn, retention, now, None, |so_far| {
             self.count(|stats| stats.deleted_rows += so_far.rows().saturating_sub(counted));
             counted = so_far.rows();
             self.go_on()

@@ -12,7 +12,7 @@ use crate::{
     Error, Operation, Store,
     error::classify,
     link::{Access, Location},
-    retention::{Batch, Pace},
+    retention::{DeletedBatch, Pace, SqliteTables},
     sqlite::Connection,
 };
 
@@ -133,12 +133,12 @@ pub(super) fn free_pages(
         let after = Pages::load(conn)?;
         let done = before.all.saturating_sub(after.all);
         freed.set(Freed { freed_pages: freed.get().freed_pages + done, left_pages: after.free });
-        Ok(Batch { done, last: after.free == 0 || done == 0 })
+        Ok(DeletedBatch { is_last: after.free == 0 || done == 0, rows: done })
     };
     // A transaction that fails reports nothing.
     let mut pace = Pace::new("giving pages back");
     // The number of remaining pages shows whether it ended early.
-    let _: ControlFlow<()> = pace.batches(conn, step, |_| progress(freed.get()))?;
+    let _: ControlFlow<()> = pace.batches::<SqliteTables>(conn, step, |_| progress(freed.get()))?;
     Ok(freed.get())
 }
 

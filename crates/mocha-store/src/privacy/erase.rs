@@ -18,11 +18,7 @@ use super::{
     rows::{Scope, delete_samples, tables},
     tombstones, wipe,
 };
-use crate::{
-    Error, Store,
-    error::classify,
-    operation::{self, OnProgress},
-};
+use crate::{Error, Store, error::classify};
 
 /// The maximum number of rows in one transaction. The recorder waits for it, some tens of
 /// milliseconds.
@@ -38,10 +34,12 @@ pub struct ErasureProgress {
     pub total: u64,
 }
 
+type OnProgress<'a> = Box<dyn FnMut(ErasureProgress) -> ControlFlow<()> + 'a>;
+
 /// Configures the erasure of a user. [`Store::forget_user`] and [`Store::opt_out_user`] return it.
 #[must_use = "nobody is forgotten until `run`"]
 pub struct Erasure<'a> {
-    on_progress: Option<OnProgress<'a, ErasureProgress>>,
+    on_progress: Option<OnProgress<'a>>,
     opt_out: bool,
     scope: Scope,
     skip_vacuum: bool,
@@ -210,7 +208,7 @@ impl<'a> Erasure<'a> {
     /// be deleted. If only the vacuum failed, that is not an error: the [`Receipt`] reports it.
     pub fn run(self) -> Result<Receipt, Error> {
         let Self { on_progress, opt_out, scope, skip_vacuum, store } = self;
-        let mut progress = on_progress.unwrap_or_else(operation::ignore);
+        let mut progress = on_progress.unwrap_or_else(|| Box::new(|_| ControlFlow::Continue(())));
         let link = store.link();
         let clock = &link.settings.recorder.time;
         let failed = |error| classify(format!("cannot erase a person from {}", link.location), error);

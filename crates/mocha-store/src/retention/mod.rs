@@ -1,168 +1,216 @@
-//! Retention: deletes old events, and everything about guilds that the bot left long ago.
+//! Retention: deletes old events, and everything about guilds that the bot left long ago. The decisions are in
+//! `mocha-recorder`, and the statements in [`tables`].
 
-mod batch;
-mod clock;
-mod horizon;
-mod keeper;
-mod purge;
 mod rows;
-mod run;
+mod tables;
 
 use chrono::{DateTime, Utc};
-use mocha_schema::catalogue::Horizon;
+use diesel::sqlite::SqliteConnection;
+use mocha_recorder::retention::purge_guild;
+pub use mocha_recorder::retention::{Batches, DeletedBatch, Expired, Keep, Keeper, Purged, Retained, RetentionPolicy};
+pub(crate) use mocha_recorder::retention::{Pace, apply, trusted_now};
+use mocha_schema::GuildId;
 
-pub(crate) use self::{
-    batch::{Batch, Pace},
-    clock::trusted_now,
-    run::apply,
-};
-pub use self::{
-    keeper::{Batches, DeletedBatch, Expired, Keeper},
-    purge::Purged,
-    run::Retained,
-};
-use crate::{Error, ErrorKind};
+pub(crate) use self::tables::SqliteTables;
+use crate::{Operation, Store};
 
-const DAY: i64 = 86_400;
-
-/// Says how long something is kept.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Keep {
-    /// The current day in UTC and this many days before it.
-    Days(u32),
-    /// Everything, without a limit.
-    Forever,
-}
-
-impl Keep {
-    /// Returns the midnight in UTC, in unix seconds, before which rows are deleted; 0 if none are.
-    fn from(self, now: DateTime<Utc>) -> i64 {
-        match self {
-            Self::Days(days) => ((now.timestamp().div_euclid(DAY) - i64::from(days)) * DAY).max(0),
-            Self::Forever => 0,
-        }
+impl Store {
+    /// Deletes events that are older than the policy allows, as of now; see
+    /// [`apply_retention_at`](Self::apply_retention_at).
+    ///
+    /// The store's clock says what time it is now. A wrong clock would delete years, so it is
+    /// compared with the newest message in the file, whose time comes from Discord, or with the
+    /// newest other event if there is no message. The clock may be ahead of it by as long as the
+    /// store has been open, and by one day more.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ClockAhead`](crate::ErrorKind::ClockAhead) if the clock is further ahead:
+    /// nothing is deleted. Use [`apply_retention_at`](Self::apply_retention_at) for a file that is
+    /// no longer recorded into. It can fail in the same ways as that method.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use mocha_store::{Keep, RetentionPolicy, Store};
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// let retention = RetentionPolicy::default().presences(Keep::Days(30));
+    /// let retained = store.apply_retention(&retention).on_progress(|so_far| {
+    ///     println!("{} messages deleted", so_far.message_events);
+    ///     ControlFlow::Continue(())
+    /// }).run()?;
+    /// assert!(retained.complete);
+    /// # Ok::<(), mocha_store::Error>(())
+    /// ```
+    #[doc(alias = "prune")]
+    #[doc(alias = "retain")]
+    pub fn apply_retention<'a>(&self, retention: &RetentionPolicy) -> Operation<'a, Retained, Retained> {
+        let (retention, store) = (*retention, self.clone());
+        Operation::new(move |on_progress| {
+            let mut conn = store.link().connect_writer()?;
+            let now = trusted_now::<SqliteTables>(&mut conn, &store.link().settings.recorder.time)?;
+            apply::<SqliteTables>(&mut conn, &retention, now, None, |so_far| on_progress(*so_far))
+        })
     }
 
-    fn is_shorter_than(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Days(days), Self::Days(other)) => days < other,
-            (days, other) => days != Self::Forever && other == Self::Forever,
-        }
-    }
-}
-
-/// Sets how long the file keeps each kind of event, the roll-ups, and guilds that the bot left.
-///
-/// By default Mocha keeps events for a year, and roll-ups and guilds for ever. Answers from
-/// roll-ups stay the same for whole days in UTC, however old: leaderboards (except voice time with
-/// company), members, overviews, active members, channels, and the heat map and message series of a
-/// guild. Questions that need single events cover only the time for which there are events, and say
-/// so: growth, retention of members, presence, company in voice, concurrent members in voice, and
-/// the hours at which one user wrote.
-///
-/// [`Store::apply_retention`](crate::Store::apply_retention) applies the policy once.
-/// [`Maintenance::retention`](crate::Maintenance::retention) lets the store apply it every hour.
-///
-/// # Examples
-///
-/// ```
-/// use mocha_store::{Keep, RetentionPolicy};
-///
-/// let retention = RetentionPolicy::default().messages(Keep::Days(90)).presences(Keep::Days(7)).members(Keep::Forever);
-/// assert_ne!(retention, RetentionPolicy::default());
-/// ```
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[must_use = "it does nothing until it is given to a store"]
-pub struct RetentionPolicy {
-    gone_guilds: Keep,
-    members: Keep,
-    messages: Keep,
-    presences: Keep,
-    rollups: Keep,
-    voice: Keep,
-}
-
-impl Default for RetentionPolicy {
-    fn default() -> Self {
-        let year = Keep::Days(365);
-        Self {
-            gone_guilds: Keep::Forever,
-            members: year,
-            messages: year,
-            presences: year,
-            rollups: Keep::Forever,
-            voice: year,
-        }
-    }
-}
-
-impl RetentionPolicy {
-    /// Sets how long to keep a guild after the bot was removed from it, to the second. A guild that
-    /// comes back in time loses nothing. Default: for ever.
-    pub fn gone_guilds(mut self, keep: Keep) -> Self {
-        self.gone_guilds = keep;
-        self
+    /// Deletes events that are older than the policy allows, as of `now`.
+    ///
+    /// First it moves the horizons of the file in one transaction. A horizon is the midnight in UTC
+    /// from which on events are complete. Horizons only move forward: a `now` that is too late
+    /// cannot be taken back. Then it deletes the events from before the horizon, the oldest of each
+    /// guild first. Aggregates stay unless the policy deletes them too, so totals of whole days do
+    /// not change. An event from before the horizon that arrives late is not counted, and the next
+    /// run deletes it.
+    ///
+    /// It never deletes: what the policy keeps for ever; voice intervals that are still open (the
+    /// horizon of voice waits for those that are still confirmed); users, channels and current
+    /// members.
+    ///
+    /// It deletes in batches through an index, each in a transaction of about 10 milliseconds, and
+    /// then leaves three times as long to other writers. Readers never wait. The callback or a
+    /// crash may end it at any time: the next run continues. Freed pages are used again;
+    /// [`free_pages`](Self::free_pages) makes the file smaller.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidSetting`](crate::ErrorKind::InvalidSetting) if the policy keeps
+    /// aggregates for a shorter time than events.
+    /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy),
+    /// [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of SQLite; what was deleted
+    /// until then stays deleted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::{TimeDelta, Utc};
+    /// use mocha_store::{RetentionPolicy, Store};
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// let yesterday = Utc::now() - TimeDelta::days(1);
+    /// let retained = store.apply_retention_at(&RetentionPolicy::default(), yesterday).run()?;
+    /// assert_eq!(retained.rows(), 0);
+    /// # Ok::<(), mocha_store::Error>(())
+    /// ```
+    pub fn apply_retention_at<'a>(
+        &self,
+        retention: &RetentionPolicy,
+        now: DateTime<Utc>,
+    ) -> Operation<'a, Retained, Retained> {
+        let (retention, store) = (*retention, self.clone());
+        Operation::new(move |on_progress| {
+            let mut conn = store.link().connect_writer()?;
+            apply::<SqliteTables>(&mut conn, &retention, now, None, |so_far| on_progress(*so_far))
+        })
     }
 
-    /// Sets how long to keep `member_events`. The list of current members does not depend on it.
-    /// Default: 365 days.
-    pub fn members(mut self, keep: Keep) -> Self {
-        self.members = keep;
-        self
+    /// Applies a retention policy as [`apply_retention_at`](Self::apply_retention_at) does, but
+    /// deletes no event itself: the keeper keeps the events elsewhere, and deletes them. Without
+    /// `now` the store's clock counts, as in [`apply_retention`](Self::apply_retention).
+    ///
+    /// Aggregates are deleted as by those methods. A guild that the bot left long ago is deleted
+    /// only after the keeper deleted all of its events.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`apply_retention`](Self::apply_retention). An error of the keeper is the
+    /// `source()`; its kind is [`ErrorKind::User`](crate::ErrorKind::User) unless it comes from
+    /// SQLite. What was deleted until then stays deleted, and the next run continues.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use diesel::SqliteConnection;
+    /// use mocha_store::{Batches, Expired, Keeper, RetentionPolicy, Store};
+    ///
+    /// struct Nowhere;
+    ///
+    /// impl Keeper<SqliteConnection> for Nowhere {
+    ///     fn keep(
+    ///         &mut self,
+    ///         _conn: &mut SqliteConnection,
+    ///         _expired: &Expired<'_>,
+    ///         _batches: &mut Batches<'_, SqliteConnection>,
+    ///     ) -> Result<ControlFlow<()>, Box<dyn std::error::Error + Send + Sync>> {
+    ///         Err("there is no room for old events".into())
+    ///     }
+    /// }
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// // The keeper is not asked, because nothing is too old.
+    /// let retained = store.apply_retention_keeping(&RetentionPolicy::default(), None, Nowhere).run()?;
+    /// assert_eq!(retained.rows(), 0);
+    /// # Ok::<(), mocha_store::Error>(())
+    /// ```
+    pub fn apply_retention_keeping<'a>(
+        &self,
+        retention: &RetentionPolicy,
+        now: Option<DateTime<Utc>>,
+        mut keeper: impl Keeper<SqliteConnection> + 'static,
+    ) -> Operation<'a, Retained, Retained> {
+        let (retention, store) = (*retention, self.clone());
+        Operation::new(move |on_progress| {
+            let mut conn = store.link().connect_writer()?;
+            let now = match now {
+                Some(now) => now,
+                None => trusted_now::<SqliteTables>(&mut conn, &store.link().settings.recorder.time)?,
+            };
+            apply::<SqliteTables>(&mut conn, &retention, now, Some(&mut keeper), |so_far| on_progress(*so_far))
+        })
     }
 
-    /// Sets how long to keep `message_events`. Default: 365 days.
-    pub fn messages(mut self, keep: Keep) -> Self {
-        self.messages = keep;
-        self
-    }
-
-    /// Sets how long to keep `presence_events`. Default: 365 days. The presence of a member without
-    /// a later event is unknown until the next one.
-    pub fn presences(mut self, keep: Keep) -> Self {
-        self.presences = keep;
-        self
-    }
-
-    /// Sets how long to keep the roll-ups of members, messages and voice: at least as long as their
-    /// events. They are deleted by whole months of thirty days, so up to 29 days later. Default:
-    /// for ever.
-    pub fn rollups(mut self, keep: Keep) -> Self {
-        self.rollups = keep;
-        self
-    }
-
-    /// Sets how long to keep `voice_events` and `voice_intervals`. Default: 365 days.
-    pub fn voice(mut self, keep: Keep) -> Self {
-        self.voice = keep;
-        self
-    }
-
-    /// Returns how long events with this horizon are kept.
-    const fn of(&self, horizon: Horizon) -> Keep {
-        match horizon {
-            Horizon::Members => self.members,
-            Horizon::Messages => self.messages,
-            Horizon::Presences => self.presences,
-            Horizon::Voice => self.voice,
-        }
-    }
-
-    /// Refuses a policy that deletes roll-ups before their events.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        if [self.members, self.messages, self.voice].into_iter().any(|events| self.rollups.is_shorter_than(events)) {
-            let kind = ErrorKind::InvalidSetting { name: "rollups" };
-            return Err(Error::new(kind, "`rollups` are kept for a shorter time than what they are sums of"));
-        }
-        Ok(())
-    }
-
-    /// Returns the unix second by which a guild must have been left to be deleted now.
-    fn gone_until(&self, now: DateTime<Utc>) -> Option<i64> {
-        match self.gone_guilds {
-            Keep::Days(days) => Some(now.timestamp() - i64::from(days) * DAY),
-            Keep::Forever => None,
-        }
+    /// Deletes everything about a guild: its events, roll-ups, voice, members, channels, and the
+    /// guild itself. Users stay because they belong to no single guild.
+    ///
+    /// Let the bot leave the guild first: events that are recorded meanwhile may stay or bring the
+    /// guild back. To delete guilds some time after the bot was removed from them, see
+    /// [`RetentionPolicy::gone_guilds`](crate::RetentionPolicy::gone_guilds).
+    ///
+    /// It deletes in batches as [`apply_retention_at`](Self::apply_retention_at) does, events
+    /// before the roll-ups that count them, so the roll-ups stay consistent with the remaining
+    /// events. For days whose events retention deleted, coarser roll-ups may remain a little longer
+    /// than the daily ones. You can end it at any time and call it again; a crash does no harm
+    /// either. An unknown guild is not an error.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of
+    /// SQLite's; what was deleted until then stays deleted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::Utc;
+    /// use mocha_store::{Store, event::MessageSent};
+    ///
+    /// # let store = Store::builder().open_in_memory()?;
+    /// let recorder = store.recorder()?;
+    /// let message = MessageSent {
+    ///     at: Utc::now(),
+    ///     channel_id: 20.try_into()?,
+    ///     content: None,
+    ///     guild_id: 10.try_into()?,
+    ///     kind: 0,
+    ///     message_id: 30.try_into()?,
+    ///     user_id: 40.try_into()?,
+    /// };
+    /// recorder.record(message)?;
+    /// recorder.flush()?;
+    /// let purged = store.purge_guild(message.guild_id).run()?;
+    /// assert!(purged.complete && purged.rows > 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn purge_guild<'a>(&self, guild_id: GuildId) -> Operation<'a, Purged, Purged> {
+        let store = self.clone();
+        Operation::new(move |on_progress| {
+            let mut conn = store.link().connect_writer()?;
+            purge_guild::<SqliteTables>(&mut conn, &guild_id.to_string(), on_progress)
+        })
     }
 }

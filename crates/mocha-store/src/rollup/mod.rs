@@ -125,7 +125,6 @@ mod tests {
     use mocha_schema::catalogue::Kept;
 
     use super::*;
-    use crate::tables;
 
     #[test]
     fn every_table_of_sums_is_verified_after_the_tables_it_is_made_of() {
@@ -135,6 +134,6 @@ mod tests {
             assert!(sums.map(|table| table.name).all(|name| earlier.contains(name)), "{rollup}");
             earlier.insert(rollup.table());
         }
-        assert_eq!(earlier, tables::kept(Kept::Rollups).map(|table| table.name).collect());
+        assert_eq!(earlier, Kept::Rollups.tables().map(|table| table.name).collect());
     }
 }

@@ -5,16 +5,15 @@ use std::{fmt, ops::ControlFlow};
 use crate::Error;
 
 /// The callback of an operation that reports progress.
-pub(crate) type OnProgress<'a, P> = Box<dyn FnMut(P) -> ControlFlow<()> + 'a>;
+type OnProgress<'a, P> = Box<dyn FnMut(P) -> ControlFlow<()> + 'a>;
 
 /// The work of an operation. It always gets a callback.
 type Work<P, T> = Box<dyn FnOnce(&mut dyn FnMut(P) -> ControlFlow<()>) -> Result<T, Error>>;
 
 /// A long operation on a store. It starts with [`run`](Self::run).
 ///
-/// `P` is what it reports while it works, `T` is its result. The method of
-/// [`Store`](crate::Store) that returns it says what the operation does, what it locks, and what an
-/// early end leaves.
+/// `P` is what it reports while it works, `T` is its result. The method of the store that returns it says what the operation
+/// does, what it locks, and what an early end leaves.
 ///
 /// # Examples
 ///
@@ -41,7 +40,8 @@ pub struct Operation<'a, P, T> {
 }
 
 impl<'a, P, T> Operation<'a, P, T> {
-    pub(crate) fn new(work: impl FnOnce(&mut dyn FnMut(P) -> ControlFlow<()>) -> Result<T, Error> + 'static) -> Self {
+    /// Makes an operation of its work, which gets the callback. Meant for stores.
+    pub fn new(work: impl FnOnce(&mut dyn FnMut(P) -> ControlFlow<()>) -> Result<T, Error> + 'static) -> Self {
         Self { on_progress: None, work: Box::new(work) }
     }
 
@@ -65,14 +65,9 @@ impl<'a, P, T> Operation<'a, P, T> {
     /// The method that returned the operation lists its errors.
     pub fn run(self) -> Result<T, Error> {
         let Self { on_progress, work } = self;
-        let mut on_progress = on_progress.unwrap_or_else(ignore);
+        let mut on_progress = on_progress.unwrap_or_else(|| Box::new(|_| ControlFlow::Continue(())));
         work(&mut on_progress)
     }
-}
-
-/// The callback of an operation that nobody watches.
-pub(crate) fn ignore<'a, P>() -> OnProgress<'a, P> {
-    Box::new(|_| ControlFlow::Continue(()))
 }
 
 impl<P, T> fmt::Debug for Operation<'_, P, T> {
