@@ -1,5 +1,7 @@
 //! Durations in JSON: integers in the unit that the field's name in JSON states.
 
+#![expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
