@@ -1,4 +1,4 @@
-//! Long operations: what they have in common.
+//! The common part of long operations.
 
 use std::{fmt, ops::ControlFlow};
 

@@ -13,7 +13,7 @@ pub struct Error {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// PostgreSQL's schema has a table with the name of one of Mocha's that is not Mocha's.
+    /// The PostgreSQL schema has a table of another program under the name of one of Mocha's tables.
     ForeignTable {
         /// The table.
         name: &'static str,

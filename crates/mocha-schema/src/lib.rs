@@ -2,8 +2,8 @@
 //!
 //! The database is a SQLite file or, with the feature `postgres`, a schema on a PostgreSQL server. Both have the same tables.
 //!
-//! Mocha stores what a bot records in eight tables: guilds, users, channels, members, and four tables of events. A few
-//! tables of Mocha's own stand beside them. Use this crate for your own Diesel queries; `mocha-stats` uses it too.
+//! Mocha stores the data that a bot records in eight tables: guilds, users, channels, members, and four tables of events. A few
+//! more tables hold roll-ups and Mocha's own state. Use this crate for your own Diesel queries; `mocha-stats` uses it too.
 //!
 //! ```
 //! use chrono::DateTime;

@@ -51,8 +51,8 @@ impl<'a> Migrations<'a> {
         Self { conn }
     }
 
-    /// Runs a closure in a transaction. If it fails, the error is that of its cause: undoing the transaction may fail too, because
-    /// SQLite has undone it already when the disk is full.
+    /// Runs a closure in a transaction. If the closure fails, returns the closure's error. The rollback may fail too: if the disk
+    /// is full, SQLite has already rolled back.
     fn transaction(
         &mut self,
         f: impl FnOnce(&mut SqliteConnection) -> diesel::migration::Result<()>,
@@ -93,9 +93,9 @@ impl<'a> Migrations<'a> {
     }
 }
 
-/// The SQL condition that a `version` in Diesel's table is Mocha's.
+/// The SQL condition that selects Mocha's versions in Diesel's table.
 ///
-/// It holds for files that an earlier version of Mocha migrated and [`migrate`] has not opened since.
+/// Only files that an earlier version of Mocha migrated, and that [`migrate`] has not opened since, have such versions.
 #[doc(hidden)]
 pub const EARLIER_VERSIONS: &str = "version BETWEEN '00000000000001' AND '00000000000006'";
 
@@ -148,7 +148,7 @@ pub fn migrate(conn: &mut SqliteConnection) -> Result<(), Error> {
     if is_up_to_date(conn)? {
         return Ok(());
     }
-    // Undoing the transaction may fail too; the first error is the reason.
+    // The rollback may fail too, so the closure's error is kept.
     let mut cause = None;
     let result = conn.immediate_transaction(|conn| {
         run_pending(conn).map_err(|error| {

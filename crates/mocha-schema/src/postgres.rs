@@ -78,13 +78,13 @@ impl MigrationHarness<Pg> for PostgresMigrations<'_> {
 /// Brings the tables of the connection's current schema up to date.
 ///
 /// All migrations run in one transaction under an advisory lock. If two processes start at once, one migrates, and the other
-/// waits and finds nothing to do. If the tables are up to date, they are only read, which a standby allows, too.
+/// waits and finds nothing to do. If the tables are up to date, they are only read, which a standby allows.
 ///
 /// # Errors
 ///
 /// * [`ErrorKind::ServerTooOld`](crate::ErrorKind::ServerTooOld): the server is older than PostgreSQL 15.
-/// * [`ErrorKind::ForeignTable`](crate::ErrorKind::ForeignTable): the schema has no tables of Mocha, but a table with the name
-///   of one.
+/// * [`ErrorKind::ForeignTable`](crate::ErrorKind::ForeignTable): the schema has none of Mocha's tables, but another program's
+///   table with the name of one.
 /// * [`ErrorKind::SchemaTooNew`](crate::ErrorKind::SchemaTooNew): the database has a migration that this version does not know.
 /// * [`ErrorKind::Migration`](crate::ErrorKind::Migration): PostgreSQL reported an error, for example that the schema in the
 ///   `search_path` does not exist.
@@ -136,7 +136,7 @@ fn check_server(conn: &mut PgConnection) -> Result<(), Error> {
     if number / 10_000 < OLDEST_POSTGRES { Err(Error::server_too_old(version)) } else { Ok(()) }
 }
 
-/// Returns the name of a table that is in the way of Mocha's.
+/// Returns the name of another program's table that has the name of one of Mocha's.
 fn foreign_table(conn: &mut PgConnection) -> QueryResult<Option<&'static str>> {
     for table in catalogue::TABLES.iter().chain(catalogue::POSTGRES_TABLES) {
         if table.name != "mocha_migrations" && exists(conn, table.name)? {

@@ -363,7 +363,7 @@ diesel::table! {
         ended_at_ms -> Nullable<BigInt>,
         /// The last unix millisecond that is known to belong to the interval.
         seen_at_ms -> BigInt,
-        /// When the session began that the interval is part of, in unix milliseconds.
+        /// When the interval's session began, in unix milliseconds.
         session_started_at_ms -> BigInt,
         /// The channel. NULL only in history that was adopted from a log without it.
         channel_id -> Nullable<Snowflake>,

@@ -60,7 +60,7 @@ pub struct VoiceInterval {
     pub ended_at_ms: Option<i64>,
     /// The last unix millisecond that is known to belong to the interval.
     pub seen_at_ms: i64,
-    /// When the session began that the interval is part of, in unix milliseconds.
+    /// When the interval's session began, in unix milliseconds.
     pub session_started_at_ms: i64,
     /// The channel. `None` only in history that was adopted from a log without it.
     pub channel_id: Option<ChannelId>,

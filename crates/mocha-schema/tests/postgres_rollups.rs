@@ -42,7 +42,7 @@ fn message() -> impl Strategy<Value = String> {
 
 fn messages() -> impl Strategy<Value = String> {
     proptest::collection::vec(message(), 1..12).prop_map(|rows| {
-        // One statement must not have one key twice to update, but two rows to insert may meet.
+        // An upsert must not update one key twice, but two inserted rows may have the same key.
         format!("INSERT INTO message_events VALUES {} ON CONFLICT DO NOTHING", rows.join(", "))
     })
 }
@@ -64,7 +64,7 @@ fn interval() -> impl Strategy<Value = String> {
     )
 }
 
-/// A statement of any program.
+/// Generates a statement that any program may execute.
 fn statement() -> impl Strategy<Value = String> {
     let user = || USERS.prop_map(|user| user.to_string());
     prop_oneof![
@@ -121,7 +121,7 @@ fn statement() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Transactions of some statements each, and whether each is undone.
+/// Generates transactions of a few statements, and whether each is rolled back.
 fn transactions() -> impl Strategy<Value = Vec<(Vec<String>, bool)>> {
     let transaction = (proptest::collection::vec(statement(), 1..5), proptest::bool::weighted(0.1));
     proptest::collection::vec(transaction, 1..12)
@@ -163,7 +163,7 @@ fn roll_ups_equal_a_recount_after_every_transaction() -> Result<(), Failure> {
     Ok(())
 }
 
-/// What lies before a horizon is only in the roll-ups, and stays there.
+/// Events before a horizon are only in the roll-ups, and stay there.
 #[test]
 fn roll_ups_outlive_events_from_before_the_horizon() -> Result<(), Failure> {
     let Some(database) = Database::create() else { return Ok(()) };
@@ -203,7 +203,7 @@ fn roll_ups_outlive_events_from_before_the_horizon() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Programs that write at once never wait for each other in a circle, and lose nothing.
+/// Programs that write at the same time neither deadlock nor lose a count.
 #[test]
 fn writers_at_once_neither_deadlock_nor_lose_a_count() -> Result<(), Failure> {
     let Some(database) = Database::create() else { return Ok(()) };

@@ -48,7 +48,7 @@ where
     Pg: HasSqlType<C::SqlType>,
 {
     let metadata: PgTypeMetadata = <Pg as HasSqlType<C::SqlType>>::metadata(conn);
-    format!("{} {}", C::NAME, metadata.oid().expect("a type of PostgreSQL's own"))
+    format!("{} {}", C::NAME, metadata.oid().expect("a built-in type of PostgreSQL"))
 }
 
 /// Implements [`Columns`] for tuples.

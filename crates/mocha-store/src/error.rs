@@ -1,4 +1,4 @@
-//! How SQLite's errors, those of files and those of closures become errors of the store.
+//! Conversions of SQLite's errors, I/O errors and closures' errors into errors of the store.
 
 use std::{error::Error as StdError, io, path::Path};
 
@@ -24,7 +24,7 @@ pub(crate) fn of_closure(context: impl Into<String>, source: impl Into<BoxedErro
     Error::with_source(kind, context, source)
 }
 
-/// Says what to do if the file is damaged.
+/// Adds advice to the error if the file is damaged.
 pub(crate) fn with_advice(error: Error) -> Error {
     if !error.is_corrupt() {
         return error;
@@ -59,8 +59,8 @@ pub(crate) fn kind_of_diesel(error: &DieselError) -> ErrorKind {
 /// Returns whether values may be the cause: a constraint, a type mismatch, a value that is too
 /// large, or a row that cannot be read.
 fn blames_values(error: &DieselError) -> bool {
-    // A trigger of the bot's own may raise any text, so SQLite's messages that never concern a
-    // value are listed here.
+    // A trigger of the bot may raise any text, so this lists SQLite's messages that never concern a
+    // value.
     const OTHERS: [&str; 15] = [
         "SQL logic error",
         "abort due to ROLLBACK",
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_blamed_for_its_values_and_what_the_authors_triggers_say_of_them() {
+    fn errors_about_values_and_errors_of_the_bots_triggers_are_caused_by_the_event() {
         for kind in [
             DatabaseErrorKind::CheckViolation,
             DatabaseErrorKind::ForeignKeyViolation,
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_not_blamed_for_what_befalls_every_one_or_passes() {
+    fn errors_that_would_hit_every_event_are_not_caused_by_one() {
         for message in [
             "SQL logic error",
             "attempt to write a readonly database",

@@ -22,7 +22,7 @@
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("stats.db");
-//! // A bot leaves the clock as it is.
+//! // `Clock::Events` takes the time from the events. A bot leaves the clock as it is.
 //! let store = Store::builder().clock(Clock::Events).open(&path)?;
 //! let recorder = store.recorder()?;
 //! for (second, channel_id) in [(0, Some(20.try_into()?)), (90, None)] {

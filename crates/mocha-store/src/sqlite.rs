@@ -1,4 +1,4 @@
-//! SQLite's C API where SQL and Diesel do not reach: copying pages, stopping a statement, locking what is no database.
+//! The parts of SQLite's C API that Diesel does not offer: copying pages, stopping a statement, locking a damaged file.
 
 #![expect(unsafe_code, reason = "the C API")]
 
@@ -27,14 +27,14 @@ pub(crate) struct SqliteError {
 
 impl SqliteError {
     fn of(code: c_int, detail: Option<&CStr>) -> Self {
-        // SAFETY: it takes any number, and gives a text that ends with a zero and lives as long as the program.
+        // SAFETY: the function takes any number. It returns a text that ends with a zero and lives as long as the program.
         let what = unsafe { CStr::from_ptr(ffi::sqlite3_errstr(code)) }.to_string_lossy();
         let detail = detail.map(CStr::to_string_lossy).filter(|detail| *detail != what);
         let message = detail.map_or_else(|| what.to_string(), |detail| format!("{what}: {detail}"));
         Self { code: code & 0xff, message }
     }
 
-    /// Returns whether the file's bytes are damaged.
+    /// Returns whether the file is damaged.
     pub(crate) fn is_damage(&self) -> bool {
         [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB].contains(&self.code)
     }
@@ -44,7 +44,7 @@ impl SqliteError {
         self.code == ffi::SQLITE_BUSY
     }
 
-    /// Returns whether a callback stopped it.
+    /// Returns whether a callback stopped the statement.
     pub(crate) fn is_interrupt(&self) -> bool {
         self.code == ffi::SQLITE_INTERRUPT
     }
@@ -71,21 +71,21 @@ impl fmt::Display for SqliteError {
 
 impl std::error::Error for SqliteError {}
 
-/// A connection of our own beside Diesel's; closed, with its transaction undone, when dropped.
+/// A connection without Diesel. Dropping it closes it and rolls its transaction back.
 #[derive(Debug)]
 pub(crate) struct Connection {
     handle: NonNull<ffi::sqlite3>,
 }
 
 impl Connection {
-    /// Opens a file that is there, by its URI.
+    /// Opens an existing file by its URI.
     pub(crate) fn open(uri: &str) -> Result<Self, SqliteError> {
         let uri = CString::new(uri).map_err(|_| SqliteError::of(ffi::SQLITE_CANTOPEN, None))?;
         let flags = ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_URI;
         let mut handle = ptr::null_mut();
         // SAFETY: the text ends with a zero and `handle` can be written to; both outlive the call.
         let code = unsafe { ffi::sqlite3_open_v2(uri.as_ptr(), &raw mut handle, flags, ptr::null()) };
-        // Even a connection that could not be opened has to be closed, unless there was no memory for it.
+        // A connection that could not be opened has to be closed too. It is null only if there was no memory for it.
         let conn = Self { handle: NonNull::new(handle).ok_or_else(|| SqliteError::of(ffi::SQLITE_NOMEM, None))? };
         conn.expect(code, ffi::SQLITE_OK)?;
         Ok(conn)
@@ -99,20 +99,20 @@ impl Connection {
         Err(SqliteError::of(code, Some(unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(self.handle.as_ptr())) })))
     }
 
-    /// Makes it wait so long, about, for each lock that another one holds, and look again all the time: SQLite's own way looks
-    /// ten times a second, and who writes or reads without a rest lets go for far less than that.
+    /// Makes the connection wait for locks for about this time, with frequent attempts. SQLite's own handler tries ten times a
+    /// second, but a busy connection releases its lock for a much shorter time.
     pub(crate) fn wait_closely(&self, wait: Duration) {
         let times = usize::try_from(wait.as_micros() / LOOK_AFTER.as_micros()).unwrap_or(usize::MAX);
-        // SAFETY: the connection is open, and what is called back may be at any time; the pointer is a number and never followed.
+        // SAFETY: the connection is open, and the callback may run at any time. The pointer is a number and never followed.
         unsafe {
             ffi::sqlite3_busy_handler(self.handle.as_ptr(), Some(on_busy), ptr::without_provenance_mut(times));
         }
     }
 
-    /// Runs statements, and leaves their rows.
+    /// Runs statements and ignores their rows.
     pub(crate) fn execute(&self, sql: &str) -> Result<(), SqliteError> {
         let sql = CString::new(sql).map_err(|_| SqliteError::of(ffi::SQLITE_MISUSE, None))?;
-        // SAFETY: the connection is open, the text ends with a zero and outlives the call, and nothing is called back.
+        // SAFETY: the connection is open. The text ends with a zero and outlives the call. There is no callback.
         let code =
             unsafe { ffi::sqlite3_exec(self.handle.as_ptr(), sql.as_ptr(), None, ptr::null_mut(), ptr::null_mut()) };
         self.expect(code, ffi::SQLITE_OK)
@@ -126,12 +126,12 @@ impl Connection {
             ffi::sqlite3_prepare_v2(self.handle.as_ptr(), sql.as_ptr(), -1, &raw mut handle, ptr::null_mut())
         };
         self.expect(code, ffi::SQLITE_OK)?;
-        // There is none for a text without a statement.
+        // It is null for a text without a statement.
         let handle = NonNull::new(handle).ok_or_else(|| SqliteError::of(ffi::SQLITE_MISUSE, None))?;
         Ok(Statement { conn: self, handle })
     }
 
-    /// The first column of each row of a query, NULL as nothing.
+    /// Returns the first column of each row of a query, without NULLs.
     pub(crate) fn texts(&self, sql: &str) -> Result<Vec<String>, SqliteError> {
         let mut statement = self.prepare(sql)?;
         let mut texts = Vec::new();
@@ -141,20 +141,20 @@ impl Connection {
         Ok(texts)
     }
 
-    /// The number that is all a query answers.
+    /// Returns the only value of a query as a number.
     pub(crate) fn number(&self, sql: &str) -> Result<u64, SqliteError> {
         let texts = self.texts(sql)?;
         texts.first().and_then(|text| text.parse().ok()).ok_or_else(|| SqliteError::of(ffi::SQLITE_MISMATCH, None))
     }
 
-    /// Returns whether it has begun to read or write the main database in a transaction.
+    /// Returns whether the connection has begun to read or write the main database in a transaction.
     pub(crate) fn is_in_transaction(&self) -> bool {
-        // SAFETY: the connection is open, and the name ends with a zero. It only looks, so a progress handler may ask.
+        // SAFETY: the connection is open, and the name ends with a zero. The call changes nothing, so a progress handler may make it.
         unsafe { ffi::sqlite3_txn_state(self.handle.as_ptr(), c"main".as_ptr()) != ffi::SQLITE_TXN_NONE }
     }
 
-    /// Does some work, and asks after about every thousand steps of SQLite's machine whether to go on; if not, the
-    /// statement fails as interrupted. What asks must not use the connection, but for [`is_in_transaction`](Self::is_in_transaction).
+    /// Runs `work`, and calls `go_on` about every thousand steps of SQLite's virtual machine. After a `Break` the statement fails
+    /// as interrupted. `go_on` must not use the connection, except for [`is_in_transaction`](Self::is_in_transaction).
     pub(crate) fn interruptible<T>(
         &self,
         go_on: &mut dyn FnMut() -> ControlFlow<()>,
@@ -162,8 +162,8 @@ impl Connection {
     ) -> T {
         const STEPS: c_int = 1000;
         let mut handler = Handler { go_on, panic: None };
-        // SAFETY: the connection is open. SQLite calls back from within `work` only, where `handler` lives and nothing
-        // else touches it: the guard takes it away before, even if `work` panics.
+        // SAFETY: the connection is open. SQLite calls back only within `work`, while `handler` lives and nothing else
+        // uses it. The guard removes the handler afterwards, even if `work` panics.
         let result = unsafe {
             let state: *mut Handler<'_> = &raw mut handler;
             ffi::sqlite3_progress_handler(self.handle.as_ptr(), STEPS, Some(on_progress), state.cast());
@@ -176,12 +176,12 @@ impl Connection {
         result
     }
 
-    /// Takes SQLite's lock of the whole file without reading it, for a file that is too damaged for SQL. Held until the
-    /// connection is dropped, which must not be used for SQL.
+    /// Takes SQLite's lock of the whole file without reading it, for a file that is too damaged for SQL. The lock is held until
+    /// the connection is dropped. The connection must not be used for SQL.
     pub(crate) fn lock_file(&self) -> Result<(), SqliteError> {
         let mut file: *mut ffi::sqlite3_file = ptr::null_mut();
-        // SAFETY: the connection is open, the name ends with a zero, and this operation writes the file's pointer, which
-        // is valid as long as the connection, to the place it is given.
+        // SAFETY: the connection is open, and the name ends with a zero. The operation writes the file's pointer to the
+        // given place. The pointer is valid as long as the connection.
         let code = unsafe {
             let place: *mut *mut ffi::sqlite3_file = &raw mut file;
             let operation = ffi::SQLITE_FCNTL_FILE_POINTER;
@@ -192,7 +192,7 @@ impl Connection {
         let lock = unsafe { file.as_ref().and_then(|file| file.pMethods.as_ref()).and_then(|methods| methods.xLock) };
         let lock = lock.ok_or_else(|| SqliteError::of(ffi::SQLITE_CANTOPEN, None))?;
         for level in [ffi::SQLITE_LOCK_SHARED, ffi::SQLITE_LOCK_EXCLUSIVE] {
-            // SAFETY: it is the file's own method; no statement uses the file at the same time. Closing it unlocks it.
+            // SAFETY: the method belongs to the file, and no statement uses the file at the same time. Closing the file unlocks it.
             let code = unsafe { lock(file, level) };
             if code != ffi::SQLITE_OK {
                 return Err(SqliteError::of(code, None));
@@ -204,12 +204,12 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // SAFETY: it is open, and nothing borrows it any more: its statements are finalised.
+        // SAFETY: the connection is open, and nothing borrows it any more: its statements are finalised.
         unsafe { ffi::sqlite3_close(self.handle.as_ptr()) };
     }
 }
 
-/// A statement of a connection's, with the row that it stands on.
+/// A prepared statement with its current row.
 #[derive(Debug)]
 pub(crate) struct Statement<'a> {
     conn: &'a Connection,
@@ -217,7 +217,7 @@ pub(crate) struct Statement<'a> {
 }
 
 impl Statement<'_> {
-    /// Goes to the next row, and says whether there is one.
+    /// Goes to the next row. Returns whether there is one.
     pub(crate) fn step(&mut self) -> Result<bool, SqliteError> {
         // SAFETY: the statement is not finalised before it is dropped.
         match unsafe { ffi::sqlite3_step(self.handle.as_ptr()) } {
@@ -228,13 +228,13 @@ impl Statement<'_> {
 
     /// Resets it to the beginning and keeps the bound parameters.
     pub(crate) fn reset(&mut self) {
-        // SAFETY: as for `step`. What it returns is the error that the last step has reported.
+        // SAFETY: as for `step`. The result repeats the error of the last step.
         unsafe { ffi::sqlite3_reset(self.handle.as_ptr()) };
     }
 
-    /// The first column of the row as a text; `None` if it is NULL.
+    /// Returns the first column of the row as a text; `None` if it is NULL.
     pub(crate) fn text(&self) -> Option<String> {
-        // SAFETY: the statement is not finalised; without a row it gives no text. The text ends with a zero, and is copied before
+        // SAFETY: the statement is not finalised. Without a row it returns null. The text ends with a zero and is copied before
         // the next step.
         unsafe {
             let text = ffi::sqlite3_column_text(self.handle.as_ptr(), 0);
@@ -242,9 +242,9 @@ impl Statement<'_> {
         }
     }
 
-    /// The first column of the row as a number.
+    /// Returns the first column of the row as a number.
     pub(crate) fn number(&self) -> i64 {
-        // SAFETY: the statement is not finalised; without a row it gives 0.
+        // SAFETY: the statement is not finalised. Without a row it returns 0.
         unsafe { ffi::sqlite3_column_int64(self.handle.as_ptr(), 0) }
     }
 
@@ -260,8 +260,8 @@ impl Statement<'_> {
         // SAFETY: the statement is not finalised.
         let columns = unsafe { ffi::sqlite3_column_count(row.handle.as_ptr()) };
         for column in 1..columns {
-            // SAFETY: neither statement is finalised, and the column is one of the row's. What it gives may be used for
-            // nothing but this, which copies it.
+            // SAFETY: neither statement is finalised, and the column is one of the row's. Binding copies the value, which may
+            // not be used for anything else.
             let code = unsafe {
                 let value = ffi::sqlite3_column_value(row.handle.as_ptr(), column);
                 ffi::sqlite3_bind_value(self.handle.as_ptr(), column, value)
@@ -274,7 +274,7 @@ impl Statement<'_> {
 
 impl Drop for Statement<'_> {
     fn drop(&mut self) {
-        // SAFETY: it is finalised once, while its connection is open. What it returns, the last step has reported.
+        // SAFETY: the statement is finalised once, while its connection is open. The result repeats the error of the last step.
         unsafe { ffi::sqlite3_finalize(self.handle.as_ptr()) };
     }
 }
@@ -297,7 +297,7 @@ struct Handler<'a> {
 }
 
 extern "C" fn on_progress(state: *mut c_void) -> c_int {
-    // SAFETY: it is the handler that `interruptible` gave to SQLite, which lives until it is taken away again.
+    // SAFETY: `interruptible` gave this handler to SQLite. It lives until it is removed again.
     let handler = unsafe { &mut *state.cast::<Handler<'_>>() };
     // A panic must not unwind through C.
     match catch_unwind(AssertUnwindSafe(&mut *handler.go_on)) {
@@ -314,12 +314,12 @@ struct Unwatch<'a>(&'a Connection);
 
 impl Drop for Unwatch<'_> {
     fn drop(&mut self) {
-        // SAFETY: the connection is open; no handler takes no state.
+        // SAFETY: the connection is open. Without a handler the state is not used.
         unsafe { ffi::sqlite3_progress_handler(self.0.handle.as_ptr(), 0, None, ptr::null_mut()) };
     }
 }
 
-/// A copy of a whole database, page by page, over what the other one holds: all of it or, if dropped before, nothing.
+/// Copies a whole database over another one, page by page. If it is dropped before the end, the other one stays as it was.
 #[derive(Debug)]
 pub(crate) struct Copying<'a> {
     handle: NonNull<ffi::sqlite3_backup>,
@@ -329,16 +329,16 @@ pub(crate) struct Copying<'a> {
 impl<'a> Copying<'a> {
     pub(crate) fn begin(from: &'a Connection, to: &'a Connection) -> Result<Self, SqliteError> {
         let main = c"main".as_ptr();
-        // SAFETY: both connections are open and, by the lifetime, outlive the copy; they are two, for one of both is refused.
+        // SAFETY: both connections are open and outlive the copy by the lifetime. SQLite refuses to copy a connection to itself.
         let handle = unsafe { ffi::sqlite3_backup_init(to.handle.as_ptr(), main, from.handle.as_ptr(), main) };
         match NonNull::new(handle) {
             Some(handle) => Ok(Self { handle, connections: PhantomData }),
-            // SAFETY: the connection is open. The reason is left there.
+            // SAFETY: the connection is open. It holds the reason.
             None => Err(SqliteError::of(unsafe { ffi::sqlite3_extended_errcode(to.handle.as_ptr()) }, None)),
         }
     }
 
-    /// Copies so many pages, and says whether those were the last.
+    /// Copies this many pages. Returns whether they were the last.
     pub(crate) fn step(&mut self, pages: u32) -> Result<bool, SqliteError> {
         let pages = c_int::try_from(pages).unwrap_or(c_int::MAX);
         // SAFETY: the copy is not finished before it is dropped.
@@ -349,7 +349,7 @@ impl<'a> Copying<'a> {
         }
     }
 
-    /// How many pages were copied.
+    /// Returns how many pages were copied.
     pub(crate) fn pages(&self) -> u64 {
         // SAFETY: the copy is not finished before it is dropped.
         let (left, total) = unsafe {
@@ -362,7 +362,7 @@ impl<'a> Copying<'a> {
 
 impl Drop for Copying<'_> {
     fn drop(&mut self) {
-        // SAFETY: it is finished once, while both connections are open. What it returns, the last step has.
+        // SAFETY: the copy is finished once, while both connections are open. The result repeats the error of the last step.
         unsafe { ffi::sqlite3_backup_finish(self.handle.as_ptr()) };
     }
 }

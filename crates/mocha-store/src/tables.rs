@@ -8,7 +8,7 @@ pub(crate) fn row(table: &Table) -> String {
     if table.key == ["id"] { "rowid".to_owned() } else { table.key.join(", ") }
 }
 
-/// A guild's id, which is a text, as the table has it. `parameter` stands for the id.
+/// Returns the SQL expression for a guild's id in the table. `parameter` stands for the id as a text.
 pub(crate) fn guild(table: &Table, parameter: &str) -> String {
     match table.guild {
         Some(Guild::Number) => format!("CAST({parameter} AS INTEGER)"),
@@ -16,7 +16,7 @@ pub(crate) fn guild(table: &Table, parameter: &str) -> String {
     }
 }
 
-/// Deletes the rows that the rest of a SELECT finds.
+/// Returns a statement that deletes the rows that the rest of a SELECT finds.
 pub(crate) fn delete(table: &Table, rest: &str) -> String {
     let (name, row) = (table.name, row(table));
     format!("DELETE FROM {name} WHERE ({row}) IN (SELECT {row} FROM {name} {rest})")

@@ -39,7 +39,7 @@ pub struct Table {
     pub kept: Kept,
     /// The columns of its primary key, in order. The table has SQLite's row ids only if the key is `id` alone.
     pub key: &'static [&'static str],
-    /// The tables whose rows triggers count in this one. Empty if the table is not a roll-up.
+    /// The tables from which triggers compute this one. Empty if the table is not a roll-up.
     pub made_of: &'static [&'static str],
     /// Its name in the file.
     pub name: &'static str,
@@ -104,7 +104,7 @@ pub enum Class {
     Plain,
 }
 
-/// How long rows are kept. Erasing a user deletes rows of all kinds.
+/// How long rows are kept. Erasing a user deletes the user's rows, however long they would be kept.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Kept {
@@ -205,7 +205,7 @@ impl Table {
         TABLES.iter().find(|table| table.name == name)
     }
 
-    /// Returns the entries of the tables that triggers count in this roll-up.
+    /// Returns the entries of the tables in [`made_of`](Self::made_of).
     pub fn sources_of_sums(&self) -> impl Iterator<Item = &'static Self> {
         self.made_of.iter().filter_map(|name| Self::find(name))
     }

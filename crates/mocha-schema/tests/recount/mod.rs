@@ -44,7 +44,7 @@ pub(crate) fn differences(conn: &mut PgConnection) -> QueryResult<Vec<String>> {
              GROUP BY guild_id, {period}user_id, channel_id"
         )
     };
-    // The sessions of a period may be all that a row has, and so may be its intervals.
+    // A row may have only sessions or only intervals.
     let voice_by = |period: &str, of_session: &str, days: &str| {
         format!(
             "SELECT guild_id, {period}user_id, assumed, {IS_BOT}, sum(sessions), sum(intervals), sum(ms), sum(deafened),
@@ -94,7 +94,7 @@ pub(crate) fn differences(conn: &mut PgConnection) -> QueryResult<Vec<String>> {
                  GROUP BY guild_id, day / 30, user_id"
             ),
         ),
-        // A month without messages may still be packed. It counts nothing.
+        // A month without messages may still have a packed row, which counts nothing.
         (
             "(SELECT guild_id, month * 2880 + pair.key::BIGINT, bot, pair.value::BIGINT
               FROM quarters_of_months, json_each_text(quarters::JSON) AS pair)",

@@ -46,7 +46,7 @@ impl MemberTable for SqliteTables<'_> {
         Ok(())
     }
 
-    /// The instant is part of the entry's id, whose index finds it.
+    /// The entry's id contains the instant, so the index of ids finds it.
     fn last_member_event(
         &mut self,
         kind: MemberEventType,

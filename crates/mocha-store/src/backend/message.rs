@@ -9,13 +9,13 @@ use crate::Error;
 
 impl MessageTable for SqliteTables<'_> {
     fn insert_message(&mut self, message: &NewMessageEvent) -> Result<bool, Error> {
-        // OR IGNORE rather than ON CONFLICT: Diesel caches the former, and the latter journals each statement.
+        // Diesel does not cache ON CONFLICT statements, and SQLite keeps a journal of each. OR IGNORE has neither cost.
         let inserted =
             diesel::insert_or_ignore_into(message_events::table).values(message).execute(self.0).executed()?;
         if inserted > 0 || message.character_count.is_none() {
             return Ok(inserted > 0);
         }
-        // An import or a bot without the intent recorded it without its content.
+        // The message may be known without its content, from an import or from a bot without the intent.
         let unknown = message_events::table
             .find(message.id)
             .filter(message_events::guild_id.eq(message.guild_id))
@@ -33,7 +33,7 @@ impl MessageTable for SqliteTables<'_> {
         Ok(learned > 0)
     }
 
-    /// A trigger adds to the roll-ups what changes.
+    /// A trigger updates the roll-ups.
     fn embed_message(&mut self, guild_id: GuildId, id: MessageId) -> Result<bool, Error> {
         let plain = message_events::table
             .find(id)

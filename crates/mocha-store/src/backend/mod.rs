@@ -1,4 +1,4 @@
-//! The file as the recorder's backend: one connection, and its tables during a transaction. One file a noun.
+//! The file as the recorder's backend: one connection, and its tables during a transaction. Each noun has a file.
 
 mod channel;
 mod guild;
@@ -19,8 +19,7 @@ use crate::{Error, error::classify, link::Link};
 
 /// The connection that the recorder writes through.
 pub(crate) struct SqliteBackend {
-    /// `None` before the first transaction, and after a failure: what a failed transaction leaves behind is not to be
-    /// trusted.
+    /// `None` before the first transaction, and after a failure: a connection may still be in the transaction that failed.
     conn: Option<SqliteConnection>,
     link: Link,
 }
@@ -44,7 +43,7 @@ impl Backend for SqliteBackend {
             Some(conn) => conn,
             None => self.link.connect_writer().map_err(WriteError::Undone)?,
         };
-        // The cause of a failure, which a failure of the ROLLBACK after it would hide.
+        // If the ROLLBACK fails too, its error would hide this one.
         let mut cause = None;
         let result = conn.immediate_transaction(|conn| {
             work(&mut SqliteTables(conn)).map_err(|error| {
@@ -59,7 +58,7 @@ impl Backend for SqliteBackend {
             }
             Err(error) => {
                 let context = format!("cannot write to {}", self.link.location);
-                // SQLite says of each COMMIT whether it happened.
+                // SQLite reports for each COMMIT whether it happened.
                 Err(WriteError::Undone(match cause {
                     Some(cause) => cause.in_context(context),
                     None => classify(context, error),
@@ -68,13 +67,13 @@ impl Backend for SqliteBackend {
         }
     }
 
-    /// Never asked, because no commit is in doubt.
+    /// Never called, because SQLite answers each COMMIT.
     fn was_committed(&mut self, _batch: u64) -> Result<bool, Error> {
         Ok(false)
     }
 
-    /// Empties the write-ahead log into the file, so that it is whole without it. A reader may prevent it, which harms
-    /// nothing and is not waited for.
+    /// Writes the write-ahead log back to the file, so that the file alone is complete. It does not wait for readers that
+    /// prevent this, because the log is as safe as the file.
     fn finish(&mut self) {
         let Some(conn) = &mut self.conn else { return };
         let done = conn
@@ -90,7 +89,7 @@ impl Backend for SqliteBackend {
 pub(crate) struct SqliteTables<'t>(&'t mut SqliteConnection);
 
 impl Tables for SqliteTables<'_> {
-    /// SQLite's number of what other connections wrote to the file.
+    /// Returns SQLite's `data_version`, which changes when another connection writes to the file.
     fn generation(&mut self) -> Result<i64, Error> {
         #[derive(QueryableByName)]
         struct Version {
@@ -106,7 +105,7 @@ impl Tables for SqliteTables<'_> {
 trait Executed {
     type Value;
 
-    /// Turns Diesel's error into the store's. The transaction adds which file it is.
+    /// Converts Diesel's error into the store's. The transaction adds the file's name.
     fn executed(self) -> Result<Self::Value, Error>;
 }
 

@@ -52,7 +52,8 @@ impl PresenceTable for SqliteTables<'_> {
     }
 }
 
-/// Members, and those whose rows the recorder wrote, by a step from the ids of one person to those of the next.
+/// Selects the members of a guild and the users with a presence that the recorder wrote. The recorder's ids begin with guild
+/// and user, so each step seeks the next user in the index.
 const PEOPLE_SQL: &str = "\
     SELECT user_id FROM members INDEXED BY idx_members_guild_id \
     WHERE guild_id = ?1 AND EXISTS (SELECT 1 FROM presence_events INDEXED BY idx_presence_events_user_time \

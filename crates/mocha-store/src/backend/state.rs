@@ -1,4 +1,4 @@
-//! What the recorder notes of itself.
+//! The recorder's own state.
 
 use diesel::prelude::*;
 use mocha_recorder::backend::{StateTable, Watermarks};

@@ -1,4 +1,4 @@
-//! What the recorder makes of a commit that was not answered. SQLite answers each, so one is kept from the recorder.
+//! How the recorder handles a commit without an answer. SQLite answers each commit, so the test withholds an answer.
 
 use std::{collections::HashSet, path::Path};
 
@@ -27,7 +27,7 @@ struct Breaking {
     commits: bool,
     committed: HashSet<u64>,
     file: SqliteBackend,
-    /// How often the server cannot be reached afterwards.
+    /// How many attempts to reach the server fail afterwards.
     unreachable: u32,
     writes: u32,
 }
@@ -95,7 +95,7 @@ fn record(path: &Path, commits: bool) -> Result<(u64, u64, u64), Box<dyn std::er
     settings.clock = Clock::Events;
     let recorder = RecorderSlot::default().get_or_start(backend, &settings)?;
     recorder.record_all(vec![message(0, 30)?, voice(1, Some(21))?])?;
-    // The first one hears that the connection broke.
+    // The first flush reports that the connection broke.
     let mut failures = 0;
     while let Err(error) = recorder.flush() {
         assert!(error.is_unavailable(), "{error}");

@@ -12,7 +12,7 @@ impl UserTable for SqliteTables<'_> {
         users::table.find(id).select(User::as_select()).get_result(self.0).optional().executed()
     }
 
-    /// Nobody else adds one meanwhile, because the transaction has the lock for writing.
+    /// No other connection adds the user meanwhile, because the transaction holds the write lock.
     fn insert_user(&mut self, user: &NewUser<'_>) -> Result<(), Error> {
         diesel::insert_or_ignore_into(users::table).values(user).execute(self.0).executed()?;
         Ok(())

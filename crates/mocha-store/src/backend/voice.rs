@@ -1,4 +1,4 @@
-//! Intervals of voice, and the voice log.
+//! Voice intervals and the voice log.
 
 use diesel::{
     prelude::*,
@@ -64,8 +64,8 @@ impl VoiceTable for SqliteTables<'_> {
 
     fn stamp_intervals(&mut self, guild_id: GuildId, user_ids: &[UserId], seen_at_ms: i64) -> Result<(), Error> {
         let user_ids: Vec<String> = user_ids.iter().map(|user_id| format!("\"{user_id}\"")).collect();
-        // By name, for without statistics SQLite would read all that the guild ever had. What is proved already is
-        // left: a replay of what the file has proves nothing new.
+        // Names the index, because without statistics SQLite would read every interval of the guild. Rows that are
+        // confirmed to this instant already are skipped, so a replay changes nothing.
         sql_query(
             "UPDATE voice_intervals INDEXED BY idx_voice_intervals_open SET seen_at_ms = ?1 \
              WHERE guild_id = ?2 AND ended_at_ms IS NULL AND seen_at_ms < ?1 \

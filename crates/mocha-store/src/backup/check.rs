@@ -23,14 +23,14 @@ pub(super) fn rows(conn: &Connection, watch: &mut Watch<'_>) -> Result<BTreeMap<
     conn.interruptible(&mut || watch.tick(), count).map_err(|error| error.into_error("cannot count the rows"))
 }
 
-/// Refuses a file with pages, indexes or rows that are not as they should be.
+/// Refuses a file with damaged pages, indexes or rows.
 pub(super) fn integrity(conn: &Connection, watch: &mut Watch<'_>) -> Result<(), Error> {
     let complaints = conn
         .interruptible(&mut || watch.tick(), |conn| conn.texts("PRAGMA integrity_check"))
         .map_err(|error| error.into_error("cannot check the integrity"))?;
     match complaints.first() {
         Some(first) if first != "ok" => {
-            Err(Error::new(ErrorKind::Corrupt, format!("the integrity check complains: {first}")))
+            Err(Error::new(ErrorKind::Corrupt, format!("the integrity check failed: {first}")))
         }
         _ => Ok(()),
     }
@@ -48,7 +48,7 @@ pub(super) fn copy(
     let expected = rows(source, watch)?;
     let found = rows(copy, watch)?;
     if found != expected {
-        let context = format!("the copy has other rows than its source: {found:?} instead of {expected:?}");
+        let context = format!("the copy's row counts differ from its source's: {found:?} instead of {expected:?}");
         return Err(Error::new(ErrorKind::Corrupt, context));
     }
     integrity(copy, watch)?;
@@ -56,7 +56,7 @@ pub(super) fn copy(
     // leave them behind.
     let orphans = orphans(copy, watch)?;
     if orphans > 0 && orphans != self::orphans(source, watch)? {
-        return Err(Error::new(ErrorKind::Corrupt, format!("{orphans} rows of the copy have lost their parents")));
+        return Err(Error::new(ErrorKind::Corrupt, format!("{orphans} rows of the copy refer to missing rows")));
     }
     Ok(found)
 }

@@ -33,7 +33,7 @@ pub enum BackupMethod {
     #[default]
     Compact,
     /// SQLite's backup API: copies pages as they are, including free ones, with a pause after each
-    /// group, for a disk that the recorder needs too. Nobody waits for it. Deleted data that is not
+    /// group, for a disk that the recorder needs too. No other connection waits for it. Deleted data that is not
     /// overwritten yet is copied too. If users were erased with
     /// [`skip_vacuum`](crate::privacy::Erasure::skip_vacuum), call
     /// [`vacuum_erased`](crate::Store::vacuum_erased) first.
@@ -79,7 +79,7 @@ fn compact(partial: &Partial<'_>, link: &Link, watch: &mut Watch<'_>) -> Result<
     watch.begin(BackupPhase::Copying, total_bytes(&vacuum)?)?;
     let gate = open(&link.location, Access::Write)?;
     retry_while_busy(link.settings.busy_timeout, || gate.execute("BEGIN IMMEDIATE"))
-        .map_err(|error| error.into_error("cannot lock out the writers for a moment"))?;
+        .map_err(|error| error.into_error("cannot take the write lock for a moment"))?;
     let mut gate = Some(gate);
     let source = begin(link)?;
     let path = partial.path().to_str().unwrap_or_default().replace('\'', "''");
@@ -127,7 +127,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// As fast as possible, and the callback is asked now and then.
+    /// Copies as fast as possible, and calls the callback now and then.
     pub(super) fn full(phase: BackupPhase) -> Self {
         Self { pages: 256, pause: Duration::ZERO, phase }
     }
@@ -146,7 +146,7 @@ pub(super) fn into_partial(
         to.execute(pragma).map_err(|error| error.into_error("cannot set up the copy"))?;
     }
     pages_from(source, &to, pace, watch)?;
-    // The pages say that there is a write-ahead log, but a backup is a single file.
+    // The copied pages demand a write-ahead log, but a backup is a single file.
     to.execute("PRAGMA journal_mode = DELETE").map_err(|error| error.into_error("cannot finish the copy"))
 }
 
@@ -188,7 +188,7 @@ pub(super) fn open(location: &Location, access: Access) -> Result<Connection, Er
 fn total_bytes(conn: &Connection) -> Result<u64, Error> {
     let pages = "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, \
                  pragma_page_size";
-    conn.number(pages).map_err(|error| error.into_error("cannot tell the size"))
+    conn.number(pages).map_err(|error| error.into_error("cannot read the size"))
 }
 
 /// Returns the size of the file, in bytes.

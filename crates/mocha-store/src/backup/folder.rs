@@ -17,7 +17,7 @@ pub(super) const STAMP: &str = "%Y%m%d_%H%M%S";
 /// The endings of the files that SQLite keeps beside a database.
 pub(crate) const SIDE_FILE_SUFFIXES: [&str; 3] = ["-wal", "-journal", "-shm"];
 
-/// A locked folder: nobody else makes or restores a backup in it until this is dropped.
+/// A locked folder. No other process makes or restores a backup in it until this is dropped.
 #[derive(Debug)]
 pub(super) struct Folder {
     /// The operating system releases the lock when the process ends in any way.
@@ -29,7 +29,7 @@ impl Folder {
     /// Creates the folder if it is missing, locks it, and removes what a killed process left in it.
     pub(super) fn lock(path: &Path) -> Result<Self, Error> {
         let path = std::path::absolute(path).map_err(|error| io_error(path, "cannot be named", error))?;
-        fs::create_dir_all(&path).map_err(|error| io_error(&path, "cannot be made", error))?;
+        fs::create_dir_all(&path).map_err(|error| io_error(&path, "cannot be created", error))?;
         let name = path.join(".backup.lock");
         let lock = owners_own(OpenOptions::new().write(true).create(true).truncate(false))
             .open(&name)
@@ -53,7 +53,7 @@ impl Folder {
         let path = self.partial_path();
         owners_own(OpenOptions::new().write(true).create_new(true))
             .open(&path)
-            .map_err(|error| io_error(&path, "cannot be made", error))?;
+            .map_err(|error| io_error(&path, "cannot be created", error))?;
         Ok(Partial { folder: self, path })
     }
 
@@ -113,7 +113,7 @@ impl Partial<'_> {
         &self.path
     }
 
-    /// Waits until its content is on the disk. No connection to it may be open.
+    /// Waits until the content is on the disk. No connection to the file may be open.
     pub(super) fn sync(&self) -> Result<(), Error> {
         OpenOptions::new()
             .write(true)
@@ -122,13 +122,13 @@ impl Partial<'_> {
             .map_err(|error| io_error(&self.path, "cannot be synced", error))
     }
 
-    /// Renames it to the first second from `at` on that is not taken.
+    /// Renames the file to the first free second at or after `at`.
     pub(super) fn publish(self, mut at: DateTime<Utc>, name: impl Fn(&str) -> PathBuf) -> Result<PathBuf, Error> {
         loop {
             let path = self.folder.path.join(name(&at.format(STAMP).to_string()));
             match put(&self.path, &path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => at += TimeDelta::seconds(1),
-                Err(error) => return Err(io_error(&path, "cannot be made", error)),
+                Err(error) => return Err(io_error(&path, "cannot be created", error)),
                 Ok(()) => {
                     self.folder.sync()?;
                     return Ok(path);

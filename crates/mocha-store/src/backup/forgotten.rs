@@ -43,7 +43,7 @@ pub(super) fn copy_without_erased<'a>(
     copy::into_partial(&partial, backup, Pace::full(BackupPhase::Copying), watch)?;
     let location = Location::File(partial.path().to_owned());
     let mut into = location.connect(Access::Write)?;
-    let failed = |error| classify("cannot erase people from the copy of the backup", error);
+    let failed = |error| classify("cannot erase users from the copy of the backup", error);
     // An unfinished copy is deleted, and the VACUUM needs as much room as the file.
     for pragma in ["journal_mode = MEMORY", "synchronous = OFF", "temp_store = FILE", "foreign_keys = ON"] {
         into.batch_execute(&format!("PRAGMA {pragma}")).map_err(failed)?;
@@ -61,7 +61,7 @@ pub(super) fn copy_without_erased<'a>(
     Ok(Some(CleanedCopy { conn, erased, rows, _partial: partial }))
 }
 
-/// A file of another program has none, and neither does one from before there were tombstones.
+/// Returns whether the file has tombstones. Files of other programs and of early versions of Mocha have none.
 fn has_tombstones(location: &Location) -> Result<bool, Error> {
     let conn = copy::open(location, Access::Read)?;
     let has = || {

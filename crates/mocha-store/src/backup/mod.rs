@@ -29,7 +29,7 @@ use self::{
 };
 use crate::{Error, ErrorKind, Store, link::Link, maintenance::bound_log};
 
-/// How long it tries to empty a write-ahead log that is too large.
+/// How long a backup tries to empty a write-ahead log that is too large.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Configures and makes a backup. Made by [`Store::backup`].
@@ -164,12 +164,12 @@ impl<'a> Backup<'a> {
     ///
     /// # Errors
     ///
-    /// * [`ErrorKind::Stopped`]: the callback said so.
-    /// * [`ErrorKind::DiskFull`]: there is no room for it in the folder. It works once there is.
-    /// * [`ErrorKind::Busy`]: another backup is being made in the folder, or somebody holds the write lock for too long.
-    /// * [`ErrorKind::Corrupt`]: the copy did not pass the checks, so the store's file, or the disk, is damaged.
-    /// * [`ErrorKind::Replaced`]: the store's file was deleted or replaced, before or meanwhile; no backup was removed.
-    /// * [`ErrorKind::InvalidSetting`]: `keep` or the pages at a time are 0, or the year of `at` has not four digits.
+    /// * [`ErrorKind::Stopped`]: the callback stopped it.
+    /// * [`ErrorKind::DiskFull`]: the disk has no room for the backup. Free some space and try again.
+    /// * [`ErrorKind::Busy`]: another backup is being made in the folder, or another connection holds the write lock for too long.
+    /// * [`ErrorKind::Corrupt`]: the copy did not pass the checks, so the store's file or the disk is damaged.
+    /// * [`ErrorKind::Replaced`]: the store's file was deleted or replaced. No backup was removed.
+    /// * [`ErrorKind::InvalidSetting`]: `keep` or the pages at a time are 0, or the year of `at` is not 0 to 9999.
     /// * [`ErrorKind::Io`], [`ErrorKind::ReadOnly`]: the folder cannot be written to, or its path is not UTF-8.
     pub fn run(self) -> Result<BackedUp, Error> {
         let Self { at, folder, keep, link, method, progress } = self;
@@ -187,7 +187,7 @@ impl<'a> Backup<'a> {
         // A backup keeps the log from being reset. Successive backups would let it grow by
         // everything that is written meanwhile.
         if let Err(error) = bound_log(&link, PATIENCE) {
-            tracing::debug!(error = %error, "the write-ahead log stays as it is for now");
+            tracing::debug!(error = %error, "the write-ahead log could not be emptied before the backup");
         }
         let filled = copy::fill(&partial, &link, method, &mut Watch::new(progress));
         // If the store's file was replaced, the copy must not displace good backups.

@@ -102,7 +102,7 @@ impl<'a> Restore<'a> {
     /// missing file is renamed.
     ///
     /// It blocks. The disk needs room for the backup, again for the backup if users were erased
-    /// since it was made, and twice for the old file. Whoever opens the destination meanwhile
+    /// since it was made, and twice for the old file. A program that opens the destination meanwhile
     /// waits, and fails as busy. The backup is only read.
     ///
     /// # Errors
@@ -155,7 +155,7 @@ fn check_backup(source: &Connection, path: &Path, watch: &mut Watch<'_>) -> Resu
     source.execute("BEGIN").map_err(unreadable)?;
     let id = source.texts("PRAGMA application_id").map_err(unreadable)?;
     if id != [mocha_schema::APPLICATION_ID.to_string()] {
-        return Err(Error::new(ErrorKind::NotMocha, format!("{name} is no backup of Mocha's")));
+        return Err(Error::new(ErrorKind::NotMocha, format!("{name} is not a Mocha backup")));
     }
     let mut conn: SqliteConnection = Location::File(path.to_owned()).connect(Access::Read)?;
     mocha_schema::check_version(&mut conn).map_err(|error| {
@@ -212,14 +212,14 @@ impl Place {
         let partial = self.folder.partial()?;
         copy::into_partial(&partial, source, Pace::full(BackupPhase::Copying), watch)?;
         partial.sync()?;
-        let failed = |error| io_error(&self.path, "cannot be made", error);
+        let failed = |error| io_error(&self.path, "cannot be created", error);
         self.clear().map_err(failed)?;
         put(partial.path(), &self.path).map_err(failed)?;
         self.folder.sync()?;
         Ok(None)
     }
 
-    /// Moves aside what is left of a missing file: SQLite would take its log for that of the new
+    /// Renames the log and the journal of a missing file. SQLite would take them for those of the new
     /// file.
     fn clear(&self) -> io::Result<()> {
         let is_there =
@@ -236,7 +236,7 @@ impl Place {
         Ok(())
     }
 
-    /// Renames what SQLite has beside the file to what is beside where that is kept.
+    /// Renames the log and the journal beside the file, so that they belong to the kept file.
     fn rename_beside(&self, kept: &Path) -> io::Result<()> {
         for end in SIDE_FILE_SUFFIXES {
             match fs::rename(side_file(&self.path, end), side_file(kept, end)) {
@@ -247,7 +247,7 @@ impl Place {
         Ok(())
     }
 
-    /// Copies the old file to where it is kept.
+    /// Copies the old file aside.
     fn keep(&self, old: &Connection, watch: &mut Watch<'_>) -> Result<PathBuf, Error> {
         let partial = self.folder.partial()?;
         copy::into_partial(&partial, old, Pace::full(BackupPhase::Keeping), watch)?;
@@ -255,8 +255,8 @@ impl Place {
         partial.publish(Utc::now(), |stamp| self.kept_name(stamp))
     }
 
-    /// Replaces the pages by those of the backup, without the users whom the kept file has
-    /// tombstones for.
+    /// Replaces the pages by those of the backup, without the users who have a tombstone in the kept
+    /// file.
     fn replace_forgetting(
         &self,
         source: &Connection,
@@ -273,8 +273,8 @@ impl Place {
         Ok(())
     }
 
-    /// Replaces the pages in place because others may be about to open the file. If the file were
-    /// renamed, they would have the old file with the new one's log.
+    /// Replaces the pages in place, because another process may open the file at any moment. If the
+    /// file were renamed, that process would have the old file with the new one's log.
     fn replace_pages(&self, source: &Connection, old: Connection, watch: &mut Watch<'_>) -> Result<(), Error> {
         let copied = copy::pages_from(source, &old, Pace::full(BackupPhase::Copying), watch);
         drop(old);
@@ -284,7 +284,7 @@ impl Place {
         copied
     }
 
-    /// Undoes what was written before the failure, as the next reader would, and returns whether
+    /// Rolls back what was written before the failure, as the next reader would, and returns whether
     /// the file is as it was.
     fn is_undone(&self) -> bool {
         let conn = copy::open(&Location::File(self.path.clone()), Access::Write);

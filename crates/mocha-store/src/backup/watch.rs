@@ -28,7 +28,7 @@ pub struct BackupProgress {
     pub done_bytes: u64,
     /// The current phase.
     pub phase: BackupPhase,
-    /// How many bytes there are to do in this phase, about.
+    /// The approximate number of bytes in this phase.
     pub total_bytes: u64,
 }
 
@@ -74,11 +74,11 @@ impl<'a> Watch<'a> {
         if self.stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    /// The same where no statement can be interrupted.
+    /// Does the same where no statement can be interrupted.
     pub(super) fn go_on(&mut self) -> Result<(), Error> {
         match self.tick() {
             ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Error::new(ErrorKind::Stopped, "it was stopped on demand")),
+            ControlFlow::Break(()) => Err(Error::new(ErrorKind::Stopped, "the callback stopped it")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Looking for damage.
+//! Checks a file for damage.
 
 use std::{fmt, ops::ControlFlow};
 
@@ -16,40 +16,41 @@ type Callback<'a> = Box<dyn FnMut(CheckProgress) -> ControlFlow<()> + 'a>;
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum CheckDepth {
-    /// All pages and rows, indexes against their tables, foreign keys, and the roll-ups against what they are sums of.
+    /// Checks all pages and rows, indexes against their tables, foreign keys, and the roll-ups against their sources.
     #[default]
     Full,
-    /// Pages, rows and foreign keys: for each start of a program. It misses rows that an index has lost, and wrong sums.
+    /// Checks pages, rows and foreign keys. It is fast enough for each start of a program. It does not find rows that are missing
+    /// in an index, nor wrong roll-ups.
     Quick,
 }
 
-/// What a check is at.
+/// A phase of a check.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum CheckPhase {
-    /// SQLite looks at every page; how far that has come is not known.
+    /// SQLite reads every page. It reports no progress.
     Pages,
-    /// Each row's parent is looked for; how far that has come is not known.
+    /// SQLite looks up the parent of each row. It reports no progress.
     ForeignKeys,
-    /// A roll-up is counted again.
+    /// A roll-up is computed again and compared.
     Rollup(Rollup),
-    /// Each value of the eight tables is looked at; how far that has come is not known.
+    /// SQLite reads each value of the eight tables. It reports no progress.
     Values,
 }
 
-/// How far a check has come.
+/// Reports the progress of a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct CheckProgress {
-    /// How many slices of the roll-up are done, of `total`.
+    /// The number of slices of the roll-up that are done, of `total`.
     pub done: usize,
-    /// What it is at.
+    /// The current phase.
     pub phase: CheckPhase,
-    /// How many slices there are; 0 where that is not known.
+    /// The number of slices. 0 in phases without progress.
     pub total: usize,
 }
 
-/// How a file is checked; by [`Store::check`].
+/// Configures and runs a check. [`Store::check`] returns it.
 #[must_use = "nothing is checked until `run`"]
 pub struct Check<'a> {
     depth: CheckDepth,
@@ -58,7 +59,7 @@ pub struct Check<'a> {
 }
 
 impl Store {
-    /// Looks for damage: in the pages, the rows, the indexes, between tables, and in the roll-ups.
+    /// Checks pages, rows, indexes, foreign keys and roll-ups for damage.
     ///
     /// # Examples
     ///
@@ -79,40 +80,40 @@ impl Store {
 }
 
 impl<'a> Check<'a> {
-    /// How thorough it is. Default: [`CheckDepth::Full`].
+    /// Sets how thorough the check is. Default: [`CheckDepth::Full`].
     pub fn depth(mut self, depth: CheckDepth) -> Self {
         self.depth = depth;
         self
     }
 
-    /// Tells now and then how far it has come, and ends it on [`ControlFlow::Break`]: the report has what was found until then.
+    /// Calls `on_progress` now and then. [`ControlFlow::Break`] ends the check, and the report has what was found until then.
     pub fn on_progress(mut self, on_progress: impl FnMut(CheckProgress) -> ControlFlow<()> + 'a) -> Self {
         self.progress = Some(Box::new(on_progress));
         self
     }
 
-    /// Checks, and reports. Damage is no error but what the report is for.
+    /// Runs the check and returns the report. Damage is in the report and is not an error.
     ///
-    /// It only reads, nobody waits for it, and the file may be written to meanwhile. Every page is read, some of them twice: about a
-    /// second for 60 MB, a tenth of that for a quick check. A read transaction stays open while pages and foreign keys are
-    /// checked, so the write-ahead log grows by what is written meanwhile; roll-ups are read in short ones, as
-    /// [`verify`](Store::verify) does.
+    /// It only reads, and other connections can write meanwhile. It reads every page, some of them twice. That takes about a
+    /// second for 60 MB, or a tenth of that for a quick check. A read transaction stays open while pages and foreign keys are
+    /// checked, so the write-ahead log grows by what is written meanwhile. Roll-ups are read in short transactions, as by
+    /// [`verify`](Store::verify).
     ///
     /// Rows that Mocha cannot read are counted by table and column. Another program wrote them, and queries leave them out.
     ///
-    /// What it cannot find is a value that was changed into another one that could be: a message whose number of words is
-    /// wrong, in the table and in the roll-up alike.
+    /// The check cannot find a value that was changed into another valid one, for example a wrong number of words that is the
+    /// same in the table and in the roll-up.
     ///
     /// # Errors
     ///
     /// * [`ErrorKind::Replaced`]: the file was deleted or replaced since it was opened.
-    /// * [`ErrorKind::Busy`], [`ErrorKind::Io`] and others of SQLite's, of which nobody knows whether the file is to blame.
+    /// * [`ErrorKind::Busy`], [`ErrorKind::Io`] and others of SQLite's that do not prove damage to the file.
     pub fn run(self) -> Result<CheckReport, Error> {
         let Self { depth, progress, store } = self;
         let mut progress = progress.unwrap_or_else(|| Box::new(|_| ControlFlow::Continue(())));
         let mut report = CheckReport::new(depth);
         pages(&store, &mut report, &mut progress)?;
-        // Sums over what cannot be read tell nothing.
+        // Roll-ups cannot be compared with damaged tables.
         if depth == CheckDepth::Full && report.complete && report.damages.is_empty() {
             rollups(&store, &mut report, &mut progress)?;
         }
@@ -120,7 +121,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Pages, rows, indexes and foreign keys, as they are at one moment.
+/// Checks pages, rows, indexes and foreign keys in one transaction.
 fn pages(store: &Store, report: &mut CheckReport, progress: &mut Callback<'_>) -> Result<(), Error> {
     let link = store.link();
     link.check_place()?;
@@ -140,11 +141,11 @@ fn pages(store: &Store, report: &mut CheckReport, progress: &mut Callback<'_>) -
     Ok(())
 }
 
-/// A number of rows, and two names.
+/// The number of rows, and two names.
 type Counted = (u64, String, String);
 
-/// Asks for numbers of rows by two names. Each is a text of three lines, because a name may have anything else in it. Nothing if it
-/// was broken off.
+/// Runs a query that counts rows by two names. Each row of the answer is a text of three lines, because a name may contain
+/// any other character. Returns `None` if the callback ended the check.
 fn counts(
     conn: &Connection,
     phase: CheckPhase,
@@ -160,7 +161,8 @@ fn counts(
     Ok(Some(lines.into_iter().filter_map(count).collect()))
 }
 
-/// Pages, rows and, if it is to be full, indexes. Gives the connection with its transaction; nothing if it was broken off.
+/// Checks pages, rows and, for a full check, indexes. Returns the connection with its transaction, or `None` if the callback
+/// ended the check.
 fn bytes(link: &Link, report: &mut CheckReport, progress: &mut Callback<'_>) -> Result<Option<Connection>, Error> {
     let failed = |error: SqliteError| error.into_error(format!("cannot check {}", link.location));
     let conn = Connection::open(&link.location.uri(Access::Read)?).map_err(failed)?;
@@ -177,7 +179,7 @@ fn bytes(link: &Link, report: &mut CheckReport, progress: &mut Callback<'_>) -> 
     Ok(Some(conn))
 }
 
-/// Refuses a file whose bytes are not what they should be, and says what to do.
+/// Refuses a damaged file, with advice in the error.
 pub(crate) fn refuse_damaged(link: &Link, depth: CheckDepth) -> Result<(), Error> {
     let mut report = CheckReport::new(depth);
     let mut go_on: Callback<'_> = Box::new(|_| ControlFlow::Continue(()));
@@ -191,7 +193,7 @@ pub(crate) fn refuse_damaged(link: &Link, depth: CheckDepth) -> Result<(), Error
     }
 }
 
-/// Asks SQLite; that it cannot read on is what it has found. Nothing if it was broken off.
+/// Runs one of the check's queries. An error that shows damage becomes a finding. Returns `None` if the callback ended the check.
 fn ask(
     conn: &Connection,
     phase: CheckPhase,
@@ -224,7 +226,7 @@ fn rollups(store: &Store, report: &mut CheckReport, progress: &mut Callback<'_>)
                 report.complete &= verification.complete;
                 report.rollups.push(verification);
             }
-            // The sums are beyond what can be, or the pages are.
+            // A total is too large, or a page is damaged.
             Err(error) if [ErrorKind::Corrupt, ErrorKind::Database, ErrorKind::NotMocha].contains(error.kind()) => {
                 let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
                 report.damages.push(format!("{rollup} cannot be verified: {cause}"));

@@ -1,71 +1,71 @@
-//! What a check found.
+//! The report of a check.
 
 use std::fmt;
 
 use super::CheckDepth;
 use crate::Verification;
 
-/// What [`Check::run`](super::Check::run) found. Its `Display` is a text of several lines for a log.
+/// Reports what [`Check::run`](super::Check::run) found. Its `Display` is a text of several lines for a log.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct CheckReport {
-    /// Whether all was looked at; not if `progress` broke it off.
+    /// Whether everything was checked. `false` if the callback ended the check.
     pub complete: bool,
-    /// What SQLite complains about: pages, rows and indexes that are not as they should be. At most a hundred are listed.
+    /// SQLite's complaints about damaged pages, rows and indexes. At most a hundred are listed.
     pub damages: Vec<String>,
-    /// How thorough it was.
+    /// How thorough the check was.
     pub depth: CheckDepth,
-    /// Rows without the row that they belong to, by table. Only a program that does not enforce foreign keys leaves such.
+    /// Rows that refer to a missing row, by table. Only a program that does not enforce foreign keys leaves such rows.
     pub orphans: Vec<Orphans>,
     /// Rows with a value that Mocha cannot read, by table and column. Another program wrote them. A row counts once, for the first
     /// such column.
     pub unreadable: Vec<UnreadableRows>,
-    /// Each roll-up held against what it is a sum of; none after a quick check, and none in a damaged file.
+    /// The comparison of each roll-up with its source. Empty after a quick check, and for a damaged file.
     pub rollups: Vec<Verification>,
 }
 
-/// Rows of a table whose foreign key points nowhere.
+/// Counts the rows of a table whose foreign key refers to a missing row.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Orphans {
-    /// The table in which there is no such row.
+    /// The table that lacks the row.
     pub parent: String,
-    /// How many there are.
+    /// The number of rows.
     pub rows: u64,
-    /// The table that has them.
+    /// The table that has the rows.
     pub table: String,
 }
 
-/// Rows of a table with a value that Mocha cannot read: an id that is not Discord's, a time that is not a whole number of seconds, or
-/// an unknown kind of event or status. Queries leave the row out where they need that column.
+/// Counts the rows of a table with a value that Mocha cannot read: an id that is not Discord's, a time that is not a whole
+/// number of seconds, or an unknown kind of event or status. Queries that need the column leave these rows out.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct UnreadableRows {
     /// The column.
     pub column: String,
-    /// How many there are.
+    /// The number of rows.
     pub rows: u64,
     /// The table.
     pub table: String,
 }
 
-/// What to make of a [`CheckReport`]: the worst of what was found.
+/// The worst finding of a [`CheckReport`].
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// All that was looked at is as it should be.
+    /// The check found no fault.
     Sound,
-    /// The check was broken off, and found nothing until then.
+    /// The callback ended the check, which had found no fault until then.
     Incomplete,
-    /// Rows have values that Mocha cannot read. Nothing is wrong with the file, and queries leave such rows out. Correct or delete the
-    /// rows if they matter.
+    /// Rows have values that Mocha cannot read. The file is sound, and queries leave such rows out. Correct or delete the rows if
+    /// they matter.
     Unreadable,
-    /// Rows have lost the row that they belong to. Nothing is wrong with the file; the questions may leave such rows out.
+    /// Rows refer to a missing row. The file is sound, but queries may leave such rows out.
     Orphaned,
-    /// A roll-up is not what it is a sum of: [`Store::rebuild`](crate::Store::rebuild) mends that.
+    /// A roll-up differs from its source. [`Store::rebuild`](crate::Store::rebuild) repairs it.
     RollupsDiffer,
-    /// The file is damaged, and so may the answers be: stop the bot, and [restore](crate::Store::restore) a backup or, without
-    /// one, [salvage](crate::Store::salvage) what is readable.
+    /// The file is damaged, and answers may be wrong. Stop the bot and [restore](crate::Store::restore) a backup. Without a
+    /// backup, [salvage](crate::Store::salvage) what is readable.
     Damaged,
 }
 
@@ -81,7 +81,7 @@ impl CheckReport {
         }
     }
 
-    /// The worst of what was found.
+    /// Returns the worst finding.
     ///
     /// # Examples
     ///
@@ -109,7 +109,7 @@ impl CheckReport {
         }
     }
 
-    /// Whether all was looked at and is as it should be.
+    /// Returns whether everything was checked and no fault was found.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.verdict() == Verdict::Sound
@@ -129,10 +129,10 @@ impl fmt::Display for CheckReport {
             write!(f, "\n{rows} rows of {table} have a value in {column} that Mocha cannot read")?;
         }
         for rollup in self.rollups.iter().filter(|rollup| !rollup.differences.is_empty()) {
-            write!(f, "\n{} rows of {} differ from what they are sums of", rollup.differences.len(), rollup.rollup)?;
+            write!(f, "\n{} rows of {} differ from their source", rollup.differences.len(), rollup.rollup)?;
         }
         if !self.complete {
-            f.write_str("\nnot all was looked at")?;
+            f.write_str("\nnot everything was checked")?;
         }
         Ok(())
     }
@@ -142,10 +142,10 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Sound => "the file is sound",
-            Self::Incomplete => "nothing was found until the check was broken off",
+            Self::Incomplete => "the check was ended early and had found no fault",
             Self::Unreadable => "rows have values that Mocha cannot read",
-            Self::Orphaned => "rows have lost the row that they belong to",
-            Self::RollupsDiffer => "roll-ups differ from what they are sums of: rebuild them",
+            Self::Orphaned => "rows refer to missing rows",
+            Self::RollupsDiffer => "roll-ups differ from their sources: rebuild them",
             Self::Damaged => "the file is damaged: restore a backup, or salvage what is readable",
         })
     }

@@ -84,14 +84,14 @@ impl Salvaged {
 
 impl fmt::Display for Salvaged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_ok() { "all was saved" } else { "not all was saved" })?;
+        f.write_str(if self.is_ok() { "everything was saved" } else { "not everything was saved" })?;
         for (name, table) in self.tables.iter().filter(|(_, table)| !table.is_ok()) {
             match table.lost() {
                 Some(lost) => write!(f, "\n{name}: {} rows saved, {lost} lost", table.rows)?,
-                None => write!(f, "\n{name}: {} rows saved, nobody knows how many were lost", table.rows)?,
+                None => write!(f, "\n{name}: {} rows saved, an unknown number lost", table.rows)?,
             }
         }
-        self.not_made.iter().try_for_each(|name| write!(f, "\n{name} could not be made again"))
+        self.not_made.iter().try_for_each(|name| write!(f, "\n{name} could not be created again"))
     }
 }
 
@@ -130,18 +130,18 @@ impl<'a> Salvage<'a> {
     ///
     /// Each table is read row by row. At an unreadable place it continues with the next readable
     /// one. Rows with unreadable values, such as an id that is not a number, are left out. A guild,
-    /// channel or user whose own row is lost gets one without a name. Aggregates are computed from
-    /// the events; aggregates from before the horizon, whose events are gone, are copied. Erased
+    /// channel or user whose own row is lost gets one without a name. Roll-ups are computed from
+    /// the events. Roll-ups from before the horizon, whose events are deleted, are copied. Erased
     /// users stay erased. Your own tables are copied too. It also works on a file written by the
     /// TypeScript original.
     ///
-    /// A readable row is trusted: if the damage changed a number into another valid number, nobody
-    /// can tell. If SQLite cannot read the list of tables on the first page, nothing is readable.
+    /// A readable row is trusted: a salvage cannot notice that damage changed a number into another
+    /// valid number. If SQLite cannot read the list of tables on the first page, nothing is readable.
     ///
     /// The damaged file is never written to, and its write-ahead log is read too. Stop the bot
     /// first all the same. The new file is written as `.partial` beside its place and then renamed,
     /// so it is complete or missing. It never replaces a file that appeared there meanwhile. Each
-    /// row is read once and written with its aggregates, which takes some seconds for each hundred
+    /// row is read once and written with its roll-ups, which takes some seconds for each hundred
     /// thousand rows.
     ///
     /// # Errors

@@ -29,8 +29,8 @@ enum End {
 }
 
 impl Table {
-    /// Passes all readable rows to the sink, some of them twice, and returns whether those were all
-    /// rows.
+    /// Passes all readable rows to the sink, some of them twice. Returns `true` if no row was
+    /// unreadable.
     ///
     /// `guilds` are the ids that are tried between two unreadable places.
     pub(super) fn read(&self, from: &Connection, guilds: &[String], sink: Sink<'_>) -> Result<bool, Error> {

@@ -25,8 +25,8 @@ fn recorded() -> impl Iterator<Item = &'static Table> {
     others.into_iter().chain(events)
 }
 
-/// The aggregates whose events are gone from before the horizon. All other aggregates are computed
-/// from these and the events.
+/// The roll-ups that are made of events. Their rows from before the horizon are copied. All other
+/// roll-ups are computed from these rows and the events.
 fn sums_of_events() -> impl Iterator<Item = (&'static Table, Time)> {
     let is_of_events = |table: &&Table| table.sources_of_sums().all(|source| source.kept == Kept::Events);
     Kept::Rollups.tables().filter(is_of_events).filter_map(|table| Some((table, table.time?)))
@@ -71,7 +71,8 @@ impl Work<'_> {
         self.execute("COMMIT")?;
         if !self.salvaged.tables.contains_key("voice_intervals") {
             let mut conn = location.connect(Access::Write)?;
-            fill_intervals(&mut conn).map_err(|error| classify("cannot make intervals of the log", error))?;
+            fill_intervals(&mut conn)
+                .map_err(|error| classify("cannot compute intervals from the voice log", error))?;
         }
         self.execute(include_str!("../store/adopt_watermarks.sql"))?;
         self.execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
@@ -82,7 +83,7 @@ impl Work<'_> {
     fn check_version(&self) -> Result<(), Error> {
         const VERSIONS: &str = "SELECT version FROM mocha_migrations ORDER BY version DESC";
         let own = self.to.texts(VERSIONS).map_err(unwritable)?;
-        // A damaged version is not all digits, and an unreadable one says nothing.
+        // Ignores versions that are damaged or cannot be read.
         let newest = self.from.texts(VERSIONS).unwrap_or_default().into_iter().next();
         let newest = newest.filter(|version| version.len() == 14 && version.bytes().all(|byte| byte.is_ascii_digit()));
         if newest.as_ref() > own.first() {
@@ -99,7 +100,7 @@ impl Work<'_> {
     fn take_horizons(&mut self) -> Result<bool, Error> {
         let mut columns = columns(&self.from, HORIZONS);
         if columns.is_empty() {
-            // A file from before there were horizons.
+            // An early version of Mocha, without horizons, wrote the file.
             return Ok(true);
         }
         columns.retain(|column| column != "id");
@@ -118,7 +119,7 @@ impl Work<'_> {
     }
 
     /// Sets unreadable horizons: to the first day that has events or, if no events were saved, to
-    /// the day after the last aggregates.
+    /// the day after the last roll-ups.
     fn guess_horizons(&self) -> Result<(), Error> {
         const DAY_MS: i64 = 86_400_000;
         for horizon in Horizon::ALL {
@@ -186,7 +187,7 @@ impl Work<'_> {
                 to.execute("COMMIT; BEGIN").map_err(unwritable)?;
             }
             if rows.is_multiple_of(1000) && progress(SalvageProgress { rows, table: name.to_owned() }).is_break() {
-                return Err(Error::new(ErrorKind::Stopped, "it was stopped on demand"));
+                return Err(Error::new(ErrorKind::Stopped, "the callback stopped it"));
             }
             Ok(())
         })?;
@@ -196,8 +197,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Creates what Mocha does not know in the order in which it was created, tables with their
-    /// rows first.
+    /// Creates the objects that Mocha does not know, in the order in which they were created: first
+    /// tables with their rows, then everything else.
     fn authors_own(&mut self) -> Result<(), Error> {
         const OBJECTS: &str = "FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql IS NOT NULL \
                                ORDER BY type <> 'table', rowid";
@@ -207,13 +208,13 @@ impl Work<'_> {
         let (names, statements) = (list("name", &self.from), list("sql", &self.from));
         for (name, sql) in names.into_iter().zip(statements).filter(|(name, _)| !known.contains(name)) {
             let wanted = bots_own.clone().filter(|_| name == DIESELS);
-            // It contains nothing of the bot.
+            // The table has no rows of the bot.
             if let Some(wanted) = &wanted
                 && matches!(self.from.number(&format!("SELECT count(*) FROM {DIESELS} WHERE {wanted}")), Ok(0))
             {
                 continue;
             }
-            // Objects of Mocha from another version are gone with that version.
+            // Objects of an older Mocha version are not created again.
             if self.to.execute(&sql).is_err() {
                 self.salvaged.not_made.push(name);
             } else if sql.to_lowercase().starts_with("create table") {
@@ -223,8 +224,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Returns which rows of Diesel's table of migrations are not Mocha's, if an earlier Mocha
-    /// recorded its migrations there.
+    /// Returns the condition for the rows of Diesel's table of migrations that are the bot's, if an
+    /// earlier Mocha recorded its migrations there too.
     fn bots_own_migrations(&self) -> Option<String> {
         let id = self.from.texts("PRAGMA application_id").unwrap_or_default();
         let is_earlier = id == [APPLICATION_ID.to_string()] && columns(&self.from, MIGRATIONS).is_empty();
@@ -232,7 +233,7 @@ impl Work<'_> {
     }
 }
 
-/// Returns the columns of a table that have values of their own; none if there is no such table.
+/// Returns the columns of a table that are not generated. Empty if there is no such table.
 fn columns(conn: &Connection, table: &str) -> Vec<String> {
     let name = table.replace('\'', "''");
     conn.texts(&format!("SELECT name FROM pragma_table_info('{name}')")).unwrap_or_default()

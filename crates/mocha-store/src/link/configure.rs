@@ -1,4 +1,4 @@
-//! How every connection is set up, and which SQLite may be used.
+//! The setup of every connection, and the check of SQLite's version.
 
 use std::{
     thread,
@@ -13,10 +13,10 @@ use crate::{
     error::{classify, kind_of_diesel},
 };
 
-/// Sets what SQLite keeps per connection: the one place of the PRAGMAs.
+/// Sets SQLite's settings of a connection.
 ///
-/// `busy_timeout` comes first, for the others may have to wait for a lock already, and each is a batch of its own, for
-/// a batch ends at its first failure.
+/// `busy_timeout` comes first, because the others may have to wait for a lock. Each PRAGMA is a batch of its own, because a
+/// batch ends at its first failure.
 pub(crate) fn configure(conn: &mut SqliteConnection, access: Access, settings: &Settings) -> diesel::QueryResult<()> {
     wait_for_locks(conn, settings)?;
     if access == Access::Write {
@@ -33,7 +33,7 @@ pub(crate) fn configure(conn: &mut SqliteConnection, access: Access, settings: &
     conn.batch_execute("PRAGMA temp_store = MEMORY")?;
     conn.batch_execute("PRAGMA mmap_size = 268435456")?;
     conn.batch_execute("PRAGMA foreign_keys = ON")?;
-    // Else REPLACE deletes a row without the triggers that take it out of the roll-ups.
+    // Otherwise REPLACE deletes a row without firing the triggers that subtract it from the roll-ups.
     conn.batch_execute("PRAGMA recursive_triggers = ON")?;
     if access == Access::Read {
         conn.batch_execute("PRAGMA query_only = ON")?;
@@ -41,7 +41,7 @@ pub(crate) fn configure(conn: &mut SqliteConnection, access: Access, settings: &
     Ok(())
 }
 
-/// SQLite does not wait for the lock that this change of a new file needs, whatever the `busy_timeout`.
+/// Switches the file to write-ahead logging. SQLite ignores the `busy_timeout` for this change, so this retries.
 fn switch_to_wal(conn: &mut SqliteConnection, settings: &Settings) -> diesel::QueryResult<()> {
     let deadline = Instant::now() + settings.busy_timeout;
     loop {
@@ -54,7 +54,7 @@ fn switch_to_wal(conn: &mut SqliteConnection, settings: &Settings) -> diesel::Qu
     }
 }
 
-/// Makes a connection wait for a lock, rather than fail at once.
+/// Makes the connection wait for locks instead of failing at once.
 pub(crate) fn wait_for_locks(conn: &mut SqliteConnection, settings: &Settings) -> diesel::QueryResult<()> {
     conn.batch_execute(&format!("PRAGMA busy_timeout = {}", settings.busy_timeout.as_millis()))
 }
@@ -68,7 +68,7 @@ pub(crate) fn check_sqlite_version(conn: &mut SqliteConnection) -> Result<(), Er
     }
     let Version { version } = sql_query("SELECT sqlite_version() AS version")
         .get_result(conn)
-        .map_err(|error| classify("SQLite does not tell its version", error))?;
+        .map_err(|error| classify("cannot read SQLite's version", error))?;
     if is_sound(&version) {
         return Ok(());
     }
@@ -78,7 +78,7 @@ pub(crate) fn check_sqlite_version(conn: &mut SqliteConnection) -> Result<(), Er
     ))
 }
 
-/// Whether the version has the fix: 3.51.3 and later, and the two older lines that it was brought back to.
+/// Returns whether the version has the fix: 3.51.3 and later, and later releases of 3.44 and 3.50.
 fn is_sound(version: &str) -> bool {
     let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
     let mut part = || -> u32 { parts.next().unwrap_or(0) };
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_with_the_wal_reset_bug_are_told_apart() {
+    fn versions_with_the_wal_reset_bug_are_refused() {
         for (version, sound) in [
             ("3.40.1", false),
             ("3.44.5", false),

@@ -1,4 +1,4 @@
-//! Where the file is, and how every connection to it is set up.
+//! The file's location, and the connections to it.
 
 mod configure;
 mod settings;
@@ -25,10 +25,10 @@ use crate::{
     error::{classify, io_error},
 };
 
-/// The bytes of the files that SQLite makes beside a file when it opens it.
+/// The size in bytes of the files that SQLite creates beside a file when it opens it.
 const NEEDED: usize = 65_536;
 
-/// Where the data is.
+/// The location of the data.
 #[derive(Clone, Debug)]
 pub(crate) enum Location {
     File(PathBuf),
@@ -36,10 +36,10 @@ pub(crate) enum Location {
     Memory(u64),
 }
 
-/// All that is needed to open a connection.
+/// Opens connections to the data.
 #[derive(Clone)]
 pub(crate) struct Link {
-    /// A database in memory lives as long as one connection to it, and any other may be lost.
+    /// Keeps a database in memory alive. SQLite drops it with its last connection.
     _keeper: Option<Arc<Mutex<SqliteConnection>>>,
     identity: Option<Identity>,
     pub(crate) location: Location,
@@ -55,8 +55,8 @@ impl Link {
         Ok(Self { _keeper: keeper, identity, location, settings: Arc::new(settings) })
     }
 
-    /// Refuses a file that was deleted or replaced after it was opened. Nobody could open what is
-    /// written to it. The check takes about a microsecond.
+    /// Refuses a file that was deleted or replaced after it was opened, because data written to it
+    /// would be lost. The check takes about a microsecond.
     pub(crate) fn check_place(&self) -> Result<(), Error> {
         match &self.location {
             Location::File(path) if self.identity.is_some() && identity(path) != self.identity => {
@@ -67,7 +67,7 @@ impl Link {
         }
     }
 
-    /// A connection that may write, all set up.
+    /// Opens and sets up a connection that may write.
     pub(crate) fn connect_writer(&self) -> Result<SqliteConnection, Error> {
         self.check_place()?;
         let mut conn = self.location.connect(Access::Write)?;
@@ -86,7 +86,7 @@ fn identity(path: &Path) -> Option<Identity> {
     fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
-/// Elsewhere a file that is open cannot be deleted.
+/// Other systems do not allow deleting an open file.
 #[cfg(not(unix))]
 fn identity(_path: &Path) -> Option<Identity> {
     None
@@ -100,7 +100,7 @@ pub(crate) enum Access {
 }
 
 impl Location {
-    /// A file, by its absolute path: the program may change its working directory while the file is open.
+    /// Resolves the path, because the program may change its working directory while the file is open.
     pub(crate) fn file(path: &Path) -> Result<Self, Error> {
         let absolute = std::path::absolute(path).map_err(|error| io_error(path, "cannot be named", error))?;
         Ok(Self::File(absolute))
@@ -111,10 +111,10 @@ impl Location {
         Self::Memory(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The URI that SQLite opens.
+    /// Returns the URI that SQLite opens.
     pub(crate) fn uri(&self, access: Access) -> Result<String, Error> {
         match self {
-            // The `memdb` VFS locks like a file does; a shared cache would not wait for locks.
+            // The `memdb` VFS has locks like a file. A shared cache would not wait for locks.
             Self::Memory(number) => Ok(format!("file:/mocha-{number}?vfs=memdb")),
             Self::File(path) => {
                 let absolute = std::path::absolute(path).map_err(|error| io_error(path, "cannot be named", error))?;
@@ -143,23 +143,26 @@ impl Location {
         }
     }
 
-    /// Makes the folder and the file, the latter readable by its owner only, unless they are there.
+    /// Creates the folder and the file if they are missing. Only the owner can read a new file.
     pub(crate) fn create(&self) -> Result<(), Error> {
         let Self::File(path) = self else { return Ok(()) };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(|error| io_error(folder, "cannot be made", error))?;
+            fs::create_dir_all(folder).map_err(|error| io_error(folder, "cannot be created", error))?;
         }
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         match options.open(path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io_error(path, "cannot be made", error)),
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(io_error(path, "cannot be created", error))
+            }
             _ => Ok(()),
         }
     }
 
-    /// Whether no file can be made beside it, as SQLite has to; of such a folder it says no more than that it cannot open the file.
+    /// Returns whether no file can be created beside the file. SQLite must create some, and reports such a folder only as "cannot
+    /// open".
     pub(crate) fn is_read_only(&self) -> bool {
         let Self::File(path) = self else { return false };
         let mut name = path.as_os_str().to_owned();
@@ -170,15 +173,15 @@ impl Location {
         }
     }
 
-    /// Whether the disk has no room for a small file beside it. SQLite needs some, and says no more than that reading or writing
-    /// failed.
+    /// Returns whether the disk has no room for a small file beside the file. SQLite needs some, and reports a full disk only as a
+    /// failure to read or write.
     pub(crate) fn is_full(&self) -> bool {
         let Self::File(path) = self else { return false };
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".{}", std::process::id()));
         let Ok(mut file) = fs::OpenOptions::new().write(true).create_new(true).open(&name) else { return false };
         let written = file.write_all(&vec![0; NEEDED]).and_then(|()| file.sync_all());
-        // It is of no use to anybody, and the next probe would say so if it could not be removed.
+        // If it cannot be removed, the next probe cannot create it.
         drop((file, fs::remove_file(name)));
         written.is_err_and(|error| error.kind() == io::ErrorKind::StorageFull)
     }

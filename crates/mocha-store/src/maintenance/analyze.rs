@@ -108,13 +108,13 @@ impl Store {
 }
 
 pub(super) fn optimize(link: &Link, conn: &mut SqliteConnection) -> Result<(), Error> {
-    // All tables (0x10000), for a new connection has not seen any in use, some rows of each (0x10), analyzed if need
-    // be (0x02).
+    // Checks all tables (0x10000), because a new connection has used none yet. Reads some rows of each (0x10), and runs
+    // ANALYZE where it is needed (0x02).
     conn.batch_execute("PRAGMA optimize = 0x10012")
         .map_err(|error| classify(format!("cannot optimize {}", link.location), error))
 }
 
-/// Does something to all tables or indexes, one after the other.
+/// Runs a command for each table or index.
 fn each(
     link: &Link,
     kind: &str,

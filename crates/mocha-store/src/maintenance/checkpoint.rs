@@ -76,7 +76,7 @@ fn run(conn: &mut SqliteConnection) -> QueryResult<Checkpoint> {
     }
     // Emptying holds the write lock while it waits for readers.
     conn.batch_execute("PRAGMA busy_timeout = 0")?;
-    // The long part, beside writers.
+    // The long part, during which others can write.
     let row: Row = sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result(conn)?;
     let row: Row =
         if row.log == row.checkpointed { sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn)? } else { row };
@@ -90,7 +90,7 @@ const WAIT: Duration = Duration::from_millis(50);
 
 /// Empties a log that is larger than its limit, even while others write without a pause or readers
 /// overlap. An ordinary checkpoint would never find the log unused then. It tries for the given
-/// time; a longer read transaction keeps the log as it is. Returns whether the log was too large.
+/// time. A longer read transaction keeps the log as it is. Returns whether the log was too large.
 pub(crate) fn bound_log(link: &Link, patience: Duration) -> Result<bool, Error> {
     if wal_bytes(link) <= link.settings.maintenance.wal_limit_bytes {
         return Ok(false);
@@ -98,7 +98,7 @@ pub(crate) fn bound_log(link: &Link, patience: Duration) -> Result<bool, Error> 
     let uri = link.location.uri(Access::Write)?;
     let empty = || {
         let conn = Connection::open(&uri)?;
-        // The long part, beside writers.
+        // The long part, during which others can write.
         conn.execute("PRAGMA wal_checkpoint(PASSIVE)")?;
         conn.wait_closely(WAIT);
         let deadline = Instant::now() + patience;
@@ -108,7 +108,7 @@ pub(crate) fn bound_log(link: &Link, patience: Duration) -> Result<bool, Error> 
             if !is_busy || Instant::now() >= deadline {
                 return Ok(());
             }
-            // Meanwhile others can write.
+            // Others can write meanwhile.
             thread::sleep(begun.elapsed() * 3);
         }
     };

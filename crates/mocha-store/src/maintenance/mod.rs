@@ -88,7 +88,7 @@ impl Maintenance {
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.interval.is_zero() {
             let kind = ErrorKind::InvalidSetting { name: "interval" };
-            return Err(Error::new(kind, "`interval` of maintenance is zero"));
+            return Err(Error::new(kind, "the `interval` of maintenance is zero"));
         }
         self.retention.map_or(Ok(()), |retention| retention.check())
     }
@@ -97,7 +97,7 @@ impl Maintenance {
 /// A connection for long work on the whole file.
 fn connect(link: &Link) -> Result<SqliteConnection, Error> {
     let mut conn = link.connect_writer()?;
-    // A copy of the file, or of an index while it is sorted, may be larger than the memory.
+    // The copy of a file, or of an index that is sorted, may be larger than the memory.
     conn.batch_execute("PRAGMA temp_store = FILE")
         .map_err(|error| classify("cannot set up a connection for maintenance", error))?;
     Ok(conn)

@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The thread, for as long as the store lives.
 pub(crate) struct Schedule {
     stats: Arc<Mutex<MaintenanceStats>>,
-    /// `None` after it was told to stop.
+    /// `None` once the thread has been asked to stop.
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -51,7 +51,7 @@ impl Schedule {
         let thread = thread::Builder::new()
             .name("mocha-maintenance".into())
             .spawn(move || worker.run())
-            .map_err(|error| Error::with_source(ErrorKind::Io, "cannot start the thread of maintenance", error))?;
+            .map_err(|error| Error::with_source(ErrorKind::Io, "cannot start the maintenance thread", error))?;
         Ok(Some(Self { stats, stop: Some(stop), thread: Some(thread) }))
     }
 
@@ -64,7 +64,7 @@ impl Drop for Schedule {
     fn drop(&mut self) {
         drop(self.stop.take());
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread of maintenance panicked");
+            tracing::error!("the maintenance thread panicked");
         }
     }
 }
@@ -72,7 +72,7 @@ impl Drop for Schedule {
 struct Worker {
     link: Link,
     stats: Arc<Mutex<MaintenanceStats>>,
-    /// Nobody sends anything: waiting ends when the store is closed.
+    /// The channel never carries a message. It is closed with the store, which ends the wait.
     stopped: Receiver<()>,
 }
 
@@ -98,7 +98,7 @@ impl Worker {
     /// Runs everything that is due, each part on its own connection, because a failed part may
     /// leave an open transaction.
     fn work(&self) {
-        self.attempt("deleting what is too old", Self::retain);
+        self.attempt("applying the retention policy", Self::retain);
         if !self.is_stopped() {
             self.attempt("optimizing", |worker| analyze::optimize(&worker.link, &mut connect(&worker.link)?));
         }
@@ -163,7 +163,7 @@ mod tests {
     use crate::{Maintenance, Store};
 
     #[test]
-    fn what_panics_is_a_failure_and_the_rest_is_done() -> Result<(), Error> {
+    fn a_panic_counts_as_a_failure_and_the_other_tasks_still_run() -> Result<(), Error> {
         let store = Store::builder().maintenance(Maintenance::off()).open_in_memory()?;
         let (_stop, stopped) = mpsc::channel();
         let worker = Worker { link: store.link().clone(), stats: Arc::default(), stopped };

@@ -31,7 +31,7 @@ impl Store {
     ///
     /// It works in batches of about 10 milliseconds, each in its own transaction, during which
     /// other writers wait. You can end it at any time. The file itself shrinks at the next
-    /// checkpoint. The remaining pages are not moved together; [`vacuum`](Self::vacuum) does that.
+    /// checkpoint. It does not defragment the remaining pages. [`vacuum`](Self::vacuum) does.
     ///
     /// It does nothing to a file that was adopted from the TypeScript original until that file had
     /// its first [`vacuum`](Self::vacuum). Such a file has no map of its pages, so `freed_pages` is
@@ -41,7 +41,7 @@ impl Store {
     ///
     /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of
-    /// SQLite's; pages that were given back until then stay so.
+    /// SQLite's. Pages that were returned before stay returned.
     ///
     /// # Examples
     ///
@@ -97,14 +97,14 @@ impl Store {
             vacuum(&link.location, link.settings.busy_timeout, &mut || on_progress(()))?;
             let after = Pages::load(&mut conn).map_err(failed)?;
             if let Err(error) = checkpoint(link, &mut conn) {
-                tracing::debug!(error = %error, "the write-ahead log of a vacuum stays for now");
+                tracing::debug!(error = %error, "the write-ahead log could not be emptied after a vacuum");
             }
             Ok(Freed { freed_pages: before.all.saturating_sub(after.all), left_pages: after.free })
         })
     }
 }
 
-/// It uses a connection of its own because Diesel's cannot be stopped.
+/// Vacuums the file over a separate connection, because a statement of Diesel's cannot be stopped.
 pub(crate) fn vacuum(
     location: &Location,
     busy_timeout: Duration,
@@ -114,7 +114,7 @@ pub(crate) fn vacuum(
     let done = Connection::open(&uri).and_then(|conn| {
         conn.execute(&format!("PRAGMA busy_timeout = {}", busy_timeout.as_millis()))?;
         conn.execute("PRAGMA temp_store = FILE")?;
-        // A file that has no map of its pages gets one.
+        // Gives the file a map of its pages if it has none.
         conn.execute("PRAGMA auto_vacuum = INCREMENTAL")?;
         conn.interruptible(go_on, |conn| conn.execute("VACUUM"))
     });
@@ -128,15 +128,15 @@ pub(super) fn free_pages(
     let freed = Cell::new(Freed::default());
     let step = |conn: &mut SqliteConnection, pages: i64| {
         let before = Pages::load(conn)?;
-        // By `execute` it would give back a single page.
+        // `execute` would return a single page.
         conn.batch_execute(&format!("PRAGMA incremental_vacuum({pages})"))?;
         let after = Pages::load(conn)?;
         let done = before.all.saturating_sub(after.all);
         freed.set(Freed { freed_pages: freed.get().freed_pages + done, left_pages: after.free });
         Ok(DeletedBatch { is_last: after.free == 0 || done == 0, rows: done })
     };
-    // A transaction that fails reports nothing.
-    let mut pace = Pace::new("giving pages back");
+    // A failed transaction reports no progress.
+    let mut pace = Pace::new("returning free pages");
     // The number of remaining pages shows whether it ended early.
     let _: ControlFlow<()> = pace.batches::<SqliteTables>(conn, step, |_| progress(freed.get()))?;
     Ok(freed.get())
@@ -166,7 +166,7 @@ impl Pages {
         })
     }
 
-    /// Returns whether enough is free to be worth returning: a small part is soon used again.
+    /// Returns whether so many pages are free that returning them is worth it. New rows soon use a few.
     pub(super) fn are_many_free(self) -> bool {
         self.free > self.all / 4
     }

@@ -39,7 +39,7 @@ impl Store {
     /// # Errors
     ///
     /// * [`ErrorKind::Io`], [`ErrorKind::NotMocha`], [`ErrorKind::SchemaTooNew`]: the other file is
-    ///   missing, was written by another program, or by a newer Mocha. Nothing changed.
+    ///   missing, or another program or a newer Mocha wrote it. Nothing changed.
     /// * [`ErrorKind::Replaced`]: the store's own file was deleted or replaced since it was opened.
     ///   Nothing changed.
     /// * [`ErrorKind::Stopped`] if the callback ended it. [`ErrorKind::Busy`],
@@ -77,17 +77,17 @@ impl Store {
     }
 }
 
-/// Copies the tombstones and erases the users that they hide. Returns how many users had rows, and
-/// how many rows those were. Their bytes are still in the file. It can be interrupted at any time
-/// and run again.
+/// Copies the tombstones and erases their users. Returns how many users had rows, and how many
+/// rows those were. Their bytes are still in the file. It can be interrupted at any time and run
+/// again.
 pub(crate) fn carry_tombstones(
     from: &mut SqliteConnection,
     into: &mut SqliteConnection,
     clock: &SteadyClock,
     progress: &mut dyn FnMut(ErasureProgress) -> ControlFlow<()>,
 ) -> Result<(usize, u64), Error> {
-    let failed = |error| classify("cannot take over tombstones", error);
-    // A file from before there were tombstones has none.
+    let failed = |error| classify("cannot copy tombstones", error);
+    // Files of early versions of Mocha have no tombstones.
     if !has_tombstones(from).map_err(failed)? {
         return Ok((0, 0));
     }
@@ -103,7 +103,7 @@ pub(crate) fn carry_tombstones(
         let mut told = |person: ErasureProgress| progress(ErasureProgress { removed: before + person.removed, total });
         let (removed, ended) = erase(into, scope, clock, &mut told).map_err(failed)?;
         if ended != Ended::Complete {
-            return Err(Error::new(ErrorKind::Stopped, "erasing whom the tombstones speak of was stopped on demand"));
+            return Err(Error::new(ErrorKind::Stopped, "the callback stopped the erasure of users with tombstones"));
         }
         erased += usize::from(!removed.is_empty());
         before += removed.iter().map(|removed| removed.rows).sum::<u64>();
@@ -124,10 +124,10 @@ fn open(path: &Path) -> Result<SqliteConnection, Error> {
         .get_result(&mut conn)
         .map_err(|error| classify(format!("cannot read {name}"), error))?;
     if application_id != mocha_schema::APPLICATION_ID {
-        return Err(Error::new(ErrorKind::NotMocha, format!("{name} is no file of Mocha's")));
+        return Err(Error::new(ErrorKind::NotMocha, format!("{name} is not a Mocha file")));
     }
     mocha_schema::check_version(&mut conn).map_err(|error| {
-        let context = format!("cannot take tombstones from {name}");
+        let context = format!("cannot read the tombstones of {name}");
         if error.is_schema_too_new() {
             Error::with_source(ErrorKind::SchemaTooNew, context, error)
         } else {
@@ -148,7 +148,7 @@ fn has_tombstones(conn: &mut SqliteConnection) -> QueryResult<bool> {
     Ok(found)
 }
 
-/// Returns the users, with the guild, whom a tombstone hides and who still have rows in the file.
+/// Returns the users, with the guild, who have a tombstone and still have rows in the file.
 fn people(conn: &mut SqliteConnection, tombstones: &Tombstones) -> QueryResult<Vec<Scope>> {
     #[derive(QueryableByName)]
     struct Id {
@@ -160,7 +160,7 @@ fn people(conn: &mut SqliteConnection, tombstones: &Tombstones) -> QueryResult<V
         let column = if table.person == Some(Person::Own) { "id" } else { "user_id" };
         let ids =
             sql_query(format!("SELECT DISTINCT CAST(CAST({column} AS INTEGER) AS TEXT) AS id FROM {}", table.name));
-        // A text that is not an id belongs to nobody.
+        // A text that is not an id names no user.
         people.extend(ids.load::<Id>(conn)?.into_iter().filter_map(|Id { id }| id.parse::<UserId>().ok()));
     }
     let mut scopes = Vec::new();
@@ -186,7 +186,7 @@ fn guild(number: i64) -> Option<GuildId> {
     u64::try_from(number).ok().and_then(|id| GuildId::try_from(id).ok())
 }
 
-/// Returns the guilds in which the file has rows of the person.
+/// Returns the guilds in which the file has rows about the user.
 fn guilds_of(conn: &mut SqliteConnection, user_id: UserId) -> QueryResult<Vec<GuildId>> {
     #[derive(QueryableByName)]
     struct Id {

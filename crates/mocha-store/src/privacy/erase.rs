@@ -37,7 +37,7 @@ pub struct ErasureProgress {
 type OnProgress<'a> = Box<dyn FnMut(ErasureProgress) -> ControlFlow<()> + 'a>;
 
 /// Configures the erasure of a user. [`Store::forget_user`] and [`Store::opt_out_user`] return it.
-#[must_use = "nobody is forgotten until `run`"]
+#[must_use = "no user is erased until `run`"]
 pub struct Erasure<'a> {
     on_progress: Option<OnProgress<'a>>,
     opt_out: bool,
@@ -51,10 +51,10 @@ impl Store {
     /// one.
     ///
     /// This covers the user's row and memberships, messages, voice sessions including an open one,
-    /// joins and leaves, presence, and the user's part of every aggregate, also of events that a
+    /// joins and leaves, presence, and the user's part of every roll-up, also of events that a
     /// retention policy deleted. Afterwards all answers are as if the user had never been there.
-    /// Two counts that name nobody stay: the number of members of a guild, and messages by quarter
-    /// of an hour whose events were already deleted.
+    /// Two anonymous counts stay: the number of members of a guild, and messages by quarter of an
+    /// hour whose events were already deleted.
     ///
     /// The erasure is about the past. Events from before it are not recorded again, however often
     /// they are delivered. Events that only mention the user (a member list, a presence, a
@@ -149,8 +149,8 @@ impl Store {
 }
 
 impl<'a> Erasure<'a> {
-    /// Limits the erasure to one guild. What other guilds have about the user stays, and so does
-    /// the user's own row while any guild needs it.
+    /// Limits the erasure to one guild. Rows in other guilds stay, and so does the user's own row
+    /// while any guild needs it.
     pub fn in_guild(mut self, guild_id: GuildId) -> Self {
         self.scope.guild_id = Some(guild_id);
         self
@@ -168,8 +168,8 @@ impl<'a> Erasure<'a> {
         self.scope.user_id
     }
 
-    /// Leaves the rewriting of the file to a later [`Store::vacuum_erased`], for example after
-    /// several erasures. Until then most of the deleted bytes are overwritten, but not all. A
+    /// Does not rewrite the file. Call [`Store::vacuum_erased`] later, for example after several
+    /// erasures. Until then most of the deleted bytes are overwritten, but not all. A
     /// backup by [`BackupMethod::Paced`](crate::BackupMethod::Paced) copies pages as they are and
     /// may contain them too. A backup by [`BackupMethod::Compact`](crate::BackupMethod::Compact)
     /// contains none.
@@ -192,8 +192,8 @@ impl<'a> Erasure<'a> {
     /// 2. It deletes the events in transactions of at most 500 rows, with pauses in which others
     ///    can write. The callback gets the progress after each of them, and can end the erasure by
     ///    [`ControlFlow::Break`].
-    /// 3. One last transaction deletes the rest: aggregates, the user's row, and whatever the user
-    ///    did since the erasure began. Later events are recorded as those of a new user.
+    /// 3. One last transaction deletes the rest: roll-ups, the user's row, and events since the
+    ///    erasure began. Later events are recorded as those of a new user.
     /// 4. It [vacuums](Store::vacuum_erased) the file. No byte of the id remains in the file or its
     ///    write-ahead log, nor in backups that are made from then on.
     ///
@@ -211,7 +211,7 @@ impl<'a> Erasure<'a> {
         let mut progress = on_progress.unwrap_or_else(|| Box::new(|_| ControlFlow::Continue(())));
         let link = store.link();
         let clock = &link.settings.recorder.time;
-        let failed = |error| classify(format!("cannot erase a person from {}", link.location), error);
+        let failed = |error| classify(format!("cannot erase a user from {}", link.location), error);
         let mut conn = link.connect_writer()?;
         conn.batch_execute("PRAGMA secure_delete = ON").map_err(failed)?;
         let guild_id = scope.guild_id.map_or(EVERYWHERE, guild_number);
@@ -264,8 +264,8 @@ pub(super) enum Ended {
 
 /// Deletes the user's rows. Returns what was deleted, and whether that was everything.
 ///
-/// Events are deleted in batches, and triggers subtract them from the aggregates. Everything else
-/// is deleted in one transaction at the end, together with whatever the user did meanwhile.
+/// Events are deleted in batches, and triggers subtract them from the roll-ups. Everything else is
+/// deleted in one transaction at the end, together with events that the user caused meanwhile.
 pub(super) fn erase(
     conn: &mut SqliteConnection,
     scope: Scope,
@@ -293,7 +293,7 @@ pub(super) fn erase(
                 break;
             }
             // SQLite gives the lock to the first connection that asks, and a waiting connection
-            // asks rarely.
+            // asks only now and then. So this pauses.
             thread::sleep(begun.elapsed());
         }
     }
@@ -333,7 +333,7 @@ fn sweep(
     delete_samples(conn, scope.user_id)?;
     let is_event =
         |removed: &Removed| Table::find(removed.table).is_some_and(|table| table.person == Some(Person::Text));
-    // Triggers have deleted rows of aggregates too.
+    // Triggers have deleted rows of roll-ups too.
     let sums = counts(conn, scope)?.into_iter().zip(before).zip(found).map(|((left, before), found)| Removed {
         rows: before.rows.max(found.rows).saturating_sub(left.rows),
         table: left.table,

@@ -1,4 +1,4 @@
-//! Which events must not be put back into the file.
+//! Tells programs that write rows which events to skip.
 
 use diesel::{QueryResult, sqlite::SqliteConnection};
 use mocha_recorder::tombstones::{Tombstone, Tombstones};
@@ -6,8 +6,8 @@ use mocha_schema::{GuildId, UserId};
 
 use super::tombstones;
 
-/// Says whose events must not be put back into a file, because the users were erased or opted out.
-/// Programs that write rows themselves, such as an import or an archive, ask it.
+/// Knows which users of a file were erased or opted out. Programs that write rows themselves, such as
+/// an import or an archive, must skip the events that it [withholds](Self::withholds).
 ///
 /// # Examples
 ///
@@ -27,7 +27,7 @@ pub struct Erasures(Tombstones);
 
 impl Erasures {
     /// Reads the tombstones of the file. Load them in the transaction that writes, so that no
-    /// erasure comes in between.
+    /// erasure happens in between.
     ///
     /// # Errors
     ///
@@ -36,8 +36,9 @@ impl Erasures {
         tombstones::load(conn).map(Self)
     }
 
-    /// Returns whether what the user did in the guild at this unix millisecond must not be written:
-    /// the user is opted out, or was erased later than that, or was erased and not heard of since.
+    /// Returns whether an event of the user in the guild at this unix millisecond must not be
+    /// written: the user opted out, was erased at that time or later, or was erased and has not been
+    /// active since.
     #[must_use]
     pub fn withholds(&self, user_id: UserId, guild_id: GuildId, at_ms: i64) -> bool {
         let ruling = self.0.ruling(user_id, Some(guild_id));

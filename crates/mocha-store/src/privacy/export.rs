@@ -20,8 +20,8 @@ pub struct Export {
 }
 
 impl Store {
-    /// Exports what Mocha's tables contain about a user as JSON, in all guilds or in one. Give it
-    /// to users who ask for their data.
+    /// Exports the rows of Mocha's tables about a user as JSON, in all guilds or in one. Give it to
+    /// users who ask for their data.
     ///
     /// ```
     /// use mocha_store::Store;
@@ -70,7 +70,7 @@ impl Export {
             }
         })?;
         match broken {
-            Some(error) => Err(Error::with_source(ErrorKind::Io, "cannot write down what there is of a person", error)),
+            Some(error) => Err(Error::with_source(ErrorKind::Io, "cannot write the export", error)),
             None => Ok(rows),
         }
     }
@@ -96,7 +96,7 @@ impl From<io::Error> for Failed {
 fn write(conn: &mut SqliteConnection, scope: Scope, out: &mut dyn Write) -> Result<u64, Failed> {
     #[derive(QueryableByName)]
     struct Row {
-        /// Another program may have written texts that are no UTF-8.
+        /// Bytes, because another program may have written texts that are not UTF-8.
         #[diesel(sql_type = Binary)]
         json: Vec<u8>,
     }
@@ -133,7 +133,7 @@ fn json(table: &Table) -> String {
         let value = if is_id {
             format!("CAST({name} AS TEXT)")
         } else {
-            // Other programs may have written blobs, which JSON does not have.
+            // JSON has no blobs, but other programs may have written some.
             format!("iif(typeof({name}) = 'blob', hex({name}), {name})")
         };
         format!("'{name}', {value}")

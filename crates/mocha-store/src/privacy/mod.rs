@@ -1,6 +1,6 @@
-//! What Mocha stores about users, and how to export and erase it.
+//! Data about users: what Mocha stores, and how to export and erase it.
 //!
-//! * [`LEDGER`] lists every column, and what it says about users.
+//! * [`LEDGER`] lists every column and its class of personal data.
 //! * [`Store::export_user`](crate::Store::export_user) exports the rows about a user.
 //! * [`Store::forget_user`](crate::Store::forget_user) erases a user, and
 //!   [`Store::opt_out_user`](crate::Store::opt_out_user) also stops recording the user.
@@ -10,18 +10,17 @@
 //! An erasure leaves a *tombstone*: a keyed hash of the user's id (HMAC-SHA-256), the guild, and
 //! the time. Because of it the recorder does not record the same events again, and a restored
 //! backup does not bring the user back. The key is random. It is created with a file's first
-//! tombstone and kept in the file, because restoring a backup needs both. The hash therefore hides
-//! the id from anybody who sees only the tombstone, and it differs between files. It does not hide
-//! the id from somebody who has the whole file and a list of ids to try, so it is still personal
-//! data.
+//! tombstone and kept in the file, because restoring a backup needs both. A tombstone alone does
+//! not reveal the id, and hashes differ between files. With the whole file and a list of ids to
+//! try, the id can be found, so the hash is still personal data.
 //!
 //! Only the recorder checks tombstones. If your own code writes rows, it has to skip erased users
 //! itself.
 //!
-//! Counts that name nobody stay: the number of members of a guild, and messages by quarter of an
-//! hour whose events a retention policy deleted, because nobody knows any more whose they were.
-//! Your own tables, logs and earlier backups stay too. Delete those, or restore them with the
-//! tombstones ([`Store::reapply_erasures_from`](crate::Store::reapply_erasures_from)).
+//! Two anonymous counts stay: the number of members of a guild, and messages by quarter of an hour
+//! whose events a retention policy deleted. The file does not know their authors any more. Your
+//! own tables, logs and earlier backups stay too. Delete those, or restore them with the tombstones
+//! ([`Store::reapply_erasures_from`](crate::Store::reapply_erasures_from)).
 
 pub(crate) mod carry;
 mod erase;

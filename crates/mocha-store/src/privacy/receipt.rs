@@ -13,7 +13,7 @@ use crate::Error;
 #[non_exhaustive]
 pub struct Receipt {
     /// The instant of the erasure: earlier events are not recorded again. It is the end of the
-    /// erasure if the user did something while it ran, otherwise its beginning.
+    /// erasure if the user was active while it ran, otherwise its beginning.
     pub at: DateTime<Utc>,
     /// The guild; `None` for all guilds.
     pub guild_id: Option<GuildId>,
@@ -29,8 +29,8 @@ pub struct Receipt {
     pub rows_gone: bool,
     /// Whether the bytes are gone too: the file was rewritten, and the write-ahead log was emptied.
     pub traces_gone: bool,
-    /// Why the bytes are still there, if removing them was tried: another connection held the lock
-    /// or kept reading, or the disk is full. Call
+    /// The error if the bytes could not be removed: another connection held the lock or kept
+    /// reading, or the disk is full. Call
     /// [`Store::vacuum_erased`](crate::Store::vacuum_erased) later.
     pub traces_left_by: Option<Arc<Error>>,
 }

@@ -14,14 +14,14 @@ use mocha_schema::{
 
 use crate::tables;
 
-/// The user and the guild whose rows are meant.
+/// The user and the guild whose rows to find.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Scope {
     pub(super) guild_id: Option<GuildId>,
     pub(super) user_id: UserId,
 }
 
-/// The tables with rows about users. Events come before the aggregates that are made of them.
+/// Lists the tables with rows about users. Events come before the roll-ups that are made of them.
 /// `users` is last because other tables refer to it.
 pub(super) fn tables() -> impl Iterator<Item = &'static Table> {
     let of = |person: Person| TABLES.iter().filter(move |table| table.person == Some(person));
@@ -45,7 +45,7 @@ impl Scope {
     /// Returns the condition that a row is about the user `?1`, in the guild `?2` or in any;
     /// `false` for a table without users.
     ///
-    /// Aggregates read a text as the number that it begins with, so every spelling of the two ids
+    /// Triggers read a text as the number that it begins with, so every spelling of the two ids
     /// matches.
     pub(super) fn condition(self, table: &Table) -> String {
         let user = match table.person {
@@ -151,8 +151,8 @@ pub(super) fn delete_samples(conn: &mut SqliteConnection, user_id: UserId) -> Qu
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat4') AS found";
     let Found { found } = sql_query(sql).get_result(conn)?;
     if found {
-        // A sample stores an integer as a row does, in as few bytes as it needs, but for a sign
-        // bit.
+        // A sample stores an integer like a row: in the smallest number of bytes that holds it and
+        // its sign.
         let number = i64::try_from(user_id.get()).unwrap_or(i64::MAX);
         let bytes = number.to_be_bytes();
         let len = [1, 2, 3, 4, 6].into_iter().find(|len| number < 1 << (len * 8 - 1)).unwrap_or(8);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn people_are_found_through_indexes() -> Result<(), Box<dyn std::error::Error>> {
+    fn rows_about_a_user_are_found_through_indexes() -> Result<(), Box<dyn std::error::Error>> {
         let store = Store::builder().open_in_memory()?;
         let user_id = UserId::try_from(40)?;
         for guild_id in [None, Some(GuildId::try_from(10)?)] {

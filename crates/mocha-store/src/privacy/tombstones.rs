@@ -1,4 +1,4 @@
-//! The rows of who was forgotten and who opted out. What they say is decided by the recorder's part of Mocha.
+//! The rows of erased and opted-out users. `mocha-recorder` decides which events they withhold.
 
 use diesel::{prelude::*, sql_query, sqlite::SqliteConnection};
 use mocha_recorder::tombstones::{Hash, Key, Tombstone, Tombstones, guild_number};
@@ -15,23 +15,23 @@ pub(crate) fn load(conn: &mut SqliteConnection) -> QueryResult<Tombstones> {
     }
     let keys: Vec<Vec<u8>> = tombstone_keys::table.order(tombstone_keys::id).select(tombstone_keys::key).load(conn)?;
     let rows = rows.into_iter().filter_map(|(person, guild_id, forgotten_at_ms, opted_out, returned)| {
-        // A CHECK holds the length.
+        // A CHECK ensures the length.
         let person = Hash::try_from(person).ok()?;
         Some((person, Tombstone { forgotten_at_ms, guild_id, opted_out, returned }))
     });
     Ok(Tombstones::new(keys.iter().filter_map(|key| Key::new(key)), rows))
 }
 
-/// The keys of the file, the one for new hashes first, which is made if there is none.
+/// Returns the keys of the file, first the one for new hashes. Creates a key if there is none.
 pub(super) fn keys(conn: &mut SqliteConnection) -> QueryResult<Vec<Key>> {
-    // SQLite's generator is seeded by the system's.
+    // The operating system seeds SQLite's generator.
     sql_query("INSERT INTO tombstone_keys (key) SELECT randomblob(32) WHERE NOT EXISTS (SELECT 1 FROM tombstone_keys)")
         .execute(conn)?;
     let keys: Vec<Vec<u8>> = tombstone_keys::table.order(tombstone_keys::id).select(tombstone_keys::key).load(conn)?;
     Ok(keys.iter().filter_map(|key| Key::new(key)).collect())
 }
 
-/// Leaves a tombstone. An opt-out stands until it is taken back, and a clock that was set back does not undo what was forgotten.
+/// Writes a tombstone. It keeps an earlier opt-out, and a later time of an earlier tombstone in case the clock was set back.
 pub(super) fn bury(
     conn: &mut SqliteConnection,
     user_id: UserId,
@@ -40,7 +40,7 @@ pub(super) fn bury(
     opt_out: bool,
 ) -> QueryResult<()> {
     let Some(key) = keys(conn)?.into_iter().next() else { return Ok(()) };
-    // Under another key it may be there already.
+    // The user may have a tombstone under another key.
     let known: Vec<Tombstone> = load(conn)?.of(user_id).filter(|known| known.guild_id == guild_id).collect();
     let forgotten_at_ms = known.iter().map(|known| known.forgotten_at_ms).fold(at_ms, i64::max);
     let opted_out = opt_out || known.iter().any(|known| known.opted_out);
@@ -51,7 +51,7 @@ pub(super) fn bury(
     put(conn, &key.hash(user_id), tombstone)
 }
 
-/// Takes back what opt-outs there are; what was before now stays forgotten. Gives how many there were.
+/// Ends the user's opt-outs and returns how many there were. Events until now stay erased.
 pub(super) fn opt_in(
     conn: &mut SqliteConnection,
     user_id: UserId,
@@ -73,7 +73,7 @@ pub(super) fn opt_in(
     Ok(changed)
 }
 
-/// Writes a row, in the place of one for the same person and guild.
+/// Writes a tombstone and replaces one of the same user and guild.
 fn put(conn: &mut SqliteConnection, person: &Hash, tombstone: Tombstone) -> QueryResult<()> {
     let Tombstone { forgotten_at_ms, guild_id, opted_out, returned } = tombstone;
     diesel::replace_into(tombstones::table)
@@ -88,8 +88,9 @@ fn put(conn: &mut SqliteConnection, person: &Hash, tombstone: Tombstone) -> Quer
     Ok(())
 }
 
-/// Takes over the keys of another file, and those of its tombstones that are new here, or newer than here: by them nobody is back,
-/// for what there may be here of who came back there is older.
+/// Copies the keys of another file, and its tombstones that are missing or older here.
+///
+/// A copied tombstone does not count the user as returned. Rows about the user here are from before the return there.
 pub(super) fn merge(from: &mut SqliteConnection, into: &mut SqliteConnection) -> QueryResult<()> {
     let ours = load(into)?.into_rows();
     for (person, theirs) in load(from)?.into_rows() {

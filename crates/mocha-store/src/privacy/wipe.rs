@@ -8,16 +8,17 @@ use crate::{Error, ErrorKind, Operation, Store, error::classify, link::Link, mai
 
 impl Store {
     /// Rewrites the file without the bytes of deleted rows, and empties the write-ahead log. Use it
-    /// after erasures that deferred this step or could not complete it.
+    /// after erasures that skipped this step or could not complete it.
     ///
-    /// Deleted rows stay in the file as free space, and parts of rows that moved to another page
-    /// stay where they were. SQLite's `secure_delete` leaves the latter too, so this is a VACUUM.
-    /// It needs room for another copy of the file, and for a while for three: in the folder for
-    /// temporary files and in the write-ahead log. Nobody else can write meanwhile, about a second
-    /// for 100 MB, and the recorder's events wait. Readers do not wait, but the log can be emptied
-    /// only when no reader needs its contents; it waits for that as long as the busy timeout. The
-    /// callback is called now and then and can stop the operation until the last part, which copies
-    /// the pages back. SQLite reports no progress.
+    /// Deleted rows stay in the file as free space, and copies of rows that moved to another page
+    /// stay in the old one. SQLite's `secure_delete` does not remove those copies, so this is a
+    /// VACUUM. It needs room for another copy of the file, and for a while for three: in the folder
+    /// for temporary files and in the write-ahead log.
+    ///
+    /// It holds the write lock for about a second for 100 MB, and the recorder's events wait.
+    /// Readers do not wait. The log can be emptied only when no reader needs its contents, so it
+    /// waits for readers up to the busy timeout. The callback is called now and then and can stop
+    /// the operation until the last part, which copies the pages back. SQLite reports no progress.
     ///
     /// It cannot reach copies that the file system or the disk's controller made.
     ///
@@ -65,6 +66,6 @@ pub(super) fn wipe(link: &Link, go_on: &mut dyn FnMut() -> ControlFlow<()>) -> R
         return Ok(());
     }
     let context =
-        format!("the write-ahead log of {} cannot be emptied while somebody reads what was before", link.location);
+        format!("the write-ahead log of {} cannot be emptied while a read transaction is open", link.location);
     Err(Error::new(ErrorKind::Busy, context))
 }

@@ -8,14 +8,14 @@ use super::{Rollup, slice::Slice};
 
 /// Describes a wrong row of a roll-up.
 ///
-/// Ids are numbers as the file has them, and no [`GuildId`](mocha_schema::GuildId) and the like, for a wrong row may have any:
-/// 0 stands for a text that is no number.
+/// Ids are plain numbers and not types such as [`GuildId`](mocha_schema::GuildId), because a wrong row may have an invalid id.
+/// 0 stands for a text that is not a number.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// Whether the voice time is assumed; `None` but of voice.
+    /// Whether the voice time is assumed. `None` in roll-ups of messages and members.
     pub assumed: Option<bool>,
-    /// The channel; 0 of voice time in a channel that is not known, and `None` where the roll-up does not tell channels apart.
+    /// The channel. 0 for voice time in an unknown channel, and `None` in roll-ups without channels.
     pub channel_id: Option<i64>,
     /// The correct row; `None` if it should not exist.
     pub expected: Option<Counted>,
@@ -23,11 +23,12 @@ pub struct Difference {
     pub found: Option<Counted>,
     /// The guild.
     pub guild_id: i64,
-    /// The day, month of thirty days, or quarter of an hour, counted from 1970-01-01, UTC; `None` of totals.
+    /// The number of the period since 1970-01-01, UTC: the roll-up's day, ten days, month of thirty days, or quarter of an hour.
+    /// `None` for totals of all time.
     pub period: Option<i64>,
     /// The roll-up.
     pub rollup: Rollup,
-    /// The user; `None` in [`Rollup::MemberDays`], [`Rollup::MessageQuarters`] and [`Rollup::PackedQuarters`], which do not tell.
+    /// The user. `None` in [`Rollup::MemberDays`], [`Rollup::MessageQuarters`] and [`Rollup::PackedQuarters`], which have no users.
     pub user_id: Option<i64>,
 }
 
@@ -37,7 +38,7 @@ pub struct Difference {
 pub struct Counted {
     /// Whether the user is a bot. In roll-ups without users, whether the row counts bots.
     pub bot: bool,
-    /// The sums.
+    /// The totals.
     pub sums: Sums,
 }
 
@@ -66,59 +67,60 @@ pub struct MemberSums {
     pub leaves: Option<i64>,
 }
 
-/// The sums of messages; `None` is what the roll-up does not have, or NULL, which only a row that somebody else wrote can have.
+/// Counts messages. `None` if the roll-up lacks the column, or for NULL, which only another program can write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, QueryableByName)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite))]
 #[non_exhaustive]
 pub struct MessageSums {
-    /// How many.
+    /// Messages.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub messages: Option<i64>,
-    /// Characters of those whose content is known.
+    /// Characters of messages with known content.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub characters: Option<i64>,
-    /// Words of those whose content is known.
+    /// Words of messages with known content.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub words: Option<i64>,
-    /// How many have attachments.
+    /// Messages with attachments.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub attachments: Option<i64>,
-    /// How many have embeds.
+    /// Messages with embeds.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub embeds: Option<i64>,
 }
 
-/// The sums of voice, times in milliseconds; `None` is what the roll-up does not have, or NULL, which only a row that somebody else
-/// wrote can have.
+/// Totals of voice, with times in milliseconds. `None` if the roll-up lacks the column, or for NULL, which only another program
+/// can write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, QueryableByName)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite))]
 #[non_exhaustive]
 pub struct VoiceSums {
-    /// Sessions that ended, as the voice log has them; `None` too where the roll-up tells channels apart.
+    /// Sessions that ended, from the voice log. `None` in roll-ups by channel.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub sessions: Option<i64>,
     /// Closed intervals.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub intervals: Option<i64>,
-    /// In voice.
+    /// Time in voice.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub voice_ms: Option<i64>,
-    /// Deafened.
+    /// Time deafened.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub deafened_ms: Option<i64>,
-    /// Muted.
+    /// Time muted.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub muted_ms: Option<i64>,
-    /// Sharing the screen.
+    /// Time sharing the screen.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub streaming_ms: Option<i64>,
-    /// Neither muted nor deafened nor in the audience of a stage.
+    /// Time neither muted nor deafened nor in the audience of a stage.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub talking_ms: Option<i64>,
-    /// With the camera on.
+    /// Time with the camera on.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub video_ms: Option<i64>,
-    /// The days with time, in [`Rollup::VoiceMonths`] alone: two bits a day, the first one's lowest, of which the lower one is set.
+    /// The days with time in voice, only in [`Rollup::VoiceMonths`]. Each day has two bits, from the lowest: 1 for a day with
+    /// time, else 0.
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     pub days: Option<i64>,
 }
@@ -153,7 +155,7 @@ pub(super) struct Key {
     channel_id: Option<i64>,
     #[diesel(sql_type = sql_types::Nullable<sql_types::Bool>)]
     assumed: Option<bool>,
-    /// Where bots have rows of their own, whether it is one of theirs.
+    /// In roll-ups with separate rows for bots, whether the row counts bots.
     #[diesel(sql_type = sql_types::Nullable<sql_types::Bool>)]
     apart: Option<bool>,
 }
@@ -171,7 +173,7 @@ struct Row<S> {
 /// The rows of a slice.
 pub(super) type Rows = BTreeMap<Key, Counted>;
 
-/// Reads the rows of a slice by a statement that names them as all roll-ups do.
+/// Reads the rows of a slice by a statement with the shared column names.
 pub(super) fn load(conn: &mut SqliteConnection, rollup: Rollup, slice: &Slice, statement: &str) -> QueryResult<Rows> {
     fn rows<S: Into<Sums>>(rows: Vec<Row<S>>) -> Rows {
         rows.into_iter().map(|Row { key, bot, sums }| (key, Counted { bot, sums: sums.into() })).collect()

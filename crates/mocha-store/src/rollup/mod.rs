@@ -31,22 +31,22 @@ pub use self::{
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Rollup {
-    /// `active_months`: on which days of thirty somebody wrote a message, two, or more. It is compared day by day, in
-    /// [`MessageSums::messages`], where 3 is three or more.
+    /// `active_months`: the days of thirty on which a user wrote, with one, two, or three and more messages. It is compared day by
+    /// day in [`MessageSums::messages`], where 3 means three or more.
     ActiveMonths,
-    /// `member_days`: joins and leaves by day, those of bots apart.
+    /// `member_days`: joins and leaves by day, with separate rows for bots.
     MemberDays,
     /// `message_days`: messages by day, author and channel.
     MessageDays,
     /// `message_months`: the sums of `message_days` by thirty days.
     MessageMonths,
-    /// `message_quarters`: messages by quarter of an hour, those of bots apart.
+    /// `message_quarters`: messages by quarter of an hour, with separate rows for bots.
     MessageQuarters,
     /// `message_thirds`: the sums of `message_days` by ten days.
     MessageThirds,
     /// `message_totals`: the sums of `message_months` by author and channel.
     MessageTotals,
-    /// `packed_quarters`: whole months of `message_quarters`, a row each. It is compared by quarter of an hour.
+    /// `packed_quarters`: `message_quarters` with one row for each whole month. It is compared by quarter of an hour.
     PackedQuarters,
     /// `voice_channel_days`: voice time by day, user and channel.
     VoiceChannelDays,
@@ -92,7 +92,7 @@ impl Rollup {
         self.entry().name
     }
 
-    /// Its entry in the catalogue.
+    /// Returns its entry in the catalogue.
     const fn entry(self) -> &'static Table {
         match self {
             Self::ActiveMonths => &catalogue::ACTIVE_MONTHS,
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_table_of_sums_is_verified_after_the_tables_it_is_made_of() {
+    fn every_roll_up_is_verified_after_the_tables_it_is_made_of() {
         let mut earlier = BTreeSet::new();
         for rollup in Rollup::ALL {
             let sums = rollup.entry().sources_of_sums().filter(|table| table.kept == Kept::Rollups);

@@ -21,24 +21,24 @@ use crate::{Error, Store};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct RebuildProgress {
-    /// How many differences it has found so far; none when rebuilding.
+    /// How many differences a verification has found so far. 0 for a rebuild.
     pub differences: usize,
     /// How many slices are done.
     pub done: usize,
-    /// How many slices there are: those that had events or rows at the beginning.
+    /// How many slices had events or rows at the beginning.
     pub total: usize,
 }
 
-/// Thirty days of a guild.
+/// Thirty days of one guild.
 pub(super) struct Slice {
     pub(super) guild_id: i64,
     month: i64,
-    /// The guild's id as the events have it: a JSON array.
+    /// All spellings of the guild's id in the events, as a JSON array.
     names: String,
 }
 
 impl Slice {
-    /// A statement about this slice.
+    /// Returns a query of this slice.
     pub(super) fn query(&self, statement: &str) -> BoxedSqlQuery<'_, Sqlite, SqlQuery> {
         sql_query(statement)
             .into_boxed()
@@ -48,8 +48,7 @@ impl Slice {
     }
 }
 
-/// The months of a guild, and its id as a JSON string in all ways in which events have it. Those are one, the number, but in a
-/// damaged file.
+/// The months of a guild, and all spellings of its id in the events as JSON strings. A sound file has one spelling.
 #[derive(Default)]
 struct Guild {
     months: BTreeSet<i64>,
@@ -66,8 +65,8 @@ struct Found {
     name: String,
 }
 
-/// Goes through all slices of a roll-up, in order of guild and month, until `step` breaks it off; returns whether it did not.
-/// `step` gets how many are done with this one.
+/// Calls `step` for each slice of a roll-up, in order of guild and month, with the progress including that slice. Returns
+/// whether all slices are done: `step` can end it early.
 pub(super) fn each(
     store: &Store,
     rollup: Rollup,

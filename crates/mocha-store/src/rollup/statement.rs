@@ -1,29 +1,29 @@
-//! The statements: what a slice of a roll-up has, and what it should have.
+//! The statements that read, compute, delete and write the rows of a slice.
 //!
-//! In each, `?1` is a JSON array of the guild's id as the events have it, `?2` the guild as a number, and `?3` the month.
+//! In each, `?1` is a JSON array of the spellings of the guild's id in the events, `?2` the id as a number, and `?3` the month.
 
 use mocha_schema::catalogue::{Kept, Table};
 
 use super::Rollup;
 
-/// A table in which a roll-up, or what it sums up, has something, and how to find it there.
+/// A roll-up or one of its source tables, and the condition for the rows that count.
 pub(super) struct Source {
-    /// The table, for events with the name of the index through which it is read.
+    /// The table. For events, also the name of the index to read it through.
     table: String,
-    /// The column of the time.
+    /// The time column.
     time: &'static str,
-    /// From which time on, as an expression over `horizons`.
+    /// The first time that counts, as an expression over `horizons`.
     from: String,
     /// The last time that counts.
     last: i64,
-    /// How much of that time a month is.
+    /// The length of a month in units of the time column.
     month: i64,
 }
 
 const MONTH_MS: i64 = 2_592_000_000;
 
 impl Source {
-    /// The rows of a table that count from the horizon on, or, with `whole_months`, from the start of the month in which it lies.
+    /// Selects the rows of a table from the horizon on or, with `whole_months`, from the start of the horizon's month on.
     fn new(table: &Table, whole_months: bool) -> Self {
         let name = table.name.to_owned();
         // All time is one slice.
@@ -44,13 +44,13 @@ impl Source {
     }
 }
 
-/// The roll-up itself. Sums of sums are made from the start of the month on in which the horizon lies.
+/// Returns the roll-up itself. A roll-up of another roll-up is computed from the start of the horizon's month on.
 fn own(rollup: Rollup) -> Source {
     let is_of_sums = rollup.entry().sources_of_sums().any(|table| table.kept == Kept::Rollups);
     Source::new(rollup.entry(), is_of_sums)
 }
 
-/// The tables to look into, the roll-up itself among them: a row that should not be there has to be found too.
+/// Returns the roll-up's source tables and the roll-up itself, because a row that should not exist has to be found too.
 pub(super) fn sources(rollup: Rollup) -> Vec<Source> {
     let source = |table: &Table| match rollup.entry().time {
         Some(_) => Source::new(table, table.kept == Kept::Rollups),
@@ -61,7 +61,7 @@ pub(super) fn sources(rollup: Rollup) -> Vec<Source> {
     sources
 }
 
-/// Lists the months in which a table has something.
+/// Lists the guilds and months in which a table has rows.
 pub(super) fn slices(source: &Source) -> String {
     let Source { table, time, from, last, month } = source;
     include_str!("sql/slices.sql")
@@ -91,7 +91,7 @@ const fn counted(rollup: Rollup) -> &'static str {
     }
 }
 
-/// The condition that a row of the roll-up belongs to the slice.
+/// Returns the condition that a row of the roll-up belongs to the slice.
 fn belongs(rollup: Rollup) -> String {
     let Source { time, from, month, .. } = own(rollup);
     format!(
@@ -99,7 +99,7 @@ fn belongs(rollup: Rollup) -> String {
     )
 }
 
-/// The columns by the names that all roll-ups share; NULL where this one has none such.
+/// Returns the shared columns of all roll-ups. NULL stands for a column that this one lacks.
 fn columns(rollup: Rollup) -> String {
     const MESSAGES: &str = "messages, characters, words, attachments, embeds";
     const PACKED: &str = "messages, NULL AS characters, NULL AS words, NULL AS attachments, NULL AS embeds";
@@ -129,11 +129,11 @@ fn columns(rollup: Rollup) -> String {
     format!("{period} AS period, {key}, bot, {sums}")
 }
 
-/// Reads what the slice has.
+/// Reads the rows that the slice has.
 pub(super) fn found(rollup: Rollup) -> String {
     let belongs = belongs(rollup);
     let rows = match rollup {
-        // What has changed, and of a month that is not over, is not read in this row.
+        // Leaves out packed rows that no query reads: those of changed months, and of months that are not over.
         Rollup::PackedQuarters => {
             format!(
                 "SELECT * FROM quarters_of_months WHERE {belongs} AND month < (SELECT messages_to / 30 FROM watermarks)"
@@ -144,12 +144,12 @@ pub(super) fn found(rollup: Rollup) -> String {
     compared(rollup, &rows)
 }
 
-/// Reads what it should have.
+/// Reads the rows that the slice should have.
 pub(super) fn expected(rollup: Rollup) -> String {
     compared(rollup, counted(rollup))
 }
 
-/// Names the columns of some rows as all roll-ups do. What is packed is compared piece by piece.
+/// Selects rows under the shared column names. Packed rows are split, so that their parts are compared.
 fn compared(rollup: Rollup, rows: &str) -> String {
     let pieces = match rollup {
         Rollup::ActiveMonths => include_str!("sql/active_months_unpacked.sql").replace("{rows}", rows),
@@ -159,12 +159,12 @@ fn compared(rollup: Rollup, rows: &str) -> String {
     format!("SELECT {} FROM ({pieces})", columns(rollup))
 }
 
-/// Deletes what the slice has.
+/// Deletes the rows that the slice has.
 pub(super) fn clear(rollup: Rollup) -> String {
     format!("DELETE FROM {rollup} WHERE {}", belongs(rollup))
 }
 
-/// Writes what it should have.
+/// Writes the rows that the slice should have.
 pub(super) fn fill(rollup: Rollup) -> String {
     format!("INSERT INTO {rollup} {}", counted(rollup))
 }
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn no_slice_reads_more_than_its_own() -> Result<(), Box<dyn std::error::Error>> {
+    fn each_statement_reads_only_its_slice() -> Result<(), Box<dyn std::error::Error>> {
         let store = Store::builder().open_in_memory()?;
         for rollup in Rollup::ALL {
             let mut steps = Vec::new();
@@ -198,17 +198,17 @@ mod tests {
             for source in sources(rollup) {
                 steps.extend(store.read(|conn| plan(conn, &slices(&source)))?);
             }
-            // A table of the file is only ever searched: by guild and time, or by guild for the next one.
+            // Each table is searched by guild and time, or by guild for the next guild.
             let tables = ["_events", "_intervals", "_days", "_months", "_quarters", "_thirds", "_totals"];
             let of_tables = steps.iter().filter(|step| tables.iter().any(|table| step.contains(table)));
             let (searches, others): (Vec<_>, Vec<_>) = of_tables.partition(|step| step.starts_with("SEARCH"));
             assert!(others.is_empty(), "{rollup}: {others:#?}");
-            // All time of a guild is all of it.
+            // A slice of totals is the whole guild.
             let of_totals = rollup.table().ends_with("_totals");
             let narrow = |step: &&&String| step.contains(if of_totals { "(guild_id=?" } else { "(guild_id=? AND " });
             assert!(searches.iter().filter(narrow).count() >= 6, "{rollup}: {steps:#?}");
             let wide = searches.iter().filter(|step| !step.contains("(guild_id"));
-            // The first guild of all is at the beginning of the index.
+            // The search for the first guild starts at the beginning of the index.
             assert_eq!(wide.count(), sources(rollup).len(), "{rollup}: {steps:#?}");
         }
         Ok(())

@@ -16,7 +16,7 @@ pub struct Verification {
     pub differences: Vec<Difference>,
     /// The roll-up.
     pub rollup: Rollup,
-    /// How many rows it was found to have.
+    /// How many rows the roll-up has.
     pub rows: usize,
 }
 
@@ -61,7 +61,7 @@ impl Store {
     /// for rollup in Rollup::ALL {
     ///     let verification = store.verify(rollup).on_progress(|progress| {
     ///         assert!(progress.done <= progress.total);
-    ///         // A thousand are enough.
+    ///         // Stop after a thousand differences.
     ///         if progress.differences < 1000 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     ///     }).run()?;
     ///     assert!(verification.is_ok(), "{:?}", verification.differences);

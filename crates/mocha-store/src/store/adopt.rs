@@ -1,4 +1,4 @@
-//! A file of the TypeScript original becomes one of Mocha's: the same tables and rows, with foreign keys.
+//! Adopts a file of the TypeScript original: the same tables and rows, with foreign keys.
 
 use diesel::{
     Connection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Text,
@@ -20,11 +20,11 @@ use crate::{
     link::{Access, Link},
 };
 
-/// A database in memory with the tables as a new file has them.
+/// Returns a database in memory with the tables of a new file.
 pub(super) fn new_tables() -> Result<SqliteConnection, Error> {
     let mut conn =
         SqliteConnection::establish(":memory:").map_err(|error| classify("cannot open a database in memory", error))?;
-    mocha_schema::migrate(&mut conn).map_err(|error| classify("cannot make the tables in memory", error))?;
+    mocha_schema::migrate(&mut conn).map_err(|error| classify("cannot create the tables in memory", error))?;
     Ok(conn)
 }
 
@@ -43,10 +43,10 @@ pub(super) fn adopt(mut conn: SqliteConnection, link: &Link) -> Result<(SqliteCo
 }
 
 fn adopt_at_once(conn: &mut SqliteConnection, link: &Link) -> Result<Option<Adopted>, Error> {
-    // Neither can change within a transaction. Without the second, renaming a table would rename it in views too.
+    // Neither can change within a transaction. Without the second, renaming a table would change views too.
     conn.batch_execute("PRAGMA foreign_keys = OFF").map_err(|error| unreadable(link, error))?;
     conn.batch_execute("PRAGMA legacy_alter_table = ON").map_err(|error| unreadable(link, error))?;
-    // Undoing it may fail too, as when the disk is full and SQLite has undone it already: the first error is the reason.
+    // The rollback may fail too: if the disk is full, SQLite has already rolled back. So the first error is kept.
     let mut cause = None;
     let result = conn.immediate_transaction(|conn| {
         adopt_tables(conn, link).map_err(|error| {
@@ -71,14 +71,14 @@ fn adopt_at_once(conn: &mut SqliteConnection, link: &Link) -> Result<Option<Adop
     })
 }
 
-/// Undoes what a failed adoption left. SQLite cannot always do so in the connection that failed: on a full disk it leaves a
-/// journal that the next connection plays back.
+/// Completes the rollback of a failed adoption. On a full disk SQLite leaves a journal, which only the next connection plays
+/// back.
 fn undo(link: &Link) {
     let undone = link.location.connect(Access::Write).and_then(|mut conn| {
         conn.batch_execute("SELECT 1 FROM sqlite_schema LIMIT 1").map_err(|error| unreadable(link, error))
     });
     if let Err(error) = undone {
-        tracing::warn!(error = %error, "what a failed adoption left is undone when the file is opened next");
+        tracing::warn!(error = %error, "a failed adoption will be rolled back when the file is next opened");
     }
 }
 
@@ -113,7 +113,8 @@ impl From<diesel::result::Error> for Failed {
     }
 }
 
-/// How the author's own indexes and triggers on the tables were made: they go with the old tables, and come back.
+/// Returns the statements that created the author's own indexes and triggers on the tables. They are dropped with the old tables
+/// and created again on the new ones.
 fn authors_own(conn: &mut SqliteConnection) -> Result<Vec<String>, Failed> {
     #[derive(QueryableByName)]
     struct Made {
@@ -148,7 +149,7 @@ fn set_aside(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
     Ok(())
 }
 
-/// The indexes that a CREATE INDEX made; those of a PRIMARY KEY go with their table.
+/// Returns the indexes of CREATE INDEX statements. Those of a PRIMARY KEY are dropped with their table.
 fn made_indexes(conn: &mut SqliteConnection, table: &str) -> diesel::QueryResult<Vec<String>> {
     #[derive(QueryableByName)]
     struct Index {

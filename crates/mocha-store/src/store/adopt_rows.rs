@@ -18,8 +18,8 @@ use super::{
     identify::SHARED_TABLES,
 };
 
-/// Copies every row, with what can be converted, and adds a row for each guild, channel and user
-/// that only events mention. Reports what was odd.
+/// Copies every row, converts values, and adds a row for each guild, channel and user that only
+/// events mention. Reports the odd values.
 pub(super) fn copy_rows(conn: &mut SqliteConnection, conversion: Conversion) -> QueryResult<Adopted> {
     let mut adopted = Adopted::default();
     for table in SHARED_TABLES.into_iter().filter_map(Table::find) {
@@ -49,7 +49,7 @@ fn add_parents(conversion: Conversion) -> String {
     include_str!("adopt_orphans.sql").replace("{first_seen}", &first_seen)
 }
 
-/// The same for a file that is salvaged now.
+/// Returns the same statements for a salvage at the present time.
 pub(crate) fn add_parents_now() -> String {
     add_parents(Conversion::now())
 }
@@ -59,7 +59,7 @@ fn copy(conn: &mut SqliteConnection, conversion: Conversion, table: &Table) -> Q
     let columns: Vec<String> = table.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
     let values: Vec<String> = table.columns.iter().map(|column| conversion.value(name, column.name)).collect();
     let (insert, order) = if is_event(name) {
-        // They stay in the order in which they were written.
+        // Events stay in the order in which they were written.
         ("INSERT", "rowid".to_owned())
     } else {
         // If several rows describe the same thing, the newest one stays.

@@ -1,13 +1,13 @@
-//! How the values of an old file are converted, as SQL expressions over its rows.
+//! Conversions of an old file's values, as SQL expressions over its rows.
 
 use mocha_schema::{EVENTS_END, MAX_SECONDS};
 
 use super::{OddityKind, adopt_voice::FIRST_MS};
 
-/// A clock may be ahead by this much, in seconds.
+/// How far a clock may be ahead, in seconds.
 const DAY: i64 = 86_400;
 
-/// Converts values at the time of an adoption, which it gets in unix seconds.
+/// Converts values at the time of an adoption, in unix seconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Conversion {
     pub(super) now: i64,
@@ -42,7 +42,7 @@ impl Conversion {
         }
     }
 
-    /// Conditions on an old row, each with what is odd about the column where it holds.
+    /// Returns conditions on an old row, each with the oddity of the column where it is true.
     pub(super) fn oddities(self, table: &str, column: &str) -> Vec<(OddityKind, String)> {
         let is_time = |kind: &str| format!("typeof({column}) = '{kind}' AND {} IS NOT NULL", seconds(column));
         let mut oddities = match column {
@@ -111,7 +111,7 @@ fn seconds(column: &str) -> String {
     format!("(CASE WHEN {converted} BETWEEN 0 AND {MAX_SECONDS} THEN {converted} END)")
 }
 
-/// Whether a value is digits alone, and not only zeros.
+/// Returns the condition that a value consists of digits, and not only of zeros.
 fn is_id(column: &str) -> String {
     format!("({column} NOT GLOB '*[^0-9]*' AND ltrim({column}, '0') <> '')")
 }

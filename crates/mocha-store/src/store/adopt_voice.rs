@@ -1,4 +1,4 @@
-//! The voice sessions of an adopted log become intervals.
+//! Computes voice intervals from the sessions of an adopted log.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use mocha_schema::{ChannelId, GuildId, UserId, VoiceInterval, VoiceState, schema
 
 use mocha_recorder::days;
 
-/// A row of the log, as an older program wrote it: nothing in it is believed before it was looked at.
+/// A row of the log. Another program wrote it, so every value is checked before it is used.
 #[derive(Debug, QueryableByName)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite))]
 struct Entry {
@@ -31,7 +31,7 @@ struct Entry {
     created_at: i64,
 }
 
-/// Fills `voice_intervals` from the sessions that `voice_events` has a `leave` of.
+/// Fills `voice_intervals` from the sessions that have a `leave` in `voice_events`.
 pub(crate) fn fill_intervals(conn: &mut SqliteConnection) -> QueryResult<()> {
     let entries: Vec<Entry> = sql_query(
         "SELECT guild_id, user_id, channel_id, event_type, \
@@ -51,16 +51,16 @@ pub(crate) fn fill_intervals(conn: &mut SqliteConnection) -> QueryResult<()> {
     Ok(())
 }
 
-/// A clock may be ahead by this much.
+/// How far a clock may be ahead.
 const DAY_MS: i64 = 86_400_000;
 
-/// Discord began in 2015.
+/// The start of the year 2015, in which Discord began.
 pub(super) const FIRST_MS: i64 = 1_420_070_400_000;
 
-/// Where somebody was from when on, since the last leave.
+/// The starts of a member's stays in channels since the last leave, with channel and state.
 type Stays = Vec<(i64, Option<ChannelId>, VoiceState)>;
 
-/// One person is in one place at a time: where sessions of the log overlap, the time counts once.
+/// Computes the intervals. Where sessions of one member overlap, the time counts once.
 fn intervals(entries: &[Entry], now_ms: i64) -> Vec<VoiceInterval> {
     let mut stays: HashMap<(GuildId, UserId), Stays> = HashMap::new();
     let mut ends: HashMap<(GuildId, UserId), i64> = HashMap::new();
@@ -80,7 +80,7 @@ fn intervals(entries: &[Entry], now_ms: i64) -> Vec<VoiceInterval> {
         let started_at_ms =
             entry.session_start.map_or(ended_at_ms.saturating_sub(duration_ms), |s| s.saturating_mul(1000));
         let ended_at_ms = started_at_ms.saturating_add(duration_ms);
-        // A session of decades, or one that ended later than it was written down or than tomorrow, is a mistake of whoever wrote it.
+        // Skips impossible sessions: those that begin before Discord did, or end after their row was written or after tomorrow.
         let written_ms = entry.created_at.saturating_add(1).saturating_mul(1000);
         if started_at_ms < FIRST_MS || ended_at_ms > written_ms.min(now_ms.saturating_add(DAY_MS)) {
             continue;

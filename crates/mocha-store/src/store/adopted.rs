@@ -1,27 +1,27 @@
-//! What an adoption converted, and what it set aside.
+//! The report of an adoption.
 
 use std::fmt;
 
-/// Reports what the adoption of a file of the TypeScript original found beside rows that it copied
-/// as they were. By [`Store::adopted`](super::Store::adopted).
+/// Reports which values the adoption of a file of the TypeScript original converted or set aside.
+/// [`Store::adopted`](super::Store::adopted) returns it.
 ///
 /// Its `Display` is a text of several lines for a log. It has no names and no ids.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Adopted {
-    /// The values that were not as documented, in order of table, in the order of the schema.
+    /// The values that were not as documented, by table in the order of the schema.
     pub oddities: Vec<Oddity>,
     /// How many rows the eight tables had.
     pub rows: u64,
 }
 
-/// Values in one column of an old file that were not as documented.
+/// Counts the values in one column of an old file that were not as documented.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Oddity {
     /// The column.
     pub column: &'static str,
-    /// What was odd.
+    /// The oddity.
     pub kind: OddityKind,
     /// How many rows have such a value; at least one.
     pub rows: u64,
@@ -29,7 +29,7 @@ pub struct Oddity {
     pub table: &'static str,
 }
 
-/// What was odd about values of an old file, and what became of them.
+/// An oddity of values in an old file, and how the adoption treated them.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum OddityKind {
@@ -53,7 +53,7 @@ pub enum OddityKind {
     RealTime,
     /// A time is a text. It was converted.
     TextTime,
-    /// The kind of an event or a status is none that Mocha knows. The row stays as it is, and no
+    /// Mocha does not know the kind of an event or a status. The row stays as it is, and no
     /// question counts it.
     UnknownWord,
 }
@@ -97,7 +97,7 @@ impl OddityKind {
         !matches!(self, Self::InvalidId | Self::InvalidTime | Self::UnknownWord)
     }
 
-    /// What is odd about a column that Mocha cannot read.
+    /// Returns the oddity of a column that Mocha cannot read.
     pub(super) fn of_unreadable(column: &str) -> Self {
         match column {
             "event_type" | "status" => Self::UnknownWord,
@@ -121,10 +121,10 @@ impl fmt::Display for Adopted {
 impl fmt::Display for OddityKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Duplicate => "several rows of the same; the newest stays",
+            Self::Duplicate => "several rows with the same id; the newest stays",
             Self::GeneratedId => "a generated id; converted",
-            Self::InvalidId => "not an id of Discord's; set aside",
-            Self::InvalidTime => "no time, or one in the future; set aside",
+            Self::InvalidId => "not a Discord id; set aside",
+            Self::InvalidTime => "not a time, or one in the future; set aside",
             Self::MissingDuration => "no duration; computed",
             Self::Milliseconds => "a time in milliseconds; converted",
             Self::PaddedId => "an id with leading zeros; converted",

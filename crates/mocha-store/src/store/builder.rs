@@ -1,4 +1,4 @@
-//! The settings with which a store is opened.
+//! The builder of a store.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -18,15 +18,15 @@ pub struct StoreBuilder {
 }
 
 impl StoreBuilder {
-    /// Sets how many events one transaction commits at most. Default: 4,096.
+    /// Sets the maximum number of events in one transaction. Default: 4,096.
     pub fn batch_len(mut self, events: usize) -> Self {
         self.settings.recorder.batch_len = events;
         self
     }
 
-    /// Sets the bridge limit: the longest gap without news, such as a restart, after which a member
-    /// who is in voice before and after it is assumed to have stayed. After a longer gap a new
-    /// session begins. Default: 5 minutes.
+    /// Sets the bridge limit: the longest gap, such as a restart, across which a voice session
+    /// continues. A member who is in voice before and after such a gap is assumed to have stayed.
+    /// After a longer gap a new session begins. Default: 5 minutes.
     pub fn bridge_limit(mut self, limit: Duration) -> Self {
         self.settings.recorder.bridge_limit = limit;
         self
@@ -77,7 +77,7 @@ impl StoreBuilder {
         self
     }
 
-    /// Sets how long an event waits for others before it is committed, at most. Default: 250
+    /// Sets the longest time that an event waits for others before it is committed. Default: 250
     /// milliseconds.
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.settings.recorder.flush_interval = interval;
@@ -133,7 +133,7 @@ impl StoreBuilder {
     fn build(mut self, location: Location) -> Result<Store, Error> {
         let Settings { busy_timeout, readers, .. } = self.settings;
         for (name, holds) in [
-            // SQLite takes the milliseconds as 32 bits.
+            // SQLite takes the milliseconds as a 32-bit number.
             ("busy_timeout", i32::try_from(busy_timeout.as_millis()).is_ok()),
             ("readers", readers > 0),
         ] {
@@ -142,7 +142,7 @@ impl StoreBuilder {
             }
         }
         self.settings.recorder.check()?;
-        // A shutdown waits for a lock as long as every other transaction.
+        // A shutdown waits for a lock as long as any other transaction.
         self.settings.recorder.shutdown_timeout = busy_timeout;
         self.settings.maintenance.check()?;
         Store::new(location, self.settings)

@@ -1,6 +1,6 @@
-//! Files of the TypeScript original's real code, whose tables differ from the documented ones.
+//! Converts files that the TypeScript original's code wrote. Their tables differ from the documented ones.
 //!
-//! Its code had other column names (`timestamp`, `action`, `nick`, `content`), and later singular table names in camel
+//! The code has other column names (`timestamp`, `action`, `nick`, `content`), and later singular table names in camel
 //! case. The rows go into a new file with the documented tables, which is then adopted like any other.
 
 use std::{
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{Error, ErrorKind, Maintenance, error::classify};
 
-/// What a conversion copied; made by [`Store::convert`].
+/// Reports what a conversion copied. [`Store::convert`] returns it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Converted {
@@ -37,9 +37,9 @@ pub struct Converted {
 pub struct ConvertedTable {
     /// The documented name.
     pub name: &'static str,
-    /// Rows that were copied.
+    /// The number of copied rows.
     pub rows: u64,
-    /// Rows that were left out: they lack an id, a guild, a user, a channel or a time, or are of a member who has left.
+    /// The number of rows that were left out: rows without an id, guild, user, channel or time, and members who left.
     pub skipped: u64,
     /// The name in the old file.
     pub source: String,
@@ -50,25 +50,25 @@ impl Store {
     ///
     /// The original's documentation and its code name tables and columns differently. A file with the documented names is
     /// [opened](Store::open) in place. This reads the names of the code: `timestamp` is the time of an event, `action` is join,
-    /// leave or move, and `content` is measured and dropped. `old` is only read. `new` must not exist; it is made under another
-    /// name and gets its own once it is whole.
+    /// leave or move, and `content` is measured and dropped. `old` is only read. `new` must not exist. It is written under another
+    /// name and renamed when it is complete.
     ///
-    /// Takes as long as recording the same events, and blocks meanwhile.
+    /// It blocks, and takes as long as recording the same events.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotMocha`] if `old` has none of the tables, or has the documented ones. [`ErrorKind::Io`] if `new` exists.
-    /// Others of SQLite's. In each case there is no new file.
+    /// Others of SQLite's. After an error there is no new file.
     pub fn convert(old: impl AsRef<Path>, new: impl AsRef<Path>) -> Result<Converted, Error> {
         let (old, new) = (old.as_ref(), new.as_ref());
         let io = |context: String| move |error| Error::with_source(ErrorKind::Io, context, error);
-        if new.try_exists().map_err(io(format!("cannot look for {}", new.display())))? {
-            return Err(Error::new(ErrorKind::Io, format!("{} exists already", new.display())));
+        if new.try_exists().map_err(io(format!("cannot access {}", new.display())))? {
+            return Err(Error::new(ErrorKind::Io, format!("{} already exists", new.display())));
         }
         let partial = Partial::beside(new)?;
-        File::create_new(&partial.0).map_err(io(format!("cannot make {}", partial.0.display())))?;
+        File::create_new(&partial.0).map_err(io(format!("cannot create {}", partial.0.display())))?;
         let converted = fill(old, &partial.0)?;
-        // Adopts it, and empties the write-ahead log when it is dropped.
+        // Opening adopts the file, and dropping the store empties the write-ahead log.
         drop(Store::builder().maintenance(Maintenance::off()).open(&partial.0)?);
         File::open(&partial.0)
             .and_then(|file| file.sync_all())
@@ -78,7 +78,7 @@ impl Store {
     }
 }
 
-/// The file while it is made. What is left of it goes when this is dropped.
+/// The incomplete file. Dropping this removes it.
 struct Partial(PathBuf);
 
 impl Partial {
@@ -89,7 +89,7 @@ impl Partial {
         partial.remove();
         if let Some(folder) = new.parent() {
             fs::create_dir_all(folder).map_err(|error| {
-                Error::with_source(ErrorKind::Io, format!("cannot make the folder {}", folder.display()), error)
+                Error::with_source(ErrorKind::Io, format!("cannot create the folder {}", folder.display()), error)
             })?;
         }
         Ok(partial)
@@ -99,7 +99,7 @@ impl Partial {
         for suffix in ["", "-wal", "-shm", "-journal"] {
             let mut path = self.0.clone().into_os_string();
             path.push(suffix);
-            // It is not there in most cases.
+            // Usually the file does not exist.
             drop(fs::remove_file(path));
         }
     }
@@ -111,11 +111,11 @@ impl Drop for Partial {
     }
 }
 
-/// Makes a file with the documented tables and fills it from the old one.
+/// Creates a file with the documented tables and fills it from the old one.
 fn fill(old: &Path, new: &Path) -> Result<Converted, Error> {
     let failed = |error| classify(format!("cannot convert {}", old.display()), error);
     let source = Location::file(old)?;
-    // Refuses a file that is not there, and one that cannot be read.
+    // Refuses a file that is missing or cannot be read.
     let mut made = new_tables()?;
     drop(source.connect(Access::Read)?);
     let mut conn = Location::file(new)?.connect(Access::Write)?;
@@ -172,7 +172,7 @@ fn copy(
         .filter(|column| matches!(column.name.as_str(), "id" | "guild_id" | "user_id" | "created_at" | "event_type"))
         .map(|column| format!("{} IS NOT NULL", value(table, &column.name, &has)))
         .chain((table == "message_events").then(|| format!("{} IS NOT NULL", value(table, "channel_id", &has))))
-        // Somebody who has left is no member.
+        // Leaves out members who left.
         .chain(["left_at", "leftAt"].into_iter().filter(|name| has(name)).map(|name| format!("\"{name}\" IS NULL")))
         .collect();
     let rows = sql_query(format!(
@@ -187,7 +187,7 @@ fn copy(
     Ok(Some(ConvertedTable { name: table, rows, skipped: all.saturating_sub(rows), source }))
 }
 
-/// The old table and its columns.
+/// Finds the old table and its columns.
 fn source<'a>(
     conn: &mut SqliteConnection,
     names: impl IntoIterator<Item = &'a str>,
@@ -207,7 +207,7 @@ fn source<'a>(
     Ok(None)
 }
 
-/// What a documented column is in the old table, as an expression.
+/// Returns the expression over the old table for a documented column.
 fn value(table: &str, column: &str, has: &impl Fn(&str) -> bool) -> String {
     let own = |names: &[&str]| {
         let found = names.iter().find(|name| has(name));
@@ -217,7 +217,7 @@ fn value(table: &str, column: &str, has: &impl Fn(&str) -> bool) -> String {
     let is_event = table.ends_with("_events");
     match column {
         "created_at" if is_event => own(&["timestamp", "created_at", "createdAt"]),
-        // Only the documented tables say when a channel changed.
+        // Only the documented tables have the time of a channel's last change.
         "updated_at" => {
             format!("coalesce({}, {})", own(&["updated_at", "updatedAt"]), own(&["created_at", "createdAt"]))
         }
@@ -239,7 +239,7 @@ fn value(table: &str, column: &str, has: &impl Fn(&str) -> bool) -> String {
     }
 }
 
-/// `guild_id` as `guildId`.
+/// Turns `guild_id` into `guildId`.
 fn camel(column: &str) -> String {
     let mut parts = column.split('_');
     let mut name = parts.next().unwrap_or_default().to_owned();
@@ -268,7 +268,7 @@ fn measure(conn: &mut SqliteConnection, source: &str, has_content: bool) -> Quer
     }
     let mut last = i64::MIN;
     loop {
-        // In parts, so that not all texts are in memory at once.
+        // Reads in parts, so that not all texts are in memory at once.
         let part = sql_query(format!(
             "SELECT rowid AS message, CAST(content AS TEXT) AS content FROM old.\"{source}\" \
              WHERE rowid > ?1 ORDER BY rowid LIMIT 10000"

@@ -25,7 +25,7 @@ pub(super) const SHARED_TABLES: [&str; 8] =
 /// The contents of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Contents {
-    /// The tables of the bot's own migrations by Diesel, and none of Mocha's yet.
+    /// Tables of the bot's own Diesel migrations, and none of Mocha's yet.
     Authors,
     /// No tables.
     Empty,
@@ -47,37 +47,38 @@ pub(super) fn check_untouched(link: &Link) -> Result<(), Error> {
         mocha_schema::check_version(&mut conn).map_err(|error| not_migrated(link, error))
     };
     match check(Access::Read) {
-        // A transaction that a crash left behind has to be undone before anything can be read.
+        // After a crash SQLite must roll back a transaction before it can read, and for that it must write.
         Err(error) if *error.kind() == ErrorKind::ReadOnly => check(Access::Write),
         Err(error) if *error.kind() == ErrorKind::Io && link.location.is_read_only() => {
-            let context = format!("no file can be made in the folder of {}, which SQLite has to", link.location);
+            let context = format!("cannot create files in the folder of {}, and SQLite needs some", link.location);
             Err(Error::with_source(ErrorKind::ReadOnly, context, error))
         }
         result => result,
     }
 }
 
-/// Makes the tables, migrates or adopts, and gives the connection that did it, set up for writing.
+/// Creates, migrates or adopts the tables. Returns the connection, set up for writing.
 pub(super) fn bring_up_to_date(link: &Link) -> Result<(SqliteConnection, Option<Adopted>), Error> {
     let mut conn = link.location.connect(Access::Write)?;
     wait_for_locks(&mut conn, &link.settings).map_err(|error| unreadable(link, error))?;
     check_sqlite_version(&mut conn)?;
     let mut adopted = None;
     match contents(&mut conn, link)? {
-        // Before the first table, or never: lets retention give pages back without a VACUUM.
+        // This works only before the first table exists. It lets retention return pages without a VACUUM.
         Contents::Empty => {
             conn.batch_execute("PRAGMA auto_vacuum = INCREMENTAL").map_err(|error| unreadable(link, error))?;
         }
         Contents::Authors | Contents::Mocha => {}
         Contents::Original => (conn, adopted) = adopt::adopt(conn, link)?,
     }
-    // Before the schema, for a new file's change to write-ahead logging must not wait for another's migration.
+    // Comes before the migration. Otherwise switching a new file to write-ahead logging might wait for another process's
+    // migration.
     configure(&mut conn, Access::Write, &link.settings).map_err(|error| unreadable(link, error))?;
     mocha_schema::migrate(&mut conn).map_err(|error| not_migrated(link, error))?;
     Ok((conn, adopted))
 }
 
-/// Tells what the file is by its `application_id` and its tables.
+/// Identifies the file by its `application_id` and its tables.
 pub(super) fn contents(conn: &mut SqliteConnection, link: &Link) -> Result<Contents, Error> {
     #[derive(QueryableByName)]
     struct Header {
@@ -107,8 +108,8 @@ pub(super) fn contents(conn: &mut SqliteConnection, link: &Link) -> Result<Conte
     for table in SHARED_TABLES {
         let found = columns(conn, table).map_err(|error| unreadable(link, error))?;
         if found != columns(&mut made, table).map_err(|error| unreadable(link, error))? {
-            let advice = "if the TypeScript original's code made it, Store::convert makes a new file of it";
-            return Err(foreign(link, &format!("its table `{table}` is missing or is another one; {advice}")));
+            let advice = "if the TypeScript original's code wrote it, Store::convert converts it";
+            return Err(foreign(link, &format!("its table `{table}` is missing or has other columns; {advice}")));
         }
     }
     // Only Mocha's tables have foreign keys.
@@ -124,7 +125,7 @@ struct Count {
     count: i64,
 }
 
-/// The names of all tables, indexes, triggers and views, in small letters, for SQLite takes `Users` for `users`.
+/// Returns the names of all tables, indexes, triggers and views in lower case, because SQLite ignores the case of names.
 fn names(conn: &mut SqliteConnection) -> diesel::QueryResult<BTreeSet<String>> {
     #[derive(QueryableByName)]
     struct Name {
@@ -135,7 +136,7 @@ fn names(conn: &mut SqliteConnection) -> diesel::QueryResult<BTreeSet<String>> {
     Ok(names.load::<Name>(conn)?.into_iter().map(|Name { name }| name).collect())
 }
 
-/// The columns of a table with their types, by name.
+/// Returns the columns of a table with their types, in order of name.
 pub(super) fn columns(conn: &mut SqliteConnection, table: &str) -> diesel::QueryResult<Vec<Column>> {
     sql_query("SELECT name, lower(type) AS kind FROM pragma_table_info(?) ORDER BY name")
         .bind::<Text, _>(table)
@@ -151,7 +152,7 @@ pub(super) struct Column {
 }
 
 fn foreign(link: &Link, reason: &str) -> Error {
-    Error::new(ErrorKind::NotMocha, format!("{} is no file of Mocha's: {reason}", link.location))
+    Error::new(ErrorKind::NotMocha, format!("{} is not a Mocha file: {reason}", link.location))
 }
 
 fn not_migrated(link: &Link, error: mocha_schema::Error) -> Error {

@@ -1,4 +1,4 @@
-//! The file, its connections, and the closures that run on them.
+//! The store: a file and the connections to it.
 
 mod adopt;
 mod adopt_rows;
@@ -63,12 +63,12 @@ pub struct Store {
 
 struct Inner {
     adopted: Option<Adopted>,
-    /// Stops before anything else goes. `None` if maintenance is off.
+    /// Stops first when the store is dropped. `None` if maintenance is off.
     schedule: Option<Schedule>,
     link: Link,
     readers: Pool<ConnectionManager<SqliteConnection>>,
     recorder: RecorderSlot,
-    /// `None` while a closure has it: one that panics takes the connection, and its transaction, along.
+    /// `None` while a closure uses it. A closure that panics drops the connection and its transaction.
     writer: Mutex<Option<SqliteConnection>>,
 }
 
@@ -87,10 +87,10 @@ impl Store {
     /// Only its owner can read and write a new file, on systems that support this. A file of an
     /// older Mocha is migrated. A file with the eight tables of the TypeScript original's
     /// documentation is adopted: every event stays, values in other forms are converted (see
-    /// [`adopted`](Self::adopted)), missing guilds, channels and users are added, and so is what
-    /// Mocha has beyond the original. All of it happens in one transaction. Two processes may do
+    /// [`adopted`](Self::adopted)), missing guilds, channels and users are added, and Mocha's own
+    /// tables are created and filled. All of it happens in one transaction. Two processes may do
     /// this at once. Files of the original's code have other columns; [`convert`](Self::convert)
-    /// makes new files of them.
+    /// writes new files from them.
     ///
     /// The file may have tables of your own, which you best create by Diesel migrations. Mocha
     /// records its migrations in `mocha_migrations` and leaves Diesel's
@@ -107,7 +107,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// * [`ErrorKind::NotMocha`]: the file belongs to another program: its tables are neither
+    /// * [`ErrorKind::NotMocha`]: the file belongs to another program. Its tables are neither
     ///   Mocha's nor those of Diesel migrations, or one of them has a name of Mocha's. It was not
     ///   changed.
     /// * [`ErrorKind::SchemaTooNew`]: a newer Mocha wrote it. It was not changed.
@@ -135,9 +135,9 @@ impl Store {
         location.create()?;
         let link = Link::new(location, settings)?;
         Self::connect(&link).map_err(|error| {
-            // SQLite does not say so if it finds no room for the files that it needs beside the file.
+            // SQLite reports only an I/O error if there is no room for the files that it needs beside the file.
             if *error.kind() == ErrorKind::Io && link.location.is_full() {
-                let context = format!("there is no room beside {}", link.location);
+                let context = format!("the disk has no room for SQLite's files beside {}", link.location);
                 return Error::with_source(ErrorKind::DiskFull, context, error);
             }
             error
@@ -239,11 +239,13 @@ impl Store {
         E: Into<BoxedError>,
     {
         self.inner.link.check_place()?;
-        let mut conn = self
-            .inner
-            .readers
-            .get()
-            .map_err(|error| Error::with_source(ErrorKind::Busy, "no connection for reading became free", error))?;
+        let mut conn = self.inner.readers.get().map_err(|error| {
+            Error::with_source(
+                ErrorKind::Busy,
+                "all read connections were in use for longer than the busy timeout",
+                error,
+            )
+        })?;
         let mut cause = None;
         let result = conn.transaction(|conn| {
             f(conn).map_err(|error| {
@@ -307,7 +309,7 @@ impl Store {
                 diesel::result::Error::RollbackTransaction
             })
         });
-        // What a transaction leaves behind that could not be undone is not to be trusted.
+        // A connection whose rollback failed may still be in the transaction, so it is not used again.
         if matches!(result, Ok(_) | Err(diesel::result::Error::RollbackTransaction)) {
             *writer = Some(conn);
         }
@@ -336,7 +338,7 @@ impl Store {
     /// let recorder = store.recorder()?;
     /// let at = DateTime::from_timestamp(1_700_000_000, 0).ok_or("no such time")?;
     /// recorder.record(MemberLeft { at, guild_id: 10.try_into()?, user_id: 40.try_into()? })?;
-    /// // It is the same recorder, so it counts both.
+    /// // Both handles belong to the same recorder and share its counts.
     /// let again = store.recorder()?;
     /// again.flush()?;
     /// assert_eq!(again.stats().written, 1);
@@ -388,8 +390,8 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Reader {
     }
 }
 
-/// Why a transaction around an author's closure failed: for the closure's reason, even if undoing it failed then too, as when the
-/// disk is full.
+/// Returns the error of a failed transaction around a closure. The closure's own error comes first: the rollback may fail too,
+/// for example on a full disk.
 fn failed<E: Into<BoxedError>>(context: &str, error: diesel::result::Error, cause: Option<E>) -> Error {
     match cause {
         Some(cause) => of_closure(context, cause),
