@@ -1,4 +1,4 @@
-//! A file of the TypeScript original becomes one of Mocha's.
+//! Adoption of a file of the TypeScript original.
 
 mod support;
 
@@ -68,7 +68,7 @@ fn every_row_stays_and_orphans_get_parents() -> TestResult {
     assert_eq!(lines(&store, "SELECT name AS line FROM names WHERE name IS NOT NULL")?, ["Rust"]);
     assert_eq!(lines(&store, "SELECT \"table\" AS line FROM pragma_foreign_key_check")?, [""; 0]);
     assert_eq!(lines(&store, "SELECT name AS line FROM sqlite_schema WHERE name LIKE 'original%'")?, [""; 0]);
-    // And it works on, also after it was opened again.
+    // The store works, also after it was opened again.
     record(&store, [message(0, 31, 20, 40)])?;
     drop(store);
     assert_eq!(lines(&Store::open(&path)?, "SELECT count(*) || '' AS line FROM message_events")?, ["3"]);
@@ -76,7 +76,7 @@ fn every_row_stays_and_orphans_get_parents() -> TestResult {
 }
 
 #[test]
-fn it_ends_with_the_schema_of_a_new_file() -> TestResult {
+fn an_adopted_file_has_the_schema_of_a_new_one() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     original(&path, ROWS)?;
@@ -86,7 +86,7 @@ fn it_ends_with_the_schema_of_a_new_file() -> TestResult {
 }
 
 #[test]
-fn the_log_of_voice_becomes_intervals() -> TestResult {
+fn sessions_of_the_voice_log_become_intervals() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     original(&path, ROWS)?;
@@ -107,7 +107,7 @@ fn the_log_of_voice_becomes_intervals() -> TestResult {
     Ok(())
 }
 
-/// Whether each roll-up is what it sums up.
+/// Verifies each roll-up.
 fn verify(store: &Store) -> TestResult {
     for rollup in Rollup::ALL {
         let verification = store.verify(rollup).run()?;
@@ -129,7 +129,7 @@ fn the_roll_ups_are_filled() -> TestResult {
         lines(&store, &format!("SELECT {columns} AS line FROM {table}"))
     };
     assert_eq!(row("message_days")?, ["10 18518 40 20 0 1 12 3 1 0", "11 18518 41 21 1 1 5 1 0 0"]);
-    // Their only day may go on: months and totals do not have it yet.
+    // Months and totals do not include the last day, because it may not be over.
     assert_eq!(row("watermarks")?, ["1 18518 18518"]);
     assert_eq!(row("message_months")?, [""; 0]);
     assert_eq!(row("message_quarters")?, ["10 1777777 0 1 12 3 1 0", "11 1777778 1 1 5 1 0 0"]);
@@ -147,12 +147,12 @@ fn the_roll_ups_are_filled() -> TestResult {
 }
 
 #[test]
-fn what_cannot_be_adopted_stays_as_it_was() -> TestResult {
+fn a_refused_file_is_unchanged() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("more.db");
     original(&path, "ALTER TABLE users ADD COLUMN email TEXT")?;
     let before = fs::read(&path)?;
-    assert_eq!(Store::open(&path).expect_err("a column too many").kind(), &ErrorKind::NotMocha);
+    assert_eq!(Store::open(&path).expect_err("a table has an extra column").kind(), &ErrorKind::NotMocha);
     assert!(fs::read(&path)? == before, "it was written to");
     Ok(())
 }
@@ -172,7 +172,7 @@ fn four_threads_adopt_it_at_once() -> TestResult {
 }
 
 #[test]
-fn what_an_older_program_got_wrong_harms_nothing_else() -> TestResult {
+fn invalid_rows_of_an_older_program_harm_no_other_rows() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     original(
@@ -206,7 +206,7 @@ fn what_an_older_program_got_wrong_harms_nothing_else() -> TestResult {
     let own = "SELECT name AS line FROM sqlite_schema WHERE name IN ('greet', 'idx_word_count') ORDER BY name";
     assert_eq!(lines(&store, own)?, ["greet", "idx_word_count"]);
     verify(&store)?;
-    // It was not run by the adoption itself.
+    // The adoption did not fire the author's trigger.
     assert_eq!(lines(&store, "SELECT guild_id AS line FROM greetings WHERE guild_id = '10'")?, [""; 0]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! An adoption without room for it leaves the file as it was.
+//! An adoption on a full disk leaves the file unchanged.
 
 #![cfg(target_os = "linux")]
 
@@ -18,7 +18,7 @@ fn connect(path: &Path) -> TestResult<SqliteConnection> {
     Ok(SqliteConnection::establish(path.to_str().ok_or("path")?)?)
 }
 
-/// A file of the original with some thousand messages.
+/// Creates a file of the original with some thousand messages.
 fn original(path: &Path, journal_mode: &str) -> TestResult {
     let mut conn = connect(path)?;
     conn.batch_execute("PRAGMA foreign_keys = OFF")?;
@@ -31,14 +31,14 @@ fn original(path: &Path, journal_mode: &str) -> TestResult {
     Ok(())
 }
 
-/// Whether the original can write.
+/// Returns whether the original can write.
 fn can_write(path: &Path) -> TestResult<bool> {
     let mut conn = connect(path)?;
     conn.batch_execute("PRAGMA foreign_keys = OFF")?;
     Ok(conn.batch_execute("INSERT INTO guilds VALUES ('11', 'Rust', NULL, 1, 1600000000, 1600000000)").is_ok())
 }
 
-/// The files beside the database that have something in them.
+/// Returns the files beside the database that are not empty.
 fn left_beside(path: &Path) -> Vec<String> {
     let mut left = Vec::new();
     for suffix in ["-journal", "-wal"] {
@@ -51,7 +51,7 @@ fn left_beside(path: &Path) -> Vec<String> {
     left
 }
 
-/// Not a test of its own but what runs where it may mount: everything that it mounts goes with it.
+/// The process in a mount namespace of its own. Its mounts disappear with it.
 #[test]
 fn child() -> TestResult {
     let Ok(folder) = std::env::var("MOCHA_CHILD_FOLDER") else { return Ok(()) };
@@ -65,7 +65,7 @@ fn child() -> TestResult {
         let was = fs::read(&source)?;
         let pages = was.len().div_ceil(4096) * 4;
         let mut failures = 0;
-        // From a disk without room for anything to one with room for the adoption, in kilobytes.
+        // The room on the disk in kilobytes: from none to enough for the adoption.
         for room in [0, 4, 8, 16, 28, 36].into_iter().chain((64..).step_by(64)) {
             assert!(run("mount", &["-t", "tmpfs", "-o", &format!("size={}k", pages + room), "tmpfs"])?.success());
             let path = disk.join("stats.db");
@@ -78,7 +78,7 @@ fn child() -> TestResult {
                 assert_eq!(left_beside(&path), [""; 0], "{about}");
                 failures += 1;
                 if room < 64 {
-                    // Without Mocha, too, SQLite needs some room.
+                    // SQLite itself needs some room.
                     assert!(run("mount", &["-o", &format!("remount,size={}k", pages + 64)])?.success());
                 }
                 assert!(can_write(&path)?, "{about}: the original cannot write");
@@ -96,13 +96,13 @@ fn child() -> TestResult {
 }
 
 #[test]
-fn it_says_so_and_the_file_stays_as_it_was() -> TestResult {
+fn an_adoption_on_a_full_disk_reports_it_and_leaves_the_file_unchanged() -> TestResult {
     let may_mount = Command::new("unshare")
         .args(["--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])
         .stderr(Stdio::null())
         .status();
     if !may_mount.is_ok_and(|status| status.success()) {
-        // Such a machine says nothing about the store.
+        // This machine does not allow the test to mount.
         skipped("only the machine's owner may mount, so the disk was not full");
         return Ok(());
     }

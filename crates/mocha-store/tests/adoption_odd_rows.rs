@@ -1,4 +1,4 @@
-//! Rows of an old file in another form are converted, and those that cannot be harm nothing else.
+//! Adoption converts odd values of an old file. Values that it cannot convert harm no other rows.
 
 mod support;
 
@@ -38,7 +38,7 @@ fn times_in_milliseconds_texts_and_reals_become_seconds() -> TestResult {
 }
 
 #[test]
-fn ids_that_are_none_stay_in_their_tables_and_count_nowhere() -> TestResult {
+fn rows_with_invalid_ids_stay_and_count_nowhere() -> TestResult {
     let folder = tempfile::tempdir()?;
     let rows = ["anonymous", "", "-5", "0", "12abc"].iter().enumerate().map(|(n, user)| {
         format!("INSERT INTO message_events VALUES ('{n}', '10', '20', '{user}', 0, 0, 0, 5, 1, 1600000000);")
@@ -77,13 +77,13 @@ fn a_leave_has_the_duration_of_its_session() -> TestResult {
     )?;
     let durations = "SELECT duration || '' AS line FROM voice_events WHERE id <> 'c' ORDER BY id";
     assert_eq!(lines(&store, durations)?, ["600000", "600000"]);
-    // A session until the year 9999 is left to the log.
+    // A session until the year 9999 stays in the log and gets no interval.
     assert_eq!(lines(&store, "SELECT user_id AS line FROM voice_intervals ORDER BY user_id")?, ["40", "41"]);
     Ok(())
 }
 
 #[test]
-fn the_store_reports_what_was_odd_by_table_and_column() -> TestResult {
+fn the_report_counts_oddities_by_table_and_column() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = adopted(
@@ -136,14 +136,14 @@ fn the_store_reports_what_was_odd_by_table_and_column() -> TestResult {
         ]
     );
     assert_eq!(report.set_aside(), 11);
-    assert!(report.to_string().contains("\nmessage_events.user_id: 1 rows: not an id of Discord's; set aside"));
-    // All rows of events are there.
+    assert!(report.to_string().contains("\nmessage_events.user_id: 1 rows: not a Discord id; set aside"));
+    // No row of an event is lost.
     for (table, rows) in
         [("message_events", "9"), ("voice_events", "2"), ("member_events", "1"), ("presence_events", "2")]
     {
         assert_eq!(lines(&store, &format!("SELECT count(*) || '' AS line FROM {table}"))?, [rows], "{table}");
     }
-    // A second opening adopts nothing, and a check still counts what Mocha cannot read.
+    // A second opening adopts nothing, and a check still counts the unreadable rows.
     drop(store);
     let store = Store::open(&path)?;
     assert_eq!(store.adopted(), None);
@@ -154,7 +154,7 @@ fn the_store_reports_what_was_odd_by_table_and_column() -> TestResult {
     assert_eq!(
         unreadable,
         [
-            // Messages need a row for each of these.
+            // Each message needs a parent row in these tables.
             ("channels", "id", 1),
             ("guilds", "id", 1),
             ("member_events", "guild_id", 1),
@@ -186,7 +186,7 @@ fn a_documented_file_has_no_oddities_and_is_sound() -> TestResult {
     Ok(())
 }
 
-/// Neither the recorder nor the questions must take it for the present.
+/// Neither the recorder nor a question may take such a row for the present.
 #[test]
 fn a_row_of_the_year_9999_costs_no_time_and_no_space() -> TestResult {
     let folder = tempfile::tempdir()?;
@@ -207,7 +207,7 @@ fn a_row_of_the_year_9999_costs_no_time_and_no_space() -> TestResult {
     );
     assert_eq!(lines(&store, "SELECT messages_to || ' ' || voice_to AS line FROM watermarks")?, ["0 0"]);
     drop(store);
-    // What such rows mention is updated all the same.
+    // The recorder still updates the guild, the channel and the user of such rows.
     let store = Store::builder().clock(Clock::Events).open(&path)?;
     let now = later(0);
     let events = [
@@ -226,7 +226,7 @@ fn a_row_of_the_year_9999_costs_no_time_and_no_space() -> TestResult {
     Ok(())
 }
 
-/// A row of each table, whose values are replaced one by one.
+/// A row of each table. The test replaces its values one by one.
 const ROWS: [(&str, &str); 8] = [
     ("guilds", "'{id}', 'Rust', NULL, 7, 1600000000, 1600000000"),
     ("users", "'{id}', 'ferris', '0', NULL, 0, 1600000000, 1600000000"),
@@ -282,7 +282,7 @@ fn every_odd_value_in_every_column_can_be_adopted() -> TestResult {
         })
         .sum::<TestResult<u64>>()?;
     assert!(events > 400, "{events}");
-    // The roll-ups count what is readable, and everything else works.
+    // The roll-ups count the readable rows, and everything else works.
     let check = store.check().run()?;
     assert_eq!(check.verdict(), Verdict::Unreadable, "{check}");
     drop(store);

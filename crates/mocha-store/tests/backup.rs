@@ -1,4 +1,4 @@
-//! Backups: they have the same rows, get their names, and leave as many others as requested.
+//! Backups have the same rows as their source, get unique names, and replace older ones.
 
 mod backup_support;
 mod support;
@@ -31,7 +31,7 @@ fn a_backup_has_every_row_and_nothing_but_its_file() -> TestResult {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(fs::metadata(into.join(&name))?.permissions().mode() & 0o777, 0o600, "{name}");
         }
-        // A header that told of a write-ahead log would make it two files.
+        // The header must not demand a write-ahead log, because a backup is a single file.
         assert_eq!(fs::read(&made.path)?.get(18..20), Some(&[1, 1][..]), "{method:?}");
         let backup = Store::open(&made.path)?;
         assert_eq!(dump(&backup)?, expected, "{method:?}");
@@ -64,7 +64,7 @@ fn a_store_in_memory_can_be_backed_up() -> TestResult {
 }
 
 #[test]
-fn the_newest_stay_and_what_is_no_backup() -> TestResult {
+fn the_newest_backups_and_all_other_files_stay() -> TestResult {
     let folder = tempfile::tempdir()?;
     let into = folder.path().join("backups");
     let store = Store::open(folder.path().join("stats.db"))?;
@@ -78,7 +78,7 @@ fn the_newest_stay_and_what_is_no_backup() -> TestResult {
     for second in 0..5 {
         store.backup(&into).keep(3).at(at(second * 1000)).run()?;
     }
-    // Before all the others, as when the clock was set back.
+    // The backup has an older time than the others, as if the clock was set back.
     let made = store.backup(&into).keep(3).at(at(-1000)).run()?;
     assert_eq!(made.removed, [into.join("backup_20231114_221322.db")]);
     let mut expected = vec![
@@ -95,7 +95,7 @@ fn the_newest_stay_and_what_is_no_backup() -> TestResult {
 }
 
 #[test]
-fn two_in_one_second_are_two() -> TestResult {
+fn two_backups_in_one_second_get_two_names() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = store()?;
     for path in ["backup_20231114_221320.db", "backup_20231114_221321.db", "backup_20231114_221322.db"] {
@@ -105,7 +105,7 @@ fn two_in_one_second_are_two() -> TestResult {
 }
 
 #[test]
-fn one_at_a_time_in_a_folder() -> TestResult {
+fn a_folder_allows_one_backup_at_a_time() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = store()?;
     let mut second = None;
@@ -121,7 +121,7 @@ fn one_at_a_time_in_a_folder() -> TestResult {
 }
 
 #[test]
-fn a_stopped_one_leaves_nothing_whenever() -> TestResult {
+fn a_backup_stopped_at_any_point_leaves_nothing() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = bulky(&folder.path().join("stats.db"))?;
     let into = folder.path().join("backups");
@@ -147,27 +147,27 @@ fn a_stopped_one_leaves_nothing_whenever() -> TestResult {
             });
             match stopped.run() {
                 Err(error) => assert_eq!(error.kind(), &ErrorKind::Stopped, "{error}"),
-                // It was faster than before.
+                // The backup finished before the callback could stop it.
                 Ok(made) => fs::remove_file(made.path)?,
             }
             assert_eq!(names(&into)?, before, "{method:?} {stop_at}");
             assert!(calls <= stop_at + 1, "it was asked again");
         }
-        // As the closure may panic.
+        // The callback may panic too.
         let panicking = store.backup(&into).method(method).on_progress(|progress| {
-            assert_eq!(progress.done_bytes, 0, "on purpose, in the middle");
+            assert_eq!(progress.done_bytes, 0, "the callback panics");
             ControlFlow::Continue(())
         });
         std::panic::catch_unwind(AssertUnwindSafe(|| panicking.run())).expect_err("it panics");
         assert_eq!(names(&into)?, before);
-        // Nobody is locked out.
+        // No lock is left.
         record(&store, [message(0, 7, 20, 40)])?;
     }
     Ok(())
 }
 
 #[test]
-fn a_damaged_file_makes_no_backup() -> TestResult {
+fn a_damaged_file_cannot_be_backed_up() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, into) = (folder.path().join("stats.db"), folder.path().join("backups"));
     let store = Store::open(&path)?;
@@ -189,7 +189,7 @@ fn a_damaged_file_makes_no_backup() -> TestResult {
 }
 
 #[test]
-fn rows_without_parents_are_copied_as_they_are() -> TestResult {
+fn orphaned_rows_are_copied() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = Store::open(folder.path().join("stats.db"))?;
     record(&store, [guild(0, 9), message(0, 30, 20, 40)])?;
@@ -215,15 +215,15 @@ fn a_setting_out_of_range_is_named() -> TestResult {
 }
 
 #[test]
-fn what_opening_a_backup_left_beside_it_goes_with_it() -> TestResult {
+fn files_beside_a_removed_backup_are_removed_too() -> TestResult {
     let folder = tempfile::tempdir()?;
     let into = folder.path().join("backups");
     let store = Store::open(folder.path().join("stats.db"))?;
     let old = store.backup(&into).at(at(0)).run()?.path;
     let name = old.file_name().and_then(|name| name.to_str()).ok_or("name")?;
-    // As of a process that had it open and was killed.
+    // A killed process that had the backup open leaves such files.
     for end in ["-wal", "-shm", "-journal"] {
-        fs::write(into.join(format!("{name}{end}")), "of the old one")?;
+        fs::write(into.join(format!("{name}{end}")), "of the old backup")?;
     }
     assert_eq!(store.backup(&into).keep(1).at(at(1000)).run()?.removed, [old]);
     assert_eq!(names(&into)?, [".backup.lock", "backup_20231114_221321.db"]);
@@ -231,7 +231,7 @@ fn what_opening_a_backup_left_beside_it_goes_with_it() -> TestResult {
 }
 
 #[test]
-fn whoever_watches_keeps_nobody_from_writing() -> TestResult {
+fn no_lock_is_held_while_the_callback_runs() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = bulky(&path)?;
@@ -242,7 +242,7 @@ fn whoever_watches_keeps_nobody_from_writing() -> TestResult {
             let mut other: SqliteConnection =
                 diesel::Connection::establish(path.to_str().expect("it is UTF-8")).expect("the file can be opened");
             let written = other.batch_execute("BEGIN IMMEDIATE; COMMIT");
-            written.unwrap_or_else(|error| panic!("{method:?}, told {told} times: {error}"));
+            written.unwrap_or_else(|error| panic!("{method:?}, after {told} calls: {error}"));
             ControlFlow::Continue(())
         });
         made.run()?;

@@ -1,4 +1,4 @@
-//! A backup into a disk without room for it.
+//! A backup onto a full disk.
 
 #![cfg(target_os = "linux")]
 
@@ -16,7 +16,7 @@ use backup_support::{bulky, names};
 use mocha_store::{BackupMethod, Store};
 use support::*;
 
-/// Not a test of its own but what runs where it may mount: everything that it mounts goes with it.
+/// The process in a mount namespace of its own. Its mounts disappear with it.
 #[test]
 fn child() -> TestResult {
     let Ok(folder) = std::env::var("MOCHA_CHILD_FOLDER") else { return Ok(()) };
@@ -34,17 +34,17 @@ fn child() -> TestResult {
         assert_eq!(names(&disk)?, [".backup.lock"], "{method:?}");
     }
     let made = store.backup(folder).run()?;
-    // Beside the folder's lock there is a file to be replaced, and no room for a copy of it.
+    // The folder has its lock and the file to replace. The disk has no room for a copy of that file.
     let small = disk.join("stats.db");
     record(&Store::open(&small)?, [message(0, 30, 20, 40)])?;
     let old = dump(&Store::open(&small)?)?;
     let error = Store::restore(&made.path, &small).run().expect_err("there is no room");
     assert!(error.is_disk_full(), "{error}, {:?}", error.kind());
-    // What a reader that was closed last leaves is no matter.
+    // The last reader may leave a `-shm` file, which is harmless.
     let left: Vec<String> = names(&disk)?.into_iter().filter(|name| !name.ends_with("-shm")).collect();
     assert_eq!(left, [".backup.lock", "stats.db"]);
     assert_eq!(dump(&Store::open(&small)?)?, old);
-    // With room it works.
+    // With enough room the same calls work.
     assert!(mount("remount,size=200m")?.success());
     Store::restore(&made.path, &small).run()?;
     assert!(dump(&Store::open(&small)?)? == expected);
@@ -56,13 +56,13 @@ fn child() -> TestResult {
 }
 
 #[test]
-fn it_says_so_leaves_nothing_and_works_once_there_is_room() -> TestResult {
+fn a_backup_onto_a_full_disk_reports_it_leaves_nothing_and_works_once_there_is_room() -> TestResult {
     let may_mount = Command::new("unshare")
         .args(["--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])
         .stderr(Stdio::null())
         .status();
     if !may_mount.is_ok_and(|status| status.success()) {
-        // Such a machine says nothing about the store.
+        // This machine does not allow the test to mount.
         skipped("only the machine's owner may mount, so the disk was not full");
         return Ok(());
     }

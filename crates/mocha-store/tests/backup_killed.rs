@@ -16,7 +16,7 @@ use backup_support::{bulky, names};
 use mocha_store::{BackupMethod, BackupProgress, Store};
 use support::*;
 
-/// Runs the test `child` of the same program, waits until it comes to [`halt`] and kills it, or until it ends.
+/// Runs the test `child` of this program in a process, and kills it when it reaches [`halt`]. Also returns if it ends before.
 fn kill_at(moment: &str, folder: &Path) -> TestResult {
     let mut child = Command::new(std::env::current_exe()?)
         .args(["child", "--exact", "--test-threads=1"])
@@ -33,10 +33,10 @@ fn kill_at(moment: &str, folder: &Path) -> TestResult {
     child.kill()?;
     child.wait()?;
     output.read_to_string(&mut line)?;
-    if came { Ok(()) } else { Err(format!("it never came to {moment}").into()) }
+    if came { Ok(()) } else { Err(format!("the process never reached {moment}").into()) }
 }
 
-/// Says so and goes no further, if this is the moment: in the middle of the phase.
+/// If this is the middle of the requested phase, reports it and waits for ever.
 fn halt(moment: &str, progress: BackupProgress) -> ControlFlow<()> {
     let now = format!("{:?}", progress.phase);
     if moment.starts_with(&now) && (progress.done_bytes > 0 || now == "Checking") {
@@ -48,7 +48,7 @@ fn halt(moment: &str, progress: BackupProgress) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// Not a test of its own but what is killed.
+/// The process that is killed.
 #[test]
 fn child() -> TestResult {
     let (Ok(folder), Ok(moment)) = (std::env::var("MOCHA_CHILD_FOLDER"), std::env::var("MOCHA_CHILD_MOMENT")) else {
@@ -73,7 +73,7 @@ fn child() -> TestResult {
 }
 
 #[test]
-fn a_killed_backup_is_none_and_the_next_one_cleans_up() -> TestResult {
+fn a_killed_backup_leaves_no_backup_and_the_next_one_cleans_up() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, into) = (folder.path().join("stats.db"), folder.path().join("backups"));
     let expected = dump(&bulky(&path)?)?;
@@ -106,7 +106,7 @@ fn a_killed_restore_leaves_the_old_file_or_the_new_one() -> TestResult {
         kill_at(moment, folder.path())?;
         let journal = fs::metadata(folder.path().join("stats.db-journal")).map(|journal| journal.len());
         if moment.starts_with("Copying") {
-            assert!(journal? > 1_000_000, "it was not in the middle of it");
+            assert!(journal? > 1_000_000, "the restore was not in progress");
         }
         assert!(dump(&Store::open(&path)?)? == old, "{moment}");
     }
@@ -118,7 +118,7 @@ fn a_killed_restore_leaves_the_old_file_or_the_new_one() -> TestResult {
 }
 
 #[test]
-fn a_damaged_file_is_there_until_the_new_one_is() -> TestResult {
+fn a_damaged_file_stays_until_the_new_one_replaces_it() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let made = bulky(&path)?.backup(folder.path()).run()?;

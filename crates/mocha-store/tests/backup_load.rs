@@ -19,7 +19,7 @@ use support::*;
 const METHODS: [BackupMethod; 2] =
     [BackupMethod::Compact, BackupMethod::Paced { pages: 512, pause: Duration::from_millis(1) }];
 
-/// All that the messages up to a number come to.
+/// Returns totals over the messages up to a number.
 fn sums(store: &Store, last: &str) -> Result<Vec<String>, Error> {
     lines(
         store,
@@ -32,7 +32,7 @@ fn sums(store: &Store, last: &str) -> Result<Vec<String>, Error> {
 
 fn same_as_source_then(store: &Store, backup: &Path) -> TestResult {
     let copy = Store::open(backup)?;
-    // They are recorded in the order of their numbers.
+    // Messages are recorded in the order of their numbers.
     let last = lines(&copy, "SELECT max(CAST(id AS INTEGER)) || '' AS line FROM message_events")?.remove(0);
     assert_eq!(sums(&copy, &last)?, sums(store, &last)?);
     for rollup in Rollup::ALL {
@@ -43,7 +43,7 @@ fn same_as_source_then(store: &Store, backup: &Path) -> TestResult {
 }
 
 #[test]
-fn it_is_what_its_source_was_at_that_moment() -> TestResult {
+fn a_backup_equals_its_source_at_one_moment() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = bulky(&folder.path().join("stats.db"))?;
     let (recorder, done) = (store.recorder()?, AtomicBool::new(false));
@@ -73,7 +73,10 @@ fn it_is_what_its_source_was_at_that_moment() -> TestResult {
                 }
             }
             assert_eq!(names(&folder.path().join("backups"))?.len(), 7, "six, and the folder's lock");
-            assert!(counts.is_sorted() && counts.first() < counts.last(), "nothing was written meanwhile: {counts:?}");
+            assert!(
+                counts.is_sorted() && counts.first() < counts.last(),
+                "no message was written meanwhile: {counts:?}"
+            );
             Ok(())
         };
         let result = backups();
@@ -107,9 +110,9 @@ fn the_copy_has_the_counts_of_one_moment_however_many_commits_there_are() -> Tes
     })
 }
 
-/// From the first to the last there is hardly a moment in which nobody reads, and none in which nobody writes.
+/// While the backups run, a read transaction is nearly always open, and the writer never pauses.
 #[test]
-fn one_after_the_other_they_do_not_let_the_log_grow() -> TestResult {
+fn successive_backups_do_not_let_the_log_grow() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     drop(bulky(&path)?);

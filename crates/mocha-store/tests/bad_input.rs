@@ -1,4 +1,4 @@
-//! A value that the file cannot hold is refused by the name of its field, and harms nothing else.
+//! An invalid value is refused with the name of its field, and does not affect other events.
 
 mod support;
 
@@ -45,7 +45,7 @@ fn the_error_names_the_field() -> TestResult {
 }
 
 #[test]
-fn of_events_that_belong_together_the_others_are_taken() -> TestResult {
+fn an_invalid_event_does_not_affect_the_others_of_the_same_call() -> TestResult {
     let store = store()?;
     let recorder = store.recorder()?;
     let events = vec![message(0, 30, 20, 40), user(0, 40, "\0"), message(0, 31, 20, 41)];
@@ -64,7 +64,7 @@ fn there_is_no_zero_id() {
 }
 
 #[test]
-fn settings_that_cannot_be_are_refused() {
+fn settings_out_of_range_are_refused() {
     let builder = mocha_store::Store::builder;
     for (name, builder) in [
         ("queue_len", builder().queue_len(0)),

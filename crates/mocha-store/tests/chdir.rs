@@ -1,5 +1,5 @@
-//! A relative path, and a program that changes its working directory. The directory is the whole process's, so this is the
-//! only test of its file.
+//! A relative path, and a program that changes its working directory. The directory belongs to the whole process, so this file
+//! has one test.
 
 mod support;
 
@@ -7,7 +7,7 @@ use mocha_store::Store;
 use support::*;
 
 #[test]
-fn a_store_opened_by_a_relative_path_goes_on_in_another_directory() -> TestResult {
+fn a_store_opened_by_a_relative_path_works_in_another_directory() -> TestResult {
     let folder = tempfile::tempdir()?;
     std::env::set_current_dir(folder.path())?;
     let store = Store::open("data/stats.db")?;

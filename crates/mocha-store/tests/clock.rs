@@ -1,4 +1,4 @@
-//! A clock that is set, a process that is frozen, and voice.
+//! Voice while the clock is set or the process is frozen.
 
 mod support;
 
@@ -14,7 +14,7 @@ use support::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A bot on clocks that the test moves.
+/// A bot whose clocks the test moves.
 struct Bot {
     clocks: Clocks,
     recorder: Recorder,
@@ -33,7 +33,7 @@ impl Bot {
         Ok(bot)
     }
 
-    /// The recorder's time in milliseconds since [`START`].
+    /// Returns the recorder's time in milliseconds since [`START`].
     fn now(&self) -> i64 {
         self.recorder.now().timestamp_millis() - START
     }
@@ -44,7 +44,7 @@ impl Bot {
         Ok(self.recorder.flush()?)
     }
 
-    /// An event arrives over the connection.
+    /// Delivers an event over the connection.
     fn frame(&mut self, event: Event) -> TestResult {
         self.sequence += 1;
         let frame = Frame::new().of_shard(0, 1).in_session("session", self.sequence);
@@ -56,7 +56,7 @@ impl Bot {
         self.frame(voice(self.now(), user, channel))
     }
 
-    /// Time passes on both clocks, and the writer looks at them as often as it does by itself.
+    /// Lets time pass on both clocks. The writer reads them as often as it would by itself.
     fn pass(&self, seconds: u64) -> TestResult {
         for _ in 0..seconds.div_ceil(10) {
             self.clocks.pass(10 * SECOND, TimeDelta::seconds(10));
@@ -65,7 +65,7 @@ impl Bot {
         Ok(())
     }
 
-    /// The time in voice of a user as seconds: observed, and assumed.
+    /// Returns a user's time in voice in seconds: observed + assumed.
     fn voice_seconds(&self, user: u64) -> TestResult<String> {
         let sql = format!(
             "SELECT coalesce(sum(iif(assumed, 0, ms)) / 1000, 0) || ' + ' || coalesce(sum(iif(assumed, ms, 0)) / 1000, 0) AS line \
@@ -90,7 +90,7 @@ fn a_clock_that_is_a_month_ahead_for_a_while_adds_no_time() -> TestResult {
     bot.pass(30)?;
     bot.clocks.pass(Duration::ZERO, TimeDelta::days(30));
     bot.pass(40)?;
-    // The connection is alive all the time.
+    // The connection stays alive.
     bot.voice(41, Some(21))?;
     bot.pass(40)?;
     bot.clocks.pass(Duration::ZERO, TimeDelta::days(-30));
@@ -98,8 +98,8 @@ fn a_clock_that_is_a_month_ahead_for_a_while_adds_no_time() -> TestResult {
     for user in [40, 41] {
         bot.voice(user, None)?;
     }
-    // 150 seconds passed. What lies between a step and the next look at the clock is not known to have, and an interval
-    // that begins in a time that has not come yet goes with the wrong clock.
+    // 150 seconds passed. Time between a clock step and the next reading is unknown. An interval that begins in the
+    // future by the right clock is dropped.
     for (user, expected) in [(40, "60 + 0"), (41, "90 + 0")] {
         assert_eq!(bot.voice_seconds(user)?, expected, "{user}");
     }
@@ -118,7 +118,7 @@ fn nobody_is_confirmed_while_the_process_was_frozen() -> TestResult {
     bot.pass(60)?;
     // User 40 leaves after five minutes, when Discord has long closed the connection.
     bot.clocks.pass(345 * SECOND, TimeDelta::seconds(345));
-    // A frame that waited in the socket says nothing of the time after it.
+    // A frame that waited in the socket confirms nobody.
     bot.frame(message(bot.now() - 340_000, 30, 20, 50))?;
     bot.voice(42, Some(21))?;
     bot.clocks.pass(SECOND, TimeDelta::seconds(1));
@@ -148,7 +148,7 @@ fn a_session_that_is_resumed_after_the_process_was_frozen_has_no_gap() -> TestRe
 }
 
 #[test]
-fn a_month_that_only_the_clock_saw_is_not_made_up_for_by_a_resumed_session() -> TestResult {
+fn a_resumed_session_does_not_fill_a_clock_jump_of_a_month() -> TestResult {
     let mut bot = Bot::start()?;
     bot.voice(40, Some(20))?;
     bot.pass(60)?;
@@ -189,13 +189,13 @@ fn a_clock_that_is_set_back_splits_no_session() -> TestResult {
     bot.frame(snapshot(bot.now(), &[(40, 20)]))?;
     bot.pass(10)?;
     bot.voice(40, None)?;
-    // The new gateway session says nothing of the time since the last stamp.
+    // The new gateway session does not confirm the time since the last stamp.
     assert_eq!((bot.voice_seconds(40)?, bot.leaves(40)?), ("41 + 20".into(), vec!["61 s".into()]));
     Ok(())
 }
 
 #[test]
-fn a_snapshot_from_before_the_last_stamp_goes_on_with_the_session() -> TestResult {
+fn a_snapshot_older_than_the_last_stamp_continues_the_session() -> TestResult {
     for back_ms in [-1000, 201] {
         let bot = Bot::start()?;
         bot.recorder.record(voice(bot.now(), 40, Some(20)))?;
@@ -245,7 +245,7 @@ fn an_erasure_has_the_time_of_the_events_however_the_clock_was_set() -> TestResu
     let before = voice(bot.now(), 40, Some(21));
     bot.clocks.pass(SECOND, TimeDelta::seconds(1));
     assert!(bot.store.forget_user(id(40)).run()?.rows_gone);
-    // What was before the erasure is no news, though the wall clock says that it is later.
+    // An event from before the erasure stays withheld, although the wall clock says that it is later.
     bot.frame(before)?;
     assert_eq!(lines(&bot.store, "SELECT id AS line FROM users")?, [""; 0]);
     bot.clocks.pass(SECOND, TimeDelta::seconds(1));

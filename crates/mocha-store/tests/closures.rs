@@ -18,7 +18,7 @@ fn reading_cannot_write() -> TestResult {
 }
 
 #[test]
-fn reading_sees_one_moment() -> TestResult {
+fn reading_sees_one_state() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = Store::open(folder.path().join("stats.db"))?;
     let count = "SELECT count(*) || '' AS line FROM message_events";
@@ -33,7 +33,7 @@ fn reading_sees_one_moment() -> TestResult {
 }
 
 #[test]
-fn an_error_undoes_the_write_and_comes_back_whole() -> TestResult {
+fn an_error_undoes_the_write_and_is_returned_with_its_source() -> TestResult {
     let store = store()?;
     let error = store
         .write(|conn| {
@@ -48,7 +48,7 @@ fn an_error_undoes_the_write_and_comes_back_whole() -> TestResult {
 }
 
 #[test]
-fn after_a_panic_the_store_goes_on() -> TestResult {
+fn the_store_works_after_a_panic() -> TestResult {
     let folder = tempfile::tempdir()?;
     for store in [store()?, Store::builder().readers(1).open(folder.path().join("stats.db"))?] {
         record(&store, [message(0, 30, 20, 40)])?;

@@ -8,7 +8,7 @@ use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 use mocha_store::{ErrorKind, Store};
 use support::*;
 
-/// The first tables that the code had.
+/// The earliest tables of the code.
 const FIRST: &str = "
     CREATE TABLE guilds (id text PRIMARY KEY NOT NULL, name text, icon text, owner_id text, member_count integer,
         created_at integer, updated_at integer);
@@ -38,7 +38,7 @@ const FIRST: &str = "
     INSERT INTO member_events VALUES ('m1', '10', '40', 'join', NULL, 1700000000, 0);
 ";
 
-/// The last ones, with other names: only messages and guilds.
+/// The latest tables, with other names: only messages and guilds.
 const LAST: &str = "
     CREATE TABLE guild (id text PRIMARY KEY NOT NULL, createdAt integer, updatedAt integer, name text, icon text, ownerId text,
         memberCount integer);
@@ -59,7 +59,7 @@ fn the_first_tables_of_the_code_are_converted() -> TestResult {
     let (from, to) = (folder.path().join("old.db"), folder.path().join("new/stats.db"));
     old(&from, FIRST)?;
     let before = fs::read(&from)?;
-    let refused = Store::open(&from).expect_err("its tables are others");
+    let refused = Store::open(&from).expect_err("its tables differ from the documented ones");
     assert!(refused.kind() == &ErrorKind::NotMocha && refused.to_string().contains("convert"), "{refused}");
     let converted = Store::convert(&from, &to)?;
     let of = |name| converted.tables.iter().find(|table| table.name == name).map(|table| (table.rows, table.skipped));
@@ -95,7 +95,7 @@ fn the_last_tables_of_the_code_are_converted() -> TestResult {
 }
 
 #[test]
-fn nothing_is_left_of_a_conversion_that_is_refused() -> TestResult {
+fn a_refused_conversion_leaves_no_file() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (from, to) = (folder.path().join("old.db"), folder.path().join("new.db"));
     old(&from, "CREATE TABLE jokes (x)")?;

@@ -1,4 +1,4 @@
-//! A person who is forgotten is in no row and no byte, and stays forgotten.
+//! An erased user is in no row and no byte of the file, and is not recorded again.
 
 mod support;
 
@@ -15,7 +15,7 @@ use support::{
     GUILD, TestResult, at, guild, id, joined, later, left, lines, message, presence, record, snapshot, user, voice,
 };
 
-/// As large as ids are today, and so in eight bytes wherever it is a number.
+/// As large as today's ids, so it has eight bytes wherever it is a number.
 const PERSON: u64 = 987_654_321_098_765_432;
 const NAME: &str = "Quetzalcoatlus";
 const GAME: &str = "Sid Meier's Zyzzyva";
@@ -76,7 +76,7 @@ fn others() -> Vec<Event> {
     events
 }
 
-/// All of it in the order of time.
+/// Returns all events in order of time.
 fn everything() -> Vec<Event> {
     let mut events = others();
     events.extend(life());
@@ -148,10 +148,10 @@ fn traces_in_backups(store: &Store, into: &Path) -> Result<Vec<(BackupMethod, Ve
 }
 
 #[test]
-fn no_byte_of_a_forgotten_person_remains() -> TestResult {
+fn no_byte_of_an_erased_user_remains() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = open(&folder.path().join("stats.db"))?;
-    // One recorder all the time, which has in memory who is in voice.
+    // One recorder for the whole test. It has the users in voice in memory.
     let recorder = store.recorder()?;
     record(&store, everything())?;
     // SQLite's statistics have samples of keys.
@@ -164,7 +164,7 @@ fn no_byte_of_a_forgotten_person_remains() -> TestResult {
     assert!(traces(folder.path())?.len() >= 4);
     let backups = tempfile::tempdir()?;
     for (method, found) in traces_in_backups(&store, &backups.path().join("before"))? {
-        assert_ne!(found, [""; 0], "{method:?}: the person is in one from before");
+        assert_ne!(found, [""; 0], "{method:?}: the earlier backup has the user");
     }
 
     let receipt = run(store.forget_user(id(PERSON)))?;
@@ -176,7 +176,7 @@ fn no_byte_of_a_forgotten_person_remains() -> TestResult {
         assert_eq!(found, [""; 0], "{method:?}");
     }
 
-    // The recorder goes on, and with it the session in voice that it had open.
+    // The recorder continues, and so would the open voice session.
     record(&store, everything())?;
     record(&store, [message(61 * DAY, 4_000_000, 20, 50)])?;
     recorder.shutdown()?;
@@ -214,13 +214,13 @@ fn the_receipt_counts_every_row() -> TestResult {
         assert!(removed.iter().any(|(name, rows)| *name == table && *rows > 0), "{table}: {removed:?}");
     }
     assert_eq!(receipt.id.len(), 32);
-    // Nothing is left to remove.
+    // No row is left to delete.
     assert_eq!(run(store.forget_user(id(PERSON)))?.removed, []);
     Ok(())
 }
 
 #[test]
-fn being_seen_brings_nobody_back_but_writing_does() -> TestResult {
+fn being_seen_does_not_end_an_erasure_but_writing_does() -> TestResult {
     let store = support::store()?;
     let _recorder = store.recorder()?;
     record(&store, everything())?;
@@ -253,7 +253,7 @@ fn being_seen_brings_nobody_back_but_writing_does() -> TestResult {
     assert_eq!(lines(&store, &format!("SELECT username AS line FROM users WHERE id = '{PERSON}'"))?, [NAME]);
     assert_eq!(of_person("presence_events", "status")?, ["online"]);
 
-    // Once more, though the recorder knows the person as one who is back.
+    // Erase the user again, after the recorder saw the user return.
     assert!(run(store.forget_user(id(PERSON)))?.rows_gone);
     is_nowhere(&store)?;
     record(&store, everything())?;
@@ -262,7 +262,7 @@ fn being_seen_brings_nobody_back_but_writing_does() -> TestResult {
 }
 
 #[test]
-fn who_opts_out_is_not_recorded_until_opting_in() -> TestResult {
+fn an_opted_out_user_is_not_recorded_until_opting_in() -> TestResult {
     let store = support::store()?;
     let user_id = id(PERSON);
     let _recorder = store.recorder()?;
@@ -279,7 +279,7 @@ fn who_opts_out_is_not_recorded_until_opting_in() -> TestResult {
     record(&store, acts(0, 5_000_001))?;
     is_nowhere(&store)?;
     assert!(store.is_opted_out(user_id, Some(id(GUILD)))?);
-    // To be forgotten again takes no opt-out back.
+    // A second erasure does not end an opt-out.
     assert!(run(store.forget_user(user_id))?.opted_out);
 
     assert!(store.opt_in_user(user_id, None)?);
@@ -295,7 +295,7 @@ fn who_opts_out_is_not_recorded_until_opting_in() -> TestResult {
 }
 
 #[test]
-fn one_guild_forgets_and_the_other_does_not() -> TestResult {
+fn an_erasure_in_one_guild_leaves_the_other_alone() -> TestResult {
     let store = support::store()?;
     let elsewhere = |event: Event| match event {
         Event::MessageSent(message) => {
@@ -322,7 +322,7 @@ fn one_guild_forgets_and_the_other_does_not() -> TestResult {
     record(&store, everything())?;
     assert_eq!(count(GUILD)?, ["0"]);
 
-    // With the last guild the user goes too.
+    // The user's own row goes with the last guild.
     assert!(run(store.forget_user(id(PERSON)).in_guild(id(OTHER_GUILD)))?.rows_gone);
     is_nowhere(&store)?;
     record(&store, [user(later(0), PERSON, NAME)])?;
@@ -331,7 +331,7 @@ fn one_guild_forgets_and_the_other_does_not() -> TestResult {
 }
 
 #[test]
-fn rollups_forget_what_no_event_backs() -> TestResult {
+fn roll_ups_of_deleted_events_are_erased_too() -> TestResult {
     let store = support::store()?;
     record(&store, everything())?;
     let horizon = (support::START + 30 * DAY) / DAY * 86_400;
@@ -352,7 +352,7 @@ fn rollups_forget_what_no_event_backs() -> TestResult {
 }
 
 #[test]
-fn the_recorder_of_another_store_hears_of_it() -> TestResult {
+fn the_recorder_of_another_store_notices_an_erasure() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let (one, other) = (open(&path)?, open(&path)?);
@@ -360,7 +360,7 @@ fn the_recorder_of_another_store_hears_of_it() -> TestResult {
     record(&one, everything())?;
     assert!(run(other.forget_user(id(PERSON)))?.rows_gone);
     record(&one, everything())?;
-    // It had the person in voice, whom the end of the program and the next midnight would write.
+    // That recorder had the user in voice. Without notice, the next midnight or a shutdown would write the user again.
     record(&one, [message(later(0), 4_000_000, 20, 50)])?;
     recorder.shutdown()?;
     is_nowhere(&other)
@@ -380,7 +380,7 @@ fn a_restored_backup_brings_nobody_back() -> TestResult {
     is_nowhere(&store)?;
     record(&store, everything())?;
     is_nowhere(&store)?;
-    // A second time there is nothing new, and who comes back may stay.
+    // A second run finds nothing new, and a user who returned stays.
     assert_eq!(store.reapply_erasures_from(&path).run()?, 0);
     let back = id::<UserId>(PERSON + 1);
     assert!(run(store.forget_user(back))?.is_complete());
@@ -393,7 +393,7 @@ fn a_restored_backup_brings_nobody_back() -> TestResult {
 }
 
 #[test]
-fn tombstones_come_from_files_of_mochas_only() -> TestResult {
+fn tombstones_are_read_from_mocha_files_only() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = support::store()?;
     let kind = |path: &Path| store.reapply_erasures_from(path).run().map_err(|error| error.kind().clone());
@@ -402,14 +402,14 @@ fn tombstones_come_from_files_of_mochas_only() -> TestResult {
     <SqliteConnection as diesel::Connection>::establish(&foreign.display().to_string())?
         .batch_execute("CREATE TABLE a (b)")?;
     assert_eq!(kind(&foreign), Err(ErrorKind::NotMocha));
-    fs::write(&foreign, "no database at all, but long enough to look like one".repeat(100))?;
+    fs::write(&foreign, "not a database, but as long as one".repeat(100))?;
     assert_eq!(kind(&foreign), Err(ErrorKind::NotMocha));
     Ok(())
 }
 
-/// Two files that forgot people apart have a key each.
+/// Two files that erased users independently have different keys.
 #[test]
-fn tombstones_of_files_with_other_keys_stand_beside_each_other() -> TestResult {
+fn a_file_can_have_tombstones_under_several_keys() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, other) = (folder.path().join("stats.db"), folder.path().join("other.db"));
     let store = open(&path)?;
@@ -429,7 +429,7 @@ fn tombstones_of_files_with_other_keys_stand_beside_each_other() -> TestResult {
 }
 
 #[test]
-fn an_erasure_goes_on_where_it_was_broken_off() -> TestResult {
+fn an_interrupted_erasure_continues_where_it_stopped() -> TestResult {
     let store = support::store()?;
     record(&store, everything())?;
     record(&store, (0..2_000).map(|n| message(n, 6_000_000 + n.cast_unsigned(), 20, PERSON)))?;
@@ -445,7 +445,7 @@ fn an_erasure_goes_on_where_it_was_broken_off() -> TestResult {
     let last = last.ok_or("no progress")?;
     assert!(last.removed > 0 && last.removed < last.total, "{last:?}");
     verify(&store)?;
-    // The recorder writes nothing more meanwhile.
+    // The recorder writes nothing about the user in between.
     record(&store, everything())?;
     let mut told = 0;
     let receipt = store
@@ -462,7 +462,7 @@ fn an_erasure_goes_on_where_it_was_broken_off() -> TestResult {
 }
 
 #[test]
-fn a_reader_keeps_traces_in_the_log_and_the_receipt_says_so() -> TestResult {
+fn the_receipt_reports_traces_that_a_reader_keeps_in_the_log() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = Store::builder().clock(Clock::Events).busy_timeout(std::time::Duration::from_millis(50)).open(&path)?;
@@ -479,7 +479,7 @@ fn a_reader_keeps_traces_in_the_log_and_the_receipt_says_so() -> TestResult {
 }
 
 #[test]
-fn traces_that_are_kept_for_later_are_in_no_compact_backup() -> TestResult {
+fn a_compact_backup_has_no_traces_even_before_a_skipped_vacuum() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (store, into) = (open(&folder.path().join("stats.db"))?, folder.path().join("backups"));
     record(&store, everything())?;

@@ -1,4 +1,4 @@
-//! Erasures that are taken over from another file.
+//! Erasures that are copied from another file.
 
 mod support;
 
@@ -8,7 +8,7 @@ use support::{GUILD, TestResult, id, later, lines, message, record};
 const OTHER_GUILD: u64 = 11;
 const PERSON: u64 = 40;
 
-/// Returns a message of the person in the guild, from after the erasures of a test.
+/// Returns a message of the user in the guild, later than the erasures of a test.
 fn message_in(guild: u64, number: u64) -> MessageSent {
     let mocha_store::Event::MessageSent(sent) = message(later(0), number, 20 + guild, PERSON) else { unreachable!() };
     MessageSent { guild_id: id(guild), ..sent }
@@ -18,7 +18,7 @@ fn apply(store: &Store, folder: &std::path::Path) -> Result<usize, mocha_store::
     store.reapply_erasures_from(folder.join("other.db")).run()
 }
 
-/// Erases the person in another file first and then in this one, each in a guild or in all.
+/// Erases the user in another file first and then in this one, each time in a guild or in all.
 fn erased(folder: &std::path::Path, there: Option<u64>, here: Option<u64>) -> TestResult<Store> {
     for (name, guild) in [("other.db", there), ("stats.db", here)] {
         let erasure = Store::open(folder.join(name))?.forget_user(id(PERSON));
@@ -32,7 +32,7 @@ fn erased(folder: &std::path::Path, there: Option<u64>, here: Option<u64>) -> Te
 }
 
 #[test]
-fn an_older_erasure_under_another_key_does_not_erase_a_person_who_came_back() -> TestResult {
+fn an_older_erasure_under_another_key_does_not_erase_a_user_who_came_back() -> TestResult {
     for (there, here) in [(None, None), (Some(GUILD), Some(GUILD)), (Some(GUILD), None)] {
         let folder = tempfile::tempdir()?;
         let store = erased(folder.path(), there, here)?;

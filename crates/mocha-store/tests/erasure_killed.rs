@@ -1,4 +1,4 @@
-//! A program that dies while it erases somebody: the rest goes later, and the person does not come back in between.
+//! A program that dies during an erasure. Another run deletes the rest, and the user is not recorded in between.
 
 mod support;
 
@@ -25,7 +25,7 @@ fn life() -> Vec<Event> {
     events
 }
 
-/// Not a test of its own: what the other one has killed, by itself, in the midst of it.
+/// The process that kills itself in the middle of an erasure.
 #[test]
 fn child() -> TestResult {
     let Some(path) = env::var_os(FILE) else { return Ok(()) };
@@ -59,7 +59,7 @@ fn an_erasure_survives_the_death_of_its_program() -> TestResult {
         assert!(store.verify(rollup).run()?.is_ok(), "{rollup}");
     }
 
-    // A caller that does not know the person learns it from the tombstone.
+    // `reapply_erasures_from` finds the user by the tombstone.
     drop(open(empty.as_os_str())?);
     assert_eq!(store.reapply_erasures_from(&empty).run()?, 1);
     assert_eq!(store.export_user(id(PERSON)).write_to(std::io::sink())?, 0);

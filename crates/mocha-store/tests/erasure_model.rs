@@ -1,4 +1,4 @@
-//! Whatever people do: once a person is forgotten, the file is as if that person had never been there.
+//! After an erasure, the file is as if the user had never been there, for any events.
 
 mod support;
 
@@ -8,11 +8,11 @@ use mocha_store::{Error, Event, Rollup, Store};
 use proptest::prelude::*;
 use support::{dump, id, joined, left, message, presence, record, snapshot, user, voice};
 
-/// Three people; the first is forgotten.
+/// Three users. The first one is erased.
 const PEOPLE: [u64; 3] = [FORGOTTEN, 987_654_321_098_765_433, 50];
 const FORGOTTEN: u64 = 987_654_321_098_765_432;
 
-/// Something that one of them does, and how long after the one before.
+/// An action of one of the users, and the time since the previous action.
 #[derive(Clone, Debug)]
 struct Deed {
     after_ms: i64,
@@ -31,14 +31,14 @@ fn deed() -> impl Strategy<Value = Deed> {
     })
 }
 
-/// The events of the deeds, each with who does it; of a snapshot everybody who is in it.
+/// Returns the events of the actions, without those of one user. A snapshot lists everybody in voice.
 fn events(deeds: &[Deed], without: Option<u64>) -> Vec<Event> {
     let mut ms = 0;
     let mut events = Vec::new();
     for (number, deed) in (1_000..).zip(deeds) {
         ms += deed.after_ms;
         let who = deed.who;
-        // Every event moves the clock, whosoever it is; so somebody else's does each time.
+        // Every event moves the clock, so another user causes one at the same time.
         events.push(user(ms, 60, "clock"));
         if deed.kind == 8 {
             let there = PEOPLE.iter().filter(|who| (**who + deed.place) % 2 == 0 && Some(**who) != without);
@@ -59,7 +59,7 @@ fn events(deeds: &[Deed], without: Option<u64>) -> Vec<Event> {
     events
 }
 
-/// All rows but those that count members or name channels that the person alone was in, and the erasure's own.
+/// Returns all rows except member counts, channels that only the user was in, and tombstones.
 fn rows(store: &Store) -> Result<Vec<String>, Error> {
     let skipped = ["channels ", "guilds ", "recorder_states ", "tombstone"];
     // The newest event decides how far the roll-ups of months are filled. It is the same in both
@@ -73,13 +73,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn it_is_as_if_the_person_had_never_been_there(
+    fn the_file_is_as_if_the_user_had_never_been_there(
         deeds in prop::collection::vec(deed(), 1..80),
         told_before in 0..80_usize,
         opt_out in any::<bool>(),
     ) {
         let (with, without) = (support::store().unwrap(), support::store().unwrap());
-        // One recorder all the time, which has in memory who is in voice.
+        // One recorder for the whole test. It has the users in voice in memory.
         let _recorder = with.recorder().unwrap();
         record(&without, events(&deeds, Some(FORGOTTEN))).unwrap();
 
@@ -89,7 +89,7 @@ proptest! {
         let erasure = if opt_out { with.opt_out_user(id(FORGOTTEN)) } else { with.forget_user(id(FORGOTTEN)) };
         let receipt = erasure.run().unwrap();
         prop_assert!(receipt.is_complete());
-        // A later delivery is older than the erasure.
+        // Events from before the erasure are delivered again afterwards.
         record(&with, rest).unwrap();
 
         prop_assert_eq!(rows(&with).unwrap(), rows(&without).unwrap());

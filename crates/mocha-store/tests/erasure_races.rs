@@ -1,4 +1,4 @@
-//! People who go on while they are erased: what they do is gone with the rest, or counted as a new user's.
+//! Users who are active during their erasure. Their events are erased too, or count as those of a new user.
 
 mod support;
 
@@ -14,7 +14,7 @@ const PERSON: u64 = 987_654_321_098_765_432;
 const MESSAGES: u64 = 1_200;
 const DAY: i64 = 86_400_000;
 
-/// What the person left before the erasure, beside what somebody else did.
+/// Returns events from before the erasure: those of the user if wanted, and those of another user.
 fn life(of_person: bool) -> Vec<Event> {
     let mut events =
         vec![user(0, 50, "somebody"), message(0, 1, 20, 50), voice(0, 50, Some(70)), voice(1_000, 50, None)];
@@ -25,12 +25,12 @@ fn life(of_person: bool) -> Vec<Event> {
         events.extend([joined(end, PERSON, end), presence(end, PERSON, PresenceStatus::Online, None)]);
         events.push(voice(end, PERSON, Some(70)));
     }
-    // Both files hear of the same last time.
+    // Both files get the same last time.
     events.push(user(20 * DAY, 60, "clock"));
     events
 }
 
-/// The event of this kind, by its number; only the first six are told of somebody who came back.
+/// Returns the event of this kind. A returned user causes only the first six kinds.
 fn deed(kind: u8, ms: i64, number: u64) -> Event {
     match kind {
         0 | 1 => message(ms, number, 20 + number % 3, PERSON),
@@ -46,7 +46,7 @@ fn deed(kind: u8, ms: i64, number: u64) -> Event {
 
 fn rows(store: &Store) -> Result<Vec<String>, Error> {
     let skipped = ["channels ", "guilds ", "recorder_states ", "tombstone"];
-    // The newest event decides how far sums of months are filled, whoever it is of.
+    // The newest event of any user decides how far the roll-ups of months are filled.
     store.write(|conn| conn.batch_execute("UPDATE watermarks SET messages_to = 30000, voice_to = 30000"))?;
     Ok(dump(store)?.into_iter().filter(|row| !skipped.iter().any(|table| row.starts_with(table))).collect())
 }
@@ -64,11 +64,11 @@ fn verify(store: &Store) -> Result<(), String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// After each step of the erasure the person does something. Only what comes after its last step counts.
+    /// The user acts after each step of the erasure. Only events after its last step count.
     #[test]
-    fn what_is_done_meanwhile_is_wholly_gone_or_wholly_counted(
+    fn an_event_during_the_erasure_is_erased_or_counted_as_a_whole(
         deeds in prop::collection::vec(prop::collection::vec(0..9_u8, 0..4), 0..9),
-        // A person who writes is back.
+        // A user who writes has returned.
         deeds_after in prop::collection::vec(0..6_u8, 0..6).prop_map(|deeds| [vec![0], deeds].concat()),
         restarted in any::<bool>(),
     ) {
@@ -122,9 +122,9 @@ fn a_mute_during_the_erasure_does_not_continue_the_old_session() -> TestResult {
     Ok(())
 }
 
-/// The receipt names the time until which everything is gone.
+/// The receipt has the time until which everything is erased.
 #[test]
-fn the_receipt_of_a_person_who_came_back_meanwhile_is_of_the_end() -> TestResult {
+fn the_receipt_has_the_end_of_the_erasure_if_the_user_was_active_during_it() -> TestResult {
     let store = support::store()?;
     let _recorder = store.recorder()?;
     record(&store, [message(0, 1, 20, PERSON)])?;
@@ -134,7 +134,7 @@ fn the_receipt_of_a_person_who_came_back_meanwhile_is_of_the_end() -> TestResult
         .on_progress(|_| {
             if sent.is_none() {
                 let at = chrono::Utc::now();
-                // A later millisecond than that of the beginning.
+                // Wait for a later millisecond than that of the beginning.
                 while chrono::Utc::now().timestamp_millis() <= at.timestamp_millis() + 1 {}
                 let event = message(chrono::Utc::now().timestamp_millis() - support::START, 2, 20, PERSON);
                 record(&store, [event.clone()]).expect("it is recorded");

@@ -1,4 +1,4 @@
-//! What brings a forgotten person back, and what is recorded of people who are not.
+//! Events that end an erasure, and events that are recorded without ending it.
 
 mod support;
 
@@ -40,7 +40,7 @@ fn voice(ms: i64, state: VoiceState) -> Event {
 }
 
 #[test]
-fn a_moderators_mute_does_not_bring_a_person_back_but_an_own_one_does() -> TestResult {
+fn a_moderators_mute_does_not_end_an_erasure_but_the_users_own_mute_does() -> TestResult {
     let store = support::store()?;
     let _recorder = store.recorder()?;
     record(&store, [voice(now(), VoiceState::default())])?;
@@ -54,7 +54,7 @@ fn a_moderators_mute_does_not_bring_a_person_back_but_an_own_one_does() -> TestR
 }
 
 #[test]
-fn after_a_restart_a_snapshot_tells_who_was_in_voice_before_a_mute() -> TestResult {
+fn after_a_restart_a_mute_does_not_end_the_erasure_of_a_user_in_a_snapshot() -> TestResult {
     let store = support::store()?;
     assert!(run(store.forget_user(id(PERSON)))?);
     let _recorder = store.recorder()?;
@@ -66,14 +66,14 @@ fn after_a_restart_a_snapshot_tells_who_was_in_voice_before_a_mute() -> TestResu
 }
 
 #[test]
-fn members_without_a_name_are_counted_as_they_come_and_go() -> TestResult {
+fn joins_and_leaves_of_withheld_members_change_the_member_count() -> TestResult {
     let store = support::store()?;
     let _recorder = store.recorder()?;
     record(&store, [guild(0, 5), joined(1_000, PERSON, 1_000)])?;
     assert!(run(store.opt_out_user(id(PERSON)))?);
     record(&store, [joined(1_000, PERSON, 1_000)])?;
     assert_eq!(member_count(&store)?, ["6"]);
-    // Discord tells it twice.
+    // Discord delivers the leave twice.
     let gone = left(later(0), PERSON);
     record(&store, [gone.clone(), gone])?;
     assert_eq!(member_count(&store)?, ["5"]);
@@ -96,9 +96,9 @@ fn a_leave_that_is_written_after_the_erasure_still_lowers_the_count() -> TestRes
     Ok(())
 }
 
-/// The rest of the rows goes when the person opts out again. Until then they stay as they were.
+/// The remaining rows stay unchanged until the opt-out is run again.
 #[test]
-fn an_opt_out_that_is_broken_off_stops_the_persons_open_session() -> TestResult {
+fn an_interrupted_opt_out_stops_the_users_open_session() -> TestResult {
     let store = support::store()?;
     let recorder = store.recorder()?;
     let begun = now();

@@ -1,4 +1,4 @@
-//! Ids in other spellings than Discord's: what is counted for a person is erased and exported with the person.
+//! Ids in other spellings than Discord's are erased and exported with the user.
 
 mod support;
 
@@ -9,14 +9,14 @@ use support::{GUILD, TestResult, id, joined, lines, message, presence, record, u
 const PERSON: u64 = 987_654_321_098_765_432;
 const OTHER: u64 = 9_876_543_210_987_654_320;
 
-/// SQL expressions whose value counts as the person's number. `?` stands for the id.
+/// SQL expressions whose value as a number is the user's id. `?` stands for the id.
 const SPELLINGS: [&str; 8] =
     ["'00?'", "' ?'", "char(9) || '+?'", "'?.0'", "'? '", "'?x'", "'?\u{e9}'", "CAST('0?' AS BLOB)"];
 
 const TABLES: [&str; 6] =
     ["members", "message_events", "voice_events", "member_events", "presence_events", "voice_intervals"];
 
-/// Rewrites the person's rows in the spelling.
+/// Rewrites the user's rows in the spelling.
 fn respell(store: &Store, spelling: &str) -> TestResult {
     let spelled = spelling.replace('?', &PERSON.to_string());
     // Mocha's own table takes texts only.
@@ -58,8 +58,8 @@ fn every_spelling_of_an_id_is_erased_and_exported() -> TestResult {
             record(&store, events)?;
             respell(&store, spelling)?;
             let left = left_of_person(&store)?;
-            // A row of each of the six tables, a second one for the leave, and two users. No roll-up counts ids that are not
-            // plain numbers, so that `message_days` has nothing in these spellings.
+            // One row in each of the six tables, a second one for the leave, and two users. No roll-up counts ids that are not
+            // plain numbers, so `message_days` has no row in these spellings.
             assert_eq!(left.len(), 9, "{spelling}: {left:?}");
             let export = store.export_user(id(PERSON));
             let export = guild.map_or_else(|| export.clone(), |guild| export.clone().in_guild(id(guild)));
@@ -83,7 +83,7 @@ fn every_spelling_of_an_id_is_erased_and_exported() -> TestResult {
 }
 
 #[test]
-fn a_spelling_alone_is_found_by_the_tombstones_of_another_file() -> TestResult {
+fn tombstones_of_another_file_find_rows_in_other_spellings() -> TestResult {
     let folder = tempfile::tempdir()?;
     let other = folder.path().join("other.db");
     let receipt = Store::builder().clock(Clock::Events).open(&other)?.forget_user(id(PERSON)).run()?;

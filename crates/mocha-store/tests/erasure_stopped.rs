@@ -1,4 +1,4 @@
-//! Erasures and wipes that are stopped on demand change nothing, or go on where they stopped.
+//! Erasures and vacuums that a callback stops change nothing, or continue where they stopped.
 
 mod support;
 
@@ -19,7 +19,7 @@ fn everybody() -> Vec<Event> {
     [1_000, 10_000, 20_000].into_iter().zip(PEOPLE.into_iter().chain([50])).flat_map(of).collect()
 }
 
-/// Whether the number of somebody is in the bytes of the file.
+/// Returns whether the file has the bytes of the user's id.
 fn has_traces(path: &Path) -> Result<bool, std::io::Error> {
     let bytes = fs::read(path)?;
     let needles = PEOPLE.map(|person| person.to_string());
@@ -31,7 +31,7 @@ const fn go_on() -> ControlFlow<()> {
 }
 
 #[test]
-fn a_wipe_that_is_stopped_leaves_the_file_as_it_was_and_the_receipt_says_so() -> TestResult {
+fn a_stopped_vacuum_leaves_the_file_unchanged_and_the_receipt_reports_it() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = open(&path)?;
@@ -41,7 +41,7 @@ fn a_wipe_that_is_stopped_leaves_the_file_as_it_was_and_the_receipt_says_so() ->
         let receipt = store
             .forget_user(id(person))
             .on_progress(|progress: ErasureProgress| {
-                // The rows are all gone when the callback gets the same progress again.
+                // All rows are deleted when the callback gets the same progress a second time.
                 let stop = last == Some(progress) && progress.removed == progress.total;
                 last = Some(progress);
                 if stop { ControlFlow::Break(()) } else { go_on() }
@@ -68,7 +68,7 @@ fn a_wipe_that_is_stopped_leaves_the_file_as_it_was_and_the_receipt_says_so() ->
 }
 
 #[test]
-fn tombstones_are_applied_further_where_that_was_stopped() -> TestResult {
+fn reapplying_erasures_continues_where_it_was_stopped() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, other) = (folder.path().join("stats.db"), folder.path().join("other.db"));
     let store = open(&path)?;

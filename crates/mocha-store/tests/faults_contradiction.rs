@@ -1,4 +1,4 @@
-//! A history that contradicts the one which the file has: the first that was told stands, and the writer goes on.
+//! A history that contradicts the file. The recorded one stays, and the writer continues.
 
 mod support;
 
@@ -10,13 +10,13 @@ use support::*;
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
 
-/// Every person's intervals overlap nobody's but others'.
+/// Counts overlapping intervals of one user.
 const OVERLAPS: &str = "SELECT count(*) || '' AS line FROM voice_intervals AS a JOIN voice_intervals AS b \
                         USING (guild_id, user_id) WHERE a.started_at_ms < b.started_at_ms \
                         AND coalesce(a.ended_at_ms, 9e18) > b.started_at_ms";
 
 #[test]
-fn a_second_history_of_the_same_days_is_told_in_vain() -> TestResult {
+fn a_second_history_of_the_same_days_is_ignored() -> TestResult {
     let store = store()?;
     let recorder = store.recorder()?;
     record(&store, [voice(0, 40, Some(20)), voice(2 * DAY, 40, None), voice(30 * DAY, 41, Some(20))])?;
@@ -27,7 +27,7 @@ fn a_second_history_of_the_same_days_is_told_in_vain() -> TestResult {
     assert_eq!(found, expected);
     let stats = recorder.stats();
     assert_eq!((stats.written, stats.duplicate, stats.rejected), (3, 3, 0));
-    // And it goes on.
+    // The recorder continues.
     record(&store, [voice(31 * DAY, 41, None), message(31 * DAY, 30, 20, 40)])?;
     assert_eq!(recorder.stats().written, 5);
     recorder.shutdown()?;
@@ -35,7 +35,7 @@ fn a_second_history_of_the_same_days_is_told_in_vain() -> TestResult {
 }
 
 #[test]
-fn what_cannot_be_stamped_is_no_events_fault() -> TestResult {
+fn a_failed_stamp_does_not_drop_an_event() -> TestResult {
     let store = store()?;
     let recorder = store.recorder()?;
     record(&store, [voice(0, 40, Some(20))])?;
@@ -73,7 +73,7 @@ fn history() -> impl Strategy<Value = Vec<Event>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// Whatever two or three histories say of the same people and days, by whatever clock, each event is written or told in vain.
+    /// For any two or three histories of the same users and days, and any clock, each event is written or ignored.
     #[test]
     fn no_history_stops_the_writer(histories in proptest::collection::vec(history(), 2..4), system in any::<bool>()) {
         let clock = if system { Clock::System } else { Clock::Events };

@@ -14,11 +14,11 @@ use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 use mocha_store::{Clock, Store};
 use support::*;
 
-/// The work of the process that is killed; [`FILE`] names its file.
+/// The variable that names the process's work. [`FILE`] names its file.
 const WORK: &str = "MOCHA_TEST_WORK";
 const FILE: &str = "MOCHA_TEST_FILE";
 
-/// Not a test by itself: what the process that is killed does.
+/// The process that is killed.
 #[test]
 fn child() -> TestResult {
     let (Ok(work), Some(path)) = (std::env::var(WORK), std::env::var_os(FILE)) else { return Ok(()) };
@@ -58,7 +58,7 @@ fn len(path: &Path, end: &str) -> u64 {
     fs::metadata(format!("{}{end}", path.display())).map_or(0, |metadata| metadata.len())
 }
 
-/// Kills it once the file is so long, which is in the middle of what it does; says whether that was in time.
+/// Kills the process once the file has this size, in the middle of its work. Returns whether that was in time.
 fn kill_when(mut child: Child, path: &Path, end: &str, bytes: u64) -> Result<bool, std::io::Error> {
     while len(path, end) < bytes && child.try_wait()?.is_none() {
         thread::yield_now();
@@ -74,7 +74,7 @@ fn assert_sound(store: &Store) -> TestResult {
 }
 
 #[test]
-fn what_a_flush_confirmed_is_there_with_its_sums_and_the_log_it_left_is_read() -> TestResult {
+fn after_a_kill_all_flushed_events_and_their_roll_ups_are_read_from_the_log() -> TestResult {
     let folder = tempfile::tempdir()?;
     let mut all = 0;
     for confirmations in [1, 7, 30] {
@@ -85,12 +85,12 @@ fn what_a_flush_confirmed_is_there_with_its_sums_and_the_log_it_left_is_read() -
         let confirmed: u64 = told.ok_or("nothing was confirmed")?.parse()?;
         child.kill()?;
         assert!(!child.wait()?.success());
-        // The file alone does not have it: nobody wrote its log into it.
+        // The events are in the write-ahead log only.
         assert!(len(&path, "-wal") > 0);
         let store = Store::open(&path)?;
         let found: u64 = lines(&store, "SELECT count(*) || '' AS line FROM message_events")?[0].parse()?;
         assert!(found >= confirmed, "{found} of {confirmed}");
-        // One transaction, or none of it: they come in their order.
+        // Whole transactions, in order, without a gap.
         let first =
             format!("SELECT count(*) || '' AS line FROM message_events WHERE CAST(id AS INTEGER) < {}", 1000 + found);
         assert_eq!(lines(&store, &first)?, [found.to_string()]);
@@ -102,7 +102,7 @@ fn what_a_flush_confirmed_is_there_with_its_sums_and_the_log_it_left_is_read() -
     Ok(())
 }
 
-/// A file of the original's, of some megabytes.
+/// Creates a file of the original with some megabytes.
 fn original(path: &Path, messages: u32) -> TestResult {
     let mut conn = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
     conn.batch_execute(include_str!("original.sql"))?;
@@ -115,7 +115,7 @@ fn original(path: &Path, messages: u32) -> TestResult {
 }
 
 #[test]
-fn a_file_that_was_half_adopted_is_the_originals_as_it_was_and_is_adopted_the_next_time() -> TestResult {
+fn a_killed_adoption_leaves_the_original_unchanged_and_the_next_opening_adopts_it() -> TestResult {
     const MESSAGES: u32 = 40_000;
     let folder = tempfile::tempdir()?;
     let mut in_time = 0;
@@ -125,7 +125,7 @@ fn a_file_that_was_half_adopted_is_the_originals_as_it_was_and_is_adopted_the_ne
         let before = len(&path, "");
         in_time += u32::from(kill_when(spawn("adopt", &path)?, &path, "", before + more)?);
         if len(&path, "-journal") > 0 {
-            // As whoever reads it first finds it, the original itself among them.
+            // Reads the file as the next program would, for example the original.
             let copy = folder.path().join("copy.db");
             for end in ["", "-journal"] {
                 fs::copy(format!("{}{end}", path.display()), format!("{}{end}", copy.display()))?;
@@ -149,7 +149,7 @@ fn a_file_that_was_half_adopted_is_the_originals_as_it_was_and_is_adopted_the_ne
 }
 
 #[test]
-fn a_vacuum_that_was_killed_changed_nothing() -> TestResult {
+fn a_killed_vacuum_changes_nothing() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path: PathBuf = folder.path().join("stats.db");
     let store = Store::builder().clock(Clock::Events).open(&path)?;

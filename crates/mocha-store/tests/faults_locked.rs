@@ -1,4 +1,4 @@
-//! Another program holds the lock for longer than anybody waits.
+//! Another program holds the lock for longer than the busy timeout.
 
 mod support;
 
@@ -15,7 +15,7 @@ use support::*;
 
 const FILE: &str = "MOCHA_TEST_FILE";
 
-/// Not a test by itself: the other program, which holds the lock until it is killed.
+/// The other program, which holds the lock until it is killed.
 #[test]
 fn child() -> TestResult {
     let Ok(path) = std::env::var(FILE) else { return Ok(()) };
@@ -34,7 +34,7 @@ fn lock(path: &Path) -> Result<Child, Box<dyn std::error::Error + Send + Sync>> 
         .stdout(Stdio::piped())
         .spawn()?;
     let output = BufReader::new(child.stdout.take().ok_or("its output is piped")?);
-    assert!(output.lines().map_while(Result::ok).any(|line| line == "LOCKED"), "it has no lock");
+    assert!(output.lines().map_while(Result::ok).any(|line| line == "LOCKED"), "the process does not have the lock");
     Ok(child)
 }
 
@@ -46,7 +46,7 @@ fn builder() -> StoreBuilder {
 }
 
 #[test]
-fn who_writes_is_told_who_reads_does_not_notice_and_nothing_is_lost() -> TestResult {
+fn writers_get_busy_readers_work_and_no_event_is_lost() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = builder().queue_len(50).open(&path)?;
@@ -58,11 +58,11 @@ fn who_writes_is_told_who_reads_does_not_notice_and_nothing_is_lost() -> TestRes
     assert!(store.write(|conn| conn.batch_execute(insert)).expect_err("it is locked").is_busy());
     assert!(store.vacuum().run().expect_err("it is locked").is_busy());
     assert!(builder().open(&path)?.recorder().expect_err("it is locked").is_busy());
-    assert!(builder().open(&path).is_ok(), "who opens reads");
+    assert!(builder().open(&path).is_ok(), "opening only reads");
     assert_eq!(lines(&store, "SELECT id AS line FROM message_events")?, ["30"]);
     assert!(store.check().run()?.is_ok());
 
-    // A minute of a busy server: more than the queue takes.
+    // A minute of a busy server has more events than the queue holds.
     let (mut taken, mut refused) = (0, 0);
     for n in 0..200 {
         match recorder.record(message(n, 1000 + n.unsigned_abs(), 20, 40)) {

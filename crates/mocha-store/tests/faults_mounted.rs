@@ -1,4 +1,4 @@
-//! A disk without room for what is recorded, and a folder that cannot be written to.
+//! A full disk, and a read-only folder.
 
 #![cfg(target_os = "linux")]
 
@@ -51,7 +51,7 @@ fn full(folder: &Path) -> TestResult {
     };
     assert!(error.is_disk_full(), "{error}, {:?}", error.kind());
     assert!(confirmed > 0);
-    // What was confirmed is there and can be asked for, and the rest waits.
+    // Flushed events can be read, and later ones wait.
     let found = |store: &Store| lines(store, "SELECT count(*) || '' AS line FROM message_events");
     let count = found(&store)?.concat();
     assert!(count.parse::<i64>()? >= confirmed);
@@ -65,7 +65,7 @@ fn full(folder: &Path) -> TestResult {
     let stats = recorder.stats();
     assert_eq!((stats.refused, stats.dropped, stats.rejected), (0, 0, 0));
     assert!(stats.pending > 0 && stats.pending + stats.written == next.unsigned_abs());
-    // Once there is room all of it goes on by itself.
+    // Once there is room, the recorder continues by itself.
     mount(&["-t", "tmpfs", "-o", "remount,size=100m", "tmpfs"], &disk)?;
     while recorder.flush().is_err() {}
     assert_eq!(recorder.stats().written, next.unsigned_abs());
@@ -85,16 +85,16 @@ fn read_only(folder: &Path) -> TestResult {
     let store = builder().open(&path)?;
     record(&store, [message(0, 30, 20, 40)])?;
     drop(store);
-    // While it is open the system would refuse.
+    // The system refuses to remount while the file is open.
     mount(&["-o", "remount,ro"], &disk)?;
     let before = fs::read(&path)?;
     let error = Store::open(&path).expect_err("it cannot be written");
     assert_eq!(error.kind(), &ErrorKind::ReadOnly, "{error}: {:?}", std::error::Error::source(&error));
-    let error = Store::open(disk.join("new.db")).expect_err("it cannot be made");
+    let error = Store::open(disk.join("new.db")).expect_err("the file cannot be created");
     assert_eq!(error.kind(), &ErrorKind::ReadOnly, "{error}");
-    let error = Store::open(disk.join("deeper/new.db")).expect_err("its folder cannot be made");
+    let error = Store::open(disk.join("deeper/new.db")).expect_err("the folder cannot be created");
     assert_eq!(error.kind(), &ErrorKind::ReadOnly, "{error}");
-    // What is in it can be had nevertheless.
+    // A salvage can still read the file.
     let saved = folder.join("saved.db");
     assert!(Store::salvage(&path, &saved).run()?.is_ok());
     assert_eq!(lines(&Store::open(&saved)?, "SELECT id AS line FROM message_events")?, ["30"]);
@@ -104,7 +104,7 @@ fn read_only(folder: &Path) -> TestResult {
     Ok(())
 }
 
-/// Not a test of its own but what runs where it may mount: everything that it mounts goes with it.
+/// The process in a mount namespace of its own. Its mounts disappear with it.
 #[test]
 fn child() -> TestResult {
     let (Ok(folder), Ok(fault)) = (std::env::var(FOLDER), std::env::var(FAULT)) else { return Ok(()) };
@@ -114,7 +114,7 @@ fn child() -> TestResult {
     }
 }
 
-/// Runs the test `child` of the same program where it may mount; not on a machine where only its owner may.
+/// Runs the test `child` in a mount namespace of its own. Skips it on a machine that does not allow this.
 fn run(fault: &str) -> TestResult {
     let unshare = || {
         let mut command = Command::new("unshare");
@@ -138,11 +138,11 @@ fn run(fault: &str) -> TestResult {
 }
 
 #[test]
-fn a_full_disk_loses_nothing_and_all_goes_on_once_there_is_room_where_one_may_mount() -> TestResult {
+fn a_full_disk_loses_nothing_and_recording_continues_once_there_is_room() -> TestResult {
     run("full")
 }
 
 #[test]
-fn a_read_only_folder_is_called_so_where_one_may_mount() -> TestResult {
+fn a_read_only_folder_is_reported_as_such() -> TestResult {
     run("read-only")
 }

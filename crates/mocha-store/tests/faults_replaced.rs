@@ -1,4 +1,4 @@
-//! The file is deleted, or another one put in its place, while it is open.
+//! The open file is deleted or replaced by another one.
 
 #![cfg(unix)]
 
@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 use mocha_store::{BackupMethod, Clock, ErrorKind, Store};
 use support::*;
 
-/// Moves a file with its log; SQLite's index of that can be made again.
+/// Moves a file and its log. SQLite can recreate the index of the log.
 fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
     for end in ["", "-wal", "-shm"] {
         match fs::rename(format!("{}{end}", from.display()), format!("{}{end}", to.display())) {
@@ -22,7 +22,7 @@ fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
 }
 
 #[test]
-fn nobody_writes_to_it_or_reads_from_it_and_once_it_is_back_all_goes_on() -> TestResult {
+fn a_replaced_file_is_not_read_or_written_and_recording_continues_once_it_is_back() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, aside) = (folder.path().join("stats.db"), folder.path().join("aside.db"));
     let store = Store::builder()
@@ -47,7 +47,7 @@ fn nobody_writes_to_it_or_reads_from_it_and_once_it_is_back_all_goes_on() -> Tes
         assert_eq!(store.vacuum().run().expect_err("the file is gone").kind(), &ErrorKind::Replaced);
         assert_eq!(store.check().run().expect_err("the file is gone").kind(), &ErrorKind::Replaced);
     }
-    // The other one is not touched.
+    // The other file is unchanged.
     assert_eq!(lines(&Store::open(&path)?, "SELECT count(*) || '' AS line FROM message_events")?, ["0"]);
     assert_eq!((recorder.stats().pending, recorder.stats().dropped), (2, 0));
     for end in ["", "-wal", "-shm"] {
@@ -62,7 +62,7 @@ fn nobody_writes_to_it_or_reads_from_it_and_once_it_is_back_all_goes_on() -> Tes
 }
 
 #[test]
-fn a_shutdown_says_what_is_lost_with_it() -> TestResult {
+fn a_shutdown_reports_the_events_that_are_lost_with_the_file() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = Store::builder().clock(Clock::Events).busy_timeout(Duration::from_millis(30)).open(&path)?;
@@ -76,7 +76,7 @@ fn a_shutdown_says_what_is_lost_with_it() -> TestResult {
 }
 
 #[test]
-fn no_backup_of_another_file_takes_the_place_of_a_good_one() -> TestResult {
+fn a_backup_of_a_replaced_file_does_not_displace_a_good_one() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, aside) = (folder.path().join("stats.db"), folder.path().join("aside.db"));
     let into = folder.path().join("backups");
@@ -84,7 +84,7 @@ fn no_backup_of_another_file_takes_the_place_of_a_good_one() -> TestResult {
         let store = Store::open(&path)?;
         record(&store, [message(0, 30, 20, 40)])?;
         let good = store.backup(&into).keep(1).run()?.path;
-        // First in its middle, then before it.
+        // The file is swapped during the first backup, and before the second one.
         let mut swapped = false;
         for _ in 0..2 {
             let backup = store.backup(&into).keep(1).method(method).on_progress(|_| {

@@ -1,4 +1,4 @@
-//! Gaps in which nothing is heard of people in voice.
+//! Gaps in voice.
 
 mod support;
 
@@ -23,7 +23,7 @@ fn outage(ms: i64) -> Event {
 }
 
 #[test]
-fn a_connection_resumed_during_an_outage_says_nothing_of_the_guild() -> TestResult {
+fn a_connection_resumed_during_an_outage_does_not_confirm_the_guilds_members() -> TestResult {
     let store = store()?;
     let outage = outage(5000);
     let resumed = [shard(6000, ShardStatus::Lost), shard(7000, ShardStatus::Resumed)];
@@ -33,7 +33,7 @@ fn a_connection_resumed_during_an_outage_says_nothing_of_the_guild() -> TestResu
 }
 
 #[test]
-fn an_outage_told_by_a_connection_that_resumes_goes_on_after_it() -> TestResult {
+fn an_outage_that_begins_during_a_resume_continues_after_it() -> TestResult {
     let store = store()?;
     let events = [
         voice(1000, 40, Some(20)),
@@ -48,10 +48,10 @@ fn an_outage_told_by_a_connection_that_resumes_goes_on_after_it() -> TestResult 
 }
 
 #[test]
-fn what_was_proved_before_a_gap_outlives_a_crash_in_it() -> TestResult {
+fn time_confirmed_before_a_gap_survives_a_crash_in_it() -> TestResult {
     let store = store()?;
     let recorder = store.recorder()?;
-    // Heard all the time, and lost in the same transaction.
+    // The members are confirmed until 601 s and lost in the same transaction.
     record(&store, [voice(1000, 40, Some(20)), message(600_000, 30, 21, 41), shard(601_000, ShardStatus::Lost)])?;
     recorder.abort();
     record(&store, [shard(700_000, ShardStatus::Ready), snapshot(700_000, &[(40, 20)])])?;
@@ -61,10 +61,11 @@ fn what_was_proved_before_a_gap_outlives_a_crash_in_it() -> TestResult {
 }
 
 #[test]
-fn a_stamp_reads_nothing_but_what_is_open() -> TestResult {
-    // The statement that stamps, as `backend/voice.rs` has it.
+fn a_stamp_reads_only_open_intervals() -> TestResult {
+    // The statement of `stamp_intervals` in `backend/voice.rs`.
     let source = include_str!("../src/backend/voice.rs");
-    let (_, rest) = source.split_once("\"UPDATE voice_intervals INDEXED BY").ok_or("the stamp is elsewhere")?;
+    let (_, rest) =
+        source.split_once("\"UPDATE voice_intervals INDEXED BY").ok_or("the statement is not in this file")?;
     let (statement, _) = rest.split_once("\",").ok_or("no end")?;
     let statement = format!("UPDATE voice_intervals INDEXED BY{}", statement.replace("\\\n", " "));
     let store = store()?;
@@ -85,10 +86,10 @@ struct Plan {
 }
 
 #[test]
-fn a_history_of_gaps_told_again_ends_nobodys_session() -> TestResult {
+fn gaps_that_are_delivered_again_end_no_session() -> TestResult {
     let store = store()?;
     let minute = 60_000;
-    // Midnight, 107 minutes after the start, cuts the interval: an earlier event is older than the open one.
+    // Midnight, 107 minutes after the start, cuts the interval. Earlier events are then older than the open interval.
     let events = [
         shard(30 * minute, ShardStatus::Resumed),
         outage(60 * minute),
@@ -104,7 +105,7 @@ fn a_history_of_gaps_told_again_ends_nobodys_session() -> TestResult {
 }
 
 #[test]
-fn after_an_event_that_found_the_queue_full_nobody_is_proved_to_be_there() -> TestResult {
+fn after_an_event_that_found_the_queue_full_nobody_is_confirmed() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = Store::builder()
@@ -121,11 +122,11 @@ fn after_an_event_that_found_the_queue_full_nobody_is_proved_to_be_there() -> Te
     while recorder.record(message(ms + 1000, 100_000 + ms.unsigned_abs(), 20, 50)).is_ok() {
         ms += 1000;
     }
-    // A message that is refused says nothing of voice, but a leave does.
+    // A refused message does not affect voice, but a refused leave does.
     assert!(recorder.record(voice(ms + 1000, 40, None)).expect_err("it is full").is_queue_full());
     other.batch_execute("ROLLBACK")?;
     while recorder.flush().is_err() {}
-    // That a connection is resumed tells nothing of what the queue refused.
+    // A resumed connection does not make up for events that the queue refused.
     let resumed = [shard(ms + 2000, ShardStatus::Lost), shard(ms + 3000, ShardStatus::Resumed)];
     record(&store, resumed.into_iter().chain([voice(ms + 60_000, 41, None), message(ms + 7_200_000, 7, 20, 50)]))?;
     recorder.shutdown()?;

@@ -1,4 +1,4 @@
-//! A whole history told a second time changes nothing, with or without a restart between.
+//! A history that is delivered a second time changes nothing, with or without a restart in between.
 
 mod support;
 
@@ -62,7 +62,7 @@ fn event(ms: i64) -> impl Strategy<Value = Event> {
     ]
 }
 
-/// Shown a line each.
+/// Events whose `Debug` has one line for each.
 #[derive(Clone)]
 struct History(Vec<Event>);
 
@@ -72,7 +72,7 @@ impl std::fmt::Debug for History {
     }
 }
 
-/// Events seconds, minutes or hours apart.
+/// Generates events that are seconds, minutes or hours apart.
 fn history() -> impl Strategy<Value = History> {
     let pause = prop_oneof![1_000..5_000_i64, 60_000..600_000_i64, 3_000_000..9_000_000_i64];
     proptest::collection::vec(pause, 1..40).prop_flat_map(|pauses| {
@@ -89,7 +89,7 @@ fn history() -> impl Strategy<Value = History> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
-    fn twice_is_once(History(events) in history(), restart in any::<bool>()) {
+    fn a_second_delivery_changes_nothing(History(events) in history(), restart in any::<bool>()) {
         let store = store().unwrap();
         let running = (!restart).then(|| store.recorder().unwrap());
         record(&store, events.clone()).unwrap();

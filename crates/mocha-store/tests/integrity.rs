@@ -1,4 +1,4 @@
-//! Damage is found, told, and never a panic.
+//! Damage is found and reported, and never causes a panic.
 
 mod support;
 
@@ -16,7 +16,7 @@ use support::*;
 type Answer = Result<Vec<String>, ErrorKind>;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// A file of some pages, whole in itself.
+/// Creates a file of some pages, without a write-ahead log.
 fn filled(folder: &Path) -> Result<PathBuf, Failure> {
     let path = folder.join("stats.db");
     let store = Store::builder().clock(Clock::Events).open(&path)?;
@@ -28,7 +28,7 @@ fn filled(folder: &Path) -> Result<PathBuf, Failure> {
 }
 
 #[test]
-fn a_sound_file_is_called_so() -> TestResult {
+fn a_sound_file_has_the_verdict_sound() -> TestResult {
     let folder = tempfile::tempdir()?;
     for store in [Store::open(filled(folder.path())?)?, store()?] {
         let mut phases = Vec::new();
@@ -45,7 +45,7 @@ fn a_sound_file_is_called_so() -> TestResult {
         assert_eq!(report.rollups.len(), Rollup::ALL.len());
         let quick = store.check().depth(CheckDepth::Quick).run()?;
         assert!(quick.is_ok() && quick.rollups.is_empty());
-        // Nothing is so small that nobody can break it off.
+        // Even the check of a small file can be ended early.
         let stopped = store.check().on_progress(|_| ControlFlow::Break(())).run()?;
         assert!(!phases.is_empty() || stopped.is_ok());
     }
@@ -53,7 +53,7 @@ fn a_sound_file_is_called_so() -> TestResult {
 }
 
 #[test]
-fn each_kind_of_wrong_has_its_verdict() -> TestResult {
+fn each_kind_of_fault_has_its_verdict() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = Store::open(filled(folder.path())?)?;
     let check = || store.check().run();
@@ -71,7 +71,7 @@ fn each_kind_of_wrong_has_its_verdict() -> TestResult {
     assert_eq!(report.verdict(), Verdict::RollupsDiffer);
     assert!(report.to_string().contains("message_days"), "{report}");
     assert_eq!(store.check().depth(CheckDepth::Quick).run()?.verdict(), Verdict::Orphaned);
-    // An index that is not the table's: for SQLite itself both are whole.
+    // The index's definition names another column than its entries have. Only a full check compares them with the table.
     other.batch_execute(
         "PRAGMA writable_schema = ON;
          UPDATE sqlite_schema SET sql = replace(sql, 'ON users (bot)', 'ON users (username)') WHERE name = 'idx_users_bot';
@@ -87,7 +87,7 @@ fn each_kind_of_wrong_has_its_verdict() -> TestResult {
 }
 
 #[test]
-fn it_may_be_broken_off_in_any_phase() -> TestResult {
+fn a_check_can_be_ended_in_any_phase() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = Store::open(filled(folder.path())?)?;
     for phase in [CheckPhase::Pages, CheckPhase::Rollup(Rollup::MessageDays), CheckPhase::Rollup(Rollup::VoiceTotals)] {
@@ -99,7 +99,7 @@ fn it_may_be_broken_off_in_any_phase() -> TestResult {
                 if so_far.phase == phase { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
             .run()?;
-        // One that has a single slice is whole with it.
+        // A roll-up with a single slice is complete after it.
         assert!(asked == 1 && (!report.complete || report.rollups.iter().all(|rollup| rollup.complete)), "{phase:?}");
         assert!(report.complete || report.verdict() == Verdict::Incomplete);
     }
@@ -122,12 +122,11 @@ fn a_damaged_file_is_refused_with_advice() -> TestResult {
 }
 
 #[test]
-fn a_truncated_file_is_found_out() -> TestResult {
+fn a_truncated_file_is_reported() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = filled(folder.path())?;
     let bytes = fs::read(&path)?;
-    // In the first page, between pages, and in the middle of one.
-    // A file of one byte is an empty one to SQLite.
+    // Cuts in the first page, between pages, and in the middle of a page. SQLite treats a file of one byte as empty.
     for len in [2, 50, 100, 2000, 4096, 4097, bytes.len() / 2, bytes.len() - 4096, bytes.len() - 1] {
         fs::write(&path, &bytes[..len])?;
         match Store::open(&path) {
@@ -163,8 +162,8 @@ fn answers(store: &Store) -> Vec<Result<Vec<String>, ErrorKind>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
-    /// A flipped bit in the structure makes nothing panic, and a check that finds nothing has nothing to find:
-    /// counts, keys and order are as they were. A bit of a value that nothing else tells of is a value.
+    /// A flipped bit never causes a panic. If the check finds no fault, counts, keys and order are unchanged, and at most a
+    /// value that is stored only once differs.
     #[test]
     fn a_flipped_bit_is_an_error_or_found_or_harmless(place in 0.0..1.0_f64, bit in 0..8_u32, seed in 0..3_u8) {
         thread_local! {
@@ -181,7 +180,7 @@ proptest! {
             let mut bytes = sound.clone();
             #[expect(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "a place in a file")]
             let at = match seed {
-                // The header and the list of tables, which most hangs on.
+                // The header and the list of tables, on which everything else depends.
                 0 => (place * 4096.0) as usize,
                 _ => (place * bytes.len() as f64) as usize,
             };
@@ -191,7 +190,7 @@ proptest! {
                 let found = answers(&store);
                 let report = store.check().run().map_err(|error| TestCaseError::fail(error.to_string()))?;
                 if report.is_ok() && found != *expected {
-                    // A letter of a name, a word more: values, and as many of them.
+                    // Values may differ, such as a letter of a name, but not their number.
                     for (found, expected) in found.iter().zip(expected) {
                         let lens = (found.as_ref().map(Vec::len), expected.as_ref().map(Vec::len));
                         prop_assert_eq!(lens.0, lens.1, "byte {} bit {}", at, bit);
@@ -199,7 +198,7 @@ proptest! {
                     prop_assert_eq!(&found[0], &expected[0], "roll-ups, byte {} bit {}", at, bit);
                 }
             }
-            // Neither does salvaging panic, and what it makes is sound.
+            // A salvage does not panic either, and its new file is sound.
             let new = folder.path().join("new.db");
             if Store::salvage(&path, &new).run().is_ok() {
                 let report = Store::open(&new)?.check().run()?;
@@ -211,7 +210,7 @@ proptest! {
 }
 
 #[test]
-fn a_damaged_file_is_not_opened_if_that_was_asked_for() -> TestResult {
+fn check_on_open_refuses_a_damaged_file() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = filled(folder.path())?;
     let open = |depth| Store::builder().check_on_open(depth).open(&path);
@@ -224,7 +223,7 @@ fn a_damaged_file_is_not_opened_if_that_was_asked_for() -> TestResult {
     let mut damaged = sound.clone();
     damaged.get_mut(start..start + 4096).ok_or("page")?.fill(0xa5);
     fs::write(&path, &damaged)?;
-    // Nothing is found out of itself.
+    // Without the check, opening finds no damage.
     drop(Store::open(&path)?);
     let before = fs::read(&path)?;
     for depth in [quick, full] {
@@ -237,7 +236,7 @@ fn a_damaged_file_is_not_opened_if_that_was_asked_for() -> TestResult {
         assert!(std::error::Error::source(&error).is_some());
         assert!(fs::read(&path)? == before, "it was written to");
     }
-    // An index that misses rows is what the quick one does not look for.
+    // The quick check does not find rows that are missing in an index.
     fs::write(&path, &sound)?;
     Store::open(&path)?.write(|conn| {
         conn.batch_execute(

@@ -1,4 +1,4 @@
-//! Statistics, indexes, free pages and the write-ahead log, by hand.
+//! Maintenance by hand: statistics, indexes, free pages and the write-ahead log.
 
 mod support;
 
@@ -27,7 +27,7 @@ fn pragma(store: &Store, name: &str) -> Result<Vec<String>, Error> {
 }
 
 #[test]
-fn the_log_is_emptied_once_a_long_reader_is_gone() -> TestResult {
+fn the_log_is_emptied_once_a_long_reader_ends() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = open(&path)?;
@@ -58,7 +58,7 @@ fn a_checkpoint_waits_for_nobody() -> TestResult {
     let path = folder.path().join("stats.db");
     let store = open(&path)?;
     fill(&store, 10)?;
-    // It would wait for itself.
+    // A checkpoint that waited would wait for itself.
     let checkpoint = store.write(|conn| {
         conn.batch_execute("UPDATE users SET avatar = 'a'")?;
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(store.checkpoint()?)
@@ -69,7 +69,7 @@ fn a_checkpoint_waits_for_nobody() -> TestResult {
 }
 
 #[test]
-fn without_a_reader_the_log_stays_bounded_by_itself() -> TestResult {
+fn without_a_reader_sqlite_bounds_the_log() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = open(&path)?;
@@ -87,14 +87,14 @@ fn without_a_reader_the_log_stays_bounded_by_itself() -> TestResult {
         write(100)
     })?;
     assert!(wal_bytes(&path) > 90_000_000);
-    // Two commits: one writes it back, and the next one starts over.
+    // The first commit writes the log back, and the second one starts at its beginning.
     write(2)?;
     assert!(wal_bytes(&path) <= 64 << 20, "{}", wal_bytes(&path));
     Ok(())
 }
 
 #[test]
-fn free_pages_are_given_back_in_batches() -> TestResult {
+fn free_pages_are_returned_in_batches() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = open(&path)?;
@@ -149,7 +149,7 @@ fn a_file_without_a_map_of_its_pages_gets_one_by_a_vacuum() -> TestResult {
 }
 
 #[test]
-fn a_vacuum_that_is_stopped_changes_nothing() -> TestResult {
+fn a_stopped_vacuum_changes_nothing() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = open(&folder.path().join("stats.db"))?;
     fill(&store, 3000)?;
@@ -172,7 +172,7 @@ fn a_vacuum_that_is_stopped_changes_nothing() -> TestResult {
 }
 
 #[test]
-fn a_vacuum_is_refused_while_somebody_writes_and_harms_nothing() -> TestResult {
+fn a_vacuum_during_a_write_is_refused_as_busy() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = Store::builder()
         .busy_timeout(std::time::Duration::from_millis(1))
@@ -192,7 +192,7 @@ fn a_vacuum_is_refused_while_somebody_writes_and_harms_nothing() -> TestResult {
 }
 
 #[test]
-fn statistics_are_made_and_indexes_rebuilt_one_by_one() -> TestResult {
+fn statistics_and_indexes_are_rebuilt_one_by_one() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = open(&folder.path().join("stats.db"))?;
     fill(&store, 3000)?;
@@ -200,7 +200,7 @@ fn statistics_are_made_and_indexes_rebuilt_one_by_one() -> TestResult {
     store.optimize()?;
     let rows = "SELECT stat AS line FROM sqlite_stat1 WHERE idx = 'idx_message_events_guild_time'";
     assert!(!lines(&store, rows)?.is_empty());
-    // By all rows and not by some.
+    // The statistics are those of all rows and not of a sample.
     let mut seen = 0;
     let step = store
         .analyze()
@@ -221,7 +221,7 @@ fn statistics_are_made_and_indexes_rebuilt_one_by_one() -> TestResult {
 }
 
 #[test]
-fn an_index_that_lost_a_row_is_mended() -> TestResult {
+fn reindex_repairs_an_index_that_lacks_a_row() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = open(&path)?;
@@ -229,7 +229,7 @@ fn an_index_that_lost_a_row_is_mended() -> TestResult {
     let index = "SELECT rootpage || '' AS line FROM sqlite_schema WHERE name = 'idx_message_events_guild_user'";
     let root = lines(&store, index)?.join("");
     drop(store);
-    // A row goes through a schema that does not know of the index.
+    // Deletes a row over a schema without the index.
     let mut conn = SqliteConnection::establish(path.to_str().ok_or("the path is a text")?)?;
     for statement in [
         "PRAGMA writable_schema = ON",
@@ -243,7 +243,7 @@ fn an_index_that_lost_a_row_is_mended() -> TestResult {
         ),
         "PRAGMA writable_schema = RESET",
     ] {
-        // Some of them give rows.
+        // Some of the statements return rows.
         conn.batch_execute(statement)?;
     }
     drop(conn);
@@ -255,7 +255,7 @@ fn an_index_that_lost_a_row_is_mended() -> TestResult {
 }
 
 #[test]
-fn a_store_in_memory_can_do_all_of_it() -> TestResult {
+fn all_maintenance_works_in_memory() -> TestResult {
     let store = store()?;
     fill(&store, 10)?;
     store.write(|conn| sql_query("DELETE FROM message_events").execute(conn))?;

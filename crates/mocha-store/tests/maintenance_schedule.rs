@@ -1,4 +1,4 @@
-//! What the store does by itself.
+//! Scheduled maintenance.
 
 mod support;
 
@@ -23,7 +23,7 @@ fn often() -> Maintenance {
     Maintenance::default().interval(Duration::from_millis(1))
 }
 
-/// Waits for what another thread does.
+/// Waits until the maintenance thread has reached a state.
 fn wait(store: &Store, until: impl Fn(&MaintenanceStats) -> bool) -> MaintenanceStats {
     loop {
         let stats = store.maintenance_stats();
@@ -35,7 +35,7 @@ fn wait(store: &Store, until: impl Fn(&MaintenanceStats) -> bool) -> Maintenance
 }
 
 #[test]
-fn what_is_too_old_goes_by_itself_and_what_is_not_stays() -> TestResult {
+fn old_events_are_deleted_by_the_schedule_and_others_stay() -> TestResult {
     let folder = tempfile::tempdir()?;
     let retention = RetentionPolicy::default().messages(Keep::Days(300));
     let store = open(&folder.path().join("stats.db"), often().retention(retention))?;
@@ -49,7 +49,7 @@ fn what_is_too_old_goes_by_itself_and_what_is_not_stays() -> TestResult {
         message_id: id(30),
         user_id: id(40),
     };
-    // The young one first: without it the clock would be ahead of everything in the file.
+    // Records the new event first. Otherwise the clock would be ahead of everything in the file.
     record(&store, [young.into()].into_iter().chain(old))?;
     let runs = store.maintenance_stats().runs;
     let stats = wait(&store, |stats| stats.runs > runs + 1);
@@ -59,7 +59,7 @@ fn what_is_too_old_goes_by_itself_and_what_is_not_stays() -> TestResult {
 }
 
 #[test]
-fn without_a_retention_nothing_goes_and_statistics_are_made() -> TestResult {
+fn without_a_policy_nothing_is_deleted_and_statistics_are_updated() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = open(&folder.path().join("stats.db"), often())?;
     record(&store, (0..100).map(|number| message(number * 1000, 1000 + number.unsigned_abs(), 20, 40)))?;
@@ -72,13 +72,13 @@ fn without_a_retention_nothing_goes_and_statistics_are_made() -> TestResult {
     Ok(())
 }
 
-/// A message from now: without one the clock would be ahead of everything in the file.
+/// Returns a message from now. Without one the clock would be ahead of everything in the file.
 fn recent() -> mocha_store::Event {
     message(Utc::now().timestamp_millis() - at(0).timestamp_millis(), 1, 20, 41)
 }
 
 #[test]
-fn much_free_space_is_given_back_after_a_retention() -> TestResult {
+fn much_free_space_is_returned_after_a_retention() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     record(
@@ -104,9 +104,9 @@ fn a_log_that_is_too_large_is_emptied() -> TestResult {
     Ok(())
 }
 
-/// Each of them reads for a moment only, but there is no moment in which nobody does.
+/// Each reader is short, but they overlap, so a read transaction is always open.
 #[test]
-fn a_log_stays_small_where_somebody_always_reads() -> TestResult {
+fn a_log_stays_small_under_overlapping_readers() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let maintenance = Maintenance::default().interval(Duration::from_millis(20)).wal_limit_bytes(1_000_000);
@@ -147,7 +147,7 @@ fn a_log_stays_small_where_somebody_always_reads() -> TestResult {
 }
 
 #[test]
-fn what_fails_is_told_and_tried_again() -> TestResult {
+fn a_failure_is_reported_and_tried_again() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = open(&folder.path().join("stats.db"), often().retention(RetentionPolicy::default()))?;
     store.write(|conn| conn.batch_execute("ALTER TABLE horizons RENAME TO elsewhere"))?;
@@ -163,7 +163,7 @@ fn what_fails_is_told_and_tried_again() -> TestResult {
 }
 
 #[test]
-fn it_ends_with_the_store() -> TestResult {
+fn the_thread_ends_with_the_store() -> TestResult {
     let folder = tempfile::tempdir()?;
     for round in 0..20 {
         let path = folder.path().join(format!("{round}.db"));
@@ -171,14 +171,14 @@ fn it_ends_with_the_store() -> TestResult {
         record(&store, (0..50).map(|number| message(number * 1000, 1000 + number.unsigned_abs(), 20, 40)))?;
         wait(&store, |stats| stats.runs > 0);
         drop(store);
-        // The last connection to a file takes the log away.
+        // The last connection to a file removes the log.
         assert!(!path.with_extension("db-wal").exists());
     }
     Ok(())
 }
 
 #[test]
-fn when_it_is_off_nothing_runs() -> TestResult {
+fn nothing_runs_if_maintenance_is_off() -> TestResult {
     let store = Store::builder().maintenance(Maintenance::off().interval(Duration::from_millis(1))).open_in_memory()?;
     assert_eq!(store.maintenance_stats().runs, 0);
     let error = Store::builder().maintenance(often().interval(Duration::ZERO)).open_in_memory().expect_err("refused");

@@ -1,4 +1,4 @@
-//! Members: repeated joins that do not count, and lists that reveal members who left unnoticed.
+//! Members: repeated joins that do not count, and lists that reveal unnoticed leaves.
 
 mod support;
 
@@ -11,14 +11,14 @@ use mocha_store::{
 use proptest::prelude::*;
 use support::*;
 
-/// A list of members in one piece, as `GUILD_CREATE` has it.
+/// Returns a member list in one piece, like that of `GUILD_CREATE`.
 fn listed(ms: i64, member_count: u64, users: &[u64]) -> Event {
     let (user_ids, member_count) = (users.iter().copied().map(id).collect(), Some(member_count));
     let (at, guild_id) = (at(ms), id(GUILD));
     MembersListed { at, chunk_count: 1, chunk_index: 0, guild_id, member_count, nonce: None, user_ids }.into()
 }
 
-/// A part of a list that was asked for.
+/// Returns a chunk of a requested member list.
 fn chunk(ms: i64, (chunk_index, chunk_count): (u32, u32), nonce: Option<&str>, users: &[u64]) -> Event {
     let (at, guild_id, user_ids) = (at(ms), id(GUILD), users.iter().copied().map(id).collect());
     let nonce = nonce.map(Into::into);
@@ -33,7 +33,7 @@ fn seen(ms: i64, user: u64) -> Event {
     member(ms, user, -9_000_000).into()
 }
 
-/// Three members of a guild that was seen whole.
+/// Returns the events of a guild with three known members.
 fn three() -> [Event; 5] {
     [guild(0, 3), seen(0, 40), seen(0, 41), seen(0, 42), listed(0, 3, &[40, 41, 42])]
 }
@@ -42,7 +42,7 @@ fn members(store: &Store) -> Result<Vec<String>, mocha_store::Error> {
     lines(store, "SELECT user_id AS line FROM members ORDER BY user_id")
 }
 
-/// Joins and leaves as the log has them; a leave that was inferred says so.
+/// Returns the log of joins and leaves. Inferred leaves are marked.
 fn log(store: &Store) -> Result<Vec<String>, mocha_store::Error> {
     lines(
         store,
@@ -57,7 +57,7 @@ fn count(store: &Store) -> Result<Vec<String>, mocha_store::Error> {
 }
 
 #[test]
-fn discord_tells_of_members_as_if_they_joined() -> TestResult {
+fn a_join_of_a_known_member_does_not_count() -> TestResult {
     let store = store()?;
     let mut events = three().to_vec();
     for hour in 1..5 {
@@ -71,7 +71,7 @@ fn discord_tells_of_members_as_if_they_joined() -> TestResult {
 }
 
 #[test]
-fn a_member_may_have_left_and_come_back_in_a_gap() -> TestResult {
+fn a_join_of_a_known_member_after_a_gap_counts() -> TestResult {
     let gaps: [fn(i64) -> Event; 3] = [
         ready,
         |ms| GuildOutage { at: at(ms), guild_id: id(GUILD) }.into(),
@@ -86,7 +86,7 @@ fn a_member_may_have_left_and_come_back_in_a_gap() -> TestResult {
             assert_eq!(log(&store)?.len(), joins, "{seen_again:?}");
         }
     }
-    // A program that starts heard nothing before.
+    // A new program has a gap before its start.
     let store = store()?;
     record(&store, three())?;
     record(&store, [joined(3_600_000, 41, 3_600_000)])?;
@@ -95,7 +95,7 @@ fn a_member_may_have_left_and_come_back_in_a_gap() -> TestResult {
 }
 
 #[test]
-fn who_was_heard_to_leave_joins_though_an_older_event_is_delivered_again() -> TestResult {
+fn a_join_after_a_leave_counts_even_if_an_older_event_is_delivered_again() -> TestResult {
     let store = store()?;
     let again = [left(5000, 41), seen(0, 41), joined(600_000, 41, 600_000)];
     record(&store, three().into_iter().chain(again))?;
@@ -104,7 +104,7 @@ fn who_was_heard_to_leave_joins_though_an_older_event_is_delivered_again() -> Te
 }
 
 #[test]
-fn a_list_of_all_members_shows_who_left_unheard() -> TestResult {
+fn a_complete_list_reveals_unnoticed_leaves() -> TestResult {
     let store = store()?;
     record(&store, three())?;
     let later = [ready(9_000), guild(9_500, 1), seen(9_500, 40), listed(9_500, 1, &[40]), listed(9_600, 1, &[40, 40])];
@@ -113,11 +113,11 @@ fn a_list_of_all_members_shows_who_left_unheard() -> TestResult {
         assert_eq!(log(&store)?, ["leave 41 1 inferred", "leave 42 1 inferred"]);
         assert_eq!((members(&store)?, count(&store)?), (vec!["40".into()], vec!["1".into()]));
     }
-    // Each has the list's time, and is one of the day's leaves.
+    // Inferred leaves have the list's time and count in that day's leaves.
     let times = lines(&store, "SELECT DISTINCT created_at || '' AS line FROM member_events")?;
     assert_eq!(times, [at(9_500).timestamp().to_string()]);
     assert_eq!(lines(&store, "SELECT leaves || '' AS line FROM member_days")?, ["2"]);
-    // They may come back.
+    // A member can join again.
     record(&store, [joined(20_000, 41, 20_000)])?;
     assert_eq!(log(&store)?.last().map(String::as_str), Some("join 41 2"));
     assert_eq!(members(&store)?, ["40", "41"]);
@@ -125,19 +125,19 @@ fn a_list_of_all_members_shows_who_left_unheard() -> TestResult {
 }
 
 #[test]
-fn a_list_that_is_not_of_all_changes_nothing() -> TestResult {
+fn an_incomplete_list_changes_nothing() -> TestResult {
     for later in [
-        // A large guild, or a bot without the intent.
+        // The list of a large guild, or of a bot without the intent.
         vec![listed(9_000, 3, &[40])],
-        // One member is listed twice and another not at all.
+        // One member is listed twice, and another one is missing.
         vec![listed(9_000, 3, &[40, 40, 41])],
         vec![chunk(9_000, (0, 2), None, &[40]), chunk(9_001, (1, 2), None, &[41])],
-        // Half of an answer, twice, and the halves of two.
+        // The same half of an answer twice, and halves of two answers.
         vec![guild(8_000, 2), chunk(9_000, (0, 2), None, &[40, 41]), chunk(9_001, (0, 2), None, &[40, 41])],
         vec![guild(8_000, 2), chunk(9_000, (0, 2), Some("a"), &[40]), chunk(9_001, (1, 2), Some("b"), &[41])],
         // A new session began between the chunks.
         vec![guild(8_000, 2), chunk(9_000, (0, 2), None, &[40]), ready(9_001), chunk(9_002, (1, 2), None, &[41])],
-        // What was true before the file's last count.
+        // The list is older than the member count in the file.
         vec![guild(20_000, 2), chunk(9_000, (0, 1), None, &[40, 41])],
     ] {
         let store = store()?;
@@ -148,7 +148,7 @@ fn a_list_that_is_not_of_all_changes_nothing() -> TestResult {
 }
 
 #[test]
-fn a_list_of_before_takes_nobody_away_who_came_later() -> TestResult {
+fn an_older_list_does_not_remove_later_members() -> TestResult {
     let store = store()?;
     record(&store, [guild(0, 1), seen(0, 40), joined(60_000, 41, 60_000), listed(30_000, 1, &[40])])?;
     assert_eq!((members(&store)?, log(&store)?), (vec!["40".into(), "41".into()], vec!["join 41 2".into()]));
@@ -156,7 +156,7 @@ fn a_list_of_before_takes_nobody_away_who_came_later() -> TestResult {
 }
 
 #[test]
-fn chunks_of_two_answers_come_in_turns_while_people_come_and_go() -> TestResult {
+fn interleaved_chunks_of_two_answers_work_during_joins_and_leaves() -> TestResult {
     let store = store()?;
     let later = [
         ready(8_000),
@@ -165,7 +165,7 @@ fn chunks_of_two_answers_come_in_turns_while_people_come_and_go() -> TestResult 
         seen(9_000, 44),
         chunk(9_100, (1, 2), Some("a"), &[40, 43]),
         chunk(9_100, (0, 1), Some("b"), &[40]),
-        // One who was listed goes, and somebody comes who is not in any chunk.
+        // A listed member leaves, and another one joins who is in no chunk.
         left(9_200, 43),
         joined(9_300, 45, 9_300),
         chunk(9_400, (0, 2), Some("c"), &[41]),
@@ -178,13 +178,13 @@ fn chunks_of_two_answers_come_in_turns_while_people_come_and_go() -> TestResult 
 }
 
 #[test]
-fn who_is_withheld_counts_in_a_list_and_is_not_logged() -> TestResult {
+fn a_withheld_member_counts_in_a_list_but_is_not_logged() -> TestResult {
     let store = store()?;
     record(&store, three())?;
     assert!(store.opt_out_user(id(42)).run()?.is_complete());
     record(&store, [guild(9_000, 2), listed(9_000, 2, &[40, 42])])?;
     assert_eq!((members(&store)?, log(&store)?), (vec!["40".into()], vec!["leave 41 2 inferred".into()]));
-    // A row that an erasure has yet to find goes without a trace.
+    // A row that the erasure has not deleted yet goes without a log entry.
     store.write(|conn| {
         conn.batch_execute(
             "INSERT INTO users VALUES ('42', NULL, NULL, NULL, 0, 0, 0); \
@@ -197,7 +197,7 @@ fn who_is_withheld_counts_in_a_list_and_is_not_logged() -> TestResult {
 }
 
 #[test]
-fn a_guild_that_takes_the_bot_back_is_not_gone() -> TestResult {
+fn a_guild_that_adds_the_bot_again_is_not_gone() -> TestResult {
     let store = store()?;
     let gone = |ms| Event::GuildRemoved(GuildRemoved { at: at(ms), guild_id: id(GUILD) });
     let back = |ms| Event::GuildAvailable(GuildAvailable { at: at(ms), guild_id: id(GUILD) });
@@ -210,7 +210,7 @@ fn a_guild_that_takes_the_bot_back_is_not_gone() -> TestResult {
 }
 
 #[test]
-fn an_entry_says_that_it_was_inferred() -> TestResult {
+fn an_inferred_leave_is_marked() -> TestResult {
     let store = store()?;
     record(&store, three().into_iter().chain([left(5_000, 41), listed(9_000, 1, &[40])]))?;
     let entries = store.read(|conn| {
@@ -224,8 +224,7 @@ fn an_entry_says_that_it_was_inferred() -> TestResult {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
-    /// A complete list leaves exactly the members that it contains, in any number of chunks and any
-    /// order:
+    /// After a complete list exactly its members are left, in any number of chunks and any order.
     #[test]
     fn after_a_complete_list_members_are_those_in_it(
         before in proptest::collection::btree_set(40..60_u64, 0..12),

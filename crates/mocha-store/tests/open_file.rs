@@ -1,4 +1,4 @@
-//! Opening files: their contents before and after Mocha adopts them.
+//! Opening files of all kinds.
 
 mod support;
 
@@ -13,7 +13,7 @@ fn connect(path: &Path) -> Result<SqliteConnection, Box<dyn std::error::Error + 
 }
 
 #[test]
-fn a_new_file_has_its_folder_and_belongs_to_its_owner() -> TestResult {
+fn a_new_file_gets_its_folders_and_is_private() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("deep/down/100% #1?.db");
     let store = Store::open(&path)?;
@@ -56,7 +56,7 @@ fn every_connection_has_the_pragmas() -> TestResult {
 }
 
 #[test]
-fn what_is_not_mochas_is_refused_and_not_touched() -> TestResult {
+fn a_file_of_another_program_is_refused_and_unchanged() -> TestResult {
     let folder = tempfile::tempdir()?;
     let database = |name: &str, sql: &str| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
         let path = folder.path().join(name);
@@ -73,7 +73,7 @@ fn what_is_not_mochas_is_refused_and_not_touched() -> TestResult {
     ];
     for path in cases {
         let before = fs::read(&path)?;
-        let error = Store::open(&path).expect_err("it is another's");
+        let error = Store::open(&path).expect_err("it is another program's");
         assert_eq!(error.kind(), &ErrorKind::NotMocha, "{}: {error}", path.display());
         assert!(error.to_string().contains(path.to_str().ok_or("path")?), "{error}");
         assert!(fs::read(&path)? == before, "{} was written to", path.display());
@@ -83,7 +83,7 @@ fn what_is_not_mochas_is_refused_and_not_touched() -> TestResult {
 }
 
 #[test]
-fn a_file_of_a_newer_mocha_is_refused_and_not_touched() -> TestResult {
+fn a_file_of_a_newer_mocha_is_refused_and_unchanged() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     drop(Store::open(&path)?);
@@ -98,7 +98,7 @@ fn a_file_of_a_newer_mocha_is_refused_and_not_touched() -> TestResult {
 }
 
 #[test]
-fn a_folder_is_no_file() -> TestResult {
+fn a_folder_is_refused() -> TestResult {
     let folder = tempfile::tempdir()?;
     let error = Store::open(folder.path()).expect_err("it is a folder");
     assert_eq!(error.kind(), &ErrorKind::Io, "{error}");
@@ -106,7 +106,7 @@ fn a_folder_is_no_file() -> TestResult {
 }
 
 #[test]
-fn an_authors_own_tables_are_welcome() -> TestResult {
+fn a_file_may_have_the_authors_own_tables() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     Store::open(&path)?.write(|conn| conn.batch_execute("CREATE TABLE jokes (id INTEGER PRIMARY KEY)"))?;
@@ -115,7 +115,7 @@ fn an_authors_own_tables_are_welcome() -> TestResult {
 }
 
 #[test]
-fn an_up_to_date_file_is_opened_while_another_writes() -> TestResult {
+fn an_up_to_date_file_opens_while_another_connection_writes() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     drop(Store::open(&path)?);
@@ -126,11 +126,11 @@ fn an_up_to_date_file_is_opened_while_another_writes() -> TestResult {
 }
 
 #[test]
-fn a_transaction_that_a_crash_left_behind_is_undone_first() -> TestResult {
+fn a_transaction_that_a_crash_left_is_rolled_back_first() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, copy) = (folder.path().join("stats.db"), folder.path().join("crashed.db"));
     let mut conn = connect(&path)?;
-    // As the original's file is without write-ahead logging, in the middle of a large transaction.
+    // The original uses no write-ahead log. The copy is taken in the middle of a large transaction.
     conn.batch_execute(include_str!("original.sql"))?;
     conn.batch_execute(
         "INSERT INTO guilds VALUES ('10', 'Rust', NULL, 7, 1600000000, 1600000001);
@@ -146,7 +146,7 @@ fn a_transaction_that_a_crash_left_behind_is_undone_first() -> TestResult {
 }
 
 #[test]
-fn an_error_in_a_migration_is_not_the_authors() -> TestResult {
+fn an_error_in_a_migration_has_its_own_kind() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let id = mocha_schema::APPLICATION_ID;

@@ -15,7 +15,7 @@ use support::*;
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Before Mocha's versions, the same as one of them, between them and today, and after today.
+/// Versions before all of Mocha's, equal to one of them, between them and today, and after today.
 const VERSIONS: [&str; 4] = ["00000000000000", "00000000000003", "20240601000000", "99991231235959"];
 
 fn connect(path: &Path) -> Result<SqliteConnection, AnyError> {
@@ -24,7 +24,7 @@ fn connect(path: &Path) -> Result<SqliteConnection, AnyError> {
     Ok(conn)
 }
 
-/// A folder of migrations, each of which makes a table.
+/// Creates a folder of migrations. Each creates a table.
 fn migrations(folder: &Path, versions: &[&str]) -> Result<FileBasedMigrations, AnyError> {
     fs::create_dir_all(folder)?;
     for version in versions {
@@ -44,7 +44,7 @@ fn run_all(path: &Path, folder: &Path, versions: &[&str]) -> TestResult {
     Ok(())
 }
 
-/// The migrations that there were while Mocha noted its versions in Diesel's table.
+/// Runs the migrations of the Mocha versions that recorded them in Diesel's table.
 fn run_those_of_an_earlier_mocha(conn: &mut SqliteConnection) -> TestResult {
     for migration in conn.pending_migrations(MIGRATIONS)?.iter().take(6) {
         conn.run_migration(migration)?;
@@ -52,7 +52,7 @@ fn run_those_of_an_earlier_mocha(conn: &mut SqliteConnection) -> TestResult {
     Ok(())
 }
 
-/// As an earlier Mocha did: with its versions in Diesel's table.
+/// Creates a file as an earlier Mocha did, with its versions in Diesel's table.
 fn made_by_an_earlier_mocha(path: &Path) -> TestResult {
     let mut conn = connect(path)?;
     run_those_of_an_earlier_mocha(&mut conn)?;
@@ -60,7 +60,7 @@ fn made_by_an_earlier_mocha(path: &Path) -> TestResult {
     Ok(())
 }
 
-/// The versions in a table of them; none if there is no such table.
+/// Returns the versions in a table of migrations. Empty if there is no such table.
 fn versions(path: &Path, table: &str) -> Result<Vec<String>, AnyError> {
     let mut conn = connect(path)?;
     let exists = format!("SELECT name AS line FROM sqlite_schema WHERE name = '{table}'");
@@ -74,7 +74,7 @@ fn diesels(path: &Path) -> Result<Vec<String>, AnyError> {
     versions(path, "__diesel_schema_migrations")
 }
 
-/// Both have all of their tables and versions, and none of the other's.
+/// Checks that Mocha and the bot have all of their tables and versions, and none of the other's.
 fn is_whole(path: &Path, expected: &[&str]) -> TestResult {
     let store = Store::open(path)?;
     record(&store, [message(0, 30, 20, 40)])?;
@@ -94,7 +94,7 @@ fn the_bots_migrations_run_before_and_after_mocha_opens_the_file() -> TestResult
     for first in 0..=VERSIONS.len() {
         let folder = tempfile::tempdir()?;
         let (path, own) = (folder.path().join("stats.db"), folder.path().join("own"));
-        // The latest first, so that earlier ones come after them.
+        // The latest version runs first, so earlier ones run after it.
         let order: Vec<&str> = VERSIONS.into_iter().rev().collect();
         for version in order.iter().take(first) {
             run_all(&path, &own, &[version])?;
@@ -105,7 +105,7 @@ fn the_bots_migrations_run_before_and_after_mocha_opens_the_file() -> TestResult
             drop(Store::open(&path)?);
         }
         is_whole(&path, &VERSIONS)?;
-        // And they can be undone.
+        // The bot's migrations can be reverted.
         connect(&path)?.revert_all_migrations(migrations(&own, &VERSIONS)?)?;
         is_whole(&path, &[])?;
     }
@@ -114,7 +114,7 @@ fn the_bots_migrations_run_before_and_after_mocha_opens_the_file() -> TestResult
 
 #[test]
 fn the_versions_of_an_earlier_mocha_are_taken_over() -> TestResult {
-    // That has the version of one of Mocha's never ran, for the earlier Mocha had it in the same table.
+    // A migration of the bot with a version of Mocha's could not run, because both used one table.
     for own in [&[][..], &["00000000000000", "20240601000000", "99991231235959"][..]] {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("stats.db");
@@ -122,14 +122,14 @@ fn the_versions_of_an_earlier_mocha_are_taken_over() -> TestResult {
         run_all(&path, &folder.path().join("own"), own)?;
         is_whole(&path, own)?;
         assert_eq!(connect(&path)?.applied_migrations()?.len(), own.len());
-        // Diesel has made its table again, and nothing is taken over twice.
+        // Diesel has created its table again, and no version is moved twice.
         is_whole(&path, own)?;
     }
     Ok(())
 }
 
 #[test]
-fn a_file_that_diesel_itself_migrated_is_mochas() -> TestResult {
+fn a_file_that_diesels_own_tools_migrated_is_accepted() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     run_those_of_an_earlier_mocha(&mut connect(&path)?)?;
@@ -142,7 +142,7 @@ fn versions_stay_where_they_are_if_the_migration_fails() -> TestResult {
     let path = folder.path().join("stats.db");
     made_by_an_earlier_mocha(&path)?;
     run_all(&path, &folder.path().join("own"), &["20240601000000"])?;
-    // The table of the last migration is there already.
+    // The table of the last migration exists already.
     connect(&path)?.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '00000000000006'")?;
     let before = diesels(&path)?;
     assert_eq!(Store::open(&path).expect_err("the table is there").kind(), &ErrorKind::Database);
@@ -156,14 +156,14 @@ fn a_file_of_the_original_with_the_bots_migrations_is_adopted() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     connect(&path)?.batch_execute(include_str!("original.sql"))?;
-    // Not Mocha's, though it has the version of one.
+    // The bot's migration has the version of one of Mocha's.
     let own = ["00000000000001", "20240601000000"];
     run_all(&path, &folder.path().join("own"), &own)?;
     is_whole(&path, &own)
 }
 
 #[test]
-fn a_table_of_the_bots_with_a_name_of_mochas_is_refused_and_not_touched() -> TestResult {
+fn a_file_with_a_bots_table_under_a_name_of_mochas_is_refused_and_unchanged() -> TestResult {
     let folder = tempfile::tempdir()?;
     for (name, object) in [
         ("table", "CREATE TABLE Users (id)"),
@@ -180,7 +180,7 @@ fn a_table_of_the_bots_with_a_name_of_mochas_is_refused_and_not_touched() -> Tes
     Ok(())
 }
 
-/// Files of this and of an earlier Mocha, each with and without migrations of the bot's.
+/// Creates files of this and of an earlier Mocha, each with and without the bot's migrations.
 fn files(folder: &Path) -> Result<Vec<(PathBuf, Vec<&'static str>)>, AnyError> {
     let mut files = Vec::new();
     for earlier in [false, true] {
@@ -217,7 +217,7 @@ fn the_bots_migrations_are_restored() -> TestResult {
         let restored = path.with_extension("restored");
         Store::restore(&path, &restored).run()?;
         is_whole(&restored, &own)?;
-        // Over a file that has tombstones too, which the restored one takes over.
+        // The replaced file has tombstones, which the restored file gets.
         let store = Store::open(&restored)?;
         assert!(store.forget_user(id(40)).run()?.is_complete());
         drop(store);

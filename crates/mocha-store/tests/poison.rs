@@ -1,4 +1,4 @@
-//! An event that SQLite refuses is left out alone, and what cannot be written now is written later.
+//! An event that SQLite refuses is left out alone. Events that cannot be written now are written later.
 
 mod support;
 
@@ -9,7 +9,7 @@ use mocha_store::{Clock, ErrorKind, Store};
 use support::*;
 
 #[test]
-fn the_others_of_its_transaction_are_written() -> TestResult {
+fn the_other_events_of_a_refused_ones_transaction_are_written() -> TestResult {
     let store = store()?;
     store.write(|conn| {
         conn.batch_execute(
@@ -30,13 +30,13 @@ fn the_others_of_its_transaction_are_written() -> TestResult {
     assert_eq!(lines(&store, "SELECT duration || '' AS line FROM voice_events WHERE event_type = 'leave'")?, ["3000"]);
     let stats = recorder.stats();
     assert_eq!((stats.written, stats.rejected, stats.pending), (4, 1, 0));
-    let error = stats.last_error.ok_or("the refusal is not told")?;
+    let error = stats.last_error.ok_or("the refusal is not reported")?;
     assert_eq!(error.kind(), &ErrorKind::Database);
     Ok(())
 }
 
 #[test]
-fn one_that_undoes_the_whole_transaction_is_left_out_alone_too() -> TestResult {
+fn an_event_that_rolls_the_whole_transaction_back_is_left_out_alone() -> TestResult {
     let store = store()?;
     let recorder = store.recorder()?;
     store.write(|conn| {
@@ -59,7 +59,7 @@ fn one_that_undoes_the_whole_transaction_is_left_out_alone_too() -> TestResult {
 }
 
 #[test]
-fn events_are_kept_when_the_tables_are_gone_rather_than_blamed() -> TestResult {
+fn events_wait_while_a_table_is_missing() -> TestResult {
     let store = store()?;
     let recorder = store.recorder()?;
     store.write(|conn| conn.batch_execute("ALTER TABLE message_events RENAME TO elsewhere"))?;
@@ -72,7 +72,7 @@ fn events_are_kept_when_the_tables_are_gone_rather_than_blamed() -> TestResult {
 }
 
 #[test]
-fn an_event_is_not_blamed_for_what_passes() -> TestResult {
+fn a_temporary_error_drops_no_event() -> TestResult {
     let store = store()?;
     let recorder = store.recorder()?;
     for (id, message_of_sqlite) in [(30, "locking protocol"), (31, "database schema has changed"), (32, "interrupted")]
@@ -92,7 +92,7 @@ fn an_event_is_not_blamed_for_what_passes() -> TestResult {
 }
 
 #[test]
-fn a_full_disk_is_called_so_and_the_store_goes_on() -> TestResult {
+fn a_full_disk_is_reported_and_the_store_continues() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = Store::open(folder.path().join("stats.db"))?;
     store.write(|conn| conn.batch_execute("CREATE TABLE blobs (x); PRAGMA max_page_count = 100"))?;
@@ -108,7 +108,7 @@ fn a_full_disk_is_called_so_and_the_store_goes_on() -> TestResult {
 }
 
 #[test]
-fn a_parent_that_somebody_deleted_comes_back() -> TestResult {
+fn a_deleted_parent_row_is_written_again() -> TestResult {
     let store = store()?;
     let recorder = store.recorder()?;
     record(&store, [message(0, 30, 20, 40)])?;
@@ -140,13 +140,13 @@ fn while_the_file_is_locked_events_wait_and_then_all_are_written() -> TestResult
             Err(error) => break error,
         }
         if taken == 50 {
-            // Said to whoever asks, and not lost.
+            // A flush reports the error, and no event is lost.
             assert!(recorder.flush().expect_err("it is locked").is_busy());
         }
     };
     assert!(error.is_queue_full(), "{error}");
     assert!(recorder.stats().last_error.is_some_and(|error| error.is_busy()));
-    // What was taken out of the queue and is not in the file counts too.
+    // Events count that the writer took from the queue and has not committed.
     assert_eq!(taken, 100);
     other.batch_execute("ROLLBACK")?;
     while recorder.flush().is_err() {}
@@ -158,7 +158,7 @@ fn while_the_file_is_locked_events_wait_and_then_all_are_written() -> TestResult
 }
 
 #[test]
-fn a_shutdown_that_cannot_write_says_what_is_lost() -> TestResult {
+fn a_shutdown_that_cannot_write_reports_the_lost_events() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = Store::builder().clock(Clock::Events).busy_timeout(Duration::from_millis(50)).open(&path)?;
@@ -169,7 +169,7 @@ fn a_shutdown_that_cannot_write_says_what_is_lost() -> TestResult {
     assert!(recorder.shutdown().expect_err("it is locked").is_busy());
     let stats = recorder.stats();
     assert_eq!((stats.queued, stats.dropped, stats.written), (1, 1, 0));
-    // It says so to whoever asks again.
+    // A second shutdown reports the error too.
     assert!(recorder.shutdown().expect_err("it failed").is_busy());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A guild's list of presences: whoever is not in it is not online any longer.
+//! A guild's list of presences. Members who are missing from a complete list are offline.
 
 mod support;
 
@@ -15,7 +15,7 @@ fn listed(ms: i64, is_complete: bool, users: &[u64]) -> Event {
     PresencesListed { at: at(ms), guild_id: id(GUILD), is_complete, user_ids }.into()
 }
 
-/// The statuses of everybody, in order of time.
+/// Returns all presence rows, in order of time.
 fn rows(store: &mocha_store::Store) -> Result<Vec<String>, mocha_store::Error> {
     lines(
         store,
@@ -36,7 +36,7 @@ fn four() -> [Event; 4] {
 const FOUR: [&str; 4] = ["40 online chess", "41 idle -", "42 offline -", "43 dnd -"];
 
 #[test]
-fn who_is_missing_from_a_complete_list_is_offline() -> TestResult {
+fn a_member_missing_from_a_complete_list_is_offline() -> TestResult {
     let store = store()?;
     for _ in 0..2 {
         record(&store, four())?;
@@ -50,7 +50,7 @@ fn who_is_missing_from_a_complete_list_is_offline() -> TestResult {
 }
 
 #[test]
-fn who_is_missing_from_a_part_of_it_may_be_anything() -> TestResult {
+fn a_member_missing_from_an_incomplete_list_has_an_unknown_status() -> TestResult {
     let store = store()?;
     record(&store, four().into_iter().chain([listed(9_000, false, &[43]), listed(12_000, false, &[43])]))?;
     assert_eq!(rows(&store)?, [&FOUR[..], &["40 ? -", "41 ? -", "42 ? -"]].concat());
@@ -60,7 +60,7 @@ fn who_is_missing_from_a_part_of_it_may_be_anything() -> TestResult {
 }
 
 #[test]
-fn a_list_of_before_and_lists_of_other_guilds_change_nothing() -> TestResult {
+fn older_lists_and_lists_of_other_guilds_change_nothing() -> TestResult {
     let store = store()?;
     let other = PresencesListed { at: at(9_000), guild_id: id(11), is_complete: true, user_ids: Vec::new() };
     record(&store, four().into_iter().chain([listed(-5_000, true, &[]), other.into()]))?;
@@ -69,7 +69,7 @@ fn a_list_of_before_and_lists_of_other_guilds_change_nothing() -> TestResult {
 }
 
 #[test]
-fn changes_within_one_millisecond_are_all_kept_in_their_order() -> TestResult {
+fn changes_within_one_millisecond_are_all_kept_in_order() -> TestResult {
     let store = store()?;
     let change = |micros: i64, status| PresenceChanged {
         activity: None,

@@ -14,7 +14,7 @@ use support::{GUILD, TestResult, id, joined, lines, message, presence, record, u
 const PERSON: u64 = 987_654_321_098_765_432;
 
 #[test]
-fn a_bot_that_is_forgotten_is_no_longer_known_to_be_one() -> TestResult {
+fn an_erased_bot_is_no_longer_known_as_a_bot() -> TestResult {
     let store = lived()?;
     store.write(|conn| conn.batch_execute(&format!("UPDATE users SET bot = 1 WHERE id = '{PERSON}'")))?;
     let bots = "SELECT id || '' AS line FROM bots";
@@ -24,7 +24,7 @@ fn a_bot_that_is_forgotten_is_no_longer_known_to_be_one() -> TestResult {
     Ok(())
 }
 
-/// A number where the ledger says so, else an id would be looked for in the wrong form.
+/// With the wrong type, an erasure would look for the id in the wrong form.
 #[test]
 fn users_are_texts_or_numbers_as_the_ledger_says() -> TestResult {
     let store = support::store()?;
@@ -55,7 +55,7 @@ fn lived() -> Result<Store, mocha_store::Error> {
         voice(10_000, PERSON, Some(70)),
     ];
     record(&store, events)?;
-    // As if days had passed since: months and totals have what there is.
+    // Raises the watermarks as if days had passed, so that months and totals include everything.
     store.write(|conn| conn.batch_execute("UPDATE watermarks SET messages_to = 30000, voice_to = 30000"))?;
     Ok(store)
 }
@@ -88,7 +88,7 @@ fn an_export_is_json_of_every_row_and_column() -> TestResult {
 }
 
 #[test]
-fn an_export_of_another_guild_has_the_user_alone() -> TestResult {
+fn an_export_of_another_guild_has_only_the_users_own_row() -> TestResult {
     let store = lived()?;
     let export = store.export_user(id(PERSON));
     assert_eq!(export.clone().in_guild(id(GUILD + 1)).write_to(std::io::sink())?, 1);
@@ -97,7 +97,7 @@ fn an_export_of_another_guild_has_the_user_alone() -> TestResult {
 }
 
 #[test]
-fn a_writer_that_fails_is_an_error() -> TestResult {
+fn an_export_to_a_failing_writer_fails() -> TestResult {
     let error = lived()?.export_user(id(PERSON)).write_to(&mut [0_u8; 100][..]).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Io);
     assert!(std::error::Error::source(&error).is_some());

@@ -1,4 +1,4 @@
-//! Every kind of event ends in its tables, once.
+//! Every kind of event is recorded once, in its tables.
 
 mod support;
 
@@ -11,7 +11,7 @@ use mocha_store::{
 use support::*;
 
 #[test]
-fn a_message_brings_its_parents_along_and_they_are_completed_later() -> TestResult {
+fn a_message_creates_its_parent_rows_and_later_events_complete_them() -> TestResult {
     let store = store()?;
     record(&store, [message(1000, 30, 20, 40)])?;
     assert_eq!(lines(&store, "SELECT id || ' ' || coalesce(name, '?') AS line FROM guilds")?, ["10 ?"]);
@@ -24,13 +24,13 @@ fn a_message_brings_its_parents_along_and_they_are_completed_later() -> TestResu
     );
     record(&store, [guild(0, 7), channel(0, 20, Some("general")), user(0, 40, "ferris")])?;
     let named = "SELECT g.name || ' ' || g.member_count || ' ' || c.name || ' ' || u.username AS line FROM guilds g, channels c, users u";
-    // They are older than the stubs, and still the first to tell.
+    // These events are older than the created rows, but have the first names.
     assert_eq!(lines(&store, named)?, ["Rust 7 general ferris"]);
     Ok(())
 }
 
 #[test]
-fn what_came_before_changes_nothing() -> TestResult {
+fn an_event_from_before_the_last_change_changes_nothing() -> TestResult {
     let store = store()?;
     let events = [
         guild(0, 7),
@@ -73,7 +73,7 @@ fn an_older_event_does_not_undo_a_newer_one() -> TestResult {
 }
 
 #[test]
-fn what_discord_deletes_keeps_its_rows() -> TestResult {
+fn deleted_guilds_and_channels_keep_their_rows() -> TestResult {
     let store = store()?;
     let _running = store.recorder()?;
     record(&store, [guild(0, 2), channel(0, 20, Some("general")), message(1, 30, 20, 40), voice(1000, 40, Some(20))])?;
@@ -83,14 +83,14 @@ fn what_discord_deletes_keeps_its_rows() -> TestResult {
     assert_eq!(lines(&store, "SELECT channel_id || ' ' || gone_at AS line FROM gone_channels")?, ["20 1700000005"]);
     assert_eq!(lines(&store, "SELECT guild_id || ' ' || gone_at AS line FROM guild_states")?, ["10 1700000006"]);
     assert_eq!(lines(&store, "SELECT duration || '' AS line FROM voice_events WHERE event_type = 'leave'")?, ["4000"]);
-    // They come back.
+    // The guild and the channel come back.
     record(&store, [guild(7000, 2), channel(7000, 20, Some("general"))])?;
     assert_eq!(lines(&store, "SELECT 'gone' AS line FROM guild_states WHERE gone_at IS NOT NULL")?, [""; 0]);
     assert_eq!(lines(&store, "SELECT 'gone' AS line FROM gone_channels")?, [""; 0]);
     Ok(())
 }
 
-/// Joins and leaves as the log has them.
+/// Returns the log of joins and leaves.
 fn log(store: &mocha_store::Store) -> Result<Vec<String>, mocha_store::Error> {
     lines(
         store,
@@ -99,7 +99,7 @@ fn log(store: &mocha_store::Store) -> Result<Vec<String>, mocha_store::Error> {
 }
 
 #[test]
-fn somebody_who_is_a_member_does_not_join() -> TestResult {
+fn a_join_of_a_member_does_not_count() -> TestResult {
     let store = store()?;
     record(&store, [guild(0, 100), member(0, 40, -9_000_000).into(), joined(5000, 40, -9_000_000)])?;
     assert_eq!(log(&store)?, [""; 0]);
@@ -107,9 +107,9 @@ fn somebody_who_is_a_member_does_not_join() -> TestResult {
 }
 
 #[test]
-fn a_join_told_again_counts_once() -> TestResult {
+fn a_join_that_is_delivered_again_counts_once() -> TestResult {
     let store = store()?;
-    // Twice with a later time, once after a reconnect, once after the first message of the newcomer.
+    // Discord delivers the join of user 40 three times, and that of user 41 after a message of theirs.
     record(&store, [guild(0, 100), joined(5000, 40, 5000), joined(5400, 40, 5400), joined(90_000, 40, 5000)])?;
     record(&store, [member(20_000, 41, 19_000).into(), joined(20_100, 41, 19_000)])?;
     assert_eq!(log(&store)?, ["join 40 101", "join 41 102"]);
@@ -117,7 +117,7 @@ fn a_join_told_again_counts_once() -> TestResult {
 }
 
 #[test]
-fn who_comes_back_within_the_minute_joined_twice() -> TestResult {
+fn a_member_who_comes_back_within_a_minute_joined_twice() -> TestResult {
     let store = store()?;
     let events =
         [guild(0, 100), joined(1000, 40, 1000), left(11_000, 40), joined(41_000, 40, 41_000), left(100_000, 40)];
@@ -129,7 +129,7 @@ fn who_comes_back_within_the_minute_joined_twice() -> TestResult {
 }
 
 #[test]
-fn a_leave_told_again_counts_once() -> TestResult {
+fn a_leave_that_is_delivered_again_counts_once() -> TestResult {
     let store = store()?;
     record(&store, [guild(0, 100), joined(5000, 40, 5000), left(60_000, 40), left(60_100, 40)])?;
     // A reconnect delivers both again.
@@ -140,14 +140,14 @@ fn a_leave_told_again_counts_once() -> TestResult {
 }
 
 #[test]
-fn who_comes_back_has_two_memberships() -> TestResult {
+fn a_member_who_comes_back_has_two_memberships() -> TestResult {
     let store = store()?;
     let events = [
         joined(5000, 40, 5000),
         left(60_000, 40),
         joined(90_000, 40, 90_000),
         left(95_000, 40),
-        // Never seen to come, seen to go: a member whom nobody listed.
+        // A leave of a member whose join was never seen.
         left(96_000, 41),
         left(96_000 + 7_200_000, 41),
     ];
@@ -160,7 +160,7 @@ fn who_comes_back_has_two_memberships() -> TestResult {
 }
 
 #[test]
-fn a_message_from_before_the_leave_brings_nobody_back() -> TestResult {
+fn a_message_from_before_the_leave_makes_no_member() -> TestResult {
     let store = store()?;
     record(&store, [joined(5000, 40, 5000), left(60_000, 40)])?;
     record(&store, [Event::MemberSeen(MemberSeen { nickname: Some("late".into()), ..member(59_000, 40, 5000) })])?;
@@ -186,7 +186,7 @@ fn a_presence_is_a_row_only_when_it_changes() -> TestResult {
 }
 
 #[test]
-fn presences_of_one_second_are_told_apart_also_the_second_time() -> TestResult {
+fn several_presences_in_one_second_are_recorded_once_each() -> TestResult {
     let store = store()?;
     let events = [presence(200, 40, Online, None), presence(500, 40, Online, None), presence(800, 40, Dnd, None)];
     for _ in 0..2 {
@@ -197,7 +197,7 @@ fn presences_of_one_second_are_told_apart_also_the_second_time() -> TestResult {
 }
 
 #[test]
-fn a_member_whose_row_somebody_deleted_comes_back_when_seen() -> TestResult {
+fn a_deleted_member_row_is_written_again_when_the_member_is_seen() -> TestResult {
     let store = store()?;
     let _running = store.recorder()?;
     record(&store, [member(0, 40, 0).into()])?;
@@ -208,7 +208,7 @@ fn a_member_whose_row_somebody_deleted_comes_back_when_seen() -> TestResult {
 }
 
 #[test]
-fn a_message_with_a_wild_time_moves_nobodys_clock() -> TestResult {
+fn a_message_with_an_absurd_time_does_not_move_the_clock() -> TestResult {
     let store = store()?;
     let _running = store.recorder()?;
     let years = 90 * 365 * 86_400_000;
@@ -218,7 +218,7 @@ fn a_message_with_a_wild_time_moves_nobodys_clock() -> TestResult {
 }
 
 #[test]
-fn a_link_shows_what_it_links_to_some_time_later() -> TestResult {
+fn a_late_embed_is_added_to_its_message() -> TestResult {
     let store = store()?;
     let content = |has_embed| Some(MessageContent { characters: 12, has_attachment: false, has_embed, words: 3 });
     let sent = |message, content| -> Event {
@@ -227,7 +227,7 @@ fn a_link_shows_what_it_links_to_some_time_later() -> TestResult {
     };
     let embedded =
         |message| -> Event { MessageEmbedded { at: at(500), guild_id: id(GUILD), message_id: id(message) }.into() };
-    // The last is not known: it was sent while nobody heard.
+    // The last message is unknown, because it was sent during a gap.
     let updates = [1, 1, 2, 3, 4].map(embedded);
     record(&store, [sent(1, content(false)), sent(2, content(true)), sent(3, None)].into_iter().chain(updates))?;
     let rows = lines(&store, "SELECT id || ' ' || coalesce(has_embed, '?') AS line FROM message_events ORDER BY id")?;

@@ -1,4 +1,4 @@
-//! An event about voice that never reaches the file leaves nobody confirmed who may be gone.
+//! After an event about voice that was never written, nobody whom it may concern is confirmed.
 
 mod support;
 
@@ -16,8 +16,7 @@ use support::*;
 const SEEN: &str = "SELECT user_id || ' ' || (seen_at_ms - 1700000000000) AS line FROM voice_intervals \
                     WHERE ended_at_ms IS NULL ORDER BY 1";
 
-/// What the file says of two people in voice of whom the one of the event may be gone, after a trigger refused the event
-/// alone or together with others.
+/// Returns the last confirmation of two users in voice, after a trigger refused an event alone or together with others.
 fn seen_after_a_refusal(event: &Event, alone: bool) -> TestResult<Vec<String>> {
     let store = store()?;
     let recorder = store.recorder()?;
@@ -40,20 +39,20 @@ fn seen_after_a_refusal(event: &Event, alone: bool) -> TestResult<Vec<String>> {
 }
 
 #[test]
-fn people_whom_a_refused_event_is_about_are_lost_and_nobody_else() -> TestResult {
+fn only_the_users_of_a_refused_event_are_lost() -> TestResult {
     for alone in [true, false] {
         let leave = voice(60_000, 40, None);
         assert_eq!(seen_after_a_refusal(&leave, alone)?, ["40 30000", "41 300000"]);
         let left = Event::from(MemberLeft { at: at(60_000), guild_id: id(GUILD), user_id: id(40) });
         assert_eq!(seen_after_a_refusal(&left, alone)?, ["40 30000", "41 300000"]);
-        // Nobody in the guild is known to be in voice any more.
+        // A refused snapshot concerns everybody in the guild.
         assert_eq!(seen_after_a_refusal(&snapshot(60_000, &[(41, 20)]), alone)?, ["40 30000", "41 30000"]);
     }
     Ok(())
 }
 
 #[test]
-fn a_leave_with_a_time_that_no_file_can_hold_is_missed_too() -> TestResult {
+fn a_leave_with_an_invalid_time_counts_as_missed() -> TestResult {
     let Event::VoiceStateChanged(leave) = voice(0, 40, None) else { return Err("no voice".into()) };
     let before_1970 = DateTime::from_timestamp(-1, 0).ok_or("no such time")?;
     let leave = Event::from(VoiceStateChanged { at: before_1970, ..leave });
@@ -74,9 +73,9 @@ fn a_leave_with_a_time_that_no_file_can_hold_is_missed_too() -> TestResult {
     Ok(())
 }
 
-/// A bot that stops hears of somebody who leaves, but the recorder takes nothing any longer.
+/// A leave arrives while the bot stops, and the recorder refuses it.
 #[test]
-fn a_stop_does_not_confirm_people_beyond_a_leave_that_was_refused() -> TestResult {
+fn a_stop_does_not_confirm_a_user_beyond_a_refused_leave() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = Store::builder().clock(Clock::System).busy_timeout(Duration::from_mins(1)).open(&path)?;

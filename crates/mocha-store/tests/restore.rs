@@ -1,4 +1,4 @@
-//! Restores: the files that they replace, and those that they refuse.
+//! Restores, the files that they replace, and the files that they refuse.
 
 mod backup_support;
 mod support;
@@ -17,7 +17,7 @@ use support::*;
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A folder with `backup.db`, of ten messages, and `stats.db`, which has got twenty since; with the rows of both.
+/// Fills a folder with `backup.db`, which has ten messages, and `stats.db`, which has twenty more. Returns the rows of both.
 fn backed_up(folder: &Path) -> Result<[Vec<String>; 2], AnyError> {
     let store = Store::open(folder.join("stats.db"))?;
     record(&store, (1..=10).map(|n| message(0, n, 20, 40)))?;
@@ -33,7 +33,7 @@ fn connect(path: &Path) -> Result<SqliteConnection, AnyError> {
 }
 
 #[test]
-fn the_backup_takes_the_place_and_the_old_file_stays() -> TestResult {
+fn a_restore_replaces_the_file_and_keeps_the_old_one() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
     let [then, now] = backed_up(folder.path())?;
@@ -58,7 +58,7 @@ fn the_backup_takes_the_place_and_the_old_file_stays() -> TestResult {
     assert_eq!(dump(&Store::open(&path)?)?, then);
     assert_eq!(dump(&Store::open(&kept)?)?, now);
     assert!(fs::read(&backup)? == bytes, "the backup was written to");
-    // It goes on from there, and again.
+    // The restored file can be written to and restored again.
     record(&Store::open(&path)?, [message(0, 99, 20, 40)])?;
     let again = Store::restore(&backup, &path).run()?;
     assert!(again.kept.is_some_and(|again| again != kept));
@@ -66,7 +66,7 @@ fn the_backup_takes_the_place_and_the_old_file_stays() -> TestResult {
 }
 
 #[test]
-fn who_was_forgotten_since_does_not_come_back() -> TestResult {
+fn a_user_erased_after_the_backup_stays_erased() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
     let person = 987_654_321_098_765_432;
@@ -84,11 +84,11 @@ fn who_was_forgotten_since_does_not_come_back() -> TestResult {
         let (text, number) = (person.to_string(), person.to_be_bytes());
         bytes.windows(text.len()).any(|part| part == text.as_bytes()) || bytes.windows(8).any(|part| part == number)
     };
-    assert!(finds(&bytes), "a backup from before has the person");
+    assert!(finds(&bytes), "the earlier backup has the user");
 
     let restored = Store::restore(&backup, &path).run()?;
     assert_eq!((restored.erased, restored.rows["message_events"]), (1, 1));
-    assert!(!finds(&fs::read(&path)?), "the person is back");
+    assert!(!finds(&fs::read(&path)?), "the user is back");
     assert!(fs::read(&backup)? == bytes, "the backup was written to");
     assert!(!folder.path().join(".backup.partial").exists());
     let store = Store::open(&path)?;
@@ -101,7 +101,7 @@ fn who_was_forgotten_since_does_not_come_back() -> TestResult {
 }
 
 #[test]
-fn a_file_in_use_by_this_process_is_refused_and_goes_on() -> TestResult {
+fn a_file_in_use_by_this_process_is_refused_and_stays_usable() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let [_, now] = backed_up(folder.path())?;
@@ -115,7 +115,7 @@ fn a_file_in_use_by_this_process_is_refused_and_goes_on() -> TestResult {
     Ok(())
 }
 
-/// Not a test of its own but another process.
+/// The other process.
 #[test]
 fn child() {
     if let (Ok(backup), Ok(path)) = (std::env::var("MOCHA_CHILD_BACKUP"), std::env::var("MOCHA_CHILD_FILE")) {
@@ -165,11 +165,11 @@ fn a_file_without_a_log_in_use_is_refused_before_it_is_copied() -> TestResult {
 }
 
 #[test]
-fn nobody_writes_to_it_meanwhile() -> TestResult {
+fn no_other_connection_can_write_during_a_restore() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
     let [then, _] = backed_up(folder.path())?;
-    // Its header tells of a write-ahead log at first, and no more after the first time.
+    // The header demands a write-ahead log only before the first restore.
     for _ in 0..2 {
         let mut tries = Vec::new();
         Store::restore(&backup, &path)
@@ -198,7 +198,7 @@ fn a_damaged_file_in_use_is_refused_too() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
     backed_up(folder.path())?;
-    // Opened before the store is: to close it, in this process, takes the locks away that SQLite has.
+    // Opened before the store, because closing a file of this process would release SQLite's locks on it.
     let file = fs::OpenOptions::new().write(true).open(&path)?;
     let store = Store::open(&path)?;
     file.write_all_at(&[0; 100], 0)?;
@@ -215,7 +215,7 @@ fn a_log_that_a_dead_process_left_belongs_to_the_old_file() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
     let [then, now] = backed_up(folder.path())?;
-    // As if the process were gone: the last lines of the file are in its log only.
+    // Copies the files as a dead process leaves them: the last rows are only in the log.
     let store = Store::open(&path)?;
     store.write(|conn| conn.batch_execute("INSERT INTO users VALUES ('99', 'newest', NULL, NULL, 0, 1, 1)"))?;
     let newest = dump(&store)?;
@@ -232,7 +232,7 @@ fn a_log_that_a_dead_process_left_belongs_to_the_old_file() -> TestResult {
     Ok(())
 }
 
-/// The log of another file than is there now, with pages that SQLite would put into it; and its bytes.
+/// Leaves a log of a file that no longer exists, with pages that SQLite would copy into a new file. Returns its bytes.
 fn stale_log(path: &Path) -> Result<Vec<u8>, AnyError> {
     let (wal, copy) = (format!("{}-wal", path.display()), format!("{}.copy", path.display()));
     {
@@ -248,7 +248,7 @@ fn stale_log(path: &Path) -> Result<Vec<u8>, AnyError> {
 }
 
 #[test]
-fn a_log_whose_file_is_gone_is_set_aside() -> TestResult {
+fn a_log_whose_file_is_missing_is_set_aside() -> TestResult {
     let folder = tempfile::tempdir()?;
     let [then, _] = backed_up(folder.path())?;
     let path = folder.path().join("gone/stats.db");
@@ -269,7 +269,7 @@ fn a_log_whose_file_is_gone_is_set_aside() -> TestResult {
 }
 
 #[test]
-fn a_damaged_file_is_set_aside_and_its_log_goes() -> TestResult {
+fn a_damaged_file_is_set_aside_with_its_log() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
     let [then, _] = backed_up(folder.path())?;
@@ -290,7 +290,7 @@ fn a_damaged_file_is_set_aside_and_its_log_goes() -> TestResult {
 }
 
 #[test]
-fn where_nothing_is_it_is_made() -> TestResult {
+fn a_missing_file_and_its_folder_are_created() -> TestResult {
     let folder = tempfile::tempdir()?;
     let [then, _] = backed_up(folder.path())?;
     let empty = folder.path().join("empty.db");
@@ -304,7 +304,7 @@ fn where_nothing_is_it_is_made() -> TestResult {
 }
 
 #[test]
-fn what_is_no_good_backup_is_refused_and_all_is_as_before() -> TestResult {
+fn a_bad_backup_is_refused_and_nothing_changes() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let [_, now] = backed_up(folder.path())?;
@@ -318,7 +318,7 @@ fn what_is_no_good_backup_is_refused_and_all_is_as_before() -> TestResult {
         Ok(path)
     };
     let mut flipped = backup.clone();
-    // The middle of some page, of which there are many.
+    // The middle of a page in the middle of the file.
     let middle = flipped.len() / 2 / 4096 * 4096;
     flipped.get_mut(middle..middle + 64).ok_or("middle")?.fill(0xa5);
     let half = backup.get(..backup.len() / 2).ok_or("half")?;
@@ -343,14 +343,14 @@ fn what_is_no_good_backup_is_refused_and_all_is_as_before() -> TestResult {
         assert_eq!(names(folder.path())?, before, "{}", file.display());
     }
     assert_eq!(dump(&Store::open(&path)?)?, now);
-    // Nor is a file the backup of itself.
+    // A file cannot be restored from itself.
     assert!(Store::restore(&path, &path).run().expect_err("it is the same").is_busy());
     assert_eq!(dump(&Store::open(&path)?)?, now);
     Ok(())
 }
 
 #[test]
-fn a_stopped_one_changes_nothing_whenever() -> TestResult {
+fn a_restore_stopped_at_any_point_changes_nothing() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (backup, path) = (folder.path().join("backup.db"), folder.path().join("stats.db"));
     let store = bulky(&path)?;
@@ -372,11 +372,11 @@ fn a_stopped_one_changes_nothing_whenever() -> TestResult {
 }
 
 #[test]
-fn what_was_kept_stays_unless_the_file_was_proved_to_be_as_before() -> TestResult {
+fn the_kept_copy_stays_unless_the_file_is_known_to_be_unchanged() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, elsewhere) = (folder.path().join("stats.db"), folder.path().join("elsewhere.db"));
     let [_, now] = backed_up(folder.path())?;
-    // In the middle the file goes where nobody can look whether it is whole.
+    // The file is moved away in the middle, so nobody can check whether it is unchanged.
     let stopped = Store::restore(folder.path().join("backup.db"), &path).on_progress(|progress| {
         if progress.phase != BackupPhase::Copying {
             return ControlFlow::Continue(());

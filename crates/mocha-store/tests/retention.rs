@@ -22,13 +22,13 @@ fn retain(store: &Store, retention: &RetentionPolicy, now: DateTime<Utc>) -> Res
     store.apply_retention_at(retention, now).run()
 }
 
-/// For ever, but for what a test says.
+/// A policy that keeps everything. A test sets the exceptions.
 fn nothing() -> RetentionPolicy {
     let keep = Keep::Forever;
     RetentionPolicy::default().members(keep).messages(keep).presences(keep).voice(keep)
 }
 
-/// Something of each kind on each of so many days.
+/// Returns events of each kind on each of this many days.
 fn events(days: i64) -> Result<Vec<Event>, Failure> {
     let mut events = Vec::new();
     for day in 0..days {
@@ -57,7 +57,7 @@ fn count(store: &Store, table: &str) -> Result<u64, Failure> {
     Ok(counts.first().ok_or("a count is a row")?.parse()?)
 }
 
-/// The rows of the roll-ups.
+/// Returns the rows of the roll-ups.
 fn rollups(store: &Store) -> Result<Vec<String>, Error> {
     let mut rows = dump(store)?;
     rows.retain(|row| Rollup::ALL.iter().any(|rollup| row.starts_with(&format!("{rollup} "))));
@@ -78,11 +78,11 @@ fn the_documented_statement_empties_the_table_and_retention_does_not() -> TestRe
     let store = filled(400)?;
     let retained = retain(&store, &RetentionPolicy::default(), now)?;
     assert!(retained.complete);
-    // The days 35 to 399 and today, the day 400, which has none.
+    // Days 35 to 399 have one each. Day 400 is today and has none.
     assert_eq!(retained.message_events, 35);
     assert_eq!(count(&store, "message_events")?, 365);
 
-    // An integer is less than every text.
+    // In SQLite an integer is less than every text.
     store.write(|conn| {
         conn.batch_execute("DELETE FROM message_events WHERE created_at < datetime('now', '-1000 year')")
     })?;
@@ -111,7 +111,7 @@ fn each_table_has_a_limit_of_its_own_and_roll_ups_stay() -> TestResult {
     assert_eq!(rollups(&store)?, before);
     verify(&store)?;
 
-    // Nothing is left to do, and what is not too old any more does not come back.
+    // A second run has nothing to do, and an earlier time moves no horizon back.
     assert_eq!(retain(&store, &retention, at(99 * DAY))?.rows(), 0);
     assert_eq!(retain(&store, &retention, at(10 * DAY))?.rows(), 0);
     assert_eq!(retain(&store, &nothing(), at(99 * DAY))?.rows(), 0);
@@ -120,7 +120,7 @@ fn each_table_has_a_limit_of_its_own_and_roll_ups_stay() -> TestResult {
 }
 
 #[test]
-fn what_comes_late_is_not_counted_and_goes_at_the_next_run() -> TestResult {
+fn an_event_from_before_the_horizon_is_not_counted_and_is_deleted_by_the_next_run() -> TestResult {
     let store = filled(50)?;
     let retention = RetentionPolicy::default().messages(Keep::Days(10)).rollups(Keep::Forever);
     retain(&store, &retention, at(49 * DAY))?;
@@ -134,7 +134,7 @@ fn what_comes_late_is_not_counted_and_goes_at_the_next_run() -> TestResult {
 }
 
 #[test]
-fn a_run_that_is_broken_off_has_moved_the_horizon_and_the_next_one_ends_it() -> TestResult {
+fn an_interrupted_run_has_moved_the_horizon_and_the_next_run_completes_it() -> TestResult {
     let store = filled(300)?;
     let before = rollups(&store)?;
     let retention = RetentionPolicy::default().messages(Keep::Days(1)).voice(Keep::Days(1));
@@ -152,9 +152,9 @@ fn a_run_that_is_broken_off_has_moved_the_horizon_and_the_next_one_ends_it() -> 
 }
 
 #[test]
-fn an_interval_that_goes_on_stays_and_is_counted_once_it_is_closed() -> TestResult {
+fn an_open_interval_stays_and_counts_once_it_is_closed() -> TestResult {
     let store = store()?;
-    // Nothing is heard for two days, and then what there was of it on the first day is closed.
+    // After two days without an event, the interval of the first day is closed.
     let recorder = store.recorder()?;
     recorder.record(voice(0, 40, Some(22)))?;
     recorder.flush()?;
@@ -177,7 +177,7 @@ fn an_interval_that_goes_on_stays_and_is_counted_once_it_is_closed() -> TestResu
 }
 
 #[test]
-fn who_is_still_there_holds_the_roll_ups_back_too() -> TestResult {
+fn an_open_interval_holds_the_horizon_of_roll_ups_back_too() -> TestResult {
     let store = store()?;
     let recorder = store.recorder()?;
     recorder.record(voice(0, 40, Some(22)))?;
@@ -195,7 +195,7 @@ fn who_is_still_there_holds_the_roll_ups_back_too() -> TestResult {
 }
 
 #[test]
-fn who_was_proved_to_be_there_only_long_ago_does_not_hold_the_horizon_back() -> TestResult {
+fn an_interval_confirmed_only_long_ago_does_not_hold_the_horizon_back() -> TestResult {
     let store = store()?;
     record(&store, [voice(0, 40, Some(22))])?;
     let retained = retain(&store, &nothing().voice(Keep::Days(10)), at(100 * DAY))?;
@@ -205,14 +205,14 @@ fn who_was_proved_to_be_there_only_long_ago_does_not_hold_the_horizon_back() -> 
 }
 
 #[test]
-fn roll_ups_go_by_whole_months_and_those_that_stay_agree() -> TestResult {
+fn roll_ups_are_deleted_by_whole_months_and_the_rest_is_correct() -> TestResult {
     let store = filled(200)?;
     let days = Keep::Days(50);
     let retention = RetentionPolicy::default().members(days).messages(days).voice(days).rollups(days);
     let before = rollups(&store)?;
     let retained = retain(&store, &retention, at(199 * DAY))?;
     assert!(retained.rollups > 0);
-    // Thirty days each, since 1970.
+    // Months of thirty days since 1970.
     let month = (MIDNIGHT / 86_400 + 149) / 30;
     let from = "SELECT rollups_from || '' AS line FROM horizons";
     assert_eq!(lines(&store, from)?, [(month * 30 * 86_400).to_string()]);
@@ -223,7 +223,7 @@ fn roll_ups_go_by_whole_months_and_those_that_stay_agree() -> TestResult {
             Some("months") => ("month", month),
             Some("quarters") if rollup == Rollup::PackedQuarters => ("month", month),
             Some("quarters") => ("quarter", month * 30 * 96),
-            // What they should be then, their verification says.
+            // The verification below checks these.
             _ => continue,
         };
         assert_eq!(count(&store, &format!("{rollup} WHERE {period} < {bound}"))?, 0, "{rollup}");
@@ -239,7 +239,7 @@ fn roll_ups_go_by_whole_months_and_those_that_stay_agree() -> TestResult {
 }
 
 #[test]
-fn sums_cannot_go_before_what_they_are_sums_of() -> TestResult {
+fn roll_ups_cannot_be_kept_shorter_than_their_events() -> TestResult {
     let store = store()?;
     for retention in [
         RetentionPolicy::default().rollups(Keep::Days(364)),
@@ -257,7 +257,7 @@ fn sums_cannot_go_before_what_they_are_sums_of() -> TestResult {
     Ok(())
 }
 
-/// Some day's event of some kind.
+/// Generates the time and the kind of an event, and the number of its user.
 fn event() -> impl Strategy<Value = (i64, u8, u64)> {
     (0..100 * DAY, 0..5_u8, 1..4_u64)
 }
@@ -270,7 +270,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn what_is_young_enough_stays_and_the_sums_of_all_do(
+    fn recent_events_and_all_roll_ups_stay(
         mut happened in prop::collection::vec(event(), 0..60), now in 60..110_i64,
         messages in keep(), voices in keep(), members in keep(), presences in keep()
     ) {

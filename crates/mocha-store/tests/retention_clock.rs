@@ -1,4 +1,4 @@
-//! Retention and a clock that is wrong.
+//! Retention under a wrong clock.
 
 mod support;
 
@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use mocha_store::{Keep, RetentionPolicy, Store};
 use support::*;
 
-/// A store whose newest message is from now, and what is kept for a year.
+/// Returns a store whose newest message is from now, and a policy that keeps a year.
 fn recorded(clocks: &Clocks) -> Result<(Store, RetentionPolicy), Box<dyn std::error::Error + Send + Sync>> {
     let store = Store::builder().time_source(Arc::new(clocks.clone())).open_in_memory()?;
     record(&store, [message(-3_600_000, 30, 20, 40), message(0, 31, 20, 40)])?;
@@ -23,14 +23,14 @@ fn a_clock_that_is_years_ahead_deletes_nothing() -> TestResult {
     let error = store.apply_retention(&retention).run().expect_err("the clock is wrong");
     assert!(error.is_clock_ahead(), "{error}");
     assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, ["2"]);
-    // Somebody who knows the time may say it.
+    // A caller who knows the time can pass it.
     let retained = store.apply_retention_at(&retention, at(0) + TimeDelta::days(366)).run()?;
     assert_eq!(retained.message_events, 2);
     Ok(())
 }
 
 #[test]
-fn a_server_that_was_quiet_for_as_long_as_the_bot_ran_is_no_reason_to_doubt_the_clock() -> TestResult {
+fn a_silence_that_the_bot_observed_is_no_sign_of_a_wrong_clock() -> TestResult {
     let clocks = Clocks::new();
     let (store, retention) = recorded(&clocks)?;
     clocks.pass(Duration::from_hours(400 * 24), TimeDelta::days(400));

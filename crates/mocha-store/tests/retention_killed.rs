@@ -1,4 +1,4 @@
-//! A process that is killed while it deletes.
+//! A process that is killed while it applies a retention policy.
 
 mod support;
 
@@ -15,14 +15,14 @@ use support::*;
 const DAY: i64 = 86_400_000;
 const MESSAGES: u64 = 5_000;
 
-/// Set for the process that is killed: the file.
+/// The variable that names the file for the process that is killed.
 const FILE: &str = "MOCHA_TEST_FILE";
 
 fn retention() -> RetentionPolicy {
     RetentionPolicy::default().messages(Keep::Days(0))
 }
 
-/// Not a test by itself: what the process that is killed does.
+/// The process that is killed.
 #[test]
 fn child() -> TestResult {
     let Some(path) = std::env::var_os(FILE) else { return Ok(()) };
@@ -39,7 +39,7 @@ fn child() -> TestResult {
 }
 
 #[test]
-fn a_kill_loses_nothing_but_time() -> TestResult {
+fn after_a_kill_the_next_run_completes_the_retention() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = Store::open(&path)?;
@@ -65,7 +65,7 @@ fn a_kill_loses_nothing_but_time() -> TestResult {
         }
         assert_eq!(sums(&store)?, before);
     }
-    assert!(killed > 0, "none was killed in time");
+    assert!(killed > 0, "no process was killed in time");
 
     let rest = store.apply_retention_at(&retention(), at(100 * DAY)).run()?;
     assert!(rest.complete && rest.message_events < MESSAGES, "{rest:?}");

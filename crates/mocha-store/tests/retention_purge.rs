@@ -1,4 +1,4 @@
-//! A guild that is gone for good.
+//! Deletion of a guild.
 
 mod support;
 
@@ -15,7 +15,7 @@ use support::*;
 const DAY: i64 = 86_400_000;
 const OTHER: u64 = 999_000_111;
 
-/// Two months of a guild, and of another one in which the same people are.
+/// Creates a store with two months of a guild, and of another one with the same users.
 fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
     let store = store()?;
     let mut events = vec![guild(0, 5), channel(0, 20, Some("general")), joined(0, 40, 0), joined(0, 41, 0)];
@@ -46,7 +46,7 @@ fn in_other(event: Event) -> Event {
     }
 }
 
-/// How many rows each table has of the guild, for all tables that say which guild they are of.
+/// Returns the number of the guild's rows in each table with a guild column.
 fn rows_by_table(store: &Store, guild: u64) -> Result<Vec<(String, String)>, Error> {
     let tables = "SELECT name AS line FROM sqlite_schema \
                   WHERE type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(sqlite_schema.name) WHERE name = 'guild_id')";
@@ -64,7 +64,7 @@ fn rows_by_table(store: &Store, guild: u64) -> Result<Vec<(String, String)>, Err
     Ok(rows)
 }
 
-/// Tables with a `guild_id` that are no history of the guild.
+/// Tables with a `guild_id` whose rows stay when the guild is deleted.
 const NOT_HISTORY: [&str; 1] = ["tombstones"];
 
 fn rows_of_other(store: &Store) -> Result<Vec<String>, Error> {
@@ -81,15 +81,15 @@ fn verify(store: &Store) -> TestResult {
 }
 
 #[test]
-fn nothing_stays_of_a_guild_that_is_purged_and_all_of_the_others() -> TestResult {
+fn a_purge_deletes_every_row_of_the_guild_and_none_of_others() -> TestResult {
     let store = filled()?;
     let rows = rows_by_table(&store, GUILD)?;
-    // Else there would be nothing to see.
+    // Otherwise the test would prove nothing.
     assert!(rows.len() > 13);
     for (table, rows) in rows {
         assert_ne!(rows, "0", "{table}");
     }
-    // Sums of events that are gone go too.
+    // Roll-ups of deleted events are deleted too.
     store
         .apply_retention_at(&RetentionPolicy::default().messages(Keep::Days(30)), at(59 * DAY))
         .on_progress(|_| ControlFlow::Continue(()))
@@ -104,7 +104,7 @@ fn nothing_stays_of_a_guild_that_is_purged_and_all_of_the_others() -> TestResult
     }
     assert_eq!(rows_of_other(&store)?, other);
     let left = dump(&store)?.len();
-    // What triggers took out of roll-ups is not counted.
+    // The count leaves out roll-up rows that triggers deleted.
     assert!(usize::try_from(purged.rows)? <= all - left && purged.rows > 0, "{purged:?} of {all} left {left}");
     assert_eq!(lines(&store, "SELECT id AS line FROM users ORDER BY 1")?, ["40", "41"]);
     verify(&store)?;
@@ -113,9 +113,9 @@ fn nothing_stays_of_a_guild_that_is_purged_and_all_of_the_others() -> TestResult
 }
 
 #[test]
-fn a_purge_that_is_broken_off_is_right_at_each_moment_and_goes_on() -> TestResult {
+fn an_interrupted_purge_leaves_correct_roll_ups_and_continues() -> TestResult {
     let store = filled()?;
-    // More than one batch.
+    // More events than fit into one batch.
     let events = (0..400).map(|number| message(30 * DAY + 1000, 10_000 + number, 20, 40));
     record(&store, events)?;
     let mut runs = 0;
@@ -141,7 +141,7 @@ fn retain(store: &Store, keep: Keep, now_ms: i64) -> Result<Retained, Error> {
 }
 
 #[test]
-fn a_guild_goes_some_time_after_the_bot_was_removed_from_it() -> TestResult {
+fn a_guild_is_deleted_some_days_after_the_bot_was_removed_from_it() -> TestResult {
     let store = filled()?;
     let gone_ms = 60 * DAY;
     assert_eq!(retain(&store, Keep::Days(0), gone_ms)?.guilds, 0);
@@ -163,7 +163,7 @@ fn a_guild_goes_some_time_after_the_bot_was_removed_from_it() -> TestResult {
 }
 
 #[test]
-fn so_many_days_that_no_date_is_so_long_ago_are_for_ever() -> TestResult {
+fn more_days_than_dates_exist_keep_for_ever() -> TestResult {
     let store = filled()?;
     record(&store, [GuildRemoved { at: at(60 * DAY), guild_id: id(GUILD) }.into()])?;
     let all = dump(&store)?;
@@ -188,7 +188,7 @@ fn a_guild_that_comes_back_in_time_loses_nothing() -> TestResult {
 }
 
 #[test]
-fn a_guild_that_comes_back_while_it_goes_keeps_the_rest() -> TestResult {
+fn a_guild_that_comes_back_during_its_deletion_keeps_the_rest() -> TestResult {
     let store = filled()?;
     let events = (0..400).map(|number| message(30 * DAY + 1000, 10_000 + number, 20, 40));
     record(&store, events)?;
@@ -212,7 +212,7 @@ fn a_guild_that_comes_back_while_it_goes_keeps_the_rest() -> TestResult {
 }
 
 #[test]
-fn a_guild_that_is_not_known_is_no_error() -> TestResult {
+fn purging_an_unknown_guild_is_no_error() -> TestResult {
     let store = Store::builder().busy_timeout(Duration::from_secs(1)).open_in_memory()?;
     let purged = store.purge_guild(GuildId::try_from(5)?).run()?;
     assert!(purged.complete && purged.rows == 0);

@@ -1,4 +1,4 @@
-//! After any changes, by whomever, the roll-ups are what plain Rust makes of the same changes.
+//! After any changes of any program, the roll-ups equal a computation in plain Rust.
 
 mod rollups_model;
 mod support;
@@ -9,12 +9,12 @@ use proptest::prelude::*;
 use rollups_model::{Change, Model, change};
 use support::*;
 
-/// Row by row, including rows that have to be packed again.
+/// Selects the packed quarters as rows, including those of rows that have to be packed again.
 const PACKED_QUARTERS: &str = "\
     SELECT 'packed_quarters ' || guild_id || ' ' || (month * 2880 + key) || ' ' || bot || ' ' || value AS line \
     FROM quarters_of_months CROSS JOIN json_each(quarters)";
 
-/// Every row of every roll-up, sorted as text.
+/// Returns every row of every roll-up, sorted as text.
 fn rows(conn: &mut SqliteConnection) -> diesel::QueryResult<Vec<String>> {
     let mut rows = Vec::new();
     for rollup in Rollup::ALL {
@@ -30,15 +30,15 @@ fn rows(conn: &mut SqliteConnection) -> diesel::QueryResult<Vec<String>> {
     Ok(rows)
 }
 
-/// Applies the change to both; what the file refuses is none.
+/// Applies the change to the file and to the model. A change that the file refuses changes neither.
 fn apply(store: &Store, model: &mut Model, change: &Change) -> Result<Vec<String>, mocha_store::Error> {
-    // A change that a constraint refuses leaves nothing behind, and the model knows which do.
+    // A constraint may refuse the change, which then has no effect. The model knows the constraints.
     let _refused = store.write(|conn| conn.batch_execute(&change.sql()));
     model.apply(change);
     store.read(rows)
 }
 
-/// The roll-ups that are not what they should be.
+/// Returns the roll-ups that fail their verification.
 fn wrong(store: &Store) -> Result<Vec<Rollup>, mocha_store::Error> {
     let mut wrong = Vec::new();
     for rollup in Rollup::ALL {
@@ -49,7 +49,7 @@ fn wrong(store: &Store) -> Result<Vec<Rollup>, mocha_store::Error> {
     Ok(wrong)
 }
 
-/// `PROPTEST_CASES` for more of them.
+/// `PROPTEST_CASES` raises the number of cases.
 fn config() -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60);
     ProptestConfig::with_cases(cases)
@@ -58,7 +58,7 @@ fn config() -> ProptestConfig {
 proptest! {
     #![proptest_config(config())]
     #[test]
-    fn they_are_what_plain_rust_counts(changes in proptest::collection::vec(change(), 1..60)) {
+    fn roll_ups_equal_the_model(changes in proptest::collection::vec(change(), 1..60)) {
         let store = store().unwrap();
         let mut model = Model::default();
         for change in &changes {
@@ -66,7 +66,7 @@ proptest! {
             prop_assert_eq!(found, model.rows(), "after {:?}", change);
         }
         prop_assert_eq!(wrong(&store).unwrap(), []);
-        // After a rebuild they are the same.
+        // A rebuild changes nothing.
         for rollup in Rollup::ALL {
             prop_assert!(store.rebuild(rollup).run().unwrap().complete);
         }
@@ -75,7 +75,7 @@ proptest! {
 }
 
 #[test]
-fn who_replaces_a_user_behind_the_triggers_may_make_it_a_bot_or_none() -> TestResult {
+fn a_user_replaced_without_triggers_may_become_a_bot_or_a_human() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = Store::open(&path)?;
@@ -83,7 +83,7 @@ fn who_replaces_a_user_behind_the_triggers_may_make_it_a_bot_or_none() -> TestRe
     let mut other = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
     other.batch_execute("INSERT INTO member_events SELECT id, 10, id, 'join', NULL, created_at FROM users")?;
     for conflict in ["REPLACE", "ABORT"] {
-        // As it is already, and then the other way.
+        // Keeps the flag first, then changes it.
         for bot in [0, 1, 1, 0] {
             other.batch_execute(&match conflict {
                 "REPLACE" => format!("REPLACE INTO users (id, bot, created_at, updated_at) VALUES ('40', {bot}, 0, 0)"),
@@ -96,7 +96,7 @@ fn who_replaces_a_user_behind_the_triggers_may_make_it_a_bot_or_none() -> TestRe
             assert_eq!(joins, if bot == 0 { vec!["0 2"] } else { vec!["0 1", "1 1"] }, "{conflict} {bot}");
         }
     }
-    // With the keys its messages go.
+    // With foreign keys the user's messages are deleted too.
     other.batch_execute(
         "PRAGMA foreign_keys = ON; REPLACE INTO users (id, bot, created_at, updated_at) VALUES ('40', 1, 0, 0)",
     )?;
@@ -108,9 +108,9 @@ fn who_replaces_a_user_behind_the_triggers_may_make_it_a_bot_or_none() -> TestRe
     Ok(())
 }
 
-/// Else IGNORE, which keeps what has been written of a statement that fails, would keep what is counted in part.
+/// After an overflow, IGNORE would keep a message that is counted only in part.
 #[test]
-fn what_no_message_and_no_interval_has_makes_no_sum_too_large() -> TestResult {
+fn absurd_values_overflow_no_total() -> TestResult {
     let store = store()?;
     record(&store, [message(0, 30, 20, 40)])?;
     store.write(|conn| {

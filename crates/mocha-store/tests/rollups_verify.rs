@@ -1,4 +1,4 @@
-//! Whatever somebody does to a roll-up behind its triggers is found, and mended.
+//! Changes of a roll-up without its triggers are found and repaired.
 
 mod support;
 
@@ -30,7 +30,7 @@ fn rebuild(store: &Store) -> TestResult {
     Ok(())
 }
 
-/// How many rows of each roll-up are wrong.
+/// Returns the number of wrong rows of each roll-up.
 fn differences(store: &Store) -> Result<[usize; 13], mocha_store::Error> {
     let mut found = [0; 13];
     for (found, rollup) in found.iter_mut().zip(Rollup::ALL) {
@@ -39,7 +39,7 @@ fn differences(store: &Store) -> Result<[usize; 13], mocha_store::Error> {
     Ok(found)
 }
 
-/// Two months of messages and voice, of two people and a bot who joined.
+/// Creates a store with two months of messages and voice of two users and a bot, who joined.
 fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
     let store = store()?;
     let deaf = VoiceState { self_deaf: true, ..VoiceState::default() };
@@ -60,19 +60,19 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
              UPDATE users SET bot = 1 WHERE id = '42';",
         )
     })?;
-    // The packed quarters of the bot have to be packed again, which does not happen at once.
+    // The quarters of the user who became a bot are packed again only later, so this does it at once.
     store.rebuild(Rollup::PackedQuarters).run()?;
     assert_eq!(differences(&store)?, [0; 13]);
     Ok(store)
 }
 
-/// Whether rows were moved to another guild, user or channel.
+/// Returns whether rows were moved to another guild, user or channel.
 fn moved_from(sql: &str) -> bool {
     ["guild_id", "user_id", "channel_id"].iter().any(|column| sql.contains(&format!("SET {column}")))
 }
 
 #[test]
-fn each_kind_of_tampering_is_found_in_its_roll_up_alone_and_mended() -> TestResult {
+fn each_kind_of_tampering_is_found_in_its_roll_up_and_repaired() -> TestResult {
     let store = filled()?;
     let untouched = dump(&store)?;
     for (number, rollup) in Rollup::ALL.into_iter().enumerate() {
@@ -87,10 +87,10 @@ fn each_kind_of_tampering_is_found_in_its_roll_up_alone_and_mended() -> TestResu
             format!("WHERE ({key}) = (SELECT {key} FROM {rollup} WHERE {of} ORDER BY {key} LIMIT 1)")
         };
         let (person, bot) = (first("NOT bot"), first("bot"));
-        // One that is nowhere 0.
+        // A column that is never 0.
         let sum =
             columns.iter().find(|column| matches!(column.as_str(), "joins" | "words" | "voice_ms")).ok_or("a sum")?;
-        // A row of bots cannot become another's while that has one.
+        // The row of bots can replace the row of humans, but not stand beside it.
         let (replace, replaced) =
             if matches!(rollup, Rollup::MemberDays | Rollup::MessageQuarters) { ("OR REPLACE", 2) } else { ("", 1) };
         let mut tampered = vec![
@@ -99,7 +99,7 @@ fn each_kind_of_tampering_is_found_in_its_roll_up_alone_and_mended() -> TestResu
             (1, format!("DELETE FROM {rollup} {bot}")),
             (replaced, format!("UPDATE {replace} {rollup} SET bot = 0 {bot}")),
         ];
-        // Rows too many, of a guild, a time, a user and a channel without events.
+        // Extra rows of a guild, a time, a user or a channel without events.
         let moved = key.iter().filter(|column| !matches!(column.as_str(), "assumed" | "bot"));
         tampered.extend(moved.map(|column| (2, format!("UPDATE {rollup} SET {column} = {column} + 90000000 {bot}"))));
         for (wrong, sql) in tampered {
@@ -108,7 +108,7 @@ fn each_kind_of_tampering_is_found_in_its_roll_up_alone_and_mended() -> TestResu
             let mut found = differences(&store)?;
             assert_eq!(found[number], wrong, "{sql}");
             found[number] = 0;
-            // What is summed up from it is held against it.
+            // The roll-ups that are computed from this one differ from it too.
             let (sums, differ) = match rollup {
                 Rollup::MessageMonths => (vec![Rollup::MessageTotals], moved_from(&sql)),
                 Rollup::VoiceMonths => (vec![Rollup::VoiceTotals], moved_from(&sql)),
@@ -117,7 +117,7 @@ fn each_kind_of_tampering_is_found_in_its_roll_up_alone_and_mended() -> TestResu
                 Rollup::VoiceChannelDays => (vec![Rollup::VoiceChannelMonths], !sql.contains("SET bot")),
                 _ => (Vec::new(), false),
             };
-            // What is packed may not have what was changed.
+            // Packed roll-ups may lack the changed value.
             let packed = [Rollup::ActiveMonths, Rollup::PackedQuarters];
             for (place, other) in Rollup::ALL.into_iter().enumerate() {
                 if sums.contains(&other) {
@@ -138,7 +138,7 @@ fn each_kind_of_tampering_is_found_in_its_roll_up_alone_and_mended() -> TestResu
 }
 
 #[test]
-fn what_is_packed_is_compared_piece_by_piece() -> TestResult {
+fn packed_rows_are_compared_by_their_parts() -> TestResult {
     let store = store()?;
     // Two messages on the first day, three in one quarter of the second, four in each of two on the third.
     let (month, next) = (START / DAY / 30 + 1, START / DAY / 30 + 2);
@@ -198,7 +198,7 @@ fn what_is_packed_is_compared_piece_by_piece() -> TestResult {
     assert_eq!(differences(&store)?, [0; 13]);
     assert_eq!(lines(&store, &quarters)?, [packed]);
 
-    // What comes and goes late: the day at once, the quarter when the watermark rises.
+    // Late changes are in the day at once, and in the packed quarters when the watermark rises.
     store.write(|conn| {
         let late = (month * 30 + 3) * 86_400;
         conn.batch_execute(&format!(
@@ -220,14 +220,14 @@ fn what_is_packed_is_compared_piece_by_piece() -> TestResult {
     Ok(())
 }
 
-/// Whether it is of a bot, how many messages and how many words.
+/// Returns the bot flag and the numbers of messages and words.
 fn told(counted: Option<Counted>) -> Option<(bool, Option<i64>, Option<i64>)> {
     let Counted { bot, sums: Sums::Messages(MessageSums { messages, words, .. }), .. } = counted? else { return None };
     Some((bot, messages, words))
 }
 
 #[test]
-fn a_difference_says_what_is_and_what_should_be() -> TestResult {
+fn a_difference_has_the_found_and_the_expected_row() -> TestResult {
     let store = store()?;
     record(&store, [message(0, 30, 20, 40), voice(0, 40, Some(22)), voice(5000, 40, None)])?;
     store.write(|conn| {
@@ -269,23 +269,23 @@ fn a_difference_says_what_is_and_what_should_be() -> TestResult {
 }
 
 #[test]
-fn who_replaces_rows_behind_the_triggers_is_found_out() -> TestResult {
+fn rows_replaced_without_triggers_are_found() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = Store::open(&path)?;
     record(&store, [message(0, 30, 20, 40), message(0, 31, 20, 40)])?;
     let replace = "INSERT OR REPLACE INTO message_events SELECT * FROM message_events";
-    // The store's own connections run the triggers of what REPLACE deletes.
+    // The store's own connections fire the triggers of rows that REPLACE deletes.
     store.write(|conn| conn.batch_execute(replace))?;
     assert_eq!(differences(&store)?, [0; 13]);
     let mut other = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
     other.batch_execute(replace)?;
-    // Months are still the sums of days.
+    // Months still equal their days.
     assert_eq!(differences(&store)?, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
     rebuild(&store)?;
     assert_eq!(differences(&store)?, [0; 13]);
     assert_eq!(lines(&store, "SELECT messages || '' AS line FROM message_days")?, ["2"]);
-    // All else that others do goes through the triggers.
+    // Every other change of another program fires the triggers.
     other.batch_execute("DELETE FROM message_events WHERE id = '30'; UPDATE message_events SET word_count = 9")?;
     other.batch_execute(
         "DELETE FROM users; INSERT INTO users (id, bot, created_at, updated_at) VALUES ('40', 1, 0, 0)",
@@ -295,7 +295,7 @@ fn who_replaces_rows_behind_the_triggers_is_found_out() -> TestResult {
 }
 
 #[test]
-fn a_bot_that_gets_another_id_takes_its_sums_along() -> TestResult {
+fn a_bot_whose_id_changes_keeps_its_roll_ups() -> TestResult {
     let store = filled()?;
     store.write(|conn| {
         conn.batch_execute(
@@ -310,7 +310,7 @@ fn a_bot_that_gets_another_id_takes_its_sums_along() -> TestResult {
 }
 
 #[test]
-fn while_the_recorder_writes_nothing_differs() -> TestResult {
+fn verification_during_recording_finds_no_differences() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store =
         Store::builder().batch_len(16).clock(mocha_store::Clock::Events).open(folder.path().join("stats.db"))?;
@@ -357,7 +357,7 @@ fn while_the_recorder_writes_nothing_differs() -> TestResult {
 fn progress_counts_slices_and_may_end_it() -> TestResult {
     let store = filled()?;
     store.write(|conn| conn.batch_execute("UPDATE message_days SET words = 0"))?;
-    // The forty days lie in two months; eighty rows of people and forty of a bot.
+    // The forty days lie in two months. There are eighty rows of humans and forty of a bot.
     let mut told = Vec::new();
     let whole = store
         .verify(Rollup::MessageDays)
@@ -380,7 +380,7 @@ fn progress_counts_slices_and_may_end_it() -> TestResult {
 }
 
 #[test]
-fn before_the_horizon_roll_ups_are_left_as_they_are() -> TestResult {
+fn roll_ups_before_the_horizon_stay() -> TestResult {
     let store = filled()?;
     let horizon = (START / DAY + 17) * 86_400;
     store.write(|conn| {
@@ -396,7 +396,7 @@ fn before_the_horizon_roll_ups_are_left_as_they_are() -> TestResult {
     assert!(before.iter().filter(|row| row.starts_with("message_days")).count() == 120);
     rebuild(&store)?;
     assert_eq!(dump(&store)?, before);
-    // The events of an older day are gone, but the month has all its days.
+    // The events of an older day are deleted, but the month includes all of its days.
     let older =
         format!("UPDATE message_days SET words = words + 1 WHERE day = {} AND user_id = 40", horizon / 86_400 - 1);
     store.write(|conn| conn.batch_execute(&older))?;
@@ -405,14 +405,14 @@ fn before_the_horizon_roll_ups_are_left_as_they_are() -> TestResult {
     assert_eq!(differences(&store)?, [0; 13]);
     let words = "SELECT sum(words) || '' AS line FROM";
     assert_eq!(lines(&store, &format!("{words} message_days"))?, ["361"]);
-    // All but the last day's.
+    // The months include all days but the last.
     assert_eq!(lines(&store, &format!("{words} message_months"))?, ["352"]);
     assert_eq!(lines(&store, &format!("{words} message_totals"))?, ["352"]);
     Ok(())
 }
 
 #[test]
-fn rows_whose_ids_are_no_plain_numbers_are_in_no_roll_up() -> TestResult {
+fn rows_whose_ids_are_not_plain_numbers_are_in_no_roll_up() -> TestResult {
     let store = store()?;
     store.write(|conn| {
         conn.batch_execute(

@@ -1,4 +1,4 @@
-//! Forms of recording that wait for room in the queue.
+//! Recording that waits for room in the queue.
 
 mod support;
 
@@ -12,7 +12,7 @@ const QUEUE_LEN: usize = 8;
 
 fn open(path: &Path) -> Result<Store, Error> {
     let builder = Store::builder().clock(Clock::Events).busy_timeout(Duration::from_millis(20));
-    // The writer would wait for an hour if a full queue did not wake it.
+    // Without a full queue the writer would wait for an hour.
     builder.queue_len(QUEUE_LEN).flush_interval(Duration::from_hours(1)).open(path)
 }
 
@@ -33,7 +33,7 @@ fn fill(recorder: &Recorder) -> u64 {
 }
 
 #[test]
-fn an_event_that_waits_is_written_and_cuts_no_session() -> TestResult {
+fn an_event_that_waits_is_written_and_ends_no_session() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = open(&path)?;
@@ -48,7 +48,7 @@ fn an_event_that_waits_is_written_and_cuts_no_session() -> TestResult {
         }),
         thread::spawn({
             let recorder = recorder.clone();
-            // More than the queue ever has room for.
+            // More events than fit into the queue.
             move || recorder.record_all_blocking((0..100).map(|n| message(1000, 5000 + n, 20, 51)).collect())
         }),
     ];
@@ -78,7 +78,7 @@ fn a_shutdown_ends_the_wait() -> TestResult {
         move || recorder.record_blocking(voice(60_000, 40, None))
     });
     assert!(recorder.shutdown().expect_err("it is locked").is_busy());
-    let error = waiting.join().map_err(|_| "a panic")?.expect_err("nobody will write it");
+    let error = waiting.join().map_err(|_| "a panic")?.expect_err("the recorder is closed");
     assert_eq!(error.kind(), &ErrorKind::Closed);
     assert_eq!(recorder.record_all_blocking(Vec::new()).expect_err("closed").kind(), &ErrorKind::Closed);
     assert_eq!(recorder.stats().refused, 2);
@@ -86,7 +86,7 @@ fn a_shutdown_ends_the_wait() -> TestResult {
 }
 
 #[test]
-fn nobody_waits_for_a_file_that_cannot_be_written() -> TestResult {
+fn recording_does_not_wait_for_a_file_that_cannot_be_written() -> TestResult {
     let folder = tempfile::tempdir()?;
     let store = open(&folder.path().join("stats.db"))?;
     let recorder = store.recorder()?;
@@ -143,7 +143,7 @@ mod asynchronous {
     }
 
     #[tokio::test]
-    async fn a_wait_that_is_given_up_counts_as_refused_and_stops_nobody_else() -> TestResult {
+    async fn a_cancelled_wait_counts_as_refused_and_does_not_block_others() -> TestResult {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("stats.db");
         let store = open(&path)?;
@@ -164,7 +164,7 @@ mod asynchronous {
         other_task.await??;
         recorder.shutdown_async().await?;
         assert_eq!((recorder.stats().refused, recorder.stats().written), (2, taken + 2));
-        // The person may have left when nobody wrote it down.
+        // The lost event may have been the user's leave, so the user is not confirmed.
         let seen = format!("SELECT seen_at_ms - {START} || '' AS line FROM voice_intervals");
         assert_eq!(lines(&store, &seen)?, ["0"]);
         Ok(())
@@ -183,7 +183,7 @@ mod asynchronous {
         });
         tokio::task::yield_now().await;
         assert!(recorder.shutdown_async().await.expect_err("it is locked").is_busy());
-        assert_eq!(waiting.await?.expect_err("nobody will write it").kind(), &ErrorKind::Closed);
+        assert_eq!(waiting.await?.expect_err("the recorder is closed").kind(), &ErrorKind::Closed);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Salvage: the rows that can be saved from a damaged file.
+//! Salvage of damaged files.
 
 mod support;
 
@@ -16,7 +16,7 @@ use support::*;
 const DAY: i64 = 86_400_000;
 const PAGE: usize = 4096;
 
-/// Some of everything, over sixty days, of which the first twenty are in roll-ups only; whole in its one file.
+/// Creates a file with sixty days of events, without a write-ahead log. The first twenty days are in roll-ups only.
 fn filled(folder: &Path) -> Result<PathBuf, Box<dyn std::error::Error + Send + Sync>> {
     let path = folder.join("stats.db");
     let store = Store::builder().clock(Clock::Events).open(&path)?;
@@ -62,7 +62,7 @@ fn sums(store: &Store) -> Result<Vec<String>, mocha_store::Error> {
 }
 
 #[test]
-fn of_a_sound_file_all_is_saved() -> TestResult {
+fn a_sound_file_is_saved_completely() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, new) = (filled(folder.path())?, folder.path().join("new.db"));
     let salvaged = Store::salvage(&path, &new).run()?;
@@ -92,12 +92,12 @@ fn damage(path: &Path, pages: impl IntoIterator<Item = usize>) -> std::io::Resul
 }
 
 #[test]
-fn what_lies_beyond_unreadable_pages_is_saved() -> TestResult {
+fn rows_beyond_unreadable_pages_are_saved() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = filled(folder.path())?;
     let leaves = leaves(&path, "message_events")?;
     assert!(leaves.len() > 10, "{leaves:?}");
-    // The first, the last, one alone and two that are neighbours.
+    // The first page, the last one, a single one and two neighbours.
     let bad = [0, 3, 4, 7, leaves.len() - 1];
     let lost: usize = bad.iter().map(|leaf| leaves[*leaf].1).sum();
     let all: usize = leaves.iter().map(|leaf| leaf.1).sum();
@@ -113,12 +113,12 @@ fn what_lies_beyond_unreadable_pages_is_saved() -> TestResult {
     let store = Store::open(&new)?;
     let report = store.check().run()?;
     assert!(report.is_ok(), "{report}");
-    // And it goes on.
+    // The new file can be recorded into.
     record(&store, [message(61 * DAY, 1, 20, 40)])?;
     Ok(())
 }
 
-/// The leaves of a table in their order, and how many rows each has.
+/// Returns the leaf pages of a table in order, with the number of rows in each.
 fn leaves(path: &Path, table: &str) -> Result<Vec<(usize, usize)>, Box<dyn std::error::Error + Send + Sync>> {
     let store = Store::open(path)?;
     let sql = format!("SELECT rowid || '' AS line FROM {table} ORDER BY rowid");
@@ -146,13 +146,13 @@ fn pages_in_order(path: &Path, table: &str) -> Result<Vec<usize>, Box<dyn std::e
     Ok(leaves)
 }
 
-/// A number of so many bytes, as SQLite writes it; 0 beyond the end.
+/// Reads a number of this many bytes in SQLite's format. Returns 0 beyond the end.
 fn number<const BYTES: usize>(bytes: &[u8], at: usize) -> usize {
     let bytes = bytes.get(at..at + BYTES).unwrap_or_default();
     bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
 }
 
-/// Goes down a table's tree: an interior page has the number of a child in each cell and one on the right.
+/// Collects the leaves of a table's tree. An interior page has the number of a child in each cell, and one on the right.
 fn visit(bytes: &[u8], page: usize, leaves: &mut Vec<usize>) {
     let start = (page - 1) * PAGE;
     match number::<1>(bytes, start) {
@@ -167,13 +167,13 @@ fn visit(bytes: &[u8], page: usize, leaves: &mut Vec<usize>) {
 }
 
 #[test]
-fn of_tables_in_the_order_of_a_key_both_ends_are_saved_and_old_roll_ups_are_taken_over() -> TestResult {
+fn tables_without_row_ids_are_saved_from_both_ends_and_old_roll_ups_are_copied() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = filled(folder.path())?;
     let before = sums(&Store::open(&path)?)?;
     let intervals = pages_in_order(&path, "voice_intervals")?;
     assert!(intervals.len() > 4, "{intervals:?}");
-    // Nothing of messages is harmed, and what is before the horizon has no events.
+    // Only voice intervals are damaged.
     damage(&path, [intervals[2]])?;
     let new = folder.path().join("new.db");
     let salvaged = Store::salvage(&path, &new).run()?;
@@ -187,12 +187,12 @@ fn of_tables_in_the_order_of_a_key_both_ends_are_saved_and_old_roll_ups_are_take
     Ok(())
 }
 
-/// Months and totals are computed from these.
+/// The roll-ups from which months and totals are computed.
 const MADE_OF_EVENTS: [&str; 5] =
     ["member_days", "message_days", "message_quarters", "voice_channel_days", "voice_days"];
 
 #[test]
-fn sums_from_before_the_horizon_that_are_lost_are_reported() -> TestResult {
+fn lost_roll_ups_from_before_the_horizon_are_reported() -> TestResult {
     for table in MADE_OF_EVENTS {
         let folder = tempfile::tempdir()?;
         let path = filled(folder.path())?;
@@ -208,7 +208,7 @@ fn sums_from_before_the_horizon_that_are_lost_are_reported() -> TestResult {
 }
 
 #[test]
-fn sums_from_before_the_horizon_are_saved_though_nobody_knows_the_horizon() -> TestResult {
+fn roll_ups_from_before_the_horizon_are_saved_even_if_the_horizon_is_lost() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = filled(folder.path())?;
     let before = sums(&Store::open(&path)?)?;
@@ -227,7 +227,7 @@ fn sums_from_before_the_horizon_are_saved_though_nobody_knows_the_horizon() -> T
         assert!(!salvaged.tables["horizons"].is_ok(), "{salvaged}");
         let store = Store::open(&new)?;
         assert!(store.check().run()?.is_ok());
-        // Months and totals have the days before a watermark, which is computed again.
+        // Months and totals include the days before the watermark, which is computed again.
         let days = |sums: Vec<String>| {
             sums.into_iter().filter(|sum| MADE_OF_EVENTS.iter().any(|table| sum.starts_with(table)))
         };
@@ -237,12 +237,12 @@ fn sums_from_before_the_horizon_are_saved_though_nobody_knows_the_horizon() -> T
 }
 
 #[test]
-fn a_lost_parent_gets_a_row_and_an_id_that_is_none_is_left_out() -> TestResult {
+fn a_lost_parent_gets_a_row_and_an_invalid_id_is_left_out() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = filled(folder.path())?;
     let root = lines(&Store::open(&path)?, "SELECT rootpage || '' AS line FROM sqlite_schema WHERE name = 'users'")?;
     damage(&path, [root[0].parse()?])?;
-    // A byte of an id somewhere in the middle.
+    // Damages a byte of an id in the middle.
     let (mut bytes, page) = (fs::read(&path)?, pages_in_order(&path, "message_events")?[4]);
     let cell = (page - 1) * PAGE + PAGE - 40;
     let digit = (cell..bytes.len()).find(|at| bytes[*at..].starts_with(b"10")).ok_or("no id")?;
@@ -259,7 +259,7 @@ fn a_lost_parent_gets_a_row_and_an_id_that_is_none_is_left_out() -> TestResult {
 }
 
 #[test]
-fn a_files_own_log_is_read_along_and_a_file_of_the_original_is_adopted() -> TestResult {
+fn the_write_ahead_log_is_read_and_a_file_of_the_original_is_adopted() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, new) = (folder.path().join("original.db"), folder.path().join("new.db"));
     let mut conn = <diesel::SqliteConnection as diesel::Connection>::establish(path.to_str().ok_or("path")?)?;
@@ -278,7 +278,7 @@ fn a_files_own_log_is_read_along_and_a_file_of_the_original_is_adopted() -> Test
 }
 
 #[test]
-fn it_can_be_stopped_replaces_nothing_and_says_what_is_no_file_of_mochas() -> TestResult {
+fn a_salvage_can_be_stopped_replaces_no_file_and_refuses_other_files() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, new) = (filled(folder.path())?, folder.path().join("new.db"));
     let names = || -> std::io::Result<BTreeSet<_>> {
@@ -309,7 +309,7 @@ fn it_can_be_stopped_replaces_nothing_and_says_what_is_no_file_of_mochas() -> Te
 }
 
 #[test]
-fn what_is_left_of_another_file_is_in_the_way() -> TestResult {
+fn a_leftover_log_or_journal_stops_the_salvage() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, new) = (filled(folder.path())?, folder.path().join("new.db"));
     {
@@ -332,7 +332,7 @@ fn what_is_left_of_another_file_is_in_the_way() -> TestResult {
 }
 
 #[test]
-fn a_file_that_somebody_made_meanwhile_is_not_replaced() -> TestResult {
+fn a_file_created_during_the_salvage_is_not_replaced() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, new) = (filled(folder.path())?, folder.path().join("new.db"));
     let salvage = Store::salvage(&path, &new).on_progress(|_| {

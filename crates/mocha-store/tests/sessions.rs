@@ -15,7 +15,7 @@ const BOT: u64 = 80;
 const INTENTS: u64 = 129;
 const URL: &str = "wss://gateway.example";
 
-/// The time so many milliseconds before the tests began, for helpers that count from [`START`].
+/// Returns the time this many milliseconds before the tests began, as milliseconds since [`START`].
 fn ago(ms: i64) -> i64 {
     static BEGUN_MS: OnceLock<i64> = OnceLock::new();
     BEGUN_MS.get_or_init(|| chrono::Utc::now().timestamp_millis()) - START - ms
@@ -67,7 +67,7 @@ fn a_session_is_resumed_where_the_file_stops() -> TestResult {
     assert_eq!(claimed(&path, claim())?, None);
     let recorder = Store::open(&path)?.recorder()?;
     begin(&recorder, "s", ago(60_000))?;
-    // A frame that nobody wants counts, too.
+    // A frame without events advances the position too.
     recorder.record_frame(frame("s", 3), vec![])?;
     recorder.flush()?;
     // This one is lost in the crash.
@@ -92,7 +92,7 @@ fn a_session_is_known_even_if_its_first_frames_have_no_events() -> TestResult {
 }
 
 #[test]
-fn voice_goes_on_over_a_resume_and_nothing_is_assumed() -> TestResult {
+fn voice_continues_over_a_resume_without_assumed_time() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let recorder = Store::open(&path)?.recorder()?;
@@ -126,7 +126,7 @@ fn a_new_session_instead_of_a_resume_is_a_gap() -> TestResult {
     Ok(())
 }
 
-/// The caller should begin a new session then.
+/// Discord can no longer deliver all events, so the caller should begin a new session.
 #[test]
 fn a_resume_with_missing_events_is_a_gap() -> TestResult {
     let folder = tempfile::tempdir()?;
@@ -145,7 +145,7 @@ fn a_resume_with_missing_events_is_a_gap() -> TestResult {
     Ok(())
 }
 
-/// The guild's snapshot says who is there, and it has not come yet when the bot crashes.
+/// The bot crashes before the guild's snapshot arrives.
 #[test]
 fn a_resume_does_not_confirm_a_guild_whose_snapshot_is_missing() -> TestResult {
     let outage: Event = GuildOutage { at: at(ago(30_000)), guild_id: id(GUILD) }.into();
@@ -164,7 +164,7 @@ fn a_resume_does_not_confirm_a_guild_whose_snapshot_is_missing() -> TestResult {
         let next = |number| frame(&resumed.session_id, resumed.sequence + number);
         recorder.record_frame(next(1), vec![message(ago(10), 30, 21, 41)])?;
         recorder.record_frame(next(2), vec![snapshot(ago(0), &[(40, 20)])])?;
-        // From here on the guild is heard again.
+        // From here on the guild's events arrive again.
         recorder.flush()?;
         assert_eq!(lines(&store, SPANS)?, ["0-60 assumed", "60-open"], "{what:?}");
         assert_eq!(lines(&store, "SELECT guild_id AS line FROM unheard_guilds")?, [""; 0]);
@@ -205,7 +205,7 @@ fn two_bots_share_a_file_but_not_a_recorder() -> TestResult {
     assert!(one.holds_shard(0, 1)? && other.holds_shard(0, 1)?);
     let error = one.claim_shard(claim().of_bot(id(81))).expect_err("another bot");
     assert_eq!(error.kind(), &ErrorKind::OtherBot);
-    // Which of the bots it is has to be said now.
+    // With two bots in the file, the claim has to name the bot.
     assert_eq!(claimed(&path, claim())?, None);
     assert_eq!(claimed(&path, claim().of_bot(bot()))?, Some(("s".into(), 2)));
     assert_eq!(claimed(&path, claim().of_bot(id(81)))?, Some(("t".into(), 1)));
@@ -213,7 +213,7 @@ fn two_bots_share_a_file_but_not_a_recorder() -> TestResult {
 }
 
 #[test]
-fn a_later_recorder_takes_the_shard_over_exactly_where_the_first_one_stops() -> TestResult {
+fn a_later_recorder_takes_the_shard_over_where_the_first_one_stops() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let old = Store::open(&path)?.recorder()?;
@@ -224,7 +224,7 @@ fn a_later_recorder_takes_the_shard_over_exactly_where_the_first_one_stops() -> 
     old.record_frame(frame("s", 3), vec![voice(ago(30_000), 41, Some(20))])?;
     old.flush()?;
     assert_eq!(new.claim_shard(claim())?.ok_or("no session")?.sequence, 3);
-    // Both receive it: the old one late, and with its own time.
+    // Both recorders receive the event: the old one late and with its own time.
     old.record_frame(frame("s", 4), vec![voice(ago(0), 41, None)])?;
     new.record_frame(frame("s", 4), vec![voice(ago(0), 41, None)])?;
     new.record_frame(frame("s", 5), vec![voice(ago(0), 40, None)])?;
@@ -240,7 +240,7 @@ fn a_later_recorder_takes_the_shard_over_exactly_where_the_first_one_stops() -> 
 }
 
 #[test]
-fn another_number_of_shards_ends_the_shards_of_before() -> TestResult {
+fn another_number_of_shards_ends_the_earlier_shards() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let (old, new) = (Store::open(&path)?.recorder()?, Store::open(&path)?.recorder()?);
@@ -281,7 +281,7 @@ fn the_position_never_passes_a_refused_frame() -> TestResult {
         let refused = recorder.record_frame(refused, vec![voice(ago(0), 40, None)]);
         assert!(refused.is_err_and(|error| error.is_queue_full()));
         assert!(!recorder.has_room());
-        // The place of a frame without events is left out, too.
+        // A frame without events does not advance the position either.
         recorder.record_frame(frame("s", 5), vec![])?;
         Ok::<_, mocha_store::Error>(())
     });
@@ -292,7 +292,7 @@ fn the_position_never_passes_a_refused_frame() -> TestResult {
     let store = Store::open(&path)?;
     let recorder = store.recorder()?;
     assert_eq!(recorder.claim_shard(claim())?.ok_or("no session")?.sequence, 3);
-    // Discord delivers it again, and nobody was lost meanwhile.
+    // Discord delivers the frame again, and nobody was lost meanwhile.
     recorder.record_frame(frame("s", 4), vec![voice(ago(0), 40, None)])?;
     recorder.flush()?;
     assert_eq!(lines(&store, SPANS)?, ["0-60"]);

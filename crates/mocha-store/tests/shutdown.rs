@@ -1,4 +1,4 @@
-//! The recorder's end.
+//! The shutdown of a recorder.
 
 mod support;
 
@@ -21,13 +21,13 @@ fn dropping_the_last_handle_writes_everything() -> TestResult {
     assert_eq!(lines(&store, "SELECT count(*) || '' AS line FROM message_events")?, ["2"]);
     let stopped = "SELECT stopped_at_ms || '' AS line FROM recorder_states";
     assert_eq!(lines(&store, stopped)?, [(START + 1000).to_string()]);
-    // The log is in the file, so that the file alone is whole.
+    // The log was written back, so the file alone is complete.
     assert_eq!(std::fs::metadata(folder.path().join("stats.db-wal"))?.len(), 0);
     Ok(())
 }
 
 #[test]
-fn after_a_shutdown_nothing_is_taken_until_a_new_start() -> TestResult {
+fn a_recorder_refuses_events_between_its_shutdown_and_a_new_start() -> TestResult {
     let store = store()?;
     let recorder = store.recorder()?;
     recorder.record(voice(0, 40, Some(20)))?;
@@ -35,7 +35,7 @@ fn after_a_shutdown_nothing_is_taken_until_a_new_start() -> TestResult {
     recorder.shutdown()?;
     assert_eq!(recorder.record(message(0, 30, 20, 40)).expect_err("closed").kind(), &ErrorKind::Closed);
     assert_eq!(recorder.flush().expect_err("closed").kind(), &ErrorKind::Closed);
-    // The session goes on over a stop that is short.
+    // The voice session continues over a short stop.
     record(&store, [snapshot(60_000, &[(40, 20)]), voice(90_000, 40, None)])?;
     assert_eq!(lines(&store, "SELECT duration || '' AS line FROM voice_events WHERE event_type = 'leave'")?, ["90000"]);
     Ok(())
@@ -66,7 +66,7 @@ async fn an_async_bot_reads_flushes_and_stops() -> TestResult {
 }
 
 #[test]
-fn an_abort_loses_what_is_not_in_the_file_and_notes_no_stop() -> TestResult {
+fn an_abort_loses_uncommitted_events_and_writes_no_stop() -> TestResult {
     let store =
         Store::builder().clock(Clock::Events).flush_interval(std::time::Duration::from_mins(1)).open_in_memory()?;
     let recorder = store.recorder()?;
@@ -81,7 +81,7 @@ fn an_abort_loses_what_is_not_in_the_file_and_notes_no_stop() -> TestResult {
 }
 
 #[test]
-fn the_next_recorder_waits_until_the_last_has_ended() -> TestResult {
+fn a_new_recorder_waits_until_the_old_one_has_ended() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let store = Store::builder().clock(Clock::Events).flush_interval(std::time::Duration::from_mins(1)).open(&path)?;
@@ -96,7 +96,7 @@ fn the_next_recorder_waits_until_the_last_has_ended() -> TestResult {
         let store = store.clone();
         move || store.recorder()
     });
-    // Time enough for the next to go wrong; whichever comes first, the result is the same.
+    // Gives the next recorder time to start too early. The result does not depend on which comes first.
     std::thread::sleep(std::time::Duration::from_millis(100));
     other.batch_execute("ROLLBACK")?;
     stopping.join().map_err(|_| "a panic")??;
@@ -124,7 +124,7 @@ fn a_recorder_in_memory_outlives_its_store() -> TestResult {
 }
 
 #[test]
-fn settings_at_their_edges_work() -> TestResult {
+fn settings_at_their_limits_work() -> TestResult {
     let folder = tempfile::tempdir()?;
     let builder = Store::builder().busy_timeout(std::time::Duration::ZERO).flush_interval(std::time::Duration::MAX);
     let store = builder.open(folder.path().join("stats.db"))?;

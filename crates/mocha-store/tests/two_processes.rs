@@ -10,7 +10,7 @@ use support::*;
 const PROCESSES: u64 = 4;
 const MESSAGES: u64 = 500;
 
-/// Not a test of its own but what each of the processes does.
+/// Each of the processes.
 #[test]
 fn child() -> TestResult {
     let (Ok(path), Ok(number)) = (std::env::var("MOCHA_CHILD_FILE"), std::env::var("MOCHA_CHILD_NUMBER")) else {
@@ -18,13 +18,13 @@ fn child() -> TestResult {
     };
     let number: u64 = number.parse()?;
     let store = Store::builder().clock(Clock::Events).batch_len(50).open(path)?;
-    // Half of the messages are everybody's.
+    // All processes record half of the messages.
     record(&store, (0..MESSAGES).map(|n| message(0, if n % 2 == 0 { 1 + n } else { 10_000 * number + n }, 20, 40)))?;
     Ok(())
 }
 
 #[test]
-fn all_of_them_open_a_new_file_and_nothing_is_lost_or_doubled() -> TestResult {
+fn processes_open_a_new_file_at_once_and_no_event_is_lost_or_doubled() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");
     let spawn = |number: u64| -> std::io::Result<Child> {
@@ -46,14 +46,14 @@ fn all_of_them_open_a_new_file_and_nothing_is_lost_or_doubled() -> TestResult {
 }
 
 #[test]
-fn one_does_not_end_the_sessions_that_the_other_records() -> TestResult {
+fn a_process_does_not_end_the_sessions_that_another_records() -> TestResult {
     let folder = tempfile::tempdir()?;
     let open = || Store::builder().clock(Clock::Events).open(folder.path().join("stats.db"));
     let (one, other) = (open()?, open()?);
     let recorder = one.recorder()?;
     recorder.record(voice(0, 40, Some(20)))?;
     recorder.flush()?;
-    // It hears of another guild only, and for long enough to give up what it were to answer for.
+    // The other process receives events of another guild only, for long enough to give up on missing guilds.
     record(&other, [user(3_600_000, 41, "ferris"), message(3_600_000, 1, 20, 41)])?;
     recorder.record(voice(7_200_000, 40, None))?;
     recorder.flush()?;

@@ -1,4 +1,4 @@
--- A session that has a start and an end, but no duration, gets one. Its end must not lie after the row was written.
+-- Computes the duration of sessions with a start and an end but no duration. The end must not be after the row was written.
 UPDATE voice_events
 SET duration = (session_end - session_start) * 1000
 WHERE event_type = 'leave' AND NOT (typeof(duration) IN ('integer', 'real') AND duration > 0)

@@ -1,5 +1,5 @@
 -- Adds a row for each guild, user and channel that only other rows mention. `{first_seen}` is the oldest time of these rows, or
--- that of the adoption. The name comes when the recorder sees it.
+-- that of the adoption. The recorder adds the name later.
 
 INSERT INTO guilds (id, created_at, updated_at)
 SELECT guild_id, {first_seen}, {first_seen}
@@ -26,7 +26,7 @@ FROM (
 WHERE user_id NOT IN (SELECT id FROM users)
 GROUP BY user_id;
 
--- 0 is a text channel, 2 a voice channel.
+-- Type 0 is a text channel, type 2 a voice channel.
 INSERT INTO channels (id, guild_id, type, created_at, updated_at)
 SELECT channel_id, guild_id, MIN(type), {first_seen}, {first_seen}
 FROM (

@@ -1,4 +1,4 @@
--- Fills the sums of months and of all time, but for the last day, which may go on. A day to come is a mistake.
+-- Fills the roll-ups of months and of all time, except for the last day, which may not be over. Ignores days in the future.
 UPDATE watermarks SET
     messages_to = coalesce((
         SELECT max(day) FROM message_days WHERE day <= CAST(strftime('%s', 'now') AS INTEGER) / 86400

@@ -1,4 +1,4 @@
-//! Helpers that the tests of backups share.
+//! Helpers for the tests of backups.
 
 use std::{fs, path::Path};
 
@@ -7,7 +7,7 @@ use mocha_store::Store;
 
 use crate::support::*;
 
-/// Some of everything, and bulk enough that a copy takes more than a moment.
+/// Creates a store with rows in every table, large enough that a copy takes some time.
 pub(crate) fn bulky(path: &Path) -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
     let store = Store::open(path)?;
     record(&store, [guild(0, 9), channel(0, 20, Some("general")), user(0, 40, "ferris"), joined(0, 40, 0)])?;
@@ -22,7 +22,7 @@ pub(crate) fn bulky(path: &Path) -> Result<Store, Box<dyn std::error::Error + Se
     Ok(store)
 }
 
-/// The names in a folder, in order.
+/// Returns the names in a folder, in order.
 pub(crate) fn names(folder: &Path) -> std::io::Result<Vec<String>> {
     let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     let mut names: Vec<String> = names.collect::<std::io::Result<_>>()?;

@@ -6,10 +6,10 @@ pub(crate) const GUILDS: std::ops::Range<i64> = 10..12;
 pub(crate) const CHANNELS: std::ops::Range<i64> = 20..23;
 pub(crate) const USERS: std::ops::Range<i64> = 40..43;
 
-/// The most characters or words that are counted of a message; of more, or of less than none, none are.
+/// The largest number of characters or words that counts. A larger or negative number counts as 0.
 pub(crate) const MOST: i64 = 2_147_483_647;
 
-/// Midnight of the first day of a month of thirty days, in 2021: days around it lie in two of them.
+/// The start of a month of thirty days, in 2021. Days around it lie in two months.
 pub(crate) const EDGE: i64 = 627 * 30 * 86_400;
 
 #[derive(Clone, Copy, Debug)]
@@ -63,12 +63,12 @@ pub(crate) struct Turn {
     pub(crate) at: i64,
 }
 
-/// One transaction.
+/// A change that runs in one transaction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Change {
-    /// A message, with its parents where they are missing, these first or last.
+    /// A message, and its missing parents before or after it.
     Message(Conflict, Message, bool),
-    /// All but the id of a message, which keeps its parents.
+    /// A change of everything but the id of a message.
     Edit(Message),
     DeleteMessage(i64),
     DeleteMessagesOf(i64),
@@ -79,7 +79,7 @@ pub(crate) enum Change {
     User(Conflict, i64, Option<bool>),
     RenameUser(i64, i64),
     Interval(Conflict, Interval),
-    /// Closes what is open, so long after it began, or opens what is closed.
+    /// Closes an open interval after this time, or opens a closed one.
     Close(i64, i64, Option<i64>),
     DeleteIntervals(i64, i64),
     Entry(Conflict, Entry),
@@ -89,7 +89,7 @@ pub(crate) enum Change {
     MembersFrom(i64),
     MessagesFrom(i64),
     VoiceFrom(i64),
-    /// Up to which day coarse roll-ups are filled.
+    /// Raises the watermark of messages to this day.
     MessagesTo(i64),
     VoiceTo(i64),
 }
@@ -98,11 +98,11 @@ fn time() -> impl Strategy<Value = i64> {
     let quarter = prop_oneof![3 => 0..96_i64, 1 => Just(0_i64), 1 => Just(95_i64)];
     let usual = (-3..3_i64, quarter, select(vec![0, 1, 450, 899]))
         .prop_map(|(day, quarter, second)| EDGE + day * 86_400 + quarter * 900 + second);
-    // Times that no clock of Discord's can tell.
+    // Times that Discord never sends.
     prop_oneof![30 => usual, 1 => select(vec![-1, 0, 253_402_300_799, 253_402_300_800])]
 }
 
-/// How much of something a message has, which may be what no message has.
+/// Generates a number of characters or words, valid or not.
 fn count() -> impl Strategy<Value = Option<i64>> {
     let absurd = select(vec![-1, MOST, MOST + 1, i64::MIN, i64::MAX]);
     option::of(prop_oneof![30 => 0..50_i64, 1 => absurd])
@@ -127,7 +127,7 @@ fn message() -> impl Strategy<Value = Message> {
     )
 }
 
-/// When an interval of this length ends, which is by midnight.
+/// Returns the end of an interval of this length, at midnight at the latest.
 pub(crate) fn within_day(start_ms: i64, length: i64) -> i64 {
     (start_ms + length).min((start_ms / 86_400_000 + 1) * 86_400_000)
 }
@@ -193,7 +193,7 @@ fn null<T: ToString>(value: Option<T>) -> String {
     value.map_or("NULL".into(), |value| value.to_string())
 }
 
-/// `INSERT` of one row that may meet another of the same key.
+/// Returns an `INSERT` of a row whose key may exist already.
 fn insert(conflict: Conflict, table: &str, row: &str, key: &str, rest: &[&str]) -> String {
     match conflict {
         Conflict::Ignore => format!("INSERT OR IGNORE INTO {table} VALUES ({row});"),
@@ -206,7 +206,7 @@ fn insert(conflict: Conflict, table: &str, row: &str, key: &str, rest: &[&str]) 
 }
 
 impl Change {
-    /// As somebody would write it.
+    /// Returns the change as SQL.
     pub(crate) fn sql(&self) -> String {
         match *self {
             Self::Message(conflict, message, first) => {
@@ -292,7 +292,7 @@ impl Change {
                  DELETE FROM voice_events WHERE created_at < (SELECT voice_from FROM horizons);
                  DELETE FROM voice_intervals WHERE started_at_ms < (SELECT voice_from * 1000 FROM horizons);"
             ),
-            // Lower than it is, it is refused.
+            // A lower watermark than the current one is refused.
             Self::MessagesTo(day) => format!("UPDATE watermarks SET messages_to = {day}"),
             Self::VoiceTo(day) => format!("UPDATE watermarks SET voice_to = {day}"),
         }

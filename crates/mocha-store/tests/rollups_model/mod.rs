@@ -1,4 +1,4 @@
-//! A model in plain Rust of the roll-ups after any changes.
+//! A model of the roll-ups in plain Rust.
 
 mod change;
 
@@ -16,14 +16,14 @@ struct Key {
     period: Option<i64>,
     user: Option<i64>,
     channel: Option<i64>,
-    /// In quarters of an hour and in joins and leaves: whether they are bots; in voice: whether it is assumed.
+    /// For quarters of an hour, joins and leaves: whether the row counts bots. For voice: whether the time is assumed.
     flag: Option<i64>,
 }
 
 /// The contents of the file.
 #[derive(Debug, Default)]
 pub(crate) struct Model {
-    /// Each with the guild it is in.
+    /// The guild of each channel.
     channels: BTreeMap<i64, i64>,
     entries: BTreeMap<i64, Entry>,
     guilds: BTreeSet<i64>,
@@ -39,7 +39,7 @@ pub(crate) struct Model {
     old_voice: Sums,
     old_voice_channels: Sums,
     turns: BTreeMap<i64, Turn>,
-    /// Each with whether it is a bot.
+    /// Whether each user is a bot.
     users: BTreeMap<i64, bool>,
     voice_from: i64,
     voice_to: i64,
@@ -94,7 +94,7 @@ impl Model {
                 }
             }
             Change::RenameUser(from, to) => {
-                // Else the file refuses it.
+                // Otherwise the file refuses the change.
                 if from != to && !self.users.contains_key(&to) && self.messages.values().all(|m| m.user != from) {
                     let bot = self.users.remove(&from);
                     self.users.extend(bot.map(|bot| (to, bot)));
@@ -162,7 +162,7 @@ impl Model {
         }
     }
 
-    /// Nobody has two that are open in one guild.
+    /// Adds an interval. A member has at most one open interval in a guild.
     fn interval(&mut self, conflict: Conflict, interval: Interval) {
         let key = (interval.guild, interval.user, interval.start_ms);
         let is_open = |key: &(i64, i64, i64), found: &Interval| {
@@ -212,7 +212,7 @@ impl Model {
         sums
     }
 
-    /// The messages that count from the horizon on, with their sums.
+    /// Returns the counted messages from the horizon on, with their totals.
     fn counted(&self) -> impl Iterator<Item = (&Message, [i64; 5])> {
         let counted = self.messages.values().filter(|message| {
             matches!(message.kind, Some(0 | 19 | 20 | 23))
@@ -246,7 +246,7 @@ impl Model {
         sums
     }
 
-    /// The quarters of an hour of whole months before the watermark, of which only the messages are there.
+    /// Returns the quarters of an hour of whole months before the watermark, with the number of messages alone.
     fn packed_quarters(&self) -> Sums {
         let mut sums = self.message_quarters();
         sums.retain(|key, _| key.period < Some(self.messages_to / 30 * 2880));
@@ -256,7 +256,7 @@ impl Model {
         sums
     }
 
-    /// The days of the months before the watermark on which somebody wrote: 1 or 2 messages, or 3 for more.
+    /// Returns the active days before the watermark by user and month: 1 or 2 messages, or 3 for more.
     fn active_months(&self) -> Vec<String> {
         let mut days = BTreeMap::<_, i64>::new();
         for (Key { guild, period, user, .. }, values) in self.message_days() {
@@ -273,7 +273,7 @@ impl Model {
         months.into_iter().map(row).collect()
     }
 
-    /// The intervals that count from the horizon on, each as a row of its day, with its sums.
+    /// Returns the closed intervals from the horizon on, each as a row of its day, with its totals.
     fn intervals(&self) -> impl Iterator<Item = (Key, [i64; 7])> {
         self.intervals.values().filter_map(|interval| {
             let (end_ms, start_ms) = (interval.end_ms?, interval.start_ms);
@@ -318,7 +318,7 @@ impl Model {
         sums
     }
 
-    /// With the days that have time.
+    /// Adds the days with voice time to the months.
     fn voice_months(&self, mut months: Sums) -> Sums {
         for values in months.values_mut() {
             values.push(0);
@@ -326,15 +326,15 @@ impl Model {
         for (key, values) in self.voice_days() {
             if let Some(day) = key.period.filter(|day| *day < self.voice_to && values.get(2) > Some(&0)) {
                 let month = months.get_mut(&Key { period: Some(day / 30), ..key });
-                *month.expect("it has the day").last_mut().expect("it was added") += 1 << (day % 30 * 2);
+                *month.expect("the month has the day").last_mut().expect("it was added") += 1 << (day % 30 * 2);
             }
         }
         months
     }
 
-    /// Every row of every roll-up, in their order.
+    /// Returns every row of every roll-up, in order.
     pub(crate) fn rows(&self) -> Vec<String> {
-        // What of days lies before the watermark, by another period.
+        // The totals of the days before the watermark, by a longer period.
         let filled = |days: &Sums, to: i64, period: fn(i64) -> Option<i64>| {
             let mut sums = Sums::new();
             for (key, values) in days {

@@ -1,4 +1,4 @@
-//! Helpers that the tests of the store share.
+//! Helpers for the tests of the store.
 
 #![expect(dead_code, reason = "each test uses a part of it")]
 
@@ -25,28 +25,28 @@ pub(crate) type TestResult<T = ()> = Result<T, Box<dyn std::error::Error + Send 
 pub(crate) const START: i64 = 1_700_000_000_000;
 pub(crate) const GUILD: u64 = 10;
 
-/// A time so many milliseconds after [`START`].
+/// Returns the time this many milliseconds after [`START`].
 pub(crate) fn at(ms: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(START + ms).expect("a test's time exists")
 }
 
-/// A moment that has not come yet when a test erases somebody, in milliseconds since [`START`].
+/// Returns a time after the erasures of a test, in milliseconds since [`START`].
 pub(crate) fn later(ms: i64) -> i64 {
     chrono::Utc::now().timestamp_millis() - START + 3_600_000 + ms
 }
 
-/// An id of any kind.
+/// Returns an id of any kind.
 pub(crate) fn id<I: TryFrom<u64>>(number: u64) -> I {
     I::try_from(number).ok().expect("a test's id is not zero")
 }
 
-/// Says that a test did not try what it is for.
+/// Reports that a test was skipped.
 pub(crate) fn skipped(why: &str) {
-    // If nobody hears it there is nobody to tell.
+    // If stderr is closed, nobody can be told.
     drop(writeln!(std::io::stderr(), "skipped: {why}"));
 }
 
-/// Clocks that a test moves: the monotonic one, and the wall clock, which begins at [`START`].
+/// A monotonic clock and a wall clock that a test moves. The wall clock begins at [`START`].
 #[derive(Clone, Debug)]
 pub(crate) struct Clocks(Arc<Mutex<(Duration, DateTime<Utc>)>>);
 
@@ -73,7 +73,7 @@ impl TimeSource for Clocks {
     }
 }
 
-/// A store in memory whose time passes with the events.
+/// Returns a store in memory whose clock follows the events.
 pub(crate) fn store() -> Result<Store, Error> {
     Store::builder().clock(Clock::Events).readers(1).open_in_memory()
 }
@@ -182,7 +182,7 @@ struct Line {
     line: String,
 }
 
-/// The one text that each row of a query has, in the query's order.
+/// Returns the column `line` of each row of a query, in order.
 pub(crate) fn lines(store: &Store, sql: &str) -> Result<Vec<String>, Error> {
     store.read(|conn| read_lines(conn, sql))
 }
@@ -191,7 +191,7 @@ pub(crate) fn read_lines(conn: &mut SqliteConnection, sql: &str) -> diesel::Quer
     Ok(sql_query(sql).load::<Line>(conn)?.into_iter().map(|line| line.line).collect())
 }
 
-/// Every row of every table, in a fixed order.
+/// Returns every row of every table, in a fixed order.
 pub(crate) fn dump(store: &Store) -> Result<Vec<String>, Error> {
     store.read(|conn| {
         let mut rows = Vec::new();

@@ -1,5 +1,5 @@
--- Of each guild the months in which a table has something, found by seeking from one to the next. `{table}` and the like are
--- filled in.
+-- Lists the guilds and months in which a table has rows. Each step seeks the next one. The program fills `{table}` and the other
+-- names in braces in.
 WITH RECURSIVE
 known (guild_id) AS (
     SELECT min(guild_id) FROM {table}
@@ -21,5 +21,5 @@ slices (guild_id, month) AS (
 )
 SELECT CAST(guild_id AS INTEGER) AS guild_id, month, json_quote(CAST(guild_id AS TEXT)) AS name
 FROM slices
--- No roll-up counts events of a guild whose id is not a number, and some such texts could not be read.
+-- Leaves out guilds whose id is not a number. No roll-up counts their events, and some such texts are not UTF-8.
 WHERE month IS NOT NULL AND CAST(guild_id AS TEXT) = CAST(CAST(guild_id AS INTEGER) AS TEXT)
