@@ -11,7 +11,7 @@ use mocha_postgres::{PgStore, PgStoreBuilder};
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A SQLite file or a PostgreSQL database, whichever a setting names. Clones are cheap and share the same store.
+/// Holds a SQLite file or a PostgreSQL database, whichever a setting names. Clones are cheap and share the same store.
 ///
 /// ```
 /// use mocha_discord::{AnyStore, GuildId, stats::Leaderboard};
@@ -69,7 +69,7 @@ macro_rules! both {
 }
 
 impl AnyStoreBuilder {
-    /// Sets the longest gap without news that is bridged, as [`StoreBuilder::bridge_limit`] does.
+    /// Sets the longest gap across which a voice session continues, as [`StoreBuilder::bridge_limit`] does.
     pub fn bridge_limit(mut self, limit: Duration) -> Self {
         both!(self.bridge_limit(limit))
     }
@@ -130,7 +130,7 @@ impl AnyStore {
         }
     }
 
-    /// Exports what Mocha has about a user as JSON, in all guilds, and returns the number of rows. See [`Store::export_user`].
+    /// Exports all rows about a user as JSON, in all guilds, and returns their number. See [`Store::export_user`].
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 #![cfg_attr(all(feature = "charts", feature = "gateway"), doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(all(feature = "charts", feature = "gateway")),
-    doc = "Storage and statistics for Discord servers, embedded in your bot. The documentation is that of all features."
+    doc = "Storage and statistics for Discord servers, embedded in your bot. This documentation covers all features."
 )]
 
 mod any_store;
@@ -22,7 +22,7 @@ pub use mocha_store::*;
 #[cfg(feature = "twilight")]
 pub use mocha_twilight as twilight;
 
-/// Guides by task, to read beside the reference.
+/// Guides by task.
 pub mod guide {
     #[cfg_attr(all(feature = "charts", feature = "gateway"), doc = include_str!("../docs/quick-start.md"))]
     #[cfg_attr(

@@ -18,7 +18,7 @@ use crate::{End, world::World};
 /// The interval between the heartbeats of a client, in milliseconds.
 const HEARTBEAT_MS: u64 = 500;
 
-/// An order to a connection.
+/// A command to a connection.
 #[derive(Debug)]
 enum Order {
     End(End),

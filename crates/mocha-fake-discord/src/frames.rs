@@ -58,7 +58,7 @@ pub fn voice(guild: u64, channel: Option<u64>, user: u64) -> Value {
     })
 }
 
-/// Returns a voice state of somebody who is muted, for `VOICE_STATE_UPDATE`.
+/// Returns a voice state of a muted user, for `VOICE_STATE_UPDATE`.
 #[must_use]
 pub fn muted(guild: u64, channel: u64, user: u64) -> Value {
     let mut voice = voice(guild, Some(channel), user);
@@ -76,13 +76,13 @@ pub fn member(guild: u64, user: u64) -> Value {
     })
 }
 
-/// Returns a member who leaves, for `GUILD_MEMBER_REMOVE`.
+/// Returns a leaving member, for `GUILD_MEMBER_REMOVE`.
 #[must_use]
 pub fn leaver(guild: u64, user: u64) -> Value {
     json!({ "guild_id": guild.to_string(), "user": self::user(user) })
 }
 
-/// Returns somebody who types, for `TYPING_START`, which Mocha does not record.
+/// Returns a typing user, for `TYPING_START`, which Mocha does not record.
 #[must_use]
 pub fn typing(guild: u64, channel: u64, user: u64) -> Value {
     json!({ "guild_id": guild.to_string(), "channel_id": channel.to_string(), "user_id": user.to_string(), "timestamp": 1 })

@@ -104,7 +104,7 @@ impl FakeDiscord {
         self.lock().forget_frames();
     }
 
-    /// Closes the connection with this code when a client resumes, or lets it resume again.
+    /// Closes the connection with this code when a client resumes. `None` allows resumes again.
     pub fn refuse_resumes(&self, code: Option<u16>) {
         self.lock().refuses_resumes = code;
     }
@@ -114,7 +114,7 @@ impl FakeDiscord {
         self.lock().refuses = refuse;
     }
 
-    /// Sends nothing from now on, not even answers to heartbeats, or continues with everything held back.
+    /// Sends nothing from now on, not even answers to heartbeats. `false` sends everything that was held back.
     pub fn freeze(&self, frozen: bool) {
         self.lock().freeze(frozen);
     }

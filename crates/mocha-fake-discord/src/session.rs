@@ -55,8 +55,8 @@ impl Session {
         self.frames.clear();
     }
 
-    /// Gives the session a new connection and sends every frame after the sequence number. A connection that it has already
-    /// is closed.
+    /// Gives the session a new connection and sends every frame after the sequence number. Closes the session's previous
+    /// connection.
     pub(crate) fn resume(&mut self, outbox: Outbox, sequence: u64) {
         if let Some(before) = self.outbox.take() {
             before.end(End::Close(4000));

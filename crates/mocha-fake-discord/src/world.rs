@@ -11,7 +11,7 @@ use crate::{
     session::{Session, Shard},
 };
 
-/// The number of things that happened.
+/// Counts what the fake has seen.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -36,7 +36,7 @@ pub(crate) struct World {
     guilds: BTreeMap<u64, Value>,
     /// Keyed by the number of the connection.
     outboxes: BTreeMap<u64, Outbox>,
-    /// The close code that answers every resume.
+    /// The close code that every resume gets. `None` allows resumes.
     pub(crate) refuses_resumes: Option<u16>,
     pub(crate) refuses: bool,
     pub(crate) rewind: u64,

@@ -1,10 +1,10 @@
-//! What an event says of its delivery: its guild, its user and its time.
+//! The guild, the user and the time of an event.
 
 use chrono::{DateTime, Utc};
 use mocha_schema::{GuildId, UserId};
 use mocha_store::Event;
 
-/// Returns whether Discord sends it by itself. A snapshot and what belongs to it come in one piece, or the connection breaks.
+/// Returns whether Discord sends the event in a frame of its own. The events of a `GUILD_CREATE` share one frame.
 pub(crate) const fn is_frame(event: &Event) -> bool {
     matches!(event, Event::MemberJoined(_) | Event::MemberLeft(_) | Event::MessageSent(_) | Event::VoiceStateChanged(_))
 }
@@ -43,7 +43,7 @@ pub(crate) const fn user_of(event: &Event) -> Option<UserId> {
     })
 }
 
-/// Sets when an event arrived. A message keeps its time, for it has that of Discord.
+/// Sets the arrival time of an event. A message keeps its time, which is Discord's.
 pub(crate) const fn set_time(event: &mut Event, time: DateTime<Utc>) {
     match event {
         Event::ChannelRemoved(event) => event.at = time,

@@ -1,4 +1,4 @@
-//! Faults: a server's events, broken as Discord, networks and machines break them.
+//! Faults of Discord, networks and machines in the events of a server.
 
 use chrono::{DateTime, Utc};
 use mocha_schema::UserId;
@@ -6,55 +6,55 @@ use mocha_store::{Event, Frame};
 
 use crate::laboratory::Laboratory;
 
-/// What happens to a bot, one after the other.
+/// One step of what happens to a bot.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Step {
-    /// The machine's wall clock is set, by so many milliseconds.
+    /// The machine's wall clock is set ahead by this many milliseconds, or back if the number is negative.
     ClockSet(i64),
-    /// The process dies: what was not flushed is lost.
+    /// The process dies. Events that were not flushed may be lost.
     Crash,
-    /// An event arrives, and nobody says from which gateway frame.
+    /// An event arrives without its gateway frame.
     Deliver(Event),
-    /// Everything delivered so far is made sure of.
+    /// The recorder flushes everything that was delivered so far.
     Flush,
-    /// A user is erased, while the next steps happen.
+    /// A user is erased during the next steps.
     Forget(UserId),
-    /// The process does not run for so many milliseconds. The monotonic clock stands still if the machine sleeps.
+    /// The process does not run for this many milliseconds. The monotonic clock stands still if the machine sleeps.
     Freeze {
-        /// Whether the machine sleeps; otherwise only the process stands still.
+        /// Whether the machine sleeps. Otherwise only the process is frozen.
         asleep: bool,
-        /// How long.
+        /// The duration in milliseconds.
         ms: i64,
     },
-    /// Somebody takes the lock of the file, so that nothing is committed and the queue fills.
+    /// Another connection takes the write lock of the file, so nothing is committed and the queue fills.
     Lock,
-    /// So many milliseconds pass.
+    /// This many milliseconds pass.
     Pass(i64),
     /// The events of a gateway frame arrive.
     Receive(Frame, Vec<Event>),
-    /// Events that the recorder refused. [`play`](crate::play()) says so; it does nothing with one.
+    /// The recorder refused events. [`play`](crate::play()) returns this step, and ignores it in its input.
     Refused(Vec<Event>),
     /// The process starts.
     Start,
     /// The process is stopped cleanly.
     Stop,
-    /// The lock of the file is free again.
+    /// The write lock of the file is free again.
     Unlock,
 }
 
-/// What a resumed connection does to the order of what it delivers late.
+/// The order in which a resumed connection delivers missed events.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Order {
-    /// The order in which it happened.
+    /// The original order.
     #[default]
     Kept,
-    /// Events of different people change places; those of one person keep their order.
+    /// Events of different users change places. Those of one user keep their order.
     KeptByPerson,
     /// Any order.
     Lost,
 }
 
-/// How often which fault happens; each rate in thousandths of the events, and zero unless set.
+/// The rates of faults. A rate is in thousandths of the events unless it says otherwise. The default is no fault.
 ///
 /// # Examples
 ///
@@ -64,7 +64,7 @@ pub enum Order {
 /// let server = Server::new(3).days(1).members(20);
 /// let events: Vec<_> = server.events().collect();
 /// let steps = Faults::default().apply(1, &events, server.end());
-/// // Without faults: it starts, all is delivered, and in the end is made sure of.
+/// // Without faults the process starts, every event is delivered, the guild is seen at the end, and a flush follows.
 /// assert_eq!(steps.len(), events.len() + 3);
 /// let steps = Faults { crashes: 100, ..Faults::default() }.apply(1, &events, server.end());
 /// assert!(steps.contains(&Step::Crash));
@@ -72,60 +72,60 @@ pub enum Order {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent")]
 pub struct Faults {
-    /// What was missed is delivered within one millisecond after a connection is resumed.
+    /// A resumed connection delivers all missed events within one millisecond.
     pub bursts: bool,
-    /// The machine's clock is set by seconds to hours, ahead or back.
+    /// The machine's clock is set ahead or back by seconds to hours.
     pub clock_steps: u64,
     /// The process dies and is started again later.
     pub crashes: u64,
-    /// A frame is never delivered, and nobody notices.
+    /// A frame is never delivered, without any sign.
     pub drops: u64,
     /// An event is delivered again, at once or after some others.
     pub duplicates: u64,
     /// A user is erased.
     pub erasures: u64,
-    /// Everything is made sure of. No fault; but what comes between two of these is lost in a crash.
+    /// The recorder flushes. This is not a fault, but a crash loses events since the last flush.
     pub flushes: u64,
-    /// Events come with their frames' places in the gateway session. Without, with the times at which they arrived.
+    /// Events come with the places of their frames in the gateway session. Otherwise they have only their arrival times.
     pub frames: bool,
-    /// The process or the whole machine stands still. A connection survives it for less than a minute.
+    /// The process or the whole machine is frozen. A connection survives this for less than a minute.
     pub freezes: u64,
-    /// Discord sends a guild again though nothing was wrong.
+    /// Discord sends a guild again without a reason.
     pub guild_creates: u64,
-    /// Heartbeats are acknowledged while a connection is there. Only with `frames`.
+    /// Heartbeats are acknowledged while a connection is up. Only with `frames`.
     pub heartbeats: bool,
-    /// Nothing is heard for a while and nobody notices, until a new session begins. Only with `frames`.
+    /// Nothing arrives for a while, without any sign, until a new session begins. Only with `frames`.
     pub holes: u64,
-    /// Somebody holds the lock of the file for some frames. Only with `frames`.
+    /// Another connection holds the write lock of the file for some frames. Only with `frames`.
     pub locks: u64,
-    /// The guild cannot be reached for a while, and is then told again.
+    /// The guild is unavailable for a while, and is then sent again.
     pub outages: u64,
-    /// What a resumed connection does to the order.
+    /// The order in which a resumed connection delivers missed events.
     pub order: Order,
-    /// Steps say how much time passes, for a recorder with a clock of its own.
+    /// The steps contain the time that passes, for a recorder with a clock of its own.
     pub passing: bool,
-    /// The connection breaks and is resumed: what was missed is delivered late.
+    /// The connection breaks and is resumed. Missed events are delivered late.
     pub resumes: u64,
-    /// A leave is delivered again with the time of the second arrival; in thousandths of the leaves.
+    /// A leave is delivered again with the time of the second arrival. In thousandths of the leaves.
     pub second_leaves: u64,
-    /// The connection breaks and a new session begins: what was missed stays missed.
+    /// The connection breaks and a new session begins. Missed events are lost.
     pub sessions: u64,
     /// The process is stopped cleanly and started again later.
     pub stops: u64,
-    /// A member leaves and no event says so; in thousandths of the leaves.
+    /// A member leaves without an event. In thousandths of the leaves.
     pub unheard_leaves: u64,
 }
 
 impl Faults {
-    /// Breaks the events, which are in order of time and all before the end; the same seed breaks them in the same way.
+    /// Applies the faults to events, which are in order of time and before the end. The same seed gives the same steps.
     ///
-    /// The last steps are that the connection is there again, that the guild is seen at the end, and a flush.
+    /// The last steps bring the connection back, send the guild once more, and flush.
     #[must_use]
     pub fn apply(&self, seed: u64, events: &[Event], end: DateTime<Utc>) -> Vec<Step> {
         self.apply_to_shards(seed, &[events], end)
     }
 
-    /// Breaks the events of several guilds, each of which is on a shard of its own. Crashes hit all shards, and other faults one.
+    /// Applies the faults to the events of several guilds, each on its own shard. A crash hits all shards, any other fault one.
     #[must_use]
     pub fn apply_to_shards(&self, seed: u64, guilds: &[&[Event]], end: DateTime<Utc>) -> Vec<Step> {
         let mut laboratory = Laboratory::new(*self, seed, guilds.len());

@@ -1,4 +1,4 @@
-//! Where faults happen: between what is true on the servers and what reaches a bot.
+//! Applies faults between the servers and the bot.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mocha_store::{
@@ -16,29 +16,29 @@ use crate::{
 
 #[derive(Debug)]
 pub(crate) struct Laboratory {
-    /// When the last event arrived: nothing arrives before it.
+    /// The time of the last arrival. Later events never arrive before it.
     arrived_ms: i64,
     /// How far the machine's clock is ahead.
     clock_ms: i64,
-    /// Until when the process is dead.
+    /// The time at which a dead process starts again.
     dead_until_ms: Option<i64>,
     dice: Dice,
     faults: Faults,
     frozen: Option<Freeze>,
-    /// For how many frames somebody still holds the lock.
+    /// For how many more frames another connection holds the lock.
     locked: u64,
     /// How many events arrived within the last millisecond.
     micros: i64,
-    /// How far the steps say that time has passed.
+    /// The time up to which the steps let time pass.
     passed_ms: i64,
     shards: Vec<Shard>,
     steps: Vec<Step>,
 }
 
-/// Discord lets a connection resume for some minutes only.
+/// How long Discord lets a connection resume.
 const RESUME_MS: i64 = 9 * 60_000;
 
-/// Discord closes a connection on which it hears nothing for so long.
+/// Discord closes a connection after this time without a heartbeat.
 const DEAF_MS: i64 = 60_000;
 
 const HEARTBEAT_MS: i64 = 41_250;
@@ -60,7 +60,7 @@ impl Laboratory {
         }
     }
 
-    /// The next thing happens in a guild.
+    /// Handles the next event in a guild.
     pub(crate) fn happen(&mut self, guild: usize, event: &Event) {
         let now_ms = event.at().timestamp_millis();
         self.come_back(now_ms);
@@ -71,7 +71,7 @@ impl Laboratory {
         shard.world.observe(event);
         match (&mut shard.link, frozen) {
             _ if dead => {}
-            // What Discord sent waits in the socket.
+            // The event waits in the socket.
             (Link::Up, Some(_)) if !dropped => shard.echoes.push_back(Echo::buffered(event)),
             (Link::Up, None) if !dropped => self.hear(guild, event),
             (Link::Resumable { missed, .. }, _) if !unheard => missed.push(event.clone()),
@@ -82,7 +82,7 @@ impl Laboratory {
         }
     }
 
-    /// An event arrives in good order.
+    /// Delivers an event over a working connection.
     fn hear(&mut self, guild: usize, event: &Event) {
         let now_ms = event.at().timestamp_millis();
         if let Event::ShardChanged(change) = event {
@@ -99,14 +99,14 @@ impl Laboratory {
         {
             self.echo(guild, echo, now_ms);
         }
-        // A frame that may have been refused is not delivered again.
+        // A frame is not delivered again if the recorder may have refused it.
         if is_locked || self.locked > 0 {
             return;
         }
         let again = self.hits(self.faults.duplicates);
         let is_late =
             frame.is_none() && !again && matches!(event, Event::MemberLeft(_)) && self.hits(self.faults.second_leaves);
-        // A repeated snapshot says what is true then, and not what was.
+        // Without frames a list is not repeated, because an old list would look like the current state.
         let is_list = matches!(event, Event::MembersListed(_) | Event::PresencesListed(_) | Event::VoiceSnapshot(_));
         let after = self.dice.below(20);
         let Some(shard) = self.shards.get_mut(guild) else { return };
@@ -121,7 +121,7 @@ impl Laboratory {
         }
     }
 
-    /// Something arrives for the second time.
+    /// Delivers an event for the second time.
     fn echo(&mut self, guild: usize, echo: Echo, now_ms: i64) {
         let Echo { event, frame, is_late, .. } = echo;
         if let Some(frame) = frame {
@@ -129,14 +129,14 @@ impl Laboratory {
         }
         let is_member = |user_id| self.shards.get(guild).is_some_and(|shard| shard.world.is_member(user_id));
         match event {
-            // A member who came back would leave by it.
+            // Skips the leave if the member came back meanwhile.
             Event::MemberLeft(left) if is_late && is_member(left.user_id) => {}
             event if is_late => self.receive(None, vec![event], now_ms),
             event => self.steps.push(Step::Deliver(event)),
         }
     }
 
-    /// Something may go wrong now.
+    /// Draws a fault at this time.
     fn trouble(&mut self, guild: usize, now_ms: i64) {
         if self.dead_until_ms.is_none() {
             if self.hits(self.faults.flushes) {
@@ -174,13 +174,13 @@ impl Laboratory {
         if is_up {
             self.disconnect(guild, now_ms);
         } else if is_outage && self.hits(self.faults.resumes) {
-            // The guild is still out of reach after this.
+            // The guild is still unavailable after the resume.
             self.shard(guild, ShardStatus::Lost, now_ms);
             self.shard(guild, ShardStatus::Resumed, now_ms);
         }
     }
 
-    /// Something may happen to a connection that is there.
+    /// Draws a fault of a working connection.
     fn disconnect(&mut self, guild: usize, now_ms: i64) {
         if self.hits(self.faults.guild_creates) {
             self.guild_create(guild, now_ms);
@@ -206,7 +206,7 @@ impl Laboratory {
         } else if self.shards.iter().all(|shard| shard.session > 0) && self.hits(self.faults.freezes) {
             let ms = self.dice.pick(&[5_000, 55_000, 400_000, 2_400_000]).unwrap_or(0);
             let ms = self.dice.ms_between(1, ms);
-            // A connection either survives for sure, or surely not.
+            // Avoids durations at which it is uncertain whether the connection survives.
             let ms = if (DEAF_MS - 5_000..DEAF_MS + 20_000).contains(&ms) { DEAF_MS + 20_000 } else { ms };
             self.pass(now_ms);
             self.frozen = Some(Freeze { asleep: self.dice.percent(50), since_ms: now_ms, until_ms: now_ms + ms });
@@ -223,7 +223,7 @@ impl Laboratory {
         }
     }
 
-    /// What ends before this time ends.
+    /// Ends every fault whose time is over.
     fn come_back(&mut self, now_ms: i64) {
         if let Some(freeze) = self.frozen {
             if freeze.until_ms > now_ms {
@@ -287,7 +287,7 @@ impl Laboratory {
         self.shard(guild, ShardStatus::Resumed, now_ms);
     }
 
-    /// The process goes on. It reads what waited in the socket, and then that the connection is closed.
+    /// Lets a frozen process continue. It reads the events in the socket, then the end of the connection.
     fn wake(&mut self, Freeze { asleep, since_ms, until_ms }: Freeze) {
         self.frozen = None;
         let ms = until_ms - since_ms;
@@ -315,7 +315,7 @@ impl Laboratory {
         }
     }
 
-    /// The heartbeats up to now are acknowledged.
+    /// Acknowledges the heartbeats up to this time.
     fn beat(&mut self, now_ms: i64) {
         if !(self.faults.heartbeats && self.faults.frames) || self.dead_until_ms.is_some() {
             return;
@@ -345,13 +345,13 @@ impl Laboratory {
         }
     }
 
-    /// Two events in a row.
+    /// Picks two neighbouring events.
     fn neighbours<'a>(&mut self, events: &'a mut [Event]) -> Option<&'a mut [Event]> {
         let first = usize::try_from(self.dice.below(u64::try_from(events.len()).ok()?.saturating_sub(1))).ok()?;
         events.get_mut(first..first.checked_add(2)?)
     }
 
-    /// Everything comes back, and each guild is seen at the end.
+    /// Ends all faults and sends each guild at the end.
     pub(crate) fn finish(mut self, end: DateTime<Utc>) -> Vec<Step> {
         let end_ms = end.timestamp_millis();
         self.frozen = self.frozen.map(|freeze| Freeze { until_ms: freeze.until_ms.min(end_ms), ..freeze });
@@ -416,7 +416,7 @@ impl Laboratory {
         frame.in_session(format!("{guild} {}", shard.session), shard.sequence)
     }
 
-    /// An event arrives for the first time. Returns it with its frame and as it was shown.
+    /// Delivers an event for the first time. Returns its frame, and the event as it was delivered.
     fn arrive(&mut self, guild: usize, mut event: Event, now_ms: i64) -> (Option<Frame>, Event) {
         let frame = self.faults.frames.then(|| self.next_frame(guild));
         self.receive(frame.clone(), vec![event.clone()], now_ms);
@@ -426,7 +426,7 @@ impl Laboratory {
         (frame, event)
     }
 
-    /// Delivers events with the time that the machine's clock shows. Messages alone tell when they were sent.
+    /// Delivers events with the time of the machine's clock. Only messages keep the time at which they were sent.
     fn receive(&mut self, frame: Option<Frame>, mut events: Vec<Event>, now_ms: i64) {
         self.micros = if now_ms > self.arrived_ms { 0 } else { (self.micros + 1).min(999) };
         self.arrived_ms = self.arrived_ms.max(now_ms);
@@ -447,7 +447,7 @@ impl Laboratory {
         }
     }
 
-    /// Says that time passes until then.
+    /// Lets time pass until then.
     fn pass(&mut self, now_ms: i64) {
         if self.faults.passing && self.passed_ms != i64::MIN && now_ms > self.passed_ms {
             self.steps.push(Step::Pass(now_ms - self.passed_ms));
@@ -459,7 +459,7 @@ impl Laboratory {
         rate > 0 && self.dice.below(1_000) < rate
     }
 
-    /// How long something lasts: often seconds, at times more than anybody would bridge.
+    /// Picks a duration: often seconds, sometimes longer than any bridge limit.
     fn gap_ms(&mut self) -> i64 {
         let longest = self.dice.pick(&[1_000, 60_000, 60_000, 360_000, 360_000, 2_400_000]).unwrap_or(0);
         self.dice.ms_between(1, longest + 1)

@@ -6,12 +6,12 @@ use mocha_store::{Event, Frame};
 
 use crate::World;
 
-/// What is between Discord and the process.
+/// The state of a connection to Discord.
 #[derive(Debug, Default)]
 pub(crate) enum Link {
     /// The connection broke and will begin a new session.
     Gone { until_ms: i64 },
-    /// The guild cannot be reached. Meanwhile the connection may break and be resumed.
+    /// The guild is unavailable. Meanwhile the connection may break and be resumed.
     Outage { until_ms: i64 },
     /// The connection broke and will be resumed.
     Resumable { missed: Vec<Event>, until_ms: i64 },
@@ -28,14 +28,14 @@ impl Link {
     }
 }
 
-/// Something that will be delivered again.
+/// An event that will be delivered again.
 #[derive(Debug)]
 pub(crate) struct Echo {
-    /// After how many others.
+    /// The number of other events before it.
     pub(crate) after: u64,
     pub(crate) event: Event,
     pub(crate) frame: Option<Frame>,
-    /// Whether it has the time of its second arrival.
+    /// Whether the event gets the time of its second arrival.
     pub(crate) is_late: bool,
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct Freeze {
 }
 
 impl Echo {
-    /// What waits in the socket.
+    /// Returns an event that waits in the socket.
     pub(crate) fn buffered(event: &Event) -> Self {
         Self { after: 0, event: event.clone(), frame: None, is_late: false }
     }

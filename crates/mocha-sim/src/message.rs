@@ -70,7 +70,7 @@ impl Traffic {
     }
 }
 
-/// Returns so many messages, and no other events, for benchmarks.
+/// Returns this many messages, and no other events, for benchmarks.
 ///
 /// They are like those of a [`Community`](crate::Community)'s large guild: the conversations of about 2,500 members and a few
 /// bots in 40 channels. There are about 11,000 a day from 2024-01-01, in order of time. The same seed makes the same messages.

@@ -17,21 +17,21 @@ use crate::{Step, delivery::set_time};
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
-/// How often the recorder of a bot looks at the clock at least, in milliseconds.
+/// The longest time between two readings of the clock by a bot's recorder, in milliseconds.
 const LOOK_MS: i64 = 45_000;
 
-/// The clocks of a machine on which time passes only as steps say. Clones are the same clocks.
+/// The clocks of a machine, which only steps move. Clones share the same clocks.
 #[derive(Clone, Debug)]
 pub struct Clocks(Arc<Mutex<(Duration, DateTime<Utc>)>>);
 
 impl Clocks {
-    /// Creates clocks of which the wall clock shows this time.
+    /// Creates clocks. The wall clock shows this time.
     #[must_use]
     pub fn new(start: DateTime<Utc>) -> Self {
         Self(Arc::new(Mutex::new((Duration::ZERO, start))))
     }
 
-    /// Lets time pass on each of the clocks, in microseconds.
+    /// Lets time pass on both clocks, in microseconds.
     fn pass(&self, monotonic_us: i64, wall_us: i64) {
         let mut clocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         clocks.0 += Duration::from_micros(monotonic_us.unsigned_abs());
@@ -49,7 +49,7 @@ impl TimeSource for Clocks {
     }
 }
 
-/// Applies the steps, and returns them as they turned out: what a full queue refused, and what a crash took.
+/// Applies the steps and returns them with their outcome: the events that a full queue refused or a crash lost.
 ///
 /// Time passes with the events. [`Step::ClockSet`], [`Step::Freeze`] and [`Step::Pass`] are for [`play_on`].
 ///
@@ -60,10 +60,10 @@ pub fn play(store: &Store, steps: &[Step]) -> Result<Vec<Step>, BoxedError> {
     play_on(store, None, steps)
 }
 
-/// Releases the lock that a thread holds, and the thread.
+/// The sender that ends a thread with the lock, and the thread.
 type Holder = (Sender<()>, JoinHandle<Result<(), mocha_store::Error>>);
 
-/// Applies the steps to a store that has these clocks. Each event but a message has the time of its arrival.
+/// Applies the steps to a store with these clocks. Every event except a message has the time of its arrival.
 ///
 /// # Errors
 ///
@@ -89,14 +89,14 @@ pub fn play_on(store: &Store, clocks: Option<&Clocks>, steps: &[Step]) -> Result
 struct Player<'a> {
     clocks: Option<&'a Clocks>,
     erasure: Option<JoinHandle<Result<(), mocha_store::Error>>>,
-    /// Who holds the lock, until told to let it go.
+    /// The thread that holds the lock.
     holder: Option<Holder>,
     /// How many microseconds passed since the last whole millisecond.
     micros: i64,
     outcome: Vec<Step>,
     recorder: Option<Recorder>,
     store: &'a Store,
-    /// How many microseconds passed since the recorder looked at the clock.
+    /// How many microseconds passed since the recorder read the clock.
     unwatched: i64,
 }
 
@@ -133,7 +133,7 @@ impl Player<'_> {
             Step::Unlock => {
                 self.let_go()?;
                 self.outcome.push(step.clone());
-                // A bot writes what waited at once, and that people are still there.
+                // A bot writes waiting events at once, and confirms the members in voice.
                 return if self.clocks.is_some() { self.look() } else { Ok(()) };
             }
         }
@@ -147,7 +147,7 @@ impl Player<'_> {
 
     fn record(&mut self, frame: Option<&Frame>, mut events: Vec<Event>) -> Result<(), BoxedError> {
         if self.clocks.is_some() {
-            // Nothing arrives at the same instant as something else.
+            // No two events arrive at the same instant.
             self.pass(1, 1);
             self.micros += 1;
             let now = self.recorder()?.now();
@@ -176,7 +176,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// The process dies. What the recorder had written by then is in the file, flushed or not.
+    /// Lets the process die. The file has what the recorder has written, flushed or not.
     fn crash(&mut self) -> Result<(), BoxedError> {
         self.settle()?;
         let recorder = self.recorder()?;
@@ -203,7 +203,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Time passes, and the recorder looks at the clock as often as it does by itself.
+    /// Lets time pass. The recorder reads the clock as often as it would by itself.
     fn let_pass(&mut self, ms: i64) -> Result<(), BoxedError> {
         if self.clocks.is_none() {
             return Ok(());
@@ -229,7 +229,7 @@ impl Player<'_> {
         }
     }
 
-    /// The recorder looks at the clock.
+    /// Lets the recorder read the clock.
     fn look(&mut self) -> Result<(), BoxedError> {
         self.unwatched = 0;
         if let (Some(recorder), None) = (&self.recorder, &self.holder) {
@@ -239,7 +239,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Takes the lock of the file. Everything recorded before is in it, so that the queue is empty.
+    /// Takes the write lock of the file. Everything recorded before is flushed first, so the queue is empty.
     fn hold(&mut self) -> Result<(), BoxedError> {
         self.settle()?;
         self.recorder()?.flush()?;
@@ -248,7 +248,7 @@ impl Player<'_> {
         let store = self.store.clone();
         let holder = std::thread::spawn(move || {
             store.write(|_| {
-                // If nobody waits any longer, the lock is free at once.
+                // If the receiver is gone, the thread ends and frees the lock at once.
                 let _ = taken.send(());
                 let _ = wait_let_go.recv();
                 Ok::<_, mocha_store::Error>(())
@@ -272,7 +272,7 @@ impl Player<'_> {
         self.erasure = Some(std::thread::spawn(move || store.forget_user(user_id).run().map(drop)));
     }
 
-    /// Waits for what goes on beside the recorder.
+    /// Waits for the erasure in progress, if there is one.
     fn settle(&mut self) -> Result<(), BoxedError> {
         if self.holder.is_some() {
             self.let_go()?;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Returns the folder for recorded traffic, which need not exist.
+/// Returns the folder for recorded traffic. It may be missing.
 ///
 /// The variable `MOCHA_DATA` names it, relative to the repository. Default: `shared/data` beside the repository.
 #[must_use]

@@ -31,7 +31,7 @@ pub(crate) fn instant(dice: &mut Dice, span_ms: &Range<i64>) -> i64 {
     }
 }
 
-/// Picks the number of actions in the hour that begins at this time, for so many on an average day.
+/// Picks the number of actions in the hour that begins at this time. `per_day` is the number on an average day.
 ///
 /// It varies by half in either direction. A fraction is the probability of one more.
 pub(crate) fn in_hour(dice: &mut Dice, at: DateTime<Utc>, per_day: u64) -> u64 {

@@ -119,7 +119,7 @@ impl Traffic {
         self.plan.push(Reverse((at_ms, self.planned, action)));
     }
 
-    /// Plans actions at random instants of this hour, so many on an average day.
+    /// Plans actions at random instants of this hour. `per_day` is their number on an average day.
     fn plan_hour(&mut self, per_day: u64, action: Action) {
         let at = self.now();
         for _ in 0..rhythm::in_hour(&mut self.dice, at, per_day) {
@@ -138,7 +138,7 @@ impl Traffic {
         self.plan_hour(grown(self.server.voice_sessions_per_day), Action::VoiceStart);
         self.plan_hour(grown(self.server.presences_per_day), Action::Presence);
         self.plan_hour(members / 60 + 1, Action::Join);
-        // One member in 300 each day. Small servers lose one now and then.
+        // One member in 300 leaves each day. A small server loses one now and then.
         let leaving = present / 300 + u64::from(self.dice.below(300) < present % 300);
         self.plan_hour(leaving, Action::Leave(None));
         self.plan(self.now_ms + HOUR_MS, Action::Hour);

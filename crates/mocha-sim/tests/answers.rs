@@ -155,7 +155,7 @@ proptest! {
     }
 
     #[test]
-    fn recorded_again_it_changes_nothing(server in servers()) {
+    fn recording_the_same_events_again_changes_nothing(server in servers()) {
         let store = Store::builder().clock(Clock::Events).open_in_memory()?;
         for _ in 0..2 {
             let (reference, end) = record(&store, server)?;

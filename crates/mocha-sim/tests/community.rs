@@ -1,4 +1,4 @@
-//! A simulated community is possible, and roll-ups and queries cost as much as for a real one.
+//! A simulated community is consistent, and its roll-ups and queries cost as much as those of a real one.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -25,8 +25,8 @@ fn messages(community: Community) -> impl Iterator<Item = MessageSent> {
     community.events().filter_map(|event| if let Event::MessageSent(message) = event { Some(message) } else { None })
 }
 
-/// Only members act, only members in voice leave voice, and every channel was sent before.
-fn everybody_is_there(community: Community) -> Result<(), TestCaseError> {
+/// Checks that only members act, that only members in voice leave voice, and that every channel was sent before.
+fn check_presence(community: Community) -> Result<(), TestCaseError> {
     let (mut users, mut members, mut voice) = (HashSet::new(), HashSet::new(), HashMap::new());
     let mut channels = HashMap::new();
     for event in community.events() {
@@ -85,12 +85,12 @@ proptest! {
     }
 
     #[test]
-    fn a_seed_tells_the_same_again(community in communities()) {
+    fn a_seed_makes_the_same_events_again(community in communities()) {
         prop_assert!(community.events().eq(community.events()));
     }
 
     #[test]
-    fn each_guild_has_as_many_messages_as_it_says(community in communities()) {
+    fn each_guild_has_the_announced_number_of_messages(community in communities()) {
         let mut counts = BTreeMap::new();
         for message in messages(community) {
             *counts.entry(message.guild_id).or_insert(0) += 1;
@@ -102,12 +102,12 @@ proptest! {
     }
 
     #[test]
-    fn nobody_acts_who_is_not_there(community in communities()) {
-        everybody_is_there(community)?;
+    fn only_members_act(community in communities()) {
+        check_presence(community)?;
     }
 
     #[test]
-    fn messages_are_in_order_and_as_many_as_were_asked_for(seed in any::<u64>(), len in 0..5_000_usize) {
+    fn messages_are_in_order_and_of_the_requested_number(seed in any::<u64>(), len in 0..5_000_usize) {
         let messages: Vec<MessageSent> = mocha_sim::messages(seed, len).collect();
         prop_assert_eq!(messages.len(), len);
         prop_assert!(messages.is_sorted_by(|a, b| a.at <= b.at && a.message_id < b.message_id));
@@ -118,7 +118,7 @@ proptest! {
 /// A month is long enough for a member to leave in the middle of a conversation.
 #[test]
 fn only_members_act_in_a_month() -> Result<(), TestCaseError> {
-    everybody_is_there(month(4))
+    check_presence(month(4))
 }
 
 /// This holds even if two guilds have a message in the same millisecond.

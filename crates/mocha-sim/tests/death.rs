@@ -23,7 +23,7 @@ use rand_chacha::ChaCha8Rng;
 const SEED: u64 = 11;
 const MEMBERS: u32 = 60;
 const KILLS: u64 = 10;
-/// The process flushes after so many instants of the server.
+/// The process flushes after this many instants of the server.
 const FLUSH_EVERY: usize = 7;
 /// The process records at most so many instants and then waits until it is killed. The next process records the rest.
 const INSTANTS: usize = 150;
@@ -32,8 +32,8 @@ fn end() -> DateTime<Utc> {
     midnight() + TimeDelta::hours(20)
 }
 
-/// Returns the events that a process receives which starts at this time: the state of the guild, then all later events. Events
-/// of the same time are one item.
+/// Returns the events for a process that starts at this time: the state of the guild, then all later events. Events of the same
+/// time are one item.
 fn heard_from(from_ms: i64) -> Vec<Vec<Event>> {
     let mut world = World::default();
     let mut later: Vec<Vec<Event>> = Vec::new();
@@ -54,7 +54,7 @@ fn heard_from(from_ms: i64) -> Vec<Vec<Event>> {
     [vec![start], later].concat()
 }
 
-/// The body of the process, not a test of its own. It records, and prints until when it has flushed.
+/// The process. It records, and prints the time up to which it has flushed.
 #[test]
 fn child() -> TestResult {
     let (Ok(path), Ok(from_ms)) = (std::env::var("MOCHA_CHILD_FILE"), std::env::var("MOCHA_CHILD_FROM")) else {
@@ -76,8 +76,8 @@ fn child() -> TestResult {
     }
 }
 
-/// Lets a process record until it has flushed so many times, and a little longer. Then kills it, and returns until when it
-/// reported to have flushed.
+/// Lets a process record until it has flushed this many times, and a little longer. Then kills it, and returns the time up to
+/// which it reported a flush.
 fn run_and_kill(path: &Path, from_ms: i64, words: u64, spins: u64) -> TestResult<i64> {
     let mut child = Command::new(std::env::current_exe()?)
         .args(["child", "--exact", "--nocapture", "--test-threads=1"])

@@ -106,7 +106,7 @@ fn hold(servers: &[Server], hours: i64, seed: u64, faults: Faults, builder: Stor
     Ok(())
 }
 
-/// Returns so many servers, each on a shard of its own.
+/// Returns this many servers, each on its own shard.
 fn shards(count: std::ops::Range<u64>) -> impl Strategy<Value = Vec<Server>> {
     let guild = |number: u64| GuildId::try_from(server(0, 0).guild_id().get() + (number << 22)).ok();
     (0..1_000_000_u64, 10..31_u32, count).prop_map(move |(seed, members, count)| {
@@ -150,7 +150,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_left_of_users_who_are_erased_while_events_come(
+    fn no_row_is_left_of_users_who_are_erased_during_recording(
         (server, hours) in servers(),
         seed in any::<u64>(),
         faults in prop_oneof![faults(), framed()],
@@ -170,7 +170,7 @@ proptest! {
     }
 
     #[test]
-    fn setting_a_bots_clock_makes_up_no_time(
+    fn setting_a_bots_clock_adds_no_time(
         (server, hours) in servers(),
         seed in any::<u64>(),
         (clock_steps, duplicates, guild_creates, flushes) in (1..30_u64, rate(), rate(), rate()),

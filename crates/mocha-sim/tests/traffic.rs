@@ -24,8 +24,8 @@ fn servers() -> impl Strategy<Value = Server> {
     })
 }
 
-/// Only members act, and only members in voice leave voice.
-fn everybody_is_there(server: Server) -> Result<(), TestCaseError> {
+/// Checks that only members act, and that only members in voice leave voice.
+fn check_presence(server: Server) -> Result<(), TestCaseError> {
     let (mut users, mut members, mut voice) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     for event in server.events() {
         match event {
@@ -76,22 +76,22 @@ proptest! {
             prop_assert!(event.at() >= last, "{event:?} after {last}");
             last = event.at();
         }
-        // The first events of the connection come even if the server has no time for others.
+        // A server of zero days still has the first events of the connection.
         prop_assert!(last < server.end().max(server.end() + TimeDelta::milliseconds(1)));
     }
 
     #[test]
-    fn a_seed_tells_the_same_again(server in servers()) {
+    fn a_seed_makes_the_same_events_again(server in servers()) {
         prop_assert!(server.events().eq(server.events()));
     }
 
     #[test]
-    fn nobody_leaves_who_is_not_there(server in servers()) {
-        everybody_is_there(server)?;
+    fn only_members_leave(server in servers()) {
+        check_presence(server)?;
     }
 
     #[test]
-    fn message_ids_tell_the_time_and_never_repeat(server in servers()) {
+    fn message_ids_contain_the_time_and_never_repeat(server in servers()) {
         let mut last = 0;
         for event in server.events() {
             let Event::MessageSent(message) = event else { continue };
@@ -103,7 +103,7 @@ proptest! {
     }
 
     #[test]
-    fn places_are_seen_before_something_happens_there(server in servers()) {
+    fn channels_are_sent_before_their_events(server in servers()) {
         let mut channels = BTreeMap::new();
         for event in server.events() {
             match event {
@@ -124,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn the_sums_of_the_reference_agree(server in servers()) {
+    fn the_totals_of_the_reference_agree(server in servers()) {
         let mut reference = Reference::new(server.guild_id());
         let (mut counted, mut joins, mut leaves, mut members) = (0, 0, 0, 0);
         for event in server.events() {
@@ -154,7 +154,7 @@ proptest! {
     }
 
     #[test]
-    fn an_event_told_twice_counts_once(server in servers()) {
+    fn an_event_that_is_delivered_twice_counts_once(server in servers()) {
         let mut once = Reference::new(server.guild_id());
         let mut twice = once.clone();
         for event in server.events() {
@@ -169,7 +169,7 @@ proptest! {
 /// Ten years are long enough for members to leave before a planned leave, and to return.
 #[test]
 fn only_members_leave_in_ten_years() -> Result<(), TestCaseError> {
-    everybody_is_there(Server::new(5).days(3_650).members(100).messages_per_day(0).voice_sessions_per_day(20))
+    check_presence(Server::new(5).days(3_650).members(100).messages_per_day(0).voice_sessions_per_day(20))
 }
 
 /// Every case that is hard for statistics happens within a month.

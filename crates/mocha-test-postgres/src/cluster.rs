@@ -10,9 +10,9 @@ use std::{
 
 use crate::Programs;
 
-/// Creates a server, starts it, waits until the test process ends or closes the pipe, and removes everything.
+/// A script that creates a server, starts it, waits until the test process ends or closes the pipe, and removes everything.
 ///
-/// Destructors of statics never run, and a killed process runs none at all. The end of a pipe reaches the script in any case.
+/// Rust runs no destructors of statics, and a killed process runs none at all. The pipe closes in every case.
 const SUPERVISOR: &str = r#"
     trap '' INT TERM HUP
     "$bin/initdb" -D "$folder/data" -U mocha -A trust -E UTF8 --no-locale --no-sync >"$folder/log" 2>&1 &&
@@ -95,7 +95,7 @@ impl Cluster {
         assert!(status.success(), "the server does not run");
     }
 
-    /// Freezes the server's main process, so that it accepts no connection, or lets it go on. Open connections go on.
+    /// Freezes the server's main process, so that it accepts no connection, or continues it. Open connections keep working.
     ///
     /// # Panics
     ///
@@ -106,7 +106,7 @@ impl Cluster {
         assert!(status.success(), "the server does not run");
     }
 
-    /// Stops the server: waits for nobody, and cuts all connections.
+    /// Stops the server at once and ends all connections.
     ///
     /// # Panics
     ///
@@ -125,7 +125,7 @@ impl Cluster {
     }
 
     fn control(&self, arguments: &str) {
-        // The processes that a killed server leaves hold its shared memory for a moment.
+        // The remaining processes of a killed server hold its shared memory for a moment.
         let script = format!(
             "for try in 1 2 3 4 5 6 7 8 9 10; do \
                 \"$bin/pg_ctl\" -D \"$folder/data\" {arguments} && exit 0; sleep 0.3; \

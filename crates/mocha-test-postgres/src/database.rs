@@ -1,4 +1,4 @@
-//! A database of one test.
+//! A database for one test.
 
 use std::{
     env,
@@ -12,7 +12,7 @@ use std::{
 
 use crate::{Cluster, Programs, skipped};
 
-/// An empty database of one test. It is dropped with the value.
+/// An empty database for one test. Dropping this drops the database.
 #[derive(Debug)]
 pub struct Database {
     name: String,
@@ -21,7 +21,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Creates a database, or says that the test is skipped and returns `None`.
+    /// Creates a database. Without a server, reports that the test is skipped and returns `None`.
     ///
     /// # Panics
     ///
@@ -53,7 +53,7 @@ impl Database {
         &self.url
     }
 
-    /// Runs SQL statements and returns the values of the last one, a row in a line and a `|` between two columns.
+    /// Runs SQL statements and returns the rows of the last one, one in each line, with `|` between columns.
     ///
     /// # Panics
     ///
@@ -66,12 +66,12 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // A test that broke its server cannot drop the database, and need not.
+        // If the test broke its server, the database cannot be dropped. That is no problem.
         drop(run(&self.server, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)));
     }
 }
 
-/// Returns a URL of the server that tests share. The first call starts a private one, if no other is named.
+/// Returns a URL of the server that tests share. Without `MOCHA_POSTGRES_URL` the first call starts a private one.
 fn server() -> Option<String> {
     static PRIVATE: OnceLock<Option<Cluster>> = OnceLock::new();
     if let Ok(url) = env::var("MOCHA_POSTGRES_URL") {

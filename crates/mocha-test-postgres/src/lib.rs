@@ -1,7 +1,7 @@
 //! PostgreSQL servers for tests.
 //!
-//! [`Database::create`] gives a test an empty database of its own. It is on the server that `MOCHA_POSTGRES_URL` names, or
-//! else on a private server, which the first test of a process starts. Without both the test is skipped:
+//! [`Database::create`] returns an empty database for one test. It is on the server that `MOCHA_POSTGRES_URL` names, or else
+//! on a private server, which the first test of a process starts. Without both the test is skipped:
 //!
 //! ```no_run
 //! use mocha_test_postgres::Database;
@@ -32,7 +32,7 @@ pub use self::{cluster::Cluster, database::Database, programs::Programs};
 
 use std::io::Write as _;
 
-/// Says on the standard error why a test was skipped.
+/// Writes to the standard error why a test was skipped.
 ///
 /// # Panics
 ///

@@ -30,7 +30,7 @@ impl Programs {
         let folder = candidates().into_iter().find(|folder| {
             ["initdb", "pg_ctl", "postgres"].into_iter().all(|program| folder.join(program).is_file())
         })?;
-        // A link leads to the folder that has the other programs, too.
+        // The program may be a link to the folder that has the other programs too.
         let folder = fs::canonicalize(folder.join("postgres")).ok()?.parent()?.to_owned();
         let user = if id(&["-u"]) == Some(0) { Some(User::unprivileged()?) } else { None };
         Some(Self { folder, user })
@@ -66,7 +66,7 @@ impl User {
     }
 }
 
-/// Returns the folders that may have the programs, the best first.
+/// Returns the folders that may have the programs, in order of preference.
 fn candidates() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
@@ -79,7 +79,7 @@ fn candidates() -> Vec<PathBuf> {
     env::split_paths(&path).chain(versions.into_iter().map(|(_, folder)| folder)).collect()
 }
 
-/// Asks the program `id` for a number.
+/// Runs the program `id` and returns the number that it prints.
 fn id(arguments: &[&str]) -> Option<u32> {
     let output = Command::new("id").args(arguments).output().ok()?;
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()

@@ -1,4 +1,4 @@
-//! Servers end with whatever used them.
+//! Servers end with the process that used them.
 
 use std::{
     env,
@@ -9,7 +9,7 @@ use std::{
 
 use mocha_test_postgres::{Cluster, Database, Programs, skipped};
 
-/// Set in the process that a test starts to see it die.
+/// The variable that is set in the process that a test lets die.
 const DYING: &str = "MOCHA_TEST_DYING";
 
 fn programs() -> Option<Programs> {
@@ -71,7 +71,7 @@ fn a_server_ends_when_its_process_is_aborted() {
 }
 
 #[test]
-fn a_killed_server_starts_again_with_what_it_had() {
+fn a_killed_server_starts_again_with_its_data() {
     let Some(programs) = programs() else { return };
     let cluster = Cluster::start(&programs, &[]);
     let database = Database::create_on(&cluster.url("postgres"));

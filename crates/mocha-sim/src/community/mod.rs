@@ -33,7 +33,7 @@ const OCTAVES: u64 = 7_600;
 /// and leaves, for each 1,000 messages.
 ///
 /// As on real servers, about 20 messages share their UTC day, user and channel, about 15 their quarter hour and channel, and
-/// about 100 their 30 days, user and channel. Roll-ups have so many times fewer rows.
+/// about 100 their 30 days, user and channel. Roll-ups have that many times fewer rows.
 ///
 /// # Examples
 ///

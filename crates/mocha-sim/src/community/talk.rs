@@ -40,7 +40,7 @@ pub(crate) struct Talks {
 }
 
 impl Talks {
-    /// Begins a conversation of so many messages. It ends before `end_ms`.
+    /// Begins a conversation of this many messages. It ends before `end_ms`.
     pub(crate) fn begin(
         &mut self,
         dice: &mut Dice,
@@ -104,7 +104,7 @@ impl Talk {
     }
 }
 
-/// Plans conversations with so many messages in total: their starts and lengths.
+/// Plans the starts and lengths of conversations with this many messages in total.
 pub(crate) fn starts(dice: &mut Dice, messages: u32, span_ms: Range<i64>) -> Vec<(i64, u32)> {
     let mut left = messages;
     let mut starts = Vec::new();

@@ -18,7 +18,7 @@ use crate::{dice::Dice, member, rhythm, traffic::time};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// The number of users who founded guilds. They may be in several guilds.
+/// The number of users among whom guilds get their initial members. A user may be in several guilds.
 const FOUNDERS: u64 = 20_000;
 
 /// The number of messages for each voice session, and for each join.
@@ -37,7 +37,7 @@ enum Action {
     Join,
     /// A member leaves, if the membership is still the n-th. Without a member, a random one leaves.
     Leave(Option<(usize, u32)>),
-    /// A conversation of so many messages begins.
+    /// A conversation of this many messages begins.
     Talk(u32),
     /// A member in voice mutes or unmutes, if the session is still this one.
     VoiceChange(usize, u32, bool),
@@ -256,7 +256,7 @@ impl CommunityTraffic {
     }
 }
 
-/// Returns the size of a small guild with so many messages.
+/// Returns the size of a small guild with this many messages.
 fn small(messages: u32) -> Size {
     let many = |each: u32| u16::try_from(messages / each).unwrap_or(u16::MAX);
     Size {
