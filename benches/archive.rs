@@ -44,7 +44,7 @@ fn main() -> Result<(), Failure> {
     measure("simulated", simulated)?;
     let path = recorded_folder().join(EVENTS);
     if !path.exists() {
-        println!("the real messages are not there");
+        println!("the real messages are missing (`MOCHA_DATA` names their folder)");
         return Ok(());
     }
     let bots = fs::read_to_string(recorded_folder().join("bots.txt"))?;
@@ -136,7 +136,7 @@ impl Ids {
         i64::try_from(self.random >> (64 - bits)).unwrap_or(0)
     }
 
-    /// An id of a user or channel.
+    /// Returns the id of a user or channel.
     fn id(&mut self, number: u64) -> i64 {
         if let Some(id) = self.known.get(&number) {
             return *id;

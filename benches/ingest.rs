@@ -104,7 +104,7 @@ fn record(messages: &[MessageSent]) -> Result<Duration, Failure> {
     record_in_batches(messages, None)
 }
 
-/// Records with at most so many events in a transaction, or with the recorder's default.
+/// Records with at most this many events in a transaction, or with the recorder's default.
 fn record_in_batches(messages: &[MessageSent], batch_len: Option<usize>) -> Result<Duration, Failure> {
     let folder = folder()?;
     let path = folder.path().join("stats.db");

@@ -22,7 +22,7 @@ pub(crate) const DAYS: [Option<i64>; 3] = [Some(30), Some(365), None];
 /// The choice of messages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Source {
-    /// At most so many lines of fifteen years of chat, from a folder that is not part of the repository.
+    /// At most this many lines of fifteen years of chat, from a folder that is not part of the repository.
     Real(usize),
     Simulated(usize),
 }
@@ -153,7 +153,7 @@ fn real_messages(lines: usize, out: &mut impl Write, seen: &mut Seen) -> Result<
     Ok(())
 }
 
-/// Writes the first so many lines into one file and the others into another.
+/// Writes the first `len` lines into one file and the others into another.
 fn split(all: &Path, len: usize, head: &Path, tail: &Path) -> Result<(), Failure> {
     let (mut head, mut tail) = (BufWriter::new(fs::File::create(head)?), BufWriter::new(fs::File::create(tail)?));
     for (number, line) in BufReader::new(fs::File::open(all)?).lines().enumerate() {

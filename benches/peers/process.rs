@@ -1,4 +1,4 @@
-//! A peer that runs as a program of its own. It reads orders as lines of JSON and answers each with a line.
+//! A peer that runs as a program of its own. It reads commands as lines of JSON and answers each with a line.
 
 use std::{
     fs,

@@ -83,10 +83,10 @@ impl What {
             }
             (Self::Insert, _) => "Mocha stores guilds, channels and users and maintains roll-ups with each message.",
             (Self::Size, Name::DuckDb) => {
-                "its columns are compressed and have no index. Rows and indexes make single writes fast."
+                "its columns are compressed and have no index. Mocha's rows and indexes make single writes fast."
             }
             (Self::Size, _) => {
-                "Mocha has the same table with the same indexes, as the specification wants, and roll-ups beside it."
+                "Mocha has the same table with the same indexes, as the specification requires, and roll-ups."
             }
             (Self::Ask(Kind::UserStatistics, _), _) => {
                 "the others add up three numbers. Mocha's answer also has ranks, days, streaks, channels and voice, which cost \
@@ -97,7 +97,7 @@ impl What {
                  on all cores."
             }
             (Self::Ask(Kind::HeatMap, _), Name::DuckDb) => {
-                "Mocha reads each quarter of an hour, on one core, and makes the hours of any time zone of them; DuckDB reads one column in vectors, on all cores, in UTC."
+                "Mocha reads each quarter of an hour, on one core, and computes the hours of any time zone. DuckDB reads one column in vectors, on all cores, in UTC."
             }
             _ => return None,
         })
@@ -106,7 +106,7 @@ impl What {
 
 const SECTIONS: [(&str, &[What]); 6] = [
     ("History imported, messages a second", &[What::Import]),
-    ("Messages as they come, one by one, messages a second", &[What::Insert]),
+    ("Messages written one by one, messages a second", &[What::Insert]),
     ("Size of the file, bytes a message", &[What::Size]),
     ("Leaderboard of messages, the first ten", &asks(Kind::Leaderboard)),
     ("Statistics of the user who wrote most", &asks(Kind::UserStatistics)),

@@ -26,7 +26,7 @@ const NOW: i64 = 1_577_786_841;
 /// The number of lines in a test.
 const TEST_LINES: usize = 20_000;
 
-/// A member who is silent for so long counts as disconnected.
+/// A member who is silent for this long counts as disconnected.
 const SILENCE_SECONDS: i64 = 6 * 3_600;
 
 /// Returns `irc.db` in this folder, and creates it from the [`recorded_folder`] if it is missing. Returns `None` if the data is

@@ -17,14 +17,14 @@ struct Args {
     /// The store's file.
     #[arg(requires = "folder")]
     file: Option<PathBuf>,
-    /// The archive's folder. It is made if it is missing.
+    /// The archive's folder. It is created if it is missing.
     folder: Option<PathBuf>,
 }
 
 fn main() -> anyhow::Result<()> {
     let Args { file, folder } = Args::parse();
     if let Some((file, folder)) = file.zip(folder) {
-        anyhow::ensure!(file.is_file(), "{} is no file", file.display());
+        anyhow::ensure!(file.is_file(), "{} is not a file", file.display());
         return archive(&Store::builder().maintenance(Maintenance::off()).open(file)?, &folder);
     }
     let folder = tempfile::tempdir()?;
@@ -41,7 +41,7 @@ fn archive(store: &Store, folder: &Path) -> anyhow::Result<()> {
         rows += entry.rows;
         bytes += entry.bytes;
     }
-    writeln!(out, "{} files written, {} rows were there already", written.files, written.unchanged)?;
+    writeln!(out, "{} files written, {} rows were in the archive already", written.files, written.unchanged)?;
     if written.unreadable > 0 {
         writeln!(out, "{} rows are only in the store, because the archive cannot hold them", written.unreadable)?;
     }

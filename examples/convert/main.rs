@@ -11,7 +11,7 @@ use mocha_discord::Store;
 struct Args {
     /// The file to read. It is not changed.
     old: PathBuf,
-    /// The file to make.
+    /// The file to write.
     new: PathBuf,
 }
 

@@ -17,7 +17,7 @@ use mocha_import::{Import, ImportReport, Progress};
 use serde::Serialize as _;
 use serde_json::ser::PrettyFormatter;
 
-/// Imports exports of channels and says what was taken.
+/// Imports exports of channels and prints a report
 #[derive(Debug, Parser)]
 struct Options {
     /// The exports in JSON: files, or folders with such files
@@ -57,7 +57,7 @@ fn main() -> anyhow::Result<()> {
     }
     let failed = report.failed().count();
     if failed > 0 {
-        bail!("{failed} of {} files were not imported to their end", report.files.len());
+        bail!("{failed} of {} files were not imported completely", report.files.len());
     }
     Ok(())
 }
@@ -67,7 +67,7 @@ fn document(store: &Store, report: &ImportReport) -> anyhow::Result<String> {
     let mut guilds = guilds.into_iter();
     let guild_id = guilds.next().context("no file names a guild")?;
     if guilds.next().is_some() {
-        bail!("the files are of several guilds, and the document is about one");
+        bail!("the files are of several guilds, but `--json` needs one");
     }
     let answer = store.read(|conn| WrittenAnswer::load(conn, guild_id))?;
     let mut json = Vec::new();
@@ -84,13 +84,13 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a program says how far it is")]
+#[expect(clippy::print_stderr, reason = "a program shows its progress")]
 fn show(progress: Progress<'_>) {
     let name = progress.file.file_name().unwrap_or_default().display();
     eprint!("\r\x1b[2K{} of {}: {name}: {} messages", progress.files_read + 1, progress.file_count, progress.taken);
 }
 
-#[expect(clippy::print_stderr, reason = "a program says what went wrong")]
+#[expect(clippy::print_stderr, reason = "a program reports errors")]
 fn complain(report: &ImportReport) {
     eprintln!("{report}");
 }

@@ -13,7 +13,7 @@ use mocha_discord::{
 };
 use poise::serenity_prelude as serenity;
 
-/// What every command needs.
+/// The data that every command needs.
 #[derive(Debug)]
 pub(crate) struct Data {
     pub(crate) store: Store,

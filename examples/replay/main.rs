@@ -21,7 +21,7 @@ use serde_json::ser::PrettyFormatter;
 /// A short trace: two users meet on their server.
 const TRACE: &[u8] = include_bytes!("trace.jsonl");
 
-/// Records gateway traffic of a guild and prints a report.
+/// Records gateway traffic of a guild and prints a report
 #[derive(Debug, Parser)]
 struct Options {
     /// The trace: one JSON frame in each line, plain or compressed with zstd. Default: a short trace that is compiled in

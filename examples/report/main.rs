@@ -1,6 +1,6 @@
 //! Records some months of a busy simulated server into `data/stats.db`, and prints a report.
 //!
-//! `cargo run --release --example report`. Every run prints the same, even if the file exists already.
+//! `cargo run --release --example report`. Every run prints the same report, even if the file exists already.
 
 mod report;
 

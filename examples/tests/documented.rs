@@ -211,7 +211,7 @@ fn answers_about_traffic_with_faults_match() -> TestResult {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that was skipped says so")]
+#[expect(clippy::print_stderr, reason = "a skipped test reports it")]
 fn answers_about_a_recorded_trace_match() -> TestResult {
     let path = recorded_folder().join("gateway-2018-03.jsonl.zst");
     let Ok(file) = File::open(&path) else {

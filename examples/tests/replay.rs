@@ -222,7 +222,7 @@ fn replaying_a_trace_again_changes_no_row() -> TestResult {
     let second = replay(&open()?, trace.as_bytes())?;
     assert_eq!(first.answer, second.answer);
     assert_eq!(rows, dump(&open()?)?);
-    // A crash in the middle does not make the rest of the trace news.
+    // After a crash in the middle, the rest of the trace changes nothing either.
     for every in 1..5 {
         let again = replay_with_kills(&open()?, trace.as_bytes(), NonZeroU64::new(every))?;
         assert_eq!(first.answer, again.answer, "killed every {every} frames");
@@ -332,7 +332,7 @@ fn dump(store: &Store) -> TestResult<Vec<String>> {
 /// A short trace, and the recorded month if it is there.
 #[cfg(feature = "postgres")]
 #[test]
-fn postgresql_answers_as_sqlite_does() -> TestResult {
+fn postgresql_gives_the_same_answer_as_sqlite() -> TestResult {
     let recorded = std::fs::read(recorded_folder().join("gateway-2018-03.jsonl.zst")).ok();
     for trace in [Some(include_bytes!("../replay/trace.jsonl").to_vec()), recorded].into_iter().flatten() {
         let Some(database) = mocha_test_postgres::Database::create() else { return Ok(()) };

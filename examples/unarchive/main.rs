@@ -1,4 +1,4 @@
-//! Puts all events of an archive into a store, new or not.
+//! Restores all events of an archive into a new or existing store.
 //!
 //! `cargo run --release --example unarchive -- FOLDER FILE`
 
@@ -11,17 +11,17 @@ use mocha_discord::{Maintenance, Store, archive::Archive};
 struct Args {
     /// The archive's folder.
     folder: PathBuf,
-    /// The store's file. It is made if it is missing.
+    /// The store's file. It is created if it is missing.
     file: PathBuf,
 }
 
 fn main() -> anyhow::Result<()> {
     let Args { folder, file } = Args::parse();
-    anyhow::ensure!(folder.is_dir(), "{} is no folder", folder.display());
+    anyhow::ensure!(folder.is_dir(), "{} is not a folder", folder.display());
     let store = Store::builder().maintenance(Maintenance::off()).open(&file)?;
     let restored = Archive::open(&folder)?.restore(&store).run()?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{} rows restored, {} were there already", restored.rows, restored.known)?;
+    writeln!(out, "{} rows restored, {} were in the store already", restored.rows, restored.known)?;
     if restored.withheld > 0 {
         writeln!(out, "{} rows of erased users were left out", restored.withheld)?;
     }

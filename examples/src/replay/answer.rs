@@ -31,7 +31,7 @@ pub struct Answer {
     pub heatmap_utc: [[u64; 24]; 7],
 }
 
-/// The parts of the answer that an export of messages knows, over all time.
+/// The parts of the answer that an export of messages contains, over all time.
 #[derive(Clone, Debug, Serialize)]
 pub struct WrittenAnswer {
     /// The guild.

@@ -102,7 +102,7 @@ impl<'a> Frame<'a> {
             return Ok(Self { event: None, received_at, text });
         }
         let (Some(name), Some(data)) = (t, d) else { bail!("an event without a name or without data") };
-        // Discord has events that twilight does not know, and twilight has events that Mocha does not record.
+        // twilight does not know every event of Discord, and Mocha does not record every event of twilight.
         if !EventType::try_from(name.as_ref()).is_ok_and(wants) {
             return Ok(Self { event: None, received_at, text });
         }
