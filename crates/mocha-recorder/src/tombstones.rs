@@ -1,4 +1,4 @@
-//! Who was erased and who opted out, by keyed hashes, and what that says of an event.
+//! The tombstones of erased and opted-out users, and the events that they withhold.
 //!
 //! The rows are the backend's. This module computes hashes and decides, so that all backends agree.
 

@@ -2,7 +2,7 @@
 --
 -- * Discord's ids are BIGINT, and keys begin with the guild, so that a guild's rows can be on one machine of several.
 -- * Booleans are BOOLEAN. Checks refuse ids and times that no query could read, so no trigger needs to skip rows.
--- * `rowid` is the order in which rows were written, which SQLite keeps by itself. Of events in one second the last counts.
+-- * `rowid` is the order in which rows were written, which SQLite keeps by itself. The last of several events in one second counts.
 -- * Foreign keys are checked at the commit, because a batch writes users last.
 --
 -- Times are unix seconds. Times that end in `_ms` are unix milliseconds.
@@ -168,7 +168,7 @@ CREATE TABLE gone_channels (
     PRIMARY KEY (guild_id, channel_id)
 );
 
--- When a recorder last ran, and whether it stopped cleanly. Of several recorders, the last one to write counts.
+-- When a recorder last ran, and whether it stopped cleanly. The last one of several recorders to write counts.
 CREATE TABLE recorder_states (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     started_at_ms BIGINT NOT NULL,

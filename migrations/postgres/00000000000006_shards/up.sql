@@ -1,4 +1,4 @@
--- What a restart needs of each shard, so that it can resume the gateway session where the database stopped.
+-- The state of each shard that a restart needs to resume the gateway session where the database stopped.
 
 -- The positions of the shards in their gateway sessions. Every event up to the sequence number is recorded. `owner` names
 -- the recorder that may record the shard: a later one takes the row over, and the earlier one stops. `bot_id` is '0' if the

@@ -43,7 +43,7 @@ pub trait ChannelTable {
     fn delete_gone_channel(&mut self, id: ChannelId) -> Result<bool, Error>;
 }
 
-/// What the recorder compares a channel with.
+/// The stored values of a channel, which the recorder compares with new ones.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StoredChannel {
     /// Its name; `None` while unknown.

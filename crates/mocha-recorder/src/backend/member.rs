@@ -68,7 +68,7 @@ pub trait MemberTable {
     fn insert_member_event(&mut self, event: &NewMemberEvent<'_>) -> Result<(), Error>;
 }
 
-/// What the recorder compares a list of members with.
+/// A stored member, which the recorder compares with a list of members.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ListedMember {
     /// The user.

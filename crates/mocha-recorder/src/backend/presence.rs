@@ -30,7 +30,7 @@ pub trait PresenceTable {
     fn insert_presence(&mut self, presence: &NewPresenceEvent<'_>) -> Result<bool, Error>;
 }
 
-/// What was last recorded of a person.
+/// The last recorded presence of a user.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LastPresence {
     /// Discord's activity type, and the activity's name.
