@@ -4,8 +4,7 @@ use std::{error::Error as StdError, fmt};
 
 type BoxedError = Box<dyn StdError + Send + Sync>;
 
-/// Says why the recorder or a store could not do something. [`kind`](Self::kind) classifies it, and `source()`
-/// has the cause.
+/// The error of the recorder and of the stores. [`kind`](Self::kind) classifies it, and `source()` has the cause.
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -26,13 +25,13 @@ pub enum ErrorKind {
     /// Another connection locked the file for longer than the busy timeout. Nothing was written;
     /// try again.
     Busy,
-    /// The clock is ahead of everything in the file by more than can be explained, so nothing is deleted for its age.
+    /// The clock is implausibly far ahead of everything in the file, so nothing was deleted because of its age.
     ClockAhead,
     /// The recorder was shut down.
     Closed,
     /// The file is damaged: restore a backup or, without one, salvage what is readable.
     Corrupt,
-    /// The database refused for a reason that has no kind of its own.
+    /// The database reported an error that has no kind of its own.
     Database,
     /// The disk is full. Nothing was written. The store works again once there is room.
     DiskFull,
@@ -48,7 +47,7 @@ pub enum ErrorKind {
     },
     /// Reading or writing a file or folder failed.
     Io,
-    /// The file does not belong to Mocha: it is no SQLite database, or has other tables. Opening
+    /// The file does not belong to Mocha: it is not a SQLite database, or has other tables. Opening
     /// did not change it.
     NotMocha,
     /// The recorder has the shards of another bot. Give each bot a process of its own.
@@ -75,40 +74,40 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// Creates an error. Meant for backends; `context` says what failed, and where.
+    /// Creates an error, for backends. `context` names the failed operation and its place.
     pub fn new(kind: ErrorKind, context: impl Into<String>) -> Self {
         Self(Box::new(Inner { context: context.into(), is_caused_by_event: false, kind, source: None }))
     }
 
-    /// Creates an error that has a cause. Meant for backends; `context` says what failed, and where.
+    /// Creates an error with a cause, for backends. `context` names the failed operation and its place.
     pub fn with_source(kind: ErrorKind, context: impl Into<String>, source: impl Into<BoxedError>) -> Self {
         let source = Some(source.into());
         Self(Box::new(Inner { context: context.into(), is_caused_by_event: false, kind, source }))
     }
 
-    /// Replaces what the error says.
+    /// Replaces the message of the error.
     #[must_use]
     pub fn in_context(mut self, context: impl Into<String>) -> Self {
         self.0.context = context.into();
         self
     }
 
-    /// Notes that the values of an event may be the cause. Every other failure affects all events alike or is temporary.
+    /// Marks the error as one that the values of an event may have caused. Any other failure affects all events or is temporary.
     ///
-    /// The recorder then leaves out the event. Meant for backends.
+    /// The recorder then leaves the event out. This is for backends.
     #[must_use]
     pub fn caused_by_event(mut self) -> Self {
         self.0.is_caused_by_event = true;
         self
     }
 
-    /// Returns whether the values of an event may be the cause.
+    /// Returns whether the values of an event may have caused the error.
     #[must_use]
     pub fn is_caused_by_event(&self) -> bool {
         self.0.is_caused_by_event
     }
 
-    /// Returns whether it may pass without a change to the place.
+    /// Returns whether the error may disappear while the file or the server stays the same.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Busy | ErrorKind::Database | ErrorKind::Unavailable)
     }
@@ -125,7 +124,7 @@ impl Error {
         self.0.kind == ErrorKind::Busy
     }
 
-    /// Returns whether the clock is too far ahead to delete what is old: set it, or name the time.
+    /// Returns whether the clock is too far ahead to delete old events. Set the clock, or pass the time.
     #[must_use]
     pub fn is_clock_ahead(&self) -> bool {
         self.0.kind == ErrorKind::ClockAhead

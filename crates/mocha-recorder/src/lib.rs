@@ -1,10 +1,10 @@
-//! Takes the events of Discord servers and decides what becomes of them. No database inside.
+//! Takes the events of Discord servers and decides how to record them. It knows no database.
 //!
-//! A [`Recorder`] takes [`Event`]s without blocking. A thread of its own commits them in groups, through a
-//! [`Backend`](backend::Backend) that some store gave it: the SQLite file of `mocha-store`, or another one. The
-//! decisions of each noun are here, such as when a voice session ends and who is a member; the backend executes them.
+//! A [`Recorder`] takes [`Event`]s without blocking. Its thread commits them in groups through the
+//! [`Backend`](backend::Backend) of a store, such as the SQLite file of `mocha-store`. This crate makes the decisions, such as
+//! when a voice session ends and who is a member. The backend executes them.
 //!
-//! * Bots use a recorder, which their store starts for them, and make events by an adapter for their gateway library.
+//! * Bots get a recorder from their store, and events from an adapter for their gateway library.
 //! * Adapters translate a library's gateway events into [`event`]s, and give each its [`Frame`].
 //! * Stores implement the traits of [`backend`], and start recorders by [`RecorderSlot`].
 

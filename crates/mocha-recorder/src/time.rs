@@ -1,4 +1,4 @@
-//! The one clock of a store. The recorder, adapters, retention and erasure ask it, so that they agree.
+//! The clock of a store. The recorder, adapters, retention and erasure share it, so that they agree.
 
 use std::{
     fmt,
@@ -8,9 +8,9 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Where a store takes the time from: the system's clocks, or those of a test.
+/// The source of a store's time: the system's clocks, or those of a test.
 pub trait TimeSource: fmt::Debug + Send + Sync {
-    /// Returns the time since some fixed instant, which never goes back and is never set.
+    /// Returns the time since a fixed instant. It never goes back.
     fn monotonic(&self) -> Duration;
 
     /// Returns the time of the wall clock, which may be set.
@@ -31,29 +31,29 @@ impl TimeSource for System {
     }
 }
 
-/// Nobody looked at the clock for so long that the process was frozen. The writer looks every 30 seconds.
+/// If the clock was not read for this long, the process was frozen. The writer reads it every 30 seconds.
 const FROZEN: Duration = Duration::from_secs(75);
 
-/// The wall clock may run ahead of the monotonic one by so much: it is set by a time server now and then.
+/// How far the wall clock may run ahead of the monotonic one, because a time server sets it now and then.
 const DRIFT: TimeDelta = TimeDelta::seconds(5);
 
-/// A wall clock that steps back further was wrong before, and the new time is believed.
+/// If the wall clock steps back further than this, it was wrong before, and the new time counts.
 const BELIEVED: TimeDelta = TimeDelta::days(1);
 
-/// A span of time in which the process did not run, or of which the clock does not say how long it was.
+/// A span of time in which the process did not run, or whose length is unknown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Interruption {
-    /// The last look at the clock before it.
+    /// The last reading of the clock before it.
     pub(crate) from: DateTime<Utc>,
-    /// The first look after it; earlier than `from` if the clock was wrong before.
+    /// The first reading after it. It is earlier than `from` if the clock was wrong before.
     pub(crate) until: DateTime<Utc>,
 }
 
-/// Tells the time, and goes on steadily between two looks, whatever is done to the machine's clock.
+/// A clock that stays steady when the machine's wall clock is set, and detects interruptions.
 #[derive(Debug)]
 pub struct SteadyClock {
     source: Arc<dyn TimeSource>,
-    /// When the clock was made, on the monotonic one.
+    /// The monotonic time at which the clock was created.
     started: Duration,
     state: Mutex<State>,
 }
@@ -78,19 +78,19 @@ impl Default for SteadyClock {
 }
 
 impl SteadyClock {
-    /// Creates a clock that looks at this source. The default looks at the system's clocks.
+    /// Creates a clock that reads this source. The default reads the system's clocks.
     #[must_use]
     pub fn new(source: Arc<dyn TimeSource>) -> Self {
         Self { started: source.monotonic(), source, state: Mutex::default() }
     }
 
-    /// Returns for how long there has been this clock.
+    /// Returns the time since the clock was created.
     #[must_use]
     pub fn uptime(&self) -> Duration {
         self.source.monotonic().saturating_sub(self.started)
     }
 
-    /// Returns the time, and notes an interruption since the last look.
+    /// Returns the time. Stores an interruption if there was one since the last reading.
     pub fn now(&self) -> DateTime<Utc> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (monotonic, wall) = (self.source.monotonic(), self.source.wall());
@@ -114,10 +114,10 @@ impl SteadyClock {
 }
 
 impl Look {
-    /// Returns the time so long after this look, and whether there was an interruption.
+    /// Returns the time this long after the reading, and whether there was an interruption.
     ///
-    /// The monotonic clock stands still while the machine sleeps, so a wall clock that is ahead is believed; one that
-    /// is behind is believed only if it is behind by far.
+    /// A wall clock that is ahead counts, because the monotonic clock stands still while the machine sleeps. A wall clock that is
+    /// behind counts only if it is behind by more than a day.
     fn next(self, elapsed: Duration, wall: DateTime<Utc>) -> (DateTime<Utc>, bool) {
         let frozen = elapsed > FROZEN;
         let elapsed = TimeDelta::from_std(elapsed).unwrap_or(TimeDelta::MAX);

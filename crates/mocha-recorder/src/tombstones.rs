@@ -1,6 +1,6 @@
 //! The tombstones of erased and opted-out users, and the events that they withhold.
 //!
-//! The rows are the backend's. This module computes hashes and decides, so that all backends agree.
+//! The backend stores the rows. This module computes hashes and decides, so that all backends agree.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -28,7 +28,7 @@ pub fn guild_number(guild_id: GuildId) -> i64 {
 pub struct Key(Hmac<Sha256>);
 
 impl Key {
-    /// Takes a key of any length. Returns `None` only if the hash function refuses it, which HMAC never does.
+    /// Prepares a key of any length. Returns `None` only if the hash function refuses it, which HMAC never does.
     #[must_use]
     pub fn new(key: &[u8]) -> Option<Self> {
         Hmac::new_from_slice(key).ok().map(Self)
@@ -50,18 +50,18 @@ impl fmt::Debug for Key {
 /// A row of `tombstones` without its user.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Tombstone {
-    /// Everything about the user up to this time was erased; in unix milliseconds.
+    /// Events of the user up to this time are erased, in unix milliseconds.
     pub forgotten_at_ms: i64,
     /// The guild, as [`guild_number`] gives it, or [`EVERYWHERE`].
     pub guild_id: i64,
     /// Whether the user opted out.
     pub opted_out: bool,
-    /// Whether the user did something since that may be recorded.
+    /// Whether the user was active again since the erasure.
     pub returned: bool,
 }
 
 impl Tombstone {
-    /// Returns whether the user did nothing since that may be recorded.
+    /// Returns whether the user opted out or was not active again since the erasure.
     #[must_use]
     pub fn hides(self) -> bool {
         self.opted_out || !self.returned
@@ -77,14 +77,14 @@ impl Tombstone {
     }
 }
 
-/// The decision about something that a user does.
+/// The decision about an event that a user caused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
-    /// It is recorded, and the user is active again.
+    /// The event is recorded, and the user is active again.
     Returns,
-    /// It is recorded.
+    /// The event is recorded.
     Takes,
-    /// It is not recorded.
+    /// The event is not recorded.
     Withholds,
 }
 
@@ -103,7 +103,7 @@ impl fmt::Debug for Tombstones {
 }
 
 impl Tombstones {
-    /// Takes the rows, and the keys in their order. Without a row the keys do not matter.
+    /// Creates the tombstones from the rows, and the keys in their order. Without rows no keys are needed.
     pub fn new(keys: impl IntoIterator<Item = Key>, rows: impl IntoIterator<Item = (Hash, Tombstone)>) -> Self {
         let mut by_person = HashMap::<Hash, Vec<Tombstone>>::new();
         for (person, tombstone) in rows {
@@ -112,7 +112,7 @@ impl Tombstones {
         Self { keys: keys.into_iter().collect(), by_person }
     }
 
-    /// Returns the rows again, by person.
+    /// Returns the rows by user.
     #[must_use]
     pub fn into_rows(self) -> HashMap<Hash, Vec<Tombstone>> {
         self.by_person
@@ -124,7 +124,7 @@ impl Tombstones {
         self.by_person.is_empty()
     }
 
-    /// Decides about something that the user does: writing, speaking, joining.
+    /// Decides about an event that the user caused: writing, speaking, joining.
     pub(crate) fn judge(&self, user_id: UserId, guild_id: Option<GuildId>, at_ms: i64) -> Verdict {
         match self.ruling(user_id, guild_id) {
             None => Verdict::Takes,
@@ -140,7 +140,7 @@ impl Tombstones {
         self.ruling(user_id, guild_id).is_some_and(|ruling| ruling.hides() || at_ms <= ruling.forgotten_at_ms)
     }
 
-    /// Returns whether the user did nothing since that may be recorded.
+    /// Returns whether the user opted out or was not active again since the erasure.
     pub(crate) fn hides_now(&self, user_id: UserId, guild_id: GuildId) -> bool {
         self.ruling(user_id, Some(guild_id)).is_some_and(Tombstone::hides)
     }
@@ -150,10 +150,9 @@ impl Tombstones {
         self.ruling(user_id, Some(guild_id)).is_some_and(|ruling| at_ms <= ruling.forgotten_at_ms)
     }
 
-    /// Returns what all tombstones together say about the user in the guild, or in all guilds at
-    /// once.
+    /// Combines all tombstones of the user in the guild, or in all guilds at once.
     ///
-    /// The latest erasure decides whether the person came back. An opt-out stands until it is taken back.
+    /// The latest erasure decides whether the user came back. An opt-out lasts until an opt-in.
     #[must_use]
     pub fn ruling(&self, user_id: UserId, guild_id: Option<GuildId>) -> Option<Tombstone> {
         self.of(user_id).filter(|tombstone| tombstone.applies(guild_id)).reduce(|one, other| {
@@ -167,8 +166,8 @@ impl Tombstones {
         self.of(user_id).any(Tombstone::hides)
     }
 
-    /// Notes that the user is active again. Returns the hashes under which the database has to note
-    /// it.
+    /// Marks the user as active again. Returns the hashes of the rows that the database has to
+    /// mark.
     pub(crate) fn return_user(&mut self, user_id: UserId, guild_id: GuildId) -> Vec<Hash> {
         let mut known: Vec<Hash> = self.keys.iter().map(|key| key.hash(user_id)).collect();
         known.retain(|hash| {
@@ -181,8 +180,7 @@ impl Tombstones {
         known
     }
 
-    /// Returns the latest tombstone of the person for each guild. There may be older ones under the keys of other
-    /// databases.
+    /// Returns the latest tombstone of the user for each guild. Older ones may exist under the keys of other databases.
     pub fn of(&self, user_id: UserId) -> impl Iterator<Item = Tombstone> {
         let mut latest = BTreeMap::<i64, Tombstone>::new();
         let all = self.keys.iter().filter_map(|key| self.by_person.get(&key.hash(user_id))).flatten();

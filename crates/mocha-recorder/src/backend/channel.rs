@@ -11,35 +11,35 @@ pub trait ChannelTable {
     ///
     /// # Errors
     ///
-    /// Why it cannot be read.
+    /// Returns an error if the read fails.
     fn channel(&mut self, id: ChannelId) -> Result<Option<StoredChannel>, Error>;
 
     /// Adds a channel. Its guild has a row.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn insert_channel(&mut self, channel: &NewChannel<'_>) -> Result<(), Error>;
 
     /// Changes the channel's row.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn update_channel(&mut self, id: ChannelId, change: &ChannelChange<'_>) -> Result<(), Error>;
 
-    /// Notes that the channel was deleted. Returns whether that was not noted before.
+    /// Adds the channel to `gone_channels`. Returns `true` if it was not there.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn insert_gone_channel(&mut self, id: ChannelId, guild_id: GuildId, gone_at: DateTime<Utc>) -> Result<bool, Error>;
 
-    /// Takes back that the channel was deleted. Returns whether that was noted.
+    /// Removes the channel from `gone_channels`. Returns `true` if it was there.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn delete_gone_channel(&mut self, id: ChannelId) -> Result<bool, Error>;
 }
 
@@ -50,7 +50,7 @@ pub struct StoredChannel {
     pub name: Option<String>,
     /// Discord's channel type.
     pub kind: i32,
-    /// Its parent as it is stored, in decimal digits. An older program may have written something that is not an id.
+    /// Its parent as stored, in decimal digits. An older program may have written a text that is not an id.
     pub parent_id: Option<String>,
     /// Its position in the list of channels.
     pub position: Option<i32>,

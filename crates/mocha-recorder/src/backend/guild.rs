@@ -10,34 +10,34 @@ pub trait GuildTable {
     ///
     /// # Errors
     ///
-    /// Why it cannot be read.
+    /// Returns an error if the read fails.
     fn guild(&mut self, id: GuildId) -> Result<Option<Guild>, Error>;
 
     /// Adds a guild.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn insert_guild(&mut self, guild: &NewGuild<'_>) -> Result<(), Error>;
 
     /// Changes the guild's row.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn update_guild(&mut self, id: GuildId, change: &GuildChange<'_>) -> Result<(), Error>;
 
     /// Returns the guild's row in `guild_states`.
     ///
     /// # Errors
     ///
-    /// Why it cannot be read.
+    /// Returns an error if the read fails.
     fn guild_state(&mut self, id: GuildId) -> Result<Option<GuildState>, Error>;
 
     /// Writes the guild's row in `guild_states`. The guild has a row.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn put_guild_state(&mut self, state: &GuildState) -> Result<(), Error>;
 }

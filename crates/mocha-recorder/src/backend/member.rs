@@ -13,46 +13,45 @@ pub trait MemberTable {
     ///
     /// # Errors
     ///
-    /// Why it cannot be read.
+    /// Returns an error if the read fails.
     fn member(&mut self, person: Person) -> Result<Option<Member>, Error>;
 
     /// Returns all current members of a guild, in the order of the column `user_id`.
     ///
     /// # Errors
     ///
-    /// Why they cannot be read.
+    /// Returns an error if the read fails.
     fn members(&mut self, guild_id: GuildId) -> Result<Vec<ListedMember>, Error>;
 
     /// Adds a current member. The guild and the user have rows, and the recorder found none for the member.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn insert_member(&mut self, member: &NewMember<'_>) -> Result<(), Error>;
 
     /// Changes the row of a current member.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn update_member(&mut self, person: Person, change: &MemberChange<'_>) -> Result<(), Error>;
 
-    /// Deletes the row of somebody who is not a member any longer.
+    /// Deletes the row of a former member.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn delete_member(&mut self, person: Person) -> Result<(), Error>;
 
-    /// Returns the last instant of the half-open range at which the log has the person join or leave, in unix
-    /// milliseconds.
+    /// Returns the time of the user's last join or leave of this kind in the half-open range, in unix milliseconds.
     ///
-    /// The instant is part of the entry's id. [`member_event_id`] makes it, its order is that of the times, and
-    /// [`member_event_ms`] reads the instant. Entries with other ids, which older programs made, do not count.
+    /// The entry's id contains the time. [`member_event_id`] makes ids, which are ordered by time, and [`member_event_ms`] reads
+    /// the time from them. Entries with other ids, which older programs made, do not count.
     ///
     /// # Errors
     ///
-    /// Why it cannot be read.
+    /// Returns an error if the read fails.
     fn last_member_event(
         &mut self,
         kind: MemberEventType,
@@ -64,7 +63,7 @@ pub trait MemberTable {
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn insert_member_event(&mut self, event: &NewMemberEvent<'_>) -> Result<(), Error>;
 }
 
@@ -79,9 +78,9 @@ pub struct ListedMember {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Returns the id of an entry in the log of joins and leaves, without what follows it in inferred ones.
+/// Returns the id of an entry in the log of joins and leaves. Inferred leaves have a suffix in addition.
 ///
-/// Ids of one person and kind are ordered as their times are.
+/// Ids of one user and kind are ordered by time.
 ///
 /// ```
 /// use mocha_recorder::{Person, backend};

@@ -6,24 +6,24 @@ use crate::Error;
 
 /// Adds and changes messages.
 pub trait MessageTable {
-    /// Adds a message. Its guild, author and channel have rows. Returns whether it was not there.
+    /// Adds a message. Its guild, author and channel have rows. Returns `true` if the message is new.
     ///
-    /// If it was there without its content, and the content is known now, tables should set it and return `true`. The
-    /// SQLite file does. Known content stays as it is.
+    /// If the row exists without its content, and the content is known now, tables should add it and return `true`, as the SQLite
+    /// file does. Known content stays unchanged.
     ///
-    /// Tables that hold rows back may return `true` although they do not know yet: [`flush`](super::Tables::flush)
-    /// returns how many of these were there.
+    /// Tables that hold rows back may return `true` before they know: [`flush`](super::Tables::flush) returns how many of these
+    /// rows existed already.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn insert_message(&mut self, message: &NewMessageEvent) -> Result<bool, Error>;
 
-    /// Sets `has_embed` of a message of this guild that is known to have no embed. Returns whether there was one; a
-    /// message whose content is unknown stays unknown.
+    /// Sets `has_embed` of a message of this guild that is known to have no embed. Returns whether there was such a message. A
+    /// message with unknown content stays unknown.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn embed_message(&mut self, guild_id: GuildId, id: MessageId) -> Result<bool, Error>;
 }

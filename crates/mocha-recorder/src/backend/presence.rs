@@ -6,27 +6,27 @@ use crate::{Error, Person};
 
 /// Looks up and adds changes of status and activity.
 pub trait PresenceTable {
-    /// Returns the newest row of the person in this guild: by `created_at`, then by `id`.
+    /// Returns the newest row of the user in this guild: by `created_at`, then by `id`.
     ///
     /// # Errors
     ///
-    /// Why it cannot be read.
+    /// Returns an error if the read fails.
     fn last_presence(&mut self, person: Person) -> Result<Option<LastPresence>, Error>;
 
-    /// Returns everybody who has a row in the guild and is a member, or whose rows a recorder wrote, in any order. Such
-    /// rows have ids that begin with `presence:`, the guild's id and a colon.
+    /// Returns all users with a row in the guild who are members, or whose row a recorder wrote, in any order. The ids of a
+    /// recorder's rows begin with `presence:`, the guild's id and a colon.
     ///
     /// # Errors
     ///
-    /// Why they cannot be read.
+    /// Returns an error if the read fails.
     fn people_with_presence(&mut self, guild_id: GuildId) -> Result<Vec<UserId>, Error>;
 
-    /// Adds a row. The guild and the user have rows. Returns whether none with this id was there. The recorder looked
-    /// up the person's last row before, so only that one can be in the way.
+    /// Adds a row. The guild and the user have rows. Returns `true` if no row had this id. The recorder looked up the user's last
+    /// row before, so only that row can have the id.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn insert_presence(&mut self, presence: &NewPresenceEvent<'_>) -> Result<bool, Error>;
 }
 
@@ -35,9 +35,9 @@ pub trait PresenceTable {
 pub struct LastPresence {
     /// Discord's activity type, and the activity's name.
     pub activity: Option<(i32, String)>,
-    /// When it was, in unix milliseconds: from the id if [`presence_ms`] finds it there, otherwise from `created_at`.
+    /// The time in unix milliseconds: from the id if [`presence_ms`] finds it there, otherwise from `created_at`.
     pub at_ms: i64,
-    /// The status as it is stored: older programs may have written others than Discord knows.
+    /// The status as stored. Older programs may have written a status that Discord does not have.
     pub status: Option<String>,
 }
 

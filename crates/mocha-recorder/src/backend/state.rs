@@ -1,56 +1,56 @@
-//! The operations on what the recorder notes of itself: `recorder_states`, `gateway_sessions` and `watermarks`.
+//! The operations on the recorder's own state: `recorder_states`, `gateway_sessions` and `watermarks`.
 
 use mocha_schema::{GatewaySession, RecorderState};
 
 use crate::Error;
 
-/// Looks up and changes what the recorder notes of itself.
+/// Looks up and changes the recorder's own state.
 pub trait StateTable {
-    /// Returns the row of the shard that was heard last; `None` if none ever was.
+    /// Returns the row of the shard that was heard last. `None` if no shard was heard yet.
     ///
     /// # Errors
     ///
-    /// Why it cannot be read.
+    /// Returns an error if the read fails.
     fn recorder_state(&mut self) -> Result<Option<RecorderState>, Error>;
 
-    /// Notes when a shard was last heard. The key is the shard count and the shard.
+    /// Writes when a shard was last heard. The key is the shard count and the shard.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn put_recorder_state(&mut self, state: &RecorderState) -> Result<(), Error>;
 
-    /// Returns up to which frame the gateway session of each shard is recorded, and which recorder has it.
+    /// Returns the position and the owner of each shard's gateway session.
     ///
     /// # Errors
     ///
-    /// Why it cannot be read.
+    /// Returns an error if the read fails.
     fn positions(&mut self) -> Result<Vec<GatewaySession>, Error>;
 
-    /// Notes up to which frame a shard's gateway session is recorded. The key is the bot, the shard count and the shard.
+    /// Writes the position and the owner of a shard's gateway session. The key is the bot, the shard count and the shard.
     ///
-    /// If it changes the `owner`, the other recorder has to see another [`generation`](super::Tables::generation).
+    /// If the `owner` changes, the other recorder must see another [`generation`](super::Tables::generation).
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn put_position(&mut self, position: &GatewaySession) -> Result<(), Error>;
 
-    /// Raises the watermarks that are lower than these. Aggregates of months and of all time then cover the days below
-    /// them. A database that keeps all aggregates right at every commit has nothing to do here.
+    /// Raises the watermarks that are lower than these. Roll-ups of months and of all time then include the days below them. A
+    /// database whose roll-ups are complete at each commit need not do anything.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn raise_watermarks(&mut self, to: Watermarks) -> Result<(), Error>;
 }
 
-/// Up to which days, exclusive, aggregates of months and of all time are filled: days since 1970 in UTC. `None` for one
-/// that stays.
+/// The first days, since 1970 in UTC, that the roll-ups of months and of all time do not include. `None` leaves a watermark
+/// unchanged.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Watermarks {
-    /// Those of messages.
+    /// The watermark of messages.
     pub messages_to: Option<i64>,
-    /// Those of voice.
+    /// The watermark of voice.
     pub voice_to: Option<i64>,
 }

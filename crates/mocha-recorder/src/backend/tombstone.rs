@@ -7,20 +7,20 @@ use crate::{
     tombstones::{Hash, Tombstones},
 };
 
-/// Looks up who was erased or opted out.
+/// Looks up erased and opted-out users.
 pub trait TombstoneTable {
     /// Returns all tombstones and keys.
     ///
     /// # Errors
     ///
-    /// Why they cannot be read.
+    /// Returns an error if the read fails.
     fn tombstones(&mut self) -> Result<Tombstones, Error>;
 
-    /// Notes that an erased user is back: sets `returned` of the tombstones with these hashes for the guild, and of those
-    /// for all guilds.
+    /// Sets `returned` of the tombstones with these hashes for the guild, and of those for all guilds, because an erased user is
+    /// active again.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn return_user(&mut self, hashes: &[Hash], guild_id: GuildId) -> Result<(), Error>;
 }

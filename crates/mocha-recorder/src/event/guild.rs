@@ -74,7 +74,7 @@ impl From<GuildRemoved> for Event {
     }
 }
 
-/// Reports that Discord cannot reach a guild. Mocha receives nothing from it until its next
+/// Reports that a guild is unavailable. Mocha receives no events from it until its next
 /// [`VoiceSnapshot`](super::VoiceSnapshot).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct GuildOutage {

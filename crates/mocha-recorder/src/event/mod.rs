@@ -40,7 +40,7 @@ pub enum Event {
     GuildAvailable(GuildAvailable),
     /// The bot left a guild, or the guild was deleted.
     GuildRemoved(GuildRemoved),
-    /// A guild cannot be reached for a while.
+    /// A guild is unavailable for a while.
     GuildOutage(GuildOutage),
     /// A guild was seen or changed.
     GuildSeen(GuildSeen),

@@ -32,7 +32,7 @@ pub enum ShardStatus {
     Heard,
     /// It was lost: Mocha does not receive what happens after the last event.
     Lost,
-    /// A new session began. Who is in voice in the guilds of this shard is unknown until each
+    /// A new session began. The members in voice are unknown in the guilds of this shard until each
     /// guild's [`VoiceSnapshot`](super::VoiceSnapshot).
     Ready,
     /// The session was resumed. Discord delivered the missed events before this one.

@@ -7,14 +7,14 @@ use mocha_schema::check_time;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Field(pub(crate) &'static str);
 
-/// A field that the file cannot hold, and why.
+/// A field whose value the file cannot hold, with the reason.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Invalid {
     pub(crate) field: &'static str,
     pub(crate) reason: &'static str,
 }
 
-/// Longer than any name that Discord allows, and too short to fill a disk with names.
+/// Longer than any name that Discord allows, but short enough that names cannot fill a disk.
 const MAX_TEXT_BYTES: usize = 4096;
 
 pub(crate) fn time(Field(field): Field, time: DateTime<Utc>) -> Result<(), Invalid> {
@@ -39,7 +39,7 @@ pub(crate) fn optional_text(field: Field, value: Option<&str>) -> Result<(), Inv
     value.map_or(Ok(()), |value| text(field, value))
 }
 
-/// A count that fits into the column's 32 bits.
+/// Checks that a count fits into the column's 32 bits.
 pub(crate) fn count<N>(Field(field): Field, count: N) -> Result<i32, Invalid>
 where
     i32: TryFrom<N>,
