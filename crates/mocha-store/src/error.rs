@@ -12,7 +12,7 @@ pub(crate) fn classify(context: impl Into<String>, source: impl Into<BoxedError>
     let source = source.into();
     // Some errors contain only the text of the original one.
     let kind = kind_of(source.as_ref()).unwrap_or_else(|| kind_of_message(&source.to_string()));
-    let is_caused_by_event = kind == ErrorKind::Database && source.downcast_ref().is_some_and(blames_values);
+    let is_caused_by_event = kind == ErrorKind::Database && source.downcast_ref().is_some_and(is_caused_by_values);
     let error = Error::with_source(kind, context, source);
     if is_caused_by_event { error.caused_by_event() } else { error }
 }
@@ -58,7 +58,7 @@ pub(crate) fn kind_of_diesel(error: &DieselError) -> ErrorKind {
 
 /// Returns whether values may be the cause: a constraint, a type mismatch, a value that is too
 /// large, or a row that cannot be read.
-fn blames_values(error: &DieselError) -> bool {
+fn is_caused_by_values(error: &DieselError) -> bool {
     // A trigger of the bot may raise any text, so this lists SQLite's messages that never concern a
     // value.
     const OTHERS: [&str; 15] = [
@@ -79,7 +79,7 @@ fn blames_values(error: &DieselError) -> bool {
         "unknown error",
     ];
     match error {
-        DieselError::RollbackErrorOnCommit { commit_error, .. } => blames_values(commit_error),
+        DieselError::RollbackErrorOnCommit { commit_error, .. } => is_caused_by_values(commit_error),
         DieselError::DatabaseError(kind, information) => match kind {
             DatabaseErrorKind::CheckViolation
             | DatabaseErrorKind::ForeignKeyViolation

@@ -50,7 +50,7 @@ impl SqliteError {
     }
 
     /// Returns whether a single row may have caused it. Any other error would happen to every row.
-    pub(crate) fn blames_row(&self) -> bool {
+    pub(crate) fn is_caused_by_row(&self) -> bool {
         [ffi::SQLITE_CONSTRAINT, ffi::SQLITE_ERROR, ffi::SQLITE_MISMATCH, ffi::SQLITE_TOOBIG].contains(&self.code)
     }
 

@@ -31,7 +31,7 @@ impl Folder {
         let path = std::path::absolute(path).map_err(|error| io_error(path, "cannot be named", error))?;
         fs::create_dir_all(&path).map_err(|error| io_error(&path, "cannot be created", error))?;
         let name = path.join(".backup.lock");
-        let lock = owners_own(OpenOptions::new().write(true).create(true).truncate(false))
+        let lock = only_for_owner(OpenOptions::new().write(true).create(true).truncate(false))
             .open(&name)
             .map_err(|error| io_error(&name, "cannot be opened", error))?;
         match lock.try_lock() {
@@ -51,7 +51,7 @@ impl Folder {
     /// Creates an empty file that is removed when dropped, unless it is published.
     pub(super) fn partial(&self) -> Result<Partial<'_>, Error> {
         let path = self.partial_path();
-        owners_own(OpenOptions::new().write(true).create_new(true))
+        only_for_owner(OpenOptions::new().write(true).create_new(true))
             .open(&path)
             .map_err(|error| io_error(&path, "cannot be created", error))?;
         Ok(Partial { folder: self, path })
@@ -184,7 +184,7 @@ fn is_backup_name(name: &str) -> bool {
 }
 
 /// Options for a new file that only its owner may read, where the system supports that.
-fn owners_own(options: &mut OpenOptions) -> &mut OpenOptions {
+fn only_for_owner(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options

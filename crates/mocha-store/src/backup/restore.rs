@@ -126,7 +126,7 @@ impl<'a> Restore<'a> {
         restored.kept = match fs::metadata(&place.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => place.make(&source, &mut watch)?,
             Err(error) => return Err(io_error(&place.path, "cannot be read", error)),
-            Ok(metadata) => match take(&place.path)? {
+            Ok(metadata) => match lock_unused(&place.path)? {
                 Some(old) if metadata.len() == 0 => {
                     place.replace_pages(&source, old, &mut watch)?;
                     None
@@ -135,7 +135,7 @@ impl<'a> Restore<'a> {
                     let kept = place.keep(&old, &mut watch)?;
                     let replaced = place.replace_forgetting(&source, old, &kept, &mut restored, &mut watch);
                     // Otherwise it may be the only complete copy.
-                    if replaced.is_err() && place.is_undone() {
+                    if replaced.is_err() && place.roll_back() {
                         drop(fs::remove_file(&kept));
                     }
                     replaced?;
@@ -174,7 +174,7 @@ fn check_backup(source: &Connection, path: &Path, watch: &mut Watch<'_>) -> Resu
 
 /// Locks a file that nobody else has open, writes its log into it, and returns the connection that
 /// holds the lock. Returns `None` if the file is too damaged for that.
-fn take(path: &Path) -> Result<Option<Connection>, Error> {
+fn lock_unused(path: &Path) -> Result<Option<Connection>, Error> {
     let conn = copy::open(&Location::File(path.to_owned()), Access::Write)?;
     let lock = || {
         // Every process that has a file with a write-ahead log open holds a lock on it. This change
@@ -230,14 +230,14 @@ impl Place {
             if is_there(&kept) || fs::symlink_metadata(&kept).is_ok() {
                 at += TimeDelta::seconds(1);
             } else {
-                self.rename_beside(&kept)?;
+                self.rename_side_files(&kept)?;
             }
         }
         Ok(())
     }
 
     /// Renames the log and the journal beside the file, so that they belong to the kept file.
-    fn rename_beside(&self, kept: &Path) -> io::Result<()> {
+    fn rename_side_files(&self, kept: &Path) -> io::Result<()> {
         for end in SIDE_FILE_SUFFIXES {
             match fs::rename(side_file(&self.path, end), side_file(kept, end)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -279,14 +279,14 @@ impl Place {
         let copied = copy::pages_from(source, &old, Pace::full(BackupPhase::Copying), watch);
         drop(old);
         if copied.is_err() {
-            self.is_undone();
+            self.roll_back();
         }
         copied
     }
 
     /// Rolls back what was written before the failure, as the next reader would, and returns whether
     /// the file is as it was.
-    fn is_undone(&self) -> bool {
+    fn roll_back(&self) -> bool {
         let conn = copy::open(&Location::File(self.path.clone()), Access::Write);
         conn.is_ok_and(|conn| conn.execute("SELECT count(*) FROM sqlite_schema").is_ok())
     }
@@ -310,7 +310,7 @@ impl Place {
                 Err(error) => return Err(failed(error)),
             }
         };
-        self.rename_beside(&kept).map_err(failed)?;
+        self.rename_side_files(&kept).map_err(failed)?;
         fs::rename(partial.path(), &self.path).map_err(failed)?;
         self.folder.sync()?;
         Ok(Some(kept))

@@ -126,7 +126,7 @@ fn pages(store: &Store, report: &mut CheckReport, progress: &mut Callback<'_>) -
     let link = store.link();
     link.check_place()?;
     let failed = |error: SqliteError| error.into_error(format!("cannot check {}", link.location));
-    let Some(conn) = bytes(link, report, progress)? else { return Ok(()) };
+    let Some(conn) = integrity(link, report, progress)? else { return Ok(()) };
     let orphans = "SELECT count(*) || char(10) || \"table\" || char(10) || parent FROM pragma_foreign_key_check \
                    GROUP BY \"table\", parent ORDER BY \"table\", parent";
     let Some(orphans) = counts(&conn, CheckPhase::ForeignKeys, orphans, report, progress).map_err(failed)? else {
@@ -153,7 +153,7 @@ fn counts(
     report: &mut CheckReport,
     progress: &mut Callback<'_>,
 ) -> Result<Option<Vec<Counted>>, SqliteError> {
-    let Some(lines) = ask(conn, phase, sql, report, progress)? else { return Ok(None) };
+    let Some(lines) = run_check(conn, phase, sql, report, progress)? else { return Ok(None) };
     let count = |line: String| {
         let mut parts = line.splitn(3, '\n');
         Some((parts.next()?.parse().ok()?, parts.next()?.to_owned(), parts.next()?.to_owned()))
@@ -163,7 +163,7 @@ fn counts(
 
 /// Checks pages, rows and, for a full check, indexes. Returns the connection with its transaction, or `None` if the callback
 /// ended the check.
-fn bytes(link: &Link, report: &mut CheckReport, progress: &mut Callback<'_>) -> Result<Option<Connection>, Error> {
+fn integrity(link: &Link, report: &mut CheckReport, progress: &mut Callback<'_>) -> Result<Option<Connection>, Error> {
     let failed = |error: SqliteError| error.into_error(format!("cannot check {}", link.location));
     let conn = Connection::open(&link.location.uri(Access::Read)?).map_err(failed)?;
     let busy_timeout = format!("PRAGMA busy_timeout = {}", link.settings.busy_timeout.as_millis());
@@ -172,7 +172,7 @@ fn bytes(link: &Link, report: &mut CheckReport, progress: &mut Callback<'_>) -> 
         CheckDepth::Full => "PRAGMA integrity_check",
         CheckDepth::Quick => "PRAGMA quick_check",
     };
-    let complaints = ask(&conn, CheckPhase::Pages, pragma, report, progress).map_err(failed)?;
+    let complaints = run_check(&conn, CheckPhase::Pages, pragma, report, progress).map_err(failed)?;
     let Some(mut complaints) = complaints else { return Ok(None) };
     complaints.retain(|complaint| complaint != "ok");
     report.damages.append(&mut complaints);
@@ -183,7 +183,7 @@ fn bytes(link: &Link, report: &mut CheckReport, progress: &mut Callback<'_>) -> 
 pub(crate) fn refuse_damaged(link: &Link, depth: CheckDepth) -> Result<(), Error> {
     let mut report = CheckReport::new(depth);
     let mut go_on: Callback<'_> = Box::new(|_| ControlFlow::Continue(()));
-    bytes(link, &mut report, &mut go_on)?;
+    integrity(link, &mut report, &mut go_on)?;
     match report.damages.into_iter().next() {
         Some(damage) => {
             let context = format!("cannot open {}", link.location);
@@ -194,7 +194,7 @@ pub(crate) fn refuse_damaged(link: &Link, depth: CheckDepth) -> Result<(), Error
 }
 
 /// Runs one of the check's queries. An error that shows damage becomes a finding. Returns `None` if the callback ended the check.
-fn ask(
+fn run_check(
     conn: &Connection,
     phase: CheckPhase,
     sql: &str,

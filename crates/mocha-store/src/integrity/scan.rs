@@ -125,7 +125,7 @@ fn run(scan: &mut Statement<'_>, most_rows: u64, sink: Sink<'_>) -> Result<End, 
                 sink(scan)?;
                 last = number;
             }
-            Err(error) if goes_on(&error) => return Ok(End::Unreadable(last)),
+            Err(error) if is_about_content(&error) => return Ok(End::Unreadable(last)),
             Err(error) => return Err(unreadable(error)),
         }
     }
@@ -147,7 +147,7 @@ fn next_readable(probe: &mut Statement<'_>, after: i64) -> Result<Option<i64>, E
         probe.bind_number(first).map_err(unreadable)?;
         match probe.step() {
             Ok(_) => Ok(true),
-            Err(error) if goes_on(&error) => Ok(false),
+            Err(error) if is_about_content(&error) => Ok(false),
             Err(error) => Err(unreadable(error)),
         }
     };
@@ -176,7 +176,7 @@ fn next_readable(probe: &mut Statement<'_>, after: i64) -> Result<Option<i64>, E
 
 /// Returns whether the error is about the content of the file, so that other rows may be readable.
 /// SQLite reports damaged pages in several ways.
-fn goes_on(error: &SqliteError) -> bool {
+fn is_about_content(error: &SqliteError) -> bool {
     !error.is_busy() && !error.is_interrupt()
 }
 

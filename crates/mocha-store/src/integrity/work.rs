@@ -27,7 +27,7 @@ fn recorded() -> impl Iterator<Item = &'static Table> {
 
 /// The roll-ups that are made of events. Their rows from before the horizon are copied. All other
 /// roll-ups are computed from these rows and the events.
-fn sums_of_events() -> impl Iterator<Item = (&'static Table, Time)> {
+fn rollups_of_events() -> impl Iterator<Item = (&'static Table, Time)> {
     let is_of_events = |table: &&Table| table.sources_of_sums().all(|source| source.kept == Kept::Events);
     Kept::Rollups.tables().filter(is_of_events).filter_map(|table| Some((table, table.time?)))
 }
@@ -61,12 +61,12 @@ impl Work<'_> {
         if !known {
             self.guess_horizons()?;
         }
-        for (table, time) in sums_of_events() {
+        for (table, time) in rollups_of_events() {
             let horizon =
                 self.to.number(&format!("SELECT {} FROM {HORIZONS}", time.horizon.column())).map_err(unwritable)?;
             self.table(table.name, Some(format!("{} < {horizon} * 1000 / {}", time.column, time.unit_ms)))?;
         }
-        self.authors_own()?;
+        self.copy_own_objects()?;
         self.execute(&add_parents_now())?;
         self.execute("COMMIT")?;
         if !self.salvaged.tables.contains_key("voice_intervals") {
@@ -129,7 +129,7 @@ impl Work<'_> {
                 first.map(|(name, time)| format!("SELECT min({}) * {} AS ms FROM {name}", time.column, time.unit_ms));
             let first = first.collect::<Vec<_>>().join(" UNION ALL ");
             let after_sums =
-                sums_of_events().filter(|(_, time)| time.horizon == horizon).filter_map(|(table, time)| {
+                rollups_of_events().filter(|(_, time)| time.horizon == horizon).filter_map(|(table, time)| {
                     let Time { column, unit_ms, .. } = time;
                     // A time that is not between 1970 and 9999 is damaged.
                     let last = 253_402_300_799_999 / unit_ms;
@@ -158,7 +158,8 @@ impl Work<'_> {
             return Ok(());
         }
         let parameters: Vec<String> = (1..=columns.len()).map(|number| format!("?{number}")).collect();
-        let sound: Vec<String> = columns.iter().zip(&parameters).map(|(column, it)| sound(name, column, it)).collect();
+        let sound: Vec<String> =
+            columns.iter().zip(&parameters).map(|(column, it)| readable(name, column, it)).collect();
         let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
         let insert = format!(
             "INSERT OR IGNORE INTO {} ({}) SELECT {} WHERE {}",
@@ -179,7 +180,7 @@ impl Work<'_> {
         let whole = table.read(from, &guilds, &mut |row| {
             insert.reset();
             match insert.bind_row(row).and_then(|()| insert.step()) {
-                Err(error) if !error.blames_row() => return Err(unwritable(error)),
+                Err(error) if !error.is_caused_by_row() => return Err(unwritable(error)),
                 _ => insert.reset(),
             }
             rows += 1;
@@ -199,7 +200,7 @@ impl Work<'_> {
 
     /// Creates the objects that Mocha does not know, in the order in which they were created: first
     /// tables with their rows, then everything else.
-    fn authors_own(&mut self) -> Result<(), Error> {
+    fn copy_own_objects(&mut self) -> Result<(), Error> {
         const OBJECTS: &str = "FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql IS NOT NULL \
                                ORDER BY type <> 'table', rowid";
         let list = |what: &str, of: &Connection| of.texts(&format!("SELECT {what} {OBJECTS}")).unwrap_or_default();
@@ -249,7 +250,7 @@ fn key(conn: &Connection, table: &str) -> Option<Vec<String>> {
 }
 
 /// Returns the condition that Mocha can read a value. Values in your own tables are not checked.
-fn sound(table: &str, column: &str, value: &str) -> String {
+fn readable(table: &str, column: &str, value: &str) -> String {
     let is_own = Table::find(table).is_some();
     let decimal =
         format!("({value} IS NULL OR typeof({value}) = 'integer' OR CAST(CAST({value} AS INTEGER) AS TEXT) = {value})");

@@ -216,13 +216,13 @@ impl<'a> Erasure<'a> {
         conn.batch_execute("PRAGMA secure_delete = ON").map_err(failed)?;
         let guild_id = scope.guild_id.map_or(EVERYWHERE, guild_number);
         conn.immediate_transaction(|conn| {
-            tombstones::bury(conn, scope.user_id, guild_id, clock.now().timestamp_millis(), opt_out)
+            tombstones::put_erasure(conn, scope.user_id, guild_id, clock.now().timestamp_millis(), opt_out)
         })
         .map_err(failed)?;
         let (removed, ended) = erase(&mut conn, scope, clock, &mut progress).map_err(failed)?;
         let total = removed.iter().map(|removed| removed.rows).sum();
         let all = ErasureProgress { removed: total, total };
-        let rows_gone = ended != Ended::Broken;
+        let rows_gone = ended != Ended::Incomplete;
         let ruling = tombstones::load(&mut conn).map_err(failed)?.ruling(scope.user_id, scope.guild_id);
         let wiped = (rows_gone && !skip_vacuum).then(|| wipe::wipe(link, &mut || progress(all)));
         Ok(Receipt {
@@ -256,9 +256,9 @@ impl fmt::Debug for Erasure<'_> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Ended {
     /// The callback ended it, and rows are left.
-    Broken,
+    Incomplete,
     Complete,
-    /// All rows are deleted.
+    /// All rows are deleted, and the callback ended the operation then.
     Stopped,
 }
 
@@ -287,7 +287,7 @@ pub(super) fn erase(
             // The user may have added rows.
             removed = if last { until } else { until.min(removed + rows) };
             if batch > 0 && progress(ErasureProgress { removed, total }).is_break() {
-                return Ok((sums(deleted), Ended::Broken));
+                return Ok((sums(deleted), Ended::Incomplete));
             }
             if last {
                 break;
@@ -319,7 +319,7 @@ fn sweep(
     let is_hidden = tombstones::load(conn)?.ruling(scope.user_id, scope.guild_id).is_some_and(Tombstone::hides);
     if !is_hidden {
         let guild_id = scope.guild_id.map_or(EVERYWHERE, guild_number);
-        tombstones::bury(conn, scope.user_id, guild_id, clock.now().timestamp_millis(), false)?;
+        tombstones::put_erasure(conn, scope.user_id, guild_id, clock.now().timestamp_millis(), false)?;
     }
     let before = counts(conn, scope)?;
     let mut deleted = Vec::new();

@@ -32,7 +32,7 @@ pub(super) fn keys(conn: &mut SqliteConnection) -> QueryResult<Vec<Key>> {
 }
 
 /// Writes a tombstone. It keeps an earlier opt-out, and a later time of an earlier tombstone in case the clock was set back.
-pub(super) fn bury(
+pub(super) fn put_erasure(
     conn: &mut SqliteConnection,
     user_id: UserId,
     guild_id: i64,

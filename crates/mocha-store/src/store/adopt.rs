@@ -88,7 +88,7 @@ fn adopt_tables(conn: &mut SqliteConnection, link: &Link) -> Result<Option<Adopt
         return Ok(None);
     }
     let conversion = Conversion::now();
-    let own = authors_own(conn)?;
+    let own = own_objects(conn)?;
     set_aside(conn)?;
     Migrations::new(conn).run_pending_migrations(MIGRATIONS).map_err(Failed)?;
     let adopted = copy_rows(conn, conversion)?;
@@ -115,7 +115,7 @@ impl From<diesel::result::Error> for Failed {
 
 /// Returns the statements that created the author's own indexes and triggers on the tables. They are dropped with the old tables
 /// and created again on the new ones.
-fn authors_own(conn: &mut SqliteConnection) -> Result<Vec<String>, Failed> {
+fn own_objects(conn: &mut SqliteConnection) -> Result<Vec<String>, Failed> {
     #[derive(QueryableByName)]
     struct Made {
         #[diesel(sql_type = Text)]

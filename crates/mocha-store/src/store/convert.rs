@@ -65,7 +65,7 @@ impl Store {
         if new.try_exists().map_err(io(format!("cannot access {}", new.display())))? {
             return Err(Error::new(ErrorKind::Io, format!("{} already exists", new.display())));
         }
-        let partial = Partial::beside(new)?;
+        let partial = Partial::create(new)?;
         File::create_new(&partial.0).map_err(io(format!("cannot create {}", partial.0.display())))?;
         let converted = fill(old, &partial.0)?;
         // Opening adopts the file, and dropping the store empties the write-ahead log.
@@ -82,7 +82,7 @@ impl Store {
 struct Partial(PathBuf);
 
 impl Partial {
-    fn beside(new: &Path) -> Result<Self, Error> {
+    fn create(new: &Path) -> Result<Self, Error> {
         let mut name = new.file_name().unwrap_or_default().to_owned();
         name.push(".converting");
         let partial = Self(new.with_file_name(name));

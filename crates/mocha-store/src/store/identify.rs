@@ -26,7 +26,7 @@ pub(super) const SHARED_TABLES: [&str; 8] =
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Contents {
     /// Tables of the bot's own Diesel migrations, and none of Mocha's yet.
-    Authors,
+    BotMigrations,
     /// No tables.
     Empty,
     /// Mocha's tables, of this or another version.
@@ -68,7 +68,7 @@ pub(super) fn bring_up_to_date(link: &Link) -> Result<(SqliteConnection, Option<
         Contents::Empty => {
             conn.batch_execute("PRAGMA auto_vacuum = INCREMENTAL").map_err(|error| unreadable(link, error))?;
         }
-        Contents::Authors | Contents::Mocha => {}
+        Contents::BotMigrations | Contents::Mocha => {}
         Contents::Original => (conn, adopted) = adopt::adopt(conn, link)?,
     }
     // Comes before the migration. Otherwise switching a new file to write-ahead logging might wait for another process's
@@ -102,7 +102,7 @@ pub(super) fn contents(conn: &mut SqliteConnection, link: &Link) -> Result<Conte
     if names.contains("__diesel_schema_migrations") {
         let ours = self::names(&mut made).map_err(|error| unreadable(link, error))?;
         if ours.is_disjoint(&names) {
-            return Ok(Contents::Authors);
+            return Ok(Contents::BotMigrations);
         }
     }
     for table in SHARED_TABLES {
