@@ -22,7 +22,6 @@ UNCHECKED = (
     *(f"crates/mocha-{name}/" for name in ("adapter", "archive", "charts", "import", "postgres", "serenity", "stats", "twilight")),
     *(f"crates/mocha-recorder/src/{name}/" for name in ("recorder", "voice", "write")),
     "crates/mocha-sim/src/judge/",
-    "crates/mocha-store/src/retention/",
     "examples/bot/",
 )
 TEXTS = ("*.rs", "*.md", "*.sql", "*.toml", "*.py", "*.ts", "*.sh", ".ci/run")

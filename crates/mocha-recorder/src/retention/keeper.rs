@@ -50,7 +50,7 @@ type Step<'a, C> = dyn FnMut(&mut C, i64) -> Result<DeletedBatch, BoxedError> + 
 
 type Run<'a, C> = &'a mut dyn FnMut(&mut C, &mut Step<'_, C>) -> Result<ControlFlow<()>, Error>;
 
-/// What a batch did.
+/// The result of a batch.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "keepers make it")]
 pub struct DeletedBatch {

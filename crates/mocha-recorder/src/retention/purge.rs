@@ -10,7 +10,7 @@ use super::{
 };
 use crate::Error;
 
-/// What becomes of the events of a guild that is deleted.
+/// The treatment of the events of a guild that is deleted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Events {
     /// They are deleted.

@@ -1,4 +1,4 @@
-//! What a retention policy deleted.
+//! The report of a retention policy.
 
 use mocha_schema::catalogue::Table;
 

@@ -1,4 +1,4 @@
-//! What retention does with a database.
+//! The statements of retention.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::Error;
 ///
 /// A guild is named by the text in the column `guild_id`, or by the decimal digits of the number there.
 pub trait RetentionTables {
-    /// What the statements run on.
+    /// The connection that the statements run on.
     type Connection;
 
     /// How long a transaction should hold its locks.

@@ -1,4 +1,4 @@
-//! What retention does with the file.
+//! The statements of retention in the file.
 
 use std::time::Duration;
 
