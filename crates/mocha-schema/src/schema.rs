@@ -381,7 +381,7 @@ diesel::table! {
         video -> Bool,
         /// Not allowed to speak on a stage.
         suppress -> Bool,
-        /// Whether the interval bridges a gap in which nobody observed the member.
+        /// Whether the interval bridges a gap in which the member was not observed.
         assumed -> Bool,
     }
 }

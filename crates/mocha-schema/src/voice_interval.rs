@@ -67,6 +67,6 @@ pub struct VoiceInterval {
     /// The member's state.
     #[diesel(embed)]
     pub state: VoiceState,
-    /// Whether the interval bridges a gap in which nobody observed the member.
+    /// Whether the interval bridges a gap in which the member was not observed.
     pub assumed: bool,
 }

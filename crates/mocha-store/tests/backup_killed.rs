@@ -40,7 +40,7 @@ fn kill_at(moment: &str, folder: &Path) -> TestResult {
 fn halt(moment: &str, progress: BackupProgress) -> ControlFlow<()> {
     let now = format!("{:?}", progress.phase);
     if moment.starts_with(&now) && (progress.done_bytes > 0 || now == "Checking") {
-        stdout().write_all(b"\nHALTED\n").and_then(|()| stdout().flush()).expect("somebody listens");
+        stdout().write_all(b"\nHALTED\n").and_then(|()| stdout().flush()).expect("the parent reads the pipe");
         loop {
             std::thread::park();
         }

@@ -14,16 +14,16 @@ const FORGOTTEN: u64 = 987_654_321_098_765_432;
 
 /// An action of one of the users, and the time since the previous action.
 #[derive(Clone, Debug)]
-struct Deed {
+struct Action {
     after_ms: i64,
     kind: u8,
     who: u64,
     place: u64,
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
+fn action() -> impl Strategy<Value = Action> {
     let pause = prop_oneof![0..1_000_i64, 1_000..3_600_000_i64, 3_600_000..200_000_000_i64];
-    (pause, 0..9_u8, prop::sample::select(PEOPLE.to_vec()), 1..4_u64).prop_map(|(after_ms, kind, who, place)| Deed {
+    (pause, 0..9_u8, prop::sample::select(PEOPLE.to_vec()), 1..4_u64).prop_map(|(after_ms, kind, who, place)| Action {
         after_ms,
         kind,
         who,
@@ -32,26 +32,26 @@ fn deed() -> impl Strategy<Value = Deed> {
 }
 
 /// Returns the events of the actions, without those of one user. A snapshot lists everybody in voice.
-fn events(deeds: &[Deed], without: Option<u64>) -> Vec<Event> {
+fn events(actions: &[Action], without: Option<u64>) -> Vec<Event> {
     let mut ms = 0;
     let mut events = Vec::new();
-    for (number, deed) in (1_000..).zip(deeds) {
-        ms += deed.after_ms;
-        let who = deed.who;
+    for (number, action) in (1_000..).zip(actions) {
+        ms += action.after_ms;
+        let who = action.who;
         // Every event moves the clock, so another user causes one at the same time.
         events.push(user(ms, 60, "clock"));
-        if deed.kind == 8 {
-            let there = PEOPLE.iter().filter(|who| (**who + deed.place) % 2 == 0 && Some(**who) != without);
+        if action.kind == 8 {
+            let there = PEOPLE.iter().filter(|who| (**who + action.place) % 2 == 0 && Some(**who) != without);
             let voices: Vec<_> = there.map(|who| (*who, 70)).collect();
             events.push(snapshot(ms, &voices));
         } else if Some(who) != without {
-            events.push(match deed.kind {
-                0..=2 => message(ms, number, 20 + deed.place, who),
-                3 | 4 => voice(ms, who, Some(70 + deed.place)),
+            events.push(match action.kind {
+                0..=2 => message(ms, number, 20 + action.place, who),
+                3 | 4 => voice(ms, who, Some(70 + action.place)),
                 5 => voice(ms, who, None),
-                6 => presence(ms, who, PresenceStatus::Online, (deed.place == 1).then_some("Go")),
-                _ if deed.place == 1 => joined(ms, who, ms),
-                _ if deed.place == 2 => left(ms, who),
+                6 => presence(ms, who, PresenceStatus::Online, (action.place == 1).then_some("Go")),
+                _ if action.place == 1 => joined(ms, who, ms),
+                _ if action.place == 2 => left(ms, who),
                 _ => user(ms, who, "somebody"),
             });
         }
@@ -74,16 +74,16 @@ proptest! {
 
     #[test]
     fn the_file_is_as_if_the_user_had_never_been_there(
-        deeds in prop::collection::vec(deed(), 1..80),
+        actions in prop::collection::vec(action(), 1..80),
         told_before in 0..80_usize,
         opt_out in any::<bool>(),
     ) {
         let (with, without) = (support::store().unwrap(), support::store().unwrap());
         // One recorder for the whole test. It has the users in voice in memory.
         let _recorder = with.recorder().unwrap();
-        record(&without, events(&deeds, Some(FORGOTTEN))).unwrap();
+        record(&without, events(&actions, Some(FORGOTTEN))).unwrap();
 
-        let mut told = events(&deeds, None);
+        let mut told = events(&actions, None);
         let rest = told.split_off(told_before.min(told.len()));
         record(&with, told).unwrap();
         let erasure = if opt_out { with.opt_out_user(id(FORGOTTEN)) } else { with.forget_user(id(FORGOTTEN)) };

@@ -31,7 +31,7 @@ fn life(of_person: bool) -> Vec<Event> {
 }
 
 /// Returns the event of this kind. A returned user causes only the first six kinds.
-fn deed(kind: u8, ms: i64, number: u64) -> Event {
+fn action(kind: u8, ms: i64, number: u64) -> Event {
     match kind {
         0 | 1 => message(ms, number, 20 + number % 3, PERSON),
         2 => voice_state(ms, PERSON, Some(70), VoiceState { self_mute: true, ..VoiceState::default() }),
@@ -67,9 +67,9 @@ proptest! {
     /// The user acts after each step of the erasure. Only events after its last step count.
     #[test]
     fn an_event_during_the_erasure_is_erased_or_counted_as_a_whole(
-        deeds in prop::collection::vec(prop::collection::vec(0..9_u8, 0..4), 0..9),
+        actions in prop::collection::vec(prop::collection::vec(0..9_u8, 0..4), 0..9),
         // A user who writes has returned.
-        deeds_after in prop::collection::vec(0..6_u8, 0..6).prop_map(|deeds| [vec![0], deeds].concat()),
+        actions_after in prop::collection::vec(0..6_u8, 0..6).prop_map(|actions| [vec![0], actions].concat()),
         restarted in any::<bool>(),
     ) {
         let (with, without) = (support::store().unwrap(), support::store().unwrap());
@@ -77,14 +77,14 @@ proptest! {
         record(&without, life(false)).unwrap();
         let _recorders = (!restarted).then(|| (with.recorder().unwrap(), without.recorder().unwrap()));
         let (mut number, base) = (5_000, later(0));
-        let mut deeds = deeds.into_iter();
+        let mut actions = actions.into_iter();
         let receipt = with.forget_user(id(PERSON)).skip_vacuum().on_progress(|ErasureProgress { removed, total, .. }| {
             let erased = removed == total;
-            let kinds = if erased { deeds_after.clone() } else { deeds.next().unwrap_or_default() };
+            let kinds = if erased { actions_after.clone() } else { actions.next().unwrap_or_default() };
             for kind in kinds {
                 number += 1;
                 let ms = base + i64::try_from(number).unwrap() * 1_000;
-                let event = deed(kind, ms, number);
+                let event = action(kind, ms, number);
                 record(&with, [user(ms, 60, "clock"), event.clone()]).unwrap();
                 record(&without, [user(ms, 60, "clock")].into_iter().chain(erased.then_some(event))).unwrap();
             }

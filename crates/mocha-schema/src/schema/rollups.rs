@@ -210,7 +210,7 @@ diesel::table! {
         user_id -> BigInt,
         /// The channel. 0 if it is unknown.
         channel_id -> BigInt,
-        /// Whether the time bridges a gap in which nobody observed the member.
+        /// Whether the time bridges a gap in which the member was not observed.
         assumed -> Bool,
         /// Whether the user is a bot.
         bot -> Bool,
@@ -244,7 +244,7 @@ diesel::table! {
         user_id -> BigInt,
         /// The channel. 0 if it is unknown.
         channel_id -> BigInt,
-        /// Whether the time bridges a gap in which nobody observed the member.
+        /// Whether the time bridges a gap in which the member was not observed.
         assumed -> Bool,
         /// Whether the user is a bot.
         bot -> Bool,
@@ -276,7 +276,7 @@ diesel::table! {
         day -> BigInt,
         /// The user.
         user_id -> BigInt,
-        /// Whether the time bridges a gap in which nobody observed the member.
+        /// Whether the time bridges a gap in which the member was not observed.
         assumed -> Bool,
         /// Whether the user is a bot.
         bot -> Bool,
@@ -310,7 +310,7 @@ diesel::table! {
         month -> BigInt,
         /// The user.
         user_id -> BigInt,
-        /// Whether the time bridges a gap in which nobody observed the member.
+        /// Whether the time bridges a gap in which the member was not observed.
         assumed -> Bool,
         /// Whether the user is a bot.
         bot -> Bool,
@@ -344,7 +344,7 @@ diesel::table! {
         guild_id -> BigInt,
         /// The user.
         user_id -> BigInt,
-        /// Whether the time bridges a gap in which nobody observed the member.
+        /// Whether the time bridges a gap in which the member was not observed.
         assumed -> Bool,
         /// Whether the user is a bot.
         bot -> Bool,

@@ -1,4 +1,4 @@
-//! Tells programs that write rows which events to skip.
+//! The events that programs which write rows must skip.
 
 use diesel::{QueryResult, sqlite::SqliteConnection};
 use mocha_recorder::tombstones::{Tombstone, Tombstones};

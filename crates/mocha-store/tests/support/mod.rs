@@ -42,7 +42,7 @@ pub(crate) fn id<I: TryFrom<u64>>(number: u64) -> I {
 
 /// Reports that a test was skipped.
 pub(crate) fn skipped(why: &str) {
-    // If stderr is closed, nobody can be told.
+    // A closed stderr is ignored.
     drop(writeln!(std::io::stderr(), "skipped: {why}"));
 }
 
