@@ -13,8 +13,9 @@ use crate::{
 /// Something that a recorder was led through.
 #[derive(Clone, Debug)]
 pub(super) enum Cue {
-    /// Something arrived that was delivered before, or that is about another guild: only time passes.
-    Elsewhere(Event),
+    /// Something arrived that changes nothing in the guild: time passes. A frame shows that the guild's connection is alive.
+    /// Frames of other shards, and those that were delivered before, do not count as such.
+    Elsewhere { event: Event, is_framed: bool },
     /// The process stood still for so many milliseconds.
     Freeze(i64),
     /// Something was heard for the first time. A frame says that it has its place in the gateway session.
@@ -55,7 +56,7 @@ impl Case {
             let shard = frame.and_then(Frame::shard);
             let is_ours = is_ours(event) && shard.is_none_or(|(id, count)| serves(id, count));
             cues.push(if is_known || !is_ours {
-                Cue::Elsewhere(event.clone())
+                Cue::Elsewhere { event: event.clone(), is_framed: false }
             } else {
                 Cue::Heard { event: event.clone(), is_framed: frame.is_some() }
             });
@@ -67,7 +68,7 @@ impl Case {
                 Step::Freeze { ms, .. } => cues.push(Cue::Freeze(*ms)),
                 Step::Pass(ms) => cues.push(Cue::Pass(*ms)),
                 Step::Receive(frame, again) if frame.sequence().is_some() && !frames.insert(frame.clone()) => {
-                    cues.extend(again.iter().cloned().map(Cue::Elsewhere));
+                    cues.extend(again.iter().cloned().map(|event| Cue::Elsewhere { event, is_framed: false }));
                 }
                 Step::Receive(frame, events) => events.iter().for_each(|event| arrived(&mut cues, Some(frame), event)),
                 Step::Refused(events) if events.iter().any(ends_voice) => cues.push(Cue::Refused),
@@ -89,7 +90,7 @@ impl Case {
         self.cues.iter().filter_map(|cue| if let Cue::Heard { event, .. } = cue { Some(event) } else { None })
     }
 
-    /// The case as if these people had never been there; only time passes with what they do.
+    /// The case as if these people had never been there. Their events only show that the connection is alive.
     pub(super) fn without(&self, people: &BTreeSet<UserId>) -> Self {
         let is_theirs = |event: &Event| user_of(event).is_some_and(|user_id| people.contains(&user_id));
         let strip = |mut event: Event| {
@@ -99,7 +100,7 @@ impl Case {
             event
         };
         let cues = self.cues.iter().cloned().map(|cue| match cue {
-            Cue::Heard { event, .. } if is_theirs(&event) => Cue::Elsewhere(event),
+            Cue::Heard { event, is_framed } if is_theirs(&event) => Cue::Elsewhere { event, is_framed },
             Cue::Heard { event, is_framed } => Cue::Heard { event: strip(event), is_framed },
             cue => cue,
         });

@@ -52,7 +52,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
         let mut now_ms = case.truth.first().map_or(i64::MIN, |event| event.at().timestamp_millis());
         for cue in &case.cues {
             let (event, is_framed, is_new) = match cue {
-                Cue::Elsewhere(event) => (event, false, false),
+                Cue::Elsewhere { event, is_framed } => (event, *is_framed, false),
                 Cue::Heard { event, is_framed } => (event, *is_framed, true),
                 Cue::Freeze(ms) => {
                     if *ms >= DEAF_MS {
@@ -90,9 +90,6 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
             if !(is_ready || far_off && matches!(event, Event::MessageSent(_))) {
                 proof_ms = proof_ms.max(at_ms);
             }
-            if !is_new {
-                continue;
-            }
             if is_framed && !is_ready {
                 heard_ms = heard_ms.max(at_ms);
                 // The session goes on, and nothing was missed.
@@ -102,6 +99,9 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                         told.values_mut().for_each(Told::resume);
                     }
                 }
+            }
+            if !is_new {
+                continue;
             }
             let mut hear = |user_id: UserId, value, snapshot| {
                 let truth = truths.get(&user_id).unwrap_or(&silence);
