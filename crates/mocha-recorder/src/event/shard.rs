@@ -27,8 +27,8 @@ pub enum ShardStatus {
     /// It is alive: everything that was sent before has arrived. Send this when Discord
     /// acknowledges a heartbeat.
     ///
-    /// After the first of these, silence counts: members in voice are confirmed only up to the time
-    /// when the shard was last heard.
+    /// After the first of these from any shard of the bot, silence counts for all of its shards:
+    /// members in voice are confirmed only up to the time when their shard was last heard.
     Heard,
     /// It was lost: Mocha does not receive what happens after the last event.
     Lost,

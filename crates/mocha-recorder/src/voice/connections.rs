@@ -21,8 +21,6 @@ pub(super) enum Link {
 
 #[derive(Clone, Copy, Debug)]
 struct Connection {
-    /// Whether heartbeats are acknowledged, so that silence says that the connection is dead.
-    acknowledges: bool,
     /// Whether adapters say which frames come over it: then every sign of life is known.
     has_frames: bool,
     heard_ms: i64,
@@ -32,6 +30,9 @@ struct Connection {
 /// The connections that were heard of.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Connections {
+    /// Whether heartbeats are acknowledged, so that silence shows that a connection is dead. The adapter reports them for
+    /// all shards of the bot or for none, so the first one tells it for all.
+    acknowledges: bool,
     /// The numbers of shards that occur: more than one only while a bot is resharded.
     counts: Vec<u32>,
     shards: HashMap<Shard, Connection>,
@@ -54,9 +55,9 @@ impl Connections {
         connection.link
     }
 
-    /// A heartbeat was acknowledged.
-    pub(super) fn acknowledged(&mut self, shard: Shard) {
-        self.connection(shard).acknowledges = true;
+    /// Notes that Discord acknowledged a heartbeat of one of the shards.
+    pub(super) fn acknowledged(&mut self) {
+        self.acknowledges = true;
     }
 
     pub(super) fn set_link(&mut self, shard: Shard, link: Link) {
@@ -81,15 +82,15 @@ impl Connections {
 
     /// Until when the guild's people are confirmed, if silence of its shard would say that they are not.
     pub(super) fn confirmed(&self, guild_id: GuildId) -> Option<i64> {
-        let shard = self.of_guild(guild_id)?;
-        self.shards.get(&shard).filter(|connection| connection.acknowledges).and_then(|_| self.last_heard(shard))
+        let shard = self.of_guild(guild_id).filter(|_| self.acknowledges)?;
+        self.last_heard(shard)
     }
 
     /// Returns the shards that were heard, with the time until when, in unix milliseconds. Where silence would not show that
     /// the connection is dead, it is `confirmed_ms`.
     pub(super) fn heard_by_shard(&self, confirmed_ms: i64) -> impl Iterator<Item = (Shard, i64)> {
         self.shards.iter().filter_map(move |(shard, connection)| {
-            let is_silent = connection.acknowledges || connection.link == Link::Lost;
+            let is_silent = self.acknowledges || connection.link == Link::Lost;
             let heard_ms = if is_silent { connection.heard_ms } else { confirmed_ms };
             (heard_ms > i64::MIN).then_some((*shard, heard_ms))
         })
@@ -105,11 +106,6 @@ impl Connections {
         if !self.counts.contains(&count) {
             self.counts.push(count);
         }
-        self.shards.entry(shard).or_insert(Connection {
-            acknowledges: false,
-            has_frames: false,
-            heard_ms: i64::MIN,
-            link: Link::Up,
-        })
+        self.shards.entry(shard).or_insert(Connection { has_frames: false, heard_ms: i64::MIN, link: Link::Up })
     }
 }

@@ -66,7 +66,7 @@ impl Tracker {
         let (shard, at_ms) = ((shard_id, shard_count), at.timestamp_millis());
         match status {
             ShardStatus::Heard => {
-                self.connections_mut().acknowledged(shard);
+                self.connections_mut().acknowledged();
                 if self.connections_mut().heard(shard, at_ms) != Link::Lost {
                     self.survived(self.guilds_of(shard), at_ms, &mut rows);
                 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Person,
-    event::{ShardChanged, ShardStatus, SnapshotVoice},
+    event::{ShardChanged, ShardStatus, SnapshotVoice, VoiceSnapshot},
 };
 
 const BRIDGE_MS: i64 = 300_000;
@@ -155,6 +155,24 @@ fn a_resumed_connection_leaves_no_gap_for_who_stayed() {
     changed(&mut tracker, &mut file, 8, None, muted(), 10_000);
     assert_eq!(file.of(8), [(1000, Some(10_000), false)]);
     assert_eq!(file.of(9), [(1000, Some(5000), false), (5000, Some(9000), true)]);
+}
+
+#[test]
+fn a_shard_that_is_silent_from_the_start_is_not_confirmed_if_another_shard_was_acknowledged() {
+    let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
+    let of_two = |shard_id, change: ShardChanged| ShardChanged { shard_count: 2, shard_id, ..change };
+    file.apply(tracker.shard_changed(of_two(0, shard(1000, ShardStatus::Ready)), true));
+    file.apply(tracker.snapshot(guild(), &[voice(9, 1)], told(1000)));
+    let event = VoiceSnapshot { at: told(4000).at, guild_id: guild(), voices: vec![voice(9, 1)] }.into();
+    file.apply(tracker.heard(&event, Some((0, 2)), true));
+    file.apply(tracker.shard_changed(of_two(1, shard(6000, ShardStatus::Heard)), true));
+    tracker.prove(90_000);
+    assert_eq!(tracker.stamp_ms(guild()), 4000);
+    let back = 4001 + BRIDGE_MS;
+    tracker.prove(back);
+    file.apply(tracker.shard_changed(of_two(0, shard(back, ShardStatus::Ready)), true));
+    file.apply(tracker.snapshot(guild(), &[voice(9, 1)], told(back)));
+    assert_eq!(file.of(9), [(1000, Some(4000), false), (back, None, false)]);
 }
 
 #[test]
