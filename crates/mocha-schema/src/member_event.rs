@@ -41,10 +41,11 @@ impl MemberEvent {
     /// The end of the id of an inferred leave.
     ///
     /// Mocha infers a leave when a complete list of members lacks a member. The leave has the time of that list. The
-    /// member left then or earlier, while the bot was not connected.
+    /// member left then or earlier, while the bot was not connected. Mocha also infers one when a member has joined again
+    /// meanwhile. That leave has the time of the millisecond before the join.
     pub const INFERRED: &str = ":inferred";
 
-    /// Returns `true` if the leave was [inferred](Self::INFERRED) from a list of members.
+    /// Returns `true` if the leave was [inferred](Self::INFERRED), because nobody observed it.
     #[must_use]
     pub fn is_inferred(&self) -> bool {
         self.id.ends_with(Self::INFERRED)

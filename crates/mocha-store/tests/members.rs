@@ -6,7 +6,7 @@ use diesel::{QueryDsl, RunQueryDsl, SelectableHelper, connection::SimpleConnecti
 use mocha_schema::{MemberEvent, schema::member_events};
 use mocha_store::{
     Event, Store,
-    event::{GuildAvailable, GuildOutage, GuildRemoved, MembersListed, ShardChanged, ShardStatus},
+    event::{GuildAvailable, GuildOutage, GuildRemoved, MemberSeen, MembersListed, ShardChanged, ShardStatus},
 };
 use proptest::prelude::*;
 use support::*;
@@ -78,19 +78,62 @@ fn a_join_of_a_known_member_after_a_gap_counts() -> TestResult {
         |ms| GuildRemoved { at: at(ms), guild_id: id(GUILD) }.into(),
     ];
     for gap in gaps {
-        for (seen_again, joins) in [(None, 1), (Some(seen(2000, 41)), 0), (Some(seen(2000, 42)), 1)] {
+        for (seen_again, moves) in [(None, 2), (Some(seen(2000, 41)), 0), (Some(seen(2000, 42)), 2)] {
             let store = store()?;
             let _running = store.recorder()?;
             record(&store, three().into_iter().chain([gap(1000)]).chain(seen_again.clone()))?;
             record(&store, [joined(3_600_000, 41, 3_600_000), joined(3_700_000, 41, 3_700_000)])?;
-            assert_eq!(log(&store)?.len(), joins, "{seen_again:?}");
+            assert_eq!(log(&store)?.len(), moves, "{seen_again:?}");
         }
     }
     // A new program has a gap before its start.
     let store = store()?;
     record(&store, three())?;
     record(&store, [joined(3_600_000, 41, 3_600_000)])?;
-    assert_eq!(log(&store)?, ["join 41 4"]);
+    assert_eq!(log(&store)?, ["leave 41 ? inferred", "join 41 4"]);
+    Ok(())
+}
+
+/// Bert leaves and joins again while the bot is down. Discord says when the new membership began.
+#[test]
+fn a_newer_membership_in_a_list_shows_a_leave_and_a_join() -> TestResult {
+    let back = |ms, joined_ms| Event::MemberSeen(member(ms, 41, joined_ms));
+    let list = |ms, joined_ms| {
+        [ready(ms), guild(ms, 3), seen(ms, 40), back(ms, joined_ms), seen(ms, 42), listed(ms, 3, &[40, 41, 42])]
+    };
+    let store = store()?;
+    record(&store, three())?;
+    for ms in [7_200_000, 7_300_000] {
+        record(&store, list(ms, 3_600_500))?;
+        assert_eq!(log(&store)?, ["leave 41 ? inferred", "join 41 ?"]);
+        assert_eq!((members(&store)?.len(), count(&store)?), (3, vec!["3".into()]));
+    }
+    let times = lines(&store, "SELECT DISTINCT created_at || '' AS line FROM member_events")?;
+    assert_eq!(times, [at(3_600_000).timestamp().to_string()]);
+    // The same join, told later by an event of its own, and the end of the new membership.
+    record(&store, [joined(7_400_000, 41, 3_600_500), left(7_500_000, 41)])?;
+    assert_eq!(log(&store)?, ["leave 41 ? inferred", "join 41 ?", "leave 41 2"]);
+    Ok(())
+}
+
+#[test]
+fn a_newer_time_of_joining_is_no_return_of_a_member_who_was_known_or_of_the_same_minute() -> TestResult {
+    let back = |ms, joined_ms| Event::MemberSeen(member(ms, 41, joined_ms));
+    for later in [
+        // Nothing was missed.
+        vec![back(3_600_000, 3_000_000)],
+        // The times are a minute apart at most.
+        vec![ready(3_600_000), back(3_600_000, -9_000_000 + 60_000)],
+        // The membership begins in the future.
+        vec![ready(3_600_000), back(3_600_000, 9_000_000)],
+        // An older membership, and one of which Discord does not say when it began.
+        vec![ready(3_600_000), back(3_600_000, -9_900_000)],
+        vec![ready(3_600_000), MemberSeen { joined_at: None, ..member(3_600_000, 41, 0) }.into()],
+    ] {
+        let store = store()?;
+        record(&store, three().into_iter().chain(later.clone()))?;
+        assert_eq!((members(&store)?.len(), log(&store)?), (3, Vec::new()), "{later:?}");
+    }
     Ok(())
 }
 

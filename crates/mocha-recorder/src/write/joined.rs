@@ -5,7 +5,11 @@ use std::ops::Range;
 
 use mocha_schema::MemberEventType;
 
-use super::{Outcome, State, member, member_count, member_log, voice};
+use super::{
+    Outcome, State,
+    member::{self, Seen},
+    member_count, member_log, voice,
+};
 use crate::{
     Error, Person,
     backend::Tables,
@@ -15,7 +19,7 @@ use crate::{
 
 /// Two joins that are closer together than this are the same join with different times. A member
 /// who was seen up to this long before a join was seen out of order.
-const SAME_JOIN_MS: i64 = 60_000;
+pub(super) const SAME_JOIN_MS: i64 = 60_000;
 
 /// A second leave within this time, without a join between, is the first one delivered again.
 const SAME_LEAVE_MS: i64 = 3_600_000;
@@ -40,10 +44,14 @@ pub(super) fn joined(tables: &mut impl Tables, state: &mut State, event: &Member
         None => false,
     };
     let is_new = !told && !stayed && (fresh || tables.member(person)?.is_none());
-    let seen = member::seen(tables, state, event)?;
+    let Seen { outcome, has_returned } = member::store(tables, state, event)?;
     if !is_new {
         state.known.see(event);
-        return Ok(seen);
+        return Ok(outcome);
+    }
+    if has_returned {
+        // The leave was not observed.
+        member_log::left_before(tables, person, event.joined_at.unwrap_or(event.at))?;
     }
     state.known.join(event);
     let member_count = member_count::change(tables, state, event.guild_id, 1, event.at)?;

@@ -1,6 +1,6 @@
 //! The log of joins and leaves, by the ids of its entries.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use mocha_schema::{MemberEvent, MemberEventType, NewMemberEvent};
 
 use crate::{
@@ -40,6 +40,13 @@ pub(super) fn left_unheard(
 ) -> Result<(), Error> {
     let id = member_event_id(MemberEventType::Leave, person, at.timestamp_millis()) + MemberEvent::INFERRED;
     add(tables, MemberEventType::Leave, &id, person, member_count, at)
+}
+
+/// Adds the leave of a member who left unobserved and joined again at this time.
+pub(super) fn left_before(tables: &mut impl Tables, person: Person, joined_at: DateTime<Utc>) -> Result<(), Error> {
+    // A leave at the time of a join would be taken for the end of that membership.
+    let at = joined_at.checked_sub_signed(TimeDelta::milliseconds(1)).unwrap_or(joined_at);
+    left_unheard(tables, person, None, at)
 }
 
 /// Returns whether the user is known to have left after this time.

@@ -86,10 +86,18 @@ impl Delivered {
             let moves = self.moves.get(user_id).unwrap_or(&none);
             let missed = true_moves.get(user_id) != Some(moves);
             let slack = true_moves.get(user_id).map_or(0, Vec::len).saturating_sub(moves.len()) + usize::from(missed);
+            let number = |moves: Option<&Vec<bool>>, joined| {
+                moves.map_or(0, |moves| moves.iter().filter(|move_| **move_ == joined).count())
+            };
+            let inferred =
+                found.inferred_leaves.get(user_id).map_or(0, |got| usize::try_from(*got).unwrap_or(usize::MAX));
             for (kind, joined, got) in [("joins", true, &found.joins), ("leaves", false, &found.leaves)] {
-                let most = moves.iter().filter(|move_| **move_ == joined).count();
+                let most = number(Some(moves), joined);
                 // Somebody who comes without having gone, or goes without having come, is taken for a repetition.
                 let least = if missed { most.saturating_sub(slack) } else { most };
+                // A later list may show that somebody left and joined again unheard.
+                let unheard = number(true_moves.get(user_id), joined).saturating_sub(most);
+                let most = if joined { most + unheard.min(inferred) } else { most };
                 let got = got.get(user_id).map_or(0, |got| usize::try_from(*got).unwrap_or(usize::MAX));
                 if !(least..=most).contains(&got) {
                     contradictions.push(format!("{kind} of {user_id}: {got} instead of {least} to {most}"));
