@@ -33,14 +33,14 @@ impl Ended {
 }
 
 /// Reports the end of the thread, even if it panicked.
-pub(super) struct Teller<F: FnMut()> {
+pub(super) struct EndReport<F: FnMut()> {
     pub(super) ended: Arc<Ended>,
     /// What to do first.
     pub(super) first: F,
     pub(super) outcome: Option<Outcome>,
 }
 
-impl<F: FnMut()> Drop for Teller<F> {
+impl<F: FnMut()> Drop for EndReport<F> {
     fn drop(&mut self) {
         (self.first)();
         let panicked = || Err(Arc::new(Error::new(ErrorKind::Closed, "the recorder's thread panicked")));

@@ -1,7 +1,10 @@
 //! The recorder: a handle that takes events without blocking, and the one thread that writes them.
 
+#[cfg(feature = "tokio")]
+mod asynchronous;
 mod ended;
 mod frame;
+mod handle;
 mod queue;
 mod room;
 mod session;
@@ -10,21 +13,11 @@ mod slot;
 mod stats;
 mod writer;
 
-use std::{
-    fmt,
-    sync::{Arc, mpsc},
-};
+use std::sync::{Arc, mpsc};
 
 use chrono::{DateTime, Utc};
 
 pub(crate) use self::frame::{BotShard, Place, Queued};
-use self::{
-    ended::{Ended, Teller},
-    queue::{Origin, Queue},
-    session::Request,
-    stats::Counters,
-    writer::Writer,
-};
 pub use self::{
     frame::Frame,
     session::{ShardClaim, StoredSession},
@@ -32,7 +25,8 @@ pub use self::{
     slot::RecorderSlot,
     stats::RecorderStats,
 };
-use crate::{Error, ErrorKind, Event, backend::Backend, time::SteadyClock};
+use self::{handle::Handle, queue::Origin, session::Request};
+use crate::{Error, ErrorKind, Event};
 
 /// Takes what happens and has it written by a thread of its own. Cheap to clone; all clones feed the same thread.
 ///
@@ -75,20 +69,6 @@ use crate::{Error, ErrorKind, Event, backend::Backend, time::SteadyClock};
 #[derive(Clone, Debug)]
 pub struct Recorder {
     handle: Arc<Handle>,
-}
-
-/// What the clones of a [`Recorder`] share.
-struct Handle {
-    counters: Arc<Counters>,
-    ended: Arc<Ended>,
-    queue: Arc<Queue>,
-    time: Arc<SteadyClock>,
-}
-
-impl fmt::Debug for Handle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("queue", &self.queue).finish_non_exhaustive()
-    }
 }
 
 impl Recorder {
@@ -253,7 +233,7 @@ impl Recorder {
         let (sender, receiver) = mpsc::sync_channel(1);
         let request = Request::Claim(claim, Box::new(move |result| drop(sender.send(result))));
         self.handle.queue.ask(request)?;
-        receiver.recv().map_err(|_| stopped())?.map_err(|error| again(&error))
+        receiver.recv().map_err(|_| stopped())?.map_err(|error| shared(&error))
     }
 
     /// Returns `false` once another recorder has taken over the shard. Before the first claim or session it is `true`.
@@ -268,7 +248,7 @@ impl Recorder {
         let (sender, receiver) = mpsc::sync_channel(1);
         let request = Request::Holds((shard_id, shard_count), Box::new(move |result| drop(sender.send(result))));
         self.handle.queue.ask(request)?;
-        receiver.recv().map_err(|_| stopped())?.map_err(|error| again(&error))
+        receiver.recv().map_err(|_| stopped())?.map_err(|error| shared(&error))
     }
 
     /// Returns whether the queue has room for another event.
@@ -318,7 +298,7 @@ impl Recorder {
     pub fn flush(&self) -> Result<(), Error> {
         let (sender, receiver) = mpsc::sync_channel(1);
         self.handle.queue.wait(Box::new(move |result| drop(sender.send(result))))?;
-        receiver.recv().map_err(|_| stopped())?.map_err(|error| again(&error))
+        receiver.recv().map_err(|_| stopped())?.map_err(|error| shared(&error))
     }
 
     /// Writes what was recorded before, notes that the program stopped on purpose, and ends the thread; what comes later is refused.
@@ -347,152 +327,6 @@ impl Recorder {
     }
 }
 
-#[cfg(feature = "tokio")]
-impl Recorder {
-    /// [`record_blocking`](Self::record_blocking) for async programs: waits for room without blocking a thread.
-    ///
-    /// Meant for imports, replays and simulations. A live bot uses [`record`](Self::record), for while its gateway loop waits
-    /// here it does not answer Discord.
-    ///
-    /// If the future is dropped while it waits, the event is refused, with the consequences described at
-    /// [`record`](Self::record). Nothing else is affected.
-    ///
-    /// # Errors
-    ///
-    /// As [`record_blocking`](Self::record_blocking).
-    pub async fn record_async(&self, event: impl Into<Event>) -> Result<(), Error> {
-        let event = self.checked(event)?;
-        self.handle.queue.push_async(event, None).await
-    }
-
-    /// [`record_all_blocking`](Self::record_all_blocking) for async programs: waits for room without blocking a thread.
-    ///
-    /// If the future is dropped while it waits, all of the events are refused.
-    ///
-    /// # Errors
-    ///
-    /// As [`record_all_blocking`](Self::record_all_blocking).
-    pub async fn record_all_async(&self, events: Vec<Event>) -> Result<(), Error> {
-        self.push_async(events, None).await
-    }
-
-    /// Records the events of a gateway frame, as [`record_all_async`](Self::record_all_async) does: it waits for room.
-    ///
-    /// # Errors
-    ///
-    /// As [`record_all_async`](Self::record_all_async).
-    pub async fn record_frame_async(&self, frame: Frame, events: Vec<Event>) -> Result<(), Error> {
-        self.push_async(events, Some(Arc::new(frame))).await
-    }
-
-    async fn push_async(&self, events: Vec<Event>, frame: Origin) -> Result<(), Error> {
-        let (valid, invalid) = self.all_checked(events);
-        self.handle.queue.push_async(valid, frame).await?;
-        invalid
-    }
-
-    /// [`claim_shard`](Self::claim_shard) for async programs: waits without blocking a thread.
-    ///
-    /// # Errors
-    ///
-    /// As [`claim_shard`](Self::claim_shard).
-    pub async fn claim_shard_async(&self, claim: ShardClaim) -> Result<Option<StoredSession>, Error> {
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        let request = Request::Claim(claim, Box::new(move |result| drop(sender.send(result))));
-        self.handle.queue.ask(request)?;
-        receiver.await.map_err(|_| stopped())?.map_err(|error| again(&error))
-    }
-
-    /// [`holds_shard`](Self::holds_shard) for async programs: waits without blocking a thread.
-    ///
-    /// # Errors
-    ///
-    /// As [`holds_shard`](Self::holds_shard).
-    pub async fn holds_shard_async(&self, shard_id: u32, shard_count: u32) -> Result<bool, Error> {
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        let request = Request::Holds((shard_id, shard_count), Box::new(move |result| drop(sender.send(result))));
-        self.handle.queue.ask(request)?;
-        receiver.await.map_err(|_| stopped())?.map_err(|error| again(&error))
-    }
-
-    /// [`flush`](Self::flush) for async programs: waits without blocking a thread.
-    ///
-    /// # Errors
-    ///
-    /// As [`flush`](Self::flush).
-    pub async fn flush_async(&self) -> Result<(), Error> {
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        self.handle.queue.wait(Box::new(move |result| drop(sender.send(result))))?;
-        receiver.await.map_err(|_| stopped())?.map_err(|error| again(&error))
-    }
-
-    /// [`shutdown`](Self::shutdown) for async programs.
-    ///
-    /// # Errors
-    ///
-    /// As [`shutdown`](Self::shutdown).
-    ///
-    /// # Panics
-    ///
-    /// Outside a tokio runtime.
-    pub async fn shutdown_async(&self) -> Result<(), Error> {
-        let recorder = self.clone();
-        let joined = tokio::task::spawn_blocking(move || recorder.shutdown()).await;
-        joined.map_err(|error| Error::with_source(ErrorKind::Closed, "the runtime was shut down", error))?
-    }
-}
-
-impl Handle {
-    /// Starts the thread once the one before it has ended: two would not know of each other's sessions in voice.
-    fn start<B: Backend>(
-        backend: B,
-        settings: RecorderSettings,
-        before: Option<Arc<Ended>>,
-    ) -> Result<Arc<Self>, Error> {
-        if let Some(before) = before {
-            // The caller that stopped it has heard how it ended.
-            drop(before.wait());
-        }
-        settings.check()?;
-        let time = Arc::clone(&settings.time);
-        let (counters, ended) = (Arc::new(Counters::default()), Arc::new(Ended::default()));
-        let (limit, batch_len, flush_interval) = (settings.queue_len, settings.batch_len, settings.flush_interval);
-        let queue = Arc::new(Queue::new(limit, batch_len, flush_interval, Arc::clone(&counters)));
-        let writer = Writer::start(backend, settings, Arc::clone(&queue), Arc::clone(&counters))?;
-        let (the_queue, the_ended) = (Arc::clone(&queue), Arc::clone(&ended));
-        std::thread::Builder::new()
-            .name("mocha-recorder".into())
-            .spawn(move || {
-                let mut teller = Teller { ended: the_ended, first: || the_queue.abandon(), outcome: None };
-                teller.outcome = Some(writer.run());
-            })
-            .map_err(|error| Error::with_source(ErrorKind::Io, "cannot start the recorder's thread", error))?;
-        Ok(Arc::new(Self { counters, ended, queue, time }))
-    }
-
-    fn is_closed(&self) -> bool {
-        self.queue.is_closed()
-    }
-
-    /// What tells when the thread has ended.
-    fn ended(&self) -> Arc<Ended> {
-        Arc::clone(&self.ended)
-    }
-
-    fn stop(&self) -> Result<(), Error> {
-        self.queue.close();
-        self.ended.wait().map_err(|error| again(&error))
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        if let Err(error) = self.stop() {
-            tracing::error!(error = %error, "the recorder could not write everything before it stopped");
-        }
-    }
-}
-
 fn check(event: &Event) -> Result<(), Error> {
     event.check().map_err(|invalid| {
         let context = format!("an event's `{}` {}", invalid.field, invalid.reason);
@@ -500,8 +334,8 @@ fn check(event: &Event) -> Result<(), Error> {
     })
 }
 
-/// The writer's error, for one more who waits.
-fn again(error: &Arc<Error>) -> Error {
+/// Returns the writer's error for another waiter.
+fn shared(error: &Arc<Error>) -> Error {
     Error::with_source(error.kind().clone(), error.to_string(), Arc::clone(error))
 }
 

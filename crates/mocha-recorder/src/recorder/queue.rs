@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Frame, Queued, again, room::Waiting, session::Request, stats::Counters};
+use super::{Frame, Queued, room::Waiting, session::Request, shared, stats::Counters};
 use crate::{Error, ErrorKind, Event};
 
 /// Told once everything that was queued before is in the file, or why it is not.
@@ -350,7 +350,7 @@ impl Obstacle {
     pub(super) fn lasts(self) -> Option<Error> {
         match self {
             Self::Closed => Some(closed()),
-            Self::Full { failure, .. } => failure.map(|failure| again(&failure)),
+            Self::Full { failure, .. } => failure.map(|failure| shared(&failure)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::{Ended, Handle, Recorder, RecorderSettings};
+use super::{Recorder, RecorderSettings, ended::Ended, handle::Handle};
 use crate::{Error, backend::Backend};
 
 /// Holds the one recorder of a store: handles of the same one while it runs, and a new one once it was shut down.

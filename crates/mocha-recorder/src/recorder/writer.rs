@@ -8,10 +8,10 @@ use std::{
 };
 
 use super::{
-    Clock, Counters, Queue, Queued, RecorderSettings, ShardClaim, StoredSession,
-    queue::{Taken, Waiter},
+    Clock, Queued, RecorderSettings, ShardClaim, StoredSession,
+    queue::{Queue, Taken, Waiter},
     session::Request,
-    stats::Tally,
+    stats::{Counters, Tally},
 };
 use crate::{
     Error, ErrorKind, Event,
@@ -298,7 +298,7 @@ impl<B: Backend> Writer<B> {
                 self.counters.failed(Arc::new(error));
                 let event = self.pending.front().and_then(|queued| queued.event.as_ref());
                 if let Some(event) = event {
-                    self.state.refused(event);
+                    self.state.database_refused(event);
                 }
                 Tally { rejected: event.is_some().into(), ..Tally::default() }
             }
@@ -415,7 +415,7 @@ impl Batch<'_> {
             if self.clock == Clock::Events
                 && let Some(event) = &queued.event
             {
-                state.prove_by(event);
+                state.confirm_by(event);
             }
             match state.apply(tables, queued)? {
                 Outcome::Dropped => progress.tally.dropped += 1,
@@ -452,7 +452,7 @@ impl Batch<'_> {
             state.interrupted(tables, from.timestamp_millis(), until.timestamp_millis())?;
             progress.interruptions += 1;
         }
-        if self.missed.contains(&before) { state.miss(tables) } else { Ok(()) }
+        if self.missed.contains(&before) { state.queue_refused(tables) } else { Ok(()) }
     }
 }
 
