@@ -12,7 +12,7 @@ pub(crate) type Shard = (u32, u32);
 pub(super) enum Link {
     /// A session began, and guilds send their snapshots.
     Fresh,
-    /// It ended. The next frame is READY, or the session is resumed.
+    /// The connection ended. The next frame is READY, or the session is resumed.
     Lost,
     /// Nothing is missing.
     #[default]
@@ -21,34 +21,34 @@ pub(super) enum Link {
 
 #[derive(Clone, Copy, Debug)]
 struct Connection {
-    /// Whether adapters say which frames come over it: then every sign of life is known.
+    /// Whether adapters report its frames. Then every sign of life is known.
     has_frames: bool,
     heard_ms: i64,
     link: Link,
 }
 
-/// The connections that were heard of.
+/// The connections of the shards that were heard of.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Connections {
     /// Whether heartbeats are acknowledged, so that silence shows that a connection is dead. The adapter reports them for
     /// all shards of the bot or for none, so the first one tells it for all.
     acknowledges: bool,
-    /// The numbers of shards that occur: more than one only while a bot is resharded.
+    /// The shard counts that occur. There is more than one only while a bot is resharded.
     counts: Vec<u32>,
     shards: HashMap<Shard, Connection>,
 }
 
 impl Connections {
-    /// The shard that has the guild, if one of those that were heard of has it.
+    /// Returns the shard that has the guild, if that shard was heard of.
     pub(super) fn of_guild(&self, guild_id: GuildId) -> Option<Shard> {
-        // The newest number counts while a bot is resharded.
+        // While a bot is resharded, the newest count holds.
         self.counts.iter().rev().find_map(|count| {
             let id = u32::try_from((guild_id.get() >> 22) % u64::from((*count).max(1))).ok()?;
             self.shards.contains_key(&(id, *count)).then_some((id, *count))
         })
     }
 
-    /// Something was heard over the connection. Returns the state it was in.
+    /// Notes that something was heard over the connection, and returns the state it was in.
     pub(super) fn heard(&mut self, shard: Shard, at_ms: i64) -> Link {
         let connection = self.connection(shard);
         connection.heard_ms = connection.heard_ms.max(at_ms);
@@ -64,7 +64,7 @@ impl Connections {
         self.connection(shard).link = link;
     }
 
-    /// When the connection was last heard, in unix milliseconds.
+    /// Returns when the connection was last heard, in unix milliseconds.
     pub(super) fn last_heard(&self, shard: Shard) -> Option<i64> {
         self.shards.get(&shard).map(|connection| connection.heard_ms).filter(|ms| *ms > i64::MIN)
     }
@@ -80,7 +80,7 @@ impl Connections {
         self.shards.get(&shard).filter(|connection| connection.has_frames).and_then(|_| self.last_heard(shard))
     }
 
-    /// Until when the guild's people are confirmed, if silence of its shard would say that they are not.
+    /// Returns until when the guild's people are confirmed, if silence of its shard would show that they are not.
     pub(super) fn confirmed(&self, guild_id: GuildId) -> Option<i64> {
         let shard = self.of_guild(guild_id).filter(|_| self.acknowledges)?;
         self.last_heard(shard)
@@ -96,7 +96,7 @@ impl Connections {
         })
     }
 
-    /// Whether no shard was ever heard of.
+    /// Returns whether no shard was ever heard of.
     pub(super) fn is_empty(&self) -> bool {
         self.shards.is_empty()
     }

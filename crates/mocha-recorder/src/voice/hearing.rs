@@ -1,27 +1,30 @@
-//! What the tracker concludes from what is heard, and not heard, over the connections to the gateway.
+//! Signs of life of the connections to the gateway, and what follows from them.
 
 use mocha_schema::GuildId;
 
 use super::{
     DAY_MS,
     connections::{Link, Shard},
-    gap::RESUME_WINDOW_MS,
-    tracker::{Loss, Open, Row, Tracker},
+    gap::{Loss, RESUME_WINDOW_MS},
+    open::Open,
+    rows::Row,
+    tracker::Tracker,
 };
 use crate::{
     Event, Person,
     event::{ShardChanged, ShardStatus},
 };
 
-/// Frames that arrive so soon after the process went on may have waited for it: the connection may be dead for all that.
+/// Frames that arrive so soon after the process went on may have waited for it. They do not show that the connection is
+/// alive.
 const DRAIN_MS: i64 = 10_000;
 
 impl Tracker {
-    /// An event arrived over the connection of a shard, or about a guild.
+    /// Notes that an event arrived over the connection of a shard, or about a guild.
     ///
-    /// `is_frame` says that an adapter took it from a gateway frame. After a connection ended the next session begins
-    /// with READY. Any other frame comes from the session that goes on: then Discord delivers everything that was
-    /// missed, and nobody's session has a gap. Of an event without a frame nobody knows that it comes in its order.
+    /// `is_frame` says that an adapter took it from a gateway frame. After a connection ended, the next session begins
+    /// with READY. Any other frame comes from the session that goes on. Then Discord delivers everything that was missed,
+    /// and nobody's session has a gap. An event without a frame may be out of order.
     pub(crate) fn heard(&mut self, event: &Event, shard: Option<Shard>, is_frame: bool) -> Vec<Row> {
         let mut rows = Vec::new();
         let guild_id = event.guild_id();
@@ -48,18 +51,18 @@ impl Tracker {
         rows
     }
 
-    /// Whether the event's time is when it arrived. A message has Discord's time; in a replay there is no other, but a
+    /// Returns whether the event's time is that of its arrival. A message has Discord's time. A replay has no other, but a
     /// damaged digit may put it far off.
     fn tells_arrival(&self, event: &Event) -> bool {
         let is_message = matches!(event, Event::MessageSent(_));
-        let ahead_ms = event.at().timestamp_millis().saturating_sub(self.proof_ms());
-        !is_message || (self.is_replay() && (self.proof_ms() == i64::MIN || ahead_ms <= DAY_MS))
+        let ahead_ms = event.at().timestamp_millis().saturating_sub(self.last_confirmed_ms());
+        !is_message || (self.is_replay() && (self.last_confirmed_ms() == i64::MIN || ahead_ms <= DAY_MS))
     }
 
-    /// The state of a shard's connection changed.
+    /// Applies a new state of a shard's connection.
     pub(crate) fn shard_changed(&mut self, change: ShardChanged, is_new: bool) -> Vec<Row> {
         let mut rows = Vec::new();
-        if !is_new && !self.is_new(change) {
+        if !is_new && !self.is_new_shard_change(change) {
             return rows;
         }
         let ShardChanged { at, shard_count, shard_id, status } = change;
@@ -99,38 +102,39 @@ impl Tracker {
         self.connections_mut().set_link(shard, link);
     }
 
-    /// The shard's session of before is about to be resumed: its next frame says that nothing was missed, unless it is READY.
+    /// Expects that the shard's earlier session is resumed. Its next frame then shows that nothing was missed, unless it is
+    /// READY.
     pub(crate) fn resume_expected(&mut self, shard: Shard) {
         self.connections_mut().set_link(shard, Link::Lost);
     }
 
-    /// The shard's session was resumed, but some of its events are missing. Who is in voice is unknown until each guild's
-    /// next snapshot.
+    /// Notes that the shard's session was resumed, but some of its events are missing. Who is in voice is unknown until
+    /// each guild's next snapshot.
     pub(crate) fn session_lost(&mut self, shard: Shard) {
         self.lose_shard(shard, i64::MAX, Link::Fresh);
     }
 
     /// Returns until when each shard was heard, in unix milliseconds. Without shards it is shard 0 of 1.
     pub(crate) fn heard_by_shard(&self) -> impl Iterator<Item = (Shard, i64)> {
-        let confirmed_ms = self.proof_ms();
+        let confirmed_ms = self.last_confirmed_ms();
         let is_unsharded = self.is_replay() || self.connections().is_empty();
         let unsharded = is_unsharded.then_some(((0, 1), confirmed_ms));
         let sharded = (!is_unsharded).then(|| self.connections().heard_by_shard(confirmed_ms));
         unsharded.into_iter().chain(sharded.into_iter().flatten())
     }
 
-    /// The process did not run until then. The connections may have survived that or not.
+    /// Notes that the process did not run until this time. The connections may have survived that or not.
     pub(crate) fn interrupted(&mut self, until_ms: i64) {
         let people: Vec<_> = self.everybody().filter(|(_, open)| open.lost_since_ms.is_none()).collect();
         for (person, open) in people {
-            let lost_since_ms = Some(self.last_proof(person, open));
+            let lost_since_ms = Some(self.session_confirmed_ms(person, open));
             self.put_open(person, Open { frozen: true, lost_since_ms, ..open });
         }
         self.confirm_no_longer_than(until_ms);
     }
 
-    /// The shard's session goes on after there was no connection: nothing was missed, and people without an event were
-    /// there all the time. But of a clock that ran ahead for longer than a session lasts nobody knows how long that was.
+    /// Notes that the shard's session goes on after there was no connection. Nothing was missed, so people without an event
+    /// were there all the time. If the clock ran ahead for longer than a session lasts, it is unknown how long that was.
     fn resumed(&mut self, shard: Shard, at_ms: i64, rows: &mut Vec<Row>) {
         for guild_id in self.guilds_of(shard) {
             for (person, open) in self.open_until(guild_id, at_ms) {
@@ -150,8 +154,8 @@ impl Tracker {
         self.connections_mut().set_link(shard, Link::Up);
     }
 
-    /// Something was heard of the guilds at this time. If that is long enough after the process went on, their session
-    /// survived, and everybody is still there; but the time until the process went on is a gap.
+    /// Notes that something was heard of the guilds. If that is long enough after the process went on, their session
+    /// survived, and everybody is still there. The time until the process went on is a gap.
     fn survived(&mut self, guilds: Vec<GuildId>, at_ms: i64, rows: &mut Vec<Row>) {
         let Some(until_ms) = self.frozen_until_ms().filter(|until_ms| at_ms.saturating_sub(*until_ms) >= DRAIN_MS)
         else {
@@ -166,10 +170,10 @@ impl Tracker {
         }
     }
 
-    /// The person was there before a gap and is there after it. If it is too long to be bridged, or if the clock was ahead
-    /// before it, another session begins.
+    /// Applies that a person was there before a gap and is there after it. If the gap is too long to be bridged, or if the
+    /// clock was ahead before it, another session begins.
     fn stayed(&mut self, person: Person, lost: Open, until_ms: i64, rows: &mut Vec<Row>) {
-        let since_ms = self.last_proof(person, lost);
+        let since_ms = self.session_confirmed_ms(person, lost);
         if lost.started_at_ms > until_ms {
             self.end(person, lost, lost.started_at_ms, rows);
         } else if self.bridge(person, lost, since_ms, until_ms, rows).is_some() {
@@ -178,14 +182,14 @@ impl Tracker {
         self.join(person, lost.channel_id, lost.state, until_ms, rows);
     }
 
-    /// The guilds with people in voice that the shard has.
+    /// Returns the guilds of the shard that have people in voice.
     fn guilds_of(&self, (shard_id, shard_count): Shard) -> Vec<GuildId> {
         let serves = |guild_id: &GuildId| (guild_id.get() >> 22) % u64::from(shard_count.max(1)) == u64::from(shard_id);
         self.open_guilds().filter(serves).collect()
     }
 }
 
-/// Whether only the gateway sends such events. Others may also come from Discord's REST API or from an import.
+/// Returns whether only the gateway sends such events. Others may come from Discord's REST API or from an import.
 const fn is_of_gateway(event: &Event) -> bool {
     matches!(
         event,

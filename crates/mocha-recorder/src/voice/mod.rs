@@ -1,8 +1,11 @@
-//! Voice: who is connected where, as a pure state machine, and its findings as rows.
+//! Voice: a pure state machine that follows who is connected where, and its rows.
 
+mod confirmation;
 mod connections;
 mod gap;
 mod hearing;
+mod open;
+mod people;
 mod recent;
 mod rows;
 #[cfg(test)]
@@ -11,8 +14,8 @@ mod tracker;
 
 pub(crate) use self::{
     connections::Shard,
-    rows::{apply, learn, load_open, stamp, store_unheard},
-    tracker::{Mark, Row, Told, Tracker},
+    rows::{Row, apply, learn, load_open, stamp, store_unheard},
+    tracker::{Arrival, Mark, Tracker},
 };
 
 const DAY_MS: i64 = 86_400_000;

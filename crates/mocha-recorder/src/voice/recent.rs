@@ -18,9 +18,9 @@ const LIMIT: usize = 65_536;
 
 impl Recent {
     /// Adds an item, and returns whether it is new.
-    pub(super) fn add(&mut self, told: &impl Hash) -> bool {
+    pub(super) fn add(&mut self, item: &impl Hash) -> bool {
         let mut hasher = DefaultHasher::new();
-        told.hash(&mut hasher);
+        item.hash(&mut hasher);
         let hash = hasher.finish();
         if !self.hashes.insert(hash) {
             return false;

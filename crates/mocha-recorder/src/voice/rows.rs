@@ -1,10 +1,32 @@
-//! What the tracker finds, as rows.
+//! The rows that the tracker finds, and their way into the tables and back.
 
 use chrono::DateTime;
-use mocha_schema::{GuildId, NewVoiceEvent, VoiceEventType, VoiceInterval};
+use mocha_schema::{ChannelId, GuildId, NewVoiceEvent, VoiceEventType, VoiceInterval, VoiceState};
 
-use super::tracker::{Entry, Open, Row, Tracker};
+use super::{open::Open, tracker::Tracker};
 use crate::{Error, Person, backend::Tables};
+
+/// A change of the tables.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Row {
+    /// The open interval of the person ends. If nothing is left of it, it vanishes.
+    Ended { person: Person, started_at_ms: i64, ended_at_ms: i64 },
+    /// An interval, open or not.
+    Interval(VoiceInterval),
+    /// An entry of the log.
+    Logged(Entry),
+}
+
+/// An entry of the log, with times in unix milliseconds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) at_ms: i64,
+    pub(crate) channel_id: Option<ChannelId>,
+    pub(crate) kind: VoiceEventType,
+    pub(crate) person: Person,
+    pub(crate) session_started_at_ms: i64,
+    pub(crate) state: VoiceState,
+}
 
 /// Writes the rows in their order.
 pub(crate) fn apply(tables: &mut impl Tables, rows: &[Row]) -> Result<(), Error> {
@@ -14,8 +36,8 @@ pub(crate) fn apply(tables: &mut impl Tables, rows: &[Row]) -> Result<(), Error>
                 tables.end_interval(*person, *started_at_ms, *ended_at_ms)?;
             }
             Row::Ended { person, started_at_ms, .. } => tables.delete_open_interval(*person, *started_at_ms)?,
-            // What is stored of that instant stands: only a clock that was wrong for days, or two programs that record
-            // one guild, come to tell another story.
+            // A stored interval of the same time stays. There is one only if a clock was wrong for days, or if two
+            // programs record one guild.
             Row::Interval(interval) => tables.insert_interval(interval)?,
             Row::Logged(entry) => log(tables, entry)?,
         }
@@ -23,7 +45,7 @@ pub(crate) fn apply(tables: &mut impl Tables, rows: &[Row]) -> Result<(), Error>
     Ok(())
 }
 
-/// Tells the tracker what is stored of a person.
+/// Lets the tracker learn what is stored about a person.
 pub(crate) fn learn(tables: &mut impl Tables, tracker: &mut Tracker, person: Person) -> Result<(), Error> {
     if tracker.knows(person) {
         return Ok(());
@@ -33,7 +55,7 @@ pub(crate) fn learn(tables: &mut impl Tables, tracker: &mut Tracker, person: Per
     Ok(())
 }
 
-/// Tells the tracker who was connected in these guilds when that was last noted.
+/// Lets the tracker learn the open intervals of these guilds.
 pub(crate) fn load_open(
     tables: &mut impl Tables,
     tracker: &mut Tracker,
@@ -49,7 +71,7 @@ pub(crate) fn load_open(
     Ok(())
 }
 
-/// Writes down in which guilds voice was not heard completely, as far as that changed.
+/// Writes in which guilds voice is not heard completely, as far as that changed.
 pub(crate) fn store_unheard(tables: &mut impl Tables, tracker: &Tracker) -> Result<(), Error> {
     for (guild_id, is_unheard) in tracker.unheard_changes() {
         if is_unheard {
@@ -61,18 +83,18 @@ pub(crate) fn store_unheard(tables: &mut impl Tables, tracker: &Tracker) -> Resu
     Ok(())
 }
 
-/// Writes down until when everybody who is connected is proved to have been so.
+/// Writes until when everybody who is connected is confirmed.
 pub(crate) fn stamp(tables: &mut impl Tables, tracker: &mut Tracker) -> Result<(), Error> {
     let rows = tracker.settle();
     apply(tables, &rows)?;
-    for (guild_id, people) in tracker.proved_by_guild() {
-        // Only these: there may be open rows of people who are being erased.
+    for (guild_id, people) in tracker.confirmed_by_guild() {
+        // There may be open rows of people who are being erased. Those stay as they are.
         tables.stamp_intervals(guild_id, &people, tracker.stamp_ms(guild_id))?;
     }
     Ok(())
 }
 
-/// An open interval that is stored: nobody knows what came after its last proof.
+/// Returns the session of a stored open interval. What came after its last confirmation is unknown.
 fn open(interval: VoiceInterval) -> Option<Open> {
     interval.ended_at_ms.is_none().then_some(Open {
         channel_id: interval.channel_id,
@@ -93,7 +115,7 @@ fn log(tables: &mut impl Tables, entry: &Entry) -> Result<(), Error> {
     let Some(created_at) = time(at_ms) else { return Ok(()) };
     let left = kind == VoiceEventType::Leave;
     tables.insert_voice_event(&NewVoiceEvent {
-        // With the session, for two that a clock set back makes end at one instant are two all the same.
+        // The session is part of the id, because a clock that is set back may end two sessions at the same time.
         id: &format!("{kind}:{guild_id}:{user_id}:{session_started_at_ms}:{at_ms}"),
         guild_id,
         channel_id,

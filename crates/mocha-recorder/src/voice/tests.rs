@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 use super::{
     days,
-    tracker::{Entry, Row, Told, Tracker},
+    rows::{Entry, Row},
+    tracker::{Arrival, Tracker},
 };
 use crate::{
     Person,
@@ -82,13 +83,13 @@ fn shard(at_ms: i64, status: ShardStatus) -> ShardChanged {
     ShardChanged { at, shard_count: 1, shard_id: 0, status }
 }
 
-fn told(at_ms: i64) -> Told {
-    Told { at: chrono::DateTime::from_timestamp_millis(at_ms).expect("it exists"), is_new: false }
+fn arrival(at_ms: i64) -> Arrival {
+    Arrival { at: chrono::DateTime::from_timestamp_millis(at_ms).expect("it exists"), is_new: false }
 }
 
 fn changed(tracker: &mut Tracker, file: &mut File, user: u64, channel: Option<u64>, state: VoiceState, at_ms: i64) {
     let channel = channel.map(|channel| channel.try_into().expect("not zero"));
-    file.apply(tracker.changed(person(user), channel, state, told(at_ms)));
+    file.apply(tracker.changed(person(user), channel, state, arrival(at_ms)));
 }
 
 use VoiceEventType::{Join, Leave, Move};
@@ -113,7 +114,7 @@ fn a_move_and_a_mute_do_not_end_a_session() {
 fn midnight_cuts_what_is_open_and_what_ends() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     changed(&mut tracker, &mut file, 9, Some(1), muted(), DAY_MS - 10);
-    tracker.prove(DAY_MS + 5);
+    tracker.confirm(DAY_MS + 5);
     file.apply(tracker.settle());
     assert_eq!(file.of(9), [(DAY_MS - 10, Some(DAY_MS), false), (DAY_MS, None, false)]);
     changed(&mut tracker, &mut file, 9, None, muted(), 2 * DAY_MS + 7);
@@ -126,10 +127,14 @@ fn a_short_gap_is_assumed_and_a_long_one_ends_the_session_at_its_last_proof() {
     for (gap_ms, bridged) in [(BRIDGE_MS, true), (BRIDGE_MS + 1, false)] {
         let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
         changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
-        tracker.prove(5000);
+        tracker.confirm(5000);
         tracker.shard_changed(shard(5000, ShardStatus::Lost), false);
-        tracker.prove(5000 + gap_ms);
-        file.apply(tracker.snapshot(guild(), &[SnapshotVoice { state: muted(), ..voice(9, 1) }], told(5000 + gap_ms)));
+        tracker.confirm(5000 + gap_ms);
+        file.apply(tracker.snapshot(
+            guild(),
+            &[SnapshotVoice { state: muted(), ..voice(9, 1) }],
+            arrival(5000 + gap_ms),
+        ));
         let back = 5000 + gap_ms;
         if bridged {
             assert_eq!(file.kinds(), [(Join, 1000)]);
@@ -146,9 +151,9 @@ fn a_resumed_connection_leaves_no_gap_for_who_stayed() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     changed(&mut tracker, &mut file, 8, Some(1), muted(), 1000);
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
-    tracker.prove(5000);
+    tracker.confirm(5000);
     tracker.shard_changed(shard(5000, ShardStatus::Lost), false);
-    tracker.prove(9000);
+    tracker.confirm(9000);
     // Told late: nobody knows when it was.
     changed(&mut tracker, &mut file, 9, None, muted(), 9000);
     tracker.shard_changed(shard(9000, ShardStatus::Resumed), false);
@@ -162,16 +167,16 @@ fn a_shard_that_is_silent_from_the_start_is_not_confirmed_if_another_shard_was_a
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     let of_two = |shard_id, change: ShardChanged| ShardChanged { shard_count: 2, shard_id, ..change };
     file.apply(tracker.shard_changed(of_two(0, shard(1000, ShardStatus::Ready)), true));
-    file.apply(tracker.snapshot(guild(), &[voice(9, 1)], told(1000)));
-    let event = VoiceSnapshot { at: told(4000).at, guild_id: guild(), voices: vec![voice(9, 1)] }.into();
+    file.apply(tracker.snapshot(guild(), &[voice(9, 1)], arrival(1000)));
+    let event = VoiceSnapshot { at: arrival(4000).at, guild_id: guild(), voices: vec![voice(9, 1)] }.into();
     file.apply(tracker.heard(&event, Some((0, 2)), true));
     file.apply(tracker.shard_changed(of_two(1, shard(6000, ShardStatus::Heard)), true));
-    tracker.prove(90_000);
+    tracker.confirm(90_000);
     assert_eq!(tracker.stamp_ms(guild()), 4000);
     let back = 4001 + BRIDGE_MS;
-    tracker.prove(back);
+    tracker.confirm(back);
     file.apply(tracker.shard_changed(of_two(0, shard(back, ShardStatus::Ready)), true));
-    file.apply(tracker.snapshot(guild(), &[voice(9, 1)], told(back)));
+    file.apply(tracker.snapshot(guild(), &[voice(9, 1)], arrival(back)));
     assert_eq!(file.of(9), [(1000, Some(4000), false), (back, None, false)]);
 }
 
@@ -180,10 +185,10 @@ fn who_is_not_in_the_snapshot_left_at_the_last_proof() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     changed(&mut tracker, &mut file, 8, Some(1), muted(), 1000);
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
-    tracker.prove(5000);
-    tracker.guild_unreachable(guild(), told(5000));
-    tracker.prove(6000);
-    file.apply(tracker.snapshot(guild(), &[voice(8, 2), voice(7, 2)], told(6000)));
+    tracker.confirm(5000);
+    tracker.guild_unreachable(guild(), arrival(5000));
+    tracker.confirm(6000);
+    file.apply(tracker.snapshot(guild(), &[voice(8, 2), voice(7, 2)], arrival(6000)));
     assert_eq!(file.of(9), [(1000, Some(5000), false)]);
     assert_eq!(file.kinds(), [(Join, 1000), (Join, 1000), (Leave, 5000), (Move, 6000), (Join, 6000)]);
 }
@@ -218,7 +223,7 @@ fn a_clock_that_was_years_ahead_freezes_nobody() {
 fn history_told_again_after_a_restart_is_not_news() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     tracker.learn(person(9), None, Some(5000));
-    tracker.told_until(6000);
+    tracker.replay_after(6000);
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 4000);
     changed(&mut tracker, &mut file, 9, None, muted(), 5000);
     assert_eq!(file.kinds(), []);
@@ -230,12 +235,12 @@ fn history_told_again_after_a_restart_is_not_news() {
 fn a_guild_that_never_comes_back_is_given_up_at_its_last_proof() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
-    tracker.prove(5000);
-    tracker.guild_unreachable(guild(), told(5000));
-    tracker.prove(5000 + 600_000);
+    tracker.confirm(5000);
+    tracker.guild_unreachable(guild(), arrival(5000));
+    tracker.confirm(5000 + 600_000);
     file.apply(tracker.settle());
     assert_eq!(file.kinds(), [(Join, 1000)]);
-    tracker.prove(5001 + 600_000);
+    tracker.confirm(5001 + 600_000);
     file.apply(tracker.settle());
     assert_eq!(file.kinds(), [(Join, 1000), (Leave, 5000)]);
 }
@@ -246,14 +251,14 @@ fn an_undone_transaction_leaves_no_trace() {
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
     tracker.commit();
     let mark = tracker.mark();
-    tracker.prove(9000);
-    let _ = tracker.changed(person(9), None, muted(), told(2000));
-    let _ = tracker.changed(person(8), Some(3.try_into().expect("not zero")), muted(), told(2000));
+    tracker.confirm(9000);
+    let _ = tracker.changed(person(9), None, muted(), arrival(2000));
+    let _ = tracker.changed(person(8), Some(3.try_into().expect("not zero")), muted(), arrival(2000));
     tracker.undo_to(mark);
     changed(&mut tracker, &mut file, 8, None, muted(), 3000);
     changed(&mut tracker, &mut file, 9, None, muted(), 3000);
     assert_eq!(file.of(9), [(1000, Some(3000), false)]);
-    assert_eq!(tracker.proof_ms(), i64::MIN);
+    assert_eq!(tracker.last_confirmed_ms(), i64::MIN);
 }
 
 /// What may happen, with the milliseconds that pass before it.
@@ -283,14 +288,14 @@ proptest! {
         let mut now = 0;
         for (pause, step) in steps {
             now += pause;
-            tracker.prove(now);
+            tracker.confirm(now);
             let state = |mute| if mute { muted() } else { VoiceState::default() };
             match step {
                 Step::Changed(user, channel, mute) => changed(&mut tracker, &mut file, user, channel, state(mute), now),
                 Step::Lost => file.apply(tracker.shard_changed(shard(now, ShardStatus::Lost), false)),
                 Step::Snapshot(voices) => {
                     let voices: Vec<_> = voices.into_iter().map(|(user, channel)| voice(user, channel)).collect();
-                    file.apply(tracker.snapshot(guild(), &voices, told(now)));
+                    file.apply(tracker.snapshot(guild(), &voices, arrival(now)));
                 }
                 Step::Stale(user, channel, ago) => changed(&mut tracker, &mut file, user, channel, state(false), now - ago),
             }

@@ -1,89 +1,36 @@
 //! The state machine of voice: state, event and time in, state and rows out. No clock and no database inside.
 //!
-//! Only the new state that an event carries is believed, never what it would follow from. What is in the file of
-//! a person reaches the tracker ([`learn`](Tracker::learn)) before the first event about that person.
+//! The tracker trusts the new state that an event carries and does not require a matching previous one. It
+//! [learns](Tracker::learn) what the file has of a person before the first event about that person.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use mocha_schema::{ChannelId, GuildId, UserId, VoiceEventType, VoiceInterval, VoiceState};
+use mocha_schema::{ChannelId, GuildId, UserId, VoiceEventType, VoiceState};
 
-use super::{DAY_MS, connections::Connections, days, recent::Recent};
+use super::{
+    DAY_MS,
+    connections::Connections,
+    open::Open,
+    people::{Known, People},
+    recent::Recent,
+    rows::Row,
+};
 use crate::{
     Person,
     event::{ShardChanged, SnapshotVoice},
 };
 
-/// When something was told.
+/// How an event arrived.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Told {
-    /// In full precision: Discord may tell several changes within one millisecond.
+pub(crate) struct Arrival {
+    /// In full precision, because Discord may send several changes within one millisecond.
     pub(crate) at: DateTime<Utc>,
-    /// Whether its place in the gateway session says that it was never told before.
+    /// Whether its place in the gateway session shows that it was not delivered before.
     pub(crate) is_new: bool,
 }
 
-/// Somebody who is connected.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Open {
-    pub(crate) channel_id: Option<ChannelId>,
-    /// Whether this program was told that it hears of the guild; else another one may record it into the same file.
-    pub(crate) claimed: bool,
-    /// Lost because the process did not run: the connection may have survived that, and then nothing was missed.
-    pub(crate) frozen: bool,
-    /// The last proof, once what follows may have been missed; `None` while every proof of the tracker is one of this.
-    pub(crate) lost_since_ms: Option<i64>,
-    pub(crate) session_started_at_ms: i64,
-    pub(crate) started_at_ms: i64,
-    pub(crate) state: VoiceState,
-    /// Lost with the whole guild: that a connection is resumed says nothing of it.
-    pub(crate) unreachable: bool,
-}
-
-/// What a guild's events are no longer heard for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Loss {
-    /// The connection ended. It may be resumed.
-    Connection,
-    /// Discord cannot reach the guild. That the connection is resumed says nothing of it.
-    Guild,
-    /// Another session began. Each guild's snapshot says who is there, and resuming the session before says nothing of that.
-    Session,
-}
-
-/// What is known of a person.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Known {
-    /// In no channel, and nothing older than this is news.
-    Away {
-        since_ms: i64,
-    },
-    Open(Open),
-}
-
-/// What the file is to have.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Row {
-    /// The open interval of the person ends; it vanishes if that leaves nothing of it.
-    Ended { person: Person, started_at_ms: i64, ended_at_ms: i64 },
-    /// An interval, open or not.
-    Interval(VoiceInterval),
-    /// An entry of the log.
-    Logged(Entry),
-}
-
-/// An entry of the log; times in unix milliseconds.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Entry {
-    pub(crate) at_ms: i64,
-    pub(crate) channel_id: Option<ChannelId>,
-    pub(crate) kind: VoiceEventType,
-    pub(crate) person: Person,
-    pub(crate) session_started_at_ms: i64,
-    pub(crate) state: VoiceState,
-}
-
-/// Who is connected where.
+/// Follows who is connected to which channel.
 #[derive(Debug)]
 pub(crate) struct Tracker {
     bridge_limit_ms: i64,
@@ -91,133 +38,105 @@ pub(crate) struct Tracker {
     /// The connections as they were at the mark, for a transaction that is undone.
     connections_before: Option<Connections>,
     /// When the process went on after it did not run, if somebody may be lost because of that.
-    frozen_until_ms: Option<i64>,
-    people: HashMap<Person, Known>,
-    /// The connected people of each guild: a snapshot needs those who are not in it.
-    open: BTreeMap<GuildId, BTreeSet<UserId>>,
-    /// The last instant at which everybody who is connected and not lost was surely still there.
-    proof_ms: i64,
-    /// What was told lately.
+    pub(super) frozen_until_ms: Option<i64>,
+    /// In a replay, the file has everything up to this time. Events up to then that are out of order are history.
+    history_until_ms: i64,
+    pub(super) people: People,
+    /// Until when everybody who is connected and not lost is confirmed.
+    pub(super) confirmed_ms: i64,
+    /// Recent changes.
     recent: Recent,
-    /// Whether time is that of the events: then what is much older than what is known is history, and no step of a clock.
+    /// Whether time passes with the events. Then an event that is much older than what is known is history, and not a step
+    /// of the clock.
     replay: bool,
-    /// Until when the file was told everything before: what is not later than this and out of order is history.
-    told_until_ms: i64,
-    /// The guilds in which voice is not heard completely any longer, and those in which it is again. The file has yet to
-    /// learn of them.
+    /// Guilds in which voice is no longer heard completely (`true`) or is again. The file has yet to get them.
     unheard_changes: BTreeMap<GuildId, bool>,
-    /// What was known before, for a transaction that is undone.
-    undo: Vec<(Person, Option<Known>)>,
 }
 
 impl Tracker {
     pub(crate) fn new(bridge_limit_ms: i64) -> Self {
         Self {
             bridge_limit_ms,
+            confirmed_ms: i64::MIN,
             connections: Connections::default(),
             connections_before: None,
             frozen_until_ms: None,
-            people: HashMap::new(),
-            open: BTreeMap::new(),
-            proof_ms: i64::MIN,
+            history_until_ms: i64::MIN,
+            people: People::default(),
             recent: Recent::default(),
             replay: false,
-            told_until_ms: i64::MIN,
             unheard_changes: BTreeMap::new(),
-            undo: Vec::new(),
         }
     }
 
     pub(crate) fn knows(&self, person: Person) -> bool {
-        self.people.contains_key(&person)
+        self.people.contains(person)
     }
 
-    /// Takes over what the file says of a person: connected, or away since, or (`None`) never heard of.
+    /// Takes over what the file has of a person: an open session, or the time when the last one ended, or neither.
     pub(crate) fn learn(&mut self, person: Person, open: Option<Open>, away_since_ms: Option<i64>) {
         let since_ms = away_since_ms.unwrap_or(i64::MIN);
-        self.put(person, open.map_or(Known::Away { since_ms }, Known::Open));
+        self.people.put(person, open.map_or(Known::Away { since_ms }, Known::Open));
     }
 
-    /// Time is that of the events. What comes with a time up to this one, and out of order, was told before the program was
-    /// started.
-    pub(crate) fn told_until(&mut self, at_ms: i64) {
+    /// Lets time pass with the events. The file has everything up to this time.
+    pub(crate) fn replay_after(&mut self, at_ms: i64) {
         self.replay = true;
-        self.told_until_ms = at_ms;
+        self.history_until_ms = at_ms;
     }
 
-    /// Returns the time up to which the file already had the events of a replay when it began; the smallest time for a live bot.
-    pub(crate) const fn known_until_ms(&self) -> i64 {
-        self.told_until_ms
+    /// Returns up to when the file had the events of a replay when it began. For a live bot it is the smallest time.
+    pub(crate) const fn history_until_ms(&self) -> i64 {
+        self.history_until_ms
     }
 
-    /// Everybody who is connected and not lost is still there at this instant.
-    pub(crate) fn prove(&mut self, at_ms: i64) {
-        self.proof_ms = at_ms.max(self.proof_ms);
-    }
-
-    /// Forgets people who are away once there are many; the file still knows them.
+    /// Forgets people who are away, if there are many. The file still knows them.
     pub(crate) fn forget_some(&mut self) {
-        const MANY: usize = 100_000;
-        if self.people.len() > MANY {
-            self.people.retain(|_, known| matches!(known, Known::Open(_)));
-        }
+        self.people.forget_some();
     }
 
-    /// Forgets people for good, whose rows are gone or will be: nothing of them is written again.
-    pub(crate) fn forget_people(&mut self, mut who: impl FnMut(Person) -> bool) {
-        self.people.retain(|person, known| {
-            let forgotten = who(*person);
-            if forgotten
-                && matches!(known, Known::Open(_))
-                && let Some(users) = self.open.get_mut(&person.guild_id)
-            {
-                users.remove(&person.user_id);
-            }
-            !forgotten
-        });
-        self.open.retain(|_, users| !users.is_empty());
+    /// Forgets people for good. Their rows are gone or will be, and nothing of them is written again.
+    pub(crate) fn forget_people(&mut self, who: impl FnMut(Person) -> bool) {
+        self.people.forget(who);
     }
 
-    /// Where an undo may go back to.
+    /// Returns the point that an undo may go back to.
     pub(crate) fn mark(&mut self) -> Mark {
         self.connections_before = None;
-        Mark { changes: self.undo.len(), proof_ms: self.proof_ms, told: self.recent.added() }
+        Mark { changes: self.people.changes(), confirmed_ms: self.confirmed_ms, recent: self.recent.added() }
     }
 
-    /// Undoes everything since the mark.
+    /// Takes back everything since the mark.
     pub(crate) fn undo_to(&mut self, mark: Mark) {
-        while self.undo.len() > mark.changes {
-            let Some((person, known)) = self.undo.pop() else { break };
-            self.set(person, known);
-        }
-        self.proof_ms = mark.proof_ms;
-        self.recent.undo_to(mark.told);
+        self.people.undo_to(mark.changes);
+        self.confirmed_ms = mark.confirmed_ms;
+        self.recent.undo_to(mark.recent);
         if let Some(connections) = self.connections_before.take() {
             self.connections = connections;
         }
     }
 
-    /// What happened so far is in the file and cannot be undone.
+    /// Makes everything final, because it is in the file.
     pub(crate) fn commit(&mut self) {
-        self.undo.clear();
+        self.people.commit();
     }
 
-    /// Somebody's connection is now this.
+    /// Applies the new connection of a person.
     ///
-    /// A change that is older than the person's last one was either told before, or the clock stepped back: then no time
-    /// passed. If it stepped back by more than a day it was wrong before, and the new time is believed; but in a replay that is
-    /// history, which the file has already.
+    /// A change that is older than the person's last one was either delivered before, or the clock stepped back and no time
+    /// passed. If the clock stepped back by more than a day, it was wrong before and the new time is right. In a replay such
+    /// a change is history, which the file has already.
     pub(crate) fn changed(
         &mut self,
         person: Person,
         channel_id: Option<ChannelId>,
         state: VoiceState,
-        told: Told,
+        arrival: Arrival,
     ) -> Vec<Row> {
         let mut rows = Vec::new();
-        if told.is_new || self.recent.add(&(person, channel_id, state, told.at)) {
-            let mut at_ms = self.steady(person, told.at.timestamp_millis(), &mut rows);
-            if told.is_new {
+        if arrival.is_new || self.recent.add(&(person, channel_id, state, arrival.at)) {
+            let mut at_ms = self.steady(person, arrival.at.timestamp_millis(), &mut rows);
+            if arrival.is_new {
                 // Discord delivers what was missed at once. Each of these changes keeps a millisecond of its own, or
                 // sessions would vanish.
                 at_ms = at_ms.max(self.news_from(person).saturating_add(1));
@@ -227,9 +146,9 @@ impl Tracker {
         rows
     }
 
-    /// The time of news about a person, after a clock that may have stepped back.
+    /// Returns the time of news about a person, after a clock that may have stepped back.
     fn steady(&mut self, person: Person, at_ms: i64, rows: &mut Vec<Row>) -> i64 {
-        if at_ms <= self.told_until_ms {
+        if at_ms <= self.history_until_ms {
             return at_ms;
         }
         let news_from_ms = self.news_from(person);
@@ -242,26 +161,26 @@ impl Tracker {
         at_ms
     }
 
-    /// Exactly these people of the guild are connected.
-    pub(crate) fn snapshot(&mut self, guild_id: GuildId, voices: &[SnapshotVoice], told: Told) -> Vec<Row> {
+    /// Applies that exactly these people of the guild are connected.
+    pub(crate) fn snapshot(&mut self, guild_id: GuildId, voices: &[SnapshotVoice], arrival: Arrival) -> Vec<Row> {
         let mut rows = Vec::new();
-        if !told.is_new && !self.recent.add(&(guild_id, voices, told.at)) {
+        if !arrival.is_new && !self.recent.add(&(guild_id, voices, arrival.at)) {
             return rows;
         }
         self.set_unheard(guild_id, false);
-        let at_ms = told.at.timestamp_millis();
+        let at_ms = arrival.at.timestamp_millis();
         let present: BTreeSet<UserId> = voices.iter().map(|voice| voice.user_id).collect();
-        let missing: Vec<UserId> = self.open_in(guild_id).filter(|user_id| !present.contains(user_id)).collect();
-        for user_id in missing {
-            let person = Person { guild_id, user_id };
-            let Some(open) = self.open_of(person) else { continue };
+        let connected = self.people.in_guild(guild_id).map(|(person, _)| person);
+        let missing: Vec<Person> = connected.filter(|person| !present.contains(&person.user_id)).collect();
+        for person in missing {
+            let Some(open) = self.people.open(person) else { continue };
             if open.started_at_ms > self.steady(person, at_ms, &mut rows) {
                 continue;
             }
             // A clock that was set back may have ended it.
-            let Some(open) = self.open_of(person) else { continue };
-            // The leave was missed: nobody knows when after the last confirmation it was.
-            self.end(person, open, self.last_proof(person, open), &mut rows);
+            let Some(open) = self.people.open(person) else { continue };
+            // The leave was missed, and it is unknown when after the last confirmation it was.
+            self.end(person, open, self.session_confirmed_ms(person, open), &mut rows);
         }
         for voice in voices {
             let person = Person { guild_id, user_id: voice.user_id };
@@ -271,68 +190,41 @@ impl Tracker {
         rows
     }
 
-    /// Everybody in the channel is out of it.
+    /// Ends the connections to a channel that was removed.
     pub(crate) fn channel_gone(&mut self, guild_id: GuildId, channel_id: ChannelId, at_ms: i64) -> Vec<Row> {
         self.all_leave(guild_id, at_ms, |open| open.channel_id == Some(channel_id))
     }
 
-    /// Everybody in the guild is out of voice.
+    /// Ends all connections in a guild that removed the bot.
     pub(crate) fn guild_gone(&mut self, guild_id: GuildId, at_ms: i64) -> Vec<Row> {
         self.set_unheard(guild_id, false);
         self.all_leave(guild_id, at_ms, |_| true)
     }
 
-    /// Discord itself cannot reach the guild until its next snapshot.
-    pub(crate) fn guild_unreachable(&mut self, guild_id: GuildId, told: Told) {
-        if told.is_new || self.recent.add(&(guild_id, told.at)) {
-            self.guild_lost(guild_id, told.at.timestamp_millis(), None, Loss::Guild);
-        }
-    }
-
-    /// What happens in the guild from here on is not heard. The connection was last heard at `heard_ms`, if that is known.
-    pub(super) fn guild_lost(&mut self, guild_id: GuildId, at_ms: i64, heard_ms: Option<i64>, loss: Loss) {
-        if loss != Loss::Connection {
-            self.set_unheard(guild_id, true);
-        }
-        let is_exact = self.replay || self.connections.confirmed(guild_id).is_some();
-        for (person, open) in self.open_until(guild_id, at_ms) {
-            let confirmed_ms = self.last_proof(person, open);
-            let lost_since_ms = match (open.lost_since_ms, heard_ms) {
-                (None, Some(heard_ms)) if is_exact => heard_ms.max(open.started_at_ms),
-                (None, Some(heard_ms)) => heard_ms.max(confirmed_ms),
-                _ => confirmed_ms,
-            };
-            let lost_since_ms = Some(lost_since_ms);
-            let unreachable = loss != Loss::Connection || open.unreachable;
-            let frozen = loss == Loss::Connection && open.frozen;
-            self.put_open(person, Open { claimed: true, frozen, lost_since_ms, unreachable, ..open });
-        }
-    }
-
-    /// The guilds with people in voice.
+    /// Returns the guilds with people in voice.
     pub(super) fn open_guilds(&self) -> impl Iterator<Item = GuildId> {
-        self.open.keys().copied()
+        self.people.guilds()
     }
 
     /// Notes whether voice in the guild is not heard completely until its next snapshot.
     pub(super) fn set_unheard(&mut self, guild_id: GuildId, is_unheard: bool) {
-        // Nobody resumes a replay.
+        // A replay is never resumed.
         if !self.replay {
             self.unheard_changes.insert(guild_id, is_unheard);
         }
     }
 
-    /// Returns in which guilds voice is not heard completely any longer, or is again, since the last commit.
+    /// Returns the guilds in which voice is no longer heard completely, or is again, since the last commit.
     pub(crate) fn unheard_changes(&self) -> impl Iterator<Item = (GuildId, bool)> {
         self.unheard_changes.iter().map(|(guild_id, is_unheard)| (*guild_id, *is_unheard))
     }
 
-    /// The file has learnt of them.
+    /// Forgets these changes, because the file has them.
     pub(crate) fn forget_unheard_changes(&mut self) {
         self.unheard_changes.clear();
     }
 
-    /// When the process went on after it did not run, if somebody is lost because of that.
+    /// Returns when the process went on after it did not run, if somebody is lost because of that.
     pub(super) fn frozen_until_ms(&mut self) -> Option<i64> {
         if self.frozen_until_ms.is_some() && !self.everybody().any(|(_, open)| open.frozen) {
             self.frozen_until_ms = None;
@@ -344,16 +236,21 @@ impl Tracker {
         self.replay
     }
 
-    /// Whether a change of a shard's connection is new.
-    pub(super) fn is_new(&mut self, shard: ShardChanged) -> bool {
+    /// Adds a change of a shard's connection to the recent ones, and returns whether it is new.
+    pub(super) fn is_new_shard_change(&mut self, shard: ShardChanged) -> bool {
         self.recent.add(&(shard.shard_id, shard.shard_count, shard.status, shard.at))
+    }
+
+    /// Adds the outage of a guild to the recent ones, and returns whether it is new.
+    pub(super) fn is_new_outage(&mut self, guild_id: GuildId, arrival: Arrival) -> bool {
+        arrival.is_new || self.recent.add(&(guild_id, arrival.at))
     }
 
     pub(super) const fn connections(&self) -> &Connections {
         &self.connections
     }
 
-    /// The connections, to change them; a transaction that is undone takes the change back.
+    /// Returns the connections, to change them. An undone transaction takes the change back.
     pub(super) fn connections_mut(&mut self) -> &mut Connections {
         if self.connections_before.is_none() {
             self.connections_before = Some(self.connections.clone());
@@ -361,59 +258,21 @@ impl Tracker {
         &mut self.connections
     }
 
-    /// The clock was wrong: nothing is confirmed beyond this instant.
-    pub(super) fn confirm_no_longer_than(&mut self, at_ms: i64) {
-        self.proof_ms = self.proof_ms.min(at_ms);
-        self.frozen_until_ms = Some(at_ms);
-    }
-
-    /// The connected people of the guild of whom this instant is no history.
+    /// Returns the connected people of the guild about whom this time is not history.
     pub(super) fn open_until(&self, guild_id: GuildId, at_ms: i64) -> Vec<(Person, Open)> {
-        let people = self.open_in(guild_id).map(|user_id| Person { guild_id, user_id });
-        people
-            .filter(|person| at_ms > self.told_until_ms || at_ms >= self.news_from(*person))
-            .filter_map(|person| Some((person, self.open_of(person)?)))
-            .collect()
+        let is_history = |person: Person| at_ms <= self.history_until_ms && at_ms < self.news_from(person);
+        self.people.in_guild(guild_id).filter(|(person, _)| !is_history(*person)).collect()
     }
 
-    /// Cuts what is open at each midnight that the last proof lies after, and ends what is lost for good.
-    pub(crate) fn settle(&mut self) -> Vec<Row> {
-        let mut rows = self.give_up();
-        let open: Vec<(Person, Open)> = self.everybody().filter(|(_, open)| open.lost_since_ms.is_none()).collect();
-        for (person, open) in open {
-            let mut parts: Vec<(i64, i64)> = days(open.started_at_ms, self.settled_ms(person, open)).collect();
-            let Some((started_at_ms, _)) = parts.pop().filter(|_| !parts.is_empty()) else { continue };
-            close(person, open, started_at_ms, &mut rows);
-            self.open(person, Open { started_at_ms, ..open }, &mut rows);
-        }
-        rows
-    }
-
-    /// Returns by guild the connected people who are not lost: at [`proof_ms`](Self::proof_ms) they were still there.
-    pub(crate) fn proved_by_guild(&self) -> impl Iterator<Item = (GuildId, Vec<UserId>)> {
-        self.open.iter().filter_map(|(guild_id, users)| {
-            let is_proved = |user_id: &&UserId| {
-                let person = Person { guild_id: *guild_id, user_id: **user_id };
-                self.open_of(person).is_some_and(|open| open.lost_since_ms.is_none())
-            };
-            let proved: Vec<UserId> = users.iter().filter(is_proved).copied().collect();
-            (!proved.is_empty()).then_some((*guild_id, proved))
-        })
-    }
-
-    pub(crate) fn proof_ms(&self) -> i64 {
-        self.proof_ms
-    }
-
-    /// What is known of the person is of a time that will not come for long.
+    /// Drops what is known of a person, because it has a time that will not come for long.
     fn set_back(&mut self, person: Person, at_ms: i64, rows: &mut Vec<Row>) {
-        if let Some(open) = self.open_of(person) {
+        if let Some(open) = self.people.open(person) {
             self.end(person, open, open.started_at_ms, rows);
         }
-        self.put(person, Known::Away { since_ms: at_ms });
+        self.people.put(person, Known::Away { since_ms: at_ms });
     }
 
-    /// One person was found in a channel, or in none.
+    /// Applies that a person is in a channel, or in none.
     fn found(
         &mut self,
         person: Person,
@@ -423,12 +282,12 @@ impl Tracker {
         rows: &mut Vec<Row>,
     ) {
         let news_from_ms = self.news_from(person);
-        // Repeated history: a person who had ended a session at this instant does not come back at the same one.
-        let is_again = at_ms <= self.told_until_ms && at_ms == news_from_ms && self.open_of(person).is_none();
-        if at_ms < news_from_ms || is_again {
+        // In repeated history, a person whose session ended at this time does not come back at the same time.
+        let is_repeated = at_ms <= self.history_until_ms && at_ms == news_from_ms && self.people.open(person).is_none();
+        if at_ms < news_from_ms || is_repeated {
             return;
         }
-        let mut open = self.open_of(person);
+        let mut open = self.people.open(person);
         if let Some((lost, since_ms)) = open.and_then(|open| Some((open, open.lost_since_ms?))) {
             open = self.bridge(person, lost, since_ms, at_ms, rows);
         }
@@ -438,7 +297,7 @@ impl Tracker {
             (Some(open), None) => self.end(person, open, at_ms, rows),
             (Some(open), Some(_)) if open.channel_id == channel_id && open.state == state => {}
             (Some(open), Some(_)) => {
-                close(person, open, at_ms, rows);
+                open.close(person, at_ms, rows);
                 let next = Open { channel_id, started_at_ms: at_ms, state, ..open };
                 self.open(person, next, rows);
                 if open.channel_id != channel_id {
@@ -450,22 +309,20 @@ impl Tracker {
 
     fn all_leave(&mut self, guild_id: GuildId, at_ms: i64, which: impl Fn(&Open) -> bool) -> Vec<Row> {
         let mut rows = Vec::new();
-        let people: Vec<UserId> = self.open_in(guild_id).collect();
-        for user_id in people {
-            let person = Person { guild_id, user_id };
-            match self.open_of(person).filter(|open| open.started_at_ms <= at_ms && which(open)) {
-                // Nobody was heard to be there until now.
-                Some(open) if open.lost_since_ms.is_some() => {
-                    self.end(person, open, self.last_proof(person, open), &mut rows);
-                }
-                Some(open) => self.found(person, None, open.state, at_ms, &mut rows),
-                None => {}
+        let leaving = |(_, open): &(Person, Open)| open.started_at_ms <= at_ms && which(open);
+        let leaving: Vec<(Person, Open)> = self.people.in_guild(guild_id).filter(leaving).collect();
+        for (person, open) in leaving {
+            if open.lost_since_ms.is_some() {
+                // Nothing shows that the person was there until now.
+                self.end(person, open, self.session_confirmed_ms(person, open), &mut rows);
+            } else {
+                self.found(person, None, open.state, at_ms, &mut rows);
             }
         }
         rows
     }
 
-    /// A session begins.
+    /// Begins a session.
     pub(super) fn join(
         &mut self,
         person: Person,
@@ -488,112 +345,41 @@ impl Tracker {
         rows.push(session.log(person, VoiceEventType::Join, at_ms));
     }
 
-    /// The session is over.
+    /// Ends the session.
     pub(super) fn end(&mut self, person: Person, open: Open, at_ms: i64, rows: &mut Vec<Row>) {
         let at_ms = at_ms.max(open.started_at_ms);
-        close(person, open, at_ms, rows);
+        open.close(person, at_ms, rows);
         rows.push(Open { channel_id: None, ..open }.log(person, VoiceEventType::Leave, at_ms));
-        self.put(person, Known::Away { since_ms: at_ms });
+        self.people.put(person, Known::Away { since_ms: at_ms });
     }
 
-    /// An interval begins.
+    /// Begins an interval.
     pub(super) fn open(&mut self, person: Person, open: Open, rows: &mut Vec<Row>) {
         rows.push(Row::Interval(open.interval(person, open.started_at_ms, None, false)));
-        self.put(person, Known::Open(open));
+        self.put_open(person, open);
     }
 
-    /// The session goes on as it is.
+    /// Replaces what is known of an open session.
     pub(super) fn put_open(&mut self, person: Person, open: Open) {
-        self.put(person, Known::Open(open));
+        self.people.put(person, Known::Open(open));
     }
 
-    pub(super) fn bridge_limit_ms(&self) -> i64 {
+    pub(super) const fn bridge_limit_ms(&self) -> i64 {
         self.bridge_limit_ms
     }
 
-    /// The last instant at which the session surely went on.
-    pub(super) fn last_proof(&self, person: Person, open: Open) -> i64 {
-        open.lost_since_ms.unwrap_or_else(|| self.confirmed_ms(person.guild_id)).max(open.started_at_ms)
-    }
-
-    /// Returns the instant up to which nothing can be taken back.
-    fn settled_ms(&self, person: Person, open: Open) -> i64 {
-        let frame_ms = self.last_frame_ms(person.guild_id).unwrap_or(i64::MAX);
-        self.last_proof(person, open).min(frame_ms).max(open.started_at_ms)
-    }
-
-    /// Returns until when the guild's people may be stamped: not beyond a midnight at which their intervals are not cut.
-    pub(crate) fn stamp_ms(&self, guild_id: GuildId) -> i64 {
-        let confirmed_ms = self.confirmed_ms(guild_id);
-        self.last_frame_ms(guild_id).map_or(confirmed_ms, |frame_ms| {
-            confirmed_ms.min(frame_ms.div_euclid(DAY_MS).saturating_add(1).saturating_mul(DAY_MS))
-        })
-    }
-
-    /// Returns when the guild's shard last received a frame, in a replay of frames.
-    ///
-    /// While it is silent others may go on. If its next frame is READY, everybody in its guilds is lost since this one.
-    fn last_frame_ms(&self, guild_id: GuildId) -> Option<i64> {
-        self.connections.last_frame(guild_id).filter(|_| self.replay)
-    }
-
-    /// Until when the people in the guild who are not lost are confirmed.
-    pub(crate) fn confirmed_ms(&self, guild_id: GuildId) -> i64 {
-        match self.connections.confirmed(guild_id) {
-            Some(heard_ms) if !self.replay => heard_ms,
-            _ => self.proof_ms,
-        }
-    }
-
-    /// The first instant of which the person's state is not known.
+    /// Returns the first time at which the state of the person is unknown.
     fn news_from(&self, person: Person) -> i64 {
-        match self.people.get(&person) {
-            Some(Known::Away { since_ms }) => *since_ms,
+        match self.people.get(person) {
+            Some(Known::Away { since_ms }) => since_ms,
             Some(Known::Open(open)) => open.started_at_ms.max(open.lost_since_ms.unwrap_or(i64::MIN)),
             None => i64::MIN,
         }
     }
 
-    /// Everybody who is connected.
+    /// Returns everybody who is connected.
     pub(crate) fn everybody(&self) -> impl Iterator<Item = (Person, Open)> {
-        self.open.iter().flat_map(move |(guild_id, users)| {
-            users.iter().filter_map(move |user_id| {
-                let person = Person { guild_id: *guild_id, user_id: *user_id };
-                Some((person, self.open_of(person)?))
-            })
-        })
-    }
-
-    fn open_in(&self, guild_id: GuildId) -> impl Iterator<Item = UserId> {
-        self.open.get(&guild_id).into_iter().flatten().copied()
-    }
-
-    fn open_of(&self, person: Person) -> Option<Open> {
-        match self.people.get(&person)? {
-            Known::Open(open) => Some(*open),
-            Known::Away { .. } => None,
-        }
-    }
-
-    fn put(&mut self, person: Person, known: Known) {
-        let before = self.set(person, Some(known));
-        self.undo.push((person, before));
-    }
-
-    fn set(&mut self, person: Person, known: Option<Known>) -> Option<Known> {
-        let users = self.open.entry(person.guild_id).or_default();
-        if matches!(known, Some(Known::Open(_))) {
-            users.insert(person.user_id);
-        } else {
-            users.remove(&person.user_id);
-            if users.is_empty() {
-                self.open.remove(&person.guild_id);
-            }
-        }
-        match known {
-            Some(known) => self.people.insert(person, known),
-            None => self.people.remove(&person),
-        }
+        self.people.everybody()
     }
 }
 
@@ -601,42 +387,6 @@ impl Tracker {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
     changes: usize,
-    proof_ms: i64,
-    told: usize,
-}
-
-impl Open {
-    /// The interval that is part of this session.
-    pub(super) fn interval(self, person: Person, from: i64, to: Option<i64>, assumed: bool) -> VoiceInterval {
-        VoiceInterval {
-            guild_id: person.guild_id,
-            user_id: person.user_id,
-            started_at_ms: from,
-            ended_at_ms: to,
-            seen_at_ms: to.unwrap_or(from),
-            session_started_at_ms: self.session_started_at_ms,
-            channel_id: self.channel_id,
-            state: self.state,
-            assumed,
-        }
-    }
-
-    fn log(self, person: Person, kind: VoiceEventType, at_ms: i64) -> Row {
-        Row::Logged(Entry {
-            at_ms,
-            channel_id: self.channel_id,
-            kind,
-            person,
-            session_started_at_ms: self.session_started_at_ms,
-            state: self.state,
-        })
-    }
-}
-
-/// The open interval ends, cut at each midnight it lies across.
-pub(super) fn close(person: Person, open: Open, ended_at_ms: i64, rows: &mut Vec<Row>) {
-    let mut parts = days(open.started_at_ms, ended_at_ms);
-    let first_end = parts.next().map_or(open.started_at_ms, |(_, end)| end);
-    rows.push(Row::Ended { person, started_at_ms: open.started_at_ms, ended_at_ms: first_end });
-    rows.extend(parts.map(|(from, to)| Row::Interval(open.interval(person, from, Some(to), false))));
+    confirmed_ms: i64,
+    recent: usize,
 }

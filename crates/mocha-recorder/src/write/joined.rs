@@ -14,7 +14,7 @@ use crate::{
     Error, Person,
     backend::Tables,
     event::{MemberLeft, MemberSeen},
-    voice::Told,
+    voice::Arrival,
 };
 
 /// Two joins that are closer together than this are the same join with different times. A member
@@ -91,7 +91,7 @@ pub(super) fn left(tables: &mut impl Tables, state: &mut State, event: &MemberLe
     let member_count = member_count::change(tables, state, guild_id, -1, at)?;
     member_log::left(tables, person, member_count, at)?;
     crate::voice::learn(tables, &mut state.tracker, person)?;
-    let rows = state.tracker.changed(person, None, mocha_schema::VoiceState::default(), Told { at, is_new: false });
+    let rows = state.tracker.changed(person, None, mocha_schema::VoiceState::default(), Arrival { at, is_new: false });
     voice::write(tables, &rows)?;
     Ok(Outcome::Written)
 }

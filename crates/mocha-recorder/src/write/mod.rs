@@ -1,4 +1,4 @@
-//! What an event changes: one file a noun.
+//! Decides what each event changes in the tables. Each noun has a file.
 
 mod channel;
 mod guild;
@@ -32,34 +32,34 @@ use crate::{
     event::{ShardStatus, VoiceScope},
     recorder::{Queued, ShardClaim, StoredSession},
     tombstones::Tombstones,
-    voice::{Mark, Shard, Told, Tracker, load_open, stamp, store_unheard},
+    voice::{Arrival, Mark, Shard, Tracker, load_open, stamp, store_unheard},
 };
 
-/// What became of an event.
+/// The result of an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Outcome {
     /// It belongs to a shard that another recorder has taken over.
     Dropped,
-    /// It told nothing new.
+    /// It contained nothing new.
     Duplicate,
-    /// It is no event but the place of a frame without events.
+    /// It is only the place of a frame without events.
     Placed,
-    /// It is of somebody who was forgotten or opted out.
+    /// It is about a user who was erased or opted out.
     Withheld,
     Written,
 }
 
 impl Outcome {
-    /// By whether something changed.
+    /// Returns the result of an event that changed something, or nothing.
     fn of(changed: bool) -> Self {
         if changed { Self::Written } else { Self::Duplicate }
     }
 }
 
-/// What the writer keeps in memory. But for the tracker all of it can be forgotten at any time.
+/// What the writer keeps in memory. All of it except the tracker can be forgotten at any time.
 #[derive(Debug)]
 pub(crate) struct State {
-    /// The tables' number of what others changed.
+    /// The number by which the tables show that others changed them.
     generation: Option<i64>,
     hidden: Hidden,
     known: KnownMembers,
@@ -97,14 +97,14 @@ impl State {
         }
     }
 
-    /// Takes up what is stored.
+    /// Loads what is stored.
     pub(crate) fn start(&mut self, tables: &mut impl Tables, now_ms: Option<i64>) -> Result<(), Error> {
         load_open(tables, &mut self.tracker, |_| true)?;
         self.positions = Positions::load(tables)?;
         if now_ms.is_none() {
-            // Only a replay tells history; a bot whose clock was set back does not.
+            // Only a replay contains history. A bot whose clock was set back does not.
             let seen_at_ms = tables.recorder_state()?.map_or(i64::MIN, |state| state.seen_at_ms);
-            self.tracker.told_until(seen_at_ms);
+            self.tracker.replay_after(seen_at_ms);
         }
         self.started_at_ms = now_ms;
         Ok(())
@@ -129,38 +129,39 @@ impl State {
         Ok(session)
     }
 
-    /// Returns whether the shard belongs to this recorder still.
+    /// Returns whether the shard still belongs to this recorder.
     pub(crate) fn holds(&self, shard: Shard) -> bool {
         self.positions.holds(shard)
     }
 
-    /// Takes up what another recorder wrote about these guilds.
+    /// Loads what another recorder wrote about these guilds.
     fn take_over(&mut self, tables: &mut impl Tables, serves: impl Fn(GuildId) -> bool) -> Result<(), Error> {
         self.tracker.forget_people(|person| serves(person.guild_id));
         load_open(tables, &mut self.tracker, serves)
     }
 
-    /// Everybody connected and not lost is still there at this instant.
-    pub(crate) fn prove(&mut self, at_ms: i64) {
+    /// Confirms everybody who is connected and not lost, up to this time.
+    pub(crate) fn confirm(&mut self, at_ms: i64) {
         self.started_at_ms.get_or_insert(at_ms);
-        self.tracker.prove(at_ms);
+        self.tracker.confirm(at_ms);
     }
 
-    /// An event was heard when it says. A message has Discord's time instead, which a damaged digit may put far off.
-    pub(crate) fn prove_by(&mut self, event: &Event) {
+    /// Confirms everybody up to the time of an event. A message has the time at which it was sent, which a damaged digit may
+    /// put far off.
+    pub(crate) fn confirm_by(&mut self, event: &Event) {
         const DAY_MS: i64 = 86_400_000;
-        let (at_ms, proof_ms) = (event.at().timestamp_millis(), self.tracker.proof_ms());
-        let far_off = proof_ms > i64::MIN && at_ms.saturating_sub(proof_ms) > DAY_MS;
-        // That a connection was made says nothing of the time before.
+        let (at_ms, confirmed_ms) = (event.at().timestamp_millis(), self.tracker.last_confirmed_ms());
+        let far_off = confirmed_ms > i64::MIN && at_ms.saturating_sub(confirmed_ms) > DAY_MS;
+        // READY shows nothing about the time before it.
         let is_ready = matches!(event, Event::ShardChanged(change) if change.status == ShardStatus::Ready);
         let is_evidence = !(is_ready || far_off && matches!(event, Event::MessageSent(_)));
         if is_evidence {
-            self.prove(at_ms);
+            self.confirm(at_ms);
         }
     }
 
-    /// Something was told that nobody will ever hear, of voice or of a member.
-    pub(crate) fn miss(&mut self, tables: &mut impl Tables) -> Result<(), Error> {
+    /// Notes that the queue refused an event about voice or members, so that it is missing.
+    pub(crate) fn queue_refused(&mut self, tables: &mut impl Tables) -> Result<(), Error> {
         self.known.clear();
         self.lists.clear();
         stamp(tables, &mut self.tracker)?;
@@ -168,23 +169,23 @@ impl State {
         Ok(())
     }
 
-    /// The database refused the event, and it will never be stored: whoever it may have taken out of voice is not known to be
-    /// connected.
-    pub(crate) fn refused(&mut self, event: &Event) {
+    /// Notes that the database refused the event, which will never be stored. It is then unknown whether the people whom it
+    /// may have taken out of voice are connected.
+    pub(crate) fn database_refused(&mut self, event: &Event) {
         if let Some(scope) = event.voice_scope() {
             self.tracker.lose(scope);
             self.tracker.commit();
         }
     }
 
-    /// Notes in the file that all goes on until now, or until it stops now.
+    /// Writes until when everybody is confirmed. `stop` says that the program ends.
     pub(crate) fn stamp(&mut self, tables: &mut impl Tables, now_ms: Option<i64>, stop: bool) -> Result<(), Error> {
         let days = if now_ms.is_none() && !stop { watermark::REPLAYED_DAYS } else { 1 };
         if let Some(now_ms) = now_ms {
-            self.prove(now_ms);
+            self.confirm(now_ms);
         }
         stamp(tables, &mut self.tracker)?;
-        self.watermark.rise(tables, self.tracker.proof_ms(), days)?;
+        self.watermark.rise(tables, self.tracker.last_confirmed_ms(), days)?;
         self.note(tables, stop)
     }
 
@@ -193,7 +194,7 @@ impl State {
         self.tracker.mark()
     }
 
-    /// Forgets rows if others changed any, and the people whom they erased.
+    /// Drops the caches if others changed rows, and forgets the people whom they erased.
     pub(crate) fn notice_others(&mut self, tables: &mut impl Tables) -> Result<(), Error> {
         let generation = tables.generation()?;
         if self.generation.replace(generation) != Some(generation) {
@@ -215,14 +216,14 @@ impl State {
         Ok(())
     }
 
-    /// Goes back to the mark, for the transaction was undone.
+    /// Goes back to the mark, because the transaction was undone.
     pub(crate) fn undo_to(&mut self, mark: Mark) {
         self.tracker.undo_to(mark);
         self.positions.clone_from(&self.positions_before);
         self.watermark.forget();
         self.hidden.undo();
         self.forget();
-        // Who was noted to be back may not be.
+        // A user who was noted as active again may not be stored as such.
         self.generation = None;
     }
 
@@ -233,7 +234,7 @@ impl State {
         self.users.clear();
     }
 
-    /// The transaction was committed.
+    /// Makes the changes final, because the transaction was committed.
     pub(crate) fn commit(&mut self) {
         self.tracker.commit();
         self.tracker.forget_unheard_changes();
@@ -251,7 +252,7 @@ impl State {
         };
         if self.positions.is_taken(frame) {
             let Some((shard, _)) = frame.shard().zip(frame.begins()) else { return Ok(Outcome::Dropped) };
-            // The shard belongs to whoever began its last session.
+            // The shard belongs to the recorder that began its last session.
             self.positions.take_back(frame);
             self.take_over(tables, |guild_id| serves(shard, guild_id))?;
         }
@@ -280,23 +281,24 @@ impl State {
         Ok(outcome)
     }
 
-    /// Notes how far each shard's session is in the file, and what a resumed session does not tell.
+    /// Writes how far each shard's session is recorded, and the guilds that a resumed session does not cover.
     pub(crate) fn store_positions(&mut self, tables: &mut impl Tables) -> Result<(), Error> {
         store_unheard(tables, &self.tracker)?;
         self.positions.store(tables)
     }
 
-    /// The process did not run from then until then.
+    /// Notes that the process did not run between these times.
     pub(crate) fn interrupted(&mut self, tables: &mut impl Tables, from_ms: i64, until_ms: i64) -> Result<(), Error> {
         self.known.clear();
         self.lists.clear();
-        self.prove(from_ms);
+        self.confirm(from_ms);
         stamp(tables, &mut self.tracker)?;
         self.tracker.interrupted(until_ms);
         Ok(())
     }
 
-    /// `is_new` says that its place in the gateway session rules out that it was delivered before.
+    /// Records an event unless its user is hidden. `is_new` says that its place in the gateway session shows that it was not
+    /// delivered before.
     fn take(&mut self, tables: &mut impl Tables, event: &Event, is_new: bool) -> Result<Outcome, Error> {
         self.known.notice(event);
         self.lists.notice(event);
@@ -311,16 +313,16 @@ impl State {
 
     fn write(&mut self, tables: &mut impl Tables, event: &Event, is_new: bool) -> Result<Outcome, Error> {
         self.watermark.notice(event);
-        let told = Told { at: event.at(), is_new };
+        let arrival = Arrival { at: event.at(), is_new };
         match event {
             Event::ChannelRemoved(event) => channel::gone(tables, self, event),
             Event::ChannelSeen(event) => channel::seen(tables, self, event),
             Event::GuildAvailable(event) => guild::available(tables, *event),
             Event::GuildRemoved(event) => guild::gone(tables, self, event),
             Event::GuildOutage(event) => {
-                // What is proved so far outlives a crash of the program while the guild is lost.
+                // The confirmation up to now must survive a crash of the program while the guild is lost.
                 stamp(tables, &mut self.tracker)?;
-                self.tracker.guild_unreachable(event.guild_id, told);
+                self.tracker.guild_unreachable(event.guild_id, arrival);
                 Ok(Outcome::Written)
             }
             Event::GuildSeen(event) => guild::seen(tables, self, event),
@@ -339,17 +341,17 @@ impl State {
                 Ok(Outcome::Written)
             }
             Event::UserSeen(event) => user::seen(tables, self, event),
-            Event::VoiceSnapshot(event) => voice::snapshot(tables, self, event, told),
-            Event::VoiceStateChanged(event) => voice::changed(tables, self, event, told),
+            Event::VoiceSnapshot(event) => voice::snapshot(tables, self, event, arrival),
+            Event::VoiceStateChanged(event) => voice::changed(tables, self, event, arrival),
         }
     }
 
-    /// Notes until when each shard was heard.
+    /// Writes until when each shard was heard.
     fn note(&self, tables: &mut impl Tables, stop: bool) -> Result<(), Error> {
-        // Without a clock and before the first event there is no time to note.
+        // Before the first event of a replay there is no time to write.
         let Some(started_at_ms) = self.started_at_ms else { return Ok(()) };
-        // A replay that begins again at the start does not make what the file knows unknown.
-        let known_ms = self.tracker.known_until_ms();
+        // A replay that begins again at the start does not take back what the file has.
+        let known_ms = self.tracker.history_until_ms();
         let heard = self.tracker.heard_by_shard().filter(|(shard, _)| self.holds(*shard));
         seen::note(tables, started_at_ms, heard.map(|(shard, heard_ms)| (shard, heard_ms.max(known_ms))), stop)
     }

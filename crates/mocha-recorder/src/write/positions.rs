@@ -1,4 +1,4 @@
-//! How far each shard's gateway session is recorded, and which recorder may record the shard.
+//! How far each shard's gateway session is recorded, and which recorder has the shard.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,14 +15,14 @@ use crate::{
     voice::Shard,
 };
 
-/// The last frame of each shard whose events are all recorded.
+/// The last recorded frame of each shard.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Positions {
-    /// The frame that events are recorded from now, and whether it was recorded before.
+    /// The frame whose events are being recorded, and whether it was recorded before.
     current: Option<(Arc<Frame>, bool)>,
-    /// The shards that this recorder may record until another one takes them over.
+    /// The shards that this recorder has until another one takes them over.
     held: HashSet<BotShard>,
-    /// The number that stands for this recorder in the database.
+    /// The number of this recorder in the database.
     owner: i64,
     recorded: HashMap<BotShard, Position>,
     /// The shards that another recorder took over.
@@ -32,11 +32,11 @@ pub(super) struct Positions {
 #[derive(Clone, Debug)]
 struct Position {
     intents: Option<u64>,
-    /// Whether the database has another session of the shard, or none.
+    /// Whether the database does not have this session yet.
     is_new: bool,
-    /// Whether the session was claimed and no frame of it has come since.
+    /// Whether the session was claimed and none of its frames has arrived since.
     is_resuming: bool,
-    /// Whether the database has it.
+    /// Whether the database has this position.
     is_stored: bool,
     resume_url: Option<String>,
     sequence: u64,
@@ -91,7 +91,7 @@ impl Positions {
         !self.taken.iter().any(|taken| taken.shard == shard)
     }
 
-    /// Looks which shards another recorder took over since. Returns those.
+    /// Finds the shards that another recorder has taken over since, and returns them.
     pub(super) fn notice_others(&mut self, tables: &mut impl Tables) -> Result<Vec<Shard>, Error> {
         if self.held.is_empty() {
             return Ok(Vec::new());
@@ -103,19 +103,19 @@ impl Positions {
         Ok(taken.into_iter().map(|of| of.shard).collect())
     }
 
-    /// Returns whether another recorder records the frame's shard now.
+    /// Returns whether another recorder has the frame's shard now.
     pub(super) fn is_taken(&self, frame: &Frame) -> bool {
         !self.taken.is_empty() && frame.of().is_some_and(|of| self.taken.contains(&of))
     }
 
-    /// The frame begins a session of a shard that another recorder took over: now it is this one's again.
+    /// Takes back a shard that another recorder had taken over, because the frame begins a session of it.
     pub(super) fn take_back(&mut self, frame: &Frame) {
         if let Some(of) = frame.of() {
             self.taken.remove(&of);
         }
     }
 
-    /// Whether the frame was recorded before: Discord delivers it again.
+    /// Returns whether the frame was recorded before, so that Discord delivers it again.
     pub(super) fn has(&mut self, frame: &Arc<Frame>) -> bool {
         if let Some((current, is_known)) = &self.current
             && Arc::ptr_eq(current, frame)
@@ -139,7 +139,7 @@ impl Positions {
         })
     }
 
-    /// All events of the frame are recorded.
+    /// Advances the position, because all events of the frame are recorded.
     pub(super) fn passed(&mut self, frame: &Frame) {
         let Some(Place { of, sequence, session_id }) = frame.place() else { return };
         let known = self.recorded.remove(&of).filter(|known| known.session_id == *session_id);
@@ -157,7 +157,7 @@ impl Positions {
         self.recorded.insert(of, position);
     }
 
-    /// Writes down what is new.
+    /// Writes the positions that have changed.
     pub(super) fn store(&mut self, tables: &mut impl Tables) -> Result<(), Error> {
         let new: Vec<BotShard> =
             self.recorded.iter().filter(|(_, position)| !position.is_stored).map(|(of, _)| *of).collect();
@@ -175,7 +175,8 @@ impl Positions {
         Ok(())
     }
 
-    /// Ends the sessions of another number of shards, which other recorders may have: both would record the same guilds.
+    /// Ends the sessions with another shard count, which other recorders may have. Otherwise both would record the same
+    /// guilds.
     fn end_other_counts(&self, tables: &mut impl Tables, of: BotShard) -> Result<(), Error> {
         if of.bot_id.is_none() {
             return Ok(());
@@ -205,10 +206,10 @@ impl Positions {
     }
 }
 
-/// Stands for a bot that nobody named.
+/// Stands for an unknown bot.
 const UNKNOWN: &str = "0";
 
-/// Returns the bot that has sessions, if it is one.
+/// Returns the only bot that has sessions.
 fn only_bot(stored: &[GatewaySession]) -> Option<UserId> {
     let mut bots = stored.iter().filter_map(|stored| bot_shard(stored)?.bot_id);
     let bot_id = bots.next()?;

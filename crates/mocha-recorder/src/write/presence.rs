@@ -1,4 +1,4 @@
-//! Status and activity: a row for each change.
+//! Status and activity. Each change gets a row.
 
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
@@ -12,26 +12,26 @@ use crate::{
     event::{PresenceChanged, PresencesListed},
 };
 
-/// What was last recorded of people lately heard of.
+/// The last recorded presence of people who were heard of recently.
 #[derive(Debug, Default)]
 pub(super) struct Presences(HashMap<Person, Option<Last>>);
 
 #[derive(Clone, Debug)]
 struct Last {
-    /// When it was told, in full precision: several changes may come within one millisecond.
-    told: DateTime<Utc>,
+    /// When it arrived, in full precision, because several changes may arrive within one millisecond.
+    arrived: DateTime<Utc>,
     written: LastPresence,
 }
 
 impl Last {
-    /// What the file has, of which nobody knows more than the millisecond.
+    /// Takes what the file has, which is known to the millisecond only.
     fn of(written: LastPresence) -> Option<Self> {
-        let told = DateTime::from_timestamp_millis(written.at_ms)? + TimeDelta::microseconds(999);
-        Some(Self { told, written })
+        let arrived = DateTime::from_timestamp_millis(written.at_ms)? + TimeDelta::microseconds(999);
+        Some(Self { arrived, written })
     }
 }
 
-/// Beyond, people are looked up again.
+/// If there are more people, they are looked up again.
 const LIMIT: usize = 200_000;
 
 impl Presences {
@@ -50,7 +50,7 @@ impl Presences {
     }
 }
 
-/// `is_new` says that the change was not delivered before.
+/// Records a change. `is_new` says that it was not delivered before.
 pub(super) fn changed(
     tables: &mut impl Tables,
     state: &mut State,
@@ -61,13 +61,13 @@ pub(super) fn changed(
     let person = Person { guild_id: *guild_id, user_id: *user_id };
     let activity = activity.as_ref().map(|activity| (i32::from(activity.kind), activity.name.clone()));
     let last = if is_new { state.presences.last(tables, person)?.map(|last| last.written.at_ms) } else { None };
-    // Discord delivers what was missed at once. Each of these changes keeps a millisecond of its own, or all but the first
-    // would be lost.
+    // Discord delivers what was missed at once. Each of these changes gets a millisecond of its own. Otherwise all but the
+    // first would be lost.
     let next = last.and_then(|ms| DateTime::from_timestamp_millis(ms.saturating_add(1)));
     write(tables, state, person, Some(*status), activity, next.map_or(*at, |next| next.max(*at)))
 }
 
-/// A person missing in a list of all who are online is offline; an incomplete list leaves it open.
+/// Records that people who are missing from a list are offline. If the list is incomplete, their status is unknown.
 pub(super) fn listed(tables: &mut impl Tables, state: &mut State, event: &PresencesListed) -> Result<Outcome, Error> {
     let PresencesListed { at, guild_id, is_complete, user_ids } = event;
     let listed: HashSet<&UserId> = user_ids.iter().collect();
@@ -86,7 +86,7 @@ pub(super) fn listed(tables: &mut impl Tables, state: &mut State, event: &Presen
     Ok(outcome)
 }
 
-/// Adds a row if it says something new. A row without a status says that it is not known from then on.
+/// Adds a row if the presence differs from the last one. A row without a status says that it is unknown from then on.
 fn write(
     tables: &mut impl Tables,
     state: &mut State,
@@ -97,13 +97,13 @@ fn write(
 ) -> Result<Outcome, Error> {
     let Person { guild_id, user_id } = person;
     let mut at_ms = at.timestamp_millis();
-    if let Some(Last { told, written }) = state.presences.last(tables, person)? {
-        // Discord tells the same once for each guild and again after a reconnect; and a replay tells what is past.
+    if let Some(Last { arrived, written }) = state.presences.last(tables, person)? {
+        // Discord repeats presences for each guild and after a reconnect, and a replay contains past ones.
         let same = (written.status.as_deref(), &written.activity) == (status.map(PresenceStatus::as_str), &activity);
-        if same || at <= *told {
+        if same || at <= *arrived {
             return Ok(Outcome::Duplicate);
         }
-        // Rows are named by the millisecond, so each change keeps one of its own.
+        // The id of a row has the millisecond, so each change gets one of its own.
         at_ms = at_ms.max(written.at_ms.saturating_add(1));
     }
     state.parents.guild(tables, guild_id, at)?;
@@ -119,7 +119,7 @@ fn write(
     })?;
     if is_new {
         let written = LastPresence { activity, at_ms, status: status.map(|status| status.to_string()) };
-        state.presences.0.insert(person, Some(Last { told: at, written }));
+        state.presences.0.insert(person, Some(Last { arrived: at, written }));
     }
     Ok(Outcome::of(is_new))
 }

@@ -5,14 +5,14 @@ use crate::{
     Error, Person,
     backend::Tables,
     event::{VoiceSnapshot, VoiceStateChanged},
-    voice::{Row, Told, apply, learn},
+    voice::{Arrival, Row, apply, learn},
 };
 
 pub(super) fn changed(
     tables: &mut impl Tables,
     state: &mut State,
     event: &VoiceStateChanged,
-    told: Told,
+    arrival: Arrival,
 ) -> Result<Outcome, Error> {
     let VoiceStateChanged { at, channel_id, guild_id, state: voice, user_id } = *event;
     let person = Person { guild_id, user_id };
@@ -22,7 +22,7 @@ pub(super) fn changed(
     if let Some(channel_id) = channel_id {
         state.parents.channel(tables, channel_id, guild_id, parent::VOICE, at)?;
     }
-    let rows = state.tracker.changed(person, channel_id, voice, told);
+    let rows = state.tracker.changed(person, channel_id, voice, arrival);
     write(tables, &rows)
 }
 
@@ -30,7 +30,7 @@ pub(super) fn snapshot(
     tables: &mut impl Tables,
     state: &mut State,
     event: &VoiceSnapshot,
-    told: Told,
+    arrival: Arrival,
 ) -> Result<Outcome, Error> {
     let VoiceSnapshot { at, guild_id, voices } = event;
     state.parents.guild(tables, *guild_id, *at)?;
@@ -39,7 +39,7 @@ pub(super) fn snapshot(
         state.parents.user(tables, voice.user_id, *at)?;
         state.parents.channel(tables, voice.channel_id, *guild_id, parent::VOICE, *at)?;
     }
-    let rows = state.tracker.snapshot(*guild_id, voices, told);
+    let rows = state.tracker.snapshot(*guild_id, voices, arrival);
     write(tables, &rows)
 }
 
