@@ -178,4 +178,17 @@ proptest! {
         let faults = Faults { clock_steps, duplicates, flushes, guild_creates, ..Faults::default() };
         hold(&[server], hours, seed, Faults { frames: true, heartbeats: true, passing: true, ..faults }, builder())?;
     }
+
+    #[test]
+    fn a_process_that_stands_still_makes_up_no_time(
+        servers in shards(1..3),
+        hours in 2..5_i64,
+        seed in any::<u64>(),
+        (freezes, duplicates, guild_creates, flushes) in (1..30_u64, rate(), rate(), rate()),
+        (holes, resumes, sessions, locks) in (rate(), rate(), rate(), rate()),
+    ) {
+        let faults = Faults { duplicates, flushes, guild_creates, holes, locks, resumes, sessions, ..Faults::default() };
+        let faults = Faults { frames: true, freezes, heartbeats: true, passing: true, ..faults };
+        hold(&servers, hours, seed, faults, builder())?;
+    }
 }

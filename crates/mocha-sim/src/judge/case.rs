@@ -1,4 +1,4 @@
-//! What is judged: what was true of a guild, and what a recorder was told of it.
+//! A case for the judge: the truth about a guild, and what a recorder received of it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -10,15 +10,15 @@ use crate::{
     delivery::{guild_of, user_of},
 };
 
-/// Something that a recorder was led through.
+/// One of the things that happened to a recorder.
 #[derive(Clone, Debug)]
 pub(super) enum Cue {
     /// Something arrived that changes nothing in the guild: time passes. A frame shows that the guild's connection is alive.
     /// Frames of other shards, and those that were delivered before, do not count as such.
     Elsewhere { event: Event, is_framed: bool },
-    /// The process stood still for so many milliseconds.
+    /// The process did not run for so many milliseconds.
     Freeze(i64),
-    /// Something was heard for the first time. A frame says that it has its place in the gateway session.
+    /// An event arrived for the first time. `is_framed` says that it came in a frame.
     Heard { event: Event, is_framed: bool },
     /// So many milliseconds passed.
     Pass(i64),
@@ -28,7 +28,7 @@ pub(super) enum Cue {
     Stopped,
 }
 
-/// A guild's truth, and the cues.
+/// The truth about a guild, and the cues.
 #[derive(Clone, Debug)]
 pub(super) struct Case {
     pub(super) cues: Vec<Cue>,
@@ -37,7 +37,7 @@ pub(super) struct Case {
     pub(super) truth: Vec<Event>,
 }
 
-/// A second leave within this time, without a join between, is the first one again.
+/// A second leave within this time, without a join between, repeats the first one.
 const SAME_LEAVE_MS: i64 = 3_600_000;
 
 impl Case {
@@ -85,12 +85,12 @@ impl Case {
         Self { cues, is_live, truth: truth.iter().filter(|event| is_ours(event)).cloned().collect() }
     }
 
-    /// The events that were heard, each once.
+    /// Returns the events that were heard, each once.
     pub(super) fn heard(&self) -> impl Iterator<Item = &Event> {
         self.cues.iter().filter_map(|cue| if let Cue::Heard { event, .. } = cue { Some(event) } else { None })
     }
 
-    /// The case as if these people had never been there. Their events only show that the connection is alive.
+    /// Returns the case without these people. Their events only show that the connection is alive.
     pub(super) fn without(&self, people: &BTreeSet<UserId>) -> Self {
         let is_theirs = |event: &Event| user_of(event).is_some_and(|user_id| people.contains(&user_id));
         let strip = |mut event: Event| {
@@ -109,8 +109,8 @@ impl Case {
     }
 }
 
-/// Whether an event without a place in a session was delivered before: exactly the same one, or the leave of somebody who
-/// left a short time ago.
+/// Returns whether an event without a place in a session repeats an earlier one: exactly the same event, or the leave of
+/// somebody who left a short time ago.
 fn is_repeated(events: &mut HashSet<String>, left: &mut BTreeMap<(GuildId, UserId), i64>, event: &Event) -> bool {
     if !events.insert(format!("{event:?}")) {
         return true;
@@ -129,7 +129,7 @@ fn is_repeated(events: &mut HashSet<String>, left: &mut BTreeMap<(GuildId, UserI
     }
 }
 
-/// Whether an event may say that somebody left voice.
+/// Returns whether an event may say that somebody left voice.
 fn ends_voice(event: &Event) -> bool {
     matches!(
         event,

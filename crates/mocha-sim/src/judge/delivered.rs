@@ -1,4 +1,4 @@
-//! What of messages and memberships was delivered.
+//! The messages, joins and leaves that were delivered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use mocha_store::{Event, event::MessageSent};
 use super::{Found, case::Case};
 use crate::MessageTotals;
 
-/// What was delivered, each event once.
+/// The delivered events, each once.
 #[derive(Debug, Default)]
 pub(super) struct Delivered {
     messages: BTreeMap<MessageId, MessageSent>,
-    /// Who came (`true`) and went, in this order.
+    /// Joins (`true`) and leaves, in order.
     moves: BTreeMap<UserId, Vec<bool>>,
-    /// The members whom a guild told of by itself, when it was told whole.
+    /// The members whom Discord sent with the guild.
     seen: BTreeSet<UserId>,
 }
 
@@ -93,7 +93,7 @@ impl Delivered {
                 found.inferred_leaves.get(user_id).map_or(0, |got| usize::try_from(*got).unwrap_or(usize::MAX));
             for (kind, joined, got) in [("joins", true, &found.joins), ("leaves", false, &found.leaves)] {
                 let most = number(Some(moves), joined);
-                // Somebody who comes without having gone, or goes without having come, is taken for a repetition.
+                // A join of a member, and a leave of somebody else, are taken for repetitions.
                 let least = if missed { most.saturating_sub(slack) } else { most };
                 // A later list may show that somebody left and joined again unheard.
                 let unheard = number(true_moves.get(user_id), joined).saturating_sub(most);

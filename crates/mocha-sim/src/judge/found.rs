@@ -1,4 +1,4 @@
-//! What a file says, and what must hold of it whatever happened.
+//! The contents of a file, and what must always hold of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,35 +8,35 @@ use crate::MessageTotals;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// What a file says of one guild; who reads the file fills it in.
+/// What a file contains about one guild. The test that reads the file fills it in.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
-    /// Everybody's time in voice, in any order.
+    /// The intervals of voice, in any order.
     pub intervals: Vec<VoiceInterval>,
     /// The log's joins, by user.
     pub joins: BTreeMap<UserId, u64>,
-    /// The log's leaves that nobody heard of, by user.
+    /// The log's inferred leaves, by user.
     pub inferred_leaves: BTreeMap<UserId, u64>,
-    /// The log's leaves that somebody heard of, by user.
+    /// The log's other leaves, by user.
     pub leaves: BTreeMap<UserId, u64>,
-    /// How many members the guild has, if the file knows.
+    /// The number of members, if the file has it.
     pub member_count: Option<u64>,
-    /// Who is a member.
+    /// The members.
     pub members: BTreeSet<UserId>,
     /// Messages of every type, by author.
     pub messages: BTreeMap<UserId, MessageTotals>,
-    /// Everybody's last status, if it is known.
+    /// The last status of each user; `None` if it is unknown.
     pub presences: BTreeMap<UserId, Option<PresenceStatus>>,
     /// The voice log's leaves, in any order.
     pub sessions: Vec<Session>,
-    /// What the specification's voice query answers for all time.
+    /// The answer of the specification's voice query for all time.
     pub voice_activity: BTreeMap<UserId, VoiceActivity>,
 }
 
 /// A session in voice that has ended.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Session {
-    /// Who.
+    /// The user.
     pub user_id: UserId,
     /// Its first millisecond.
     pub started_at_ms: i64,
@@ -47,14 +47,14 @@ pub struct Session {
 /// A row of the specification's voice query.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct VoiceActivity {
-    /// How many leaves.
+    /// The number of leaves.
     pub session_count: u64,
-    /// Milliseconds of the sessions they end.
+    /// The length of the sessions that they end, in milliseconds.
     pub total_voice_time: i64,
 }
 
 impl Found {
-    /// What contradicts itself.
+    /// Returns the contradictions within the file.
     pub(super) fn flaws(&self, limit_ms: i64) -> Vec<String> {
         let mut flaws = Vec::new();
         let mut intervals: Vec<&VoiceInterval> = self.intervals.iter().collect();
@@ -73,7 +73,7 @@ impl Found {
         flaws
     }
 
-    /// What the file still has of users who were erased.
+    /// Returns what the file still has of users who were erased.
     pub(super) fn traces_of(&self, erased: &BTreeSet<UserId>) -> Vec<String> {
         let (intervals, sessions) = (self.intervals.iter(), self.sessions.iter());
         let everybody = [
@@ -90,7 +90,7 @@ impl Found {
         traces.map(|(kind, user_id)| format!("{user_id} was erased and has {kind}")).collect()
     }
 
-    /// Where the parts of the sessions do not add up to them.
+    /// Returns the sessions that are not the sum of their intervals.
     fn sum_flaws(&self) -> Vec<String> {
         let mut flaws = Vec::new();
         let mut parts = BTreeMap::<(UserId, i64), (i64, bool)>::new();
@@ -106,7 +106,7 @@ impl Found {
             if whole_ms < 0 {
                 flaws.push(format!("time is not negative: {session:?}"));
             }
-            // One that is empty may begin with the next one.
+            // An empty session may begin at the same time as the next one.
             *wholes.entry((session.user_id, session.started_at_ms)).or_default() += whole_ms;
             let sum = activity.entry(session.user_id).or_default();
             sum.session_count += 1;
@@ -130,7 +130,7 @@ impl Found {
     }
 }
 
-/// What is wrong with an interval by itself.
+/// Returns what is wrong with an interval by itself.
 fn flaw(interval: &VoiceInterval, limit_ms: i64) -> Option<&'static str> {
     let VoiceInterval { started_at_ms, ended_at_ms, seen_at_ms, session_started_at_ms, assumed, .. } = *interval;
     let last_ms = ended_at_ms.unwrap_or(seen_at_ms);

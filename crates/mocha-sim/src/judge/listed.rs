@@ -1,4 +1,4 @@
-//! What lists of members and presences make of a file: whatever was missed before one, the file is right after it.
+//! Lists of members and presences. After a list the file is right, whatever was missed before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use mocha_store::{
 use super::{Found, case::Case};
 use crate::World;
 
-/// Who came (`true`) and went, in this order.
+/// Joins (`true`) and leaves by user, in order.
 type Moves = BTreeMap<UserId, Vec<bool>>;
 
-/// What was delivered since the last list of each kind, each event once.
+/// The events that were delivered since the last list of each kind, each once.
 #[derive(Debug, Default)]
 struct Since<'a> {
     counted_ms: Option<i64>,
@@ -64,7 +64,7 @@ impl<'a> Since<'a> {
     }
 }
 
-/// The truth's comings and goings at an instant and after it.
+/// Returns the true joins and leaves from a time on.
 fn moves(truth: &[Event], from_ms: i64) -> Moves {
     let mut moves = Moves::new();
     for event in truth.iter().filter(|event| event.at().timestamp_millis() >= from_ms) {
@@ -93,7 +93,7 @@ fn world(truth: &[Event]) -> World {
     world
 }
 
-/// The number of members is known if everybody who came or went since Discord said it was heard of.
+/// Returns a contradiction about the member count. It is known if every join and leave since the last count was delivered.
 pub(super) fn count(case: &Case, found: &Found) -> Option<String> {
     let since = Since::of(case);
     let is_told = moves(&case.truth, since.counted_ms?) == since.counted_moves;
@@ -102,7 +102,8 @@ pub(super) fn count(case: &Case, found: &Found) -> Option<String> {
         .then(|| format!("{:?} members instead of {expected:?}", found.member_count))
 }
 
-/// The membership of everybody whose joins and leaves since the list were all delivered is known.
+/// Returns contradictions about members. A membership is known if all joins and leaves of the user since the list were
+/// delivered.
 fn members(truth: &[Event], since: &Since<'_>, world: &World, found: &Found) -> Vec<String> {
     let Some(listed_ms) = since.listed_ms else { return Vec::new() };
     let moves = moves(truth, listed_ms);
@@ -113,16 +114,18 @@ fn members(truth: &[Event], since: &Since<'_>, world: &World, found: &Found) -> 
     users.map(|user_id| format!("{user_id} is a member after a list: {}", found.members.contains(&user_id))).collect()
 }
 
-/// Nobody left unheard who did not leave.
+/// Returns inferred leaves that did not take place.
 fn inferred(truth: &[Event], found: &Found) -> Vec<String> {
     let left = moves(truth, i64::MIN);
     let leaves =
         |user_id: &UserId| left.get(user_id).map_or(0, |moves| moves.iter().filter(|joined| !**joined).count());
     let wrong = found.inferred_leaves.iter().filter(|(user_id, got)| u64::try_from(leaves(user_id)).ok() < Some(**got));
-    wrong.map(|(user_id, got)| format!("{user_id} left unheard {got} times and really {}", leaves(user_id))).collect()
+    wrong
+        .map(|(user_id, got)| format!("{user_id} has {got} inferred leaves and really left {} times", leaves(user_id)))
+        .collect()
 }
 
-/// The status of a member is known if every change since the list was delivered.
+/// Returns contradictions about presences. A status is known if every change since the list was delivered.
 fn presences(truth: &[Event], since: &Since<'_>, world: &World, found: &Found) -> Vec<String> {
     let Some(listed_ms) = since.presences_ms else { return Vec::new() };
     let moves = moves(truth, listed_ms);
@@ -139,7 +142,7 @@ fn presences(truth: &[Event], since: &Since<'_>, world: &World, found: &Found) -
         delivered == changes.get(user_id).cloned().unwrap_or_default()
     });
     let wrong = users.filter_map(|user_id| {
-        // A person never heard of is not online.
+        // A user without a presence is offline.
         let got = found.presences.get(&user_id).copied().unwrap_or(Some(PresenceStatus::Offline));
         let expected = world.status_of(user_id);
         (got != Some(expected)).then(|| format!("{user_id} is {got:?} instead of {expected:?}"))

@@ -1,4 +1,4 @@
-//! The judge: what must hold of a file, by what was true and what the recorder was told of it.
+//! The judge: compares a file with the truth and with what the recorder received.
 
 mod case;
 mod delivered;
@@ -23,25 +23,26 @@ use self::{
 };
 use crate::Step;
 
-/// How long a bot may take to write that people in voice are still there, with what it takes to look at the clock and to
-/// notice that a connection is dead, and with a freeze too short to be noticed.
+/// How far a live recorder's last confirmation may lag behind: the interval of its stamps, the time until it looks at the
+/// clock, the time until it notices a dead connection, and a freeze that is too short to be noticed.
 const LIVE_SLACK_MS: i64 = 240_000;
 
-/// Judges what a file says of a guild: by the undisturbed events, by the steps that a recorder was led through, as
-/// [`play`](crate::play()) returned them, and by the recorder's bridge limit. The answer is every contradiction, so none if
-/// all is well.
+/// Judges what a file contains about a guild, and returns every contradiction.
 ///
-/// * Messages, joins and leaves: exactly those that were delivered and made sure of, each once. Somebody of whom a
-///   coming or going was missed may have fewer joins and leaves than that.
-/// * Members and presences: what a list of all said, and what was delivered since. The guild has as many members as Discord
-///   said last, and those who came and went since. Nobody is taken to have left unheard who did not.
-/// * Voice: outside what was missed, exactly the truth, to the millisecond, channel and state included, and each session once.
-///   What was missed counts at most as far as it may be bridged. With a clock of its own a recorder may stop counting
-///   somewhat earlier. Once the clock was set, only the sums are judged: they are wrong by no more than the clock was,
-///   and with a clock of its own a recorder counts no time that did not pass, but for what may be bridged.
-/// * Of users who were erased, nothing. They may have come and gone, which counts without their names.
-/// * Always: no time is negative, counted twice, or lies across midnight, the intervals of a session add up
-///   to it, and the specification's voice query answers the same.
+/// `truth` has the undisturbed events, `steps` what happened to the recorder, as [`play`](crate::play()) returned it, and
+/// `limit_ms` is the recorder's bridge limit.
+///
+/// * Messages, joins and leaves: the file has exactly those that were delivered and flushed, each once. If a join or leave
+///   of a user was missed, the file may have fewer of that user. It may have a missed join after an inferred leave.
+/// * Members and presences: the file has what the last list said, and what was delivered since. The member count is the last
+///   one of Discord, changed by the joins and leaves since. Each inferred leave took place.
+/// * Voice: outside what was missed, the file has exactly the truth, to the millisecond, with channel and state, and each
+///   session once. What was missed counts only as far as it may be bridged. A recorder with a clock of its own may stop
+///   counting somewhat earlier. Once the clock was set, only sums are judged. They are wrong by no more than the clock was.
+///   A recorder with a clock of its own counts no time that did not pass, except what may be bridged.
+/// * Erased users: the file has nothing. Their joins and leaves may count without their names.
+/// * Always: no time is negative, counted twice, or lies across midnight. The intervals of a session add up to it, and the
+///   specification's voice query answers the same.
 #[must_use]
 pub fn judge(guild_id: GuildId, truth: &[Event], steps: &[Step], limit_ms: i64, found: &Found) -> Vec<String> {
     let steps = confirmed(steps);
@@ -72,7 +73,7 @@ pub fn judge(guild_id: GuildId, truth: &[Event], steps: &[Step], limit_ms: i64, 
     contradictions
 }
 
-/// The steps without what a crash took; nothing of what came after the last flush.
+/// Returns the steps without the events that a crash lost.
 fn confirmed(steps: &[Step]) -> Vec<&Step> {
     let mut sure = Vec::new();
     let mut unsure: Vec<&Step> = Vec::new();
@@ -90,8 +91,8 @@ fn confirmed(steps: &[Step]) -> Vec<&Step> {
     sure
 }
 
-/// By how much sums may be wrong because the clock was set. A recorder with a clock of its own bridges no more than the
-/// limit when the clock steps ahead, and lets no time pass when it steps back; some seconds are a time server's.
+/// Returns by how much sums may be wrong because the clock was set. If the clock steps ahead, a recorder with a clock of its
+/// own bridges no more than the limit. If it steps back, no time passes. A time server may set it by some seconds.
 fn clock_wrong_by(steps: &[&Step], is_live: bool, limit_ms: i64) -> i64 {
     const DRIFT_MS: i64 = 6_000;
     let set = steps.iter().filter_map(|step| if let Step::ClockSet(by_ms) = step { Some(*by_ms) } else { None });

@@ -1,9 +1,9 @@
-//! What was true when.
+//! A value over time.
 
-/// A value that changes at instants; times in milliseconds.
+/// A value that changes now and then. Times are in milliseconds.
 #[derive(Clone, Debug)]
 pub(super) struct Timeline<T> {
-    /// In order of time.
+    /// The changes in order of time.
     changes: Vec<(i64, Option<T>)>,
 }
 
@@ -14,7 +14,7 @@ impl<T> Default for Timeline<T> {
 }
 
 impl<T: Copy + Eq> Timeline<T> {
-    /// From here on it is this. What comes later in the file of two at one instant holds.
+    /// Adds a change. Of two changes at one time the later call counts.
     pub(super) fn push(&mut self, at_ms: i64, value: Option<T>) {
         if self.last() != value {
             self.changes.push((at_ms, value));
@@ -30,7 +30,7 @@ impl<T: Copy + Eq> Timeline<T> {
         self.changes.get(after.checked_sub(1)?).and_then(|(_, value)| *value)
     }
 
-    /// Whether it is this in all of `[from, to)`.
+    /// Returns whether the value is this in all of `[from, to)`.
     pub(super) fn holds(&self, value: Option<T>, from_ms: i64, to_ms: i64) -> bool {
         let mut inside = self.instants().filter(|at_ms| (from_ms..to_ms).contains(at_ms));
         self.at(from_ms) == value && inside.all(|at_ms| self.at(at_ms) == value)
@@ -40,7 +40,7 @@ impl<T: Copy + Eq> Timeline<T> {
         self.changes.iter().map(|(at_ms, _)| *at_ms)
     }
 
-    /// From when to when it was something, and nothing in between; the last may go on, then without an end.
+    /// Returns the half-open spans with a value, in order. A span that goes on has no end.
     pub(super) fn stretches(&self) -> Vec<(i64, Option<i64>)> {
         let mut stretches = Vec::new();
         let mut since = None;

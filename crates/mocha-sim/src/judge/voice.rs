@@ -1,36 +1,33 @@
-//! What of one person's voice was told, and when it was not the truth.
+//! One person's voice as it was reported, and when that was not the truth.
 
 use super::{timeline::Timeline, voices::Rules};
 
-/// Time of which the file cannot know the truth.
+/// A span in which the file cannot have the truth.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_field_names, reason = "the unit is part of the name")]
 pub(super) struct Doubt {
     pub(super) from_ms: i64,
     pub(super) to_ms: i64,
-    /// How much of it at most counts as voice.
+    /// How much of it may count as voice.
     pub(super) most_ms: i64,
 }
 
-/// What was told of a person.
+/// What the recorder received about a person.
 #[derive(Clone, Debug)]
-pub(super) struct Told<T> {
-    /// Time in which nothing was heard, and nothing told later.
-    deaf: Vec<(i64, i64)>,
-    /// The last proof, while nothing is heard.
+pub(super) struct Reported<T> {
+    /// When the person was last confirmed, while nothing is heard.
     deaf_since_ms: Option<i64>,
     doubts: Vec<Doubt>,
-    /// Whether that a connection is resumed says nothing.
+    /// Whether an event was refused, so that resuming the connection does not show who stayed.
     is_missing: bool,
-    /// When the person's last change from a frame is in the file. Each has a millisecond of its own.
+    /// The time of the person's last change from a frame in the file. Each change has a millisecond of its own.
     last_change_ms: i64,
     timeline: Timeline<T>,
 }
 
-impl<T> Default for Told<T> {
+impl<T> Default for Reported<T> {
     fn default() -> Self {
         Self {
-            deaf: Vec::new(),
             deaf_since_ms: None,
             doubts: Vec::new(),
             is_missing: false,
@@ -40,31 +37,31 @@ impl<T> Default for Told<T> {
     }
 }
 
-impl<T: Copy + Eq> Told<T> {
-    /// Nothing is heard from here on.
-    pub(super) fn lose(&mut self, proof_ms: i64, rules: Rules) {
-        self.deaf_since_ms.get_or_insert(proof_ms.saturating_sub(rules.slack));
+impl<T: Copy + Eq> Reported<T> {
+    /// Notes that nothing is heard from here on.
+    pub(super) fn lose(&mut self, confirmed_ms: i64, rules: Rules) {
+        self.deaf_since_ms.get_or_insert(confirmed_ms.saturating_sub(rules.slack));
     }
 
-    /// Something will never be heard.
-    pub(super) fn miss(&mut self, proof_ms: i64, rules: Rules) {
-        self.lose(proof_ms, rules);
+    /// Notes that an event will never be heard.
+    pub(super) fn miss(&mut self, confirmed_ms: i64, rules: Rules) {
+        self.lose(confirmed_ms, rules);
         self.is_missing = true;
     }
 
-    /// All that was missed was told: a person without an event stayed.
+    /// Notes that everything that was missed was delivered, so that a person without an event stayed.
     pub(super) fn resume(&mut self) {
         if !self.is_missing {
             self.deaf_since_ms = None;
         }
     }
 
-    /// When the last change is in the file at the latest.
+    /// Returns a time after the last change in the file.
     pub(super) fn last_ms(&self) -> i64 {
         self.last_change_ms.saturating_add(1)
     }
 
-    /// A change from a frame comes at this time.
+    /// Notes that a change from a frame arrives at this time.
     pub(super) fn change(&mut self, at_ms: i64) {
         let shifted_ms = at_ms.max(self.last_change_ms.saturating_add(1));
         self.last_change_ms = shifted_ms;
@@ -74,9 +71,9 @@ impl<T: Copy + Eq> Told<T> {
         }
     }
 
-    /// The person is heard of. A snapshot does not know when somebody left, and a change does.
+    /// Notes that the person is heard of. A change says when somebody left, and a snapshot does not.
     ///
-    /// The last proof may have been earlier than the recorder's, by the slack at most.
+    /// The recorder may have confirmed the person earlier than this assumes, by the slack at most.
     pub(super) fn hear(&mut self, truth: &Timeline<T>, value: Option<T>, at_ms: i64, snapshot: bool, rules: Rules) {
         self.is_missing = false;
         if let Some(since_ms) = self.deaf_since_ms.take() {
@@ -86,44 +83,37 @@ impl<T: Copy + Eq> Told<T> {
             let (bridged, may_be) = (gap_ms <= rules.bridge_limit, gap_ms - rules.slack <= rules.bridge_limit);
             let nothing_missed = truth.holds(before, since_ms, at_ms);
             if !nothing_missed || (before.is_some() && !(goes_on && bridged)) {
-                // Bridging counts the whole gap; without it the session ended at its last proof.
+                // If the gap is bridged, all of it counts. Otherwise the session ended when it was last confirmed.
                 let most_ms = if goes_on && may_be { gap_ms } else { rules.slack.min(gap_ms) };
                 self.doubts.push(Doubt { from_ms: since_ms, to_ms: at_ms, most_ms });
             }
-            self.deaf.push((since_ms, at_ms));
         }
         self.timeline.push(at_ms, value);
     }
 
-    /// All time of which the file cannot know the truth.
+    /// Returns all spans in which the file cannot have the truth.
     pub(super) fn doubts(&self, truth: &Timeline<T>, end_ms: i64, rules: Rules) -> Vec<Doubt> {
         let mut doubts = self.doubts.clone();
         if let Some(from_ms) = self.deaf_since_ms.filter(|since_ms| *since_ms < end_ms) {
-            // Nobody is confirmed until heard of again.
+            // The person is not confirmed until the next event.
             doubts.push(Doubt { from_ms, to_ms: end_ms, most_ms: rules.slack });
         }
-        for (from_ms, to_ms) in
-            pieces(truth.instants().chain(self.timeline.instants()).chain(deaf_ends(&self.deaf)), end_ms)
-        {
-            let deaf = self.deaf.iter().any(|(since, until)| (*since..*until).contains(&from_ms));
-            if !deaf && self.timeline.at(from_ms) != truth.at(from_ms) {
-                // A frame was lost, or came out of order: until the person is heard of again the file counts what it was told.
+        for (from_ms, to_ms) in pieces(truth.instants().chain(self.timeline.instants()), end_ms) {
+            if self.timeline.at(from_ms) != truth.at(from_ms) {
+                // A frame was lost, late, or out of order. Until the next event the file counts what was reported.
                 let most_ms = if self.timeline.at(from_ms).is_some() { to_ms - from_ms } else { 0 };
                 doubts.push(Doubt { from_ms, to_ms, most_ms });
             }
         }
-        // Told late, of several changes only the last one is the truth of then, and sessions end in between.
-        let late = self.timeline.instants().filter(|told_ms| truth.instants().all(|true_ms| true_ms != *told_ms));
+        // If several changes arrive late, only the last one is the truth at that time. Sessions end in between.
+        let late =
+            self.timeline.instants().filter(|reported_ms| truth.instants().all(|true_ms| true_ms != *reported_ms));
         doubts.extend(late.map(|at_ms| Doubt { from_ms: at_ms, to_ms: at_ms, most_ms: 0 }));
         doubts
     }
 }
 
-fn deaf_ends(deaf: &[(i64, i64)]) -> impl Iterator<Item = i64> {
-    deaf.iter().flat_map(|(since_ms, until_ms)| [*since_ms, *until_ms])
-}
-
-/// The time between one instant and the next, and between the last one and the end.
+/// Returns the spans between these times, and from the last one to the end.
 pub(super) fn pieces(instants: impl Iterator<Item = i64>, end_ms: i64) -> Vec<(i64, i64)> {
     let mut instants: Vec<i64> = instants.filter(|at_ms| *at_ms < end_ms).collect();
     instants.push(end_ms);

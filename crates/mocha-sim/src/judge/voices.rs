@@ -1,4 +1,4 @@
-//! Everybody's voice: what was true, what was told, and what is found.
+//! Everybody's voice: the truth, what was reported, and what is found.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,11 @@ use super::{
     Found, Session,
     case::{Case, Cue},
     timeline::Timeline,
-    voice::{Doubt, Told, pieces},
+    voice::{Doubt, Reported, pieces},
 };
 use crate::World;
 
-/// What a recorder has to keep to, in milliseconds.
+/// The limits of a recorder, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
     /// The length of the longest gap that is bridged.
@@ -24,7 +24,7 @@ pub(super) struct Rules {
     pub(super) slack: i64,
 }
 
-/// Everybody's voice, in what is kept of a connection to voice.
+/// Everybody's voice. `T` is what is compared of a connection.
 pub(super) struct Voices<T> {
     end_ms: i64,
     people: BTreeMap<UserId, Voice<T>>,
@@ -33,7 +33,7 @@ pub(super) struct Voices<T> {
 
 struct Voice<T> {
     doubts: Vec<Doubt>,
-    /// Nothing is in the file after this.
+    /// The file has nothing after this time.
     last_ms: i64,
     truth: Timeline<T>,
 }
@@ -44,9 +44,10 @@ const DEAF_MS: i64 = 60_000;
 impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
     pub(super) fn of(case: &Case, rules: Rules, keep: impl Fn(ChannelId, VoiceState) -> T) -> Self {
         let truths = truths(&case.truth, &keep);
-        let mut told: BTreeMap<UserId, Told<T>> = truths.keys().map(|user_id| (*user_id, Told::default())).collect();
+        let mut reported: BTreeMap<UserId, Reported<T>> =
+            truths.keys().map(|user_id| (*user_id, Reported::default())).collect();
         let silence = Timeline::default();
-        let (mut proof_ms, mut heard_ms) = (i64::MIN, i64::MIN);
+        let (mut confirmed_ms, mut heard_ms) = (i64::MIN, i64::MIN);
         let (mut lost, mut outage) = (false, false);
         // The true time, of a recorder with a clock of its own.
         let mut now_ms = case.truth.first().map_or(i64::MIN, |event| event.at().timestamp_millis());
@@ -56,7 +57,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 Cue::Heard { event, is_framed } => (event, *is_framed, true),
                 Cue::Freeze(ms) => {
                     if *ms >= DEAF_MS {
-                        lose(&mut told, proof_ms, rules);
+                        lose(&mut reported, confirmed_ms, rules);
                     }
                     now_ms += ms;
                     continue;
@@ -64,31 +65,31 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 Cue::Pass(ms) => {
                     now_ms += ms;
                     if rules.clock_error.is_none() {
-                        proof_ms = proof_ms.max(now_ms);
+                        confirmed_ms = confirmed_ms.max(now_ms);
                     }
                     continue;
                 }
-                // Before anything was told there is nothing to lose.
-                Cue::Refused | Cue::Stopped if proof_ms == i64::MIN => continue,
+                // Before the first event there is nothing to lose.
+                Cue::Refused | Cue::Stopped if confirmed_ms == i64::MIN => continue,
                 Cue::Refused => {
-                    for told in told.values_mut() {
-                        told.miss(proof_ms, rules);
+                    for reported in reported.values_mut() {
+                        reported.miss(confirmed_ms, rules);
                     }
                     continue;
                 }
                 Cue::Stopped => {
                     (lost, outage) = (false, false);
-                    lose(&mut told, proof_ms, rules);
+                    lose(&mut reported, confirmed_ms, rules);
                     continue;
                 }
             };
             let at_ms = event.at().timestamp_millis();
-            // A message has the time at which it was sent, which a damaged digit may put days ahead of all else.
-            let far_off = proof_ms > i64::MIN && at_ms - proof_ms > 24 * 60 * 60 * 1000;
-            // That a connection is made says nothing of the time before.
+            // A message has the time at which it was sent, which a damaged digit may put days ahead.
+            let far_off = confirmed_ms > i64::MIN && at_ms - confirmed_ms > 24 * 60 * 60 * 1000;
+            // READY shows nothing about the time before it.
             let is_ready = matches!(event, Event::ShardChanged(change) if change.status == ShardStatus::Ready);
             if !(is_ready || far_off && matches!(event, Event::MessageSent(_))) {
-                proof_ms = proof_ms.max(at_ms);
+                confirmed_ms = confirmed_ms.max(at_ms);
             }
             if is_framed && !is_ready {
                 heard_ms = heard_ms.max(at_ms);
@@ -96,7 +97,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 if lost && !matches!(event, Event::ShardChanged(_)) {
                     lost = false;
                     if !outage {
-                        told.values_mut().for_each(Told::resume);
+                        reported.values_mut().for_each(Reported::resume);
                     }
                 }
             }
@@ -105,11 +106,11 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
             }
             let mut hear = |user_id: UserId, value, snapshot| {
                 let truth = truths.get(&user_id).unwrap_or(&silence);
-                let told = told.entry(user_id).or_default();
+                let reported = reported.entry(user_id).or_default();
                 if is_framed {
-                    told.change(at_ms);
+                    reported.change(at_ms);
                 }
-                told.hear(truth, value, at_ms, snapshot, rules);
+                reported.hear(truth, value, at_ms, snapshot, rules);
             };
             match event {
                 Event::VoiceStateChanged(event) => {
@@ -128,45 +129,46 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 }
                 Event::GuildOutage(_) => {
                     outage = true;
-                    lose(&mut told, at_ms, rules);
+                    lose(&mut reported, at_ms, rules);
                 }
                 Event::ShardChanged(event) => {
                     lost = matches!(event.status, ShardStatus::Closed | ShardStatus::Lost)
                         || lost && event.status == ShardStatus::Heard;
                     match event.status {
-                        // A connection says nothing about a guild that cannot be reached.
+                        // Resuming a connection shows nothing about a guild that Discord cannot reach.
                         ShardStatus::Resumed if outage => {}
-                        ShardStatus::Resumed => told.values_mut().for_each(Told::resume),
-                        // Nothing was heard since the last frame; without frames, since the connection was lost.
-                        ShardStatus::Ready if is_framed && heard_ms > i64::MIN => lose(&mut told, heard_ms, rules),
-                        ShardStatus::Closed | ShardStatus::Lost | ShardStatus::Ready => lose(&mut told, at_ms, rules),
-                        // A sign of life, and whatever else there may be.
+                        ShardStatus::Resumed => reported.values_mut().for_each(Reported::resume),
+                        // Nothing was heard since the last frame, or, without frames, since the connection was lost.
+                        ShardStatus::Ready if is_framed && heard_ms > i64::MIN => lose(&mut reported, heard_ms, rules),
+                        ShardStatus::Closed | ShardStatus::Lost | ShardStatus::Ready => {
+                            lose(&mut reported, at_ms, rules)
+                        }
                         _ => {}
                     }
                 }
                 _ => {}
             }
         }
-        let end_ms = if rules.clock_error.is_some() && case.is_live { now_ms } else { proof_ms };
-        Self::judged(told, &truths, end_ms, rules)
+        let end_ms = if rules.clock_error.is_some() && case.is_live { now_ms } else { confirmed_ms };
+        Self::judged(reported, &truths, end_ms, rules)
     }
 
     /// Compares what was delivered about each user with the truth.
     fn judged(
-        told: BTreeMap<UserId, Told<T>>,
+        reported: BTreeMap<UserId, Reported<T>>,
         truths: &BTreeMap<UserId, Timeline<T>>,
         end_ms: i64,
         rules: Rules,
     ) -> Self {
-        let people = told.into_iter().map(|(user_id, told)| {
+        let people = reported.into_iter().map(|(user_id, reported)| {
             let truth = truths.get(&user_id).cloned().unwrap_or_default();
-            let mut doubts = told.doubts(&truth, end_ms, rules);
+            let mut doubts = reported.doubts(&truth, end_ms, rules);
             if rules.slack > 0 {
                 // Nothing was written since the last stamp.
                 let (from_ms, most_ms) = (end_ms - rules.slack, rules.slack);
                 doubts.push(Doubt { from_ms, to_ms: end_ms, most_ms });
             }
-            let last_ms = told.last_ms().max(end_ms);
+            let last_ms = reported.last_ms().max(end_ms);
             (user_id, Voice { doubts, last_ms, truth })
         });
         Self { end_ms, people: people.collect(), rules }
@@ -180,7 +182,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
         let mut contradictions = Vec::new();
         let mut counted = BTreeMap::<UserId, Vec<(i64, i64, T)>>::new();
         for interval in &found.intervals {
-            // What is open counts as far as it is proved.
+            // An open interval counts up to its last confirmation.
             let to_ms = interval.ended_at_ms.unwrap_or(interval.seen_at_ms);
             counted.entry(interval.user_id).or_default().push((interval.started_at_ms, to_ms, keep(interval)));
         }
@@ -205,14 +207,14 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
     }
 }
 
-/// Nothing is heard of anybody from here on.
-fn lose<T: Copy + Eq>(told: &mut BTreeMap<UserId, Told<T>>, proof_ms: i64, rules: Rules) {
-    for told in told.values_mut() {
-        told.lose(proof_ms, rules);
+/// Notes that nothing is heard of anybody from here on.
+fn lose<T: Copy + Eq>(reported: &mut BTreeMap<UserId, Reported<T>>, confirmed_ms: i64, rules: Rules) {
+    for reported in reported.values_mut() {
+        reported.lose(confirmed_ms, rules);
     }
 }
 
-/// What was true of everybody's voice.
+/// Returns the truth about everybody's voice.
 fn truths<T: Copy + Eq>(events: &[Event], keep: &impl Fn(ChannelId, VoiceState) -> T) -> BTreeMap<UserId, Timeline<T>> {
     let mut world = World::default();
     let mut truths = BTreeMap::<UserId, Timeline<T>>::new();
@@ -233,7 +235,7 @@ fn truths<T: Copy + Eq>(events: &[Event], keep: &impl Fn(ChannelId, VoiceState) 
 }
 
 impl<T: Copy + Eq + std::fmt::Debug> Voice<T> {
-    /// Where what is counted is not what is true, though it could be known; and what counts too much of what could not.
+    /// Returns the spans that differ from the truth although it could be known, and doubtful spans that count too much.
     fn wrong_time(&self, counted: &[(i64, i64, T)], end_ms: i64) -> Vec<String> {
         let mut wrong = Vec::new();
         let edges = counted.iter().flat_map(|(from_ms, to_ms, _)| [*from_ms, *to_ms]);
@@ -258,7 +260,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voice<T> {
         wrong
     }
 
-    /// A session that nothing doubtful touches is there once, and nothing else is there but where something is doubtful.
+    /// Returns a contradiction unless each session without doubts is there once, and all other sessions are doubtful.
     fn wrong_sessions(&self, mut got: Vec<Session>, user_id: UserId, end_ms: i64) -> Vec<String> {
         let sure = |session: &Session| {
             let touches = |doubt: &Doubt| doubt.from_ms <= session.ended_at_ms && session.started_at_ms <= doubt.to_ms;
@@ -278,8 +280,8 @@ impl<T: Copy + Eq + std::fmt::Debug> Voice<T> {
         if got == expected { Vec::new() } else { vec![format!("sessions {got:?} instead of {expected:?}")] }
     }
 
-    /// A sum that is wrong by more than what was missed and what the clock was. With a clock of its own a recorder may
-    /// count less, for nobody knows when what happened while its clock was wrong.
+    /// Returns a sum that is wrong by more than what was missed and what the clock was. A recorder with a clock of its own
+    /// may count less, because times are unknown while its clock is wrong.
     fn wrong_sum(&self, counted: &[(i64, i64, T)], end_ms: i64, clock_ms: i64, is_live: bool) -> Option<String> {
         let got: i64 = counted.iter().map(|(from_ms, to_ms, _)| to_ms - from_ms).sum();
         let stretches = self.truth.stretches().into_iter();
