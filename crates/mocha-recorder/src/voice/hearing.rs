@@ -136,6 +136,7 @@ impl Tracker {
     /// Notes that the shard's session goes on after there was no connection. Nothing was missed, so people without an event
     /// were there all the time. If the clock ran ahead for longer than a session lasts, it is unknown how long that was.
     fn resumed(&mut self, shard: Shard, at_ms: i64, rows: &mut Vec<Row>) {
+        let frozen_until_ms = self.frozen_until_ms().unwrap_or(at_ms);
         for guild_id in self.guilds_of(shard) {
             for (person, open) in self.open_until(guild_id, at_ms) {
                 let open = Open { claimed: true, ..open };
@@ -143,8 +144,9 @@ impl Tracker {
                     self.put_open(person, open);
                     continue;
                 }
-                let lost_ms = open.lost_since_ms.map_or(0, |since_ms| at_ms.saturating_sub(since_ms));
-                if open.frozen && !(0..=RESUME_WINDOW_MS).contains(&lost_ms) {
+                // The time after the process went on is known.
+                let frozen_ms = open.lost_since_ms.map_or(0, |since_ms| frozen_until_ms.saturating_sub(since_ms));
+                if open.frozen && !(0..=RESUME_WINDOW_MS).contains(&frozen_ms) {
                     self.stayed(person, open, at_ms, rows);
                 } else {
                     self.put_open(person, Open { frozen: false, lost_since_ms: None, ..open });

@@ -163,6 +163,20 @@ fn a_resumed_connection_leaves_no_gap_for_who_stayed() {
 }
 
 #[test]
+fn a_session_that_is_resumed_late_after_the_process_stood_still_leaves_no_gap() {
+    let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
+    changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
+    tracker.confirm(5000);
+    tracker.interrupted(55_000);
+    file.apply(tracker.shard_changed(shard(58_000, ShardStatus::Lost), true));
+    tracker.confirm(650_000);
+    file.apply(tracker.settle());
+    file.apply(tracker.shard_changed(shard(650_000, ShardStatus::Resumed), true));
+    changed(&mut tracker, &mut file, 9, None, muted(), 700_000);
+    assert_eq!(file.of(9), [(1000, Some(700_000), false)]);
+}
+
+#[test]
 fn a_shard_that_is_silent_from_the_start_is_not_confirmed_if_another_shard_was_acknowledged() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     let of_two = |shard_id, change: ShardChanged| ShardChanged { shard_count: 2, shard_id, ..change };
