@@ -98,8 +98,11 @@ impl<T: Copy + Eq> Reported<T> {
             // The person is not confirmed until the next event.
             doubts.push(Doubt { from_ms, to_ms: end_ms, most_ms: rules.slack });
         }
-        for (from_ms, to_ms) in pieces(truth.instants().chain(self.timeline.instants()), end_ms) {
-            if self.timeline.at(from_ms) != truth.at(from_ms) {
+        let known = doubts.clone();
+        let edges = known.iter().flat_map(|doubt| [doubt.from_ms, doubt.to_ms]);
+        for (from_ms, to_ms) in pieces(truth.instants().chain(self.timeline.instants()).chain(edges), end_ms) {
+            let is_known = known.iter().any(|doubt| (doubt.from_ms..doubt.to_ms).contains(&from_ms));
+            if !is_known && self.timeline.at(from_ms) != truth.at(from_ms) {
                 // A frame was lost, late, or out of order. Until the next event the file counts what was reported.
                 let most_ms = if self.timeline.at(from_ms).is_some() { to_ms - from_ms } else { 0 };
                 doubts.push(Doubt { from_ms, to_ms, most_ms });
