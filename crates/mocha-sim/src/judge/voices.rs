@@ -84,11 +84,8 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 }
             };
             let at_ms = event.at().timestamp_millis();
-            // A message has the time at which it was sent, which a damaged digit may put days ahead.
-            let far_off = confirmed_ms > i64::MIN && at_ms - confirmed_ms > 24 * 60 * 60 * 1000;
-            // READY shows nothing about the time before it.
-            let is_ready = matches!(event, Event::ShardChanged(change) if change.status == ShardStatus::Ready);
-            if !(is_ready || far_off && matches!(event, Event::MessageSent(_))) {
+            let is_ready = is_ready(event);
+            if shows_life(event, confirmed_ms) {
                 confirmed_ms = confirmed_ms.max(at_ms);
             }
             if is_framed && !is_ready {
@@ -141,7 +138,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                         // Nothing was heard since the last frame, or, without frames, since the connection was lost.
                         ShardStatus::Ready if is_framed && heard_ms > i64::MIN => lose(&mut reported, heard_ms, rules),
                         ShardStatus::Closed | ShardStatus::Lost | ShardStatus::Ready => {
-                            lose(&mut reported, at_ms, rules)
+                            lose(&mut reported, at_ms, rules);
                         }
                         _ => {}
                     }
@@ -212,6 +209,17 @@ fn lose<T: Copy + Eq>(reported: &mut BTreeMap<UserId, Reported<T>>, confirmed_ms
     for reported in reported.values_mut() {
         reported.lose(confirmed_ms, rules);
     }
+}
+
+fn is_ready(event: &Event) -> bool {
+    matches!(event, Event::ShardChanged(change) if change.status == ShardStatus::Ready)
+}
+
+/// Returns whether the event confirms everybody up to its time. READY shows nothing about the time before it. A message has
+/// the time at which it was sent, which a damaged digit may put days ahead.
+fn shows_life(event: &Event, confirmed_ms: i64) -> bool {
+    let far_off = confirmed_ms > i64::MIN && event.at().timestamp_millis() - confirmed_ms > 24 * 60 * 60 * 1000;
+    !(is_ready(event) || far_off && matches!(event, Event::MessageSent(_)))
 }
 
 /// Returns the truth about everybody's voice.
