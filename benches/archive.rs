@@ -2,13 +2,15 @@
 //!
 //! `cargo bench -p mocha-benches --bench archive`. It archives real messages, if they are there, and
 //! simulated ones, month by month, into the target folder. Ids are as large and as random as
-//! Discord's. A time includes that the file is synced, read back and compared.
+//! Discord's. A time includes that the file is synced, read back and compared. With `MOCHA_ARCHIVE`
+//! the archives stay in the folder that it names.
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::{
     collections::HashMap,
     fs,
     io::{BufRead as _, BufReader},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -81,8 +83,9 @@ fn parse(line: &str, bots: &[u64]) -> Result<Option<Message>, Failure> {
 
 /// Archives the messages month by month and prints what it took.
 fn measure(name: &str, messages: impl Iterator<Item = Result<Message, Failure>>) -> Result<(), Failure> {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let archive = Archive::open(folder.path())?;
+    let temporary = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let folder = std::env::var_os("MOCHA_ARCHIVE").map(|folder| Path::new(&folder).join(name));
+    let archive = Archive::open(folder.as_deref().unwrap_or(temporary.path()))?;
     let (mut memory, mut ids, mut time) = (None::<Memory>, Ids::default(), Duration::ZERO);
     let mut add = |memory: Memory| {
         let start = Instant::now();
@@ -183,7 +186,7 @@ impl Memory {
 }
 
 impl Source for Memory {
-    fn partitions(&mut self, layout: &'static Layout, _before_ms: Option<i64>) -> Result<Vec<Partition>, Error> {
+    fn partitions(&mut self, layout: &'static Layout) -> Result<Vec<Partition>, Error> {
         Ok([self.partition].into_iter().filter(|partition| partition.layout == layout).collect())
     }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compares the leaderboards of a store with those that other engines read from its archive.
+# Compares the leaderboards of a store with those that other engines read from its archive, and the size of an archive with
+# that of DuckDB's own file.
 #
 #   benches/peers/archive/run.sh          the real messages if they are there (`MOCHA_DATA`), or simulated ones
 #   benches/peers/archive/run.sh FILE     a store's file
@@ -22,4 +23,11 @@ for engine in duckdb ${SPARK:+spark}; do
     "$python" "benches/peers/archive/${engine}_board.py" "$work/archive" | LC_ALL=C sort > "$work/$engine.csv"
     cmp "$work/mocha.csv" "$work/$engine.csv"
     echo "$engine: the same $(wc -l < "$work/mocha.csv") places"
+done
+
+rm -rf "$work/sizes"
+MOCHA_ARCHIVE="$work/sizes" cargo bench --locked --quiet -p mocha-benches --bench archive
+for messages in "$work"/sizes/*; do
+    echo "$(basename "$messages") messages"
+    "$python" benches/peers/archive/duckdb_size.py "$messages" "$work/messages.duckdb"
 done

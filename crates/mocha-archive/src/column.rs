@@ -4,8 +4,6 @@
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Column {
-    /// Whether the store's table may have a value that does not fit.
-    pub(crate) checked: bool,
     /// Whether values are written as differences to the value before. It suits ids and times, which
     /// rise.
     pub(crate) delta: bool,
@@ -13,10 +11,22 @@ pub struct Column {
     pub name: &'static str,
     /// Whether the value may be NULL, which means unknown.
     pub optional: bool,
-    /// The expression that reads it from a row of the store's table.
-    pub(crate) sql: &'static str,
+    pub(crate) origin: Origin,
     /// The type of the values.
     pub kind: ColumnKind,
+}
+
+/// Where the values of a [`Column`] are in the database.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Origin {
+    /// In the table's column of this name.
+    Stored(&'static str),
+    /// In this column of the table, if its id is a number.
+    Number(&'static str),
+    /// In the same column, if its id is another text. Only SQLite's tables have some.
+    OtherText(&'static str),
+    /// In the user's row, which says whether the user is a bot, as far as the database knows.
+    Bot,
 }
 
 /// The type of a [`Column`].
@@ -40,45 +50,49 @@ pub enum ColumnKind {
 }
 
 impl Column {
-    const fn new(name: &'static str, sql: &'static str, kind: ColumnKind) -> Self {
-        Self { checked: true, delta: false, kind, name, optional: false, sql }
+    const fn new(name: &'static str, column: &'static str, kind: ColumnKind) -> Self {
+        Self { delta: false, kind, name, optional: false, origin: Origin::Stored(column) }
     }
 
-    pub(crate) const fn bool(name: &'static str, sql: &'static str) -> Self {
-        Self::new(name, sql, ColumnKind::Bool)
+    pub(crate) const fn bool(name: &'static str, column: &'static str) -> Self {
+        Self::new(name, column, ColumnKind::Bool)
     }
 
-    pub(crate) const fn id(name: &'static str, sql: &'static str) -> Self {
-        Self::new(name, sql, ColumnKind::Id)
+    pub(crate) const fn id(name: &'static str, column: &'static str) -> Self {
+        Self::new(name, column, ColumnKind::Id)
     }
 
-    pub(crate) const fn int(name: &'static str, sql: &'static str) -> Self {
-        Self::new(name, sql, ColumnKind::Int)
+    pub(crate) const fn int(name: &'static str, column: &'static str) -> Self {
+        Self::new(name, column, ColumnKind::Int)
     }
 
-    pub(crate) const fn millis(name: &'static str, sql: &'static str) -> Self {
-        Self::new(name, sql, ColumnKind::Millis)
+    pub(crate) const fn millis(name: &'static str, column: &'static str) -> Self {
+        Self::new(name, column, ColumnKind::Millis)
     }
 
-    pub(crate) const fn second(name: &'static str, sql: &'static str) -> Self {
-        Self { delta: true, ..Self::new(name, sql, ColumnKind::Second) }
+    pub(crate) const fn second(name: &'static str, column: &'static str) -> Self {
+        Self { delta: true, ..Self::new(name, column, ColumnKind::Second) }
     }
 
-    pub(crate) const fn text(name: &'static str, sql: &'static str) -> Self {
-        Self::new(name, sql, ColumnKind::Text)
+    pub(crate) const fn text(name: &'static str, column: &'static str) -> Self {
+        Self::new(name, column, ColumnKind::Text)
     }
 
-    pub(crate) const fn time(name: &'static str, sql: &'static str) -> Self {
-        Self { delta: true, ..Self::new(name, sql, ColumnKind::Time) }
+    pub(crate) const fn time(name: &'static str, column: &'static str) -> Self {
+        Self { delta: true, ..Self::new(name, column, ColumnKind::Time) }
+    }
+
+    /// Says whether the row's user is a bot.
+    pub(crate) const fn bot() -> Self {
+        Self { optional: true, origin: Origin::Bot, ..Self::new("bot", "", ColumnKind::Bool) }
     }
 
     pub(crate) const fn optional(self) -> Self {
         Self { optional: true, ..self }
     }
 
-    /// The expression gives only values that fit.
-    pub(crate) const fn unchecked(self) -> Self {
-        Self { checked: false, ..self }
+    pub(crate) const fn of(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 
     pub(crate) const fn rising(self) -> Self {
@@ -97,37 +111,4 @@ impl Column {
             ColumnKind::Text => format!("{repetition} binary {name} (UTF8);"),
         }
     }
-
-    /// Returns the expression of the value as the archive has it.
-    pub(crate) fn value(&self) -> String {
-        let sql = self.sql;
-        match self.kind {
-            ColumnKind::Id => format!("CAST({sql} AS INTEGER)"),
-            ColumnKind::Second => format!("{sql} * 1000"),
-            _ => sql.to_owned(),
-        }
-    }
-
-    /// Returns the condition that the archive can hold the value.
-    pub(crate) fn fits(&self) -> String {
-        let sql = self.sql;
-        if !self.checked {
-            return "true".to_owned();
-        }
-        let fits = match self.kind {
-            ColumnKind::Bool => format!("typeof({sql}) = 'integer' AND {sql} IN (0, 1)"),
-            ColumnKind::Id => decimal(sql),
-            ColumnKind::Int => format!("typeof({sql}) = 'integer' AND {sql} BETWEEN -2147483648 AND 2147483647"),
-            ColumnKind::Millis => format!("typeof({sql}) = 'integer'"),
-            ColumnKind::Second => format!("typeof({sql}) = 'integer' AND {sql} BETWEEN 0 AND 253402300799"),
-            ColumnKind::Text => format!("typeof({sql}) = 'text'"),
-            ColumnKind::Time => format!("typeof({sql}) = 'integer' AND {sql} BETWEEN 0 AND 253402300799999"),
-        };
-        if self.optional { format!("({sql} IS NULL OR {fits})") } else { format!("({fits})") }
-    }
-}
-
-/// Returns the condition that a text is a plain decimal number from 1 to 2^63 - 1.
-pub(crate) fn decimal(sql: &str) -> String {
-    format!("{sql} > '0' AND {sql} = CAST(CAST({sql} AS INTEGER) AS TEXT)")
 }

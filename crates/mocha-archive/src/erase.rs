@@ -1,22 +1,23 @@
 //! Erases users from the archive.
 
 use mocha_schema::{GuildId, UserId};
-use mocha_store::privacy::{Erasure, Receipt};
 
-use crate::{Archive, Error, ErrorKind, Month, Partition, archive::Lock, decode::Cursor, encode::Encoder};
+use crate::{
+    Archive, Erasure, Error, ErrorKind, Month, Partition, Receipt, archive::Lock, decode::Cursor, encode::Encoder,
+};
 
 /// Reports what an erasure did in the store and in the archive, without naming the user.
 #[derive(Debug)]
 #[must_use = "an erasure may not be complete"]
 #[non_exhaustive]
-pub struct ErasedEverywhere {
+pub struct ErasedEverywhere<R> {
     /// What it did in the archive.
     pub archive: ErasedFiles,
     /// What it did in the store.
-    pub store: Receipt,
+    pub store: R,
 }
 
-impl ErasedEverywhere {
+impl<R: Receipt> ErasedEverywhere<R> {
     /// Returns whether nothing about the user is left in either.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -90,7 +91,7 @@ impl Archive {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "gdpr")]
-    pub fn erase(&self, erasure: Erasure<'_>) -> Result<ErasedEverywhere, Error> {
+    pub fn erase<E: Erasure>(&self, erasure: E) -> Result<ErasedEverywhere<E::Receipt>, Error> {
         let (user_id, guild_id) = (erasure.user_id(), erasure.guild_id());
         let store = erasure.run()?;
         Ok(ErasedEverywhere { archive: self.forget_user(user_id, guild_id)?, store })

@@ -3,16 +3,15 @@
 use std::io::Write;
 
 use mocha_schema::{GuildId, UserId};
-use mocha_store::Store;
 use serde_json::{Map, Value};
 
-use crate::{Archive, ColumnKind, Error, ErrorKind, LAYOUTS, batch::Row};
+use crate::{Archive, ColumnKind, Database, Error, ErrorKind, LAYOUTS, batch::Row};
 
 impl Archive {
     /// Exports what a store and the archive contain about a user as JSON, in one guild or with `None`
     /// in all. Give it to users who ask for their data.
     ///
-    /// It writes one object: `store` is what [`Store::export_user`] writes, and `archive` has an array
+    /// It writes one object: `store` is what the store's `export_user` writes, and `archive` has an array
     /// of rows for each table, by the name of its folder. Ids are strings, times unix milliseconds. A
     /// row that is in both is exported twice. Returns the number of rows. Memory use does not grow
     /// with them.
@@ -39,18 +38,14 @@ impl Archive {
     #[doc(alias = "gdpr")]
     pub fn export_user(
         &self,
-        store: &Store,
+        store: &impl Database,
         user_id: UserId,
         guild_id: Option<GuildId>,
         mut writer: impl Write,
     ) -> Result<u64, Error> {
         let failed = |error| Error::with_source(ErrorKind::Io, "the export cannot be written", error);
-        let export = match guild_id {
-            Some(guild_id) => store.export_user(user_id).in_guild(guild_id),
-            None => store.export_user(user_id),
-        };
         writer.write_all(b"{\"store\":").map_err(failed)?;
-        let mut rows = export.write_to(&mut writer)?;
+        let mut rows = store.export(user_id, guild_id, &mut writer)?;
         writer.write_all(b",\"archive\":{").map_err(failed)?;
         let _lock = self.reading()?;
         let user = i64::try_from(user_id.get()).ok();

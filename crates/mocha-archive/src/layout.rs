@@ -1,6 +1,6 @@
 //! The archived tables: their columns in the files, and how rows of the store become rows of files.
 
-use crate::{Column, ColumnKind, member, message, presence, voice_event, voice_interval};
+use crate::{Column, ColumnKind, column::Origin, member, message, presence, voice_event, voice_interval};
 
 /// The version of the files' schema, in their key-value metadata.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -11,22 +11,13 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub struct Layout {
     /// The columns, in the files' order.
     pub columns: &'static [Column],
-    /// The statement that deletes the row of the store that equals an archived row. A parameter's
-    /// number is that of the column.
-    pub(crate) delete: &'static str,
     /// The position of the column that is NULL while a row may still change.
     pub(crate) end: Option<usize>,
     /// The name of the table's folder in the archive.
     pub folder: &'static str,
-    /// The statement that puts an archived row into the store, unless a row with its key is there.
-    pub(crate) insert: &'static str,
     /// The positions of the columns that identify a row in a guild, besides its time: a number,
     /// and a text for rows without a number.
     pub(crate) key: (Option<usize>, Option<usize>),
-    /// The expression of the key in the store.
-    pub(crate) key_sql: &'static str,
-    /// The condition that a row does not change any more.
-    pub(crate) over: &'static str,
     /// The name of the store's table.
     pub table: &'static str,
     /// The position of the column by whose time rows are sorted and divided into months.
@@ -83,16 +74,18 @@ impl Layout {
     /// Returns the column of time in the store, and its unit in milliseconds.
     pub(crate) fn store_time(&self) -> (&'static str, i64) {
         match self.columns.get(self.time) {
-            Some(Column { kind: ColumnKind::Second, sql, .. }) => (sql, 1000),
-            Some(Column { sql, .. }) => (sql, 1),
-            None => ("created_at", 1000),
+            Some(Column { kind: ColumnKind::Time, origin: Origin::Stored(name), .. }) => (name, 1),
+            Some(Column { origin: Origin::Stored(name), .. }) => (name, 1000),
+            _ => ("created_at", 1000),
         }
     }
 
-    /// Returns the condition that the archive can hold a row of the store.
-    pub(crate) fn readable(&self) -> String {
-        let fits: Vec<String> = self.columns.iter().filter(|column| column.checked).map(Column::fits).collect();
-        fits.join(" AND ")
+    /// Returns the column of the store that is NULL while a row may still change.
+    pub(crate) fn end_sql(&self) -> Option<&'static str> {
+        match self.columns.get(self.end?)?.origin {
+            Origin::Stored(name) => Some(name),
+            _ => None,
+        }
     }
 }
 

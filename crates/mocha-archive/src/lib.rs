@@ -35,6 +35,7 @@
 mod archive;
 mod batch;
 mod column;
+mod database;
 mod decode;
 mod digest;
 mod disk;
@@ -43,6 +44,7 @@ mod erase;
 mod error;
 mod export;
 mod gather;
+mod known;
 mod layout;
 mod manifest;
 mod member;
@@ -54,7 +56,6 @@ mod presence;
 mod restore;
 mod retain;
 mod source;
-mod statement;
 mod verify;
 mod voice_event;
 mod voice_interval;
@@ -64,6 +65,7 @@ pub use self::{
     archive::Archive,
     batch::{Batch, Cell},
     column::{Column, ColumnKind},
+    database::{Database, Erasure, Receipt},
     erase::{ErasedEverywhere, ErasedFile, ErasedFiles},
     error::{Error, ErrorKind},
     layout::{LAYOUTS, Layout, SCHEMA_VERSION},
@@ -71,6 +73,7 @@ pub use self::{
     month::Month,
     partition::Partition,
     restore::{Restore, Restored},
+    retain::ArchiveKeeper,
     source::{Source, Span},
     verify::Verified,
     write::Written,

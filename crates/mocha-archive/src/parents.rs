@@ -2,79 +2,65 @@
 
 use std::collections::HashSet;
 
-use chrono::DateTime;
-use diesel::{prelude::*, sqlite::SqliteConnection};
-use mocha_schema::{
-    ChannelId, GuildId, NewChannel, NewGuild, NewUser, UserId,
-    schema::{channels, guilds, users},
+use diesel::QueryResult;
+
+use crate::{
+    batch::Row,
+    database::{Connection, Statement},
 };
 
-use crate::{batch::Row, source::id};
-
-/// Those that have a row in the store.
+/// Those that have a row in the database, by their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Parents {
-    channels: HashSet<ChannelId>,
-    guilds: HashSet<GuildId>,
-    users: HashSet<(UserId, Option<bool>)>,
+    /// With their guilds: PostgreSQL has a row for each pair.
+    channels: HashSet<(i64, i64)>,
+    guilds: HashSet<i64>,
+    users: HashSet<(i64, Option<bool>)>,
 }
 
 /// Some tens of megabytes. Beyond that they are looked up again.
 const LIMIT: usize = 1_000_000;
 
 /// Discord's types of channels, as which unknown channels are taken.
-const TEXT: i32 = 0;
-const VOICE: i32 = 2;
+const TEXT: i64 = 0;
+const VOICE: i64 = 2;
 
 impl Parents {
-    /// Gives what the row refers to a row in the store, unless it has one.
-    pub(crate) fn add(&mut self, conn: &mut SqliteConnection, row: Row<'_>) -> QueryResult<()> {
-        let at = DateTime::from_timestamp_millis(row.time()).unwrap_or_default();
-        let (created_at, updated_at) = (at.into(), at.into());
-        let Some(guild_id) = row.named("guild_id").and_then(id::<GuildId>) else { return Ok(()) };
+    /// Gives what the row refers to a row in the database, unless it has one.
+    pub(crate) fn add(&mut self, conn: &mut impl Connection, row: Row<'_>) -> QueryResult<()> {
+        let (dialect, second) = (conn.dialect(), row.time().div_euclid(1000));
+        let mut run =
+            |sql: String, numbers: &[i64]| conn.execute(&Statement::new(&sql, numbers.iter().copied())).map(drop);
+        let id = |number: u8| dialect.id(&format!("?{number}"));
+        let Some(guild_id) = row.named("guild_id") else { return Ok(()) };
         if self.is_full() {
             self.clear();
         }
         if self.guilds.insert(guild_id) {
-            let new = NewGuild { id: guild_id, name: None, icon: None, member_count: None, created_at, updated_at };
-            diesel::insert_or_ignore_into(guilds::table).values(new).execute(conn)?;
+            let insert = "INSERT INTO guilds (id, created_at, updated_at) VALUES";
+            run(format!("{insert} ({}, ?2, ?2) ON CONFLICT DO NOTHING", id(1)), &[guild_id, second])?;
         }
         let bot = row.named("bot").map(|bot| bot != 0);
-        if let Some(user_id) = row.named("user_id").and_then(id::<UserId>)
+        if let Some(user_id) = row.named("user_id")
             && self.users.insert((user_id, bot))
         {
-            let new =
-                NewUser { id: user_id, username: None, discriminator: None, avatar: None, bot, created_at, updated_at };
-            diesel::insert_or_ignore_into(users::table).values(new).execute(conn)?;
-            if let Some(bot) = bot {
+            let (value, is_other) = match bot {
+                None => ("NULL", "false"),
                 // A user who was never seen counts as human, and nobody stops being a bot.
-                let known = users::table.find(user_id);
-                let known = if bot {
-                    known.filter(users::bot.is_null().or(users::bot.eq(false))).into_boxed()
-                } else {
-                    known.filter(users::bot.is_null()).into_boxed()
-                };
-                let found: Option<UserId> = known.select(users::id).get_result(conn).optional()?;
-                if found.is_some() {
-                    diesel::update(users::table.find(user_id)).set(users::bot.eq(bot)).execute(conn)?;
-                }
-            }
-        }
-        let kind = if row.batch.layout().folder == "messages" { TEXT } else { VOICE };
-        if let Some(channel_id) = row.named("channel_id").and_then(id::<ChannelId>)
-            && self.channels.insert(channel_id)
-        {
-            let new = NewChannel {
-                id: channel_id,
-                guild_id,
-                name: None,
-                kind,
-                parent_id: None,
-                position: None,
-                created_at,
-                updated_at,
+                Some(false) => ("false", "bot IS NULL"),
+                Some(true) => ("true", "(bot IS NULL OR bot = false)"),
             };
-            diesel::insert_or_ignore_into(channels::table).values(new).execute(conn)?;
+            let insert = "INSERT INTO users (id, bot, created_at, updated_at) VALUES";
+            run(format!("{insert} ({}, {value}, ?2, ?2) ON CONFLICT DO NOTHING", id(1)), &[user_id, second])?;
+            run(format!("UPDATE users SET bot = {value} WHERE id = {} AND {is_other}", id(1)), &[user_id])?;
+        }
+        if let Some(channel_id) = row.named("channel_id")
+            && self.channels.insert((guild_id, channel_id))
+        {
+            let kind = if row.batch.layout().folder == "messages" { TEXT } else { VOICE };
+            let insert = "INSERT INTO channels (id, guild_id, type, created_at, updated_at) VALUES";
+            let sql = format!("{insert} ({}, {}, ?3, ?4, ?4) ON CONFLICT DO NOTHING", id(1), id(2));
+            run(sql, &[channel_id, guild_id, kind, second])?;
         }
         Ok(())
     }

@@ -1,14 +1,18 @@
-//! Puts archived rows back into a store.
+//! Puts archived rows back into a database.
 
 use std::ops::RangeInclusive;
 
-use diesel::{prelude::*, sql_query, sql_types::BigInt, sqlite::SqliteConnection};
+use diesel::QueryResult;
 use mocha_schema::{GuildId, UserId, catalogue::Table};
-use mocha_store::{Store, privacy::Erasures};
+use mocha_store::Store;
 
 use crate::{
-    Archive, Batch, Error, Month, Partition, batch::Row, layout::Layout, parents::Parents, source::id,
-    statement::Statement,
+    Archive, Batch, Database, Error, Month, Partition,
+    batch::Row,
+    database::{Connection, Dialect, Statement, Withholds, number},
+    layout::Layout,
+    parents::Parents,
+    source::id,
 };
 
 /// The number of rows in a transaction. The recorder waits for it, some tens of milliseconds.
@@ -17,11 +21,11 @@ const BATCH: usize = 1_000;
 /// Configures a restoration. [`Archive::restore`] returns it.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is restored until `run`"]
-pub struct Restore {
+pub struct Restore<D = Store> {
     archive: Archive,
     guild_id: Option<GuildId>,
     months: Option<RangeInclusive<Month>>,
-    store: Store,
+    store: D,
 }
 
 /// Reports what a restoration did with the rows that were read.
@@ -35,6 +39,9 @@ pub struct Restored {
     pub known: u64,
     /// Rows that were put into the store.
     pub rows: u64,
+    /// Rows that PostgreSQL cannot hold: messages whose id is no number, and texts with a NUL
+    /// character. They were left out. A SQLite file holds every row.
+    pub unfit: u64,
     /// Rows of users who were erased from the store or opted out. They were left out.
     pub withheld: u64,
 }
@@ -61,12 +68,12 @@ impl Archive {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "unarchive")]
-    pub fn restore(&self, store: &Store) -> Restore {
+    pub fn restore<D: Database>(&self, store: &D) -> Restore<D> {
         Restore { archive: self.clone(), guild_id: None, months: None, store: store.clone() }
     }
 }
 
-impl Restore {
+impl<D: Database> Restore<D> {
     /// Restores the rows of one guild.
     pub fn in_guild(mut self, guild_id: GuildId) -> Self {
         self.guild_id = Some(guild_id);
@@ -112,68 +119,71 @@ impl Restore {
 /// Puts the rows of a batch into the store, but for those of users who were erased from it, or from
 /// another.
 pub(crate) fn restore(
-    store: &Store,
+    store: &impl Database,
     batch: &Batch,
     parents: &mut Parents,
     restored: &mut Restored,
-    others: Option<&Erasures>,
+    others: Option<&Withholds>,
 ) -> Result<(), Error> {
     let mut rows = batch.rows().peekable();
     while rows.peek().is_some() {
         let before = *restored;
         let written = store.write(|conn| {
-            let erasures = Erasures::load(conn)?;
+            let erasures = conn.erasures()?;
             let horizon_ms = horizon_ms(conn, batch.layout())?;
+            let mut wanted = Batch::new(batch.layout());
             for row in rows.by_ref().take(BATCH) {
-                let count = match row.time() < horizon_ms {
-                    true => &mut restored.before_horizon,
-                    false if is_erased(&erasures, row) || others.is_some_and(|others| is_erased(others, row)) => {
-                        &mut restored.withheld
-                    }
-                    false if insert(conn, parents, row)? => &mut restored.rows,
-                    false => &mut restored.known,
-                };
-                *count += 1;
+                if row.time() < horizon_ms {
+                    restored.before_horizon += 1;
+                } else if is_erased(&erasures, row) || others.is_some_and(|others| is_erased(others, row)) {
+                    restored.withheld += 1;
+                } else if !conn.dialect().holds(row) {
+                    restored.unfit += 1;
+                } else {
+                    parents.add(conn, row)?;
+                    wanted.push_row(row);
+                }
             }
-            Ok::<_, diesel::result::Error>(())
+            let rows = if wanted.is_empty() { 0 } else { insert(conn, &wanted)? };
+            restored.rows += rows;
+            restored.known += u64::try_from(wanted.len()).unwrap_or(rows).saturating_sub(rows);
+            Ok(())
         });
         if let Err(error) = written {
             // The transaction was undone, and with it the parents.
             parents.clear();
             *restored = before;
-            return Err(error.into());
+            return Err(error);
         }
     }
     Ok(())
 }
 
-fn is_erased(erasures: &Erasures, row: Row<'_>) -> bool {
+fn is_erased(erasures: &Withholds, row: Row<'_>) -> bool {
     let person = row.named("user_id").and_then(id::<UserId>).zip(row.named("guild_id").and_then(id::<GuildId>));
-    person.is_some_and(|(user_id, guild_id)| erasures.withholds(user_id, guild_id, row.time()))
+    person.is_some_and(|(user_id, guild_id)| erasures(user_id, guild_id, row.time()))
 }
 
-/// Returns whether the row is new.
-fn insert(conn: &mut SqliteConnection, parents: &mut Parents, row: Row<'_>) -> QueryResult<bool> {
-    parents.add(conn, row)?;
-    let statement = Statement { row, sql: row.batch.layout().insert };
-    statement.execute(conn).map(|inserted| inserted > 0)
+/// Returns how many rows are new.
+fn insert(conn: &mut impl Connection, batch: &Batch) -> QueryResult<u64> {
+    let sql = conn.dialect().insert(batch.layout());
+    Ok(u64::try_from(conn.execute_batch(&sql, batch)?).unwrap_or(u64::MAX))
 }
 
 /// Returns the horizon of the table's events, in unix milliseconds.
-fn horizon_ms(conn: &mut SqliteConnection, layout: &Layout) -> QueryResult<i64> {
-    #[derive(QueryableByName)]
-    struct Horizon {
-        #[diesel(sql_type = BigInt)]
-        second: i64,
-    }
+fn horizon_ms(conn: &mut impl Connection, layout: &Layout) -> QueryResult<i64> {
     let Some(time) = Table::find(layout.table).and_then(|table| table.time) else { return Ok(i64::MIN) };
-    let sql = format!("SELECT {} AS second FROM horizons", time.horizon.column());
-    let Horizon { second } = sql_query(sql).get_result(conn)?;
-    Ok(second.saturating_mul(1000))
+    let query = format!("SELECT {} AS second FROM horizons", time.horizon.column());
+    let second = number(conn, &Statement::new(&query, []))?;
+    Ok(second.map_or(i64::MIN, |second| second.saturating_mul(1000)))
 }
 
 /// Fills the roll-ups of longer periods up to the day of the newest event that is not to come.
-pub(crate) fn raise_watermarks(conn: &mut SqliteConnection) -> QueryResult<()> {
+/// PostgreSQL's are always complete.
+pub(crate) fn raise_watermarks(conn: &mut impl Connection) -> QueryResult<()> {
+    if conn.dialect() == Dialect::Postgres {
+        return Ok(());
+    }
     let newest = |table: &str| {
         format!(
             "coalesce((SELECT max(day) FROM {table} WHERE day <= CAST(strftime('%s', 'now') AS INTEGER) / 86400), 0)"
@@ -184,5 +194,5 @@ pub(crate) fn raise_watermarks(conn: &mut SqliteConnection) -> QueryResult<()> {
         newest("message_days"),
         newest("voice_days")
     );
-    sql_query(sql).execute(conn).map(drop)
+    conn.execute(&Statement::new(&sql, [])).map(drop)
 }

@@ -2,10 +2,8 @@
 
 use std::io::BufWriter;
 
-use mocha_store::Store;
-
 use crate::{
-    Archive, Error, LAYOUTS, Partition, Source, Span,
+    Archive, Database, Error, LAYOUTS, Partition, Source, Span,
     archive::Lock,
     batch::{Batch, Row},
     decode::Cursor,
@@ -64,20 +62,19 @@ impl Archive {
     /// assert_eq!(archive.add(&store)?.unchanged, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn add(&self, store: &Store) -> Result<Written, Error> {
+    pub fn add(&self, store: &impl Database) -> Result<Written, Error> {
         let mut written = Written::default();
         for layout in LAYOUTS {
-            let partitions = in_store(store, |conn| conn.partitions(layout, None))?;
-            for partition in partitions {
+            for partition in store.read(|conn| conn.partitions(layout))? {
                 let lock = self.writing()?;
-                in_store(store, |conn| self.merge(&lock, conn, &partition, Span::of(partition.month), &mut written))?;
+                store.read(|conn| self.merge(&lock, conn, &partition, Span::of(partition.month), &mut written))?;
             }
-            written.unreadable += in_store(store, |conn| conn.unreadable(layout))?;
+            written.unreadable += store.read(|conn| conn.unreadable(layout))?;
         }
         Ok(written)
     }
 
-    /// Adds all events of a database, as [`add`](Self::add) does. Its partitions are read one after
+    /// Adds all events of a source, as [`add`](Self::add) does. Its partitions are read one after
     /// the other.
     ///
     /// # Errors
@@ -86,7 +83,7 @@ impl Archive {
     pub fn add_from(&self, source: &mut dyn Source) -> Result<Written, Error> {
         let mut written = Written::default();
         for layout in LAYOUTS {
-            for partition in source.partitions(layout, None)? {
+            for partition in source.partitions(layout)? {
                 let lock = self.writing()?;
                 self.merge(&lock, source, &partition, Span::of(partition.month), &mut written)?;
             }
@@ -181,22 +178,4 @@ fn seek(old: &mut Cursor, row: Row<'_>) -> Result<Found, Error> {
         });
     }
     Ok(Found::None)
-}
-
-/// Reads from a store at one instant, and keeps the archive's error if that is the cause.
-pub(crate) fn in_store<T>(
-    store: &Store,
-    f: impl FnOnce(&mut diesel::SqliteConnection) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let mut cause = None;
-    let result = store.read(|conn| {
-        f(conn).map_err(|error| {
-            cause = Some(error);
-            diesel::result::Error::RollbackTransaction
-        })
-    });
-    match (result, cause) {
-        (_, Some(cause)) => Err(cause),
-        (result, None) => result.map_err(Error::from),
-    }
 }

@@ -2,23 +2,16 @@
 
 mod support;
 
-use std::{
-    io::Write as _,
-    path::Path,
-    process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
-};
+use std::{io::Write as _, path::Path};
 
 use chrono::{TimeDelta, Utc};
 use mocha_archive::Archive;
 use mocha_schema::UserId;
 use mocha_store::{Keep, RetentionPolicy, Store};
-use support::*;
-
-/// Set for the process that is killed: the folder, and what to do.
-const FOLDER: &str = "MOCHA_TEST_FOLDER";
-const DO: &str = "MOCHA_TEST_DO";
+use support::{
+    kill::{DO, FOLDER, in_every_phase},
+    *,
+};
 
 fn retain(archive: &Archive, store: &Store) -> TestResult {
     let none = Keep::Days(0);
@@ -46,37 +39,6 @@ fn child() -> TestResult {
         _ => retain(&archive, &store)?,
     }
     Ok(())
-}
-
-/// Kills the process after some time; returns whether it had ended by itself.
-fn killed_after(folder: &Path, what: &str, time: Duration) -> TestResult<bool> {
-    use std::io::{BufRead as _, BufReader};
-    let mut child = Command::new(std::env::current_exe()?)
-        .args(["child", "--exact", "--nocapture"])
-        .env(FOLDER, folder)
-        .env(DO, what)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let mut said = BufReader::new(child.stderr.take().ok_or("its output is piped")?).lines();
-    assert!(said.by_ref().map_while(Result::ok).any(|line| line == "begun"), "the child failed");
-    // The time is what is tried, not a wait for something.
-    thread::sleep(time);
-    child.kill()?;
-    Ok(child.wait()?.success())
-}
-
-/// Kills it after ever longer times until it ends by itself. Calls `check` after each kill.
-fn in_every_phase(folder: &Path, what: &str, mut check: impl FnMut() -> TestResult) -> TestResult {
-    let (mut time, mut kills, begun) = (Duration::from_micros(500), 0, Instant::now());
-    while !killed_after(folder, what, time)? {
-        check()?;
-        kills += 1;
-        time = time * 5 / 4 + Duration::from_millis(1);
-        assert!(begun.elapsed() < Duration::from_mins(5), "it never ends");
-    }
-    assert!(kills > 2, "{what} was killed {kills} times only");
-    check()
 }
 
 #[test]

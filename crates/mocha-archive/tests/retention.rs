@@ -131,6 +131,37 @@ fn a_run_that_is_broken_off_goes_on() -> TestResult {
 }
 
 #[test]
+fn a_row_that_changes_after_it_was_archived_stays_until_it_is_archived_again() -> TestResult {
+    let folder = folder()?;
+    let (store, archive, end) = case(folder.path())?;
+    let last =
+        "SELECT id AS line FROM message_events WHERE created_at < 1706745600 ORDER BY created_at DESC, id LIMIT 1";
+    let last = lines(&store, last)?.remove(0);
+    let change = format!("UPDATE message_events SET word_count = 4242 WHERE id = '{last}'");
+    let rows = events(&store)?.len();
+    // January is in the archive when the first of its messages are deleted.
+    let mut is_first = true;
+    let retained = archive
+        .apply_retention_at(&store, &all(Keep::Days(0)), end + TimeDelta::days(1))
+        .on_progress(|_| {
+            if std::mem::take(&mut is_first) {
+                execute(&store, &change).expect("the file can be written");
+            }
+            ControlFlow::Continue(())
+        })
+        .run()?;
+    assert!(retained.complete && !is_first);
+    assert_eq!(lines(&store, "SELECT id || ' ' || word_count AS line FROM message_events")?, [format!("{last} 4242")]);
+    retain(&archive, &store, 0, end + TimeDelta::days(1))?;
+    assert_eq!(count(&store, "message_events")?, 0);
+    let new = restored(&archive, &folder.path().join("new.db"))?;
+    let words = format!("SELECT word_count || '' AS line FROM message_events WHERE id = '{last}'");
+    assert_eq!(lines(&new, &words)?, ["4242"]);
+    assert_eq!(events(&new)?.len(), rows);
+    Ok(())
+}
+
+#[test]
 fn open_voice_stays_and_is_archived_when_it_ended() -> TestResult {
     let folder = folder()?;
     let (store, archive, end) = case(folder.path())?;

@@ -36,7 +36,7 @@ pub use mocha_recorder::retention::{Batches, DeletedBatch, Expired, Keep, Keeper
 
 pub use self::{
     builder::PgStoreBuilder,
-    privacy::{Erasure, ErasureProgress, Export, Receipt, Removed},
+    privacy::{Erasure, ErasureProgress, Erasures, Export, Receipt, Removed},
     rollup::RollupDifference,
     store::PgStore,
 };

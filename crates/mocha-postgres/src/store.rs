@@ -13,7 +13,7 @@ use mocha_recorder::{Error, Recorder, RecorderSlot, SteadyClock};
 
 use crate::{
     PgStoreBuilder,
-    backend::PgBackend,
+    backend::{PgBackend, lock_generation},
     error::{classify, of_closure, of_migration},
     link::{Link, Settings},
 };
@@ -183,6 +183,35 @@ impl PgStore {
             })
         });
         result.map_err(|error| failed("writing failed", error, cause))
+    }
+
+    /// Runs a closure as [`write`](Self::write) does, while no recorder writes: recorders wait until it is committed.
+    ///
+    /// Use it to write many rows of events, users or channels. Recorders lock such rows in an order of their own, so a
+    /// transaction that writes them at the same time may end in a deadlock. Keep it short, some tens of milliseconds.
+    ///
+    /// ```
+    /// use diesel::{RunQueryDsl, sql_query};
+    /// use mocha_postgres::PgStore;
+    ///
+    /// # let Some(database) = mocha_test_postgres::Database::create() else { return Ok(()) };
+    /// let store = PgStore::connect(database.url())?;
+    /// let left = store.write_alone(|conn| sql_query("DELETE FROM presence_events").execute(conn))?;
+    /// assert_eq!(left, 0);
+    /// # Ok::<(), mocha_recorder::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub fn write_alone<T, E>(&self, f: impl FnOnce(&mut PgConnection) -> Result<T, E>) -> Result<T, Error>
+    where
+        E: From<diesel::result::Error> + Into<BoxedError>,
+    {
+        self.write(|conn| {
+            lock_generation(conn, true)?;
+            f(conn)
+        })
     }
 
     /// Returns a handle to the recorder of this store, the thread that writes events. The first call starts it. Later

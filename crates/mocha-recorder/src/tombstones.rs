@@ -134,9 +134,11 @@ impl Tombstones {
         }
     }
 
-    /// Returns whether an event that only mentions the user is withheld. Such an event does not
-    /// make the user active again.
-    pub(crate) fn hides(&self, user_id: UserId, guild_id: Option<GuildId>, at_ms: i64) -> bool {
+    /// Returns whether what the user did at this unix millisecond must not be written: the user is
+    /// opted out, or was erased later than that, or was erased and did nothing since. Unlike an event
+    /// that the recorder gets, it does not make the user active again.
+    #[must_use]
+    pub fn withholds(&self, user_id: UserId, guild_id: Option<GuildId>, at_ms: i64) -> bool {
         self.ruling(user_id, guild_id).is_some_and(|ruling| ruling.hides() || at_ms <= ruling.forgotten_at_ms)
     }
 

@@ -2,6 +2,9 @@
 
 #![expect(dead_code, reason = "each test uses a part of it")]
 
+pub(crate) mod kill;
+pub(crate) mod rows;
+
 use std::{fs, io::Write as _, path::Path};
 
 use diesel::{

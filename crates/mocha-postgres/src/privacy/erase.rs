@@ -135,6 +135,18 @@ impl<'a> Erasure<'a> {
         self
     }
 
+    /// Returns the guild that the erasure is limited to; `None` for all guilds.
+    #[must_use]
+    pub fn guild_id(&self) -> Option<GuildId> {
+        self.scope.guild_id
+    }
+
+    /// Returns the user.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        self.scope.user_id
+    }
+
     /// Calls `on_progress` after each transaction with the number of rows that are deleted. [`ControlFlow::Break`] ends the
     /// erasure early.
     pub fn on_progress(mut self, on_progress: impl FnMut(ErasureProgress) -> ControlFlow<()> + 'a) -> Self {

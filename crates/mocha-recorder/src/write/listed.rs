@@ -103,7 +103,7 @@ pub(super) fn listed(tables: &mut impl Tables, state: &mut State, event: &Member
         tables.delete_member(person)?;
         state.members.remove(&person);
         state.known.remove(*guild_id, user_id, at.timestamp_millis());
-        if !state.tombstones.hides(user_id, Some(*guild_id), at.timestamp_millis()) {
+        if !state.tombstones.withholds(user_id, Some(*guild_id), at.timestamp_millis()) {
             member_log::left_unheard(tables, person, known, *at)?;
         }
         outcome = Outcome::Written;

@@ -74,7 +74,7 @@ pub(super) fn listed(tables: &mut impl Tables, state: &mut State, event: &Presen
     let status = is_complete.then_some(PresenceStatus::Offline);
     let mut outcome = Outcome::Duplicate;
     for user_id in tables.people_with_presence(*guild_id)? {
-        let hidden = state.tombstones.hides(user_id, Some(*guild_id), at.timestamp_millis());
+        let hidden = state.tombstones.withholds(user_id, Some(*guild_id), at.timestamp_millis());
         if hidden || listed.contains(&user_id) {
             continue;
         }

@@ -85,10 +85,10 @@ pub(super) fn allowed<'a>(
             Verdict::Takes => false,
             Verdict::Withholds => true,
         },
-        Told::Seen(user_id, guild_id) => tombstones.hides(user_id, Some(guild_id), at_ms),
+        Told::Seen(user_id, guild_id) => tombstones.withholds(user_id, Some(guild_id), at_ms),
         // A user who was erased from one guild may be known in another.
         Told::Exists(user_id) => {
-            tombstones.hides(user_id, None, at_ms)
+            tombstones.withholds(user_id, None, at_ms)
                 || (tombstones.hides_somewhere(user_id) && tables.user(user_id)?.is_none())
         }
         Told::Other => false,
@@ -98,7 +98,7 @@ pub(super) fn allowed<'a>(
         return Ok(None);
     }
     if let Event::VoiceSnapshot(event) = event {
-        let hidden = |user_id| tombstones.hides(user_id, Some(event.guild_id), at_ms);
+        let hidden = |user_id| tombstones.withholds(user_id, Some(event.guild_id), at_ms);
         state.hidden.seen(event, |person| hidden(person.user_id));
         if event.voices.iter().any(|voice| hidden(voice.user_id)) {
             let mut event = event.clone();

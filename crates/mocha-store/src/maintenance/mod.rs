@@ -6,13 +6,17 @@ mod schedule;
 mod space;
 mod stats;
 
-use std::time::Duration;
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use diesel::{connection::SimpleConnection, sqlite::SqliteConnection};
 
 pub use self::{analyze::Step, checkpoint::Checkpoint, space::Freed, stats::MaintenanceStats};
 pub(crate) use self::{checkpoint::bound_log, schedule::Schedule, space::vacuum};
-use crate::{Error, ErrorKind, RetentionPolicy, error::classify, link::Link};
+use crate::{Error, ErrorKind, Keeper, RetentionPolicy, error::classify, link::Link};
 
 /// Configures the work that the store does on a thread of its own while it is open.
 ///
@@ -25,7 +29,9 @@ use crate::{Error, ErrorKind, RetentionPolicy, error::classify, link::Link};
 ///
 /// With a [`RetentionPolicy`] it also runs
 /// [`Store::apply_retention`](crate::Store::apply_retention) every hour, and then
-/// [`Store::free_pages`](crate::Store::free_pages) if more than a quarter of the file is free.
+/// [`Store::free_pages`](crate::Store::free_pages) if more than a quarter of the file is free. With a
+/// [`keeper`](Self::keeper) too, such as an archive's, events are kept elsewhere before they are
+/// deleted.
 ///
 /// Failures are logged, counted in [`Store::maintenance_stats`](crate::Store::maintenance_stats),
 /// and tried again the next time. When the last handle of the store is dropped, the thread ends
@@ -42,10 +48,11 @@ use crate::{Error, ErrorKind, RetentionPolicy, error::classify, link::Link};
 /// assert_eq!(store.maintenance_stats().failures, 0);
 /// # Ok::<(), mocha_store::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 #[must_use = "it does nothing until it is given to a `StoreBuilder`"]
 pub struct Maintenance {
     interval: Duration,
+    keeper: Option<SharedKeeper>,
     off: bool,
     retention: Option<RetentionPolicy>,
     wal_limit_bytes: u64,
@@ -53,7 +60,7 @@ pub struct Maintenance {
 
 impl Default for Maintenance {
     fn default() -> Self {
-        Self { interval: Duration::from_hours(1), off: false, retention: None, wal_limit_bytes: 64 << 20 }
+        Self { interval: Duration::from_hours(1), keeper: None, off: false, retention: None, wal_limit_bytes: 64 << 20 }
     }
 }
 
@@ -68,6 +75,43 @@ impl Maintenance {
     /// at least every minute. Default: 1 hour.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
+        self
+    }
+
+    /// Sets what keeps events elsewhere before they are deleted, as in
+    /// [`Store::apply_retention_keeping`](crate::Store::apply_retention_keeping). Without a
+    /// [`retention`](Self::retention) it is not called. Default: nothing, events are only deleted.
+    ///
+    /// Stores that are opened with clones of these settings share the keeper, one at a time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use diesel::SqliteConnection;
+    /// use mocha_store::{Batches, Expired, Keep, Keeper, Maintenance, RetentionPolicy};
+    ///
+    /// struct Nowhere;
+    ///
+    /// impl Keeper<SqliteConnection> for Nowhere {
+    ///     fn keep(
+    ///         &mut self,
+    ///         _conn: &mut SqliteConnection,
+    ///         _expired: &Expired<'_>,
+    ///         _batches: &mut Batches<'_, SqliteConnection>,
+    ///     ) -> Result<ControlFlow<()>, Box<dyn std::error::Error + Send + Sync>> {
+    ///         Err("there is no room for old events".into())
+    ///     }
+    /// }
+    ///
+    /// // Nothing is deleted while the keeper fails.
+    /// let retention = RetentionPolicy::default().messages(Keep::Days(90));
+    /// let maintenance = Maintenance::default().retention(retention).keeper(Nowhere);
+    /// # drop(maintenance);
+    /// ```
+    pub fn keeper(mut self, keeper: impl Keeper<SqliteConnection> + Send + 'static) -> Self {
+        self.keeper = Some(SharedKeeper(Arc::new(Mutex::new(keeper))));
         self
     }
 
@@ -91,6 +135,16 @@ impl Maintenance {
             return Err(Error::new(kind, "the `interval` of maintenance is zero"));
         }
         self.retention.map_or(Ok(()), |retention| retention.check())
+    }
+}
+
+/// The keeper of a schedule.
+#[derive(Clone)]
+struct SharedKeeper(Arc<Mutex<dyn Keeper<SqliteConnection> + Send>>);
+
+impl fmt::Debug for SharedKeeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedKeeper").finish_non_exhaustive()
     }
 }
 

@@ -11,6 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use diesel::SqliteConnection;
+
 use super::{
     MaintenanceStats, analyze,
     checkpoint::bound_log,
@@ -18,7 +20,7 @@ use super::{
     space::{self, Pages},
 };
 use crate::{
-    Error, ErrorKind,
+    Error, ErrorKind, Keeper, Maintenance,
     error::classify,
     link::Link,
     retention::{self, SqliteTables},
@@ -105,11 +107,14 @@ impl Worker {
     }
 
     fn retain(&self) -> Result<(), Error> {
-        let Some(retention) = &self.link.settings.maintenance.retention else { return Ok(()) };
+        let Maintenance { keeper, retention, .. } = &self.link.settings.maintenance;
+        let Some(retention) = retention else { return Ok(()) };
+        // A keeper that panicked tries again.
+        let mut keeper = keeper.as_ref().map(|keeper| keeper.0.lock().unwrap_or_else(PoisonError::into_inner));
         let conn = &mut connect(&self.link)?;
         let mut counted = 0;
         let now = retention::trusted_now::<SqliteTables>(conn, &self.link.settings.recorder.time)?;
-        retention::apply::<SqliteTables>(conn, retention, now, None, |so_far| {
+        retention::apply::<SqliteTables>(conn, retention, now, keeper.as_deref_mut().map(any_keeper), |so_far| {
             self.count(|stats| stats.deleted_rows += so_far.rows().saturating_sub(counted));
             counted = so_far.rows();
             self.go_on()
@@ -155,12 +160,19 @@ impl Worker {
     }
 }
 
+/// Forgets that it may be sent to another thread.
+fn any_keeper<'a>(
+    keeper: &'a mut (dyn Keeper<SqliteConnection> + Send + 'static),
+) -> &'a mut (dyn Keeper<SqliteConnection> + 'static) {
+    keeper
+}
+
 const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 100);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Maintenance, Store};
+    use crate::Store;
 
     #[test]
     fn a_panic_counts_as_a_failure_and_the_other_tasks_still_run() -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! The events that programs which write rows must skip.
 
 use diesel::{QueryResult, sqlite::SqliteConnection};
-use mocha_recorder::tombstones::{Tombstone, Tombstones};
+use mocha_recorder::tombstones::Tombstones;
 use mocha_schema::{GuildId, UserId};
 
 use super::tombstones;
@@ -41,7 +41,6 @@ impl Erasures {
     /// active since.
     #[must_use]
     pub fn withholds(&self, user_id: UserId, guild_id: GuildId, at_ms: i64) -> bool {
-        let ruling = self.0.ruling(user_id, Some(guild_id));
-        ruling.is_some_and(|ruling| Tombstone::hides(ruling) || at_ms <= ruling.forgotten_at_ms)
+        self.0.withholds(user_id, Some(guild_id), at_ms)
     }
 }
