@@ -2,8 +2,9 @@
 //!
 //! `cargo bench -p mocha-benches --bench archive`. It archives real messages, if they are there, and
 //! simulated ones, month by month, into the target folder. Ids are as large and as random as
-//! Discord's. A time includes that the file is synced, read back and compared. With `MOCHA_ARCHIVE`
-//! the archives stay in the folder that it names.
+//! Discord's. A time includes that the file is synced, read back and compared. On Linux it also
+//! prints the rows a second of processor time, which other programs on the machine change less. With
+//! `MOCHA_ARCHIVE` the archives stay in the folder that it names.
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::{
@@ -30,7 +31,7 @@ const SEED: u64 = 4;
 
 fn main() -> Result<(), Failure> {
     let len = |full| if is_test() { TEST } else { full };
-    println!("messages                  rows   files  bytes a message  rows a second");
+    println!("messages                  rows   files  bytes a message  rows a second  of processor time");
     let simulated = mocha_sim::messages(SEED, len(SIMULATED)).map(|message| {
         let content = message.content.unwrap_or_default();
         let bot = false;
@@ -86,11 +87,13 @@ fn measure(name: &str, messages: impl Iterator<Item = Result<Message, Failure>>)
     let temporary = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let folder = std::env::var_os("MOCHA_ARCHIVE").map(|folder| Path::new(&folder).join(name));
     let archive = Archive::open(folder.as_deref().unwrap_or(temporary.path()))?;
-    let (mut memory, mut ids, mut time) = (None::<Memory>, Ids::default(), Duration::ZERO);
+    let (mut memory, mut ids) = (None::<Memory>, Ids::default());
+    let (mut time, mut processor) = (Duration::ZERO, Some(Duration::ZERO));
     let mut add = |memory: Memory| {
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), processor_time());
         let written = archive.add_from(&mut { memory })?;
         time += start.elapsed();
+        processor = processor.zip(before).zip(processor_time()).map(|((sum, before), after)| sum + (after - before));
         assert_eq!(written.files, 1);
         Ok::<_, Failure>(())
     };
@@ -108,13 +111,21 @@ fn measure(name: &str, messages: impl Iterator<Item = Result<Message, Failure>>)
     let entries = archive.manifest()?;
     assert_eq!(entries.iter().map(|entry| entry.rows).sum::<u64>(), rows);
     let bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
+    let a_second = |time: Duration| u128::from(rows) * 1000 / time.as_millis().max(1);
     println!(
-        "{name:<16} {rows:>13} {:>7} {:>16} {:>14}",
+        "{name:<16} {rows:>13} {:>7} {:>16} {:>14} {:>18}",
         entries.len(),
         format!("{}.{:02}", bytes / rows, bytes % rows * 100 / rows),
-        u128::from(rows) * 1000 / time.as_millis().max(1)
+        a_second(time),
+        processor.map_or_else(|| "unknown".to_owned(), |time| a_second(time).to_string())
     );
     Ok(())
+}
+
+/// Returns how long this thread was on a processor, if the system says so.
+fn processor_time() -> Option<Duration> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
 
 /// Ids as Discord makes them: a time in the high bits, and 22 random bits.

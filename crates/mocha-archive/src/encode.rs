@@ -53,9 +53,11 @@ impl Summary {
     pub(crate) fn add(&mut self, batch: &Batch) {
         self.digest.add(batch);
         self.rows += u64::try_from(batch.len()).unwrap_or(u64::MAX);
-        for time in batch.rows().map(Row::time) {
-            self.first_ms = self.first_ms.min(time);
-            self.last_ms = self.last_ms.max(time);
+        if let Some(Values::Numbers(times)) = batch.columns().get(batch.layout().time) {
+            for time in times.iter().flatten() {
+                self.first_ms = self.first_ms.min(*time);
+                self.last_ms = self.last_ms.max(*time);
+            }
         }
     }
 }

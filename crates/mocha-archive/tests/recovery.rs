@@ -40,7 +40,7 @@ fn months(folder: &Path) -> TestResult<[Month; 2]> {
          INSERT INTO channels (id, guild_id, type, created_at, updated_at) VALUES ('20', '10', 0, 0, 0)",
     )?;
     let archive = Archive::open(folder.join("archive"))?;
-    let mut add = |number: u64| {
+    let add = |number: u64| {
         let insert = "INSERT INTO message_events (id, guild_id, channel_id, user_id, created_at) VALUES";
         execute(&store, &format!("{insert} ('{number}', '10', '20', '40', 1704070000)"))?;
         archive.add(&store)?;
