@@ -93,7 +93,10 @@ fn measure(name: &str, messages: impl Iterator<Item = Result<Message, Failure>>)
         let (start, before) = (Instant::now(), processor_time());
         let written = archive.add_from(&mut { memory })?;
         time += start.elapsed();
-        processor = processor.zip(before).zip(processor_time()).map(|((sum, before), after)| sum + (after - before));
+        processor = processor
+            .zip(before)
+            .zip(processor_time())
+            .map(|((sum, before), after)| sum + after.saturating_sub(before));
         assert_eq!(written.files, 1);
         Ok::<_, Failure>(())
     };

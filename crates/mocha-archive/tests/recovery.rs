@@ -49,8 +49,11 @@ fn months(folder: &Path) -> TestResult<[Month; 2]> {
     Ok([add(30)?, add(31)?])
 }
 
+/// A path in the archive, and the bytes that are there.
+type Part<'a> = (&'a str, &'a [u8]);
+
 /// Puts files into a new archive, lets a reader or a writer find them, and returns what is there.
-fn left(parts: &[(&str, &[u8])], is_reader: bool) -> TestResult<BTreeMap<PathBuf, Vec<u8>>> {
+fn left(parts: &[Part<'_>], is_reader: bool) -> TestResult<BTreeMap<PathBuf, Vec<u8>>> {
     let folder = folder()?;
     let archive = Archive::open(folder.path().join("archive"))?;
     for (path, bytes) in parts {
@@ -77,7 +80,7 @@ fn each_state_of_a_write_becomes_the_month_before_or_after() -> TestResult {
     let (half_file, half_entry) = (half(&after.file), half(&after.entry));
     let old = [(FILE, before.file.as_slice()), (ENTRY, before.entry.as_slice())];
     let (file, entry) = (after.file.as_slice(), after.entry.as_slice());
-    let states: [(&[(&str, &[u8])], &Month); 6] = [
+    let states: [(&[Part<'_>], &Month); 6] = [
         (&[(PARTIAL, &half_file)], &before),
         (&[(PARTIAL, file)], &before),
         (&[(PARTIAL, file), (TEMPORARY, &half_entry)], &before),
@@ -103,7 +106,7 @@ fn each_state_of_a_deletion_ends_in_no_month() -> TestResult {
     let mut note: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&month.entry)?;
     note.insert("rows".to_owned(), 0.into());
     let note = serde_json::to_vec(&note)?;
-    let states: [&[(&str, &[u8])]; 3] = [
+    let states: [&[Part<'_>]; 3] = [
         &[(FILE, &month.file), (ENTRY, &month.entry), (INTENT, &note)],
         &[(ENTRY, &month.entry), (INTENT, &note)],
         &[(INTENT, &note)],

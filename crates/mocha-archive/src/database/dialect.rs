@@ -155,9 +155,9 @@ impl Dialect {
     /// parameters are those of [`insert`](Self::insert).
     pub(crate) fn delete(self, layout: &Layout) -> String {
         let table = layout.table;
-        let equal = self.stored(layout).into_iter().map(|(name, value, optional)| match optional {
-            true => format!("{table}.{name} {} {value}", self.either("IS", "IS NOT DISTINCT FROM")),
-            false => format!("{table}.{name} = {value}"),
+        let equal = self.stored(layout).into_iter().map(|(name, value, optional)| {
+            let is = if optional { self.either("IS", "IS NOT DISTINCT FROM") } else { "=" };
+            format!("{table}.{name} {is} {value}")
         });
         let equal = equal.collect::<Vec<_>>().join(" AND ");
         self.either(
