@@ -11,7 +11,7 @@ use crate::database::Dialect;
 /// use mocha_schema::GuildId;
 /// use mocha_stats::{Bots, Leaderboard};
 ///
-/// # mod fixture { include!("fixture.rs"); }
+/// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut conn = fixture::seeded()?;
 /// let board = Leaderboard::messages(GuildId::try_from(1)?);

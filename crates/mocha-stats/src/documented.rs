@@ -65,7 +65,7 @@ impl UserStatistics {
     /// use mocha_schema::{GuildId, UserId};
     /// use mocha_stats::documented::UserStatistics;
     ///
-    /// # mod fixture { include!("fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let user = UserStatistics::of(GuildId::try_from(1)?, UserId::try_from(20)?).load(&mut conn)?;
@@ -178,7 +178,7 @@ impl GuildLeaderboard {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::documented::GuildLeaderboard;
     ///
-    /// # mod fixture { include!("fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let board = GuildLeaderboard::of(GuildId::try_from(1)?).limit(1).load(&mut conn)?;
@@ -283,7 +283,7 @@ impl VoiceActivity {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::documented::VoiceActivity;
     ///
-    /// # mod fixture { include!("fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let voice = VoiceActivity::of(GuildId::try_from(1)?).load(&mut conn)?;

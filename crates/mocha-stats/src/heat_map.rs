@@ -60,7 +60,7 @@ impl HeatMap {
     /// use mocha_schema::{GuildId, UserId};
     /// use mocha_stats::HeatMap;
     ///
-    /// # mod fixture { include!("fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let answer = HeatMap::of(GuildId::try_from(1)?).user(UserId::try_from(20)?).load(&mut conn)?;
@@ -110,7 +110,7 @@ impl HeatMap {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::HeatMap;
     ///
-    /// # mod fixture { include!("fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let utc = HeatMap::of(GuildId::try_from(1)?).load(&mut conn)?;

@@ -43,7 +43,7 @@
 //! use mocha_schema::GuildId;
 //! use mocha_stats::{Leaderboard, Window};
 //!
-//! # mod fixture { include!("fixture.rs"); }
+//! # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let mut conn = fixture::seeded()?;
 //! # let monday = chrono::DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;

@@ -86,7 +86,7 @@ impl MessageSeries {
     /// use mocha_schema::{GuildId, UserId};
     /// use mocha_stats::MessageSeries;
     ///
-    /// # mod fixture { include!("fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let answer = MessageSeries::of(GuildId::try_from(1)?).user(UserId::try_from(20)?).load(&mut conn)?;
@@ -144,7 +144,7 @@ impl MessageSeries {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{MessageSeries, Period, Window};
     ///
-    /// # mod fixture { include!("fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;

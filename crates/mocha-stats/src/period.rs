@@ -14,7 +14,7 @@ use crate::quarter;
 /// use mocha_schema::GuildId;
 /// use mocha_stats::{Period, VoiceSeries, Window};
 ///
-/// # mod fixture { include!("fixture.rs"); }
+/// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut conn = fixture::seeded()?;
 /// // The Sunday on which the clocks of Berlin go back.

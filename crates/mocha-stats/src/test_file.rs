@@ -1,7 +1,12 @@
 //! The database that a test asks: a SQLite file in memory or, with the feature `postgres`, a database on a server. Every
 //! test of a question then judges the answers of PostgreSQL.
 
-use diesel::{QueryResult, connection::SimpleConnection};
+use std::cell::RefCell;
+
+use diesel::{
+    Connection, QueryResult, SqliteConnection,
+    connection::{SimpleConnection, TransactionManager},
+};
 
 use crate::{
     Database, Error,
@@ -10,17 +15,59 @@ use crate::{
     statement::Statement,
 };
 
-/// A migrated database without a row.
-pub(crate) struct File(Box<dyn Connection>);
+/// A migrated database without a row, in an open transaction that is rolled back in the end. That takes far less time than
+/// the migrations of another one, and a property test needs hundreds.
+pub(crate) struct File(Option<Box<dyn Migrated>>);
 
-trait Connection: SimpleConnection + Source {}
+thread_local! {
+    static FREE: RefCell<Vec<Box<dyn Migrated>>> = const { RefCell::new(Vec::new()) };
+}
 
-impl<C: SimpleConnection + Source> Connection for C {}
+/// A migrated database, and what is needed to give it to one test after another.
+trait Migrated: SimpleConnection + Source {
+    fn begin(&mut self) -> QueryResult<()>;
+
+    fn roll_back(&mut self) -> QueryResult<()>;
+}
+
+impl Migrated for SqliteConnection {
+    fn begin(&mut self) -> QueryResult<()> {
+        <Self as Connection>::TransactionManager::begin_transaction(self)
+    }
+
+    fn roll_back(&mut self) -> QueryResult<()> {
+        <Self as Connection>::TransactionManager::rollback_transaction(self)
+    }
+}
 
 impl File {
     /// One that is on SQLite in any case.
     pub(crate) fn on_sqlite() -> TestResult<Self> {
-        Ok(Self(Box::new(fixture::empty()?)))
+        Self::borrow(Dialect::Sqlite, || Ok(Some(Box::new(fixture::empty()?))))?.ok_or("SQLite needs no server".into())
+    }
+
+    /// `None` if there is no server.
+    #[cfg(feature = "postgres")]
+    fn on_postgres() -> TestResult<Option<Self>> {
+        Self::borrow(Dialect::Postgres, postgres::migrated)
+    }
+
+    fn borrow(dialect: Dialect, new: fn() -> TestResult<Option<Box<dyn Migrated>>>) -> TestResult<Option<Self>> {
+        let free = FREE.with_borrow_mut(|free| {
+            let place = free.iter().position(|migrated| migrated.dialect() == dialect)?;
+            Some(free.swap_remove(place))
+        });
+        let Some(mut migrated) = free.map_or_else(new, |free| Ok(Some(free)))? else { return Ok(None) };
+        migrated.begin()?;
+        Ok(Some(Self(Some(migrated))))
+    }
+
+    fn conn(&self) -> &dyn Migrated {
+        &**self.0.as_ref().unwrap()
+    }
+
+    fn conn_mut(&mut self) -> &mut dyn Migrated {
+        &mut **self.0.as_mut().unwrap()
     }
 
     /// Runs statements that both databases know.
@@ -29,37 +76,47 @@ impl File {
     }
 }
 
+impl Drop for File {
+    fn drop(&mut self) {
+        let Some(mut migrated) = self.0.take() else { return };
+        // One that a failed test broke is closed.
+        if migrated.roll_back().is_ok() {
+            FREE.with_borrow_mut(|free| free.push(migrated));
+        }
+    }
+}
+
 impl Database for File {}
 
 impl Source for File {
     fn dialect(&self) -> Dialect {
-        self.0.dialect()
+        self.conn().dialect()
     }
 
     fn snapshot(&mut self, ask: &mut dyn FnMut(&mut dyn Source) -> Result<(), Error>) -> Result<(), Error> {
-        self.0.snapshot(ask)
+        self.conn_mut().snapshot(ask)
     }
 
     fn rows(&mut self, statement: &Statement, each: &mut Each<'_>) -> Result<(), Error> {
-        self.0.rows(statement, each)
+        self.conn_mut().rows(statement, each)
     }
 
     fn named_rows(&mut self, statement: &Statement, each: &mut EachNamed<'_>) -> Result<(), Error> {
-        self.0.named_rows(statement, each)
+        self.conn_mut().named_rows(statement, each)
     }
 }
 
 impl SimpleConnection for File {
     fn batch_execute(&mut self, statements: &str) -> QueryResult<()> {
-        self.0.batch_execute(statements)
+        self.conn_mut().batch_execute(statements)
     }
 }
 
 /// A database without a row: PostgreSQL if there is a server.
 pub(crate) fn empty() -> TestResult<File> {
     #[cfg(feature = "postgres")]
-    if let Some(server) = postgres::Borrowed::take()? {
-        return Ok(File(Box::new(server)));
+    if let Some(file) = File::on_postgres()? {
+        return Ok(file);
     }
     File::on_sqlite()
 }
@@ -73,77 +130,58 @@ pub(crate) fn seeded() -> TestResult<File> {
 
 #[cfg(feature = "postgres")]
 mod postgres {
-    use std::cell::RefCell;
-
-    use diesel::{Connection, PgConnection, connection::TransactionManager};
+    use diesel::PgConnection;
     use mocha_test_postgres::Database as Server;
 
     use super::*;
 
-    type Manager = <PgConnection as Connection>::TransactionManager;
-
-    thread_local! {
-        static FREE: RefCell<Vec<(PgConnection, Server)>> = const { RefCell::new(Vec::new()) };
+    struct Postgres {
+        conn: PgConnection,
+        /// Drops the database in the end.
+        _server: Server,
     }
 
-    /// A migrated database of its own, if there is a server.
-    fn new() -> TestResult<Option<(PgConnection, Server)>> {
+    /// `None` if there is no server.
+    pub(super) fn migrated() -> TestResult<Option<Box<dyn Migrated>>> {
         let Some(server) = Server::create() else { return Ok(None) };
         let mut conn = PgConnection::establish(server.url())?;
         mocha_schema::migrate_postgres(&mut conn)?;
-        Ok(Some((conn, server)))
+        Ok(Some(Box::new(Postgres { conn, _server: server })))
     }
 
-    /// An open transaction, which is rolled back in the end: that takes far less time than another database.
-    pub(super) struct Borrowed(Option<(PgConnection, Server)>);
-
-    impl Borrowed {
-        /// `None` if there is no server.
-        pub(super) fn take() -> TestResult<Option<Self>> {
-            let free = FREE.with_borrow_mut(Vec::pop);
-            let Some(mut conn) = free.map_or_else(new, |free| Ok(Some(free)))? else { return Ok(None) };
-            Manager::begin_transaction(&mut conn.0)?;
+    impl Migrated for Postgres {
+        fn begin(&mut self) -> QueryResult<()> {
+            <PgConnection as Connection>::TransactionManager::begin_transaction(&mut self.conn)?;
             // Triggers that wait for the commit would wait for ever.
-            conn.0.batch_execute("SET CONSTRAINTS ALL IMMEDIATE")?;
-            Ok(Some(Self(Some(conn))))
+            self.conn.batch_execute("SET CONSTRAINTS ALL IMMEDIATE")
         }
 
-        fn conn(&mut self) -> &mut PgConnection {
-            &mut self.0.as_mut().unwrap().0
-        }
-    }
-
-    impl Drop for Borrowed {
-        fn drop(&mut self) {
-            let Some(mut conn) = self.0.take() else { return };
-            // One that a failed test broke is closed.
-            if Manager::rollback_transaction(&mut conn.0).is_ok() {
-                FREE.with_borrow_mut(|free| free.push(conn));
-            }
+        fn roll_back(&mut self) -> QueryResult<()> {
+            <PgConnection as Connection>::TransactionManager::rollback_transaction(&mut self.conn)
         }
     }
 
-    impl Source for Borrowed {
+    impl Source for Postgres {
         fn dialect(&self) -> Dialect {
             Dialect::Postgres
         }
 
         fn snapshot(&mut self, ask: &mut dyn FnMut(&mut dyn Source) -> Result<(), Error>) -> Result<(), Error> {
-            self.conn().snapshot(ask)
+            self.conn.snapshot(ask)
         }
 
         fn rows(&mut self, statement: &Statement, each: &mut Each<'_>) -> Result<(), Error> {
-            self.conn().rows(statement, each)
+            self.conn.rows(statement, each)
         }
 
         fn named_rows(&mut self, statement: &Statement, each: &mut EachNamed<'_>) -> Result<(), Error> {
-            self.conn().named_rows(statement, each)
+            self.conn.named_rows(statement, each)
         }
     }
 
-    impl SimpleConnection for Borrowed {
+    impl SimpleConnection for Postgres {
         fn batch_execute(&mut self, statements: &str) -> QueryResult<()> {
-            self.conn().batch_execute(statements)
+            self.conn.batch_execute(statements)
         }
     }
 }

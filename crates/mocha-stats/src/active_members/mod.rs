@@ -151,7 +151,7 @@ impl ActiveMembers {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{ActiveMembers, Window};
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// // Three people wrote on Monday, one of them three messages.

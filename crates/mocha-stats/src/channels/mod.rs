@@ -114,7 +114,7 @@ impl Channels {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{ChannelGroup, Channels};
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// # diesel::RunQueryDsl::execute(diesel::sql_query("UPDATE channels SET type = 11, parent_id = '1000' WHERE id = '2000'"), &mut conn)?;
@@ -140,7 +140,7 @@ impl Channels {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{Bots, Channels};
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// // Bots write in 2000 only.
@@ -180,7 +180,7 @@ impl Channels {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::Channels;
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let answer = Channels::of(GuildId::try_from(1)?).load(&mut conn)?;

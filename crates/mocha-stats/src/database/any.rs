@@ -14,7 +14,7 @@ use crate::{Error, statement::Statement};
 /// use mocha_schema::GuildId;
 /// use mocha_stats::{AnyConnection, Leaderboard};
 ///
-/// # mod fixture { include!("../fixture.rs"); }
+/// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut conn: SqliteConnection = fixture::seeded()?;
 /// let guild = GuildId::try_from(1)?;

@@ -30,7 +30,7 @@ use crate::{Error, statement::Statement};
 ///     Ok(Leaderboard::messages(guild).load(conn)?.total)
 /// }
 ///
-/// # mod fixture { include!("../fixture.rs"); }
+/// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut conn = fixture::seeded()?;
 /// let guild = GuildId::try_from(1)?;

@@ -129,7 +129,7 @@ impl Growth {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{Growth, Period};
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// # let told = diesel::sql_query("UPDATE member_events SET member_count = 40 WHERE id = '4'");

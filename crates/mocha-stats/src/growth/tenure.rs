@@ -107,7 +107,7 @@ impl Tenure {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::Tenure;
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// // One came on Monday at six and left on Wednesday at midnight.

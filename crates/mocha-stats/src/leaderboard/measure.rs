@@ -32,7 +32,7 @@ pub enum Measure {
 /// use mocha_schema::GuildId;
 /// use mocha_stats::{Leaderboard, Weights};
 ///
-/// # mod fixture { include!("../fixture.rs"); }
+/// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut conn = fixture::seeded()?;
 /// let weights = Weights::new().messages(10).voice_minutes(1);

@@ -191,7 +191,7 @@ impl Leaderboard {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{Leaderboard, Window};
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let monday = chrono::DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
@@ -234,7 +234,7 @@ impl Leaderboard {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{Leaderboard, Window};
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let monday = chrono::DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
@@ -301,7 +301,7 @@ impl Leaderboard {
     /// use mocha_schema::{GuildId, UserId};
     /// use mocha_stats::Leaderboard;
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let board = Leaderboard::messages(GuildId::try_from(1)?);
@@ -380,7 +380,7 @@ impl Leaderboard {
     /// use mocha_schema::{ChannelId, GuildId};
     /// use mocha_stats::Leaderboard;
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let guild = GuildId::try_from(1)?;

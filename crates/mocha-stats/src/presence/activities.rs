@@ -108,8 +108,8 @@ impl Activities {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::Activities;
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
-    /// # mod presence { include!("fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
+    /// # mod presence { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/presence/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = presence::seeded()?;
     /// // One plays from nine on, as far as is known until eleven; another listens from ten to eleven.

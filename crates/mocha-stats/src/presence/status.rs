@@ -97,8 +97,8 @@ impl PresenceTime {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{PresenceTime, Window};
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
-    /// # mod presence { include!("fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
+    /// # mod presence { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/presence/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = presence::seeded()?;
     /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;

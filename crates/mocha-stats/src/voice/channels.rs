@@ -111,7 +111,7 @@ impl VoiceChannels {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::VoiceChannels;
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let answer = VoiceChannels::of(GuildId::try_from(1)?).load(&mut conn)?;

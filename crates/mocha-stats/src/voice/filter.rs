@@ -14,7 +14,7 @@ use crate::{Bots, channel_filter::ChannelFilter};
 /// use mocha_schema::{ChannelId, GuildId};
 /// use mocha_stats::{Leaderboard, VoiceFilter, VoiceStateFilter};
 ///
-/// # mod fixture { include!("../fixture.rs"); }
+/// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut conn = fixture::seeded()?;
 /// let board = Leaderboard::voice(GuildId::try_from(1)?);
@@ -124,7 +124,7 @@ impl VoiceFilter {
 /// use mocha_schema::GuildId;
 /// use mocha_stats::{Assumed, GuildVoice, VoiceFilter, Window};
 ///
-/// # mod fixture { include!("../fixture.rs"); }
+/// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut conn = fixture::seeded()?;
 /// # let monday = chrono::DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
@@ -160,7 +160,7 @@ pub enum Assumed {
 /// use mocha_schema::GuildId;
 /// use mocha_stats::{GuildVoice, VoiceFilter, VoiceStateFilter};
 ///
-/// # mod fixture { include!("../fixture.rs"); }
+/// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut conn = fixture::seeded()?;
 /// let muted = VoiceFilter::new().state(VoiceStateFilter::Muted);

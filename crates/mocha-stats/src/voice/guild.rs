@@ -107,7 +107,7 @@ impl GuildVoice {
     /// use mocha_schema::{GuildId, UserId};
     /// use mocha_stats::{GuildVoice, VoiceFilter};
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// // One was there for an hour; another came, was last seen half an hour later, and is there yet.

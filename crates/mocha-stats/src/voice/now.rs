@@ -105,7 +105,7 @@ impl VoiceNow {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{VoiceFilter, VoiceNow};
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// let now = VoiceNow::of(GuildId::try_from(1)?).load(&mut conn)?;

@@ -128,7 +128,7 @@ impl VoiceOccupancy {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::VoiceOccupancy;
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// // Two came at nine; one stayed until half past, one until ten.

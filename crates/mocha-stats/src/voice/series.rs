@@ -148,7 +148,7 @@ impl VoiceSeries {
     /// use mocha_schema::GuildId;
     /// use mocha_stats::{Period, VoiceSeries};
     ///
-    /// # mod fixture { include!("../fixture.rs"); }
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let mut conn = fixture::seeded()?;
     /// // Two came at nine in UTC; one stayed until half past, one until ten.
