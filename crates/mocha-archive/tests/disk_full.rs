@@ -51,7 +51,7 @@ fn child() -> TestResult {
 }
 
 #[test]
-fn it_says_so_loses_nothing_and_works_once_there_is_room() -> TestResult {
+fn a_full_disk_is_reported_loses_nothing_and_archiving_works_once_there_is_room() -> TestResult {
     let may_mount = Command::new("unshare")
         .args(["--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])
         .stderr(Stdio::null())

@@ -72,7 +72,7 @@ fn a_tombstone_keeps_a_restoration_from_bringing_the_user_back() -> TestResult {
 }
 
 #[test]
-fn one_guild_forgets_a_user_and_others_do_not() -> TestResult {
+fn an_erasure_in_one_guild_leaves_the_archives_of_others() -> TestResult {
     let folder = folder()?;
     let store = filled(&folder.path().join("stats.db"), 23)?;
     let other = server(24).guild(id(1 << 40));

@@ -60,7 +60,7 @@ impl Case {
 }
 
 #[test]
-fn a_file_with_a_changed_byte() -> TestResult {
+fn a_file_with_a_changed_byte_is_refused() -> TestResult {
     let case = Case::new()?;
     let mut bytes = fs::read(case.path(FILE))?;
     let middle = bytes.len() / 2;
@@ -70,7 +70,7 @@ fn a_file_with_a_changed_byte() -> TestResult {
 }
 
 #[test]
-fn a_file_that_is_cut_off() -> TestResult {
+fn a_truncated_file_is_refused() -> TestResult {
     let case = Case::new()?;
     let bytes = fs::read(case.path(FILE))?;
     fs::write(case.path(FILE), bytes.get(..bytes.len() / 2).ok_or("it is empty")?)?;
@@ -78,14 +78,14 @@ fn a_file_that_is_cut_off() -> TestResult {
 }
 
 #[test]
-fn a_file_that_is_missing() -> TestResult {
+fn a_missing_file_is_refused() -> TestResult {
     let case = Case::new()?;
     fs::remove_file(case.path(FILE))?;
     case.refuses(FILE, ErrorKind::Damaged, "no such file")
 }
 
 #[test]
-fn a_file_of_another_month() -> TestResult {
+fn a_file_of_another_month_is_refused() -> TestResult {
     let case = Case::new()?;
     fs::copy(case.path(OTHER), case.path(FILE))?;
     case.refuses(FILE, ErrorKind::Damaged, "the manifest of the archive says")?;
@@ -98,7 +98,7 @@ fn a_file_of_another_month() -> TestResult {
 }
 
 #[test]
-fn a_file_that_the_manifest_does_not_list() -> TestResult {
+fn a_file_that_the_manifest_does_not_list_is_refused() -> TestResult {
     let case = Case::new()?;
     fs::remove_file(case.path("manifest/messages/guild_id=4194304/month=2024-02.json"))?;
     let store = open(&case.folder.path().join("stats.db"))?;
@@ -111,7 +111,7 @@ fn a_file_that_the_manifest_does_not_list() -> TestResult {
 }
 
 #[test]
-fn a_manifest_of_a_newer_mocha_or_of_nobody() -> TestResult {
+fn a_manifest_that_is_newer_or_damaged_or_of_another_month_is_refused() -> TestResult {
     let case = Case::new()?;
     let name = "manifest/messages/guild_id=4194304/month=2024-02.json";
     let text = fs::read_to_string(case.path(name))?;
@@ -153,7 +153,7 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_file_of_another_program_or_a_newer_mocha() -> TestResult {
+fn a_file_of_another_program_or_a_newer_mocha_is_refused() -> TestResult {
     let case = Case::new()?;
     let original = fs::read(case.path(FILE))?;
     for (change, kind, says) in [

@@ -23,7 +23,7 @@ fn case(folder: &Path) -> TestResult<(Store, Archive, DateTime<Utc>)> {
 }
 
 #[test]
-fn what_is_deleted_is_in_the_archive_day_by_day() -> TestResult {
+fn deleted_rows_are_in_the_archive_day_by_day() -> TestResult {
     let folder = folder()?;
     let (store, archive, end) = case(folder.path())?;
     let (rows, sums) = (sorted(events(&store)?), rollups(&store)?);
@@ -104,7 +104,7 @@ fn nothing_is_deleted_if_the_archive_is_damaged() -> TestResult {
 }
 
 #[test]
-fn a_run_that_is_broken_off_goes_on() -> TestResult {
+fn a_run_that_is_stopped_continues() -> TestResult {
     let folder = folder()?;
     let (store, archive, end) = case(folder.path())?;
     let rows = sorted(events(&store)?);
@@ -162,7 +162,7 @@ fn a_row_that_changes_after_it_was_archived_stays_until_it_is_archived_again() -
 }
 
 #[test]
-fn open_voice_stays_and_is_archived_when_it_ended() -> TestResult {
+fn open_voice_intervals_are_archived_once_they_end() -> TestResult {
     let folder = folder()?;
     let (store, archive, end) = case(folder.path())?;
     let open =

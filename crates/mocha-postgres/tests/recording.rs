@@ -24,7 +24,7 @@ fn a_message_brings_its_parents_along_and_they_are_completed_later() -> TestResu
 }
 
 #[test]
-fn twice_is_once() -> TestResult {
+fn events_that_are_delivered_twice_count_once() -> TestResult {
     let Some(database) = Database::create() else { return Ok(()) };
     let store = store(database.url())?;
     let events = || {

@@ -205,7 +205,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_added_is_there(parts in prop::collection::vec((0..30_i64, 0..6_u64), 1..40), month in 0..700_i64) {
+        fn added_days_are_in_the_month(parts in prop::collection::vec((0..30_i64, 0..6_u64), 1..40), month in 0..700_i64) {
             let mut added = ActiveMonth::of_day(month * 30 + parts[0].0, parts[0].1);
             for (day, messages) in &parts[1..] {
                 added.add(ActiveMonth::of_day(month * 30 + day, *messages));

@@ -246,7 +246,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_what_plain_rust_counts(
+        fn the_answer_matches_plain_rust(
             messages in random::messages(SEVENTY_DAYS), window in random::window(SEVENTY_DAYS), bots in random::bots(),
             zone in random::zone(), user in prop::option::of(random::any_user()), horizon in prop::option::of(0..71_i64),
             filled_to in 0..80_i64

@@ -31,7 +31,7 @@ fn minded(question: &str) -> &'static [&'static str] {
 }
 
 #[test]
-fn each_answer_says_from_when_on_it_is_known() -> TestResult {
+fn each_answer_reports_where_its_data_starts() -> TestResult {
     let guild = GuildId::try_from(1)?;
     let day = |number: i64| DateTime::from_timestamp(MONDAY + number * 86_400, 0).ok_or("no such time");
     for horizon in ["members_from", "messages_from", "presences_from", "rollups_from", "voice_from"] {
@@ -56,7 +56,7 @@ fn each_answer_says_from_when_on_it_is_known() -> TestResult {
 /// Until the rows from before a horizon are deleted, which takes a while, answers are as after
 /// that.
 #[test]
-fn what_is_from_before_a_horizon_is_not_counted_though_it_is_there() -> TestResult {
+fn rows_from_before_a_horizon_are_not_counted() -> TestResult {
     let (guild, tuesday) = (GuildId::try_from(1)?, MONDAY + 86_400);
     let windows = || -> TestResult<[Window; 3]> {
         let at = |second| DateTime::from_timestamp(second, 0).ok_or("no such time");
@@ -100,7 +100,7 @@ fn what_is_from_before_a_horizon_is_not_counted_though_it_is_there() -> TestResu
 }
 
 #[test]
-fn what_has_not_passed_is_in_no_series_and_nobody_gathers_it() -> TestResult {
+fn series_leave_out_time_that_has_not_passed() -> TestResult {
     let (mut conn, guild) = (seeded()?, GuildId::try_from(1)?);
     // On the second Wednesday, ten seconds after somebody came into voice.
     let now = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")? + TimeDelta::days(9) + TimeDelta::hours(12);
@@ -138,7 +138,7 @@ fn what_has_not_passed_is_in_no_series_and_nobody_gathers_it() -> TestResult {
 }
 
 #[test]
-fn who_was_in_voice_then_nobody_knows_of_a_time_without_intervals() -> TestResult {
+fn open_sessions_are_unknown_where_intervals_are_deleted() -> TestResult {
     let (mut conn, guild) = (seeded()?, GuildId::try_from(1)?);
     let at = |day: i64| DateTime::from_timestamp(MONDAY + day * 86_400, 0).ok_or("no such time");
     conn.execute(format!("UPDATE horizons SET voice_from = {}", MONDAY + 86_400))?;

@@ -68,7 +68,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_sqlite_packs_is_unpacked(counts in prop::collection::btree_map(0..2880_i64, 0..=i64::MAX, 0..9)) {
+        fn quarters_that_sqlite_packed_are_unpacked(counts in prop::collection::btree_map(0..2880_i64, 0..=i64::MAX, 0..9)) {
             #[derive(QueryableByName)]
             struct Packed {
                 #[diesel(sql_type = Text)]
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_damaged_is_an_error() -> TestResult {
+    fn damaged_bytes_are_an_error() -> TestResult {
         let damaged = [
             "",
             "{",

@@ -80,7 +80,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_what_a_map_adds_up(
+        fn the_sums_match_those_of_a_map(
             rows in prop::collection::vec((1..40_u64, 0..9_u64), 0..60), in_order in 0..60_usize
         ) {
             let (mut sums, mut map) = (PerUser::of_numbers(), BTreeMap::new());

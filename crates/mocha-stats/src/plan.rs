@@ -130,7 +130,7 @@ fn no_table_that_grows_is_read_whole() -> TestResult {
 /// Statistics about four users and two intervals change how SQLite reads these, but not how it
 /// reads events.
 #[test]
-fn what_sqlite_learns_changes_no_search_of_events() -> TestResult {
+fn analyze_changes_no_search_of_events() -> TestResult {
     let (mut conn, guild) = (seeded()?, GuildId::try_from(1)?);
     let all = |conn: &mut SqliteConnection| -> TestResult<Vec<String>> {
         let mut all = Vec::new();

@@ -350,14 +350,14 @@ pub(super) mod tests {
 
     proptest! {
         #[test]
-        fn the_previous_one_touches_and_is_as_long(start in 0..100_000_i64, length in 0..60_000_i64) {
+        fn the_previous_window_touches_and_is_as_long(start in 0..100_000_i64, length in 0..60_000_i64) {
             let window = Window::between(at(start, 0), at(start + length, 0)).unwrap();
             let expected = (start >= length).then(|| Window::between(at(start - length, 0), at(start, 0)).unwrap());
             prop_assert_eq!(window.previous(), expected);
         }
 
         #[test]
-        fn a_whole_second_or_millisecond_is_in_it_if_its_instant_is(
+        fn a_second_or_millisecond_is_in_a_window_if_its_first_instant_is(
             start in 0..4_000_000_000_i64, length in 0..4_000_000_000_i64
         ) {
             let start = DateTime::from_timestamp_nanos(start);

@@ -141,7 +141,7 @@ async fn a_full_queue_loses_nothing() -> TestResult {
 
 /// The queue has room for 10 events, and the file is moved away while more arrive.
 #[tokio::test]
-async fn what_the_recorder_refuses_is_delivered_again() -> TestResult {
+async fn events_that_the_recorder_refuses_are_delivered_again() -> TestResult {
     let folder = tempfile::tempdir()?;
     let (path, away) = (folder.path().join("stats.db"), folder.path().join("away.db"));
     let bot = Bot::start_with(Store::builder().queue_len(10).open(&path)?).await?;

@@ -79,7 +79,7 @@ fn open(interval: VoiceInterval) -> VoiceInterval {
 type Doctor = fn(&mut Found);
 
 #[test]
-fn the_truth_is_found_true_and_everything_else_is_not() {
+fn the_judge_accepts_the_truth_and_nothing_else() {
     let truth = [voice(1_000, Some(5)), message(2_000), voice(60_000, None)];
     let steps = delivered(&truth);
     let judge_it = |found: &Found| judge(id(1), &truth, &steps, LIMIT_MS, found);
@@ -124,7 +124,7 @@ fn a_short_gap_is_counted_and_a_long_one_is_not() {
 }
 
 #[test]
-fn a_leave_that_nobody_heard_was_at_the_last_proof() {
+fn an_unheard_leave_has_the_time_of_the_last_confirmation() {
     let truth = [voice(1_000, Some(5)), message(2_000), voice(20_000, None)];
     let heard = [shard(10_000, ShardStatus::Lost), shard(30_000, ShardStatus::Ready), snapshot(30_000, None)];
     let steps = delivered(&[&truth[..2], &heard[..]].concat());
@@ -142,7 +142,7 @@ fn a_leave_that_nobody_heard_was_at_the_last_proof() {
 }
 
 #[test]
-fn what_a_crash_took_is_not_asked_for() {
+fn events_lost_in_a_crash_are_not_expected() {
     let truth = [voice(1_000, Some(5)), message(2_000), voice(60_000, None)];
     let [voice, message, left] = truth.clone().map(Step::Deliver);
     let found = Found { messages: BTreeMap::new(), ..file(vec![open(interval(1_000, 1_000, false))]) };
@@ -183,7 +183,7 @@ fn online(at_ms: i64, user: u64) -> Event {
 }
 
 #[test]
-fn what_is_missed_before_a_list_is_right_after_it() {
+fn a_missed_leave_is_found_by_the_next_member_list() {
     let left = |at_ms, user| Event::from(MemberLeft { at: time(at_ms), guild_id: id(1), user_id: id(user) });
     let truth = [
         guild(0, 3),

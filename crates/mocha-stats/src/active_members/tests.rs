@@ -112,7 +112,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn it_is_what_a_set_for_each_day_says(
+    fn the_answer_matches_a_set_for_each_day(
         world in busy_world(), window in random::window(SPAN), bots in random::bots(), voice in any::<bool>(),
         horizon in prop::option::of(0..SPAN / 86_400), voice_horizon in prop::option::of(0..SPAN / 86_400), filled_to in 0..80_i64
     ) {
@@ -164,7 +164,7 @@ fn who_is_still_there(start_ms: i64, seen_ms: i64, window: Window) -> TestResult
 }
 
 #[test]
-fn who_is_still_in_voice_is_active() -> TestResult {
+fn a_member_who_is_still_in_voice_is_active() -> TestResult {
     let monday = MONDAY * 1000;
     let day = |day: i64| DateTime::from_timestamp_millis(monday + day * DAY_MS).ok_or("no such time");
     // Since Monday evening, last seen on Tuesday.
@@ -195,7 +195,7 @@ fn a_week_of_seven_days_and_a_month_of_thirty_end_with_the_day() -> TestResult {
 }
 
 #[test]
-fn at_both_ends_of_time_there_are_days_too() -> TestResult {
+fn the_first_and_last_days_of_time_are_listed() -> TestResult {
     let mut conn = crate::test_file::seeded()?;
     let (first, last) = (DateTime::UNIX_EPOCH, "9999-12-31T23:59:59.999999999Z".parse::<DateTime<Utc>>()?);
     let question = ActiveMembers::of(1.try_into()?);
@@ -217,7 +217,7 @@ fn an_empty_window_has_no_days() -> TestResult {
 }
 
 #[test]
-fn nobody_is_a_share_of_nobody() -> TestResult {
+fn the_share_of_an_empty_month_is_zero() -> TestResult {
     let answer = ActiveMembers::of(404.try_into()?).load(&mut crate::test_file::seeded()?)?;
     assert!(answer.days.is_empty() && answer.mean_daily().abs() < f64::EPSILON);
     let day = ActiveDay { day: NaiveDate::MIN, daily: 0, weekly: 0, monthly: 0 };

@@ -135,7 +135,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn it_is_what_plain_rust_counts(
+    fn the_answer_matches_plain_rust(
         messages in random::messages(SPAN), seen in seen(), window in random::window(SPAN), question in question(),
         horizon in prop::option::of(0..SPAN / 86_400)
     ) {
@@ -154,7 +154,7 @@ proptest! {
 }
 
 #[test]
-fn a_forum_is_quiet_until_somebody_posts() -> TestResult {
+fn a_forum_is_inactive_until_somebody_posts() -> TestResult {
     let mut conn = empty()?;
     let channel = |id, kind, parent| Seen { id, kind, parent, gone: false };
     // A category with a forum in it, which has a post, and a channel in no category.

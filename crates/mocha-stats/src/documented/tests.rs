@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn of_a_window_that_starts_before_the_horizon_the_rest_counts(
+    fn a_window_that_starts_before_the_horizon_counts_the_rest(
         messages in random::messages(3 * DAY), window in random::window(3 * DAY), day in -1..4_i64
     ) {
         let horizon = MONDAY + day * DAY;
@@ -149,7 +149,7 @@ proptest! {
 }
 
 #[test]
-fn nothing_known_is_not_zero() -> TestResult {
+fn unknown_values_are_not_zero() -> TestResult {
     let mut conn = empty()?;
     let mut rows = random::insert_users(&mut conn)?;
     rows.voice_event(&mut conn, 1, 2, mocha_schema::VoiceEventType::Leave, None, MONDAY)?;

@@ -247,7 +247,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
         #[test]
-        fn it_is_what_plain_rust_counts(
+        fn the_answer_matches_plain_rust(
             (events, window) in truth::events_and_window(THREE_WEEKS), bots in random::bots(),
             messages in messages(), talks in talks(), until in prop_oneof![-WEEK..2 * THREE_WEEKS, WEEK..WEEK + 25]
         ) {
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn who_joined_before_the_horizon_does_not_count() -> crate::fixture::TestResult {
+    fn members_who_joined_before_the_horizon_do_not_count() -> crate::fixture::TestResult {
         let join = Event { guild: 1, user: 2, join: true, count: None, second: MONDAY };
         let until = DateTime::from_timestamp(MONDAY + THREE_WEEKS, 0).ok_or("no such time")?;
         let mut conn = truth::file(&[join])?;

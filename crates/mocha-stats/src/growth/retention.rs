@@ -297,7 +297,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
         #[test]
-        fn it_is_what_plain_rust_counts(
+        fn the_answer_matches_plain_rust(
             (events, window) in truth::events_and_window(FIVE_WEEKS), bots in random::bots(),
             zone in random::zone(), until_ms in
                 prop_oneof![-WEEK * 1000..2 * FIVE_WEEKS * 1000, 0..25_000_i64, WEEK * 1000..WEEK * 1000 + 25_000]
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_week_is_stayed_if_it_is_whole() -> TestResult {
+    fn a_week_counts_as_stayed_only_if_it_is_whole() -> TestResult {
         let event = |join, second| Event { guild: 1, user: 2, join, count: None, second };
         for (left, until, expected) in
             [(WEEK - 1, WEEK, (1, 0)), (WEEK, WEEK + 1, (1, 1)), (WEEK, WEEK, (1, 1)), (WEEK, WEEK - 1, (0, 0))]
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn who_joins_again_without_having_left_ended_the_former_membership_then() -> TestResult {
+    fn a_second_join_without_a_leave_ends_the_first_membership() -> TestResult {
         let join = |second| Event { guild: 1, user: 2, join: true, count: None, second };
         let until = DateTime::from_timestamp(MONDAY + 4 * WEEK, 0).ok_or("no such time")?;
         let mut conn = truth::file(&[join(MONDAY), join(MONDAY + WEEK - 1)])?;
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_that_cannot_be_is_an_error() -> TestResult {
+    fn an_instant_out_of_range_is_an_error() -> TestResult {
         let early = DateTime::from_timestamp(-1, 0).ok_or("no such time")?;
         let error = MemberRetention::of(1.try_into()?).now(early).load(&mut truth::file(&[])?).unwrap_err();
         assert_eq!(error.kind(), &crate::ErrorKind::InvalidInput { field: "now" });

@@ -227,7 +227,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_what_plain_rust_counts(
+        fn the_answer_matches_plain_rust(
             // Stays of every length.
             (events, window) in prop::sample::select([4000, 90_000, 700_000, 3_000_000, TWO_YEARS].as_slice())
                 .prop_flat_map(truth::events_and_window),
@@ -239,7 +239,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_not_shorter_than_a_bound_is_beyond_it(index in 0..5_usize, length in -1..=0_i64) {
+        fn a_tenure_as_long_as_a_bound_is_beyond_it(index in 0..5_usize, length in -1..=0_i64) {
             let bound = [3600, 86_400, 7 * 86_400, 30 * 86_400, 365 * 86_400][index];
             let event = |join, second| Event { guild: random::GUILD, user: 2, join, count: None, second };
             let events = [event(true, MONDAY), event(false, MONDAY + bound + length)];

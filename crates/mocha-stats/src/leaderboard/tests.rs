@@ -159,7 +159,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn it_is_what_plain_rust_counts(
+    fn the_answer_matches_plain_rust(
         world in world(), question in question(), window in window(), horizon in prop::option::of(0..SPAN / 86_400),
         filled_to in 0..80_i64
     ) {
@@ -260,7 +260,7 @@ fn a_negative_sum_is_an_error() -> TestResult {
 
 /// As the roll-ups have it, so one by one.
 #[test]
-fn a_count_that_no_message_has_is_none() -> TestResult {
+fn a_message_with_a_negative_count_does_not_lower_the_sum() -> TestResult {
     let mut conn = empty()?;
     let message = |characters, second| Message {
         guild: 1,

@@ -113,7 +113,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn it_is_what_plain_rust_counts(
+    fn the_answer_matches_plain_rust(
         world in world(), user in random::any_user(), window in random::window(SPAN), top in 0..4_usize,
         today in -1..SPAN / DAY + 2, horizon in prop::option::of(0..SPAN / DAY), filled_to in 0..80_i64
     ) {
@@ -164,7 +164,7 @@ proptest! {
     }
 
     #[test]
-    fn who_is_in_voice_yet_counts_as_everywhere(
+    fn a_member_who_is_still_in_voice_counts_as_in_other_questions(
         (voice, window) in truth::voice_of(MONDAY * 1000, 600_000, 200), user in random::any_user()
     ) {
         let mut conn = empty().unwrap();
@@ -183,7 +183,7 @@ proptest! {
             let inside = if Some(seen) == answer.last_seen { at - chrono::TimeDelta::milliseconds(1) } else { at };
             prop_assert_eq!(inside.date_naive(), seen.day);
         }
-        // Without an end nothing comes after the last proof, and with one something does.
+        // Without an end no time is assumed after the last confirmation, and with one there is.
         if let (Some(first), Some(last), Some(_)) = (answer.first_seen, answer.last_seen, window.end()) {
             let span = Window::between(first.at.unwrap(), last.at.unwrap()).unwrap();
             let within = GuildVoice::of(guild).user(user_id).within(span).load(&mut conn).unwrap();
@@ -193,7 +193,7 @@ proptest! {
 }
 
 #[test]
-fn somebody_who_is_there_since_the_day_before_was_seen_on_both() -> TestResult {
+fn a_member_in_voice_since_the_day_before_was_seen_on_both_days() -> TestResult {
     let mut conn = empty()?;
     let evening = (MONDAY - 3600) * 1000;
     let open = interval(1, 2, Some(3000), evening, None)?;
@@ -215,7 +215,7 @@ fn somebody_who_is_there_since_the_day_before_was_seen_on_both() -> TestResult {
 }
 
 #[test]
-fn a_day_of_which_only_the_voice_is_left_tells_no_instant() -> TestResult {
+fn a_day_known_only_from_voice_roll_ups_has_no_instant() -> TestResult {
     let mut conn = seeded()?;
     let tuesday = DateTime::from_timestamp(MONDAY + DAY, 0).ok_or("no such time")?;
     conn.execute(format!("UPDATE horizons SET messages_from = {}", tuesday.timestamp()))?;
@@ -257,7 +257,7 @@ fn an_answer_is_json_with_days_as_texts() -> TestResult {
 }
 
 #[test]
-fn a_window_of_the_last_days_says_which_day_it_is() -> TestResult {
+fn a_window_of_the_last_days_sets_the_current_day() -> TestResult {
     let mut conn = seeded()?;
     let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
     for (days, current) in [(1, Some(1)), (2, None)] {

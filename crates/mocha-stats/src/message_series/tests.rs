@@ -64,7 +64,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn it_is_what_plain_rust_counts(
+    fn the_answer_matches_plain_rust(
         messages in random::messages(TEN_DAYS), window in random::window(TEN_DAYS), bots in random::bots(),
         zone in prop_oneof![1 => Just(Tz::UTC), 3 => random::zone()], user in prop::option::of(random::any_user()),
         period in prop::sample::select([Period::Hour, Period::Day, Period::Week, Period::Month].as_slice()),
@@ -125,7 +125,7 @@ fn a_period_is_flat_in_json() -> crate::fixture::TestResult {
 
 /// Nothing is kept of Monday, and only the roll-ups of Tuesday: a window within it gets all of them.
 #[test]
-fn the_periods_are_the_windows_whatever_is_kept_of_it() -> crate::fixture::TestResult {
+fn the_periods_cover_the_window_even_where_events_are_deleted() -> crate::fixture::TestResult {
     let (mut conn, guild) = (crate::test_file::seeded()?, GuildId::try_from(1)?);
     let at = |second: i64| DateTime::from_timestamp(MONDAY + second, 0).ok_or("no such time");
     let day = 86_400;

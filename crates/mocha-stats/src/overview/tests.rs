@@ -76,7 +76,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn it_is_what_plain_rust_counts(
+    fn the_answer_matches_plain_rust(
         world in world(), events in truth::events(SPAN), bots in random::bots(), window in random::window(SPAN),
         top in 0..4_usize, horizon in prop::option::of(0..SPAN / DAY), filled_to in 0..80_i64
     ) {
@@ -134,7 +134,7 @@ proptest! {
 }
 
 #[test]
-fn joins_outlive_their_log_by_whole_days() -> TestResult {
+fn joins_from_before_the_horizon_count_by_whole_days() -> TestResult {
     let mut conn = seeded()?;
     let (guild, horizon) = (random::GUILD.try_into()?, MONDAY + 9 * DAY);
     conn.execute(format!("UPDATE horizons SET members_from = {horizon}"))?;

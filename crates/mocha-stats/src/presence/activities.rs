@@ -203,7 +203,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
         #[test]
-        fn it_is_what_plain_rust_counts(
+        fn the_answer_matches_plain_rust(
             // The times are so short that some are equal.
             history in truth::history(12), window in random::window(12), bots in random::bots(), limit in random::limit(),
             by_people in any::<bool>()

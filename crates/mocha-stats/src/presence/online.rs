@@ -267,7 +267,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn it_is_what_plain_rust_counts(
+        fn the_answer_matches_plain_rust(
             (history, window) in prop_oneof![Just(TEN_DAYS), Just(20)]
                 .prop_flat_map(|seconds| (truth::history(seconds), random::window(seconds))),
             bots in random::bots(),

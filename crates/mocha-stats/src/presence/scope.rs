@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_holds_while_somebody_is_there_and_something_is_known() -> TestResult {
+    fn a_status_holds_while_the_user_is_a_member_and_the_data_lasts() -> TestResult {
         let at = |hour| DateTime::from_timestamp(MONDAY + hour * HOUR, 0).ok_or("no such time");
         let morning = Window::between(at(1)?, at(4)?)?;
         assert_eq!(minutes(morning, &[])?, 180);
@@ -257,7 +257,7 @@ mod tests {
 
     /// One process has shard 0 of 2 and died. Another one has shard 1 and lives.
     #[test]
-    fn a_status_holds_while_the_shard_of_its_guild_is_heard() -> TestResult {
+    fn a_status_holds_while_the_shard_of_its_guild_is_confirmed() -> TestResult {
         let of_shard_1 = 1 << 22;
         let told = |guild| Told { guild, user: 2, status: Some("online"), activity: None, second: MONDAY };
         let history =

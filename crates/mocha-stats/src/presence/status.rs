@@ -183,7 +183,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
         #[test]
-        fn it_is_what_plain_rust_counts(
+        fn the_answer_matches_plain_rust(
             history in truth::history(60), window in random::window(60), bots in random::bots()
         ) {
             let question = PresenceTime::of(random::GUILD.try_into().unwrap()).within(window).bots(bots);

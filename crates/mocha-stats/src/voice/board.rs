@@ -123,7 +123,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_what_plain_rust_counts(
+        fn the_answer_matches_plain_rust(
             (voice, window) in truth::voice(), log in random::voice_log(3600), filter in truth::filter(),
             limit in random::limit()
         ) {

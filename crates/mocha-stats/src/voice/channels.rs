@@ -165,7 +165,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_what_plain_rust_counts((voice, window) in truth::voice(), filter in truth::filter()) {
+        fn the_answer_matches_plain_rust((voice, window) in truth::voice(), filter in truth::filter()) {
             let mut conn = empty().unwrap();
             voice.insert(&mut conn).unwrap();
             let question = VoiceChannels::of(random::GUILD.try_into().unwrap()).within(window).bots(filter.bots).filter(filter.clone());

@@ -221,7 +221,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn time_is_what_plain_rust_counts((voice, window) in truth::voice(), filter in truth::filter()) {
+        fn time_matches_plain_rust((voice, window) in truth::voice(), filter in truth::filter()) {
             let mut conn = empty().unwrap();
             voice.insert(&mut conn).unwrap();
             let question = GuildVoice::of(random::GUILD.try_into().unwrap()).within(window).bots(filter.bots).filter(filter);
@@ -231,7 +231,7 @@ mod tests {
         }
 
         #[test]
-        fn sessions_are_what_plain_rust_counts((history, window) in truth::history(), filter in truth::filter()) {
+        fn sessions_match_plain_rust((history, window) in truth::history(), filter in truth::filter()) {
             let mut conn = empty().unwrap();
             truth::insert_history(&mut conn, &history).unwrap();
             let question = GuildVoice::of(random::GUILD.try_into().unwrap()).within(window).bots(filter.bots).filter(filter.clone());
@@ -240,7 +240,7 @@ mod tests {
         }
 
         #[test]
-        fn time_of_a_user_is_what_plain_rust_counts(
+        fn time_of_a_user_matches_plain_rust(
             (voice, window) in truth::voice(), filter in truth::filter(), user in random::any_user()
         ) {
             let mut conn = empty().unwrap();

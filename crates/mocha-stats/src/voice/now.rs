@@ -15,9 +15,9 @@ use crate::{
 
 /// The question who is in voice now, and since when.
 ///
-/// Now is when the file was last written: a recorder that runs renews the proofs every half minute,
-/// and one that died leaves people behind who may be gone, which [`seen_at`](InVoice::seen_at)
-/// tells.
+/// Now is when the file was last written. A running recorder confirms every connection each half
+/// minute. After a crash the file still lists members who may have left:
+/// [`seen_at`](InVoice::seen_at) says when each was last confirmed.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct VoiceNow {
@@ -268,7 +268,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_what_plain_rust_says(
+        fn the_answer_matches_plain_rust(
             (history, _) in truth::history(), bots in random::bots(), exclude_alone in any::<bool>(), talking in any::<bool>()
         ) {
             let mut conn = empty().unwrap();

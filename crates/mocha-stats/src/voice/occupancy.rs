@@ -320,7 +320,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_what_plain_rust_counts(
+        fn the_answer_matches_plain_rust(
             (voice, window) in truth::voice(), filter in truth::filter(), step_ticks in 1..60_i64
         ) {
             let mut conn = empty().unwrap();
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_cannot_be_names_its_field() -> TestResult {
+    fn an_invalid_step_names_its_field() -> TestResult {
         let mut conn = seeded()?;
         let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
         let seconds = |length| Window::between(monday, monday + TimeDelta::seconds(length));

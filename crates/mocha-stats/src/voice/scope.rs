@@ -187,7 +187,7 @@ mod tests {
     };
 
     #[test]
-    fn what_began_a_day_before_the_window_is_found_and_what_is_open_however_old() -> TestResult {
+    fn intervals_from_the_day_before_and_open_ones_of_any_age_are_found() -> TestResult {
         let (mut conn, monday_ms) = (empty()?, MONDAY * 1000);
         let tuesday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")? + TimeDelta::days(1);
         let last_ms = tuesday - TimeDelta::milliseconds(1);
@@ -207,7 +207,7 @@ mod tests {
         }
         assert_eq!(voice_ms(&mut conn, Window::since(last_ms)?)?, (1 + 2 * 6, 0, 1));
         assert_eq!(voice_ms(&mut conn, Window::between(last_ms, tuesday)?)?, (3, 0, 0));
-        // After the last proof each is believed five minutes, and not for days.
+        // After the last confirmation each counts for five minutes, and not for days.
         let later = Window::between(tuesday, tuesday + TimeDelta::days(3))?;
         assert_eq!(voice_ms(&mut conn, later)?, (2 * (5 + 300_000), 0, 1));
         Ok(())

@@ -324,7 +324,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
         #[test]
-        fn it_is_what_plain_rust_counts(
+        fn the_answer_matches_plain_rust(
             (voice, window) in truth::voice_of(SATURDAY_MS, FIVE_MINUTES_MS, THREE_DAYS), filter in truth::filter(),
             zone in random::zone(), user in prop::option::weighted(0.3, random::any_user()),
             period in prop::sample::select([Period::Hour, Period::Day, Period::Week, Period::Month].as_slice())

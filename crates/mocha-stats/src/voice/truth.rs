@@ -238,11 +238,11 @@ pub(crate) fn voice_of(origin_ms: i64, tick_ms: i64, ticks: i64) -> impl Strateg
     let channel = prop::option::weighted(0.9, channel());
     let who = (random::guild(), random::any_user(), channel);
     let talk = (who, 0..ticks, end, 0..ticks, state(), prop::bool::weighted(0.2)).prop_map(
-        move |((guild, user, channel), start, length, proof, state, assumed)| {
+        move |((guild, user, channel), start, length, confirmed, state, assumed)| {
             // Closed intervals do not lie across midnight.
             let midnight = (start * tick_ms / DAY_MS + 1) * DAY_MS / tick_ms;
             let end = length.map(|length| (start + length).min(ticks).min(midnight));
-            Talk { guild, user, channel, start, end, seen: (start + proof).min(ticks), state, assumed }
+            Talk { guild, user, channel, start, end, seen: (start + confirmed).min(ticks), state, assumed }
         },
     );
     let talks = prop::collection::vec(talk, 0..15).prop_map(|talks| {

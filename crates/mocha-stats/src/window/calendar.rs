@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_was_left_out_is_empty_and_between_its_neighbours() -> Result<(), Error> {
+    fn a_skipped_day_is_empty_and_between_its_neighbours() -> Result<(), Error> {
         // Samoa went from the 29th to the 31st of December 2011.
         let [before, none, after] = [29, 30, 31]
             .map(|day| Window::day(date(2011, 12, day), Apia))
@@ -248,7 +248,7 @@ mod tests {
 
     #[cfg(feature = "serde")]
     #[test]
-    fn json_has_its_start_and_end_only() -> Result<(), Box<dyn std::error::Error>> {
+    fn the_json_of_a_window_has_only_its_start_and_end() -> Result<(), Box<dyn std::error::Error>> {
         let expected = serde_json::json!({ "start": "1970-01-01T00:00:00Z", "end": "1970-01-02T00:00:00Z" });
         assert_eq!(serde_json::to_value(Window::day(date(1970, 1, 1), Tz::UTC)?)?, expected);
         Ok(())
@@ -256,7 +256,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_last_ones_end_with_the_current_one_and_start_with_an_earlier(
+        fn the_last_periods_end_with_the_current_one(
             second in 1_000_000_000..2_000_000_000_i64, zone in random::zone(), n in 1..30_u32, which in 0..3_usize
         ) {
             let now = at(second, 0);

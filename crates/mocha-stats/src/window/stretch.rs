@@ -188,7 +188,7 @@ mod tests {
         }
 
         #[test]
-        fn so_many_days_are_those_that_the_clock_showed((zone, day) in zone_and_day(), count in 1..60_u32) {
+        fn days_are_counted_as_the_clock_showed_them((zone, day) in zone_and_day(), count in 1..60_u32) {
             let shown: BTreeSet<NaiveDate> =
                 clock(zone, day - TimeDelta::days(130), 132, 900).map(|(_, shown)| shown).filter(|shown| *shown <= day).collect();
             let expected = |back: u32| shown.iter().rev().nth(usize::try_from(back).unwrap() - 1).copied();
@@ -199,7 +199,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_in_a_row_touches(
+        fn consecutive_stretches_touch(
             (zone, day) in zone_and_day(), unit in prop::sample::select([Unit::Day, Unit::Week, Unit::Month].as_slice()),
             count in 1..5_u32
         ) {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_calendar_holds_is_none() {
+    fn dates_beyond_the_calendar_are_none() {
         let month = |day| Stretch::holding(Unit::Month, date(day), Tz::UTC).unwrap();
         assert_eq!(month("2026-01-01").with_earlier(u32::MAX), None);
         assert_eq!(Stretch::holding(Unit::Day, NaiveDate::MAX, Tz::UTC), None);

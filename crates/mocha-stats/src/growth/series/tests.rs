@@ -80,7 +80,7 @@ fn expected(question: Growth, events: &[Event], told: Option<Event>) -> (Vec<Row
 
 proptest! {
     #[test]
-    fn it_is_what_plain_rust_counts(
+    fn the_answer_matches_plain_rust(
         (events, window) in truth::events_and_window(TEN_DAYS), bots in random::bots(),
         zone in random::zone(),
         period in prop::sample::select([Period::Hour, Period::Day, Period::Week, Period::Month].as_slice()),
@@ -118,7 +118,7 @@ fn tell(conn: &mut File, count: i32, second: i64) -> diesel::QueryResult<()> {
 }
 
 #[test]
-fn members_are_as_many_as_discord_said_last() -> TestResult {
+fn the_number_of_members_follows_the_last_count_from_discord() -> TestResult {
     let event = |join, second, count| Event { guild: random::GUILD, user: 2, join, count, second: MONDAY + second };
     let mut conn = truth::file(&[event(true, 0, Some(40)), event(false, 2 * 86_400 + 1, None)])?;
     let members = |conn: &mut File| -> TestResult<(Vec<Option<u64>>, Option<u64>)> {
@@ -184,7 +184,7 @@ fn days_are_those_that_the_window_touches() -> TestResult {
 }
 
 #[test]
-fn a_day_that_the_zone_left_out_is_not_listed() -> TestResult {
+fn a_day_that_the_zone_skipped_is_not_listed() -> TestResult {
     // Samoa went from the 29th to the 31st of December 2011.
     let instant = |text: &str| text.parse::<DateTime<chrono::Utc>>();
     let window = Window::between(instant("2011-12-29T12:00:00Z")?, instant("2011-12-31T12:00:00Z")?)?;
