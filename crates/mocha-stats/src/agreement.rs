@@ -37,7 +37,7 @@ fn fill(file: &mut File, world: &World, events: &[Event]) -> TestResult {
             ))?;
         }
     }
-    file.execute(format!("INSERT INTO recorder_states VALUES (1, 0, {}, NULL)", (MONDAY + SPAN) * 1000))?;
+    file.execute(format!("INSERT INTO recorder_states VALUES (1, 0, 0, {}, NULL)", (MONDAY + SPAN) * 1000))?;
     Ok(())
 }
 
