@@ -59,7 +59,8 @@ impl PgStore {
     /// those that are still confirmed); users, channels and current members.
     ///
     /// It deletes in transactions of about 50 milliseconds, and leaves three times as long to others. Recorders of the guild
-    /// wait for such a transaction, and readers never do. The callback or a crash may end it at any time: the next run
+    /// wait for a transaction that deletes messages or aggregates, all recorders for one that deletes other events, and
+    /// readers never do. The callback or a crash may end it at any time: the next run
     /// continues. Autovacuum makes the space of deleted rows available again.
     ///
     /// # Errors

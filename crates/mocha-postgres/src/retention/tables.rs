@@ -41,8 +41,11 @@ impl RetentionTables for PgTables {
     }
 
     /// The generation, then the guild.
-    fn lock_guild(conn: &mut PgConnection, guild: &str) -> Result<(), BoxedError> {
-        lock_generation(conn, false)?;
+    fn lock_guild(conn: &mut PgConnection, guild: &str, is_remembered: bool) -> Result<(), BoxedError> {
+        lock_generation(conn, is_remembered)?;
+        if is_remembered {
+            sql_query("UPDATE generations SET generation = generation + 1").execute(conn)?;
+        }
         sql_query("SELECT FROM guilds WHERE id = $1 FOR NO KEY UPDATE")
             .bind::<sql_types::BigInt, _>(guild.parse::<i64>()?)
             .execute(conn)?;

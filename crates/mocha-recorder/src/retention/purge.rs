@@ -52,7 +52,7 @@ pub(super) fn purge<R: RetentionTables>(
     let mut guilds = 1;
     let mut tables = guild_tables().peekable();
     let step = |conn: &mut R::Connection, len: i64| {
-        R::lock_guild(conn, guild)?;
+        R::lock_guild(conn, guild, true)?;
         let stays = match gone_until {
             Some(until) => !R::is_gone(conn, guild, until)?,
             None => false,

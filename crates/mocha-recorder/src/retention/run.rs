@@ -8,6 +8,7 @@ use mocha_schema::catalogue::{Kept, Table};
 use super::{
     Batches, DeletedBatch, Expired, Horizons, Keep, Keeper, Pace, Retained, RetentionPolicy, RetentionTables, Rows,
     purge::{self, Events},
+    tables::is_remembered,
 };
 use crate::Error;
 
@@ -91,10 +92,10 @@ impl<R: RetentionTables> Run<'_, R> {
         let step = |conn: &mut R::Connection, len: i64| {
             let (mut left, mut deleted) = (len, 0);
             while let Some(guild) = guilds.front().filter(|_| left > 0) {
-                R::lock_guild(conn, guild)?;
-                let rows = R::delete_before(conn, rows, guild, before, left)?;
-                deleted += rows;
-                left = left.saturating_sub_unsigned(rows);
+                R::lock_guild(conn, guild, is_remembered(rows.table))?;
+                let gone = R::delete_before(conn, rows, guild, before, left)?;
+                deleted += gone;
+                left = left.saturating_sub_unsigned(gone);
                 if left > 0 {
                     guilds.pop_front();
                 }
@@ -121,7 +122,7 @@ impl<R: RetentionTables> Run<'_, R> {
         let mut batches = Batches {
             run: &mut |conn, step| {
                 let step = |conn: &mut R::Connection, len| {
-                    R::lock_guild(conn, guild_id)?;
+                    R::lock_guild(conn, guild_id, is_remembered(table))?;
                     step(conn, len)
                 };
                 pace.batches::<R>(conn, step, |deleted| {

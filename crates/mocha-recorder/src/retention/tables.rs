@@ -29,12 +29,13 @@ pub trait RetentionTables {
     ) -> Result<T, Error>;
 
     /// Takes the locks that a recorder takes before it changes rows about a guild, until the end of the transaction. So neither
-    /// waits for the other in a circle.
+    /// waits for the other in a circle. If `is_remembered`, recorders forget what they remember of rows, as
+    /// [`Tables::generation`](crate::backend::Tables::generation) says.
     ///
     /// # Errors
     ///
     /// Those of the database.
-    fn lock_guild(conn: &mut Self::Connection, guild: &str) -> Result<(), BoxedError>;
+    fn lock_guild(conn: &mut Self::Connection, guild: &str, is_remembered: bool) -> Result<(), BoxedError>;
 
     /// Turns an error of a statement or of a [`Keeper`](super::Keeper) into Mocha's.
     fn failed(context: String, error: BoxedError) -> Error;
@@ -152,6 +153,11 @@ impl Rows {
         let has_end = self.table.columns.iter().any(|column| column.name == "ended_at_ms");
         if has_end { "ended_at_ms IS NOT NULL" } else { "true" }
     }
+}
+
+/// Whether recorders may remember rows of the table. They do not remember messages, and roll-ups are only written.
+pub(super) fn is_remembered(table: &Table) -> bool {
+    table.kept != Kept::Rollups && table.name != "message_events"
 }
 
 /// Returns the tables with rows about guilds, in the order in which they are emptied: events before the aggregates from

@@ -35,8 +35,8 @@ impl RetentionTables for SqliteTables {
         result.map_err(|error| Self::failed(format!("{what} failed"), cause.unwrap_or_else(|| error.into())))
     }
 
-    /// The transaction has the only lock for writing.
-    fn lock_guild(_conn: &mut SqliteConnection, _guild: &str) -> Result<(), BoxedError> {
+    /// The transaction has the only lock for writing, and recorders notice each commit.
+    fn lock_guild(_conn: &mut SqliteConnection, _guild: &str, _is_remembered: bool) -> Result<(), BoxedError> {
         Ok(())
     }
 
