@@ -7,10 +7,18 @@ use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mocha_postgres::{Batches, DeletedBatch, Expired, Keep, Keeper, PgStore, Retained, RetentionPolicy};
-use mocha_recorder::{Clock, Error, ErrorKind, Event, TimeSource, event::GuildRemoved};
+use mocha_recorder::{
+    Clock, Error, ErrorKind, Event, TimeSource,
+    event::{GuildRemoved, PresenceChanged},
+};
+use mocha_schema::PresenceStatus;
 use mocha_store::Store;
 use mocha_test_postgres::Database;
-use support::{TestResult, at, guild, id, joined, message, record, store, user, voice};
+use support::{
+    TestResult, at, guild, id, joined, message, record,
+    same::{assert_same, lines},
+    store, user, voice,
+};
 
 const DAY: i64 = 86_400_000;
 
@@ -42,55 +50,6 @@ fn both(database: &Database) -> TestResult<(Store, PgStore)> {
     let postgres = store(database.url())?;
     record(&postgres, events())?;
     Ok((sqlite, postgres))
-}
-
-/// The tables whose rows are the same in both: events, and the roll-ups that do not depend on a watermark.
-const SAME: [(&str, &str); 11] = [
-    ("guilds", "id, name"),
-    ("horizons", "members_from, messages_from, presences_from, rollups_from, voice_from"),
-    ("member_days", "guild_id, day, bot, joins, leaves"),
-    ("member_events", "id, guild_id, user_id, event_type, created_at"),
-    ("members", "guild_id, user_id"),
-    ("message_days", "guild_id, day, user_id, channel_id, messages, characters, words"),
-    ("message_events", "id, guild_id, user_id, channel_id, created_at"),
-    ("message_quarters", "guild_id, quarter, bot, messages"),
-    ("voice_channel_days", "guild_id, day, user_id, channel_id, assumed, intervals, voice_ms"),
-    ("voice_events", "id, guild_id, user_id, event_type, duration"),
-    ("voice_intervals", "guild_id, user_id, started_at_ms, ended_at_ms"),
-];
-
-fn assert_same(sqlite: &Store, database: &Database) -> TestResult {
-    for (table, columns) in SAME {
-        let columns: Vec<&str> = columns.split(", ").collect();
-        // The same texts from both databases.
-        let text = |boolean: &str| {
-            let parts = columns.iter().map(|column| match *column {
-                "bot" | "assumed" => boolean.replace('?', column),
-                column => format!("coalesce(CAST({column} AS TEXT), '-')"),
-            });
-            parts.collect::<Vec<_>>().join(" || ' ' || ")
-        };
-        let of_file = format!("SELECT {} AS line FROM {table}", text("CAST(? AS TEXT)"));
-        let mut of_file = lines(sqlite, &of_file)?;
-        of_file.sort();
-        let of_server = database.execute(&format!("SELECT {} FROM {table}", text("CAST(?::INTEGER AS TEXT)")));
-        let mut of_server: Vec<&str> = of_server.lines().collect();
-        of_server.sort_unstable();
-        assert!(!of_file.is_empty() || ["guilds", "members"].contains(&table), "{table}");
-        assert_eq!(of_server, of_file, "{table}");
-    }
-    Ok(())
-}
-
-fn lines(store: &Store, sql: &str) -> TestResult<Vec<String>> {
-    use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
-    #[derive(QueryableByName)]
-    struct Line {
-        #[diesel(sql_type = Text)]
-        line: String,
-    }
-    let lines: Vec<Line> = store.read(|conn| sql_query(sql).load(conn))?;
-    Ok(lines.into_iter().map(|line| line.line).collect())
 }
 
 fn retain(store: &PgStore, retention: &RetentionPolicy, days: i64) -> Result<Retained, Error> {
@@ -281,6 +240,46 @@ fn nothing_stays_of_a_guild_that_is_purged_and_everything_of_the_others() -> Tes
         assert_eq!(rows, "0", "{}", table.name);
     }
     assert_eq!(postgres.purge_guild(id(1)).run()?.rows, 0);
+    Ok(())
+}
+
+/// The recorder has seen its rows, and must not rely on them.
+#[test]
+fn a_guild_that_is_purged_can_be_recorded_again() -> TestResult {
+    let Some(database) = Database::create() else { return Ok(()) };
+    let postgres = store(database.url())?;
+    let recorder = postgres.recorder()?;
+    record(&postgres, [guild(0, 1, 7), joined(0, 1, 40), message(1000, 30, 1, 40)])?;
+    postgres.purge_guild(id(1)).run()?;
+    record(&postgres, [message(2000, 31, 1, 40), joined(3000, 1, 40)])?;
+    let rows = "SELECT (SELECT string_agg(id::TEXT, ',') FROM message_events), (SELECT count(*) FROM guilds),
+        (SELECT count(*) FROM channels), (SELECT count(*) FROM members)";
+    assert_eq!(database.execute(rows), "31|1|1|1");
+    assert_eq!(recorder.stats().rejected, 0);
+    Ok(())
+}
+
+/// The recorder remembers the last presence of everybody.
+#[test]
+fn a_presence_that_is_deleted_is_news_again() -> TestResult {
+    let Some(database) = Database::create() else { return Ok(()) };
+    let (sqlite, postgres) = both(&database)?;
+    let online = |ms: i64| -> Event {
+        let (guild_id, user_id) = (id(1), id(40));
+        PresenceChanged { activity: None, at: at(ms), guild_id, status: PresenceStatus::Online, user_id }.into()
+    };
+    let recorder = sqlite.recorder()?;
+    let retention = RetentionPolicy::default().presences(Keep::Days(1));
+    for ms in [0, 180 * DAY] {
+        recorder.record(online(ms))?;
+        recorder.flush()?;
+        sqlite.apply_retention_at(&retention, at(180 * DAY)).run()?;
+        record(&postgres, [online(ms)])?;
+        retain(&postgres, &retention, 180)?;
+    }
+    let rows = "SELECT count(*) || ' ' || max(created_at) AS line FROM presence_events";
+    assert_eq!(database.execute(rows), lines(&sqlite, rows)?.concat());
+    assert_eq!(database.execute("SELECT count(*) FROM presence_events"), "1");
     Ok(())
 }
 

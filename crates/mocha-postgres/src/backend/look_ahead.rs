@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl, prelude::*, sql_query, sql_types::BigInt};
-use mocha_recorder::Event;
+use mocha_recorder::{Event, Person, backend::LastPresence};
 use mocha_schema::{
-    ChannelId, GuildId, User, UserId,
+    ChannelId, GuildId, User, UserId, VoiceInterval,
     schema::{channels, guilds, users},
 };
 
@@ -17,6 +17,15 @@ pub(super) struct LookAhead {
     pub(super) generation: Option<i64>,
     /// Guilds that have a row.
     pub(super) guilds: HashSet<GuildId>,
+    /// The last intervals of people, until an operation changes them.
+    pub(super) intervals: HashMap<Person, Option<VoiceInterval>>,
+    /// People with presences in this batch. The recorder remembers most of them, so they are looked up together once it asks
+    /// for one.
+    pub(super) named_in_presences: HashSet<Person>,
+    /// The same of voice.
+    pub(super) named_in_voice: HashSet<Person>,
+    /// The last presences of people, until they are asked for or others come.
+    pub(super) presences: HashMap<Person, Option<LastPresence>>,
     /// Users that were looked up. `None` for those without a row.
     pub(super) users: HashMap<UserId, Option<User>>,
 }
@@ -28,7 +37,9 @@ struct Named {
     /// Users with what the last event about them says: whether they are bots.
     flags: HashMap<UserId, bool>,
     guilds: BTreeSet<GuildId>,
+    presences: HashSet<Person>,
     users: BTreeSet<UserId>,
+    voices: HashSet<Person>,
 }
 
 impl LookAhead {
@@ -67,6 +78,8 @@ impl LookAhead {
                 .load(conn)?;
             ahead.channels.extend(rows);
         }
+        ahead.named_in_presences = named.presences;
+        ahead.named_in_voice = named.voices;
         Ok(ahead)
     }
 }
@@ -89,6 +102,7 @@ impl Named {
                     named.channels.insert(event.channel_id);
                 }
                 Event::PresenceChanged(event) => {
+                    named.presences.insert(Person { guild_id: event.guild_id, user_id: event.user_id });
                     named.users.insert(event.user_id);
                 }
                 Event::UserSeen(event) => {
@@ -97,11 +111,13 @@ impl Named {
                 }
                 Event::VoiceSnapshot(event) => {
                     for voice in &event.voices {
+                        named.voices.insert(Person { guild_id: event.guild_id, user_id: voice.user_id });
                         named.users.insert(voice.user_id);
                         named.channels.insert(voice.channel_id);
                     }
                 }
                 Event::VoiceStateChanged(event) => {
+                    named.voices.insert(Person { guild_id: event.guild_id, user_id: event.user_id });
                     named.users.insert(event.user_id);
                     named.channels.extend(event.channel_id);
                 }

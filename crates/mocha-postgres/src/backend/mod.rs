@@ -34,7 +34,7 @@ use mocha_recorder::{
     backend::{Backend, Tables, WriteError},
 };
 
-use self::{look_ahead::LookAhead, message::HeldMessages, user::HeldUsers};
+use self::{look_ahead::LookAhead, message::HeldMessages, presence::HeldPresences, user::HeldUsers, voice::HeldVoice};
 pub(crate) use self::{look_ahead::lock_generation, tombstone::load as load_tombstones};
 use crate::{error::classify, link::Link};
 
@@ -176,17 +176,27 @@ fn number(batch: u64) -> i64 {
 
 /// The tables during one transaction.
 ///
-/// Messages and users are held back until the flush. Everything else is executed at once.
+/// Messages, presences, users and voice are held back until the flush, or until an operation reads such rows. Everything else
+/// is executed at once.
 pub(crate) struct PgTables<'t> {
     conn: &'t mut PgConnection,
     ahead: LookAhead,
     messages: HeldMessages,
+    presences: HeldPresences,
     users: HeldUsers,
+    voice: HeldVoice,
 }
 
 impl<'t> PgTables<'t> {
     fn new(conn: &'t mut PgConnection) -> Self {
-        Self { conn, ahead: LookAhead::default(), messages: HeldMessages::default(), users: HeldUsers::default() }
+        Self {
+            conn,
+            ahead: LookAhead::default(),
+            messages: HeldMessages::default(),
+            presences: HeldPresences::default(),
+            users: HeldUsers::default(),
+            voice: HeldVoice::default(),
+        }
     }
 }
 
@@ -207,6 +217,8 @@ impl Tables for PgTables<'_> {
     /// Users first: messages refer to them, and triggers read which of them are bots.
     fn flush(&mut self) -> Result<u64, Error> {
         self.users.flush(self.conn).executed()?;
+        self.presences.flush(self.conn).executed()?;
+        self.voice.flush(self.conn).executed()?;
         self.messages.flush(self.conn).executed()
     }
 }

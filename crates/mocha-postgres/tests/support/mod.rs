@@ -3,6 +3,7 @@
 #![expect(dead_code, reason = "each test uses a part of it")]
 
 pub(crate) mod proxy;
+pub(crate) mod same;
 
 use chrono::{DateTime, Utc};
 use mocha_postgres::PgStore;

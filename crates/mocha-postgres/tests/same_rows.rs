@@ -1,0 +1,81 @@
+//! The same events give the same rows as in the SQLite store, however they are cut into batches.
+#![cfg(feature = "libpq")]
+
+mod support;
+
+use mocha_postgres::PgStore;
+use mocha_recorder::{
+    Clock, Event,
+    event::{MemberLeft, PresenceChanged, PresencesListed, VoiceSnapshot},
+};
+use mocha_schema::PresenceStatus;
+use mocha_store::Store;
+use mocha_test_postgres::Database;
+use support::{TestResult, at, embedded, guild, id, joined, message, record, same::assert_same, user, voice};
+
+/// Numbers that look random: a linear congruential generator.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// Few people in two guilds, so that much happens to each in one batch. Some time passes midnight.
+fn events(seed: u64) -> Vec<Event> {
+    let mut dice = Dice(seed);
+    let mut ms = 0;
+    let mut events = vec![guild(0, 1, 7), guild(0, 2, 7), user(0, 43, "helper", true)];
+    for number in 0..400 {
+        ms += i64::try_from([0, 400, 1_000, 90_000, 2_000_000][usize::try_from(dice.roll(5)).unwrap()]).unwrap();
+        let (place, who) = (1 + dice.roll(2), 40 + dice.roll(4));
+        let status = if dice.roll(2) == 0 { PresenceStatus::Online } else { PresenceStatus::Idle };
+        let (guild_id, user_id) = (id(place), id(who));
+        events.push(match dice.roll(14) {
+            0..4 => voice(ms, place, who, Some(place * 10 + dice.roll(2))),
+            4 | 5 => voice(ms, place, who, None),
+            6 => VoiceSnapshot { at: at(ms), guild_id, voices: Vec::new() }.into(),
+            7 | 8 => PresenceChanged { activity: None, at: at(ms), guild_id, status, user_id }.into(),
+            9 => PresencesListed { at: at(ms), guild_id, is_complete: true, user_ids: vec![user_id] }.into(),
+            10 => joined(ms, place, who),
+            11 => MemberLeft { at: at(ms), guild_id, user_id }.into(),
+            12 => embedded(ms, 1000 + dice.roll(number + 1), place),
+            _ => message(ms, 1000 + number, place, who),
+        });
+        if dice.roll(6) == 0 {
+            // Discord delivers it again.
+            events.push(events[events.len() - 1].clone());
+        }
+    }
+    events
+}
+
+#[test]
+fn random_events_give_the_same_rows_in_any_batches() -> TestResult {
+    for seed in 0..6 {
+        for batch_len in [1, 7, 4_096] {
+            let Some(database) = Database::create() else { return Ok(()) };
+            let sqlite = Store::builder().clock(Clock::Events).open_in_memory()?;
+            let postgres = PgStore::builder().batch_len(batch_len).clock(Clock::Events).connect(database.url())?;
+            let events = events(seed);
+            let (first, rest) = events.split_at(250);
+            for events in [first, rest] {
+                // Another recorder remembers nothing.
+                let recorder = sqlite.recorder()?;
+                let running = postgres.recorder()?;
+                for event in events {
+                    recorder.record(event.clone())?;
+                }
+                recorder.shutdown()?;
+                record(&postgres, events.iter().cloned())?;
+                assert_eq!(running.stats().rejected, 0);
+                running.shutdown()?;
+            }
+            assert_same(&sqlite, &database).map_err(|error| format!("seed {seed}, {batch_len} a batch: {error}"))?;
+            assert_eq!(postgres.verify()?, [], "seed {seed}, {batch_len} a batch");
+        }
+    }
+    Ok(())
+}
