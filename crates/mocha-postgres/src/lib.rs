@@ -13,7 +13,7 @@
 //! | the server is away, restarts or fails over | events wait in the recorder's queue, and are written when it is back; [`ErrorKind::Unavailable`](mocha_recorder::ErrorKind::Unavailable) |
 //! | the queue is full meanwhile | `record` refuses further events, counts them, and the recorder notes that voice was missed |
 //! | the connection breaks during a COMMIT | the recorder asks the server whether the batch is in, and neither loses nor repeats it |
-//! | the server's disk is full | events wait, as above; [`ErrorKind::DiskFull`](mocha_recorder::ErrorKind::DiskFull) |
+//! | the disk of the server's tables is full | events wait, as above; [`ErrorKind::DiskFull`](mocha_recorder::ErrorKind::DiskFull) |
 //! | a statement takes longer than the timeout | its batch is tried again; [`ErrorKind::Busy`](mocha_recorder::ErrorKind::Busy) |
 //! | the server is a standby | reading works, writing fails as [`ErrorKind::ReadOnly`](mocha_recorder::ErrorKind::ReadOnly) |
 //! | user, password or database is wrong | [`ErrorKind::AccessDenied`](mocha_recorder::ErrorKind::AccessDenied) |
