@@ -41,6 +41,8 @@ struct Voice<T> {
 /// Discord closes a connection on which it hears nothing for so long.
 const DEAF_MS: i64 = 60_000;
 
+const DAY_MS: i64 = 86_400_000;
+
 impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
     pub(super) fn of(case: &Case, rules: Rules, keep: impl Fn(ChannelId, VoiceState) -> T) -> Self {
         let truths = truths(&case.truth, &keep);
@@ -57,7 +59,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 Cue::Heard { event, is_framed } => (event, *is_framed, true),
                 Cue::Freeze(ms) => {
                     if *ms >= DEAF_MS {
-                        lose(&mut reported, confirmed_ms, rules);
+                        lose(&mut reported, stamped_ms(case, confirmed_ms, heard_ms), rules);
                     }
                     now_ms += ms;
                     continue;
@@ -79,7 +81,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 }
                 Cue::Stopped => {
                     (lost, outage) = (false, false);
-                    lose(&mut reported, confirmed_ms, rules);
+                    lose(&mut reported, stamped_ms(case, confirmed_ms, heard_ms), rules);
                     continue;
                 }
             };
@@ -211,6 +213,18 @@ fn lose<T: Copy + Eq>(reported: &mut BTreeMap<UserId, Reported<T>>, confirmed_ms
     }
 }
 
+/// Returns until when the file confirms people whose shard was last heard at `heard_ms`, if it ever was.
+///
+/// A recorder with a clock of its own confirms them until then. A replay goes on, because silence is no gap, but not beyond
+/// the midnight after it.
+fn stamped_ms(case: &Case, confirmed_ms: i64, heard_ms: i64) -> i64 {
+    match heard_ms {
+        i64::MIN => confirmed_ms,
+        _ if case.is_live => confirmed_ms.min(heard_ms),
+        _ => confirmed_ms.min((heard_ms.div_euclid(DAY_MS) + 1) * DAY_MS),
+    }
+}
+
 fn is_ready(event: &Event) -> bool {
     matches!(event, Event::ShardChanged(change) if change.status == ShardStatus::Ready)
 }
@@ -218,7 +232,7 @@ fn is_ready(event: &Event) -> bool {
 /// Returns whether the event confirms everybody up to its time. READY shows nothing about the time before it. A message has
 /// the time at which it was sent, which a damaged digit may put days ahead.
 fn shows_life(event: &Event, confirmed_ms: i64) -> bool {
-    let far_off = confirmed_ms > i64::MIN && event.at().timestamp_millis() - confirmed_ms > 24 * 60 * 60 * 1000;
+    let far_off = confirmed_ms > i64::MIN && event.at().timestamp_millis() - confirmed_ms > DAY_MS;
     !(is_ready(event) || far_off && matches!(event, Event::MessageSent(_)))
 }
 
