@@ -1,7 +1,7 @@
 //! Adds all events of a store to an archive of Parquet files.
 //!
-//! `cargo run --release --example archive -- FILE FOLDER`. Without arguments it simulates a server
-//! in a temporary folder.
+//! `cargo run --release --example archive -- FILE FOLDER`. With the feature `postgres` a URL may
+//! stand for the file. Without arguments it simulates a server in a temporary folder.
 
 use std::{
     io::{self, Write as _},
@@ -9,30 +9,38 @@ use std::{
 };
 
 use clap::Parser;
-use mocha_discord::{Clock, Maintenance, Store, archive::Archive};
+use mocha_discord::{
+    AnyStore, Clock, Store,
+    archive::{Archive, Database},
+};
 use mocha_sim::Server;
 
 #[derive(Parser)]
 struct Args {
-    /// The store's file.
+    /// The store's file, or a `postgres://` URL.
     #[arg(requires = "folder")]
-    file: Option<PathBuf>,
+    place: Option<String>,
     /// The archive's folder. It is created if it is missing.
     folder: Option<PathBuf>,
 }
 
 fn main() -> anyhow::Result<()> {
-    let Args { file, folder } = Args::parse();
-    if let Some((file, folder)) = file.zip(folder) {
-        anyhow::ensure!(file.is_file(), "{} is not a file", file.display());
-        return archive(&Store::builder().maintenance(Maintenance::off()).open(file)?, &folder);
+    let Args { place, folder } = Args::parse();
+    if let Some((place, folder)) = place.zip(folder) {
+        anyhow::ensure!(place.contains("://") || Path::new(&place).is_file(), "{place} is no file");
+        return match AnyStore::open(&place)? {
+            #[cfg(feature = "postgres")]
+            AnyStore::Postgres(store) => archive(&store, &folder),
+            AnyStore::Sqlite(store) => archive(&store, &folder),
+            _ => anyhow::bail!("{place} is of another kind"),
+        };
     }
     let folder = tempfile::tempdir()?;
     let store = simulated(&folder.path().join("stats.db"))?;
     archive(&store, &folder.path().join("archive"))
 }
 
-fn archive(store: &Store, folder: &Path) -> anyhow::Result<()> {
+fn archive(store: &impl Database, folder: &Path) -> anyhow::Result<()> {
     let archive = Archive::open(folder)?;
     let written = archive.add(store)?;
     let (mut rows, mut bytes) = (0, 0);

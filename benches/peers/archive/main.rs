@@ -1,8 +1,9 @@
 //! Archives a store and prints the store's leaderboards, for `peers/archive/run.sh` to compare.
 //!
 //! Arguments: a store's file (`-` for the real messages, or simulated ones without them) and a folder
-//! to work in. It prints a line for each guild and user: guild, user, messages; then it prints the
-//! path of the archive on standard error.
+//! to work in. With `--bench` it takes all messages, otherwise a few as a test. It prints a line for
+//! each guild and user: guild, user, messages; then it prints the path of the archive on standard
+//! error.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "another program reads it")]
 
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use mocha_stats::{Bots, Leaderboard};
 use mocha_store::{Maintenance, Store};
 
 fn main() -> Result<(), Failure> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let [file, folder] = &args[..] else { return Err("arguments: FILE FOLDER".into()) };
     let folder = Path::new(folder);
     let file = match file.as_str() {

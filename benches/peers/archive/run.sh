@@ -19,7 +19,8 @@ python="$work/venv/bin/python"
 
 rm -rf "$work/archive"
 # The profile of benches, so that the measurement below builds nothing twice.
-cargo run --profile bench --locked --quiet -p mocha-benches --example archived -- "${1:--}" "$work" | LC_ALL=C sort > "$work/mocha.csv"
+cargo run --profile bench --locked --quiet -p mocha-benches --example archived -- "${1:--}" "$work" --bench |
+    LC_ALL=C sort > "$work/mocha.csv"
 for engine in duckdb ${SPARK:+spark}; do
     "$python" "benches/peers/archive/${engine}_board.py" "$work/archive" | LC_ALL=C sort > "$work/$engine.csv"
     cmp "$work/mocha.csv" "$work/$engine.csv"

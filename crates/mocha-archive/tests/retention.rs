@@ -169,11 +169,11 @@ fn open_voice_intervals_are_archived_once_they_end() -> TestResult {
         "SELECT user_id || ' ' || started_at_ms AS line FROM voice_intervals WHERE ended_at_ms IS NULL ORDER BY 1";
     execute(
         &store,
-        "INSERT INTO voice_intervals SELECT guild_id, '4242', 1704103200000, NULL, 1704103260000, 1704103200000, channel_id,
+        "INSERT INTO voice_intervals SELECT guild_id, '4242', 1705744800000, NULL, 1705744860000, 1705744800000, channel_id,
          0, 0, 0, 0, 0, 0, 0, 0 FROM voice_intervals LIMIT 1",
     )?;
     let before = lines(&store, open)?;
-    assert!(before.contains(&"4242 1704103200000".to_owned()));
+    assert!(before.contains(&"4242 1705744800000".to_owned()));
     // It is in the archive as it is now, and is not deleted for that.
     archive.add(&store)?;
     retain(&archive, &store, 0, end + TimeDelta::days(1))?;
@@ -183,7 +183,7 @@ fn open_voice_intervals_are_archived_once_they_end() -> TestResult {
     assert!(!lines(&store, "SELECT user_id AS line FROM voice_intervals")?.contains(&"4242".to_owned()));
     let new = restored(&archive, &folder.path().join("new.db"))?;
     let ended = "SELECT ended_at_ms || '' AS line FROM voice_intervals WHERE user_id = '4242'";
-    assert_eq!(lines(&new, ended)?, ["1704103260000"]);
+    assert_eq!(lines(&new, ended)?, ["1705744860000"]);
     Ok(())
 }
 
