@@ -5,8 +5,12 @@
 )]
 
 mod any_store;
+#[cfg(feature = "postgres")]
+mod mover;
 
 pub use self::any_store::{AnyStore, AnyStoreBuilder, OptedOut};
+#[cfg(feature = "postgres")]
+pub use self::mover::{MoveDifference, Moved, Mover, OddRows};
 #[cfg(feature = "archive")]
 pub use mocha_archive as archive;
 #[cfg(feature = "charts")]

@@ -7,6 +7,7 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 use mocha_recorder::Error;
+use mocha_schema::GuildId;
 
 use crate::{PgStore, backend::lock_generation};
 
@@ -68,16 +69,33 @@ impl PgStore {
     ///
     /// Those of [`PgStore::write`] that come from the server.
     pub fn rebuild(&self) -> Result<(), Error> {
+        self.rebuild_where("true")
+    }
+
+    /// Computes every roll-up of a guild again, from the horizon on, as [`rebuild`](Self::rebuild) does for all.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PgStore::write`] that come from the server.
+    pub fn rebuild_guild(&self, guild_id: GuildId) -> Result<(), Error> {
+        self.rebuild_where(&format!("guild_id = {guild_id}"))
+    }
+
+    fn rebuild_where(&self, guild: &str) -> Result<(), Error> {
         self.write(|conn| {
             lock_generation(conn, true)?;
             for Recount { kept, rows, table } in recounts() {
-                conn.batch_execute(&format!("DELETE FROM {table} WHERE {kept}; INSERT INTO {table} {rows}"))?;
+                conn.batch_execute(&format!(
+                    "DELETE FROM {table} WHERE {kept} AND {guild};
+                     INSERT INTO {table} SELECT * FROM ({rows}) AS counted WHERE {guild}"
+                ))?;
             }
             // They are packed again when somebody asks for it.
-            conn.batch_execute(
-                "DELETE FROM packed_quarters;
-                 INSERT INTO packed_quarters SELECT DISTINCT guild_id, quarter / 2880, bot, NULL FROM message_quarters",
-            )
+            conn.batch_execute(&format!(
+                "DELETE FROM packed_quarters WHERE {guild};
+                 INSERT INTO packed_quarters
+                 SELECT DISTINCT guild_id, quarter / 2880, bot, NULL::TEXT FROM message_quarters WHERE {guild}"
+            ))
         })
     }
 
