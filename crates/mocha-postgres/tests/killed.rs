@@ -26,7 +26,7 @@ const FRAMES: u64 = 3_000;
 /// What a gateway session delivers: a frame for each number, from 1.
 fn frame(number: u64) -> (Frame, Vec<Event>) {
     let frame = Frame::new().of_bot(id(80)).of_shard(0, 1).in_session("s", number).redelivered_if_refused();
-    let ms = i64::try_from(number).unwrap() * 1_000;
+    let ms = i64::try_from(number).expect("a frame's number is small") * 1_000;
     let (place, author) = (1 + number % 3, 40 + number % 11);
     match number {
         1 => {

@@ -29,11 +29,17 @@ fn events(seed: u64) -> Vec<Event> {
     let mut ms = 0;
     let mut events = vec![guild(0, 1, 7), guild(0, 2, 7), user(0, 43, "helper", true)];
     for number in 0..400 {
-        ms += i64::try_from([0, 400, 1_000, 90_000, 2_000_000][usize::try_from(dice.roll(5)).unwrap()]).unwrap();
+        ms += match dice.roll(5) {
+            0 => 0,
+            1 => 400,
+            2 => 1_000,
+            3 => 90_000,
+            _ => 2_000_000,
+        };
         let (place, who) = (1 + dice.roll(2), 40 + dice.roll(4));
         let status = if dice.roll(2) == 0 { PresenceStatus::Online } else { PresenceStatus::Idle };
         let (guild_id, user_id) = (id(place), id(who));
-        events.push(match dice.roll(14) {
+        let event = match dice.roll(14) {
             0..4 => voice(ms, place, who, Some(place * 10 + dice.roll(2))),
             4 | 5 => voice(ms, place, who, None),
             6 => VoiceSnapshot { at: at(ms), guild_id, voices: Vec::new() }.into(),
@@ -43,11 +49,12 @@ fn events(seed: u64) -> Vec<Event> {
             11 => MemberLeft { at: at(ms), guild_id, user_id }.into(),
             12 => embedded(ms, 1000 + dice.roll(number + 1), place),
             _ => message(ms, 1000 + number, place, who),
-        });
+        };
         if dice.roll(6) == 0 {
-            // Discord delivers it again.
-            events.push(events[events.len() - 1].clone());
+            // Discord delivers it twice.
+            events.push(event.clone());
         }
+        events.push(event);
     }
     events
 }
