@@ -53,7 +53,7 @@ fn frame(number: u64) -> (Frame, Vec<Event>) {
                 }
                 4 => vec![embedded(ms, 10_000 + number - 1, 1 + (number - 1) % 3)],
                 5 => {
-                    let status = if number % 3 == 0 { PresenceStatus::Online } else { PresenceStatus::Idle };
+                    let status = if number.is_multiple_of(3) { PresenceStatus::Online } else { PresenceStatus::Idle };
                     let (guild_id, user_id) = (id(place), id(author));
                     vec![PresenceChanged { activity: None, at: at(ms), guild_id, status, user_id }.into()]
                 }
