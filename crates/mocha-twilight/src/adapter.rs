@@ -6,24 +6,25 @@ use std::sync::{
 };
 
 use chrono::{DateTime, Utc};
-use mocha_recorder::{Error, Frame, Recorder, ShardClaim, StoredSession};
+use mocha_recorder::{Error, Frame, Recorder};
 use mocha_schema::UserId;
 use twilight_model::{
     gateway::{
         Intents, ShardId,
         event::{Event, EventType},
     },
-    id::{Id, marker::UserMarker},
+    id::Id,
 };
 
 use crate::{
-    Delivery, ResourceType,
+    AdapterBuilder, Delivery, ResourceType,
     translate::{Context, EVENT_TYPES, translate},
 };
 
 /// Records the events of twilight's shards.
 ///
-/// Clones share one recorder. For several shards give each task the adapter that [`for_shard`](Self::for_shard) returns.
+/// Clones share one recorder. If the bot has several shards, give the task of each shard the adapter that
+/// [`for_shard`](Self::for_shard) returns.
 #[derive(Clone, Debug)]
 pub struct Adapter {
     /// The bot's id, or 0 while it is unknown.
@@ -77,7 +78,13 @@ impl Adapter {
         AdapterBuilder { current_user: None, intents, recorder, resources: ResourceType::default(), shard: None }
     }
 
-    /// Returns the adapter for the events of one shard. If the bot has several shards, give each task its own.
+    pub(crate) fn from_builder(builder: AdapterBuilder) -> Self {
+        let AdapterBuilder { current_user, intents, recorder, resources, shard } = builder;
+        let current_user = Arc::new(AtomicU64::new(current_user.map_or(0, Id::get)));
+        Self { current_user, intents, recorder, resources, shard }
+    }
+
+    /// Returns the adapter for the events of one shard.
     #[must_use]
     pub fn for_shard(&self, shard: ShardId) -> Self {
         Self { shard: Some(shard), ..self.clone() }
@@ -92,76 +99,14 @@ impl Adapter {
     /// Records that the shard's connection was lost when no event reports it.
     ///
     /// twilight reports no event when Discord ends a connection without a close frame. It only connects again. Without
-    /// this call members in voice count as present until the next connection. If the adapter receives heartbeat
-    /// acknowledgements, they count as present until the last of these. The call does nothing if the adapter does not
-    /// know its shard.
+    /// this call members in voice count as present until the next connection, or until the last heartbeat
+    /// acknowledgement if the adapter receives these. The call does nothing if the adapter does not know its shard.
     ///
     /// # Errors
     ///
     /// Returns the same errors as [`update`](Self::update).
     pub fn lost(&self) -> Result<(), Error> {
         self.delivery(&Event::GatewayClose(None)).record()
-    }
-
-    /// Takes the shard over, and returns the gateway session to resume from the last run of the program.
-    ///
-    /// [`Runner`](crate::gateway::Runner) does this by itself. In your own loop call it before the shard connects, and pass the
-    /// session to `twilight_gateway::ConfigBuilder::session` and its URL to `resume_url`. Give each event its
-    /// [place](Delivery::in_session). Close the connection with `CloseFrame::RESUME` when the program stops. If the first event
-    /// that is delivered has a number that is higher than the session's plus one, Discord no longer has what is missing:
-    /// do not record it, and start the shard without a session. See [`Recorder::claim_shard`] for when there is a session, and
-    /// for several processes.
-    ///
-    /// The adapter must know its shard, and its user unless the file has the sessions of one bot only. Without the shard it
-    /// returns `None`. Blocks; in an async program see `claim_async`.
-    ///
-    /// # Errors
-    ///
-    /// Returns the same errors as [`Recorder::claim_shard`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use mocha_store::Store;
-    /// use mocha_twilight::Adapter;
-    /// use twilight_model::gateway::{Intents, ShardId};
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let store = Store::builder().open_in_memory()?;
-    /// let adapter = Adapter::builder(store.recorder()?, Intents::GUILDS).shard(ShardId::ONE).build();
-    /// let stored = adapter.claim()?;
-    /// assert!(stored.is_none(), "the file is new");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn claim(&self) -> Result<Option<StoredSession>, Error> {
-        let Some(claim) = self.shard_claim() else { return Ok(None) };
-        Ok(self.resuming(self.recorder.claim_shard(claim)?))
-    }
-
-    /// Claims like [`claim`](Self::claim), and waits without blocking a thread.
-    ///
-    /// # Errors
-    ///
-    /// Returns the same errors as [`Recorder::claim_shard`].
-    #[cfg(feature = "tokio")]
-    pub async fn claim_async(&self) -> Result<Option<StoredSession>, Error> {
-        let Some(claim) = self.shard_claim() else { return Ok(None) };
-        Ok(self.resuming(self.recorder.claim_shard_async(claim).await?))
-    }
-
-    fn shard_claim(&self) -> Option<ShardClaim> {
-        let shard = self.shard?;
-        let claim = ShardClaim::new(shard.number(), shard.total(), self.intents.bits());
-        Some(self.current_user().map_or(claim, |bot_id| claim.of_bot(bot_id)))
-    }
-
-    /// Takes the adapter's user from a session, because no READY will say it.
-    fn resuming(&self, stored: Option<StoredSession>) -> Option<StoredSession> {
-        if let Some(stored) = &stored {
-            self.current_user.store(stored.bot_id.get(), Ordering::Relaxed);
-        }
-        stored
     }
 
     /// Prepares to record an event with its place in the gateway session or with a time of your own.
@@ -345,7 +290,7 @@ impl Adapter {
     #[must_use]
     pub fn translate(&self, event: &Event, at: DateTime<Utc>) -> Vec<mocha_recorder::Event> {
         if let Event::Ready(ready) = event {
-            self.current_user.store(ready.user.id.get(), Ordering::Relaxed);
+            self.set_current_user(ready.user.id.into_nonzero().into());
         }
         translate(event, &self.context(at))
     }
@@ -365,12 +310,12 @@ impl Adapter {
         UserId::try_from(self.current_user.load(Ordering::Relaxed)).ok()
     }
 
-    /// Sets the bot's own user, unless it is known.
-    #[cfg(feature = "gateway")]
-    pub(crate) fn suggest_current_user(&self, user_id: UserId) {
-        if self.current_user().is_none() {
-            self.current_user.store(user_id.get(), Ordering::Relaxed);
-        }
+    pub(crate) fn set_current_user(&self, user_id: UserId) {
+        self.current_user.store(user_id.get(), Ordering::Relaxed);
+    }
+
+    pub(crate) const fn shard(&self) -> Option<ShardId> {
+        self.shard
     }
 
     fn context(&self, at: DateTime<Utc>) -> Context {
@@ -380,57 +325,6 @@ impl Adapter {
             intents: self.intents,
             resources: self.resources,
             shard: self.shard,
-        }
-    }
-}
-
-/// Builds an [`Adapter`]. Created by [`Adapter::builder`].
-#[derive(Clone, Debug)]
-#[must_use = "it does nothing until `build` is called"]
-pub struct AdapterBuilder {
-    current_user: Option<Id<UserMarker>>,
-    intents: Intents,
-    recorder: Recorder,
-    resources: ResourceType,
-    shard: Option<ShardId>,
-}
-
-impl AdapterBuilder {
-    /// Sets the bot's own user. Default: the user in `READY`, the first event of every new connection.
-    ///
-    /// You need it only to [resume](Adapter::claim) if the file has the sessions of several bots. Without
-    /// [`Intents::MESSAGE_CONTENT`] Discord sends the content only of the bot's own messages and of messages that mention
-    /// the bot. The adapter recognizes them by this user.
-    pub const fn current_user(mut self, user: Id<UserMarker>) -> Self {
-        self.current_user = Some(user);
-        self
-    }
-
-    /// Sets what is recorded. Default: everything except [`ResourceType::PRESENCE`].
-    pub const fn resources(mut self, resources: ResourceType) -> Self {
-        self.resources = resources;
-        self
-    }
-
-    /// Sets the shard whose events the adapter receives. For several shards see [`Adapter::for_shard`].
-    ///
-    /// Discord does not say which connection ended or resumed. Without the shard the adapter notices only new connections.
-    /// Members in voice then count as present until the new connection, instead of until they were last confirmed.
-    pub const fn shard(mut self, shard: ShardId) -> Self {
-        self.shard = Some(shard);
-        self
-    }
-
-    /// Builds the adapter.
-    #[must_use]
-    pub fn build(self) -> Adapter {
-        let Self { current_user, intents, recorder, resources, shard } = self;
-        Adapter {
-            current_user: Arc::new(AtomicU64::new(current_user.map_or(0, Id::get))),
-            intents,
-            recorder,
-            resources,
-            shard,
         }
     }
 }

@@ -27,7 +27,11 @@
 //! [twilight]: https://twilight.rs
 
 mod adapter;
+#[cfg(feature = "backfill")]
+pub mod backfill;
+mod builder;
 mod channel;
+mod claim;
 mod convert;
 mod delivery;
 #[cfg(feature = "gateway")]
@@ -49,10 +53,7 @@ mod frames;
 pub use mocha_adapter::ResourceType;
 
 pub use self::{
-    adapter::{Adapter, AdapterBuilder},
-    delivery::Delivery,
-    inventory::DataInventory,
-    statistic::Statistic,
+    adapter::Adapter, builder::AdapterBuilder, delivery::Delivery, inventory::DataInventory, statistic::Statistic,
 };
 
 /// Tests the example in README.

@@ -123,8 +123,9 @@ impl<Q: Queue + Clone + Unpin> Run<Q> {
 
     /// Takes the shard over, and resumes its session where the file stopped.
     async fn claim(&mut self) -> Result<(), RunnerError> {
-        if let Some(bot_id) = session::bot_of(self.shard.config().token()) {
-            self.adapter.suggest_current_user(bot_id);
+        // A user that the bot itself set takes precedence.
+        if let (Some(bot_id), None) = (session::bot_of(self.shard.config().token()), self.adapter.current_user()) {
+            self.adapter.set_current_user(bot_id);
         }
         let stored = match self.adapter.claim_async().await {
             Ok(stored) => stored,
