@@ -8,13 +8,13 @@ use std::sync::{
 use chrono::{DateTime, Utc};
 use mocha_adapter::{Context, Intents, ResourceType, Shard};
 use mocha_recorder::{
-    Error, Frame, Recorder,
+    Error, Frame, Recorder, ShardClaim,
     event::{ShardChanged, ShardStatus},
 };
 use mocha_schema::UserId;
 use serenity::model::{event::Event, gateway::GatewayIntents, id::UserId as SerenityUserId};
 
-use crate::translate::translate;
+use crate::{convert, translate::translate};
 
 /// Records the events of serenity's shards.
 ///
@@ -130,7 +130,7 @@ impl Adapter {
     #[must_use]
     pub fn translate(&self, event: &Event, at: DateTime<Utc>) -> Vec<mocha_recorder::Event> {
         if let Event::Ready(event) = event {
-            self.current_user.store(event.ready.user.id.get(), Ordering::Relaxed);
+            self.set_current_user(convert::id(event.ready.user.id));
         }
         translate(event, self.context(at))
     }
@@ -153,19 +153,46 @@ impl Adapter {
         self.recorder.record_frame(self.frame(), vec![changed.into()])
     }
 
+    /// Takes the shard over from another recorder of the same database, which then drops the shard's events.
+    ///
+    /// serenity begins a new session always, so no session is left to resume.
+    pub(crate) async fn claim(&self) -> Result<(), Error> {
+        /// No session has these intents.
+        const NONE: u64 = u64::MAX;
+        let Some(Shard { count, id }) = self.shard else { return Ok(()) };
+        let claim = ShardClaim::new(id, count, NONE);
+        let claim = self.current_user().map_or(claim, |bot_id| claim.of_bot(bot_id));
+        self.recorder.claim_shard_async(claim).await.map(|_| ())
+    }
+
+    /// Returns `false` once another recorder has taken over the shard.
+    pub(crate) async fn holds(&self) -> Result<bool, Error> {
+        let Some(Shard { count, id }) = self.shard else { return Ok(true) };
+        self.recorder.holds_shard_async(id, count).await
+    }
+
     /// Returns the adapter with other intents.
     pub(crate) fn with_intents(&self, intents: GatewayIntents) -> Self {
         Self { intents, ..self.clone() }
     }
 
+    pub(crate) fn set_current_user(&self, user_id: UserId) {
+        self.current_user.store(user_id.get(), Ordering::Relaxed);
+    }
+
+    fn current_user(&self) -> Option<UserId> {
+        UserId::try_from(self.current_user.load(Ordering::Relaxed)).ok()
+    }
+
     fn frame(&self) -> Frame {
-        self.shard.map_or_else(Frame::new, |shard| Frame::new().of_shard(shard.id, shard.count))
+        let frame = self.current_user().map_or_else(Frame::new, |bot_id| Frame::new().of_bot(bot_id));
+        self.shard.map_or(frame.clone(), |shard| frame.of_shard(shard.id, shard.count))
     }
 
     fn context(&self, at: DateTime<Utc>) -> Context {
         Context {
             at,
-            current_user: UserId::try_from(self.current_user.load(Ordering::Relaxed)).ok(),
+            current_user: self.current_user(),
             intents: Intents::from_bits_truncate(self.intents.bits()),
             resources: self.resources,
             shard: self.shard,

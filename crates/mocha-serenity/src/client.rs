@@ -6,7 +6,7 @@
 //! collector that `register_shard` adds receives `READY` and everything after it, in order.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
@@ -14,7 +14,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mocha_adapter::Shard;
-use mocha_recorder::Error;
+use mocha_recorder::{Error, ErrorKind};
 use serenity::{
     Client,
     client::ClientBuilder,
@@ -27,7 +27,7 @@ use serenity::{
 };
 use tokio::time::Instant;
 
-use crate::{Adapter, heartbeat};
+use crate::{Adapter, convert, heartbeat};
 
 /// serenity's map of the shards that run.
 pub(crate) type Runners = Arc<tokio::sync::Mutex<HashMap<ShardId, ShardRunnerInfo>>>;
@@ -47,6 +47,11 @@ impl Adapter {
     /// Each event is recorded before serenity starts a handler for it, without waiting. If an event cannot be recorded, the
     /// adapter logs a warning through `tracing`, and [`RecorderStats`](mocha_recorder::RecorderStats) counts it.
     ///
+    /// Each shard belongs to the program that started it last. If another program records it into the same database, such as
+    /// the next version of the bot, this program's events of the shard are dropped, and within a minute the client shuts down:
+    /// [`Client::start`] returns, as after a stop. The recorder of one program records one bot. Events of a second bot are not
+    /// recorded, and the adapter logs an error.
+    ///
     /// The client does not shut the recorder down. Call [`Recorder::shutdown`](mocha_recorder::Recorder::shutdown) after
     /// [`Client::start`] returns.
     ///
@@ -64,14 +69,16 @@ impl Adapter {
     pub async fn client(&self, builder: ClientBuilder) -> Result<Client, serenity::Error> {
         let follower = Arc::new(Follower {
             adapter: self.with_intents(builder.get_intents()),
+            claimed: Mutex::default(),
             inner: builder.get_voice_manager(),
             runners: OnceLock::new(),
+            shard_count: OnceLock::new(),
             shards: Mutex::default(),
         });
         let hooks: Arc<Follower> = Arc::clone(&follower);
         let client = builder.voice_manager_arc(hooks).await?;
-        let runners = follower.runners.get_or_init(|| Arc::clone(&client.shard_manager.runners));
-        tokio::spawn(heartbeat::watch(Arc::downgrade(runners), Arc::downgrade(&follower)));
+        follower.runners.get_or_init(|| Arc::clone(&client.shard_manager.runners));
+        tokio::spawn(heartbeat::watch(Arc::downgrade(&client.shard_manager), Arc::downgrade(&follower)));
         Ok(client)
     }
 }
@@ -79,9 +86,12 @@ impl Adapter {
 /// Receives the events of all shards of a client.
 pub(crate) struct Follower {
     adapter: Adapter,
+    /// The shards that this program took over from others. It does so once: later another program may have them.
+    claimed: Mutex<HashSet<u32>>,
     /// The voice manager that the bot configured.
     inner: Option<Arc<dyn VoiceGatewayManager>>,
     runners: OnceLock<Runners>,
+    shard_count: OnceLock<u32>,
     shards: Mutex<HashMap<u32, Arc<Followed>>>,
 }
 
@@ -117,12 +127,36 @@ impl Follower {
             tracing::error!(shard_id, "serenity does not list the shard, so its events are not recorded");
             return;
         };
-        let followed = Arc::new(Followed::new(self.adapter.clone()));
+        let adapter =
+            self.adapter.for_shard(Shard { count: self.shard_count.get().copied().unwrap_or(1), id: shard_id });
+        if !self.claim(&adapter, shard_id).await {
+            return;
+        }
+        let followed = Arc::new(Followed::new(adapter));
         let before = self.lock().insert(shard_id, Arc::clone(&followed));
         if let Some(before) = before {
             before.lock().is_over = true;
         }
         messenger.add_collector(CollectorCallback(Box::new(move |event| followed.receive(shard_id, event))));
+    }
+
+    /// Takes the shard over from other programs, before anything of its new session is recorded. Returns `false` if the
+    /// recorder may not record it.
+    async fn claim(&self, adapter: &Adapter, shard_id: u32) -> bool {
+        if !self.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(shard_id) {
+            return true;
+        }
+        match adapter.claim().await {
+            Ok(()) => true,
+            Err(error) if *error.kind() == ErrorKind::OtherBot => {
+                tracing::error!(shard_id, %error, "the shard's events are not recorded");
+                false
+            }
+            Err(error) => {
+                tracing::warn!(shard_id, %error, "could not take the shard over");
+                true
+            }
+        }
     }
 
     async fn messenger(&self, shard_id: u32) -> Option<ShardMessenger> {
@@ -153,10 +187,6 @@ impl Followed {
         if state.is_over {
             return false;
         }
-        if let Event::Ready(event) = event {
-            let count = event.ready.shard.map_or(1, |shard| shard.total);
-            state.adapter = state.adapter.for_shard(Shard { count, id: shard_id });
-        }
         state.events += 1;
         let mut at = state.adapter.recorder().now();
         if let Event::VoiceStateUpdate(_) = event {
@@ -167,6 +197,10 @@ impl Followed {
         }
         report(shard_id, state.adapter.update_at(event, at));
         true
+    }
+
+    pub(crate) fn adapter(&self) -> Adapter {
+        self.lock().adapter.clone()
     }
 
     /// Returns how many events the shard has received.
@@ -202,6 +236,8 @@ impl fmt::Debug for Follower {
 #[serenity::async_trait]
 impl VoiceGatewayManager for Follower {
     async fn initialise(&self, shard_count: u32, user_id: UserId) {
+        self.shard_count.get_or_init(|| shard_count);
+        self.adapter.set_current_user(convert::id(user_id));
         if let Some(inner) = &self.inner {
             inner.initialise(shard_count, user_id).await;
         }

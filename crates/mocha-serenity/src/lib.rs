@@ -25,9 +25,13 @@
 //!
 //! * serenity runs event handlers on tasks of their own, in any order. The adapter does not use them. serenity calls it for
 //!   each event before it starts a handler, in the order in which Discord sent the events.
-//! * serenity tells no hook the sequence number of an event. After a connection is resumed, Discord may deliver an event
-//!   again. A message counts once all the same, because it has an id. A voice state that is delivered again with a later time
-//!   may count twice.
+//! * serenity tells no hook the sequence number of an event. When it resumes a connection, it asks Discord for the events after
+//!   the last one that the adapter received, so nothing arrives twice unless Discord itself sends more. Then messages, joins and
+//!   leaves of members count once all the same. A change of voice that is sent again adds a session or a move to the log. All such
+//!   events arrive at once, so the time in voice changes by milliseconds at most.
+//! * serenity cannot resume the session of an earlier run of the program. A restart is a gap.
+//! * Of several programs that record a shard into one database, the one that started it last does. Events of the others are
+//!   dropped, and their clients shut down.
 //! * serenity tells no hook when a heartbeat is acknowledged or a connection ends. The adapter looks at each shard once
 //!   a second. So the time until which members in voice are confirmed may be up to a second too early.
 //! * An event that serenity cannot read is not recorded, and the adapter logs a warning. twilight requires fewer fields.

@@ -11,7 +11,7 @@ use std::{
 
 use diesel::prelude::*;
 use mocha_fake_discord::{BOT_ID, End, FakeDiscord, FakeRest, frames};
-use mocha_schema::schema::{channels, guilds, message_events, voice_events, voice_intervals};
+use mocha_schema::schema::{channels, guilds, member_events, message_events, voice_events, voice_intervals};
 use mocha_serenity::Adapter;
 use mocha_store::{Recorder, Store};
 use serenity::{
@@ -47,7 +47,7 @@ impl RawEventHandler for Counting {
 }
 
 struct Bot {
-    discord: FakeDiscord,
+    discord: Arc<FakeDiscord>,
     received: Arc<AtomicUsize>,
     recorder: Recorder,
     _rest: FakeRest,
@@ -58,9 +58,18 @@ struct Bot {
 
 impl Bot {
     async fn start(shards: u32, configure: impl FnOnce(ClientBuilder) -> ClientBuilder) -> TestResult<Self> {
-        let discord = FakeDiscord::start(vec![frames::guild(GUILD, TEXT, VOICE)]).await?;
+        let discord = Arc::new(FakeDiscord::start(vec![frames::guild(GUILD, TEXT, VOICE)]).await?);
+        Self::start_on(discord, Store::builder().open_in_memory()?, shards, configure).await
+    }
+
+    async fn start_on(
+        discord: Arc<FakeDiscord>,
+        store: Store,
+        shards: u32,
+        configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    ) -> TestResult<Self> {
+        let before = discord.counts().identifies;
         let rest = FakeRest::start(discord.url()).await?;
-        let store = Store::builder().open_in_memory()?;
         let recorder = store.recorder()?;
         let intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::GUILD_VOICE_STATES;
         let http = HttpBuilder::new("token").proxy(format!("http://{}", rest.host())).ratelimiter_disabled(true);
@@ -70,7 +79,7 @@ impl Bot {
         let mut client: Client = Adapter::new(recorder.clone(), intents).client(configure(builder)).await?;
         let manager = Arc::clone(&client.shard_manager);
         let running = tokio::spawn(async move { client.start_shards(shards).await });
-        discord.wait(|counts| counts.identifies == u64::from(shards)).await?;
+        discord.wait(|counts| counts.identifies == before + u64::from(shards)).await?;
         Ok(Self { discord, received, recorder, _rest: rest, running, shards: manager, store })
     }
 
@@ -253,5 +262,58 @@ async fn a_voice_library_still_receives_everything() -> TestResult {
         "register 0".into(),
     ];
     assert_eq!(*library.0.lock().unwrap_or_else(PoisonError::into_inner), expected);
+    Ok(())
+}
+
+/// The next version of a bot starts while the old one still runs. Both receive every event, and one of them records it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_program_that_started_last_records_a_shard_and_the_other_one_ends() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("stats.db");
+    let discord = Arc::new(FakeDiscord::start(vec![frames::guild(GUILD, TEXT, VOICE)]).await?);
+    let old = Bot::start_on(Arc::clone(&discord), Store::open(&file)?, 1, |builder| builder).await?;
+    old.voice(Some(VOICE));
+    old.receives(2 + 1).await?;
+    let new = Bot::start_on(discord, Store::open(&file)?, 1, |builder| builder).await?;
+    new.receives(2).await?;
+    // Each change goes to both.
+    new.voice(None);
+    new.voice(Some(VOICE));
+    new.voice(None);
+    new.receives(2 + 3).await?;
+    tokio::time::timeout(Duration::from_secs(30), old.running).await???;
+    old.recorder.shutdown_async().await?;
+    let store = new.ends().await?;
+    let log: i64 = store.read(|conn| voice_events::table.count().get_result(conn))?;
+    let (starts, open) = sessions(&store)?;
+    assert_eq!((log, starts.len(), open), (4, 2, 0));
+    Ok(())
+}
+
+/// serenity tells no sequence numbers, so only ids and states tell what was sent before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_what_discord_sends_again_only_voice_counts_again_and_for_no_time() -> TestResult {
+    let bot = Bot::start(1, |builder| builder).await?;
+    bot.message(1);
+    bot.discord.push("GUILD_MEMBER_ADD", &frames::member(GUILD, ANNA + 1));
+    bot.discord.push("GUILD_MEMBER_REMOVE", &frames::leaver(GUILD, ANNA + 1));
+    bot.voice(Some(VOICE));
+    bot.voice(None);
+    bot.receives(2 + 5).await?;
+    bot.discord.rewind(5);
+    bot.discord.end(End::Reset);
+    bot.discord.wait(|counts| counts.resumes == 1).await?;
+    // RESUMED comes last.
+    bot.receives(2 + 5 + 5 + 1).await?;
+    let store = bot.ends().await?;
+    let (starts, open) = sessions(&store)?;
+    let rows: (i64, i64, i64) = store.read(|conn| {
+        let log = voice_events::table.count().get_result(conn)?;
+        let length = voice_intervals::ended_at_ms.assume_not_null() - voice_intervals::started_at_ms;
+        let last = voice_intervals::table.select(length).order(voice_intervals::started_at_ms.desc()).first(conn)?;
+        QueryResult::Ok((log, last, member_events::table.count().get_result(conn)?))
+    })?;
+    assert_eq!((messages(&store)?, starts.len(), open, rows.0, rows.2), (1, 2, 0, 4, 2));
+    assert!(rows.1 < 100, "{} ms", rows.1);
     Ok(())
 }
