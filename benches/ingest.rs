@@ -18,7 +18,7 @@ use criterion::{Criterion, SamplingMode, Throughput};
 use mocha_benches::{Failure, is_test, median};
 use mocha_store::{
     Event, Store,
-    event::{ChannelSeen, GuildSeen, MessageSent, UserSeen},
+    event::{ChannelSeen, GlobalName, GuildSeen, MessageSent, UserSeen},
 };
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
@@ -252,7 +252,15 @@ fn record_parents(store: &Store, messages: &[MessageSent]) -> Result<(), Failure
     });
     let users = users.into_iter().map(|user_id| {
         let name = "user".to_owned();
-        Event::from(UserSeen { at, avatar: None, bot: false, discriminator: None, name, user_id })
+        Event::from(UserSeen {
+            at,
+            avatar: None,
+            bot: false,
+            discriminator: None,
+            global_name: GlobalName::Unknown,
+            name,
+            user_id,
+        })
     });
     let recorder = store.recorder()?;
     for event in guilds.chain(channels).chain(users) {

@@ -12,7 +12,7 @@ use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
 use mocha_sim::recorded_folder;
 use mocha_store::{
     Event,
-    event::{GuildSeen, MemberSeen, MessageContent, MessageSent, UserSeen, VoiceStateChanged},
+    event::{GlobalName, GuildSeen, MemberSeen, MessageContent, MessageSent, UserSeen, VoiceStateChanged},
 };
 
 use crate::{Failure, File, file::file, is_test};
@@ -136,7 +136,8 @@ impl Irc {
     fn arrival(&self, user: u64, at: DateTime<Utc>) -> Result<[Event; 2], Failure> {
         let (bot, user_id) = (self.bots.contains(&user), user_id(user)?);
         let name = format!("user{user}");
-        let seen = UserSeen { at, avatar: None, bot, discriminator: None, name, user_id };
+        let seen =
+            UserSeen { at, avatar: None, bot, discriminator: None, global_name: GlobalName::Unknown, name, user_id };
         let (guild_id, joined_at) = (guild_id()?, Some(at));
         let member = MemberSeen { at, guild_id, joined_at, nickname: None, premium_since: None, user_id };
         Ok([seen.into(), Event::MemberJoined(member)])

@@ -1,6 +1,6 @@
 //! Users.
 
-use mocha_recorder::event::UserSeen;
+use mocha_recorder::event::{GlobalName, UserSeen};
 use mocha_schema::UserId;
 
 use crate::{ResourceType, Translation, translation::text};
@@ -14,6 +14,8 @@ pub struct User<'a> {
     pub bot: bool,
     /// The four digits of a name of the older kind. Discord sends 0 for names of the newer kind.
     pub discriminator: u16,
+    /// The name that the user chose for all servers. `None` if the user has none.
+    pub global_name: Option<&'a str>,
     /// The name, without digits.
     pub name: &'a str,
     /// The user.
@@ -26,12 +28,13 @@ impl Translation {
         if !self.wants(ResourceType::USER) {
             return;
         }
-        let User { avatar, bot, discriminator, name, user_id } = user;
+        let User { avatar, bot, discriminator, global_name, name, user_id } = user;
         self.push(UserSeen {
             at: self.at(),
             avatar: avatar.clone(),
             bot: *bot,
             discriminator: (*discriminator != 0).then(|| format!("{discriminator:04}")),
+            global_name: GlobalName::from(global_name.map(text)),
             name: text(name),
             user_id: *user_id,
         });

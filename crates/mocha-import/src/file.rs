@@ -7,7 +7,7 @@ use mocha_adapter::{
     Channel as RecordedChannel, Context, Guild as RecordedGuild, Intents, Interaction as RecordedInteraction,
     Message as RecordedMessage, ResourceType, Translation, User as RecordedUser,
 };
-use mocha_recorder::{Error, ErrorKind, Event, Recorder};
+use mocha_recorder::{Error, ErrorKind, Event, Recorder, event::GlobalName};
 use mocha_schema::{ChannelId, GuildId, IdError, MessageId, UserId};
 
 use crate::{
@@ -103,6 +103,9 @@ impl<'a> File<'a> {
         for event in &mut events {
             if let Event::UserSeen(user) = event {
                 user.at = created_at(user.user_id.get());
+                if user.global_name == GlobalName::None {
+                    user.global_name = GlobalName::Unknown;
+                }
             }
         }
         events.retain(|event| !matches!(event, Event::UserSeen(user) if !self.users.insert(user.user_id)));
@@ -195,6 +198,8 @@ fn user<'a>(field: &'static str, user: &'a User<'_>) -> Result<RecordedUser<'a>,
         bot: user.is_bot,
         // Names of the newer kind have `0000` or none.
         discriminator: user.discriminator.as_deref().and_then(|digits| digits.parse().ok()).unwrap_or(0),
+        // The exporter does not say whether it is a nickname. It names the user until the bot sees the user.
+        global_name: user.nickname.as_deref().filter(|nickname| *nickname != user.name),
         name: &user.name,
         user_id: id(field, &user.id)?,
     })

@@ -67,6 +67,9 @@ pub(crate) struct User<'a> {
     pub(crate) id: Cow<'a, str>,
     #[serde(default, borrow)]
     pub(crate) name: Cow<'a, str>,
+    /// The name that the exporter shows: the nickname, else the name for all servers, else the user name.
+    #[serde(default, borrow)]
+    pub(crate) nickname: Option<Cow<'a, str>>,
     #[serde(default, borrow)]
     pub(crate) discriminator: Option<Cow<'a, str>>,
     #[serde(default)]

@@ -29,6 +29,7 @@
 
 pub mod catalogue;
 mod channel;
+mod channel_history;
 mod error;
 mod gateway_session;
 mod guild;
@@ -46,11 +47,13 @@ pub mod schema;
 mod text;
 mod time;
 mod user;
+mod user_name;
 mod voice_event;
 mod voice_interval;
 
 pub use self::{
     channel::{Channel, ChannelChange, NewChannel},
+    channel_history::ChannelHistory,
     error::{Error, ErrorKind},
     gateway_session::GatewaySession,
     guild::{Guild, GuildChange, NewGuild},
@@ -64,6 +67,7 @@ pub use self::{
     recorder_state::RecorderState,
     time::{EVENTS_END, MAX_SECONDS, TimeError, UnixSeconds, UnixTime, check_time},
     user::{NewUser, User, UserChange},
+    user_name::{NewUserName, UserName},
     voice_event::{NewVoiceEvent, VoiceEvent, VoiceEventChange, VoiceEventType},
     voice_interval::{VoiceInterval, VoiceState},
 };

@@ -5,6 +5,23 @@ mod rollups;
 pub use self::rollups::*;
 
 diesel::table! {
+    use diesel::sql_types::BigInt;
+    use crate::id::Snowflake;
+
+    /// The spans of channels' histories that were read from Discord's API.
+    channel_histories (guild_id, channel_id, before_id) {
+        /// The guild.
+        guild_id -> Snowflake,
+        /// The channel or thread.
+        channel_id -> Snowflake,
+        /// The id above all messages of the span.
+        before_id -> BigInt,
+        /// The lowest id of the span. 0 stands for the channel's beginning.
+        from_id -> BigInt,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text};
     use crate::{id::Snowflake, time::UnixSeconds};
 
@@ -294,6 +311,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::{id::Snowflake, time::UnixSeconds};
+
+    /// The names that users chose for all servers.
+    user_names (id) {
+        /// The user.
+        id -> Snowflake,
+        /// The name; NULL if the user has none.
+        global_name -> Nullable<Text>,
+        /// When the user was last seen with another name than before.
+        updated_at -> UnixSeconds,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{Bool, Nullable, Text};
     use crate::{id::Snowflake, time::UnixSeconds};
 
@@ -396,6 +428,7 @@ diesel::joinable!(message_events -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     active_months,
     bots,
+    channel_histories,
     channels,
     gateway_sessions,
     gone_channels,
@@ -418,6 +451,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     tombstone_keys,
     tombstones,
     unheard_guilds,
+    user_names,
     users,
     voice_channel_days,
     voice_channel_months,

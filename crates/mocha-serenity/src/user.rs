@@ -11,6 +11,7 @@ pub(crate) fn user(user: &User) -> RecordedUser<'_> {
         avatar: user.avatar.map(|hash| hash.to_string()),
         bot: user.bot,
         discriminator: user.discriminator.map_or(0, Into::into),
+        global_name: user.global_name.as_deref(),
         name: &user.name,
         user_id: convert::id(user.id),
     }

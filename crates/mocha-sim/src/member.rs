@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
 use mocha_store::{
     Event,
-    event::{MemberLeft, MemberSeen, UserSeen},
+    event::{GlobalName, MemberLeft, MemberSeen, UserSeen},
 };
 
 use crate::{
@@ -44,7 +44,7 @@ pub(crate) fn introduce(
     let nickname = (number % 5 == 2).then(|| format!("{name} {number}"));
     let (joined_at, user_id) = (Some(time(joined_ms)), user_id(number));
     (
-        UserSeen { at, avatar: None, bot, discriminator: None, name, user_id },
+        UserSeen { at, avatar: None, bot, discriminator: None, global_name: GlobalName::Unknown, name, user_id },
         MemberSeen { at, guild_id, joined_at, nickname, premium_since: None, user_id },
     )
 }

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use mocha_schema::{GuildId, IdError, MAX_SECONDS};
 use mocha_store::{
     ErrorKind, Event,
-    event::{MessageContent, MessageSent, ShardChanged, ShardStatus, UserSeen},
+    event::{GlobalName, MessageContent, MessageSent, ShardChanged, ShardStatus, UserSeen},
 };
 use support::*;
 
@@ -25,6 +25,7 @@ fn the_error_names_the_field() -> TestResult {
         ("words", MessageSent { content: content(0, u32::MAX), ..fine }.into()),
         ("name", UserSeen { name: "a\0b".into(), ..user.clone() }.into()),
         ("name", UserSeen { name: "x".repeat(1 << 20), ..user.clone() }.into()),
+        ("global_name", UserSeen { global_name: GlobalName::Named("\0".into()), ..user.clone() }.into()),
         ("avatar", UserSeen { avatar: Some("\0".into()), ..user }.into()),
         ("joined_at", Event::MemberJoined(member(0, 40, -START - 1))),
         ("shard_id", ShardChanged { at: at(0), shard_count: 0, shard_id: 0, status: ShardStatus::Ready }.into()),
@@ -38,7 +39,7 @@ fn the_error_names_the_field() -> TestResult {
     recorder.record(fine)?;
     recorder.flush()?;
     let stats = recorder.stats();
-    assert_eq!((stats.refused, stats.queued, stats.written), (9, 1, 1));
+    assert_eq!((stats.refused, stats.queued, stats.written), (10, 1, 1));
     assert_eq!(lines(&store, "SELECT id AS line FROM message_events")?, ["30"]);
     assert_eq!(lines(&store, "SELECT id AS line FROM users")?, ["40"]);
     Ok(())

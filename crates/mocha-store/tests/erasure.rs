@@ -8,7 +8,7 @@ use diesel::{RunQueryDsl, SqliteConnection, connection::SimpleConnection, sql_qu
 use mocha_schema::{PresenceStatus, UserId};
 use mocha_store::{
     BackupMethod, Clock, Error, ErrorKind, Event, Rollup, Store,
-    event::UserSeen,
+    event::{GlobalName, UserSeen},
     privacy::{Erasure, LEDGER, Receipt},
 };
 use support::{
@@ -38,6 +38,7 @@ fn life() -> Vec<Event> {
             avatar: Some("a_0123456789abcdef0123456789abcdef".into()),
             bot: false,
             discriminator: None,
+            global_name: GlobalName::Named(format!("{NAME} the Great")),
             name: NAME.into(),
             user_id: id(PERSON),
         }),

@@ -21,12 +21,12 @@ pub(crate) fn current(user: &CurrentUser) -> RecordedUser<'_> {
         avatar,
         bot,
         discriminator,
+        global_name,
         id,
         name,
         // Appearance, which Mocha does not use.
         accent_color: _,
         banner: _,
-        global_name: _,
         // Private data, which Mocha does not store.
         email: _,
         flags: _,
@@ -40,6 +40,7 @@ pub(crate) fn current(user: &CurrentUser) -> RecordedUser<'_> {
         avatar: avatar.map(|hash| hash.to_string()),
         bot: *bot,
         discriminator: *discriminator,
+        global_name: global_name.as_deref(),
         name,
         user_id: convert::id(*id),
     }
@@ -51,6 +52,7 @@ pub(crate) fn user(user: &User) -> RecordedUser<'_> {
         avatar,
         bot,
         discriminator,
+        global_name,
         id,
         name,
         // Appearance, which Mocha does not use.
@@ -58,7 +60,6 @@ pub(crate) fn user(user: &User) -> RecordedUser<'_> {
         avatar_decoration: _,
         avatar_decoration_data: _,
         banner: _,
-        global_name: _,
         primary_guild: _,
         // Private data, which Mocha does not store.
         email: _,
@@ -75,6 +76,7 @@ pub(crate) fn user(user: &User) -> RecordedUser<'_> {
         avatar: avatar.map(|hash| hash.to_string()),
         bot: *bot,
         discriminator: *discriminator,
+        global_name: global_name.as_deref(),
         name,
         user_id: convert::id(*id),
     }

@@ -8,10 +8,10 @@ use std::{fs, ops::ControlFlow};
 use crate::export::{ANNA, GUILD, START_MS, TEXT, TestResult, export, id, message, rows, store, user, verified, write};
 use diesel::prelude::*;
 use mocha_import::{FileError, Import, ImportReport, SkipReason};
-use mocha_schema::schema::{channels, guilds, message_days, users};
+use mocha_schema::schema::{channels, guilds, message_days, user_names, users};
 use mocha_store::{
     Store,
-    event::{GuildSeen, MemberLeft, UserSeen},
+    event::{GlobalName, GuildSeen, MemberLeft, UserSeen},
 };
 use serde_json::{Value, json};
 
@@ -145,11 +145,13 @@ fn parts_in_any_order_and_repeated_imports_count_once() -> TestResult {
     Ok(())
 }
 
-/// Returns the names of the user and the guild.
-fn names(store: &Store) -> Result<(Option<String>, Option<String>), mocha_store::Error> {
+/// Returns the name of the user, the user's name for all servers, and the name of the guild.
+fn names(store: &Store) -> Result<[Option<String>; 3], mocha_store::Error> {
     store.read(|conn| {
         let user = users::table.select(users::username).get_result(conn)?;
-        QueryResult::Ok((user, guilds::table.select(guilds::name).get_result(conn)?))
+        let global: Option<Option<String>> =
+            user_names::table.select(user_names::global_name).get_result(conn).optional()?;
+        QueryResult::Ok([user, global.flatten(), guilds::table.select(guilds::name).get_result(conn)?])
     })
 }
 
@@ -159,11 +161,19 @@ fn names_that_the_bot_saw_stay() -> TestResult {
     let recorder = store.recorder()?;
     let at = chrono::DateTime::from_timestamp_millis(i64::try_from(START_MS)?).ok_or("a time")?;
     let (avatar, discriminator, user_id) = (None, None, ANNA.try_into()?);
-    recorder.record(UserSeen { at, avatar, bot: false, discriminator, name: "anna".into(), user_id })?;
+    recorder.record(UserSeen {
+        at,
+        avatar,
+        bot: false,
+        discriminator,
+        global_name: GlobalName::Named("Anna".into()),
+        name: "anna".into(),
+        user_id,
+    })?;
     let (guild_id, name) = (GUILD.try_into()?, "Espresso".into());
     recorder.record(GuildSeen { afk_channel_id: None, at, guild_id, icon: None, member_count: Some(5), name })?;
     import(&store, &[export(&[message(0, ANNA, "")])], false)?;
-    assert_eq!(names(&store)?, (Some("anna".into()), Some("Espresso".into())));
+    assert_eq!(names(&store)?, ["anna", "Anna", "Espresso"].map(|name| Some(name.into())));
     Ok(())
 }
 
@@ -173,7 +183,8 @@ fn a_user_and_a_guild_without_names_get_those_of_the_export() -> TestResult {
     let at = chrono::DateTime::from_timestamp_millis(i64::try_from(START_MS)?).ok_or("a time")?;
     store.recorder()?.record(MemberLeft { at, guild_id: GUILD.try_into()?, user_id: ANNA.try_into()? })?;
     import(&store, &[export(&[message(0, ANNA, "")])], false)?;
-    assert_eq!(names(&store)?, (Some(format!("user{ANNA}")), Some("Mocha".into())));
+    let user = format!("user{ANNA}");
+    assert_eq!(names(&store)?, [user.as_str(), "Nick", "Mocha"].map(|name| Some(name.into())));
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl, prelude::*, sql_query, sql_types::BigInt};
 use mocha_recorder::{Event, Person, backend::LastPresence};
 use mocha_schema::{
-    ChannelId, GuildId, User, UserId, VoiceInterval,
-    schema::{channels, guilds, users},
+    ChannelId, GuildId, User, UserId, UserName, VoiceInterval,
+    schema::{channels, guilds, user_names, users},
 };
 
 /// Rows of the events of a batch.
@@ -19,6 +19,8 @@ pub(super) struct LookAhead {
     pub(super) guilds: HashSet<GuildId>,
     /// The last intervals of people, until an operation changes them.
     pub(super) intervals: HashMap<Person, Option<VoiceInterval>>,
+    /// Names of users that were looked up. `None` for those without a row.
+    pub(super) names: HashMap<UserId, Option<UserName>>,
     /// People with presences in this batch. The recorder remembers most of them, so they are looked up together once it asks
     /// for one.
     pub(super) named_in_presences: HashSet<Person>,
@@ -60,6 +62,13 @@ impl LookAhead {
         let is_alone = named.flags.iter().any(|(id, flag)| is_bot(id) != *flag);
         let generation = Some(lock_generation(conn, is_alone)?);
         let mut ahead = Self { generation, users: found, ..Self::default() };
+        if !named.flags.is_empty() {
+            ahead.names = named.flags.keys().map(|id| (*id, None)).collect();
+            let ids: Vec<UserId> = named.flags.keys().copied().collect();
+            for name in user_names::table.filter(user_names::id.eq_any(ids)).select(UserName::as_select()).load(conn)? {
+                ahead.names.insert(name.id, Some(name));
+            }
+        }
         if !named.guilds.is_empty() {
             let ids: Vec<GuildId> = named.guilds.iter().copied().collect();
             let locked: Vec<GuildId> = guilds::table

@@ -13,6 +13,7 @@
 
 mod channel;
 mod guild;
+mod history;
 mod look_ahead;
 mod member;
 mod message;

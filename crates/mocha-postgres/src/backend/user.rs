@@ -9,17 +9,23 @@ use diesel::{
     sql_types::{Array, BigInt, Bool, Nullable, Text},
 };
 use mocha_recorder::{Error, backend::UserTable};
-use mocha_schema::{NewUser, Snowflake, User, UserChange, UserId, schema::users};
+use mocha_schema::{
+    NewUser, NewUserName, Snowflake, User, UserChange, UserId, UserName,
+    schema::{user_names, users},
+};
 
 use super::{Executed as _, PgTables};
 
 /// Users that were added or changed, until the flush. They are written in the order of their ids.
 #[derive(Debug, Default)]
-pub(super) struct HeldUsers(BTreeMap<UserId, User>);
+pub(super) struct HeldUsers {
+    names: BTreeMap<UserId, UserName>,
+    users: BTreeMap<UserId, User>,
+}
 
 impl UserTable for PgTables<'_> {
     fn user(&mut self, id: UserId) -> Result<Option<User>, Error> {
-        if let Some(user) = self.users.0.get(&id) {
+        if let Some(user) = self.users.users.get(&id) {
             return Ok(Some(user.clone()));
         }
         if let Some(user) = self.ahead.users.get(&id) {
@@ -45,7 +51,7 @@ impl UserTable for PgTables<'_> {
                 created_at: user.created_at.into(),
                 updated_at: user.updated_at.into(),
             };
-            self.users.0.insert(user.id, row);
+            self.users.users.insert(user.id, row);
         }
         Ok(())
     }
@@ -69,7 +75,24 @@ impl UserTable for PgTables<'_> {
         if let Some(updated_at) = updated_at {
             user.updated_at = (*updated_at).into();
         }
-        self.users.0.insert(id, user);
+        self.users.users.insert(id, user);
+        Ok(())
+    }
+
+    fn user_name(&mut self, id: UserId) -> Result<Option<UserName>, Error> {
+        if let Some(name) = self.users.names.get(&id) {
+            return Ok(Some(name.clone()));
+        }
+        if let Some(name) = self.ahead.names.get(&id) {
+            return Ok(name.clone());
+        }
+        user_names::table.find(id).select(UserName::as_select()).get_result(self.conn).optional().executed()
+    }
+
+    fn put_user_name(&mut self, name: &NewUserName<'_>) -> Result<(), Error> {
+        let NewUserName { id, global_name, updated_at } = *name;
+        let row = UserName { id, global_name: global_name.map(str::to_owned), updated_at: updated_at.into() };
+        self.users.names.insert(id, row);
         Ok(())
     }
 }
@@ -78,10 +101,15 @@ impl HeldUsers {
     /// Writes them. What another recorder wrote since they were looked up stays if it is newer, and a row with a name never
     /// loses it.
     pub(super) fn flush(&mut self, conn: &mut PgConnection) -> QueryResult<()> {
-        if self.0.is_empty() {
+        self.flush_users(conn)?;
+        self.flush_names(conn)
+    }
+
+    fn flush_users(&mut self, conn: &mut PgConnection) -> QueryResult<()> {
+        if self.users.is_empty() {
             return Ok(());
         }
-        let rows: Vec<User> = std::mem::take(&mut self.0).into_values().collect();
+        let rows: Vec<User> = std::mem::take(&mut self.users).into_values().collect();
         sql_query(
             "INSERT INTO users (id, username, discriminator, avatar, bot, created_at, updated_at)
              SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) AS held (id) ORDER BY id
@@ -102,8 +130,27 @@ impl HeldUsers {
         .execute(conn)?;
         Ok(())
     }
+
+    fn flush_names(&mut self, conn: &mut PgConnection) -> QueryResult<()> {
+        if self.names.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<UserName> = std::mem::take(&mut self.names).into_values().collect();
+        sql_query(
+            "INSERT INTO user_names (id, global_name, updated_at)
+             SELECT * FROM unnest($1, $2, $3) AS held (id) ORDER BY id
+             ON CONFLICT (id) DO UPDATE SET global_name = excluded.global_name, updated_at = excluded.updated_at
+             WHERE excluded.updated_at >= user_names.updated_at
+                 AND user_names.global_name IS DISTINCT FROM excluded.global_name",
+        )
+        .bind::<Array<Snowflake>, _>(column(&rows, |row| row.id))
+        .bind::<Array<Nullable<Text>>, _>(column(&rows, |row| row.global_name.as_deref()))
+        .bind::<Array<BigInt>, _>(column(&rows, |row| row.updated_at.timestamp()))
+        .execute(conn)?;
+        Ok(())
+    }
 }
 
-fn column<'r, T>(rows: &'r [User], value: impl Fn(&'r User) -> T) -> Vec<T> {
+fn column<'r, R, T>(rows: &'r [R], value: impl Fn(&'r R) -> T) -> Vec<T> {
     rows.iter().map(value).collect()
 }

@@ -9,7 +9,9 @@ use chrono::{DateTime, Utc};
 use mocha_postgres::PgStore;
 use mocha_recorder::{
     Clock, Error, Event,
-    event::{GuildSeen, MemberSeen, MessageContent, MessageEmbedded, MessageSent, UserSeen, VoiceStateChanged},
+    event::{
+        GlobalName, GuildSeen, MemberSeen, MessageContent, MessageEmbedded, MessageSent, UserSeen, VoiceStateChanged,
+    },
 };
 use mocha_schema::VoiceState;
 use mocha_test_postgres::{Cluster, Programs, skipped};
@@ -65,7 +67,16 @@ pub(crate) fn guild(ms: i64, guild: u64, member_count: u64) -> Event {
 }
 
 pub(crate) fn user(ms: i64, user: u64, name: &str, bot: bool) -> Event {
-    UserSeen { at: at(ms), avatar: None, bot, discriminator: None, name: name.into(), user_id: id(user) }.into()
+    UserSeen {
+        at: at(ms),
+        avatar: None,
+        bot,
+        discriminator: None,
+        global_name: GlobalName::Unknown,
+        name: name.into(),
+        user_id: id(user),
+    }
+    .into()
 }
 
 pub(crate) fn joined(ms: i64, guild: u64, user: u64) -> Event {

@@ -8,8 +8,8 @@
 //!
 //! 1. [`Tables::prepare`] with the events of the batch, in their order: the tables may look ahead, and take locks.
 //! 2. [`Tables::generation`], which shows whether another program changed rows that the recorder remembers.
-//! 3. The operations of the nouns, event by event: [`ChannelTable`], [`GuildTable`], [`MemberTable`], [`MessageTable`],
-//!    [`PresenceTable`], [`TombstoneTable`], [`UserTable`] and [`VoiceTable`].
+//! 3. The operations of the nouns, event by event: [`ChannelTable`], [`GuildTable`], [`HistoryTable`], [`MemberTable`],
+//!    [`MessageTable`], [`PresenceTable`], [`TombstoneTable`], [`UserTable`] and [`VoiceTable`].
 //! 4. [`StateTable::put_position`] for each shard that advanced, then [`Tables::flush`].
 //! 5. If a stamp is due: [`VoiceTable::stamp_intervals`], [`StateTable::raise_watermarks`],
 //!    [`StateTable::put_recorder_state`], and [`Tables::flush`] again.
@@ -30,6 +30,7 @@
 
 mod channel;
 mod guild;
+mod history;
 mod member;
 mod message;
 mod presence;
@@ -41,6 +42,7 @@ mod voice;
 pub use self::{
     channel::{ChannelTable, StoredChannel},
     guild::GuildTable,
+    history::HistoryTable,
     member::{ListedMember, MemberTable, member_event_id, member_event_ms},
     message::MessageTable,
     presence::{LastPresence, PresenceTable, presence_id, presence_ms},
@@ -107,6 +109,7 @@ pub enum WriteError {
 pub trait Tables:
     ChannelTable
     + GuildTable
+    + HistoryTable
     + MemberTable
     + MessageTable
     + PresenceTable

@@ -1,6 +1,6 @@
-//! The operations on `users`.
+//! The operations on `users` and `user_names`.
 
-use mocha_schema::{NewUser, User, UserChange, UserId};
+use mocha_schema::{NewUser, NewUserName, User, UserChange, UserId, UserName};
 
 use crate::Error;
 
@@ -29,4 +29,20 @@ pub trait UserTable {
     ///
     /// Returns an error if the write fails.
     fn update_user(&mut self, id: UserId, change: &UserChange<'_>) -> Result<(), Error>;
+
+    /// Returns the name that the user chose for all servers.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read.
+    fn user_name(&mut self, id: UserId) -> Result<Option<UserName>, Error>;
+
+    /// Adds the user's name, or replaces it.
+    ///
+    /// Another recorder may have added a newer one since [`user_name`](Self::user_name). That one stays.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written.
+    fn put_user_name(&mut self, name: &NewUserName<'_>) -> Result<(), Error>;
 }

@@ -2,6 +2,7 @@
 
 mod channel;
 mod guild;
+mod history;
 mod member;
 mod message;
 mod presence;
@@ -17,11 +18,12 @@ pub(crate) use self::valid::{Field, Invalid};
 pub use self::{
     channel::{ChannelRemoved, ChannelSeen},
     guild::{GuildAvailable, GuildOutage, GuildRemoved, GuildSeen},
+    history::HistoryRead,
     member::{MemberLeft, MemberSeen, MembersListed},
     message::{MessageContent, MessageEmbedded, MessageSent},
     presence::{Activity, PresenceChanged, PresencesListed},
     shard::{ShardChanged, ShardStatus},
-    user::UserSeen,
+    user::{GlobalName, UserSeen},
     voice::{SnapshotVoice, VoiceSnapshot, VoiceStateChanged},
 };
 
@@ -44,6 +46,8 @@ pub enum Event {
     GuildOutage(GuildOutage),
     /// A guild was seen or changed.
     GuildSeen(GuildSeen),
+    /// A span of a channel's history was read.
+    HistoryRead(HistoryRead),
     /// A member joined a guild.
     MemberJoined(MemberSeen),
     /// A member left a guild.
@@ -81,6 +85,7 @@ impl Event {
             Self::GuildRemoved(event) => event.at,
             Self::GuildOutage(event) => event.at,
             Self::GuildSeen(event) => event.at,
+            Self::HistoryRead(event) => event.at,
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.at,
             Self::MemberLeft(event) => event.at,
             Self::MembersListed(event) => event.at,
@@ -105,6 +110,7 @@ impl Event {
             Self::GuildRemoved(event) => event.guild_id,
             Self::GuildOutage(event) => event.guild_id,
             Self::GuildSeen(event) => event.guild_id,
+            Self::HistoryRead(event) => event.guild_id,
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.guild_id,
             Self::MemberLeft(event) => event.guild_id,
             Self::MembersListed(event) => event.guild_id,
@@ -132,6 +138,7 @@ impl Event {
             Self::ChannelSeen(_)
             | Self::GuildAvailable(_)
             | Self::GuildSeen(_)
+            | Self::HistoryRead(_)
             | Self::MemberJoined(_)
             | Self::MemberSeen(_)
             | Self::MembersListed(_)
@@ -149,6 +156,7 @@ impl Event {
         match self {
             Self::ChannelSeen(event) => event.check(),
             Self::GuildSeen(event) => event.check(),
+            Self::HistoryRead(event) => event.check(),
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.check(),
             Self::MembersListed(event) => event.check(),
             Self::MessageSent(event) => event.check(),

@@ -5,6 +5,7 @@ mod asynchronous;
 mod ended;
 mod frame;
 mod handle;
+mod history;
 mod queue;
 mod room;
 mod session;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mocha_schema::{GuildId, UserId};
+use mocha_schema::{ChannelHistory, GuildId, UserId};
 
 use super::frame::BotShard;
 use crate::Error;
@@ -64,6 +64,8 @@ pub(super) type Reply<T> = Box<dyn FnOnce(Result<T, Arc<Error>>) + Send>;
 /// Asks the writer, once everything that was queued before is in the file.
 pub(super) enum Request {
     Claim(ShardClaim, Reply<Option<StoredSession>>),
+    /// Which spans of history of the guild's channels are recorded.
+    Histories(GuildId, Reply<Vec<ChannelHistory>>),
     /// Whether the recorder may still record the shard.
     Holds((u32, u32), Reply<bool>),
 }
@@ -72,6 +74,7 @@ impl Request {
     pub(super) fn fail(self, error: &Arc<Error>) {
         match self {
             Self::Claim(_, reply) => reply(Err(Arc::clone(error))),
+            Self::Histories(_, reply) => reply(Err(Arc::clone(error))),
             Self::Holds(_, reply) => reply(Err(Arc::clone(error))),
         }
     }

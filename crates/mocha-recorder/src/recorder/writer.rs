@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Event,
-    backend::{Backend, Tables, WriteError},
+    backend::{Backend, HistoryTable as _, Tables, WriteError},
     time::Interruption,
     voice::Mark,
     write::{Outcome, State},
@@ -153,6 +153,10 @@ impl<B: Backend> Writer<B> {
     fn answer(&mut self, request: Request) {
         match request {
             Request::Claim(claim, reply) => reply(self.claim(&claim).map_err(|error| self.failed(error))),
+            Request::Histories(guild_id, reply) => {
+                let found = self.transact(|_, tables| tables.histories(guild_id));
+                reply(found.map_err(|error| self.failed(error)));
+            }
             Request::Holds(shard, reply) => {
                 let held = self.transact(|state, _| Ok(state.holds(shard)));
                 reply(held.map_err(|error| self.failed(error)));

@@ -3,6 +3,7 @@
 mod channel;
 mod guild;
 mod hidden;
+mod history;
 mod joined;
 mod known;
 mod listed;
@@ -326,6 +327,7 @@ impl State {
                 Ok(Outcome::Written)
             }
             Event::GuildSeen(event) => guild::seen(tables, self, event),
+            Event::HistoryRead(event) => history::read(tables, event),
             Event::MemberJoined(event) => joined::joined(tables, self, event),
             Event::MemberLeft(event) => joined::left(tables, self, event),
             Event::MemberSeen(event) => member::seen(tables, self, event),

@@ -1,16 +1,21 @@
 //! Users.
 
-use mocha_schema::{NewUser, UserChange};
+use mocha_schema::{NewUser, NewUserName, UserChange};
 
 use super::{Outcome, State};
-use crate::{Error, backend::Tables, event::UserSeen};
+use crate::{
+    Error,
+    backend::Tables,
+    event::{GlobalName, UserSeen},
+};
 
 pub(super) fn seen(tables: &mut impl Tables, state: &mut State, event: &UserSeen) -> Result<Outcome, Error> {
-    let UserSeen { at, avatar, bot, discriminator, name, user_id } = event;
-    let profile = (name, discriminator, avatar, bot);
+    let UserSeen { at, avatar, bot, discriminator, global_name, name, user_id } = event;
+    let profile = (name, discriminator, avatar, bot, global_name);
     if state.users.has(user_id, &profile) {
         return Ok(Outcome::Duplicate);
     }
+    let named = put_name(tables, event)?;
     let (username, discriminator, avatar) = (Some(name.as_str()), discriminator.as_deref(), avatar.as_deref());
     let outcome = match tables.user(*user_id)? {
         None => {
@@ -22,7 +27,7 @@ pub(super) fn seen(tables: &mut impl Tables, state: &mut State, event: &UserSeen
         }
         // The event is older than the row, as in a replay. A row without a name still takes its
         // values.
-        Some(known) if *at < known.updated_at && known.username.is_some() => return Ok(Outcome::Duplicate),
+        Some(known) if *at < known.updated_at && known.username.is_some() => return Ok(named),
         Some(known)
             if (known.username.as_deref(), known.discriminator.as_deref(), known.avatar.as_deref(), known.bot)
                 == (username, discriminator, avatar, Some(*bot)) =>
@@ -42,5 +47,23 @@ pub(super) fn seen(tables: &mut impl Tables, state: &mut State, event: &UserSeen
         }
     };
     state.users.put(*user_id, &profile);
-    Ok(outcome)
+    Ok(if outcome == Outcome::Duplicate { named } else { outcome })
+}
+
+/// Records the name for all servers, if the source knows it and no newer one is recorded.
+fn put_name(tables: &mut impl Tables, event: &UserSeen) -> Result<Outcome, Error> {
+    let global_name = match &event.global_name {
+        GlobalName::Named(name) => Some(name.as_str()),
+        GlobalName::None => None,
+        GlobalName::Unknown => return Ok(Outcome::Duplicate),
+    };
+    match tables.user_name(event.user_id)? {
+        Some(known) if event.at < known.updated_at || known.global_name.as_deref() == global_name => {
+            Ok(Outcome::Duplicate)
+        }
+        _ => {
+            tables.put_user_name(&NewUserName { id: event.user_id, global_name, updated_at: event.at.into() })?;
+            Ok(Outcome::Written)
+        }
+    }
 }

@@ -57,6 +57,7 @@ fn told(state: &mut State, event: &Event) -> Told {
         | Event::GuildRemoved(_)
         | Event::GuildOutage(_)
         | Event::GuildSeen(_)
+        | Event::HistoryRead(_)
         | Event::MembersListed(_)
         // The row is erased together with its author.
         | Event::MessageEmbedded(_)

@@ -31,6 +31,23 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         columns: &[
+            plain("guild_id", "server ID"),
+            plain("channel_id", "channel ID"),
+            plain("before_id", "message ID above the span"),
+            plain("from_id", "lowest message ID of the span"),
+        ],
+        guild: Some(Guild::Text),
+        kept: Kept::File,
+        key: &["guild_id", "channel_id", "before_id"],
+        made_of: &[],
+        name: "channel_histories",
+        person: None,
+        purpose: "spans of channels' histories that were read from Discord, so that a later run continues there",
+        sources: &[Recorder],
+        time: None,
+    },
+    Table {
+        columns: &[
             plain("id", "channel ID"),
             plain("guild_id", "server ID"),
             plain("name", "name, to show in answers"),
@@ -301,6 +318,22 @@ pub const TABLES: &[Table] = &[
         person: None,
         purpose: "servers whose list of users in voice Discord has not sent yet",
         sources: &[Voice],
+        time: None,
+    },
+    Table {
+        columns: &[
+            identifying("id", "user ID"),
+            identifying("global_name", "name that the user chose for all servers, to name the user in answers"),
+            derived("updated_at", "time of the last change, to ignore older updates"),
+        ],
+        guild: None,
+        kept: Kept::User,
+        key: &["id"],
+        made_of: &[],
+        name: "user_names",
+        person: Some(Person::Own),
+        purpose: "names that users chose for all servers",
+        sources: &[Guilds, Members, Messages, Presence, Voice],
         time: None,
     },
     Table {

@@ -2,6 +2,7 @@
 
 mod channel;
 mod guild;
+mod history;
 mod member;
 mod message;
 mod presence;

@@ -2,7 +2,10 @@
 
 use diesel::prelude::*;
 use mocha_recorder::backend::UserTable;
-use mocha_schema::{NewUser, User, UserChange, UserId, schema::users};
+use mocha_schema::{
+    NewUser, NewUserName, User, UserChange, UserId, UserName,
+    schema::{user_names, users},
+};
 
 use super::{Executed as _, SqliteTables};
 use crate::Error;
@@ -20,6 +23,21 @@ impl UserTable for SqliteTables<'_> {
 
     fn update_user(&mut self, id: UserId, change: &UserChange<'_>) -> Result<(), Error> {
         diesel::update(users::table.find(id)).set(change).execute(self.0).executed()?;
+        Ok(())
+    }
+
+    fn user_name(&mut self, id: UserId) -> Result<Option<UserName>, Error> {
+        user_names::table.find(id).select(UserName::as_select()).get_result(self.0).optional().executed()
+    }
+
+    fn put_user_name(&mut self, name: &NewUserName<'_>) -> Result<(), Error> {
+        diesel::insert_into(user_names::table)
+            .values(name)
+            .on_conflict(user_names::id)
+            .do_update()
+            .set(name)
+            .execute(self.0)
+            .executed()?;
         Ok(())
     }
 }

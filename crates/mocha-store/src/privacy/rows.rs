@@ -91,7 +91,7 @@ impl Scope {
         tables().map(|table| self.count(conn, table)).sum()
     }
 
-    /// Returns whether any table other than `users` has a row about the user, in any guild.
+    /// Returns whether any table of guilds has a row about the user, in any guild.
     pub(super) fn is_mentioned(self, conn: &mut SqliteConnection) -> QueryResult<bool> {
         #[derive(QueryableByName)]
         struct Found {

@@ -14,8 +14,8 @@ use mocha_schema::{PresenceStatus, VoiceState};
 use mocha_store::{
     Clock, Error, Event, Store, TimeSource,
     event::{
-        Activity, ChannelSeen, GuildSeen, MemberLeft, MemberSeen, MessageContent, MessageSent, PresenceChanged,
-        SnapshotVoice, UserSeen, VoiceSnapshot, VoiceStateChanged,
+        Activity, ChannelSeen, GlobalName, GuildSeen, MemberLeft, MemberSeen, MessageContent, MessageSent,
+        PresenceChanged, SnapshotVoice, UserSeen, VoiceSnapshot, VoiceStateChanged,
     },
 };
 
@@ -113,7 +113,16 @@ pub(crate) fn channel(ms: i64, channel: u64, name: Option<&str>) -> Event {
 }
 
 pub(crate) fn user(ms: i64, user: u64, name: &str) -> Event {
-    UserSeen { at: at(ms), avatar: None, bot: false, discriminator: None, name: name.into(), user_id: id(user) }.into()
+    UserSeen {
+        at: at(ms),
+        avatar: None,
+        bot: false,
+        discriminator: None,
+        global_name: GlobalName::Unknown,
+        name: name.into(),
+        user_id: id(user),
+    }
+    .into()
 }
 
 pub(crate) fn member(ms: i64, user: u64, joined_ms: i64) -> MemberSeen {

@@ -1,0 +1,38 @@
+//! What is recorded of the histories of channels.
+
+use std::sync::mpsc;
+
+use mocha_schema::{ChannelHistory, GuildId};
+
+use super::{Recorder, session::Request, shared, stopped};
+use crate::Error;
+
+impl Recorder {
+    /// Returns the spans of the histories of a guild's channels that were [read](crate::event::HistoryRead) and recorded.
+    ///
+    /// Everything recorded before is in the file then. Blocks; in an async program see `histories_async`.
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::Closed`](crate::ErrorKind::Closed): the recorder was shut down.
+    /// * Why the file cannot be written or read.
+    pub fn histories(&self, guild_id: GuildId) -> Result<Vec<ChannelHistory>, Error> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let request = Request::Histories(guild_id, Box::new(move |result| drop(sender.send(result))));
+        self.handle.queue.ask(request)?;
+        receiver.recv().map_err(|_| stopped())?.map_err(|error| shared(&error))
+    }
+
+    /// [`histories`](Self::histories) for async programs: waits without blocking a thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`histories`](Self::histories).
+    #[cfg(feature = "tokio")]
+    pub async fn histories_async(&self, guild_id: GuildId) -> Result<Vec<ChannelHistory>, Error> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let request = Request::Histories(guild_id, Box::new(move |result| drop(sender.send(result))));
+        self.handle.queue.ask(request)?;
+        receiver.await.map_err(|_| stopped())?.map_err(|error| shared(&error))
+    }
+}
