@@ -3,12 +3,11 @@
 use std::ops::RangeInclusive;
 
 use chrono_tz::Tz;
-use mocha_schema::UserId;
 use mocha_stats::{GrowthAnswer, HeatMapAnswer, LeaderboardAnswer, MessageSeriesAnswer, VoiceSeriesAnswer};
 
 use crate::{
     Error, Texts, Theme, dates::Scope, growth::Growth, header::Header, heat_map::Squares, leaderboard::Bars,
-    messages::Messages, scene::Scene, text::Fonts, voice::Voice,
+    messages::Messages, scene::Scene, text::Fonts, user_names::UserNames, voice::Voice,
 };
 
 /// In points.
@@ -97,11 +96,30 @@ impl<'f> Chart<'f> {
 
     /// Draws a bar for each person on a leaderboard of any measure, as many as there is room for. A last line counts the others.
     ///
-    /// `name` returns the name of a user, and is called at most a hundred times. A user without a name is shown by id. If the
-    /// answer has the previous window ([`compare`](mocha_stats::Leaderboard::compare)), each row shows how many ranks the
-    /// person moved.
-    pub fn leaderboard(answer: &LeaderboardAnswer, name: impl Fn(UserId) -> Option<String>) -> Self {
-        Self::new(Content::Bars(Bars::of(answer, name)), Scope::of(answer.window, answer.data_since))
+    /// `names` is the answer of [`Names`](mocha_stats::Names), or a function that returns the name of a user and is called at
+    /// most a hundred times. A user without a name is shown by id. If the answer has the previous window
+    /// ([`compare`](mocha_stats::Leaderboard::compare)), each row shows how many ranks the person moved.
+    ///
+    /// ```
+    /// use mocha_charts::Chart;
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{Leaderboard, Names};
+    ///
+    /// # mod fixture { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let guild = GuildId::try_from(1)?;
+    /// let board = Leaderboard::messages(guild).limit(10).load(&mut conn)?;
+    /// let names = Names::of(guild).users(board.entries.iter().map(|entry| entry.user_id)).load(&mut conn)?;
+    ///
+    /// let svg = Chart::leaderboard(&board, &names).svg()?;
+    /// assert_eq!(svg, Chart::leaderboard(&board, |user| names.users.get(&user).cloned()).svg()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[expect(clippy::needless_pass_by_value, reason = "functions are passed by value, and an answer by reference")]
+    pub fn leaderboard(answer: &LeaderboardAnswer, names: impl UserNames) -> Self {
+        Self::new(Content::Bars(Bars::of(answer, &names)), Scope::of(answer.window, answer.data_since))
     }
 
     /// Draws a line of messages over time. The peak and the last value are labelled.

@@ -12,6 +12,7 @@ use crate::{
     texts::{Counted, Texts, fill},
     theme::ON_MEDAL,
     unit::{Unit, counted, grouped, ranks},
+    user_names::UserNames,
 };
 
 /// No picture has room for more rows.
@@ -52,10 +53,10 @@ enum Moved {
 
 impl Bars {
     /// Reads what the chart needs from an answer.
-    pub(crate) fn of(answer: &LeaderboardAnswer, name: impl Fn(UserId) -> Option<String>) -> Self {
+    pub(crate) fn of(answer: &LeaderboardAnswer, names: &impl UserNames) -> Self {
         let row = |entry: &Rank| Row {
             moved: answer.previous.map(|_| moved(entry)),
-            name: name_or_id(entry.user_id, &name),
+            name: name_or_id(entry.user_id, names),
             rank: entry.rank,
             value: entry.value,
         };
@@ -230,6 +231,6 @@ fn moved(entry: &Rank) -> Moved {
 }
 
 /// Returns the name that the caller gives, or the id if there is none.
-fn name_or_id(user_id: UserId, name: &impl Fn(UserId) -> Option<String>) -> String {
-    name(user_id).filter(|name| !name.trim().is_empty()).unwrap_or_else(|| user_id.to_string())
+fn name_or_id(user_id: UserId, names: &impl UserNames) -> String {
+    names.user_name(user_id).filter(|name| !name.trim().is_empty()).unwrap_or_else(|| user_id.to_string())
 }

@@ -24,6 +24,7 @@ mod texts;
 mod theme;
 mod trace;
 mod unit;
+mod user_names;
 mod voice;
 
 pub use self::{
@@ -31,4 +32,5 @@ pub use self::{
     error::{Error, ErrorKind},
     texts::{Counted, Texts},
     theme::Theme,
+    user_names::UserNames,
 };

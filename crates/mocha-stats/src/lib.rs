@@ -28,6 +28,7 @@
 //! | [`GuildOverview`] | one guild at a glance, with the window before |
 //! | [`MessageSeries`] | messages, characters and words by hour, day, week or month |
 //! | [`HeatMap`] | when people wrote, by weekday and hour |
+//! | [`Names`] | how users, channels and the guild are called |
 //! | [`documented`] | the three statements of the schema's documentation, word for word |
 //!
 //! Triggers maintain roll-ups of messages and voice. A query reads roll-ups for whole days,
@@ -69,6 +70,7 @@ mod database;
 pub mod documented;
 #[cfg(feature = "serde")]
 mod duration;
+mod duration_text;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -82,6 +84,7 @@ mod message_counts;
 mod message_scan;
 mod message_series;
 mod message_times;
+mod names;
 #[cfg(test)]
 mod odd_rows;
 mod overview;
@@ -102,6 +105,7 @@ mod share;
 mod statement;
 #[cfg(test)]
 mod test_file;
+mod time_zones;
 mod voice;
 mod window;
 #[cfg(test)]
@@ -112,6 +116,7 @@ pub use self::{
     bots::Bots,
     channels::{ChannelGroup, ChannelMessages, Channels, ChannelsAnswer, UncategorizedMessages},
     database::{AnyConnection, Database},
+    duration_text::DurationText,
     error::{Error, ErrorKind},
     growth::{
         Activation, ActivationAnswer, Cohort, FirstWeek, Growth, GrowthAnswer, GrowthPeriod, MemberRetention,
@@ -122,12 +127,14 @@ pub use self::{
     member::{FavouriteChannel, MemberStatistics, MemberStatisticsAnswer, MemberVoice, Place, Seen, Streak},
     message_counts::MessageCounts,
     message_series::{MessagePeriod, MessageSeries, MessageSeriesAnswer},
+    names::{Names, NamesAnswer},
     overview::{Compared, ComparedChannel, GuildOverview, GuildOverviewAnswer},
     period::Period,
     presence::{
         Activities, ActivitiesAnswer, ActivityTime, OnlinePeriod, OnlineSeries, OnlineSeriesAnswer, PresenceTime,
         PresenceTimeAnswer, StatusTime,
     },
+    time_zones::find_time_zones,
     voice::{
         ASSUMED_TAIL, Assumed, ChannelVoice, GuildVoice, GuildVoiceAnswer, InVoice, OccupancyStep, VoiceChannels,
         VoiceChannelsAnswer, VoiceFilter, VoiceNow, VoiceNowAnswer, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak,

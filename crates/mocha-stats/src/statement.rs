@@ -34,6 +34,10 @@ impl Statement {
         Self { binds: Vec::new(), dialect, sql: String::new() }
     }
 
+    pub(crate) const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.sql.is_empty()
     }
