@@ -94,16 +94,41 @@ pub const INTERACTION_TOKEN: &str = "token";
 /// Returns the use of a command, for `INTERACTION_CREATE`.
 #[must_use]
 pub fn command(guild: u64, channel: u64, user: u64, id: u64, name: &str, options: &Value) -> Value {
+    let mut command = interaction(channel, user, id, 2);
+    command["guild_id"] = guild.to_string().into();
+    command["data"] = json!({ "id": "9", "name": name, "type": 1, "options": options });
+    command
+}
+
+/// Returns the use of a command in a direct message, for `INTERACTION_CREATE`.
+#[must_use]
+pub fn direct_command(channel: u64, user: u64, id: u64, name: &str) -> Value {
+    let mut command = interaction(channel, user, id, 2);
+    command["user"] = command["member"]["user"].take();
+    command["member"] = Value::Null;
+    command["context"] = 1.into();
+    command["data"] = json!({ "id": "9", "name": name, "type": 1, "options": [] });
+    command
+}
+
+/// Returns that somebody pressed a button, for `INTERACTION_CREATE`.
+#[must_use]
+pub fn button(guild: u64, channel: u64, user: u64, id: u64, custom_id: &str) -> Value {
+    let mut button = interaction(channel, user, id, 3);
+    button["guild_id"] = guild.to_string().into();
+    button["data"] = json!({ "custom_id": custom_id, "component_type": 2 });
+    button
+}
+
+fn interaction(channel: u64, user: u64, id: u64, kind: u8) -> Value {
     let member = json!({
         "user": self::user(user), "nick": null, "roles": [], "joined_at": "2026-01-01T00:00:00.000000+00:00",
         "deaf": false, "mute": false, "flags": 0, "communication_disabled_until": null, "permissions": "0",
     });
     json!({
-        "id": id.to_string(), "application_id": crate::BOT_ID.to_string(), "type": 2, "token": INTERACTION_TOKEN,
-        "version": 1, "guild_id": guild.to_string(), "channel_id": channel.to_string(), "entitlements": [],
-        "member": member, "locale": "en-GB", "app_permissions": "0", "authorizing_integration_owners": {},
-        "attachment_size_limit": 10_485_760, "context": 0,
-        "data": { "id": "9", "name": name, "type": 1, "options": options },
+        "id": id.to_string(), "application_id": crate::BOT_ID.to_string(), "type": kind, "token": INTERACTION_TOKEN,
+        "version": 1, "channel_id": channel.to_string(), "entitlements": [], "member": member, "locale": "en-GB",
+        "app_permissions": "0", "authorizing_integration_owners": {}, "attachment_size_limit": 10_485_760, "context": 0,
     })
 }
 

@@ -7,6 +7,7 @@
 
 mod connection;
 pub mod frames;
+mod history;
 mod rest;
 mod session;
 mod world;
@@ -22,6 +23,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use self::world::World;
 pub use self::{
+    history::FakeHistory,
     rest::{FakeRest, Requested},
     world::Counts,
 };

@@ -19,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::BOT_ID;
+use crate::{BOT_ID, FakeHistory};
 
 /// A request that a bot made.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Requested {
     pub method: String,
     /// The path below the version, such as `/gateway/bot`.
     pub path: String,
+    /// The query, such as `limit=100`. Empty if there is none.
+    pub query: String,
 }
 
 impl Requested {
@@ -47,6 +49,7 @@ pub struct FakeRest {
     accepting: JoinHandle<()>,
     address: SocketAddr,
     changed: watch::Receiver<usize>,
+    history: Arc<Mutex<FakeHistory>>,
     requests: Arc<Mutex<Vec<Requested>>>,
 }
 
@@ -61,14 +64,20 @@ impl FakeRest {
         let address = listener.local_addr()?;
         let requests = Arc::new(Mutex::new(Vec::new()));
         let (sender, changed) = watch::channel(0);
-        let api = Arc::new(Api { changed: sender, gateway, requests: Arc::clone(&requests) });
-        Ok(Self { accepting: tokio::spawn(accept(listener, api)), address, changed, requests })
+        let history = Arc::<Mutex<FakeHistory>>::default();
+        let api = Api { changed: sender, gateway, history: Arc::clone(&history), requests: Arc::clone(&requests) };
+        Ok(Self { accepting: tokio::spawn(accept(listener, Arc::new(api))), address, changed, history, requests })
     }
 
     /// Returns `host:port`.
     #[must_use]
     pub fn host(&self) -> String {
         self.address.to_string()
+    }
+
+    /// Changes the history that the API returns. It is empty at first.
+    pub fn change_history(&self, change: impl FnOnce(&mut FakeHistory)) {
+        change(&mut self.history.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Waits for the first request for which `wanted` returns `true`. It may have arrived already.
@@ -88,7 +97,9 @@ impl FakeRest {
         })
     }
 
-    fn requests(&self) -> Vec<Requested> {
+    /// Returns all requests so far, in their order.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Requested> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -102,6 +113,7 @@ impl Drop for FakeRest {
 struct Api {
     changed: watch::Sender<usize>,
     gateway: String,
+    history: Arc<Mutex<FakeHistory>>,
     requests: Arc<Mutex<Vec<Requested>>>,
 }
 
@@ -121,7 +133,8 @@ impl Api {
         let (head, body) = request.into_parts();
         let path = head.uri.path().trim_start_matches("/api/v10").to_owned();
         let body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
-        let requested = Requested { body, method: head.method.to_string(), path };
+        let query = head.uri.query().unwrap_or_default().to_owned();
+        let requested = Requested { body, method: head.method.to_string(), path, query };
         let (status, answer) = self.respond(&requested);
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(requested);
         self.changed.send_modify(|count| *count += 1);
@@ -132,6 +145,12 @@ impl Api {
     }
 
     fn respond(&self, requested: &Requested) -> (StatusCode, Value) {
+        if requested.method == "GET" {
+            let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(answer) = history.answer(&requested.path, &requested.query) {
+                return answer;
+            }
+        }
         let answer = match requested.path.as_str() {
             "/applications/@me" => json!({
                 "id": BOT_ID.to_string(), "name": "mocha", "icon": null, "description": "", "bot_public": true,

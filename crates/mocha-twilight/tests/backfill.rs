@@ -1,0 +1,336 @@
+//! Reads the history of a fake guild over real connections.
+#![expect(clippy::indexing_slicing, reason = "indexing a JSON value never panics here: a missing field is null")]
+
+use std::{collections::BTreeMap, error::Error, ops::ControlFlow, path::Path, sync::Arc, time::Duration};
+
+use diesel::prelude::*;
+use mocha_fake_discord::{FakeHistory, FakeRest, frames};
+use mocha_schema::schema::{channel_histories, channels, message_events, user_names};
+use mocha_store::Store;
+use mocha_twilight::{
+    Adapter,
+    backfill::{Backfill, BackfillErrorKind, BackfillOutcome, BackfillReport},
+};
+use serde_json::{Value, json};
+use twilight_http::Client;
+use twilight_model::{
+    gateway::Intents,
+    id::{Id, marker::GuildMarker},
+};
+
+type TestResult<T = ()> = Result<T, Box<dyn Error>>;
+
+const ANNA: u64 = 90_000_000_000_000_001;
+const GUILD: Id<GuildMarker> = Id::new(60_000_000_000_000_000);
+const FORUM: u64 = 70_000_000_000_000_003;
+const HIDDEN: u64 = 70_000_000_000_000_004;
+const TEXT: u64 = 70_000_000_000_000_001;
+const VOICE: u64 = 70_000_000_000_000_002;
+
+/// Returns the id of a message by its number. The first is of March 2018.
+const fn id(number: u64) -> u64 {
+    (1_519_862_400_000 + number * 60_000 - 1_420_070_400_000) << 22
+}
+
+/// Returns a message as the API does: without guild and member.
+fn message(channel: u64, number: u64) -> Value {
+    let ms = i64::try_from(1_519_862_400_000 + number * 60_000).unwrap_or(0);
+    let time = chrono::DateTime::from_timestamp_millis(ms).unwrap_or_default().to_rfc3339();
+    let mut message = frames::message(GUILD.get(), channel, ANNA + number % 3, 0);
+    message["id"] = id(number).to_string().into();
+    message["timestamp"] = time.into();
+    message["author"]["global_name"] = "Anna".into();
+    message.as_object_mut().map(|fields| fields.remove("guild_id"));
+    message
+}
+
+fn channel(id: u64, kind: u8, parent: Option<u64>) -> Value {
+    json!({
+        "id": id.to_string(), "type": kind, "name": format!("c{id}"), "guild_id": GUILD.to_string(), "position": 0,
+        "permission_overwrites": [], "parent_id": parent.map(|id| id.to_string()), "last_message_id": self::id(9).to_string(),
+    })
+}
+
+fn thread(id: u64, parent: u64, archived: Option<u32>) -> Value {
+    let mut thread = channel(id, 11, Some(parent));
+    let minute = archived.unwrap_or(0);
+    thread["thread_metadata"] = json!({
+        "archived": archived.is_some(), "auto_archive_duration": 60, "locked": false,
+        "archive_timestamp": format!("2019-01-01T00:{minute:02}:00.000000Z"),
+    });
+    thread
+}
+
+/// A text channel with 250 messages, a voice channel with 30, and a forum whose five threads have 20 each.
+fn history() -> FakeHistory {
+    let channels = vec![channel(TEXT, 0, None), channel(VOICE, 2, None), channel(FORUM, 15, None)];
+    let mut history = FakeHistory { channels, page: 50, ..FakeHistory::default() };
+    let mut add = |channel: u64, numbers: std::ops::Range<u64>| {
+        let messages = numbers.map(|number| (id(number), message(channel, number)));
+        history.messages.insert(channel, messages.collect());
+    };
+    add(TEXT, 0..250);
+    add(VOICE, 1_000..1_030);
+    for number in 1..6 {
+        add(FORUM + 100 + number, number * 2_000..number * 2_000 + 20);
+    }
+    history.active_threads = vec![thread(FORUM + 101, FORUM, None)];
+    // Each page has two of them.
+    history.archived_threads.insert(
+        FORUM,
+        (2..6)
+            .map(|number| thread(FORUM + 100 + number, FORUM, Some(60 - 10 * u32::try_from(number).unwrap_or(0))))
+            .collect(),
+    );
+    history
+}
+
+struct Bot {
+    http: Arc<Client>,
+    rest: FakeRest,
+}
+
+impl Bot {
+    async fn start(history: FakeHistory) -> TestResult<Self> {
+        let rest = FakeRest::start("ws://127.0.0.1:1".into()).await?;
+        rest.change_history(|own| *own = history);
+        let http = Client::builder().token("Bot token".into()).proxy(rest.host(), true).ratelimiter(None).build();
+        Ok(Self { http: Arc::new(http), rest })
+    }
+
+    fn backfill(&self, store: &Store) -> TestResult<Backfill<'static>> {
+        let adapter =
+            Adapter::new(store.recorder()?, Intents::GUILDS | Intents::GUILD_MESSAGES | Intents::MESSAGE_CONTENT);
+        Ok(Backfill::new(adapter, Arc::clone(&self.http), GUILD))
+    }
+
+    /// Reads everything, and returns once it is in the file.
+    async fn reads(&self, store: &Store) -> TestResult<BackfillReport> {
+        let report = self.backfill(store)?.run().await?;
+        store.recorder()?.flush_async().await?;
+        Ok(report)
+    }
+
+    /// Returns how many pages of messages were requested so far.
+    fn pages(&self) -> usize {
+        self.rest.requests().iter().filter(|request| request.path.ends_with("/messages")).count()
+    }
+}
+
+/// Returns the messages in the file: their ids and channels.
+fn messages(store: &Store) -> TestResult<BTreeMap<String, String>> {
+    let columns = (message_events::id, diesel::dsl::sql::<diesel::sql_types::Text>("channel_id"));
+    let rows: Vec<(String, String)> = store.read(|conn| message_events::table.select(columns).load(conn))?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Returns those that Discord has.
+fn expected(history: &FakeHistory) -> BTreeMap<String, String> {
+    let of = |(channel, messages): (&u64, &BTreeMap<u64, Value>)| {
+        let channel = channel.to_string();
+        messages.keys().map(|id| (id.to_string(), channel.clone())).collect::<Vec<_>>()
+    };
+    history.messages.iter().flat_map(of).collect()
+}
+
+#[tokio::test]
+async fn channels_threads_and_archived_threads_are_read_to_their_beginning() -> TestResult {
+    let bot = Bot::start(history()).await?;
+    let store = Store::builder().open_in_memory()?;
+    let report = bot.backfill(&store)?.before(Id::new(id(1_000_000))).run().await?;
+    store.recorder()?.flush_async().await?;
+    assert_eq!(messages(&store)?, expected(&history()));
+    assert_eq!((report.messages(), report.channels.len()), (380, 7));
+    assert_eq!(report.count(BackfillOutcome::Complete), 7);
+    assert_eq!(report.to_string(), "380 messages from 7 channels and threads");
+    let (named, global): (i64, Vec<Option<String>>) = store.read(|conn| {
+        let named = channels::table.filter(channels::name.is_not_null()).count().get_result(conn)?;
+        QueryResult::Ok((named, user_names::table.select(user_names::global_name).distinct().load(conn)?))
+    })?;
+    assert_eq!((named, global), (8, vec![Some("Anna".into())]));
+
+    // A second run asks each channel once for what is new, and one message is.
+    let pages = bot.pages();
+    bot.rest.change_history(|history| {
+        history.messages.entry(TEXT).or_default().insert(id(1_500_000), message(TEXT, 1_500_000));
+    });
+    let again = bot.backfill(&store)?.before(Id::new(id(2_000_000))).run().await?;
+    store.recorder()?.flush_async().await?;
+    assert_eq!((again.messages(), bot.pages() - pages, messages(&store)?.len()), (1, 7, 381));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_range_between_two_ids_is_read_and_later_the_rest() -> TestResult {
+    let bot = Bot::start(history()).await?;
+    let store = Store::builder().open_in_memory()?;
+    let range = bot.backfill(&store)?.channels([Id::new(TEXT)]).after(Id::new(id(99))).before(Id::new(id(200)));
+    let report = range.run().await?;
+    store.recorder()?.flush_async().await?;
+    assert_eq!((report.messages(), messages(&store)?.len()), (100, 100));
+    assert!(messages(&store)?.keys().all(|id| (self::id(100)..self::id(200)).contains(&id.parse().unwrap_or(0))));
+
+    // What was read is not requested again.
+    let rest = bot.backfill(&store)?.channels([Id::new(TEXT)]).run().await?;
+    store.recorder()?.flush_async().await?;
+    assert_eq!((rest.messages(), messages(&store)?.len()), (150, 250));
+    let spans: Vec<(i64, i64)> = store.read(|conn| {
+        channel_histories::table.select((channel_histories::from_id, channel_histories::before_id)).load(conn)
+    })?;
+    assert!(matches!(spans.as_slice(), [(0, _)]), "the larger span replaces the smaller one: {spans:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_run_that_ends_early_continues_where_it_stopped() -> TestResult {
+    let all = {
+        let bot = Bot::start(history()).await?;
+        bot.reads(&Store::builder().open_in_memory()?).await?;
+        bot.pages()
+    };
+    let bot = Bot::start(history()).await?;
+    let store = Store::builder().open_in_memory()?;
+    let mut runs = 0;
+    loop {
+        runs += 1;
+        let mut pages = 0;
+        let run = bot.backfill(&store)?.before(Id::new(id(1_000_000))).on_progress(move |_| {
+            pages += 1;
+            if pages == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        if !run.run().await?.stopped {
+            break;
+        }
+        assert!(runs < 100, "no run gets further");
+    }
+    store.recorder()?.flush_async().await?;
+    assert_eq!(messages(&store)?, expected(&history()));
+    assert_eq!(bot.pages(), all, "no page is read twice");
+    assert!(runs > 3, "{runs}");
+    Ok(())
+}
+
+/// A kill leaves the file at its last commit.
+#[tokio::test]
+async fn a_killed_run_continues_from_the_file() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("stats.db");
+    for pages in 1..12 {
+        let bot = Bot::start(history()).await?;
+        let store = Store::open(&file)?;
+        let mut left = pages;
+        let run = bot.backfill(&store)?.on_progress(move |_| {
+            left -= 1;
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        run.run().await?;
+        // Some of the pages are in the queue, and some in the file.
+        store.recorder()?.abort();
+        check_spans(&file)?;
+    }
+    let bot = Bot::start(history()).await?;
+    let store = Store::open(&file)?;
+    bot.reads(&store).await?;
+    assert_eq!(messages(&store)?, expected(&history()));
+    Ok(())
+}
+
+/// Checks that the file has every message of the spans that it says were read.
+fn check_spans(file: &Path) -> TestResult {
+    let store = Store::open(file)?;
+    let recorded = messages(&store)?;
+    let spans: Vec<(String, i64, i64)> = store.read(|conn| {
+        let channel = diesel::dsl::sql::<diesel::sql_types::Text>("channel_id");
+        channel_histories::table.select((channel, channel_histories::from_id, channel_histories::before_id)).load(conn)
+    })?;
+    for (channel, from, before) in spans {
+        let history = history();
+        let of_channel = history.messages.get(&channel.parse()?).ok_or("an unknown channel")?;
+        for id in of_channel.range(u64::try_from(from)?..u64::try_from(before)?).map(|(id, _)| id.to_string()) {
+            assert!(recorded.contains_key(&id), "{id} of {channel}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn failures_that_pass_are_tried_again_and_others_end_the_run() -> TestResult {
+    let mut history = history();
+    history.failures = Some((1, 503));
+    let bot = Bot::start(history).await?;
+    let store = Store::builder().open_in_memory()?;
+    assert_eq!(bot.reads(&store).await?.messages(), 380);
+    bot.rest.change_history(|history| history.failures = Some((1_000, 401)));
+    let error = bot.backfill(&store)?.run().await.err().ok_or("the token is refused")?;
+    assert_eq!(*error.kind(), BackfillErrorKind::Http);
+    Ok(())
+}
+
+#[tokio::test]
+async fn channels_without_permission_are_reported_and_read_later() -> TestResult {
+    let mut history = history();
+    history.channels.push(channel(HIDDEN, 0, None));
+    history.forbidden.insert(HIDDEN);
+    history.unreadable.insert(TEXT);
+    let bot = Bot::start(history).await?;
+    let store = Store::builder().open_in_memory()?;
+    let report = bot.reads(&store).await?;
+    assert_eq!((report.count(BackfillOutcome::NoHistory), report.count(BackfillOutcome::Forbidden)), (1, 1));
+    assert_eq!(report.messages(), 130);
+
+    bot.rest.change_history(|history| history.unreadable.clear());
+    let report = bot.reads(&store).await?;
+    assert_eq!((report.count(BackfillOutcome::NoHistory), report.messages()), (0, 250));
+    Ok(())
+}
+
+/// Backfill and live recording of the same messages, in either order.
+#[tokio::test]
+async fn messages_count_once_with_those_that_were_recorded_live() -> TestResult {
+    let bot = Bot::start(history()).await?;
+    let (first, last) = (Store::builder().open_in_memory()?, Store::builder().open_in_memory()?);
+    let live = |store: &Store| -> TestResult {
+        let adapter = Adapter::new(store.recorder()?, Intents::GUILDS | Intents::GUILD_MESSAGES);
+        for number in 200..250 {
+            let mut message = message(TEXT, number);
+            message["guild_id"] = GUILD.to_string().into();
+            let message = serde_json::from_value(message)?;
+            adapter.update(&twilight_model::gateway::event::Event::MessageCreate(Box::new(message)))?;
+        }
+        Ok(())
+    };
+    live(&first)?;
+    bot.reads(&first).await?;
+    bot.reads(&last).await?;
+    live(&last)?;
+    last.recorder()?.flush_async().await?;
+    for store in [&first, &last] {
+        assert_eq!(messages(store)?, expected(&history()));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn erased_users_are_not_read_again() -> TestResult {
+    let bot = Bot::start(history()).await?;
+    let store = Store::builder().open_in_memory()?;
+    bot.reads(&store).await?;
+    assert!(store.opt_out_user(ANNA.try_into()?).run()?.rows_gone);
+    let left = messages(&store)?;
+    store.write(|conn| diesel::delete(channel_histories::table).execute(conn))?;
+    bot.reads(&store).await?;
+    assert_eq!(messages(&store)?, left);
+    assert!(left.len() < 380);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_recorder_that_was_shut_down_ends_the_run() -> TestResult {
+    let bot = Bot::start(history()).await?;
+    let store = Store::builder().open_in_memory()?;
+    let backfill = bot.backfill(&store)?;
+    store.recorder()?.shutdown()?;
+    let error = tokio::time::timeout(Duration::from_secs(10), backfill.run()).await?.err().ok_or("it was shut down")?;
+    assert_eq!(*error.kind(), BackfillErrorKind::Recorder);
+    Ok(())
+}
