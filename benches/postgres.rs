@@ -25,7 +25,7 @@ use mocha_postgres::PgStore;
 use mocha_schema::GuildId;
 use mocha_store::{
     Event,
-    event::{ChannelSeen, GuildSeen, MessageSent, UserSeen},
+    event::{ChannelSeen, GlobalName, GuildSeen, MessageSent, UserSeen},
 };
 use mocha_test_postgres::Database;
 
@@ -222,7 +222,15 @@ fn record_parents<'m>(store: &PgStore, messages: impl IntoIterator<Item = &'m Me
     });
     let users = users.into_iter().map(|user_id| {
         let name = "user".to_owned();
-        Event::from(UserSeen { at, avatar: None, bot: false, discriminator: None, name, user_id })
+        Event::from(UserSeen {
+            at,
+            avatar: None,
+            bot: false,
+            discriminator: None,
+            global_name: GlobalName::Unknown,
+            name,
+            user_id,
+        })
     });
     let recorder = store.recorder()?;
     for event in guilds.chain(channels).chain(users) {

@@ -22,6 +22,8 @@ use crate::{commands::Bot, settings::Settings};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    // Mocha and twilight log through `tracing`: lost connections, resumed sessions, events that were not recorded.
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let settings = Settings::from_env()?;
     // Several crates bring encryption along, so rustls needs to know which one to use.
     rustls::crypto::ring::default_provider().install_default().ok().context("another provider is installed already")?;

@@ -14,10 +14,9 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use diesel::SqliteConnection;
 use mocha_charts::{Chart, Theme};
 use mocha_discord::{
-    Clock, GuildId, Store, UserId,
-    stats::{Growth, HeatMap, Leaderboard, MessageSeries, VoiceSeries, Window, chrono_tz::Tz},
+    Clock, GuildId, Store,
+    stats::{Growth, HeatMap, Leaderboard, MessageSeries, Names, VoiceSeries, Window, chrono_tz::Tz},
 };
-use mocha_examples::names::Names;
 use mocha_sim::Server;
 
 /// The simulated days: enough for two windows of four weeks, to compare them.
@@ -59,8 +58,8 @@ fn charts(
     let writers = Leaderboard::messages(guild).within(window).compare().limit(10).load(conn)?;
     let talkers = Leaderboard::voice(guild).within(window).limit(10).load(conn)?;
     let listed = writers.entries.iter().map(|entry| entry.user_id);
-    let names = Names::load(conn, listed.chain(talkers.entries.iter().map(|entry| entry.user_id)), [])?;
-    let name = |user: UserId| Some(names.user(user));
+    let listed = listed.chain(talkers.entries.iter().map(|entry| entry.user_id));
+    let names = Names::of(guild).users(listed).load(conn)?;
 
     let messages = MessageSeries::of(guild).within(window).load(conn)?;
     let messages_before = MessageSeries::of(guild).within(before).load(conn)?;
@@ -69,8 +68,8 @@ fn charts(
     let voice = VoiceSeries::of(guild).within(window).load(conn)?;
 
     let charts = [
-        ("writers", Chart::leaderboard(&writers, name).title("Most messages")),
-        ("talkers", Chart::leaderboard(&talkers, name).title("Longest in voice")),
+        ("writers", Chart::leaderboard(&writers, &names).title("Most messages")),
+        ("talkers", Chart::leaderboard(&talkers, &names).title("Longest in voice")),
         ("messages", Chart::messages_compared(&messages, &messages_before)),
         ("growth", Chart::growth(&growth)),
         ("heat_map", Chart::heat_map(&heat_map).zone(Tz::UTC)),

@@ -1,15 +1,13 @@
 //! The commands.
 
-use std::{collections::HashMap, num::NonZeroU64};
+use std::num::NonZeroU64;
 
 use anyhow::Context as _;
 use chrono::Utc;
-use diesel::prelude::*;
 use mocha_discord::{
     GuildId, Store, UserId,
     charts::Chart,
-    schema::users,
-    stats::{Leaderboard, Measure, MemberStatistics, Window, chrono_tz::Tz},
+    stats::{DurationText, Leaderboard, Measure, MemberStatistics, Names, Window, chrono_tz::Tz},
 };
 use poise::serenity_prelude as serenity;
 
@@ -44,27 +42,24 @@ async fn leaderboard(ctx: Context<'_>, #[description = "What to compare"] board:
         Board::Days => (Measure::ActiveDays, "Active days, 30 days"),
     };
     let month = Window::last_days(30, Tz::UTC, Utc::now())?;
-    let question = Leaderboard::by(measure, guild(ctx)?).within(month).limit(10);
+    let guild = guild(ctx)?;
+    let question = Leaderboard::by(measure, guild).within(month).limit(10);
     // One closure reads the names along with the answer.
     let (answer, names) = ctx
         .data()
         .store
         .read_async(move |conn| {
             let answer = question.load(conn)?;
-            let listed: Vec<UserId> = answer.entries.iter().map(|entry| entry.user_id).collect();
-            let names = users::table.filter(users::id.eq_any(listed)).select((users::id, users::username));
-            Ok::<_, anyhow::Error>((answer, names.load::<(UserId, Option<String>)>(conn)?))
+            let names = Names::of(guild).users(answer.entries.iter().map(|entry| entry.user_id));
+            Ok::<_, mocha_discord::stats::Error>((answer, names.load(conn)?))
         })
         .await?;
     if answer.entries.is_empty() {
         ctx.say("There is nothing to show yet.").await?;
         return Ok(());
     }
-    let names: HashMap<UserId, String> = names.into_iter().filter_map(|(user, name)| Some((user, name?))).collect();
     // A picture takes tens of milliseconds of one core.
-    let picture = tokio::task::spawn_blocking(move || {
-        Chart::leaderboard(&answer, |user| names.get(&user).cloned()).title(title).png()
-    });
+    let picture = tokio::task::spawn_blocking(move || Chart::leaderboard(&answer, &names).title(title).png());
     let picture = serenity::CreateAttachment::bytes(picture.await??, "leaderboard.png");
     ctx.send(poise::CreateReply::default().attachment(picture)).await?;
     Ok(())
@@ -79,12 +74,10 @@ async fn rank(
     let (guild, user, now) = (guild(ctx)?, user(member.as_ref().unwrap_or(ctx.author())), Utc::now());
     let question = MemberStatistics::of(guild, user).now(now).within(Window::last_days(30, Tz::UTC, now)?);
     let member = ctx.data().store.read_async(move |conn| question.load(conn)).await?;
-    let minutes = member.voice.voice_time.as_secs() / 60;
     let text = format!(
-        "**<@{user}>, 30 days**\nMessages: {}\nVoice: {} h {:02} min\nActive days: {}",
+        "**<@{user}>, 30 days**\nMessages: {}\nVoice: {}\nActive days: {}",
         member.written.messages,
-        minutes / 60,
-        minutes % 60,
+        DurationText(member.voice.voice_time),
         member.active_days
     );
     ctx.say(text).await?;

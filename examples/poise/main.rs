@@ -20,6 +20,8 @@ use crate::commands::Data;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    // Mocha and serenity log through `tracing`: lost connections, events that were not recorded.
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let store = Store::open(env::var("MOCHA_DB").unwrap_or_else(|_| "data/bot.db".into()))?;
     let recorder = store.recorder()?;
     let intents = Statistic::Messages.intents() | Statistic::Voice.intents();

@@ -7,13 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use mocha_discord::stats::{
     Channels, ChannelsAnswer, Growth, GrowthAnswer, GrowthPeriod, HeatMap, HeatMapAnswer, Leaderboard,
-    LeaderboardAnswer, Period, VoiceChannels, VoiceChannelsAnswer, Window,
+    LeaderboardAnswer, Names, NamesAnswer, Period, VoiceChannels, VoiceChannelsAnswer, Window,
 };
 use mocha_discord::{GuildId, UserId, models::Guild, schema::guilds};
-use mocha_examples::{
-    names::Names,
-    render::{Row, duration, facts, heading, heat_map, number, table},
-};
+use mocha_examples::render::{Row, duration, facts, heading, heat_map, number, table};
 
 /// The number of rows of a table.
 const TOP: usize = 10;
@@ -26,7 +23,7 @@ pub(crate) struct Report {
     heat_map: HeatMapAnswer,
     characters: u64,
     messages: LeaderboardAnswer,
-    names: Names,
+    names: NamesAnswer,
     voice: LeaderboardAnswer,
     voice_channels: VoiceChannelsAnswer,
     words: HashMap<UserId, u64>,
@@ -52,7 +49,7 @@ impl Report {
                 .get_result(conn)
                 .context("the guild is not in the file")?,
             heat_map: HeatMap::of(guild_id).within(window).load(conn)?,
-            names: Names::load(conn, writers.chain(talkers), rooms.chain(voice_rooms))?,
+            names: Names::of(guild_id).users(writers.chain(talkers)).channels(rooms.chain(voice_rooms)).load(conn)?,
             characters: Leaderboard::characters(guild_id).within(window).load(conn)?.total,
             channels,
             messages,
@@ -109,7 +106,7 @@ impl Report {
     fn writers(&self) -> String {
         let row = |entry: &mocha_discord::stats::Rank| Row {
             bar: entry.value,
-            label: format!("{:>2}  {}", entry.rank, self.names.user(entry.user_id)),
+            label: format!("{:>2}  {}", entry.rank, self.names.user_or_id(entry.user_id)),
             values: vec![number(entry.value), number(self.words.get(&entry.user_id).copied().unwrap_or_default())],
         };
         table(
@@ -122,7 +119,7 @@ impl Report {
     fn talkers(&self) -> String {
         let row = |entry: &mocha_discord::stats::Rank| Row {
             bar: entry.value,
-            label: format!("{:>2}  {}", entry.rank, self.names.user(entry.user_id)),
+            label: format!("{:>2}  {}", entry.rank, self.names.user_or_id(entry.user_id)),
             values: vec![
                 duration(Duration::from_millis(entry.value)),
                 number(entry.voice.map_or(0, |voice| voice.sessions)),
@@ -134,7 +131,7 @@ impl Report {
     fn rooms(&self) -> String {
         let row = |channel: &mocha_discord::stats::ChannelMessages| Row {
             bar: channel.messages,
-            label: self.names.channel(channel.channel_id),
+            label: self.names.channel_or_id(channel.channel_id),
             values: vec![number(channel.messages), number(channel.user_count)],
         };
         table(
@@ -147,7 +144,9 @@ impl Report {
     fn voice_rooms(&self) -> String {
         let row = |channel: &mocha_discord::stats::ChannelVoice| Row {
             bar: channel.voice_time.as_secs(),
-            label: channel.channel_id.map_or_else(|| "unknown".to_owned(), |channel_id| self.names.channel(channel_id)),
+            label: channel
+                .channel_id
+                .map_or_else(|| "unknown".to_owned(), |channel_id| self.names.channel_or_id(channel_id)),
             values: vec![duration(channel.voice_time)],
         };
         table("channel", &["time"], &self.voice_channels.channels.iter().take(TOP).map(row).collect::<Vec<_>>())

@@ -1,5 +1,4 @@
 //! The library behind the examples: reports as text, and the replay of recorded gateway traffic.
 
-pub mod names;
 pub mod render;
 pub mod replay;

@@ -1,4 +1,4 @@
-//! `/leaderboard`: who did most, as a picture, with buttons to leaf through it.
+//! `/leaderboard`: who did most, as a picture or only as text, with buttons to leaf through it.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use mocha_discord::{
     charts::Chart,
-    stats::{Leaderboard, LeaderboardAnswer, Measure, Window, chrono_tz::Tz},
+    stats::{Leaderboard, LeaderboardAnswer, Measure, Names, Window, chrono_tz::Tz},
 };
 use twilight_model::application::command::Command;
-use twilight_util::builder::command::StringBuilder;
+use twilight_util::builder::command::{BooleanBuilder, StringBuilder};
 
 use super::{Asked, Bot, duration};
 use crate::reply::Reply;
@@ -27,18 +27,24 @@ const WINDOWS: [(&str, &str); 4] =
 struct Page {
     board: &'static str,
     number: usize,
+    picture: bool,
     window: &'static str,
 }
 
 impl Page {
     fn parse(id: &str) -> Option<Self> {
         let mut parts = id.strip_prefix("leaderboard:")?.split(':');
-        let (board, window, number) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(Self { board: choice(&BOARDS, board)?, number: number.parse().ok()?, window: choice(&WINDOWS, window)? })
+        let (board, window, picture, number) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        Some(Self {
+            board: choice(&BOARDS, board)?,
+            number: number.parse().ok()?,
+            picture: picture.parse().ok()?,
+            window: choice(&WINDOWS, window)?,
+        })
     }
 
     fn id(self) -> String {
-        format!("leaderboard:{}:{}:{}", self.board, self.window, self.number)
+        format!("leaderboard:{}:{}:{}:{}", self.board, self.window, self.picture, self.number)
     }
 
     fn window(self, now: DateTime<Utc>) -> anyhow::Result<Window> {
@@ -76,13 +82,15 @@ fn choice(choices: &[(&str, &'static str)], value: &str) -> Option<&'static str>
 pub(super) fn command() -> Command {
     let board = StringBuilder::new("board", "What to compare (default: messages)").choices(BOARDS);
     let window = StringBuilder::new("window", "Which time (default: 30 days)").choices(WINDOWS);
-    super::command("leaderboard", "Shows who did most").option(board).option(window).build()
+    let picture = BooleanBuilder::new("picture", "Whether to draw a picture (default: yes)");
+    super::command("leaderboard", "Shows who did most").option(board).option(window).option(picture).build()
 }
 
 pub(super) async fn reply(bot: &Bot, asked: &Asked) -> anyhow::Result<Reply> {
     let board = choice(&BOARDS, asked.text("board").unwrap_or("messages")).context("no such board")?;
     let window = choice(&WINDOWS, asked.text("window").unwrap_or("month")).context("no such window")?;
-    show(bot, asked, Page { board, number: 0, window }).await
+    let picture = asked.flag("picture").unwrap_or(true);
+    show(bot, asked, Page { board, number: 0, picture, window }).await
 }
 
 /// Answers a button under a leaderboard; `None` for the button of something else.
@@ -97,17 +105,25 @@ async fn show(bot: &Bot, asked: &Asked, page: Page) -> anyhow::Result<Reply> {
     let (guild, window) = (asked.guild, page.window(Utc::now())?);
     let offset = page.number.saturating_mul(PAGE);
     let board = Leaderboard::by(page.measure(), guild).within(window).compare().offset(offset).limit(PAGE);
-    let answer = bot.store.read_async(move |conn| board.load(conn)).await?;
+    // One call reads both, so they agree with each other.
+    let (answer, names) = bot
+        .store
+        .read_async(move |conn| {
+            let answer = board.load(conn)?;
+            let names = Names::of(guild).users(answer.entries.iter().map(|entry| entry.user_id)).load(conn)?;
+            Ok::<_, mocha_discord::stats::Error>((answer, names))
+        })
+        .await?;
     if answer.entries.is_empty() {
         return Ok(Reply::public(format!("**{}**\nThere is nothing to show yet.", page.title())));
     }
-    let names = bot.names(answer.entries.iter().map(|entry| entry.user_id)).await?;
-    let text = text(page, &answer);
     let has_more = usize::try_from(answer.user_count)? > offset + answer.entries.len();
-    let picture = tokio::task::spawn_blocking(move || {
-        Chart::leaderboard(&answer, |user| names.get(&user).cloned()).title(page.title()).png()
-    });
-    let mut reply = Reply::public(text).file("leaderboard.png", picture.await??);
+    let mut reply = Reply::public(text(page, &answer));
+    if page.picture {
+        let picture =
+            tokio::task::spawn_blocking(move || Chart::leaderboard(&answer, &names).title(page.title()).png());
+        reply = reply.file("leaderboard.png", picture.await??);
+    }
     if let Some(number) = page.number.checked_sub(1) {
         reply = reply.button(Page { number, ..page }.id(), "Previous");
     }

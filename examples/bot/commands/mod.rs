@@ -6,11 +6,10 @@ mod rank;
 mod server;
 mod voice;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
-use mocha_discord::{AnyStore, GuildId, UserId};
-use mocha_examples::names;
+use mocha_discord::{AnyStore, GuildId, UserId, stats::DurationText};
 use twilight_http::Client;
 use twilight_model::{
     application::{
@@ -44,18 +43,29 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    fn option(&self, name: &str) -> Option<&CommandOptionValue> {
+        self.options.iter().find(|option| option.name == name).map(|option| &option.value)
+    }
+
+    fn flag(&self, name: &str) -> Option<bool> {
+        match self.option(name)? {
+            CommandOptionValue::Boolean(value) => Some(*value),
+            _ => None,
+        }
+    }
+
     fn text(&self, name: &str) -> Option<&str> {
-        self.options.iter().find(|option| option.name == name).and_then(|option| match &option.value {
+        match self.option(name)? {
             CommandOptionValue::String(value) => Some(value.as_str()),
             _ => None,
-        })
+        }
     }
 
     fn user(&self, name: &str) -> Option<UserId> {
-        self.options.iter().find(|option| option.name == name).and_then(|option| match option.value {
+        match self.option(name)? {
             CommandOptionValue::User(user) => Some(user.into_nonzero().into()),
             _ => None,
-        })
+        }
     }
 }
 
@@ -80,7 +90,7 @@ impl Bot {
     /// Answers a command or a button; the person who asked sees an error.
     pub(crate) async fn answer(self: Arc<Self>, interaction: Interaction) {
         if let Err(error) = self.try_answer(&interaction).await {
-            complain("could not send an answer", &error);
+            tracing::error!("could not send an answer: {error:#}");
         }
     }
 
@@ -141,27 +151,15 @@ impl Bot {
             _ => Ok(None),
         }
     }
-
-    /// Returns the names of users as the file knows them.
-    async fn names(&self, of: impl IntoIterator<Item = UserId>) -> anyhow::Result<HashMap<UserId, String>> {
-        let of: Vec<UserId> = of.into_iter().collect();
-        Ok(self.store.read_async(move |conn| names::users(conn, &of)).await?)
-    }
 }
 
 /// Logs an error and says that there was one.
 fn sorry(error: &anyhow::Error) -> Reply {
-    complain("could not answer", error);
+    tracing::error!("could not answer: {error:#}");
     Reply::private("Sorry, that did not work. The bot's owner can find the reason in its log.")
 }
 
 /// Writes a duration as people say it.
 fn duration(time: Duration) -> String {
-    let minutes = time.as_secs() / 60;
-    if minutes < 60 { format!("{minutes} min") } else { format!("{} h {:02} min", minutes / 60, minutes % 60) }
-}
-
-#[expect(clippy::print_stderr, reason = "a program says what went wrong")]
-fn complain(what: &str, error: &anyhow::Error) {
-    eprintln!("{what}: {error:#}");
+    DurationText(time).to_string()
 }

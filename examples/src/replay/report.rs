@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use mocha_discord::stats::AnyConnection;
+use mocha_discord::stats::{AnyConnection, Names, NamesAnswer};
 
 use super::{
     Answer, Played,
     answer::{GrowthDay, Talker, TextChannel, VoiceChannel, Writer},
 };
-use crate::{
-    names::{self, Names},
-    render::{Row, duration, facts, heading, heat_map, number, table},
-};
+use crate::render::{Row, duration, facts, heading, heat_map, number, table};
 
 /// The number of rows of a table.
 const TOP: usize = 10;
@@ -22,14 +19,14 @@ const TOP: usize = 10;
 ///
 /// Returns an error if the file cannot be read.
 pub fn report(conn: &mut AnyConnection<'_>, played: &Played, answer: &Answer) -> anyhow::Result<String> {
-    let guild = names::guild(conn, answer.guild_id)?;
     let writers = answer.messages.leaderboard.iter().take(TOP).map(|writer| writer.user_id);
     let talkers = answer.voice.leaderboard.iter().take(TOP).map(|talker| talker.user_id);
     let channels = answer.channels.iter().take(TOP).map(|channel| channel.channel_id);
     let voice_channels = answer.voice.channels.iter().take(TOP).filter_map(|channel| channel.channel_id);
-    let names = Names::load_any(conn, writers.chain(talkers), channels.chain(voice_channels))?;
+    let names = Names::of(answer.guild_id).users(writers.chain(talkers)).channels(channels.chain(voice_channels));
+    let names = names.load(conn)?;
     let span = played.span.map(|(first, last)| format!(", {} to {}", first.date_naive(), last.date_naive()));
-    let title = format!("{}{} (UTC)", guild.unwrap_or_else(|| "A server".into()), span.unwrap_or_default());
+    let title = format!("{}{} (UTC)", names.guild.as_deref().unwrap_or("A server"), span.unwrap_or_default());
     Ok([
         heading(&title),
         totals(played, answer),
@@ -70,34 +67,34 @@ fn top<T>(label: &str, columns: &[&str], entries: &[T], row: impl Fn(&T) -> Row)
     table(label, columns, &entries.iter().take(TOP).map(row).collect::<Vec<_>>())
 }
 
-fn writer(writer: &Writer, names: &Names) -> Row {
+fn writer(writer: &Writer, names: &NamesAnswer) -> Row {
     Row {
         bar: writer.messages,
-        label: format!("{:>2}  {}", writer.rank, names.user(writer.user_id)),
+        label: format!("{:>2}  {}", writer.rank, names.user_or_id(writer.user_id)),
         values: vec![number(writer.messages), number(writer.words)],
     }
 }
 
-fn talker(talker: &Talker, names: &Names) -> Row {
+fn talker(talker: &Talker, names: &NamesAnswer) -> Row {
     Row {
         bar: talker.voice_ms,
-        label: format!("{:>2}  {}", talker.rank, names.user(talker.user_id)),
+        label: format!("{:>2}  {}", talker.rank, names.user_or_id(talker.user_id)),
         values: vec![duration(Duration::from_millis(talker.voice_ms)), number(talker.sessions)],
     }
 }
 
-fn channel(channel: &TextChannel, names: &Names) -> Row {
+fn channel(channel: &TextChannel, names: &NamesAnswer) -> Row {
     Row {
         bar: channel.messages,
-        label: names.channel(channel.channel_id),
+        label: names.channel_or_id(channel.channel_id),
         values: vec![number(channel.messages), number(channel.unique_users)],
     }
 }
 
-fn voice_channel(channel: &VoiceChannel, names: &Names) -> Row {
+fn voice_channel(channel: &VoiceChannel, names: &NamesAnswer) -> Row {
     Row {
         bar: channel.voice_ms,
-        label: channel.channel_id.map_or_else(|| "unknown".to_owned(), |channel_id| names.channel(channel_id)),
+        label: channel.channel_id.map_or_else(|| "unknown".to_owned(), |channel_id| names.channel_or_id(channel_id)),
         values: vec![duration(Duration::from_millis(channel.voice_ms))],
     }
 }
