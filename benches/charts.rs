@@ -184,7 +184,7 @@ impl Answers {
             board: Leaderboard::messages(guild).within(window).compare().limit(limit).load(conn)?,
             growth: Growth::of(guild).within(window).by(Period::Hour).load(conn)?,
             heat_map: HeatMap::of(guild).within(window).load(conn)?,
-            messages: messages.within(window).load(conn)?,
+            messages: messages.clone().within(window).load(conn)?,
             messages_before: messages.within(window.previous().unwrap_or(window)).load(conn)?,
             voice: VoiceSeries::of(guild).within(window).by(Period::Hour).load(conn)?,
             voice_board: Leaderboard::voice(guild).within(window).limit(limit).load(conn)?,

@@ -17,7 +17,9 @@ use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as 
 use mocha_benches::{Failure, File, community, irc, is_test, median, single_and_double};
 use mocha_schema::{GuildId, UserId};
 use mocha_stats::{
-    ActiveMembers, Bots, GuildOverview, HeatMap, Leaderboard, MemberStatistics, Window, documented::UserStatistics,
+    ActiveMembers, Bots, Channels, GuildOverview, GuildReport, HeatMap, Leaderboard, MemberCard, MemberReturn,
+    MemberSegments, MemberStatistics, MembersSince, VoiceHeatMap, Window, chrono_tz::Europe::Berlin,
+    documented::UserStatistics,
 };
 use rusqlite::{Connection, Params, Row, Statement, params};
 
@@ -252,6 +254,8 @@ fn questions<'a>(
     }
     let most = Leaderboard::messages(guild).bots(Bots::Include).limit(1).load(conn)?;
     let user = most.entries.first().ok_or("the file has no messages")?.user_id;
+    let busiest = Channels::of(guild).bots(Bots::Include).limit(1).load(conn)?;
+    let busiest = busiest.channels.first().ok_or("the file has no messages")?.channel_id;
     for (name, days) in windows {
         let start = days.map(|days| edges.start(file, days));
         let window = window(start)?;
@@ -294,7 +298,50 @@ fn questions<'a>(
             Ok(i64::try_from(overview.messages.value)?)
         });
         questions.push((format!("guild overview, {name}"), overview, None));
+        let returned: Ask<'a> = Box::new(move |conn| {
+            let answer = MemberReturn::of(guild).within(window).now(now).load(conn)?;
+            Ok(i64::try_from(answer.days.iter().map(|day| day.joined + day.returned).sum::<u64>())?)
+        });
+        questions.push((format!("return, {name}"), returned, None));
+        let report: Ask<'a> = Box::new(move |conn| {
+            let report = GuildReport::of(guild, window).load(conn)?;
+            Ok(i64::try_from(report.overview.messages.value)?)
+        });
+        questions.push((format!("report, {name}"), report, None));
+        // These read single events.
+        let zoned: Ask<'a> = Box::new(move |conn| {
+            let member = MemberStatistics::of(guild, user).now(now).within(window).zone(Berlin).load(conn)?;
+            Ok(i64::try_from(member.active_days)?)
+        });
+        questions.push((format!("member in a zone, {name}"), zoned, None));
+        let zoned: Ask<'a> = Box::new(move |conn| {
+            let active = ActiveMembers::of(guild).within(window).zone(Berlin).load(conn)?;
+            Ok(i64::try_from(active.user_count)?)
+        });
+        questions.push((format!("active members in a zone, {name}"), zoned, None));
+        let channel = busiest;
+        let written: Ask<'a> = Box::new(move |conn| {
+            let answer = HeatMap::of(guild).only_channels(&[channel]).within(window).load(conn)?;
+            Ok(i64::try_from(answer.messages)?)
+        });
+        questions.push((format!("heat map of a channel, {name}"), written, None));
+        let talked: Ask<'a> = Box::new(move |conn| {
+            Ok(i64::try_from(VoiceHeatMap::of(guild).within(window).load(conn)?.voice_time.as_millis())?)
+        });
+        questions.push((format!("voice heat map, {name}"), talked, None));
     }
+    let segments: Ask<'a> = Box::new(move |conn| {
+        let answer = MemberSegments::of(guild, now).load(conn)?;
+        Ok(i64::try_from(answer.new + answer.active + answer.at_risk + answer.dormant)?)
+    });
+    questions.push(("segments".into(), segments, None));
+    let card: Ask<'a> = Box::new(move |conn| {
+        let card = MemberCard::of(guild, user, now).load(conn)?;
+        Ok(i64::try_from(card.statistics.written.messages)?)
+    });
+    questions.push(("member card".into(), card, None));
+    let since: Ask<'a> = Box::new(move |conn| Ok(i64::try_from(MembersSince::of(guild).load(conn)?.members)?));
+    questions.push(("members since".into(), since, None));
     if let Some(guild) = file.small_guild_id {
         let sql = Sql::GuildLeaderboard { guild, since: 0 };
         questions.push((

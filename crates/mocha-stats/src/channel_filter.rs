@@ -63,6 +63,13 @@ impl Resolved<'_> {
         self.filter.is_open()
     }
 
+    /// The channels that count as far as they are known, if some had to be named; no others do.
+    pub(crate) fn listed(&mut self) -> Option<Vec<ChannelId>> {
+        let named = self.filter.only.as_ref()?.iter().copied();
+        let all: BTreeSet<ChannelId> = named.chain(self.parents.keys().copied()).collect();
+        Some(all.into_iter().filter(|channel| self.counts(Some(*channel))).collect())
+    }
+
     /// Whether what happened in a channel counts; what happened nobody knows where does if no
     /// channel had to be named.
     pub(crate) fn counts(&mut self, channel: Option<ChannelId>) -> bool {

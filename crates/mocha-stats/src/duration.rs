@@ -12,6 +12,13 @@ pub(crate) fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) ->
     whole_milliseconds(*duration).serialize(serializer)
 }
 
+pub(crate) fn weekly_milliseconds<S: Serializer>(
+    hours: &[[Duration; 24]; 7],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    hours.map(|day| day.map(whole_milliseconds)).serialize(serializer)
+}
+
 pub(crate) fn optional_milliseconds<S: Serializer>(
     duration: &Option<Duration>,
     serializer: S,

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Datelike, Offset, Timelike, Utc};
 use chrono_tz::Tz;
-use mocha_schema::{GuildId, UserId};
+use mocha_schema::{ChannelId, GuildId, UserId};
 
 use crate::{
     Bots, Database, Error, Window,
+    channel_filter::ChannelFilter,
     database::{Source, snapshot},
     message_scan::{Column, MessageScan},
     message_times::{Detail, MessageTimes},
@@ -16,10 +17,11 @@ use crate::{
 ///
 /// Counted are messages, replies and commands
 /// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)).
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct HeatMap {
     bots: Bots,
+    channels: ChannelFilter,
     guild: GuildId,
     user: Option<UserId>,
     window: Window,
@@ -36,7 +38,7 @@ pub struct HeatMapAnswer {
     /// All messages.
     pub messages: u64,
     /// From when on what is counted is kept, if the window starts earlier: roll-ups, or of one
-    /// [`user`](HeatMap::user) single messages. What was written before is not counted. `None` if
+    /// [`user`](HeatMap::user) or of some channels single messages. What was written before is not counted. `None` if
     /// all of the window is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
@@ -48,7 +50,8 @@ pub struct HeatMapAnswer {
 impl HeatMap {
     /// Asks about this guild; of all time, in UTC and without bots, until told otherwise.
     pub const fn of(guild: GuildId) -> Self {
-        Self { bots: Bots::Exclude, guild, user: None, window: Window::all(), zone: Tz::UTC }
+        let (bots, window) = (Bots::Exclude, Window::all());
+        Self { bots, channels: ChannelFilter::new(), guild, user: None, window, zone: Tz::UTC }
     }
 
     /// Counts only messages of this user. A bot counts if it is the user.
@@ -70,6 +73,36 @@ impl HeatMap {
     /// ```
     pub const fn user(mut self, user: UserId) -> Self {
         self.user = Some(user);
+        self
+    }
+
+    /// Counts only messages in these channels, in their threads and, of a category, in what is in
+    /// it now.
+    ///
+    /// It reads the single messages of these channels, and knows none that are not kept any more:
+    /// see [`data_since`](HeatMapAnswer::data_since).
+    ///
+    /// ```
+    /// use mocha_schema::{ChannelId, GuildId};
+    /// use mocha_stats::HeatMap;
+    ///
+    /// # mod fixture { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let channel = ChannelId::try_from(2000)?;
+    /// assert_eq!(HeatMap::of(GuildId::try_from(1)?).only_channels(&[channel]).load(&mut conn)?.messages, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn only_channels(mut self, channels: &[ChannelId]) -> Self {
+        self.channels.only.get_or_insert_default().extend(channels);
+        self
+    }
+
+    /// Leaves out messages in these channels, in their threads and, of a category, in what is in it
+    /// now. It reads all single messages of the window.
+    pub fn exclude_channels(mut self, channels: &[ChannelId]) -> Self {
+        self.channels.without.extend(channels);
         self
     }
 
@@ -98,7 +131,8 @@ impl HeatMap {
     ///
     /// Reads the guild's roll-up by quarters of an hour, of whole months in a row each, and single
     /// messages of less than a quarter at each edge of the window, through keys and an index, in
-    /// one transaction; of one [`user`](Self::user) what is said there. Memory does not grow.
+    /// one transaction; of one [`user`](Self::user) or of some [channels](Self::only_channels) what
+    /// is said there. Memory does not grow.
     ///
     /// # Errors
     ///
@@ -121,20 +155,20 @@ impl HeatMap {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<HeatMapAnswer, Error> {
+    pub fn load(&self, conn: &mut (impl Database + ?Sized)) -> Result<HeatMapAnswer, Error> {
         snapshot(conn, |conn| self.read(conn))
     }
 
-    fn read(self, conn: &mut dyn Source) -> Result<HeatMapAnswer, Error> {
-        let Self { bots, guild, user, window, zone } = self;
-        let times = MessageTimes::load(conn, MessageScan { bots, guild, user }, window, Detail::Messages)?;
+    fn read(&self, conn: &mut dyn Source) -> Result<HeatMapAnswer, Error> {
+        let Self { bots, ref channels, guild, user, window, zone } = *self;
+        let scan = MessageScan { bots, guild, user };
+        let mut times = MessageTimes::load(conn, scan, channels, window, Detail::Messages)?;
         let mut week = Week::of(zone);
         for months in &times.sources.packed {
             packed_quarters::each(conn, guild, bots, months, |quarter, messages| week.add(quarter, messages))?;
         }
-        let statement = times.scan.read(conn.dialect(), &[times.column, Column::Messages], &times.sources);
-        conn.rows(&statement, &mut |row| {
-            week.add(times.quarter(row.number(0)?), row.count(1)?);
+        times.each(conn, [Column::Messages], |quarter, row| {
+            week.add(quarter, row.count(0)?);
             Ok(())
         })?;
         let hours = week.hours();
@@ -144,9 +178,9 @@ impl HeatMap {
     }
 }
 
-/// Messages by weekday and hour of a zone.
+/// Messages, or what else is counted, by weekday and hour of a zone.
 #[derive(Debug)]
-struct Week {
+pub(crate) struct Week {
     /// The day in UTC of the last one that was added: many come in a row.
     day: Day,
     /// From the first one of Monday on.
@@ -166,16 +200,16 @@ struct Day {
 }
 
 impl Week {
-    const fn of(zone: Tz) -> Self {
+    pub(crate) const fn of(zone: Tz) -> Self {
         Self { day: Day { day: -1, start: None }, hours: [0; HOURS], zone }
     }
 
-    fn hours(&self) -> [[u64; 24]; 7] {
+    pub(crate) fn hours(&self) -> [[u64; 24]; 7] {
         let mut hours = self.hours.iter().copied();
         [(); 7].map(|()| [(); 24].map(|()| hours.next().unwrap_or(0)))
     }
 
-    fn add(&mut self, quarter: i64, messages: u64) {
+    pub(crate) fn add(&mut self, quarter: i64, messages: u64) {
         // Always there: the scan stays between 1970 and 9999, and a week has its days and hours.
         let Some(place) = self.place(quarter) else { return };
         if let Some(hour) = self.hours.get_mut(place / 4 % HOURS) {
@@ -226,13 +260,14 @@ mod tests {
     const SEVENTY_DAYS: i64 = 70 * 86_400;
 
     /// The same in plain Rust, message by message and to the second, of what is in a window.
-    fn expected(question: HeatMap, messages: &[Message], window: Window) -> TestResult<[[u64; 24]; 7]> {
+    fn expected(question: &HeatMap, messages: &[Message], window: Window) -> TestResult<[[u64; 24]; 7]> {
         let mut hours = [[0; 24]; 7];
         let counts = |user| question.user.map_or(random::counts(question.bots, user), |only| only.get() == user);
         let counted = messages
             .iter()
             .filter(|message| message.guild == random::GUILD && counts(message.user))
             .filter(|message| matches!(message.kind, Some(0 | 19 | 20 | 23)))
+            .filter(|message| random::counts_channel(&question.channels, message.channel))
             .filter(|message| random::holds(window, message.second * 1000));
         for message in counted {
             let utc = DateTime::from_timestamp(message.second, 0).ok_or("no such time")?;
@@ -249,32 +284,36 @@ mod tests {
         fn the_answer_matches_plain_rust(
             messages in random::messages(SEVENTY_DAYS), window in random::window(SEVENTY_DAYS), bots in random::bots(),
             zone in random::zone(), user in prop::option::of(random::any_user()), horizon in prop::option::of(0..71_i64),
+            channels in random::channels(),
             filled_to in 0..80_i64
         ) {
             let mut conn = empty().unwrap();
+            random::insert_places(&mut conn).unwrap();
             random::insert_messages(&mut conn, &messages).unwrap();
             let mut question = HeatMap::of(random::GUILD.try_into().unwrap()).within(window).bots(bots).zone(zone);
             if let Some(user) = user {
                 question = question.user(user.try_into().unwrap());
             }
+            let single = user.is_some() || !channels.is_open();
+            question.channels = channels;
             let horizon = horizon.map_or(0, |day| MONDAY + day * 86_400);
             random::forget_before(&mut conn, horizon).unwrap();
             random::fill_to(&mut conn, filled_to).unwrap();
             let answer = question.load(&mut conn).unwrap();
-            let (counted, messages) = if user.is_some() {
+            let (counted, messages) = if single {
                 let kept = messages.into_iter().filter(|message| message.second >= horizon).collect();
                 (window, kept)
             } else {
                 (random::rounded_to_days(window, horizon).unwrap(), messages)
             };
-            let hours = expected(question, &messages, counted).unwrap();
+            let hours = expected(&question, &messages, counted).unwrap();
             prop_assert_eq!(answer.hours, hours);
             prop_assert_eq!(answer.messages, hours.iter().flatten().sum::<u64>());
             // Parts of a second are in no message.
             let seconds = |window: Window| (window.start_second(), window.end_second());
             prop_assert_eq!(answer.rounded_to_days, seconds(counted) != seconds(window));
             let (start, end) = seconds(window);
-            let unknown = user.is_some() && start < horizon && start < end;
+            let unknown = single && start < horizon && start < end;
             prop_assert_eq!(answer.data_since.map(|at| at.timestamp()), unknown.then_some(horizon));
             prop_assert_eq!(answer.window, window);
         }

@@ -18,14 +18,33 @@ use crate::{
 /// The horizons that a question minds.
 fn minded(question: &str) -> &'static [&'static str] {
     match question {
-        "user heat map" | "user series" | "user" | "guild log" => &["messages_from"],
-        "guild voice" | "user voice" | "voice in company" | "occupancy" | "voice series" | "user voice series"
+        "user heat map"
+        | "user series"
+        | "channel heat map"
+        | "channel hours"
+        | "hours in other channels"
+        | "user"
+        | "guild log" => &["messages_from"],
+        "guild voice"
+        | "user voice"
+        | "voice in company"
+        | "occupancy"
+        | "voice series"
+        | "voice heat map"
+        | "user voice heat map"
+        | "user voice series"
         | "voice log" => &["voice_from"],
         "voice board in company" => &["rollups_from", "voice_from"],
         "growth" | "retention" | "stay" => &["members_from"],
-        "activation" => &["members_from", "messages_from", "voice_from"],
-        "presence" | "online" | "activities" => &["members_from", "presences_from"],
-        "voice now" => &[],
+        "member card" => &["messages_from", "rollups_from"],
+        "report" => &["members_from", "rollups_from", "voice_from"],
+        "return" => &["members_from", "rollups_from"],
+        "active days in a zone" | "active members in a zone" | "segments in a zone" => &["messages_from", "voice_from"],
+        "activation" | "return in a zone" => &["members_from", "messages_from", "voice_from"],
+        "presence" | "online" | "activities" | "user presence" | "user activities" => {
+            &["members_from", "presences_from"]
+        }
+        "voice now" | "members since" => &[],
         _ => &["rollups_from"],
     }
 }
@@ -44,8 +63,12 @@ fn each_answer_reports_where_its_data_starts() -> TestResult {
             assert_eq!(says(Window::all())?, minds, "{name}, {horizon}");
             assert_eq!(says(Window::between(day(0)?, day(9)?)?)?, minds, "{name}, {horizon}");
             // What an active member's last days look back on, and what a board is compared with.
-            let looks_back =
-                minds && (name.starts_with("active") && !name.starts_with("active days") || name == "compared");
+            let looks_back = minds
+                && (name.starts_with("active") && !name.starts_with("active days")
+                    || name == "compared"
+                    || name == "member card"
+                    || name == "report" && horizon == "rollups_from"
+                    || name.starts_with("segments"));
             assert_eq!(says(Window::between(day(1)?, day(9)?)?)?, looks_back || minds && name == "overview", "{name}");
             assert!(!says(Window::since(day(1)?)?)? || looks_back, "{name}, {horizon}");
         }

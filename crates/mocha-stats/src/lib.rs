@@ -19,6 +19,9 @@
 //! | [`VoiceSeries`] | voice time by hour, day, week or month |
 //! | [`Growth`] | who came and went, and how many there were, by hour, day, week or month |
 //! | [`MemberRetention`] | who stayed, in the first week and by the week of joining |
+//! | [`MemberReturn`] | who came back on the first, seventh and thirtieth day, and by the week of joining |
+//! | [`MembersSince`] | growth from before Mocha recorded it, as far as the present members tell |
+//! | [`MemberSegments`] | how many members are new, active, at risk of leaving, or dormant |
 //! | [`Activation`] | who took part in the first week |
 //! | [`Tenure`] | how long those who left had stayed |
 //! | [`PresenceTime`] | how long people were online, idle or offline |
@@ -26,9 +29,13 @@
 //! | [`Activities`] | what people played and heard |
 //! | [`MemberStatistics`] | everything about one member: places, channels, streaks, first and last seen |
 //! | [`GuildOverview`] | one guild at a glance, with the window before |
+//! | [`MemberCard`] | what `/rank` shows: the last days of one member, day by day, and the streak |
+//! | [`GuildReport`] | the week of a guild in one answer, for a bot to post on Monday |
+//! | [`LevelCurve`] | the level of a score, and what is missing to the next one |
 //! | [`MessageSeries`] | messages, characters and words by hour, day, week or month |
 //! | [`HeatMap`] | when people wrote, by weekday and hour |
 //! | [`Names`] | how users, channels and the guild are called |
+//! | [`VoiceHeatMap`] | when people were in voice, by weekday and hour |
 //! | [`documented`] | the three statements of the schema's documentation, word for word |
 //!
 //! Triggers maintain roll-ups of messages and voice. A query reads roll-ups for whole days,
@@ -38,7 +45,7 @@
 //! A retention policy deletes single events and keeps roll-ups. For the time before, answers count
 //! whole days in UTC and set `rounded_to_days`. Queries that need single events report in
 //! `data_since` where their data starts. Among the questions about voice these are [`GuildVoice`],
-//! [`VoiceSeries`], [`VoiceOccupancy`] and all with [`exclude_alone`](VoiceFilter::exclude_alone).
+//! [`VoiceSeries`], [`VoiceOccupancy`], [`VoiceHeatMap`] and all with [`exclude_alone`](VoiceFilter::exclude_alone).
 //!
 //! ```
 //! use mocha_schema::GuildId;
@@ -66,6 +73,7 @@ mod agreement;
 mod bots;
 mod channel_filter;
 mod channels;
+mod daily_activity;
 mod database;
 pub mod documented;
 #[cfg(feature = "serde")]
@@ -75,11 +83,15 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod growth;
+mod guild_report;
 mod heat_map;
 #[cfg(test)]
 mod known;
 mod leaderboard;
+mod level;
 mod member;
+mod member_card;
+mod member_segments;
 mod message_counts;
 mod message_scan;
 mod message_series;
@@ -120,11 +132,16 @@ pub use self::{
     error::{Error, ErrorKind},
     growth::{
         Activation, ActivationAnswer, Cohort, FirstWeek, Growth, GrowthAnswer, GrowthPeriod, MemberRetention,
-        MemberRetentionAnswer, Tenure, TenureAnswer, TenureCounts,
+        MemberRetentionAnswer, MemberReturn, MemberReturnAnswer, MembersSince, MembersSinceAnswer, MembersSincePeriod,
+        ReturnCohort, ReturnDay, Tenure, TenureAnswer, TenureCounts,
     },
+    guild_report::{GuildReport, GuildReportAnswer},
     heat_map::{HeatMap, HeatMapAnswer},
     leaderboard::{Leaderboard, LeaderboardAnswer, Measure, PreviousRank, Rank, VoiceDetails, VoiceTotals, Weights},
+    level::{LevelCurve, LevelProgress},
     member::{FavouriteChannel, MemberStatistics, MemberStatisticsAnswer, MemberVoice, Place, Seen, Streak},
+    member_card::{MemberCard, MemberCardAnswer},
+    member_segments::{MemberSegments, MemberSegmentsAnswer, SilentMember},
     message_counts::MessageCounts,
     message_series::{MessagePeriod, MessageSeries, MessageSeriesAnswer},
     names::{Names, NamesAnswer},
@@ -137,8 +154,8 @@ pub use self::{
     time_zones::find_time_zones,
     voice::{
         ASSUMED_TAIL, Assumed, ChannelVoice, GuildVoice, GuildVoiceAnswer, InVoice, OccupancyStep, VoiceChannels,
-        VoiceChannelsAnswer, VoiceFilter, VoiceNow, VoiceNowAnswer, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak,
-        VoicePeriod, VoiceSeries, VoiceSeriesAnswer, VoiceSessions, VoiceStateFilter,
+        VoiceChannelsAnswer, VoiceFilter, VoiceHeatMap, VoiceHeatMapAnswer, VoiceNow, VoiceNowAnswer, VoiceOccupancy,
+        VoiceOccupancyAnswer, VoicePeak, VoicePeriod, VoiceSeries, VoiceSeriesAnswer, VoiceSessions, VoiceStateFilter,
     },
     window::Window,
 };

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use mocha_schema::{COUNTED_MESSAGE_TYPES, GuildId, UserId};
+use mocha_schema::{COUNTED_MESSAGE_TYPES, ChannelId, GuildId, UserId};
 
 use crate::{
     Bots,
@@ -93,11 +93,11 @@ impl MessageScan {
             }
         }
         for span in &sources.events {
-            self.events(dialect, &mut statement, columns, span.start..span.end);
+            self.events(&mut statement, columns, span.start..span.end, sources.in_channels.as_deref());
         }
         if statement.is_empty() {
             // Nothing is asked for, and nothing is read.
-            self.events(dialect, &mut statement, columns, 0..0);
+            self.events(&mut statement, columns, 0..0, None);
         }
         statement
     }
@@ -107,13 +107,25 @@ impl MessageScan {
         rollup_of(statement, table, self.guild, self.user, self.bots, periods);
     }
 
-    fn events(self, dialect: Dialect, statement: &mut Statement, columns: &[Column], seconds: Range<i64>) {
+    fn events(self, statement: &mut Statement, columns: &[Column], seconds: Range<i64>, only: Option<&[ChannelId]>) {
+        let dialect = statement.dialect();
         statement.select(columns.iter().map(|column| column.of_message(dialect))).push(" FROM message_events");
         if let Some(user) = self.user {
             statement
                 .indexed_by("idx_message_events_user_time")
                 .push(" WHERE ")
                 .is_id("user_id", user.get())
+                .push(" AND ");
+        } else if let Some(channels) = only {
+            let ids: Vec<String> = channels.iter().map(|channel| format!("\"{channel}\"")).collect();
+            statement
+                .indexed_by("idx_message_events_channel_time")
+                .push(" WHERE channel_id IN ")
+                .either(
+                    "(SELECT value FROM json_each(?))",
+                    "(SELECT value::bigint FROM json_array_elements_text(?::json))",
+                )
+                .bind_text(format!("[{}]", ids.join(",")))
                 .push(" AND ");
         } else {
             statement.indexed_by("idx_message_events_guild_time").push(" WHERE ");

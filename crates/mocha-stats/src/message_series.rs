@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use mocha_schema::{GuildId, UserId};
+use mocha_schema::{ChannelId, GuildId, UserId};
 
 use crate::{
     Bots, Database, Error, MessageCounts, Period, Window,
+    channel_filter::ChannelFilter,
     database::{Source, snapshot},
     message_scan::MessageScan,
     message_times::{Detail, MessageTimes},
@@ -21,10 +22,11 @@ use crate::{
 ///
 /// Counted are messages, replies and commands
 /// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)).
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct MessageSeries {
     bots: Bots,
+    channels: ChannelFilter,
     guild: GuildId,
     period: Period,
     user: Option<UserId>,
@@ -45,8 +47,8 @@ pub struct MessageSeriesAnswer {
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub written: MessageCounts,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not
-    /// counted. Of one [`user`](MessageSeries::user) single messages may be read, which are kept
-    /// less long. `None` if all of the window is known.
+    /// counted. Of one [`user`](MessageSeries::user) or of some channels single messages may be
+    /// read, which are kept less long. `None` if all of the window is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -73,7 +75,8 @@ pub struct MessagePeriod {
 impl MessageSeries {
     /// Asks about this guild. Defaults: all time, by day, in UTC, humans only.
     pub const fn of(guild: GuildId) -> Self {
-        Self { bots: Bots::Exclude, guild, period: Period::Day, user: None, window: Window::all(), zone: Tz::UTC }
+        let (bots, window) = (Bots::Exclude, Window::all());
+        Self { bots, channels: ChannelFilter::new(), guild, period: Period::Day, user: None, window, zone: Tz::UTC }
     }
 
     /// Counts only messages of this user. A bot counts if it is the user.
@@ -96,6 +99,38 @@ impl MessageSeries {
     /// ```
     pub const fn user(mut self, user: UserId) -> Self {
         self.user = Some(user);
+        self
+    }
+
+    /// Counts only messages in these channels, in their threads and, of a category, in what is in
+    /// it now.
+    ///
+    /// By days, weeks or months in UTC it reads roll-ups of members by day, and knows all. By the
+    /// hour or in another zone it reads the single messages of these channels, and knows none that
+    /// are not kept any more: see [`data_since`](MessageSeriesAnswer::data_since).
+    ///
+    /// ```
+    /// use mocha_schema::{ChannelId, GuildId};
+    /// use mocha_stats::MessageSeries;
+    ///
+    /// # mod fixture { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let channel = ChannelId::try_from(2000)?;
+    /// let answer = MessageSeries::of(GuildId::try_from(1)?).only_channels(&[channel]).load(&mut conn)?;
+    /// assert_eq!((answer.written.messages, answer.periods.len()), (2, 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn only_channels(mut self, channels: &[ChannelId]) -> Self {
+        self.channels.only.get_or_insert_default().extend(channels);
+        self
+    }
+
+    /// Leaves out messages in these channels, in their threads and, of a category, in what is in it
+    /// now. By the hour or in another zone than UTC it reads all single messages of the window.
+    pub fn exclude_channels(mut self, channels: &[ChannelId]) -> Self {
+        self.channels.without.extend(channels);
         self
     }
 
@@ -129,7 +164,7 @@ impl MessageSeries {
     ///
     /// Reads the guild's roll-up by quarters of an hour, and single messages of less than a quarter
     /// at each edge of the window, through a key and an index, in one transaction; of one
-    /// [`user`](Self::user) what is said there. Memory grows with the periods.
+    /// [`user`](Self::user) or of some [channels](Self::only_channels) what is said there. Memory grows with the periods.
     ///
     /// # Errors
     ///
@@ -163,22 +198,19 @@ impl MessageSeries {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<MessageSeriesAnswer, Error> {
+    pub fn load(&self, conn: &mut (impl Database + ?Sized)) -> Result<MessageSeriesAnswer, Error> {
         periods::check(self.period, self.window)?;
         snapshot(conn, |conn| self.read(conn))
     }
 
-    fn read(self, conn: &mut dyn Source) -> Result<MessageSeriesAnswer, Error> {
-        let Self { bots, guild, period, user, window, zone } = self;
+    fn read(&self, conn: &mut dyn Source) -> Result<MessageSeriesAnswer, Error> {
+        let Self { bots, ref channels, guild, period, user, window, zone } = *self;
         let scan = MessageScan { bots, guild, user };
         let detail = if zone == Tz::UTC && period != Period::Hour { Detail::Days } else { Detail::Quarters };
-        let times = MessageTimes::load(conn, scan, window, detail)?;
+        let mut times = MessageTimes::load(conn, scan, channels, window, detail)?;
         let mut fold = Fold { by_label: BTreeMap::new(), edges: None, last: None };
-        let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
-        let columns = [times.column, messages, characters, words, attachments, embeds];
-        let statement = times.scan.read(conn.dialect(), &columns, &times.sources);
-        conn.rows(&statement, &mut |row| {
-            fold.add(self, times.quarter(row.number(0)?), MessageCounts::of(row, 1)?);
+        times.each(conn, MessageCounts::COLUMNS, |quarter, row| {
+            fold.add(self, quarter, MessageCounts::of(row, 0)?);
             Ok(())
         })?;
         let MessageTimes { data_since, span, rounded_to_days, .. } = times;
@@ -199,7 +231,7 @@ impl MessageSeries {
 
     /// The time that periods are listed of: where the window is open, up to the first and the last
     /// quarter of an hour in which somebody wrote.
-    fn edges(self, span: Span, quarters: Option<(i64, i64)>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+    fn edges(&self, span: Span, quarters: Option<(i64, i64)>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
         let instant = |second| DateTime::from_timestamp(second, 0);
         let quarter = |quarter| quarter::local(quarter, Tz::UTC).map(|at| at.to_utc());
         // What is counted beyond the window is listed; what of the window is kept no more, too.
@@ -230,7 +262,7 @@ struct Fold {
 }
 
 impl Fold {
-    fn add(&mut self, question: MessageSeries, quarter: i64, written: MessageCounts) {
+    fn add(&mut self, question: &MessageSeries, quarter: i64, written: MessageCounts) {
         let label = match self.last {
             Some((last, label)) if last == quarter => label,
             _ => {

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     Bots, Error, Window,
-    database::Source,
+    channel_filter::{ChannelFilter, Resolved},
+    database::{Row, Source},
     message_scan::{Column, MessageScan},
     quarter,
     rollup::{Counted, Horizon, Sources, Span},
@@ -23,15 +24,16 @@ pub(crate) enum Detail {
 }
 
 /// Where messages are read that somebody asks the time of. The roll-ups have quarters of an hour of
-/// a guild, and of one user only days in UTC; so of one user the single messages are read, unless
-/// days will do.
-#[derive(Clone, Debug)]
-pub(crate) struct MessageTimes {
+/// a guild, and of one user or a channel only days in UTC; so of these the single messages are
+/// read, unless days will do.
+#[derive(Debug)]
+pub(crate) struct MessageTimes<'a> {
+    channels: Resolved<'a>,
     /// [`Column::Quarter`], or [`Column::Day`].
-    pub(crate) column: Column,
+    column: Column,
     /// From when on what is read is known, if the window starts earlier.
     pub(crate) data_since: Option<DateTime<Utc>>,
-    pub(crate) scan: MessageScan,
+    scan: MessageScan,
     pub(crate) sources: Sources,
     /// The span to read, in seconds.
     pub(crate) span: Span,
@@ -39,40 +41,63 @@ pub(crate) struct MessageTimes {
     pub(crate) rounded_to_days: bool,
 }
 
-impl MessageTimes {
+impl<'a> MessageTimes<'a> {
     /// To be called in a transaction.
     pub(crate) fn load(
         conn: &mut dyn Source,
         scan: MessageScan,
+        channels: &'a ChannelFilter,
         window: Window,
         detail: Detail,
     ) -> Result<Self, Error> {
         let horizon = Horizon::load(conn)?;
         let Counted { data_since, span, rounded_to_days } = horizon.messages(window);
-        let all = |column, sources| Self { column, data_since, scan, sources, span, rounded_to_days };
-        if scan.user.is_none() {
+        let mut channels = channels.resolve(conn, scan.guild)?;
+        let is_open = channels.is_open();
+        // A bot that is asked about counts.
+        let scan = MessageScan { bots: if scan.user.is_some() { Bots::Include } else { scan.bots }, ..scan };
+        let in_channels = channels.listed();
+        let all = |column, sources| Self { channels, column, data_since, scan, sources, span, rounded_to_days };
+        if scan.user.is_none() && is_open {
             let sources = match detail {
                 Detail::Messages => Sources::by_packed_quarter(span, horizon.messages_to),
                 Detail::Days | Detail::Quarters => Sources::by_quarter(span),
             };
             return Ok(all(Column::Quarter, sources));
         }
-        // A bot that is asked about counts.
-        let scan = MessageScan { bots: Bots::Include, ..scan };
         if detail == Detail::Days {
-            return Ok(Self { scan, ..all(Column::Day, Sources::by_day(span)) });
+            return Ok(all(Column::Day, Sources::by_day(span)));
         }
         let (exact, messages_from) = (Span::seconds(window, 0), horizon.messages_from);
-        let mut span = exact;
-        span.start = exact.start.max(messages_from).min(exact.end);
+        let mut kept = exact;
+        kept.start = exact.start.max(messages_from).min(exact.end);
         let data_since = Horizon::data_since(window, messages_from);
-        let events = if span.is_empty() { Vec::new() } else { vec![span] };
-        let sources = Sources { events, ..Sources::default() };
-        Ok(Self { column: Column::Quarter, data_since, scan, sources, span: exact, rounded_to_days: false })
+        let events = if kept.is_empty() { Vec::new() } else { vec![kept] };
+        let sources = Sources { events, in_channels, ..Sources::default() };
+        Ok(Self { data_since, span: exact, rounded_to_days: false, ..all(Column::Quarter, sources) })
+    }
+
+    /// Tells `f` the quarter of an hour of each row that counts, and the row with these columns.
+    pub(crate) fn each<const N: usize>(
+        &mut self,
+        conn: &mut dyn Source,
+        columns: [Column; N],
+        mut f: impl FnMut(i64, &Row) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let is_open = self.channels.is_open();
+        let channel = (!is_open).then_some(Column::Channel);
+        let columns: Vec<Column> = columns.into_iter().chain([self.column]).chain(channel).collect();
+        let statement = self.scan.read(conn.dialect(), &columns, &self.sources);
+        conn.rows(&statement, &mut |row| {
+            if !is_open && !self.channels.counts(Some(row.id(N + 1)?)) {
+                return Ok(());
+            }
+            f(self.quarter(row.number(N)?), row)
+        })
     }
 
     /// The quarter of an hour that a value of the column stands for, or begins with.
-    pub(crate) fn quarter(&self, value: i64) -> i64 {
+    fn quarter(&self, value: i64) -> i64 {
         if self.column == Column::Day { value.saturating_mul(quarter::OF_A_DAY) } else { value }
     }
 }

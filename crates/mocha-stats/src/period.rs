@@ -116,7 +116,7 @@ impl Period {
 /// The day that an instant belongs to. A day lasts from the first instant at which the clock shows
 /// its date to the first instant of the next day: a clock that is turned back over midnight shows
 /// the date of a day that is over.
-fn day_of(at: DateTime<Tz>) -> NaiveDate {
+pub(crate) fn day_of(at: DateTime<Tz>) -> NaiveDate {
     /// No clock is turned back by more after 1970.
     const LAST_HOURS: u32 = 20;
     let day = at.date_naive();
@@ -131,7 +131,7 @@ pub(crate) fn exists(day: NaiveDate, zone: Tz) -> bool {
 
 /// The first instant of a day; if the zone left out its midnight, or all of it, the first one after
 /// that.
-fn midnight(day: NaiveDate, zone: Tz) -> Option<DateTime<Tz>> {
+pub(crate) fn midnight(day: NaiveDate, zone: Tz) -> Option<DateTime<Tz>> {
     const QUARTERS_OF_TWO_DAYS: i64 = 192;
     let mut quarters =
         (0..QUARTERS_OF_TWO_DAYS).map(|quarter| day.and_time(NaiveTime::MIN) + TimeDelta::minutes(15 * quarter));

@@ -1,12 +1,14 @@
 //! Every question, to be asked in a row.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Europe::Berlin;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 use crate::{
     Activation, ActiveMembers, Activities, Bots, ChannelGroup, Channels, Database, Error, Growth, GuildOverview,
-    GuildVoice, HeatMap, Leaderboard, MemberRetention, MemberStatistics, MessageSeries, OnlineSeries, Period,
-    PresenceTime, Tenure, VoiceChannels, VoiceFilter, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
+    GuildReport, GuildVoice, HeatMap, Leaderboard, MemberCard, MemberRetention, MemberReturn, MemberSegments,
+    MemberStatistics, MembersSince, MessageSeries, OnlineSeries, Period, PresenceTime, Tenure, VoiceChannels,
+    VoiceFilter, VoiceHeatMap, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
     documented::{GuildLeaderboard, UserStatistics, VoiceActivity},
     fixture::MONDAY,
 };
@@ -15,7 +17,7 @@ pub(crate) type Load = fn(&mut dyn Database, GuildId, Window) -> Result<String, 
 
 /// Every question; what it answers is shown as text, so that answers of different kinds can be
 /// compared.
-pub(crate) const QUESTIONS: [(&str, Load); 44] = [
+pub(crate) const QUESTIONS: [(&str, Load); 62] = [
     ("messages", |conn, guild, window| show(Leaderboard::messages(guild).within(window).load(conn))),
     ("words", |conn, guild, window| show(Leaderboard::words(guild).within(window).bots(Bots::Include).load(conn))),
     ("members", |conn, guild, window| show(Leaderboard::messages(guild).current_members().within(window).load(conn))),
@@ -24,6 +26,9 @@ pub(crate) const QUESTIONS: [(&str, Load); 44] = [
     ("active days", |conn, guild, window| show(Leaderboard::active_days(guild).within(window).load(conn))),
     ("active days in some channels", |conn, guild, window| {
         show(Leaderboard::active_days(guild).only_channels(&channels()).within(window).load(conn))
+    }),
+    ("active days in a zone", |conn, guild, window| {
+        show(Leaderboard::active_days(guild).zone(Berlin).within(window).load(conn))
     }),
     ("score", |conn, guild, window| show(Leaderboard::score(guild, weights()).within(window).load(conn))),
     ("voice time", |conn, guild, window| show(Leaderboard::voice_time(guild).within(window).load(conn))),
@@ -39,6 +44,9 @@ pub(crate) const QUESTIONS: [(&str, Load); 44] = [
     ("categories", |conn, guild, window| show(categories(guild).within(window).load(conn))),
     ("active members", |conn, guild, window| show(ActiveMembers::of(guild).within(window).load(conn))),
     ("active in voice", |conn, guild, window| show(active_in_voice(guild).within(window).load(conn))),
+    ("active members in a zone", |conn, guild, window| {
+        show(active_in_voice(guild).zone(Berlin).within(window).load(conn))
+    }),
     ("heat map", |conn, guild, window| show(HeatMap::of(guild).within(window).load(conn))),
     ("user heat map", |conn, guild, window| show(HeatMap::of(guild).user(user()).within(window).load(conn))),
     ("series", |conn, guild, window| show(MessageSeries::of(guild).within(window).load(conn))),
@@ -46,15 +54,43 @@ pub(crate) const QUESTIONS: [(&str, Load); 44] = [
         show(MessageSeries::of(guild).user(user()).by(Period::Hour).within(window).load(conn))
     }),
     ("user days", |conn, guild, window| show(MessageSeries::of(guild).user(user()).within(window).load(conn))),
+    ("channel heat map", |conn, guild, window| {
+        show(HeatMap::of(guild).only_channels(&channels()).within(window).load(conn))
+    }),
+    ("channel series", |conn, guild, window| {
+        show(MessageSeries::of(guild).only_channels(&channels()).within(window).load(conn))
+    }),
+    ("channel hours", |conn, guild, window| {
+        show(MessageSeries::of(guild).only_channels(&channels()).by(Period::Hour).within(window).load(conn))
+    }),
+    ("hours in other channels", |conn, guild, window| {
+        show(MessageSeries::of(guild).exclude_channels(&channels()).by(Period::Hour).within(window).load(conn))
+    }),
     ("member", |conn, guild, window| show(MemberStatistics::of(guild, user()).now(until()).within(window).load(conn))),
+    ("member in a zone", |conn, guild, window| {
+        show(MemberStatistics::of(guild, user()).now(until()).zone(Berlin).within(window).load(conn))
+    }),
+    ("member card", |conn, guild, _| show(MemberCard::of(guild, user(), until()).zone(Berlin).load(conn))),
+    ("report", |conn, guild, window| show(GuildReport::of(guild, window).load(conn))),
     ("overview", |conn, guild, window| show(GuildOverview::of(guild).within(window).load(conn))),
     ("growth", |conn, guild, window| show(Growth::of(guild).within(window).load(conn))),
     ("retention", |conn, guild, window| show(MemberRetention::of(guild).now(until()).within(window).load(conn))),
     ("stay", |conn, guild, window| show(Tenure::of(guild).within(window).load(conn))),
     ("activation", |conn, guild, window| show(Activation::of(guild).now(until()).within(window).load(conn))),
+    ("return", |conn, guild, window| {
+        show(MemberReturn::of(guild).on_days(&[0]).now(until()).within(window).load(conn))
+    }),
+    ("return in a zone", |conn, guild, window| {
+        show(MemberReturn::of(guild).on_days(&[0]).now(until()).zone(Berlin).within(window).load(conn))
+    }),
+    ("segments", |conn, guild, _| show(MemberSegments::of(guild, until()).load(conn))),
+    ("segments in a zone", |conn, guild, _| show(MemberSegments::of(guild, until()).zone(Berlin).load(conn))),
     ("presence", |conn, guild, window| show(PresenceTime::of(guild).within(window).load(conn))),
     ("online", |conn, guild, window| show(OnlineSeries::of(guild).within(window).load(conn))),
     ("activities", |conn, guild, window| show(Activities::of(guild).within(window).load(conn))),
+    ("user presence", |conn, guild, window| show(PresenceTime::of(guild).user(user()).within(window).load(conn))),
+    ("user activities", |conn, guild, window| show(Activities::of(guild).user(user()).within(window).load(conn))),
+    ("members since", |conn, guild, window| show(MembersSince::of(guild).within(window).load(conn))),
     ("voice", |conn, guild, window| show(Leaderboard::voice(guild).within(window).load(conn))),
     ("voice in some channels", |conn, guild, window| {
         show(Leaderboard::voice(guild).filter(VoiceFilter::new().only_channels(&channels())).within(window).load(conn))
@@ -71,6 +107,8 @@ pub(crate) const QUESTIONS: [(&str, Load); 44] = [
     ("user voice series", |conn, guild, window| {
         show(VoiceSeries::of(guild).user(user()).by(Period::Hour).within(window).load(conn))
     }),
+    ("voice heat map", |conn, guild, window| show(VoiceHeatMap::of(guild).within(window).load(conn))),
+    ("user voice heat map", |conn, guild, window| show(VoiceHeatMap::of(guild).user(user()).within(window).load(conn))),
     ("user", |conn, guild, window| show(UserStatistics::of(guild, user()).within(window).load(conn))),
     ("guild log", |conn, guild, window| show(GuildLeaderboard::of(guild).within(window).load(conn))),
     ("voice log", |conn, guild, window| show(VoiceActivity::of(guild).within(window).load(conn))),

@@ -1,15 +1,19 @@
 //! Random rows and windows for the property tests.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use mocha_schema::VoiceEventType;
+use mocha_schema::{ChannelId, VoiceEventType};
 use proptest::prelude::*;
 
 use crate::{
     Bots, Window,
+    channel_filter::ChannelFilter,
     database::{Dialect, Source},
-    fixture::{MONDAY, Message, Rows, TestResult, insert_user},
+    fixture::{MONDAY, Message, Rows, TestResult, insert_channel, insert_guild, insert_user},
     test_file::File,
+    world,
 };
 
 /// The guild that is asked about; rows of [`OTHER_GUILD`] must not show.
@@ -86,6 +90,29 @@ pub(crate) fn messages(seconds: i64) -> impl Strategy<Value = Vec<Message>> {
 pub(crate) fn insert_messages(conn: &mut File, messages: &[Message]) -> TestResult {
     let mut rows = insert_users(conn)?;
     messages.iter().try_for_each(|message| rows.message(conn, *message))
+}
+
+/// A filter of channels, mostly an open one.
+pub(crate) fn channels() -> impl Strategy<Value = ChannelFilter> {
+    let place = || prop::sample::select([1_002_u64, 1_010, 1_100, 5_000].as_slice());
+    let places = || prop::option::weighted(0.25, prop::collection::vec(place(), 1..3));
+    (places(), places()).prop_map(|(only, without)| {
+        let ids = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<BTreeSet<ChannelId>>();
+        ChannelFilter { only: only.map(ids), without: without.map(ids).unwrap_or_default() }
+    })
+}
+
+/// Whether a filter lets a channel count, by looking at what it is in.
+pub(crate) fn counts_channel(filter: &ChannelFilter, channel: u64) -> bool {
+    let chain = [Some(channel), world::parent(channel), world::parent(channel).and_then(world::parent)];
+    let among = |set: &BTreeSet<ChannelId>| chain.iter().flatten().any(|place| set.iter().any(|id| id.get() == *place));
+    filter.only.as_ref().is_none_or(among) && !among(&filter.without)
+}
+
+/// The channels of [`messages`] in the guild, a thread in a channel in a category.
+pub(crate) fn insert_places(conn: &mut File) -> TestResult {
+    insert_guild(conn, GUILD)?;
+    world::PLACES.iter().try_for_each(|(id, parent)| insert_channel(conn, GUILD, *id, 0, *parent))
 }
 
 /// Windows around the time that rows are in, with edges on full seconds and between them, empty

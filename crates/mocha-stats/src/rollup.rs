@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::{Error, Window, database::Source, statement::Statement};
 use chrono::{DateTime, Utc};
-use mocha_schema::EVENTS_END;
+use mocha_schema::{ChannelId, EVENTS_END};
 
 /// Seconds of what the roll-ups count by.
 pub(crate) const QUARTER: i64 = 900;
@@ -160,6 +160,8 @@ pub(crate) struct Sources {
     pub(crate) packed: Vec<Range<i64>>,
     /// One by one.
     pub(crate) events: Vec<Span>,
+    /// The only channels of which events are read, if there are such; not of one user.
+    pub(crate) in_channels: Option<Vec<ChannelId>>,
 }
 
 impl Sources {

@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, Utc};
 
 use super::{
     ActiveDay, ActiveMembers, ActiveMembersAnswer, ActiveWeek, COMMUNICATOR_MESSAGES, MONTH_DAYS, WEEK_DAYS,
-    activity::{Activity, day_of},
+    activity::Activity,
 };
 use crate::{
     Error, Period,
     active_months::{ActiveMonth, ActiveOn},
-    periods,
-    rollup::DAY,
+    daily_activity::LocalDays,
+    period, periods,
 };
 
 /// How many there are in each of some days or weeks.
@@ -103,16 +103,11 @@ fn monday_of(week: i64) -> i64 {
     week * WEEK_DAYS - 3
 }
 
-/// Always there for the days of a window.
-fn date(day: i64) -> Option<NaiveDate> {
-    Some(DateTime::from_timestamp(day * DAY, 0)?.date_naive())
-}
-
 impl ActiveMembers {
     pub(super) fn answer(self, mut activity: Activity) -> Result<ActiveMembersAnswer, Error> {
         let listed = self.listed(&activity);
-        let instant = |day: i64| DateTime::from_timestamp(day.saturating_mul(DAY), 0);
-        periods::check_between(Period::Day, instant(listed.start), instant(listed.end))?;
+        let start = |day: i64| LocalDays(self.zone).start(day);
+        periods::check_between(Period::Day, start(listed.start), start(listed.end))?;
         let weeks = if listed.is_empty() { 0..0 } else { week_of(listed.start)..week_of(listed.end - 1) + 1 };
         let (mut daily, mut communicators_by_week) = (Counts::new(&listed), Counts::new(&weeks));
         let (mut weekly, mut monthly) = (Changes::new(&listed), Changes::new(&listed));
@@ -153,11 +148,12 @@ impl ActiveMembers {
         }
         let counts = daily.counts().zip(weekly.counts()).zip(monthly.counts());
         let days = listed.zip(counts).filter_map(|(day, ((daily, weekly), monthly))| {
-            Some(ActiveDay { day: date(day)?, daily, weekly, monthly })
+            let day = LocalDays::date(day).filter(|day| period::exists(*day, self.zone))?;
+            Some(ActiveDay { day, daily, weekly, monthly })
         });
-        let weeks = weeks
-            .zip(communicators_by_week.counts())
-            .filter_map(|(week, communicators)| Some(ActiveWeek { monday: date(monday_of(week))?, communicators }));
+        let weeks = weeks.zip(communicators_by_week.counts()).filter_map(|(week, communicators)| {
+            Some(ActiveWeek { monday: LocalDays::date(monday_of(week))?, communicators })
+        });
         let (days, weeks) = (days.collect(), weeks.collect());
         let (Self { window, .. }, Activity { data_since, rounded_to_days, .. }) = (self, activity);
         Ok(ActiveMembersAnswer { days, weeks, user_count, communicators, data_since, window, rounded_to_days })
@@ -170,12 +166,13 @@ impl ActiveMembers {
         if start.zip(self.window.end()).is_some_and(|(start, end)| start >= end) {
             return 0..0;
         }
+        let days = LocalDays(self.zone);
         let months = || activity.months.iter().map(|(_, month)| *month);
-        let first = start.map(day_of).or_else(|| months().filter_map(ActiveMonth::first).min());
+        let first = start.map(|start| days.of(start)).or_else(|| months().filter_map(ActiveMonth::first).min());
         let after_last = months().filter_map(ActiveMonth::last).max();
-        let after_last = after_last.and_then(|day| DateTime::from_timestamp((day + 1) * DAY, 0));
+        let after_last: Option<DateTime<Utc>> = after_last.and_then(|day| days.start(day + 1));
         let end = self.window.listed_until(after_last);
-        let last = end.map(|end| day_of(end - chrono::TimeDelta::nanoseconds(1)));
+        let last = end.map(|end| days.of(end - chrono::TimeDelta::nanoseconds(1)));
         first.zip(last).map_or(0..0, |(first, last)| first..last + 1)
     }
 }

@@ -4,6 +4,7 @@ mod activity;
 mod count;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use mocha_schema::GuildId;
 
 use self::activity::Activity;
@@ -22,7 +23,8 @@ const MONTH_DAYS: i64 = 30;
 ///
 /// Active is who wrote a message, a reply or a command
 /// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)) in any channel, once or often;
-/// whether they still are members is not asked. Days and weeks are those in UTC.
+/// whether they still are members is not asked. Days and weeks are those of a
+/// [`zone`](ActiveMembers::zone), UTC until told otherwise.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[doc(alias("DAU", "WAU", "MAU"))]
 #[must_use = "a question does nothing until it is loaded"]
@@ -31,6 +33,7 @@ pub struct ActiveMembers {
     guild: GuildId,
     voice: bool,
     window: Window,
+    zone: Tz,
 }
 
 /// How many were active.
@@ -40,7 +43,8 @@ pub struct ActiveMembers {
 pub struct ActiveMembersAnswer {
     /// Every day, oldest first, without gaps: from that of the window's start, or the first on
     /// which somebody was active if it has none, to that of the window's end, or the last on which
-    /// somebody was. A window without an end in which nobody was active has none.
+    /// somebody was. A window without an end in which nobody was active has none. A day that the
+    /// zone left out is not listed.
     pub days: Vec<ActiveDay>,
     /// The weeks that these days lie in, oldest first, without gaps.
     pub weeks: Vec<ActiveWeek>,
@@ -62,7 +66,7 @@ pub struct ActiveMembersAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ActiveDay {
-    /// The day in UTC, also if the window starts or ends in it.
+    /// The day of the zone, also if the window starts or ends in it.
     pub day: NaiveDate,
     /// How many members were active on the day, within the window.
     pub daily: u64,
@@ -79,7 +83,7 @@ pub struct ActiveDay {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ActiveWeek {
-    /// Its first day in UTC, also if the window starts later.
+    /// Its first day in the zone, also if the window starts later.
     pub monday: NaiveDate,
     /// How many members wrote [`COMMUNICATOR_MESSAGES`] or more in it, within the window.
     pub communicators: u64,
@@ -105,9 +109,9 @@ impl ActiveMembersAnswer {
 }
 
 impl ActiveMembers {
-    /// Asks about this guild. Defaults: all time, humans only, without voice.
+    /// Asks about this guild. Defaults: all time, humans only, without voice, days in UTC.
     pub const fn of(guild: GuildId) -> Self {
-        Self { bots: Bots::Exclude, guild, voice: false, window: Window::all() }
+        Self { bots: Bots::Exclude, guild, voice: false, window: Window::all(), zone: Tz::UTC }
     }
 
     /// Asks about the days of this window. The default is all time.
@@ -131,12 +135,38 @@ impl ActiveMembers {
         self
     }
 
+    /// Sets the time zone of the days and weeks. The default is UTC.
+    ///
+    /// Roll-ups of members are by day in UTC. In another zone the query reads every message of the
+    /// window and of the 29 days before it, and knows none that are not kept any more: see
+    /// [`data_since`](ActiveMembersAnswer::data_since).
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::ActiveMembers;
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// // They wrote on Monday at nine in UTC, when Kiritimati was about to begin its Tuesday.
+    /// let active = ActiveMembers::of(GuildId::try_from(1)?).zone(chrono_tz::Pacific::Kiritimati).load(&mut conn)?;
+    /// assert_eq!(active.days[0].day.to_string(), "2026-10-19");
+    /// let active = ActiveMembers::of(GuildId::try_from(1)?).zone(chrono_tz::Pacific::Honolulu).load(&mut conn)?;
+    /// assert_eq!((active.days[0].day.to_string().as_str(), active.days[0].daily), ("2026-10-18", 3));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn zone(mut self, zone: Tz) -> Self {
+        self.zone = zone;
+        self
+    }
+
     /// Runs the query.
     ///
     /// Reads the roll-ups of the window's months and days and of the 29 days before them, and
     /// single messages and voice intervals of at most a day at each edge, through their keys and
-    /// indexes, in one transaction; memory grows with people times the months in which they were
-    /// active.
+    /// indexes, in one transaction; of another zone than UTC what is said at
+    /// [`zone`](Self::zone). Memory grows with people times the months in which they were active.
     ///
     /// # Errors
     ///

@@ -17,8 +17,16 @@ const DAY_MS: i64 = 86_400_000;
 /// An act: the user, the millisecond, and whether it was a message.
 type Act = (u64, i64, bool);
 
-fn date(ms: i64) -> NaiveDate {
-    DateTime::from_timestamp_millis(ms).unwrap().date_naive()
+/// Each day of the zone on which somebody was in voice is an act.
+fn days_of(zone: Tz, user: u64, from: i64, to: i64) -> Vec<Act> {
+    let hours = (from..to).step_by(900_000).chain([to - 1]);
+    let mut days: Vec<Act> = hours.map(|ms| (user, ms, false)).collect();
+    days.dedup_by_key(|(_, ms, _)| date(zone, *ms));
+    days
+}
+
+fn date(zone: Tz, ms: i64) -> NaiveDate {
+    DateTime::from_timestamp_millis(ms).unwrap().with_timezone(&zone).date_naive()
 }
 
 /// All that counts in some window, day by day, in plain Rust.
@@ -32,8 +40,9 @@ fn acts(question: ActiveMembers, world: &World, wrote: Window, talked: Window) -
     let stays = world.stays.iter().filter(|_| question.voice).filter_map(|&(user, _, start, length)| {
         let from = talked.start().map_or(start, |edge| ceil_ms(edge).max(start));
         let to = talked.end().map_or(start + length, |edge| ceil_ms(edge).min(start + length));
-        (from < to).then_some((user, from, false))
+        (from < to).then(|| days_of(question.zone, user, from, to))
     });
+    let stays = stays.flatten();
     messages.chain(stays).filter(|(user, ..)| random::counts(question.bots, *user)).collect()
 }
 
@@ -50,10 +59,11 @@ fn users<'a>(acts: impl Iterator<Item = &'a Act>) -> TestResult<u64> {
 
 /// A set for each day.
 fn expected(question: ActiveMembers, inside: &[Act], all: &[Act]) -> TestResult<ActiveMembersAnswer> {
-    let window = question.window;
+    let ActiveMembers { window, zone, .. } = question;
+    let date = |ms: i64| date(zone, ms);
     let days = || inside.iter().map(|act| date(act.1));
-    let first = window.start().map(|start| start.date_naive()).or_else(|| days().min());
-    let before = |end: DateTime<Utc>| (end - TimeDelta::nanoseconds(1)).date_naive();
+    let first = window.start().map(|start| start.with_timezone(&zone).date_naive()).or_else(|| days().min());
+    let before = |end: DateTime<Utc>| (end - TimeDelta::nanoseconds(1)).with_timezone(&zone).date_naive();
     let last = window.end().map(before).or_else(|| days().max());
     let empty = window.start().is_some() && window.start() == window.end();
     let (mut listed, mut weeks) = (Vec::new(), Vec::<ActiveWeek>::new());
@@ -114,7 +124,7 @@ proptest! {
     #[test]
     fn the_answer_matches_a_set_for_each_day(
         world in busy_world(), window in random::window(SPAN), bots in random::bots(), voice in any::<bool>(),
-        horizon in prop::option::of(0..SPAN / 86_400), voice_horizon in prop::option::of(0..SPAN / 86_400), filled_to in 0..80_i64
+        zone in random::zone(), horizon in prop::option::of(0..SPAN / 86_400), voice_horizon in prop::option::of(0..SPAN / 86_400), filled_to in 0..80_i64
     ) {
         let mut conn = empty().unwrap();
         world::insert(&mut conn, &world).unwrap();
@@ -124,7 +134,7 @@ proptest! {
         // Voice may be kept for less long.
         let voice_horizon = voice_horizon.map_or(horizon, |day| horizon.max(MONDAY + day * 86_400));
         forget_voice_before(&mut conn, voice_horizon).unwrap();
-        let mut question = ActiveMembers::of(random::GUILD.try_into().unwrap()).within(window).bots(bots);
+        let mut question = ActiveMembers::of(random::GUILD.try_into().unwrap()).within(window).bots(bots).zone(zone);
         if voice {
             question = question.including_voice();
         }
@@ -134,15 +144,35 @@ proptest! {
         };
         let counted = |unit: i64, horizon: i64| {
             let [start, end] = edges(window, unit);
-            if start.is_some() && start == end { window } else { random::rounded_to_days(window, horizon).unwrap() }
+            if start.is_some() && start == end { window }
+            // Only single events say on which day of another zone they were.
+            else if zone != Tz::UTC { window.not_before(horizon) }
+            else { random::rounded_to_days(window, horizon).unwrap() }
         };
         let (wrote, talked) = (counted(1000, horizon), counted(1, voice_horizon));
-        let until = |window: Window| window.end().map_or(Window::all(), |end| Window::between(DateTime::UNIX_EPOCH, end).unwrap());
+        let until = |window: Window, horizon: i64| {
+            let all = window.end().map_or(Window::all(), |end| Window::between(DateTime::UNIX_EPOCH, end).unwrap());
+            if zone == Tz::UTC { all } else { all.not_before(horizon) }
+        };
         let inside = acts(question, &world, wrote, talked);
         // Days look back beyond the start, if there is one.
-        let all = if window.start().is_some() { acts(question, &world, until(wrote), until(talked)) } else { inside.clone() };
+        let all = if window.start().is_some() { acts(question, &world, until(wrote, horizon), until(talked, voice_horizon)) } else { inside.clone() };
         let mut expected = expected(question, &inside, &all).unwrap();
-        expected.rounded_to_days = edges(wrote, 1000) != edges(window, 1000) || (voice && edges(talked, 1) != edges(window, 1));
+        expected.rounded_to_days = zone == Tz::UTC
+            && (edges(wrote, 1000) != edges(window, 1000) || (voice && edges(talked, 1) != edges(window, 1)));
+        if zone != Tz::UTC {
+            // The first days look back on 29 others.
+            let from = DateTime::from_timestamp(if voice { horizon.max(voice_horizon) } else { horizon }, 0).unwrap();
+            let reads_from = match window.start() {
+                Some(start) if window.end() != Some(start) => {
+                    let first = start.with_timezone(&zone).date_naive() - Days::new(29);
+                    first.and_time(chrono::NaiveTime::MIN).and_local_timezone(zone).earliest().unwrap().to_utc()
+                }
+                Some(start) => start,
+                None => DateTime::UNIX_EPOCH,
+            };
+            expected.data_since = (reads_from < from).then_some(from);
+        }
         let answer = question.load(&mut conn).unwrap();
         for day in &answer.days {
             prop_assert!(day.daily <= day.weekly && day.weekly <= day.monthly);

@@ -76,6 +76,9 @@ pub trait Source {
     fn named_rows(&mut self, statement: &Statement, each: &mut EachNamed<'_>) -> Result<(), Error>;
 }
 
+/// Inside a question other questions can be asked.
+impl Database for dyn Source + '_ {}
+
 impl dyn Source + '_ {
     /// Returns the first row, if there is one.
     pub(crate) fn first(&mut self, statement: &Statement) -> Result<Option<Row>, Error> {

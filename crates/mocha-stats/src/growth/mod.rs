@@ -2,6 +2,8 @@
 
 mod activation;
 mod log;
+mod member_return;
+mod members_since;
 mod membership;
 mod retention;
 mod series;
@@ -12,6 +14,8 @@ pub(crate) mod truth;
 pub(crate) use self::log::{Entry, Turnover, entries};
 pub use self::{
     activation::{Activation, ActivationAnswer},
+    member_return::{MemberReturn, MemberReturnAnswer, ReturnCohort, ReturnDay},
+    members_since::{MembersSince, MembersSinceAnswer, MembersSincePeriod},
     retention::{Cohort, FirstWeek, MemberRetention, MemberRetentionAnswer},
     series::{Growth, GrowthAnswer, GrowthPeriod},
     tenure::{Tenure, TenureAnswer, TenureCounts},

@@ -194,7 +194,7 @@ impl MemberRetention {
 
 /// Each cohort has the weeks since, so that many cohorts would fill the memory: so many have a
 /// hundred megabytes.
-const MAX_WEEKS: i64 = 5_000;
+pub(super) const MAX_WEEKS: i64 = 5_000;
 
 /// The first second that is not known.
 pub(super) fn known_until(now: DateTime<Utc>) -> Result<i64, Error> {

@@ -7,6 +7,7 @@ mod total;
 use std::{cmp::Reverse, collections::BTreeSet, ops::Range, time::Duration};
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 pub use self::measure::{Measure, Weights};
@@ -41,6 +42,7 @@ pub struct Leaderboard {
     exclude_users: BTreeSet<UserId>,
     voice_details: bool,
     voice_filter: VoiceFilter,
+    zone: Tz,
 }
 
 /// Leaderboards of users.
@@ -158,6 +160,7 @@ impl Leaderboard {
             exclude_users: BTreeSet::new(),
             voice_details: false,
             voice_filter: VoiceFilter::new(),
+            zone: Tz::UTC,
         }
     }
 
@@ -184,8 +187,8 @@ impl Leaderboard {
     /// Asks who was active on most days; with [`min_value`](Self::min_value), who was on six of
     /// seven.
     ///
-    /// Days are days in UTC: a window of seven of them is made of midnights in UTC, and seven days
-    /// of another zone touch eight.
+    /// Days are days of a [`zone`](Self::zone), UTC until told otherwise. A window of seven of them
+    /// is made of midnights of that zone: seven days of another zone touch eight.
     ///
     /// ```
     /// use mocha_schema::GuildId;
@@ -278,6 +281,17 @@ impl Leaderboard {
     /// Sets which accounts are on the board. The default is [`Bots::Exclude`].
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
+        self
+    }
+
+    /// Sets the time zone of the days of [`active_days`](Self::active_days). The default is UTC. No
+    /// other measure has days.
+    ///
+    /// Roll-ups of members are by day in UTC. In another zone the query reads every message of the
+    /// window, and knows none that are not kept any more: see
+    /// [`data_since`](LeaderboardAnswer::data_since).
+    pub const fn zone(mut self, zone: Tz) -> Self {
+        self.zone = zone;
         self
     }
 

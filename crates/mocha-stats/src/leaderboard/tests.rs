@@ -41,8 +41,14 @@ fn expected(question: &Leaderboard, world: &World, window: Window) -> TestResult
     let content = |message: &Message| message.content.unwrap_or((0, 0));
     match question.measure {
         Measure::ActiveDays => {
-            let wrote = messages.iter().map(|message| (message.user, message.second / 86_400));
-            let talked = stays().map(|(user, start, _)| (user, start / 86_400_000));
+            let date = |ms| DateTime::from_timestamp_millis(ms).unwrap().with_timezone(&question.zone).date_naive();
+            let wrote = messages.iter().map(|message| (message.user, date(message.second * 1000)));
+            let start_ms = window.start().map_or(0, ceil_ms);
+            let talked = stays().flat_map(|(user, start, ms)| {
+                let from = start.max(start_ms);
+                let to = from + i64::try_from(ms).unwrap();
+                (from..to).step_by(900_000).chain([to - 1]).map(move |ms| (user, date(ms)))
+            });
             for (user, _) in wrote.chain(talked).collect::<BTreeSet<_>>() {
                 *values.entry(user).or_default() += 1;
             }
@@ -122,29 +128,41 @@ fn question() -> impl Strategy<Value = Leaderboard> {
     let places = || prop::collection::vec(prop::sample::select(vec![1_002_u64, 1_010, 1_100, 5_000]), 1..3);
     let lists = (prop::option::weighted(0.3, places()), prop::option::weighted(0.3, places()));
     let users = || prop::option::weighted(0.2, prop::collection::vec(random::user(), 1..4));
-    (measure(), random::bots(), any::<bool>(), prop_oneof![2 => Just(1), 1 => 0..40_u64], lists, users(), users())
-        .prop_map(|(measure, bots, current_members, min_value, (only, without), only_users, exclude_users)| {
-            let guild = random::GUILD.try_into().unwrap();
-            let channels = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<ChannelId>>();
-            let users = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<UserId>>();
-            let mut question = Leaderboard::by(measure, guild).bots(bots).min_value(min_value);
-            // A session has no channel.
-            if measure != Measure::VoiceSessions {
-                if let Some(only) = only {
-                    question = question.only_channels(&channels(only));
+    let zone = prop_oneof![1 => Just(Tz::UTC), 1 => random::zone()];
+    (
+        measure(),
+        (random::bots(), zone),
+        any::<bool>(),
+        prop_oneof![2 => Just(1), 1 => 0..40_u64],
+        lists,
+        users(),
+        users(),
+    )
+        .prop_map(
+            |(measure, (bots, zone), current_members, min_value, (only, without), only_users, exclude_users)| {
+                let guild = random::GUILD.try_into().unwrap();
+                let channels =
+                    |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<ChannelId>>();
+                let users = |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<UserId>>();
+                let mut question = Leaderboard::by(measure, guild).bots(bots).min_value(min_value).zone(zone);
+                // A session has no channel.
+                if measure != Measure::VoiceSessions {
+                    if let Some(only) = only {
+                        question = question.only_channels(&channels(only));
+                    }
+                    if let Some(without) = without {
+                        question = question.exclude_channels(&channels(without));
+                    }
                 }
-                if let Some(without) = without {
-                    question = question.exclude_channels(&channels(without));
+                if let Some(only) = only_users {
+                    question = question.only_users(&users(only));
                 }
-            }
-            if let Some(only) = only_users {
-                question = question.only_users(&users(only));
-            }
-            if let Some(without) = exclude_users {
-                question = question.exclude_users(&users(without));
-            }
-            if current_members { question.current_members() } else { question }
-        })
+                if let Some(without) = exclude_users {
+                    question = question.exclude_users(&users(without));
+                }
+                if current_members { question.current_members() } else { question }
+            },
+        )
 }
 
 fn window() -> impl Strategy<Value = Window> {
@@ -170,7 +188,8 @@ proptest! {
         if let Some(day) = horizon {
             let horizon = MONDAY + day * 86_400;
             random::forget_before(&mut conn, horizon).unwrap();
-            counted = random::rounded_to_days(window, horizon).unwrap();
+            let local = question.measure == Measure::ActiveDays && question.zone != Tz::UTC;
+            counted = if local { window.not_before(horizon) } else { random::rounded_to_days(window, horizon).unwrap() };
             // An edge that is open is never in a day that is only rolled up.
             prop_assume!(window.start().is_some() == window.end().is_some());
         }
@@ -188,7 +207,7 @@ proptest! {
         let (by_second, by_ms) = (edges(counted, 1000) != edges(window, 1000), edges(counted, 1) != edges(window, 1));
         prop_assert_eq!(answer.rounded_to_days, match question.measure {
             Measure::VoiceTime | Measure::VoiceSessions => by_ms,
-            Measure::ActiveDays => by_ms || by_second,
+            Measure::ActiveDays => question.zone == Tz::UTC && (by_ms || by_second),
             Measure::Score(weights) => {
                 let silent = Weights::new().voice_minutes(weights.voice_minutes);
                 (weights.voice_minutes > 0 && by_ms) || (weights != silent && by_second)

@@ -1,6 +1,7 @@
 //! How much each user has of what is measured.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use foldhash::{HashSet, HashSetExt};
 use mocha_schema::UserId;
 
@@ -9,6 +10,7 @@ use crate::{
     Error, Window,
     active_months::{self, ActiveMonth, ActiveMonths},
     channel_filter::Resolved,
+    daily_activity::DailyActivity,
     database::Source,
     message_counts::MessageCounts,
     message_scan::{Column, MessageScan},
@@ -223,6 +225,16 @@ impl Reader<'_> {
     }
 
     fn active_days(&mut self, conn: &mut dyn Source, channels: &mut Resolved<'_>) -> Result<(), Error> {
+        let Leaderboard { bots, guild, zone, .. } = *self.question;
+        if zone != Tz::UTC {
+            let local = DailyActivity { bots, guild, user: None, voice: true, window: self.window, zone };
+            let (months, data_since) = local.local(conn, |channel| channels.counts(channel))?;
+            self.data_since = data_since;
+            for (user, month) in months {
+                self.values.add(user, month.count());
+            }
+            return Ok(());
+        }
         let mut months = ActiveMonths::default();
         let (scan, span, filled_to) = self.scan(conn)?;
         if channels.is_open() {

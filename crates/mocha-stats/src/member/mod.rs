@@ -5,24 +5,25 @@ mod seen;
 mod streak;
 mod talk;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 use self::{reading::Reading, seen::seen, streak::streaks};
 pub use self::{seen::Seen, streak::Streak};
 use crate::{
-    ChannelVoice, Database, Error, Leaderboard, LeaderboardAnswer, Measure, MessageCounts, Window,
+    Bots, ChannelVoice, Database, Error, Leaderboard, LeaderboardAnswer, Measure, MessageCounts, Window,
+    daily_activity::{DailyActivity, LocalDays},
     database::{Source, snapshot},
-    rollup::DAY,
 };
 
 /// The question what one user did in a guild: everything about a member in one answer.
 ///
 /// Messages count as [`MessageCounts`] says, voice time in any channel and state, observed and
-/// assumed. A bot that is asked about counts. Days are days in UTC, as the roll-ups by user have
-/// them. When in the week somebody writes tells [`HeatMap::user`](crate::HeatMap::user), and how
+/// assumed. A bot that is asked about counts. Active days and streaks are days of a
+/// [`zone`](MemberStatistics::zone), UTC until told otherwise. When in the week somebody writes tells [`HeatMap::user`](crate::HeatMap::user), and how
 /// much over time [`MessageSeries::user`](crate::MessageSeries::user).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
@@ -32,6 +33,7 @@ pub struct MemberStatistics {
     limit: usize,
     user: UserId,
     window: Window,
+    zone: Tz,
 }
 
 /// Statistics of one user.
@@ -49,7 +51,7 @@ pub struct MemberStatisticsAnswer {
     pub channels: Vec<FavouriteChannel>,
     /// Voice time and sessions of the user.
     pub voice: MemberVoice,
-    /// Days with a message or time in voice.
+    /// Days of the zone with a message or time in voice.
     pub active_days: u64,
     /// The streak of active days that reaches the day of `now`, or the day before it: that day is
     /// not over.
@@ -63,6 +65,9 @@ pub struct MemberStatisticsAnswer {
     /// Where the data starts, if the window begins before it. Earlier events are deleted and not
     /// counted. `None` if Mocha has data for the whole window.
     pub data_since: Option<DateTime<Utc>>,
+    /// The same for active days and streaks, which need single events in any
+    /// [`zone`](MemberStatistics::zone) but UTC.
+    pub days_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
     /// `true` if a day at the window's edge was counted whole because its events have been deleted.
@@ -119,9 +124,9 @@ pub struct FavouriteChannel {
 }
 
 impl MemberStatistics {
-    /// Asks about this user in this guild. Defaults: all time, five channels.
+    /// Asks about this user in this guild. Defaults: all time, five channels, days in UTC.
     pub const fn of(guild: GuildId, user: UserId) -> Self {
-        Self { guild, now: None, limit: 5, user, window: Window::all() }
+        Self { guild, now: None, limit: 5, user, window: Window::all(), zone: Tz::UTC }
     }
 
     /// Sets the present instant: a streak is current if it reaches that day or the day before. The
@@ -139,6 +144,34 @@ impl MemberStatistics {
         self
     }
 
+    /// Sets the time zone of active days and streaks. The default is UTC.
+    ///
+    /// Roll-ups of members are by day in UTC. In another zone the query reads the user's single
+    /// messages and intervals of the window, and knows none that are not kept any more: see
+    /// [`days_since`](MemberStatisticsAnswer::days_since).
+    ///
+    /// ```
+    /// use chrono::{DateTime, TimeDelta, Utc};
+    /// use chrono_tz::Pacific::Honolulu;
+    /// use mocha_schema::{GuildId, UserId};
+    /// use mocha_stats::MemberStatistics;
+    ///
+    /// # mod fixture { include!("../fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// // The user wrote on Monday at nine in UTC, which is Sunday in Honolulu.
+    /// let tuesday: DateTime<Utc> = "2026-10-20T12:00:00Z".parse()?;
+    /// let member = MemberStatistics::of(GuildId::try_from(1)?, UserId::try_from(20)?).now(tuesday).zone(Honolulu);
+    /// let streak = member.load(&mut conn)?.longest_streak.ok_or("a day")?;
+    /// assert_eq!((streak.days, streak.last.to_string().as_str()), (1, "2026-10-18"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn zone(mut self, zone: Tz) -> Self {
+        self.zone = zone;
+        self
+    }
+
     /// Lists so many channels, of messages and of voice. The default is 5.
     pub const fn limit(mut self, n: usize) -> Self {
         self.limit = n;
@@ -149,7 +182,8 @@ impl MemberStatistics {
     ///
     /// Reads the user's roll-ups of months and days, single messages, intervals and entries of the
     /// voice log of the user of at most a day at each edge of the window and of the first and last
-    /// day, and two [`Leaderboard`]s for the places; through keys and indexes, in one transaction.
+    /// day, and two [`Leaderboard`]s for the places; through keys and indexes, in one transaction;
+    /// for the days of another zone than UTC what is said at [`zone`](Self::zone).
     /// Memory grows with the user's days, and with people.
     ///
     /// # Errors
@@ -188,10 +222,11 @@ impl MemberStatistics {
     }
 
     fn read(self, conn: &mut dyn Source) -> Result<MemberStatisticsAnswer, Error> {
-        let Self { guild, now, limit, user, window } = self;
+        let Self { guild, now, limit, user, window, zone } = self;
         let reading = Reading::load(conn, guild, user, window)?;
-        let days = reading.active_days();
-        let (longest_streak, current_streak) = streaks(&days, window.asked_at(now).timestamp().div_euclid(DAY));
+        let (days, days_since) = self.active_days(conn, &reading)?;
+        let local = LocalDays(zone);
+        let (longest_streak, current_streak) = streaks(&days, local, local.of(window.asked_at(now)));
         let (first_seen, last_seen) = seen(conn, &reading)?;
         let mut voice = reading.voice(limit);
         voice.place = if voice.voice_time.is_zero() { None } else { self.place(conn, Measure::VoiceTime)? };
@@ -206,9 +241,25 @@ impl MemberStatistics {
             first_seen,
             last_seen,
             data_since: reading.data_since,
+            days_since,
             window,
             rounded_to_days: reading.rounded_to_days,
         })
+    }
+
+    /// The days of the zone, and from when on they are known, if the window starts earlier.
+    fn active_days(
+        self,
+        conn: &mut dyn Source,
+        reading: &Reading,
+    ) -> Result<(BTreeSet<i64>, Option<DateTime<Utc>>), Error> {
+        let Self { guild, user, window, zone, .. } = self;
+        if zone == Tz::UTC {
+            return Ok((reading.active_days(), reading.data_since));
+        }
+        let local = DailyActivity { bots: Bots::Include, guild, user: Some(user), voice: true, window, zone };
+        let (months, since) = local.local(conn, |_| true)?;
+        Ok((months.into_iter().flat_map(|(_, month)| month.days()).map(|active| active.day).collect(), since))
     }
 
     fn place(self, conn: &mut dyn Source, measure: Measure) -> Result<Option<Place>, Error> {
@@ -216,6 +267,22 @@ impl MemberStatistics {
         let LeaderboardAnswer { entries, user_count, .. } = board.read(conn)?;
         Ok(entries.first().map(|entry| Place { rank: entry.rank, total: user_count }))
     }
+}
+
+/// The longest streak of all time, of several the last, and that of the present instant. To be
+/// called in a transaction.
+pub(crate) fn streaks_of(
+    conn: &mut dyn Source,
+    guild: GuildId,
+    user: UserId,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Result<(Option<Streak>, Option<Streak>), Error> {
+    let (bots, window, local) = (Bots::Include, Window::all(), LocalDays(zone));
+    let mut days = BTreeSet::new();
+    let daily = DailyActivity { bots, guild, user: Some(user), voice: true, window, zone };
+    daily.each(conn, |_, month| days.extend(month.days().map(|active| active.day)))?;
+    Ok(streaks(&days, local, local.of(now)))
 }
 
 #[cfg(test)]

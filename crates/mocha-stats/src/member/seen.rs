@@ -5,11 +5,11 @@ use mocha_schema::COUNTED_MESSAGE_TYPES;
 
 use super::{
     reading::Reading,
-    streak::date,
     talk::{Stay, Talk},
 };
 use crate::{
     Error,
+    daily_activity::LocalDays,
     database::Source,
     rollup::{DAY, Horizon},
     statement::Statement,
@@ -20,7 +20,7 @@ use crate::{
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Seen {
-    /// The day in UTC.
+    /// The day in UTC, whatever the zone of the question is.
     pub day: NaiveDate,
     /// The instant: of a message by the second, of voice where it begins or ends, which may be the
     /// end of the day. `None` if only the roll-up of the day is left.
@@ -33,8 +33,9 @@ pub(super) fn seen(conn: &mut dyn Source, reading: &Reading) -> Result<(Option<S
     let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Ok((None, None)) };
     let first_edges = edges(conn, reading, first)?;
     let last_edges = if first == last { first_edges } else { edges(conn, reading, last)? };
-    let seen =
-        |day, at_ms: Option<i64>| Some(Seen { day: date(day)?, at: at_ms.and_then(DateTime::from_timestamp_millis) });
+    let seen = |day, at_ms: Option<i64>| {
+        Some(Seen { day: LocalDays::date(day)?, at: at_ms.and_then(DateTime::from_timestamp_millis) })
+    };
     Ok((seen(first, first_edges.map(|(from_ms, _)| from_ms)), seen(last, last_edges.map(|(_, to_ms)| to_ms))))
 }
 

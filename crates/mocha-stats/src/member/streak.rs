@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 
-use crate::rollup::DAY;
+use crate::daily_activity::LocalDays;
 
-/// Days in UTC in a row, at least one.
+/// Days in a row, at least one. A date that the zone left out does not end it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -19,36 +19,41 @@ pub struct Streak {
     pub last: NaiveDate,
 }
 
-/// The date of a day's number; `None` if no calendar reaches there.
-pub(super) fn date(day: i64) -> Option<NaiveDate> {
-    Some(DateTime::from_timestamp(day.checked_mul(DAY)?, 0)?.date_naive())
+/// Days in a row by their numbers.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Run {
+    days: u64,
+    last: i64,
+    first: i64,
 }
 
 /// The longest streak of these days, of several as long the last; and the one that reaches `today`
 /// or the day before it.
-pub(super) fn streaks(days: &BTreeSet<i64>, today: i64) -> (Option<Streak>, Option<Streak>) {
-    let (mut longest, mut current, mut first) = (None, None, None);
+pub(super) fn streaks(days: &BTreeSet<i64>, zone: LocalDays, today: i64) -> (Option<Streak>, Option<Streak>) {
+    let (mut longest, mut current, mut run) = (None::<Run>, None, None::<Run>);
     for &day in days {
-        let goes_on = day.checked_sub(1).is_some_and(|before| days.contains(&before));
-        let start = first.filter(|_| goes_on).unwrap_or(day);
-        first = Some(start);
-        let streak = (day.saturating_sub(start), day);
-        longest = longest.max(Some(streak));
-        if day == today || day.checked_add(1) == Some(today) {
-            current = Some(streak);
+        let before = run.filter(|run| run.last == zone.before(day));
+        let own = before.map_or(Run { days: 1, last: day, first: day }, |run| Run {
+            days: run.days.saturating_add(1),
+            last: day,
+            ..run
+        });
+        run = Some(own);
+        longest = longest.max(run);
+        if day == today || day == zone.before(today) {
+            current = run;
         }
     }
     (longest.and_then(streak), current.and_then(streak))
 }
 
-/// The streak of which the last day comes so many days after the first.
-fn streak((later, last): (i64, i64)) -> Option<Streak> {
-    let days = u64::try_from(later).ok()?.saturating_add(1);
-    Some(Streak { days, first: date(last.checked_sub(later)?)?, last: date(last)? })
+fn streak(Run { days, last, first }: Run) -> Option<Streak> {
+    Some(Streak { days, first: LocalDays::date(first)?, last: LocalDays::date(last)? })
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono_tz::{Pacific::Apia, Tz};
     use proptest::prelude::*;
 
     use super::*;
@@ -63,10 +68,22 @@ mod tests {
             let current = last.map(|last| ((0..=last).find(|first| all(*first, last)).unwrap(), last));
             let streak = |(first, last): (i64, i64)| Streak {
                 days: u64::try_from(last - first + 1).unwrap(),
-                first: date(first).unwrap(),
-                last: date(last).unwrap(),
+                first: LocalDays::date(first).unwrap(),
+                last: LocalDays::date(last).unwrap(),
             };
-            prop_assert_eq!(streaks(&days, today), (longest.map(streak), current.map(streak)));
+            prop_assert_eq!(streaks(&days, LocalDays(Tz::UTC), today), (longest.map(streak), current.map(streak)));
         }
+    }
+
+    #[test]
+    fn a_day_that_a_zone_left_out_ends_no_streak() {
+        // Samoa went from the 29th to the 31st of December 2011.
+        let number = |text: &str| (text.parse::<NaiveDate>().unwrap() - NaiveDate::default()).num_days();
+        let (before, after) = (number("2011-12-29"), number("2011-12-31"));
+        for (zone, days) in [(Apia, 2), (Tz::UTC, 1)] {
+            let (longest, current) = streaks(&BTreeSet::from([before, after]), LocalDays(zone), after + 1);
+            assert_eq!((longest.unwrap().days, current.unwrap().days), (days, days));
+        }
+        assert_eq!(streaks(&BTreeSet::from([before]), LocalDays(Apia), after).1.unwrap().days, 1);
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     GuildVoice,
     fixture::{MONDAY, Message, TestResult, insert_interval, interval},
     random,
+    rollup::DAY,
     test_file::{File, empty, seeded},
     voice::truth,
     world::{SPAN, World, ceil_ms, insert, world},
@@ -164,6 +165,42 @@ proptest! {
     }
 
     #[test]
+    fn days_of_a_zone_are_what_plain_rust_counts(
+        world in world(), user in random::any_user(), window in random::window(SPAN), zone in random::zone(),
+        today in -1..SPAN / DAY + 2, horizon in prop::option::of(0..SPAN / DAY), filled_to in 0..80_i64
+    ) {
+        let mut conn = empty().unwrap();
+        insert(&mut conn, &world).unwrap();
+        let horizon = horizon.map_or(0, |day| MONDAY + day * DAY);
+        random::fill_to(&mut conn, filled_to).unwrap();
+        random::forget_before(&mut conn, horizon).unwrap();
+        let now = DateTime::from_timestamp(MONDAY + today * DAY + 5, 0).unwrap();
+        let question = MemberStatistics::of(random::GUILD.try_into().unwrap(), user.try_into().unwrap()).now(now).within(window);
+        let (utc, local) = (question.load(&mut conn).unwrap(), question.zone(zone).load(&mut conn).unwrap());
+
+        let date = |ms: i64| DateTime::from_timestamp_millis(ms).unwrap().with_timezone(&zone).date_naive();
+        let counted = if zone == Tz::UTC { random::rounded_to_days(window, horizon).unwrap() } else { window.not_before(horizon) };
+        let known = Known::new(&world, user, counted);
+        let wrote = known.messages.iter().map(|message| date(message.second * 1000));
+        let talked = known.stays.iter().flat_map(|stay| (stay.1..stay.2).step_by(900_000).chain([stay.2 - 1])).map(date);
+        let days: BTreeSet<_> = wrote.chain(talked).collect();
+        let streak = |last: chrono::NaiveDate| {
+            let first = last.iter_days().rev().take_while(|day| days.contains(day)).last()?;
+            Some(Streak { days: u64::try_from((last - first).num_days() + 1).unwrap(), first, last })
+        };
+        prop_assert_eq!(local.active_days, u64::try_from(days.len()).unwrap());
+        let today = date(now.timestamp_millis());
+        prop_assert_eq!(local.current_streak, streak(today).or(streak(today.pred_opt().unwrap())));
+        let streaks = days.iter().filter_map(|day| streak(*day));
+        prop_assert_eq!(local.longest_streak, streaks.max_by_key(|streak| (streak.days, streak.last)));
+        let since = DateTime::from_timestamp(horizon, 0).filter(|from| zone != Tz::UTC && window.start().is_none_or(|start| start < *from));
+        prop_assert_eq!(local.days_since, since.filter(|_| horizon > 0));
+        // Nothing else is by day of the zone.
+        let MemberStatisticsAnswer { active_days, current_streak, longest_streak, days_since, .. } = local;
+        prop_assert_eq!(local, MemberStatisticsAnswer { active_days, current_streak, longest_streak, days_since, ..utc });
+    }
+
+    #[test]
     fn a_member_who_is_still_in_voice_counts_as_in_other_questions(
         (voice, window) in truth::voice_of(MONDAY * 1000, 600_000, 200), user in random::any_user()
     ) {
@@ -250,6 +287,7 @@ fn an_answer_is_json_with_days_as_texts() -> TestResult {
         "last_seen": { "day": "2026-10-19", "at": "2026-10-19T10:00:00Z" },
         "window": { "start": null, "end": null },
         "data_since": null,
+        "days_since": null,
         "rounded_to_days": false,
     });
     assert_eq!(serde_json::to_value(answer)?, expected);

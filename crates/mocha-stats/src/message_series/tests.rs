@@ -13,7 +13,7 @@ use crate::{
 const TEN_DAYS: i64 = 10 * 86_400;
 
 /// A name for the period of a second in the zone; two names are equal only in the same period.
-fn name(question: MessageSeries, second: i64) -> String {
+fn name(question: &MessageSeries, second: i64) -> String {
     let at = DateTime::from_timestamp(second, 0).unwrap().with_timezone(&question.zone);
     match question.period {
         Period::Hour => format!("{} {} {}", at.date_naive(), at.hour(), at.format("%z")),
@@ -25,12 +25,13 @@ fn name(question: MessageSeries, second: i64) -> String {
 
 /// The same in plain Rust, message by message and to the second, walking through the zone's time
 /// quarter hour by quarter hour.
-fn expected(question: MessageSeries, messages: &[Message], window: Window) -> Vec<(String, MessageCounts)> {
+fn expected(question: &MessageSeries, messages: &[Message], window: Window) -> Vec<(String, MessageCounts)> {
     let counts = |user| question.user.map_or(random::counts(question.bots, user), |only| only.get() == user);
     let mut counted: Vec<&Message> = messages
         .iter()
         .filter(|message| message.guild == random::GUILD && counts(message.user))
         .filter(|message| matches!(message.kind, Some(0 | 19 | 20 | 23)))
+        .filter(|message| random::counts_channel(&question.channels, message.channel))
         .filter(|message| random::holds(window, message.second * 1000))
         .collect();
     counted.sort_by_key(|message| message.second);
@@ -68,28 +69,30 @@ proptest! {
         messages in random::messages(TEN_DAYS), window in random::window(TEN_DAYS), bots in random::bots(),
         zone in prop_oneof![1 => Just(Tz::UTC), 3 => random::zone()], user in prop::option::of(random::any_user()),
         period in prop::sample::select([Period::Hour, Period::Day, Period::Week, Period::Month].as_slice()),
-        horizon in prop::option::of(0..11_i64)
+        horizon in prop::option::of(0..11_i64), channels in random::channels()
     ) {
         let mut conn = empty().unwrap();
+        random::insert_places(&mut conn).unwrap();
         random::insert_messages(&mut conn, &messages).unwrap();
         let guild = random::GUILD.try_into().unwrap();
         let mut question = MessageSeries::of(guild).within(window).bots(bots).zone(zone).by(period);
         if let Some(user) = user {
             question = question.user(user.try_into().unwrap());
         }
+        question.channels = channels;
         let horizon = horizon.map_or(0, |day| MONDAY + day * 86_400);
         random::forget_before(&mut conn, horizon).unwrap();
         let answer = question.load(&mut conn).unwrap();
-        // The roll-ups of one user are by days in UTC only.
-        let single = user.is_some() && (zone != Tz::UTC || period == Period::Hour);
+        // The roll-ups of one user and of a channel are by days in UTC only.
+        let single = (user.is_some() || !question.channels.is_open()) && (zone != Tz::UTC || period == Period::Hour);
         let (counted, messages) = if single {
             (window, messages.into_iter().filter(|message| message.second >= horizon).collect())
         } else {
             (random::rounded_to_days(window, horizon).unwrap(), messages)
         };
-        let expected = expected(question, &messages, counted);
+        let expected = expected(&question, &messages, counted);
         let periods: Vec<_> =
-            answer.periods.iter().map(|period| (name(question, period.start.timestamp()), period.written)).collect();
+            answer.periods.iter().map(|period| (name(&question, period.start.timestamp()), period.written)).collect();
         let mut all = MessageCounts::default();
         for (_, written) in &expected {
             all.add(*written);

@@ -66,6 +66,14 @@ impl Activities {
         Self { by_people: false, limit: None, scope: Scope::of(guild) }
     }
 
+    /// Counts only this user. A bot counts if it is the user.
+    ///
+    /// It reads the user's rows through an index, in other guilds too.
+    pub const fn user(mut self, user: UserId) -> Self {
+        self.scope.user = Some(user);
+        self
+    }
+
     /// Counts only what lies in this window, to the millisecond. The default is all time.
     pub const fn within(mut self, window: Window) -> Self {
         self.scope.window = window;
@@ -206,10 +214,11 @@ mod tests {
         fn the_answer_matches_plain_rust(
             // The times are so short that some are equal.
             history in truth::history(12), window in random::window(12), bots in random::bots(), limit in random::limit(),
-            by_people in any::<bool>()
+            by_people in any::<bool>(), user in prop::option::of(random::any_user())
         ) {
             let question = Activities::of(random::GUILD.try_into().unwrap()).within(window).bots(bots);
             let question = limit.map_or(question, |limit| question.limit(limit));
+            let question = user.map_or(question, |user| question.user(user.try_into().unwrap()));
             let question = if by_people { question.by_people() } else { question };
             let answer = question.load(&mut history.file().unwrap()).unwrap();
             prop_assert_eq!(answer.entries, expected(question, &history));

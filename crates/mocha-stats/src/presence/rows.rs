@@ -87,11 +87,12 @@ pub(super) fn known_until_ms(conn: &mut dyn Source, guild: GuildId) -> Result<i6
     conn.only(&statement)?.number(0)
 }
 
-/// Gives the guild's rows of these seconds, in order of time; those of a second as they were
+/// Gives the rows of these seconds of a guild, or of one user in it, in order of time; those of a second as they were
 /// written.
 pub(super) fn between(
     conn: &mut dyn Source,
     guild: GuildId,
+    user: Option<UserId>,
     Range { start, end }: Range<i64>,
     mut each: impl FnMut(Row),
 ) -> Result<(), Error> {
@@ -100,8 +101,12 @@ pub(super) fn between(
     statement
         .select(Row::columns(dialect))
         .push(", 0 FROM presence_events AS event")
-        .indexed_by("idx_presence_events_guild_time")
-        .push(" WHERE ")
+        .indexed_by(if user.is_some() { "idx_presence_events_user_time" } else { "idx_presence_events_guild_time" })
+        .push(" WHERE ");
+    if let Some(user) = user {
+        statement.is_id("user_id", user.get()).push(" AND ");
+    }
+    statement
         .is_id("guild_id", guild.get())
         .push(" AND created_at >= ? AND created_at < ?")
         .bind(start)
@@ -114,8 +119,13 @@ pub(super) fn between(
     })
 }
 
-/// Returns the guild's last row of each person before this second.
-pub(super) fn before(conn: &mut dyn Source, guild: GuildId, second: i64) -> Result<Vec<Row>, Error> {
+/// Returns the last row before this second of each person in a guild, or of one user.
+pub(super) fn before(
+    conn: &mut dyn Source,
+    guild: GuildId,
+    user: Option<UserId>,
+    second: i64,
+) -> Result<Vec<Row>, Error> {
     let dialect = conn.dialect();
     let guild = guild.get();
     let mut statement = Statement::new(dialect);
@@ -128,7 +138,12 @@ pub(super) fn before(conn: &mut dyn Source, guild: GuildId, second: i64) -> Resu
         .push(" AND log.created_at >= event.created_at AND log.created_at < ? AND event_type IN ('join', 'leave')")
         .bind(second)
         .push(" ORDER BY log.created_at DESC, log.rowid DESC LIMIT 1), false) FROM (");
-    people(&mut statement, dialect, guild, second);
+    match user {
+        Some(user) => {
+            statement.push("SELECT ").either("CAST(? AS TEXT)", "?::bigint").push(" AS user_id").bind_id(user.get());
+        }
+        None => people(&mut statement, dialect, guild, second),
+    }
     statement
         .push(") AS person CROSS JOIN ")
         // SQLite has no LATERAL.

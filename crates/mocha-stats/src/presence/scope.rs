@@ -18,6 +18,8 @@ use crate::{
 pub(super) struct Scope {
     pub(super) bots: Bots,
     pub(super) guild: GuildId,
+    /// The only one who counts, if there is one.
+    pub(super) user: Option<UserId>,
     pub(super) window: Window,
 }
 
@@ -49,8 +51,8 @@ pub(super) struct Activity {
 /// The time of which the file has data.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Read {
-    /// Where what is kept of the window starts, or the guild's first row in the window if that has
-    /// no start.
+    /// Where what is kept of the window starts, or the guild's first row in the window, or the
+    /// user's, if that has no start.
     pub(super) from_ms: Option<i64>,
     pub(super) known: Option<Known>,
     /// From when on rows are kept, if the window starts earlier.
@@ -68,7 +70,7 @@ pub(super) struct Known {
 
 impl Scope {
     pub(super) const fn of(guild: GuildId) -> Self {
-        Self { bots: Bots::Exclude, guild, window: Window::all() }
+        Self { bots: Bots::Exclude, guild, user: None, window: Window::all() }
     }
 
     /// Gives each spell that lies in the window, cut where it begins and ends, in order of its end;
@@ -83,7 +85,7 @@ impl Scope {
     }
 
     fn read(&self, conn: &mut dyn Source, each: &mut dyn FnMut(Spell<'_>)) -> Result<Read, Error> {
-        let Self { bots, guild, window } = *self;
+        let Self { bots, guild, user, window } = *self;
         let Horizon { members_from, presences_from, .. } = Horizon::load(conn)?;
         // Nobody knows whether people with a status from before the log of leaves stayed.
         let from = presences_from.max(members_from);
@@ -99,12 +101,13 @@ impl Scope {
             while let Some(entry) = log.next_if(|entry| entry.second < row.second) {
                 people.came_or_went(entry);
             }
-            if bots.counts(row.bot) {
+            // A bot that is asked about counts.
+            if user.is_some() || bots.counts(row.bot) {
                 people.changed(row);
             }
         };
         if start > from {
-            let mut before = rows::before(conn, guild, start)?;
+            let mut before = rows::before(conn, guild, user, start)?;
             before.retain(|row| row.second >= from);
             before.sort_by_key(|row| row.second);
             for row in before {
@@ -112,7 +115,7 @@ impl Scope {
             }
         }
         let mut first = None;
-        rows::between(conn, guild, start..end, |row| {
+        rows::between(conn, guild, user, start..end, |row| {
             first.get_or_insert(row.second);
             take(&mut people, row);
         })?;

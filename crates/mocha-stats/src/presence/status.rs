@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use chrono::{DateTime, Utc};
-use mocha_schema::{GuildId, PresenceStatus};
+use mocha_schema::{GuildId, PresenceStatus, UserId};
 
 use super::scope::{Read, Scope};
 use crate::{Bots, Database, Error, Window, share::share};
@@ -64,6 +64,14 @@ impl PresenceTime {
     /// Asks about this guild. Defaults: all time, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self(Scope::of(guild))
+    }
+
+    /// Counts only this user. A bot counts if it is the user.
+    ///
+    /// It reads the user's rows through an index, in other guilds too.
+    pub const fn user(mut self, user: UserId) -> Self {
+        self.0.user = Some(user);
+        self
     }
 
     /// Counts only what lies in this window, to the millisecond. The default is all time.
@@ -184,9 +192,11 @@ mod tests {
 
         #[test]
         fn the_answer_matches_plain_rust(
-            history in truth::history(60), window in random::window(60), bots in random::bots()
+            history in truth::history(60), window in random::window(60), bots in random::bots(),
+            user in prop::option::of(random::any_user())
         ) {
             let question = PresenceTime::of(random::GUILD.try_into().unwrap()).within(window).bots(bots);
+            let question = user.map_or(question, |user| question.user(user.try_into().unwrap()));
             let answer = question.load(&mut history.file().unwrap()).unwrap();
             prop_assert_eq!(answer, expected(question, &history));
         }

@@ -136,13 +136,16 @@ impl History {
 fn doings(scope: Scope, rows: &[Told], log: &[Event], at_ms: i64) -> Vec<Doing> {
     let told = rows.iter().filter(|told| told.second * 1000 <= at_ms);
     let users: BTreeSet<u64> = told.clone().map(|told| told.user).collect();
-    let doings = users.into_iter().filter(|user| random::counts(scope.bots, *user)).filter_map(|user| {
-        let last = told.clone().rfind(|told| told.user == user)?;
-        let event = log.iter().rfind(|event| event.user == user && event.second * 1000 <= at_ms);
-        // Who is heard of after leaving is there again.
-        let there = event.is_none_or(|event| event.join || last.second > event.second);
-        there.then_some(Doing { user, status: last.status.and_then(status), activity: last.activity })
-    });
+    let doings = users
+        .into_iter()
+        .filter(|user| scope.user.map_or(random::counts(scope.bots, *user), |only| only.get() == *user))
+        .filter_map(|user| {
+            let last = told.clone().rfind(|told| told.user == user)?;
+            let event = log.iter().rfind(|event| event.user == user && event.second * 1000 <= at_ms);
+            // Who is heard of after leaving is there again.
+            let there = event.is_none_or(|event| event.join || last.second > event.second);
+            there.then_some(Doing { user, status: last.status.and_then(status), activity: last.activity })
+        });
     doings.collect()
 }
 

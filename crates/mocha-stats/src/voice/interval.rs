@@ -120,12 +120,12 @@ impl Interval {
 
 /// Time of somebody in a channel, never empty: observed first, and assumed from an instant on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Stay {
-    pub(super) user_id: UserId,
-    pub(super) channel_id: Option<ChannelId>,
-    pub(super) from_ms: i64,
+pub(crate) struct Stay {
+    pub(crate) user_id: UserId,
+    pub(crate) channel_id: Option<ChannelId>,
+    pub(crate) from_ms: i64,
     pub(super) assumed_from_ms: i64,
-    pub(super) to_ms: i64,
+    pub(crate) to_ms: i64,
 }
 
 impl Stay {

@@ -8,6 +8,7 @@ mod channels;
 mod company;
 mod filter;
 mod guild;
+mod heat_map;
 mod interval;
 mod now;
 mod occupancy;
@@ -21,11 +22,13 @@ pub(crate) mod truth;
 pub(crate) use self::board::VoiceBoard;
 pub(crate) use self::channels::by_time;
 pub(crate) use self::interval::{ASSUMED_TAIL_MS, VoiceTime};
+pub(crate) use self::scope::each_stay;
 pub(crate) use self::total::{PartOf, VoicePart, VoiceScan};
 pub use self::{
     channels::{ChannelVoice, VoiceChannels, VoiceChannelsAnswer},
     filter::{Assumed, VoiceFilter, VoiceStateFilter},
     guild::{GuildVoice, GuildVoiceAnswer},
+    heat_map::{VoiceHeatMap, VoiceHeatMapAnswer},
     interval::ASSUMED_TAIL,
     now::{InVoice, VoiceNow, VoiceNowAnswer},
     occupancy::{OccupancyStep, VoiceOccupancy, VoiceOccupancyAnswer, VoicePeak},

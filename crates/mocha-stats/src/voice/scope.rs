@@ -11,7 +11,7 @@ use super::{
     interval::{Interval, Stay},
 };
 use crate::{
-    Database, Error, Window,
+    Bots, Database, Error, Window,
     channel_filter::Resolved,
     database::{Row, Source, snapshot},
     rollup::Horizon,
@@ -106,6 +106,29 @@ impl Scope {
     /// Whether it is of somebody who counts.
     fn counts_user(&self, interval: &Interval) -> bool {
         self.filter.bots.counts(interval.bot) && self.user.is_none_or(|user| interval.user_id == user)
+    }
+}
+
+/// Tells `f` each time in voice in a window, of those kept from this second on: of everybody in a
+/// guild or one user, in any channel and state, in no order. To be called in a transaction.
+pub(crate) fn each_stay(
+    conn: &mut dyn Source,
+    (guild, bots, user): (GuildId, Bots, Option<UserId>),
+    window: Window,
+    voice_from: i64,
+    f: impl FnMut(Stay),
+) -> Result<(), Error> {
+    let mut scope = Scope { user, window, ..Scope::of(guild) };
+    scope.filter.bots = bots;
+    scope.scan(conn, voice_from, &mut Each(f))
+}
+
+/// Hands each stay on.
+struct Each<F>(F);
+
+impl<F: FnMut(Stay)> Fold for Each<F> {
+    fn stay(&mut self, stay: Stay) {
+        (self.0)(stay);
     }
 }
 

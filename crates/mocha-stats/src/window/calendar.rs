@@ -16,7 +16,8 @@ impl Window {
     ///
     /// It has the same edges all day long, and what happens while it is asked about lies in it.
     /// Series and means leave out the part that has not passed; but the
-    /// [`previous`](Self::previous) one has passed, so comparing with it favours that.
+    /// [`previous`](Self::previous) one has passed, so comparing with it favours that, unless the
+    /// window is cut [`to_date`](Self::to_date).
     ///
     /// # Errors
     ///
@@ -152,6 +153,38 @@ impl Window {
         Self::unit(Unit::Month, date, zone)
     }
 
+    /// The part of it that has passed, so that it is compared with the same part of the window
+    /// before.
+    ///
+    /// It ends with the instant `now` from which [`last_days`](Self::last_days) or a sibling made
+    /// the window. Its [`previous`](Self::previous) window ends as many days into its own last day,
+    /// week or month, at the same time of the zone's clock: on a Wednesday at noon the week so far
+    /// is compared with the last week up to Wednesday noon. A shorter month ends earlier. Any other
+    /// window has passed, and is returned as it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono_tz::Europe::Berlin;
+    /// use mocha_stats::Window;
+    ///
+    /// // Thursday noon, four days after the clocks went back.
+    /// let week = Window::last_weeks(1, Berlin, "2026-10-29T11:00:00Z".parse()?)?.to_date();
+    /// assert_eq!(week.start(), Some("2026-10-26T00:00:00+01:00".parse()?));
+    /// assert_eq!(week.end(), Some("2026-10-29T12:00:00+01:00".parse()?));
+    ///
+    /// let before = week.previous().ok_or("there is a week before")?;
+    /// assert_eq!(before.start(), Some("2026-10-19T00:00:00+02:00".parse()?));
+    /// assert_eq!(before.end(), Some("2026-10-22T12:00:00+02:00".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias("month to date", "MTD", "so far"))]
+    #[must_use]
+    pub fn to_date(self) -> Self {
+        let Some((now, _)) = self.now.zip(self.end).filter(|(now, end)| now < end) else { return self };
+        Self { end: Some(now), calendar: self.calendar.and_then(|stretch| stretch.until(now)), ..self }
+    }
+
     fn last_units(unit: Unit, n: u32, zone: Tz, now: DateTime<Utc>) -> Result<Self, Error> {
         check("now", now)?;
         if n == 0 {
@@ -254,6 +287,45 @@ mod tests {
         Ok(())
     }
 
+    /// The same days of the calendar and the same time of the clock, unless the period before is shorter or its clock
+    /// never showed that time.
+    fn to_date_is_compared_with_as_much(window: Window, zone: Tz, now: DateTime<Utc>) -> Result<(), TestCaseError> {
+        let (so_far, whole) = (window.to_date(), window.previous().unwrap());
+        let before = so_far.previous().unwrap();
+        prop_assert_eq!((so_far.start, so_far.end, so_far.to_date()), (window.start, Some(now), so_far));
+        prop_assert_eq!(before.start, whole.start);
+        prop_assert!(before.start <= before.end && before.end <= whole.end);
+        let before = before.end.unwrap();
+        let local = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local();
+        let unit = window.calendar.unwrap().unit();
+        let start_of = |at| Stretch::holding(unit, local(at).date(), zone).unwrap().edges().unwrap().0;
+        // The unit that goes on, and the last one before the window.
+        let (current, last) = (start_of(now), start_of(whole.end.unwrap() - TimeDelta::nanoseconds(1)));
+        let passed = |from: DateTime<Utc>, to: DateTime<Utc>| {
+            ((local(to).date() - local(from).date()).num_days(), local(to).time())
+        };
+        if before < whole.end.unwrap() && passed(last, before) != passed(current, now) {
+            // Only where the clock was turned within a day.
+            let [a, b] =
+                [before - TimeDelta::hours(3), before + TimeDelta::hours(3)].map(|at| local(at) - at.naive_utc());
+            prop_assert_ne!(a, b, "{} {}", before, now);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_month_to_date_is_compared_with_a_shorter_one_as_far_as_that_goes() -> Result<(), Error> {
+        let march = Window::last_months(1, Tz::UTC, at(1_774_915_200, 0))?;
+        assert_eq!(march.end().map(|end| end.date_naive()), Some(date(2026, 4, 1)));
+        // On the 31st of March.
+        let before = march.to_date().previous().unwrap();
+        assert_eq!((before.start, before.end), (march.previous().unwrap().start, march.start));
+        // One that has passed is whole, and one that was not made of the calendar is as it was.
+        let february = Window::month(date(2026, 2, 1), Tz::UTC)?;
+        assert_eq!((february.to_date(), Window::all().to_date()), (february, Window::all()));
+        Ok(())
+    }
+
     proptest! {
         #[test]
         fn the_last_periods_end_with_the_current_one(
@@ -269,6 +341,7 @@ mod tests {
             let ones = std::iter::successors(Some(current), |one| one.previous());
             prop_assert_eq!(window.start, ones.take(usize::try_from(n).unwrap()).last().unwrap().start);
             let last = |n, now| Window { now: None, ..last(n, zone, now).unwrap() };
+            to_date_is_compared_with_as_much(window, zone, now)?;
             let window = Window { now: None, ..window };
             prop_assert_eq!(last(1, now), current);
             // All day long it is the same.

@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::period;
@@ -24,7 +24,18 @@ pub(super) struct Stretch {
     end: NaiveDate,
     start: NaiveDate,
     unit: Unit,
+    /// Where in its last unit it ends, if that is not over.
+    until: Option<Until>,
     zone: Tz,
+}
+
+/// How much of a unit has passed.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+struct Until {
+    /// Whole days of the calendar.
+    days: i64,
+    /// What the zone's clock shows.
+    time: NaiveTime,
 }
 
 impl Unit {
@@ -68,7 +79,7 @@ impl Stretch {
     /// The one that holds a date.
     pub(super) fn holding(unit: Unit, date: NaiveDate, zone: Tz) -> Option<Self> {
         let start = unit.first(date)?;
-        Some(Self { count: 1, end: unit.next(start)?, start, unit, zone })
+        Some(Self { count: 1, end: unit.next(start)?, start, unit, until: None, zone })
     }
 
     /// This one and those before it, so many in all.
@@ -77,34 +88,59 @@ impl Stretch {
         Some(Self { count, start, ..self })
     }
 
-    /// As many, right before it.
+    /// The part of it before an instant in its last unit.
+    pub(super) fn until(self, now: DateTime<Utc>) -> Option<Self> {
+        let (now, last) = (now.with_timezone(&self.zone).naive_local(), self.last()?);
+        // A clock that is turned back over midnight shows the date before for a while.
+        let days = (now.date() - last).num_days();
+        let until = if days < 0 { Until { days: 0, time: NaiveTime::MIN } } else { Until { days, time: now.time() } };
+        Some(Self { until: Some(until), ..self })
+    }
+
+    /// The first date of its last unit.
+    fn last(self) -> Option<NaiveDate> {
+        self.unit.before(self.end, 1, self.zone)
+    }
+
+    /// As many, right before it; of the last of them as much.
     pub(super) fn previous(self) -> Option<Self> {
         let end = self.unit.next(self.unit.before(self.start, 1, self.zone)?)?;
         let start = self.unit.before(self.start, self.count, self.zone)?;
         Some(Self { end, start, ..self })
     }
 
+    #[cfg(test)]
+    pub(super) const fn unit(self) -> Unit {
+        self.unit
+    }
+
     /// Its first instant, and the first one after it.
     pub(super) fn edges(self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-        Some((first_instant(self.start, self.zone)?, first_instant(self.end, self.zone)?))
+        let (start, end) = (self.first_instant(self.start)?, self.first_instant(self.end)?);
+        let Some(Until { days, time }) = self.until else { return Some((start, end)) };
+        let date = self.last()?.checked_add_signed(TimeDelta::try_days(days)?)?;
+        Some((start, first_instant(date.and_time(time), self.zone)?.clamp(start, end)))
+    }
+
+    fn first_instant(self, date: NaiveDate) -> Option<DateTime<Utc>> {
+        first_instant(date.and_time(NaiveTime::MIN), self.zone)
     }
 }
 
-/// The first instant at which the clock of a zone shows a date, or, if the zone left it out, a
-/// later one.
-fn first_instant(date: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
-    let midnight = date.and_time(NaiveTime::MIN);
-    if let Some(instant) = zone.from_local_datetime(&midnight).earliest() {
+/// The first instant at which the clock of a zone shows a date and time, or, if the zone left them
+/// out, a later one.
+fn first_instant(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
+    if let Some(instant) = zone.from_local_datetime(&local).earliest() {
         return Some(instant.to_utc());
     }
-    // The clock jumped over midnight, by a day at most and to any second: what it shows only grows around the jump.
+    // The clock jumped over it, by a day at most and to any second: what it shows only grows around the jump.
     let day = TimeDelta::days(1);
     let (mut before, mut after) =
-        ((midnight - day - day).and_utc().timestamp(), (midnight + day + day).and_utc().timestamp());
+        ((local - day - day).and_utc().timestamp(), (local + day + day).and_utc().timestamp());
     while after - before > 1 {
         let middle = before + (after - before) / 2;
         let shown = DateTime::from_timestamp(middle, 0)?.with_timezone(&zone).naive_local();
-        if shown < midnight { before = middle } else { after = middle }
+        if shown < local { before = middle } else { after = middle }
     }
     DateTime::from_timestamp(after, 0)
 }
@@ -169,7 +205,7 @@ mod tests {
     fn begins_when_the_clock_first_shows_it(zone: Tz, day: NaiveDate) -> Result<(), TestCaseError> {
         let seen = clock(zone, day - TimeDelta::days(2), 5, 30).find(|(_, shown)| *shown >= day);
         let seen = seen.ok_or(TestCaseError::fail("the day never comes"))?;
-        prop_assert_eq!(first_instant(day, zone), Some(seen.0), "{} {}", zone, day);
+        prop_assert_eq!(first_instant(day.and_time(NaiveTime::MIN), zone), Some(seen.0), "{} {}", zone, day);
         prop_assert_eq!(period::exists(day, zone), seen.1 == day, "{} {}", zone, day);
         Ok(())
     }
