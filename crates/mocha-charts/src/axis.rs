@@ -15,7 +15,7 @@ pub(crate) fn value_ticks((low, high): (f64, f64), unit: Unit, count: usize) -> 
     // Closer values could not be distinguished.
     let least = ((high - low) / real(count.max(1))).max(high.abs().max(low.abs()) * 1e-9);
     let step = match unit {
-        Unit::Count => decimal(least).max(1.0),
+        Unit::Count | Unit::Percent => decimal(least).max(1.0),
         Unit::Time => time_step(least),
     };
     let first = (low / step).floor();

@@ -3,11 +3,17 @@
 use std::ops::RangeInclusive;
 
 use chrono_tz::Tz;
-use mocha_stats::{GrowthAnswer, HeatMapAnswer, LeaderboardAnswer, MessageSeriesAnswer, VoiceSeriesAnswer};
+use mocha_schema::UserId;
+use mocha_stats::{
+    ActiveMembersAnswer, GrowthAnswer, GuildReportAnswer, HeatMapAnswer, LeaderboardAnswer, MemberCardAnswer,
+    MemberRetentionAnswer, MemberReturnAnswer, MembersSinceAnswer, MessageSeriesAnswer, OnlineSeriesAnswer,
+    VoiceHeatMapAnswer, VoiceOccupancyAnswer, VoiceSeriesAnswer,
+};
 
 use crate::{
-    Error, Texts, Theme, dates::Scope, growth::Growth, header::Header, heat_map::Squares, leaderboard::Bars,
-    messages::Messages, scene::Scene, text::Fonts, user_names::UserNames, voice::Voice,
+    Error, Profile, Texts, Theme, active::Active, calendar::Calendar, card::Card, cohorts::Cohorts, crowd::Crowd,
+    dates::Scope, growth::Growth, header::Header, heat_map::Squares, leaderboard::Bars, messages::Messages,
+    scene::Scene, text::Fonts, user_names::UserNames, voice::Voice,
 };
 
 /// In points.
@@ -69,7 +75,12 @@ pub struct Chart<'f> {
 
 #[derive(Clone, Debug)]
 enum Content {
+    Active(Active),
     Bars(Bars),
+    Calendar(Calendar),
+    Card(Box<Card>),
+    Cohorts(Cohorts),
+    Crowd(Crowd),
     Growth(Growth),
     Messages(Messages),
     Squares(Box<Squares>),
@@ -146,6 +157,13 @@ impl<'f> Chart<'f> {
         Self::new(Content::Growth(Growth::of(answer)), scope)
     }
 
+    /// Draws when the present members joined, as growth from before Mocha recorded it.
+    ///
+    /// It is drawn as [`growth`](Self::growth), with a title and a summary that say what it is: those who left since are missing.
+    pub fn members_since(answer: &MembersSinceAnswer) -> Self {
+        Self::new(Content::Growth(Growth::of_present(answer)), Scope::of(answer.window, None))
+    }
+
     /// Draws a square for each weekday and hour, with a stronger colour for more messages.
     ///
     /// Hours without messages have a colour of their own. The others are divided into five steps of equal size by their number
@@ -153,6 +171,158 @@ impl<'f> Chart<'f> {
     /// you asked with to [`zone`](Self::zone).
     pub fn heat_map(answer: &HeatMapAnswer) -> Self {
         Self::new(Content::Squares(Box::new(Squares::of(answer))), Scope::of(answer.window, answer.data_since))
+    }
+
+    /// Draws a square for each weekday and hour, with a stronger colour for more time in voice.
+    ///
+    /// The colours are those of [`heat_map`](Self::heat_map). The answer does not have its time zone: pass the one that you asked
+    /// with to [`zone`](Self::zone).
+    pub fn voice_heat_map(answer: &VoiceHeatMapAnswer) -> Self {
+        Self::new(Content::Squares(Box::new(Squares::of_voice(answer))), Scope::of(answer.window, answer.data_since))
+    }
+
+    /// Draws a square for each day and a column for each week, as a calendar of a member's or a server's year.
+    ///
+    /// Ask the series by day. A year fits into every width; of a longer time the last weeks are drawn that fit. The default height
+    /// is 200 points.
+    ///
+    /// ```
+    /// use chrono_tz::Tz;
+    /// use mocha_charts::Chart;
+    /// use mocha_schema::{GuildId, UserId};
+    /// use mocha_stats::{MessageSeries, Window};
+    ///
+    /// # mod fixture { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// # let now = chrono::DateTime::from_timestamp(fixture::MONDAY + 3_600, 0).ok_or("no such time")?;
+    /// let year = Window::last_days(365, Tz::UTC, now)?;
+    /// let series = MessageSeries::of(GuildId::try_from(1)?).user(UserId::try_from(20)?).within(year).load(&mut conn)?;
+    /// assert!(Chart::calendar(&series).title("Ferris").svg()?.contains("3 messages"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn calendar(answer: &MessageSeriesAnswer) -> Self {
+        let scope = Scope::of(answer.window, answer.data_since);
+        Self::new(Content::Calendar(Calendar::of(answer)), scope).size(560, 200)
+    }
+
+    /// Draws a card of a member, as the answer to `/rank`: picture, name, rank and level, then messages, voice time, streak and active
+    /// days of the last days, and messages day by day.
+    ///
+    /// The default size is 560 by 280 points.
+    ///
+    /// ```
+    /// use chrono::{DateTime, TimeDelta};
+    /// use mocha_charts::{Chart, Level, Profile};
+    /// use mocha_schema::{GuildId, UserId};
+    /// use mocha_stats::MemberCard;
+    ///
+    /// # mod fixture { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let now = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")? + TimeDelta::hours(20);
+    /// let card = MemberCard::of(GuildId::try_from(1)?, UserId::try_from(20)?, now).load(&mut conn)?;
+    /// let profile = Profile::new("Ferris").level(Level::new(3, 120, 300));
+    /// let svg = Chart::member_card(&card, &profile).guild_name("Rust Café").svg()?;
+    /// assert!(svg.contains("#1 of 3 people · level 3 · 120 / 300 XP"), "{svg}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "rank card")]
+    pub fn member_card(answer: &MemberCardAnswer, profile: &Profile) -> Self {
+        let scope = Scope::of(answer.messages.window, answer.messages.data_since);
+        Self::new(Content::Card(Box::new(Card::of_member(answer, profile))), scope).size(560, 280)
+    }
+
+    /// Draws a card of a server, as the answer to `/server`: picture and name, then messages, voice time, active members, members,
+    /// joins and leaves with their change since the window before, and messages day by day.
+    #[doc(alias = "server card")]
+    pub fn guild_card(answer: &GuildReportAnswer, profile: &Profile) -> Self {
+        let scope = Scope::of(answer.overview.window, answer.overview.data_since);
+        Self::new(Content::Card(Box::new(Card::of_guild(answer, profile))), scope)
+    }
+
+    /// Returns the pictures of a report, in the order in which a bot posts them: the card of the server, the members who wrote
+    /// most, those who were in voice longest, growth, and the busiest hours. Charts without data are left out, but the card never
+    /// is.
+    ///
+    /// `names` are those of [`leaderboard`](Self::leaderboard).
+    ///
+    /// ```
+    /// use chrono::{DateTime, TimeDelta};
+    /// use chrono_tz::Tz;
+    /// use mocha_charts::{Chart, Profile};
+    /// use mocha_schema::{GuildId, UserId};
+    /// use mocha_stats::GuildReport;
+    ///
+    /// # mod fixture { include!("fixture.rs"); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let monday = DateTime::from_timestamp(fixture::MONDAY, 0).ok_or("no such time")?;
+    /// let report = GuildReport::last_week(GuildId::try_from(1)?, Tz::UTC, monday + TimeDelta::days(7))?.load(&mut conn)?;
+    /// let name = |user: UserId| fixture::name(user).map(str::to_owned);
+    /// let pictures = Chart::report(&report, &Profile::new("Rust Café"), name);
+    /// assert_eq!(pictures.len(), 5);
+    /// assert!(pictures[0].png()?.starts_with(b"\x89PNG"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[expect(clippy::needless_pass_by_value, reason = "leaderboards take names by value, too")]
+    pub fn report(answer: &GuildReportAnswer, profile: &Profile, names: impl UserNames) -> Vec<Self> {
+        let GuildReportAnswer { growth, heat_map, speakers, writers, zone, .. } = answer;
+        let moves = growth.joins > 0 || growth.leaves > 0;
+        let mut charts = vec![Self::guild_card(answer, profile)];
+        charts.extend(
+            (!writers.entries.is_empty()).then(|| Self::leaderboard(writers, |user: UserId| names.user_name(user))),
+        );
+        charts.extend(
+            (!speakers.entries.is_empty()).then(|| Self::leaderboard(speakers, |user: UserId| names.user_name(user))),
+        );
+        charts.extend(moves.then(|| Self::growth(growth)));
+        charts.extend((heat_map.messages > 0).then(|| Self::heat_map(heat_map)));
+        let named = charts.into_iter().enumerate().map(|(index, chart)| {
+            // The card has the name as its title.
+            let chart = if index == 0 { chart } else { chart.guild_name(&profile.name) };
+            chart.zone(*zone)
+        });
+        named.collect()
+    }
+
+    /// Draws how many members were active each day, and in the seven and thirty days up to it, and below it the stickiness: the
+    /// part of the month's active members who were there on the day.
+    ///
+    /// The answer does not have its time zone: pass the one that you asked with to [`zone`](Self::zone).
+    #[doc(alias("DAU", "WAU", "MAU"))]
+    pub fn active_members(answer: &ActiveMembersAnswer) -> Self {
+        Self::new(Content::Active(Active::of(answer)), Scope::of(answer.window, answer.data_since))
+    }
+
+    /// Draws a row for each week in which members joined, with the part of them who stayed one week, two weeks, and so on.
+    ///
+    /// The last weeks are drawn that fit.
+    pub fn retention(answer: &MemberRetentionAnswer) -> Self {
+        Self::new(Content::Cohorts(Cohorts::of(answer)), Scope::of(answer.window, answer.data_since))
+    }
+
+    /// Draws a row for each week in which members joined, with the part of them who wrote or talked in the next week, in the week
+    /// after it, and so on.
+    ///
+    /// The last weeks are drawn that fit.
+    pub fn returned(answer: &MemberReturnAnswer) -> Self {
+        Self::new(Content::Cohorts(Cohorts::of_returned(answer)), Scope::of(answer.window, answer.data_since))
+    }
+
+    /// Draws how many were in voice at once: the average of each step, and on top of it the most.
+    ///
+    /// The times are written in the time zone that [`zone`](Self::zone) sets.
+    pub fn occupancy(answer: &VoiceOccupancyAnswer) -> Self {
+        Self::new(Content::Crowd(Crowd::of_voice(answer)), Scope::of(answer.window, answer.data_since))
+    }
+
+    /// Draws how many were online at once: the average of each period, and on top of it the most.
+    pub fn online(answer: &OnlineSeriesAnswer) -> Self {
+        Self::new(Content::Crowd(Crowd::of_online(answer)), Scope::of(answer.window, answer.data_since))
     }
 
     /// Draws columns of voice time over time. Assumed time is stacked on observed time.
@@ -180,7 +350,8 @@ impl<'f> Chart<'f> {
         self
     }
 
-    /// Sets the time zone in which the header writes the dates of a leaderboard or a heat map. The default is UTC.
+    /// Sets the time zone in which the header writes the dates of a leaderboard, a heat map or active members, and in which
+    /// [`occupancy`](Self::occupancy) writes its times. The default is UTC.
     ///
     /// It changes no numbers. The other charts use the time zone of their answer.
     pub const fn zone(mut self, zone: Tz) -> Self {
@@ -261,8 +432,19 @@ impl<'f> Chart<'f> {
         let mut scene = Scene { fonts: &fonts, height, palette, shapes: Vec::new(), texts, width };
         let dates = self.dates();
         let title = self.title.as_deref().unwrap_or_else(|| self.content.title(texts));
-        let header = Header { dates: &dates, guild_name: &self.guild_name, subtitle: self.subtitle.as_deref(), title };
+        let header = Header {
+            dates: &dates,
+            guild_name: &self.guild_name,
+            inset: 0.0,
+            subtitle: self.subtitle.as_deref(),
+            title,
+        };
         match &self.content {
+            Content::Active(chart) => chart.draw(&mut scene, &header),
+            Content::Calendar(chart) => chart.draw(&mut scene, &header),
+            Content::Card(chart) => chart.draw(&mut scene, &header),
+            Content::Cohorts(chart) => chart.draw(&mut scene, &header),
+            Content::Crowd(chart) => chart.draw(&mut scene, &header, self.zone.unwrap_or_default()),
             Content::Bars(chart) => chart.draw(&mut scene, &header),
             Content::Growth(chart) => chart.draw(&mut scene, &header),
             Content::Messages(chart) => chart.draw(&mut scene, &header),
@@ -277,8 +459,8 @@ impl<'f> Chart<'f> {
         let given = self.content.zone().or(self.zone);
         let zone = given.unwrap_or_default();
         let (dates, has_dates) = self.scope.dates(zone, &self.texts);
-        // The hours of a heat map are in a zone that the answer does not have.
-        let is_known = given.is_some() || !matches!(self.content, Content::Squares(_));
+        // The hours of a heat map and the days of active members are in a zone that the answer does not have.
+        let is_known = given.is_some() || !matches!(self.content, Content::Active(_) | Content::Squares(_));
         if is_known && (has_dates || self.content.has_hours()) {
             format!("{dates} · {}", zone.name().replace('_', " "))
         } else {
@@ -288,12 +470,17 @@ impl<'f> Chart<'f> {
 }
 
 impl Content {
-    fn title<'t>(&self, texts: &'t Texts) -> &'t str {
+    fn title<'t>(&'t self, texts: &'t Texts) -> &'t str {
         match self {
+            Self::Active(_) => &texts.active_title,
+            Self::Card(chart) => chart.title(),
+            Self::Cohorts(chart) => chart.title(texts),
+            Self::Crowd(chart) => chart.title(texts),
             Self::Bars(chart) if chart.is_of_voice() => &texts.voice_leaderboard_title,
             Self::Bars(_) => &texts.leaderboard_title,
-            Self::Growth(_) => &texts.growth_title,
-            Self::Messages(_) => &texts.messages_title,
+            Self::Growth(chart) => chart.title(texts),
+            Self::Calendar(_) | Self::Messages(_) => &texts.messages_title,
+            Self::Squares(chart) if chart.is_of_voice() => &texts.voice_heat_map_title,
             Self::Squares(_) => &texts.heat_map_title,
             Self::Voice(_) => &texts.voice_title,
         }
@@ -302,10 +489,14 @@ impl Content {
     /// Returns the time zone of the answer, if the answer has one.
     fn zone(&self) -> Option<Tz> {
         match self {
+            Self::Calendar(chart) => chart.zone(),
+            Self::Card(chart) => chart.zone(),
+            Self::Cohorts(chart) => chart.zone(),
+            Self::Crowd(chart) => chart.zone(),
             Self::Growth(chart) => chart.zone(),
             Self::Messages(chart) => chart.zone(),
             Self::Voice(chart) => chart.zone(),
-            Self::Bars(_) | Self::Squares(_) => None,
+            Self::Active(_) | Self::Bars(_) | Self::Squares(_) => None,
         }
     }
 

@@ -34,6 +34,14 @@ impl Error {
         Self { kind: ErrorKind::InvalidInput { field }, reason, source: None }
     }
 
+    pub(crate) fn invalid_because(
+        field: &'static str,
+        reason: &'static str,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self { kind: ErrorKind::InvalidInput { field }, reason, source: Some(source.into()) }
+    }
+
     /// Returns what went wrong.
     #[must_use]
     pub const fn kind(&self) -> &ErrorKind {

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 use chrono_tz::Tz;
-use mocha_stats::GrowthAnswer;
+use mocha_stats::{GrowthAnswer, MembersSinceAnswer};
 use plotters_backend::text_anchor::HPos;
 
 use crate::{
@@ -20,6 +20,8 @@ const PANEL_TITLE: f64 = 16.0;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Growth {
+    /// Whether the numbers are those of the present members alone, of whom nobody left.
+    is_of_present: bool,
     joins: Vec<u64>,
     leaves: Vec<u64>,
     /// The number of members from the first period that has one.
@@ -39,6 +41,7 @@ impl Growth {
         let starts: Vec<DateTime<Tz>> = periods.iter().map(|period| period.start).collect();
         let members = periods.iter().enumerate().filter_map(|(index, period)| Some((index, period.members?)));
         Self {
+            is_of_present: false,
             joins: periods.iter().map(|period| period.joins).collect(),
             leaves: periods.iter().map(|period| period.leaves).collect(),
             members: members.collect(),
@@ -51,11 +54,37 @@ impl Growth {
         }
     }
 
+    /// Reads what the chart needs from an answer.
+    pub(crate) fn of_present(answer: &MembersSinceAnswer) -> Self {
+        let periods = &answer.periods;
+        let joins = periods.iter().fold(0, |sum: u64, period| sum.saturating_add(period.joined));
+        Self {
+            is_of_present: true,
+            joins: periods.iter().map(|period| period.joined).collect(),
+            leaves: vec![0; periods.len()],
+            members: periods.iter().map(|period| period.members).enumerate().collect(),
+            net: 0,
+            partial: periods.iter().map(|period| period.is_partial).collect(),
+            starts: periods.iter().map(|period| period.start).collect(),
+            total_joins: joins,
+            total_leaves: 0,
+            total_members: Some(answer.members),
+        }
+    }
+
+    pub(crate) fn title<'t>(&self, texts: &'t Texts) -> &'t str {
+        if self.is_of_present { &texts.members_since_title } else { &texts.growth_title }
+    }
+
     pub(crate) fn zone(&self) -> Option<Tz> {
         self.starts.first().map(DateTime::timezone)
     }
 
     fn summary(&self, texts: &Texts) -> String {
+        if self.is_of_present {
+            let members = counted(self.total_members.unwrap_or_default(), &texts.members, texts);
+            return format!("{members} · {}", texts.lower_bound);
+        }
         let net = format!("{} {}", signed(self.net, texts), texts.net);
         let moves = [(self.total_joins, &texts.joined), (self.total_leaves, &texts.left)];
         let moves = moves.map(|(value, word)| format!("{} {word}", Unit::Count.exact(value, texts)));
@@ -124,18 +153,21 @@ impl Growth {
     /// Draws the title and the legend of the panel of joins and leaves, and returns the area below them.
     fn draw_title(&self, scene: &mut Scene<'_>, area: Area) -> Area {
         let (palette, texts, y) = (scene.palette, scene.texts, area.top + PANEL_TITLE / 2.0);
-        let mut legend =
-            vec![Key::new(Mark::Dot, palette.good, &texts.joined), Key::new(Mark::Dot, palette.bad, &texts.left)];
+        let mut legend = vec![Key::new(Mark::Dot, palette.good, &texts.joined)];
+        if !self.is_of_present {
+            legend.push(Key::new(Mark::Dot, palette.bad, &texts.left));
+        }
         if self.has_net_line(area) {
             legend.push(Key::new(Mark::Dot, palette.text, &texts.net));
         }
         if self.partial.contains(&true) {
             legend.push(Key::new(Mark::Hatch, palette.muted, &texts.incomplete));
         }
-        let title = scene.measure(&texts.changes_panel, STRONG);
+        let panel = if self.is_of_present { &texts.joins_panel } else { &texts.changes_panel };
+        let title = scene.measure(panel, STRONG);
         // The legend explains the panel if there is no room for both.
         if title + legend_width(scene, &legend) <= area.width() {
-            scene.text(&texts.changes_panel, (area.left, y), HPos::Left, (STRONG, area.width()), palette.text);
+            scene.text(panel, (area.left, y), HPos::Left, (STRONG, area.width()), palette.text);
         }
         draw_legend(scene, &legend, y, (area.left, area.right));
         Area { top: area.top + PANEL_TITLE - 6.0, ..area }
@@ -163,7 +195,7 @@ impl Growth {
 
     /// Whether the periods are wide enough for a line of the difference of joins and leaves.
     fn has_net_line(&self, area: Area) -> bool {
-        area.width() / real(self.starts.len()) >= 6.0
+        !self.is_of_present && area.width() / real(self.starts.len()) >= 6.0
     }
 }
 

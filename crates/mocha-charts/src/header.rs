@@ -21,6 +21,8 @@ pub(crate) struct Header<'a> {
     pub(crate) dates: &'a str,
     /// The name of the server, or nothing.
     pub(crate) guild_name: &'a str,
+    /// The space for a picture to the left of the header.
+    pub(crate) inset: f64,
     pub(crate) subtitle: Option<&'a str>,
     pub(crate) title: &'a str,
 }
@@ -62,7 +64,7 @@ impl Mark {
 impl Header<'_> {
     /// Draws the header and returns the area below it. The chart's own subtitle replaces `summary`.
     pub(crate) fn draw(&self, scene: &mut Scene<'_>, summary: &str, legend: &[Key]) -> Area {
-        let (left, right) = (MARGIN, scene.width - MARGIN);
+        let (left, right) = (MARGIN + self.inset, scene.width - MARGIN);
         let (text, muted) = (scene.palette.text, scene.palette.muted);
         scene.text(self.title, (left, MARGIN + 8.0), HPos::Left, (TITLE, right - left), text);
         let y = MARGIN + 31.0;
@@ -80,7 +82,7 @@ impl Header<'_> {
         let wanted = scene.measure(summary, SMALL).min((right - left) / 2.0);
         let free = draw_legend(scene, legend, y, (left + wanted + GAP, right));
         scene.text(summary, (left, y), HPos::Left, (SMALL, free - left), text);
-        Area { left, top: y + 15.0, right, bottom: scene.height - MARGIN + 4.0 }
+        Area { left: MARGIN, top: y + 15.0, right, bottom: scene.height - MARGIN + 4.0 }
     }
 }
 

@@ -1,8 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod active;
 mod axis;
 mod bitmap;
+mod calendar;
+mod card;
 mod chart;
+mod cohorts;
+mod crowd;
 mod dates;
 mod error;
 #[cfg(test)]
@@ -14,9 +19,12 @@ mod label;
 mod leaderboard;
 mod messages;
 mod number;
+mod picture;
 mod plane;
+mod profile;
 mod render;
 mod scene;
+mod shades;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -30,6 +38,7 @@ mod voice;
 pub use self::{
     chart::Chart,
     error::{Error, ErrorKind},
+    profile::{Level, Profile},
     texts::{Counted, Texts},
     theme::Theme,
     user_names::UserNames,

@@ -65,10 +65,15 @@ impl Messages {
         self.starts.first().map(DateTime::timezone)
     }
 
-    pub(crate) fn draw(&self, scene: &mut Scene<'_>, header: &Header<'_>) {
-        let (palette, texts) = (scene.palette, scene.texts);
+    /// Whether there are no messages in either window.
+    fn is_empty(&self) -> bool {
         let previous = self.previous.as_ref().map_or(&[][..], |previous| &previous.values);
-        if self.values.iter().all(|value| *value == 0) && previous.iter().all(|value| *value == 0.0) {
+        self.values.iter().all(|value| *value == 0) && previous.iter().all(|value| *value == 0.0)
+    }
+
+    pub(crate) fn draw(&self, scene: &mut Scene<'_>, header: &Header<'_>) {
+        let texts = scene.texts;
+        if self.is_empty() {
             let area = header.draw(scene, "", &[]);
             return scene.nothing(area, &texts.no_messages);
         }
@@ -77,6 +82,16 @@ impl Messages {
             summary = format!("{summary} ({change})");
         }
         let area = header.draw(scene, &summary, &self.legend(scene));
+        self.draw_plane(scene, area);
+    }
+
+    /// Draws the lines on an area.
+    pub(crate) fn draw_plane(&self, scene: &mut Scene<'_>, area: Area) {
+        let (palette, texts) = (scene.palette, scene.texts);
+        let previous = self.previous.as_ref().map_or(&[][..], |previous| &previous.values);
+        if self.is_empty() {
+            return scene.nothing(area, &texts.no_messages);
+        }
         let area = Area { bottom: area.bottom - DATES, ..area };
         let values: Vec<f64> = self.values.iter().copied().map(float).collect();
         let max = values.iter().chain(previous).copied().fold(0.0, f64::max);

@@ -3,6 +3,7 @@
 use plotters_backend::{BackendColor, text_anchor::HPos};
 
 use crate::{
+    picture::Picture,
     text::{Fonts, Style, clean},
     texts::Texts,
     theme::Palette,
@@ -20,10 +21,30 @@ pub(crate) struct Scene<'a> {
 
 #[derive(Clone)]
 pub(crate) enum Shape {
-    Circle { at: (f64, f64), color: BackendColor, radius: f64 },
-    Line { color: BackendColor, points: Vec<(f64, f64)>, width: f64 },
-    Polygon { color: BackendColor, points: Vec<(f64, f64)> },
-    Rect { area: Area, color: BackendColor },
+    Circle {
+        at: (f64, f64),
+        color: BackendColor,
+        radius: f64,
+    },
+    Line {
+        color: BackendColor,
+        points: Vec<(f64, f64)>,
+        width: f64,
+    },
+    /// A picture as a disc, above all other shapes.
+    Disc {
+        at: (f64, f64),
+        picture: Picture,
+        radius: f64,
+    },
+    Polygon {
+        color: BackendColor,
+        points: Vec<(f64, f64)>,
+    },
+    Rect {
+        area: Area,
+        color: BackendColor,
+    },
     Text(Text),
 }
 
@@ -63,6 +84,10 @@ impl Area {
 impl Scene<'_> {
     pub(crate) fn circle(&mut self, at: (f64, f64), radius: f64, color: BackendColor) {
         self.shapes.push(Shape::Circle { at, color, radius });
+    }
+
+    pub(crate) fn disc(&mut self, at: (f64, f64), radius: f64, picture: &Picture) {
+        self.shapes.push(Shape::Disc { at, picture: picture.clone(), radius });
     }
 
     /// Draws a small circle that is empty, for a value that is not complete.

@@ -6,25 +6,38 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::SqliteConnection;
 use mocha_schema::{GuildId, UserId};
 use mocha_stats::{
-    Growth, GrowthAnswer, HeatMap, HeatMapAnswer, Leaderboard, LeaderboardAnswer, MessageSeries, MessageSeriesAnswer,
-    Period, VoiceSeries, VoiceSeriesAnswer, Window,
+    ActiveMembers, ActiveMembersAnswer, Growth, GrowthAnswer, GuildReport, GuildReportAnswer, HeatMap, HeatMapAnswer,
+    Leaderboard, LeaderboardAnswer, MemberCard, MemberCardAnswer, MemberRetention, MemberRetentionAnswer, MemberReturn,
+    MemberReturnAnswer, MembersSince, MembersSinceAnswer, MessageSeries, MessageSeriesAnswer, OnlineSeries,
+    OnlineSeriesAnswer, Period, VoiceHeatMap, VoiceHeatMapAnswer, VoiceOccupancy, VoiceOccupancyAnswer, VoiceSeries,
+    VoiceSeriesAnswer, Window,
 };
 use proptest::{collection::vec, prelude::*};
 
 use crate::{
-    Chart, Theme,
+    Chart, Level, Profile, Theme,
     fixture::{MONDAY, TestResult, seeded},
     scene::{Area, Shape},
 };
 
 /// Answers whose values the tests replace.
 struct Answers {
+    active: ActiveMembersAnswer,
     board: LeaderboardAnswer,
+    card: MemberCardAnswer,
+    days: MessageSeriesAnswer,
     growth: GrowthAnswer,
     heat_map: HeatMapAnswer,
+    members_since: MembersSinceAnswer,
     messages: MessageSeriesAnswer,
+    occupancy: VoiceOccupancyAnswer,
+    online: OnlineSeriesAnswer,
+    retention: MemberRetentionAnswer,
+    report: GuildReportAnswer,
+    returned: MemberReturnAnswer,
     voice: VoiceSeriesAnswer,
     voice_board: LeaderboardAnswer,
+    voice_heat_map: VoiceHeatMapAnswer,
 }
 
 static ANSWERS: LazyLock<Vec<Answers>> = LazyLock::new(|| {
@@ -42,7 +55,18 @@ fn answers(conn: &mut SqliteConnection, hours: i64) -> TestResult<Answers> {
     let (ten, hour) = (monday + TimeDelta::hours(10), TimeDelta::hours(1));
     let window = Window::between(monday - TimeDelta::hours(hours), monday)?;
     let by = Period::Hour;
+    let joins = MemberRetention::of(guild).within(window).now(monday);
     Ok(Answers {
+        active: ActiveMembers::of(guild).within(window).load(conn)?,
+        card: MemberCard::of(guild, UserId::try_from(20)?, monday + TimeDelta::hours(20)).load(conn)?,
+        report: GuildReport::of(guild, window).load(conn)?,
+        days: MessageSeries::of(guild).within(window).load(conn)?,
+        occupancy: VoiceOccupancy::of(guild).within(window).load(conn)?,
+        online: OnlineSeries::of(guild).within(window).by(by).load(conn)?,
+        members_since: MembersSince::of(guild).within(window).by(by).load(conn)?,
+        retention: joins.load(conn)?,
+        returned: MemberReturn::of(guild).within(window).now(monday).load(conn)?,
+        voice_heat_map: VoiceHeatMap::of(guild).load(conn)?,
         board: Leaderboard::messages(guild).within(Window::between(ten, ten + hour)?).compare().load(conn)?,
         growth: Growth::of(guild).within(window).by(by).load(conn)?,
         heat_map: HeatMap::of(guild).load(conn)?,
@@ -126,7 +150,83 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
     }
     (voice.observed, voice.assumed, voice.voice_time) = (time(0), time(1), time(0).saturating_add(time(1)));
 
-    vec![
+    let mut active = answers.active.clone();
+    for (index, day) in active.days.iter_mut().enumerate() {
+        (day.daily, day.weekly, day.monthly) = (at(index), at(index + 1), at(index + 2));
+    }
+    active.user_count = at(0);
+
+    let mut days = answers.days.clone();
+    for (index, period) in days.periods.iter_mut().enumerate() {
+        period.written.messages = at(index);
+    }
+
+    let mut occupancy = answers.occupancy.clone();
+    for (index, step) in occupancy.steps.iter_mut().enumerate() {
+        (step.max_user_count, step.voice_time) = (at(index), time(index + 1));
+    }
+    let mut online = answers.online.clone();
+    for (index, period) in online.periods.iter_mut().enumerate() {
+        (period.max_user_count, period.online_time) = (at(index), time(index + 1));
+    }
+
+    let (mut retention, mut returned) = (answers.retention.clone(), answers.returned.clone());
+    for (index, cohort) in retention.cohorts.iter_mut().enumerate() {
+        cohort.joined = at(index);
+        cohort.stayed.iter_mut().enumerate().for_each(|(week, stayed)| *stayed = at(index + week).min(at(index)));
+    }
+    retention.first_week.joined = at(0);
+    retention.first_week.stayed = at(1).min(at(0));
+    for (index, cohort) in returned.cohorts.iter_mut().enumerate() {
+        cohort.joined = at(index);
+        cohort.returned.iter_mut().enumerate().for_each(|(week, returned)| *returned = at(index + week).min(at(index)));
+    }
+    for (index, day) in returned.days.iter_mut().enumerate() {
+        (day.joined, day.returned) = (at(index), at(index + 1).min(at(index)));
+    }
+
+    let mut members_since = answers.members_since.clone();
+    for (index, period) in members_since.periods.iter_mut().enumerate() {
+        (period.joined, period.members) = (at(index), at(index + 1));
+    }
+    members_since.members = at(0);
+
+    let mut voice_heat_map = answers.voice_heat_map.clone();
+    for (index, hour) in voice_heat_map.hours.iter_mut().flatten().enumerate() {
+        *hour = time(index);
+    }
+    voice_heat_map.voice_time = time(0);
+
+    let mut card = answers.card.clone();
+    let profile = Profile::new(names.first().cloned().unwrap_or_default());
+    let profile = if at(0) % 2 == 0 { profile.level(Level::new(at(0), at(1), at(2))) } else { profile };
+    let profile = if at(1) % 2 == 0 { profile.picture(&picture()).unwrap() } else { profile };
+    for (index, period) in card.messages.periods.iter_mut().enumerate() {
+        period.written.messages = at(index);
+    }
+    (card.statistics.written.messages, card.statistics.voice.voice_time) = (at(0), time(1));
+    (card.statistics.active_days, card.current_streak) = (at(2), None);
+    let mut report = answers.report.clone();
+    report.messages = messages.clone();
+    let overview = &mut report.overview;
+    (overview.voice_time.value, overview.voice_time.previous) = (time(1), Some(time(2)));
+    let compared = [&mut overview.messages, &mut overview.active_members, &mut overview.joins];
+    for (index, compared) in compared.into_iter().enumerate() {
+        (compared.value, compared.previous) = (at(index), (at(index) % 3 > 0).then_some(at(index + 1)));
+    }
+    overview.members = overview.members.filter(|_| at(0) % 2 == 0);
+    let mut report = Chart::report(&report, &profile, name);
+
+    let mut charts = vec![
+        Chart::member_card(&card, &profile),
+        Chart::active_members(&active),
+        Chart::calendar(&days),
+        Chart::occupancy(&occupancy),
+        Chart::online(&online),
+        Chart::members_since(&members_since),
+        Chart::retention(&retention),
+        Chart::returned(&returned),
+        Chart::voice_heat_map(&voice_heat_map),
         Chart::leaderboard(&board, name),
         Chart::leaderboard(&voice_board, name),
         Chart::growth(&growth),
@@ -134,7 +234,18 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
         Chart::messages(&messages),
         Chart::messages_compared(&messages, &before),
         Chart::voice(&voice),
-    ]
+    ];
+    charts.append(&mut report);
+    charts
+}
+
+/// Returns a PNG file of some pixels.
+fn picture() -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 40, 30);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.write_header().unwrap().write_image_data(&[90; 3_600]).unwrap();
+    file
 }
 
 /// Returns each text and its area.

@@ -28,17 +28,35 @@ pub struct Texts {
     pub messages_title: String,
     /// The title of a chart of joins and leaves.
     pub growth_title: String,
+    /// The title of a chart of when the present members joined.
+    pub members_since_title: String,
     /// The title of a heat map.
     pub heat_map_title: String,
     /// The title of a chart of voice time.
     pub voice_title: String,
+    /// The title of a heat map of voice time.
+    pub voice_heat_map_title: String,
+    /// The title of a chart of active members.
+    pub active_title: String,
+    /// The title of a chart of who stayed by the week of joining.
+    pub retention_title: String,
+    /// The title of a chart of who came back by the week of joining.
+    pub returned_title: String,
+    /// The title of a chart of how many were in voice at once.
+    pub occupancy_title: String,
+    /// The title of a chart of how many were online at once.
+    pub online_title: String,
 
     /// A number of messages.
     pub messages: Counted,
     /// A number of people on a leaderboard.
     pub people: Counted,
+    /// A number of people who were active.
+    pub active_people: Counted,
     /// A number of members.
     pub members: Counted,
+    /// A number of days.
+    pub days: Counted,
     /// A number of days on which somebody was active.
     pub active_days: Counted,
     /// A number of messages that have attachments.
@@ -62,6 +80,10 @@ pub struct Texts {
     pub members_panel: String,
     /// The title of the panel that shows joins and leaves.
     pub changes_panel: String,
+    /// The title of the panel that shows joins of the present members.
+    pub joins_panel: String,
+    /// The mark of numbers that lack those who left since.
+    pub lower_bound: String,
     /// The legend of joins.
     pub joined: String,
     /// The legend of leaves.
@@ -76,6 +98,42 @@ pub struct Texts {
     pub incomplete: String,
     /// The unit of a heat map.
     pub messages_unit: String,
+    /// The unit of a heat map of voice time.
+    pub voice_unit: String,
+    /// The legend of members who were active on a day.
+    pub daily: String,
+    /// The legend of members who were active in the seven days up to a day.
+    pub weekly: String,
+    /// The legend of members who were active in the thirty days up to a day.
+    pub monthly: String,
+    /// The title of the panel of the part of a month's active members who were active on a day.
+    pub stickiness_panel: String,
+    /// The legend of how many were there on average.
+    pub average: String,
+    /// The legend of how many were there at most.
+    pub most: String,
+    /// How many were there at most.
+    pub peak: String,
+    /// The part of members who stayed their first week.
+    pub first_week: String,
+    /// A rank.
+    pub rank: String,
+    /// The people among whom somebody has a rank.
+    pub of_people: String,
+    /// A level.
+    pub level: String,
+    /// A number of points towards a level.
+    pub xp: String,
+    /// The label of a streak of active days.
+    pub streak: String,
+    /// The label of active days, or of active members.
+    pub active: String,
+    /// The label of a number of members.
+    pub members_unit: String,
+    /// A day after that of joining, by its number.
+    pub day_number: String,
+    /// A week after joining, by its number.
+    pub week_number: String,
 
     /// What an empty leaderboard says.
     pub no_people: String,
@@ -85,6 +143,12 @@ pub struct Texts {
     pub no_changes: String,
     /// What a chart without voice time says.
     pub no_voice: String,
+    /// What a chart without active members says.
+    pub no_active: String,
+    /// What a chart without joins says.
+    pub no_joins: String,
+    /// What a chart without members who were online says.
+    pub no_online: String,
 
     /// The dates of a window without an end.
     pub since: String,
@@ -109,6 +173,8 @@ pub struct Texts {
     pub minutes: String,
     /// A number of seconds.
     pub seconds: String,
+    /// A number of percent.
+    pub percent: String,
     /// The suffixes of a thousand, a million, a billion and a trillion.
     pub suffixes: [String; 4],
     /// What separates groups of three digits.
@@ -152,11 +218,20 @@ impl Default for Texts {
             voice_leaderboard_title: text("Time in voice"),
             messages_title: text("Messages"),
             growth_title: text("Growth"),
+            members_since_title: text("Today's members, by when they joined"),
             heat_map_title: text("Busiest hours"),
             voice_title: text("Voice activity"),
+            voice_heat_map_title: text("Busiest hours in voice"),
+            active_title: text("Active members"),
+            retention_title: text("Members who stayed"),
+            returned_title: text("Members who came back"),
+            occupancy_title: text("In voice at once"),
+            online_title: text("Online at once"),
             messages: Counted::new("{} message", "{} messages"),
             people: Counted::new("{} person", "{} people"),
+            active_people: Counted::new("{} active person", "{} active people"),
             members: Counted::new("{} member", "{} members"),
+            days: Counted::new("{} day", "{} days"),
             active_days: Counted::new("{} active day", "{} active days"),
             attachments: Counted::new("{} message with attachments", "{} messages with attachments"),
             characters: Counted::new("{} character", "{} characters"),
@@ -168,6 +243,8 @@ impl Default for Texts {
             new: text("new"),
             members_panel: text("Members"),
             changes_panel: text("Joined and left"),
+            joins_panel: text("Joined"),
+            lower_bound: text("without those who left since"),
             joined: text("joined"),
             left: text("left"),
             net: text("net"),
@@ -175,10 +252,31 @@ impl Default for Texts {
             assumed: text("assumed"),
             incomplete: text("incomplete"),
             messages_unit: text("messages"),
+            voice_unit: text("in voice"),
+            daily: text("day"),
+            weekly: text("7 days"),
+            monthly: text("30 days"),
+            stickiness_panel: text("Of 30 days' people, active on the day"),
+            average: text("average"),
+            most: text("most"),
+            peak: text("peak {}"),
+            first_week: text("{} stayed the first week"),
+            rank: text("#{}"),
+            of_people: text("of {}"),
+            level: text("level {}"),
+            xp: text("{} XP"),
+            streak: text("streak"),
+            active: text("active"),
+            members_unit: text("members"),
+            day_number: text("day {}"),
+            week_number: text("week {}"),
             no_people: text("Nobody is on this board yet"),
             no_messages: text("No messages in this time"),
             no_changes: text("Nobody joined or left in this time"),
             no_voice: text("Nobody was in voice in this time"),
+            no_active: text("Nobody was active in this time"),
+            no_joins: text("Nobody joined in this time"),
+            no_online: text("Nobody was online in this time"),
             since: text("since {}"),
             until: text("until {}"),
             all_time: text("all time"),
@@ -190,6 +288,7 @@ impl Default for Texts {
             hours: text("{} h"),
             minutes: text("{} min"),
             seconds: text("{} s"),
+            percent: text("{}%"),
             suffixes: ["K", "M", "B", "T"].map(text),
             thousands: text(","),
             decimal: text("."),

@@ -30,6 +30,8 @@ pub(crate) struct Palette {
     pub(crate) medals: [BackendColor; 3],
     /// Less important text, and the previous window.
     pub(crate) muted: BackendColor,
+    /// Text on the accent.
+    pub(crate) on_accent: BackendColor,
     /// The cells of hours without messages.
     pub(crate) panel: BackendColor,
     pub(crate) text: BackendColor,
@@ -47,6 +49,7 @@ impl Theme {
                 grid: rgb(0x43_45_4c),
                 medals: [rgb(0xf0_c2_4b), rgb(0xc3_c9_d3), rgb(0xd6_94_61)],
                 muted: rgb(0xb5_ba_c1),
+                on_accent: rgb(0x1e_1f_22),
                 panel: rgb(0x3b_3e_45),
                 text: rgb(0xf2_f3_f5),
             },
@@ -59,10 +62,22 @@ impl Theme {
                 grid: rgb(0xe3_e5_e8),
                 medals: [rgb(0xf0_c2_4b), rgb(0xc3_c9_d3), rgb(0xdd_a0_72)],
                 muted: rgb(0x5c_5e_66),
+                on_accent: rgb(0xff_ff_ff),
                 panel: rgb(0xee_ef_f2),
                 text: rgb(0x06_06_07),
             },
         }
+    }
+}
+
+impl Palette {
+    /// Returns the colour for text on this colour: the one of two whose brightness is further away.
+    pub(crate) fn text_on(&self, color: BackendColor) -> BackendColor {
+        // The weights of the channels in thousandths.
+        let brightness =
+            |BackendColor { rgb: (r, g, b), .. }| 213 * i32::from(r) + 715 * i32::from(g) + 72 * i32::from(b);
+        let [text, on_accent] = [self.text, self.on_accent].map(|text| brightness(text).abs_diff(brightness(color)));
+        if text >= on_accent { self.text } else { self.on_accent }
     }
 }
 
@@ -103,13 +118,14 @@ mod tests {
     #[test]
     fn text_and_bars_have_enough_contrast() {
         for palette in [Theme::Dark, Theme::Light].map(Theme::palette) {
-            let Palette { accent, background, bad, good, medals, muted, text, .. } = palette;
+            let Palette { accent, background, bad, good, medals, muted, on_accent, text, .. } = palette;
             for color in [text, muted] {
                 assert!(contrast(color, background) >= 4.5, "{:?}", color.rgb);
             }
             for color in [accent, bad, good] {
                 assert!(contrast(color, background) >= 3.0, "{:?}", color.rgb);
             }
+            assert!(contrast(accent, on_accent) >= 4.5);
             for medal in medals {
                 assert!(contrast(medal, ON_MEDAL) >= 4.5, "{:?}", medal.rgb);
             }

@@ -1,5 +1,7 @@
 //! Counts and durations as text.
 
+use std::time::Duration;
+
 use crate::{
     number::{float, whole},
     texts::{Counted, Texts, fill},
@@ -13,6 +15,8 @@ pub(crate) const HOUR: f64 = 60.0 * MINUTE;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Unit {
     Count,
+    /// A part of something, in whole percent.
+    Percent,
     /// A duration in milliseconds.
     Time,
 }
@@ -24,6 +28,7 @@ impl Unit {
             // Nobody reads more digits than these.
             Self::Count if value >= 1_000_000_000_000 => compact(float(value), texts),
             Self::Count => grouped(value, texts),
+            Self::Percent => fill(&texts.percent, &Self::Count.exact(value, texts)),
             Self::Time => duration(value, false, texts),
         }
     }
@@ -35,6 +40,7 @@ impl Unit {
             // `compact` shows three digits, and these ticks differ in later ones.
             Self::Count if step < value / 100.0 => grouped(whole(value), texts),
             Self::Count => compact(value, texts),
+            Self::Percent => fill(&texts.percent, &Self::Count.tick(value, step, texts)),
             Self::Time if value == 0.0 => "0".to_owned(),
             Self::Time if value >= 1e6 * HOUR && step >= value / 100.0 => {
                 fill(&texts.hours, &compact(value / HOUR, texts))
@@ -42,6 +48,11 @@ impl Unit {
             Self::Time => duration(whole(value), step < MINUTE, texts),
         }
     }
+}
+
+/// Returns a duration as a value of [`Unit::Time`].
+pub(crate) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Returns for example `1 message` or `2 messages`.

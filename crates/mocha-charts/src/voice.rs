@@ -13,7 +13,7 @@ use crate::{
     plane::{Axis, DATES, Plane},
     scene::{Area, Scene},
     texts::fill,
-    unit::Unit,
+    unit::{Unit, milliseconds},
 };
 
 #[derive(Clone, Debug)]
@@ -39,11 +39,15 @@ impl Voice {
         };
         let starts: Vec<DateTime<Tz>> = answer.periods.iter().map(|period| period.start).collect();
         Self {
-            observed: answer.periods.iter().map(|period| ms(observed(period).min(period.voice_time))).collect(),
+            observed: answer
+                .periods
+                .iter()
+                .map(|period| milliseconds(observed(period).min(period.voice_time)))
+                .collect(),
             partial: answer.periods.iter().map(|period| period.is_partial).collect(),
             starts,
-            total: ms(answer.voice_time),
-            values: answer.periods.iter().map(|period| ms(period.voice_time)).collect(),
+            total: milliseconds(answer.voice_time),
+            values: answer.periods.iter().map(|period| milliseconds(period.voice_time)).collect(),
         }
     }
 
@@ -79,9 +83,4 @@ impl Voice {
         plane.columns(scene, (&observed, &values), &self.partial, palette.calm);
         label_peak_and_last(scene, &plane, (0, &self.values), (Form::Columns, Unit::Time));
     }
-}
-
-/// Whole milliseconds, the unit of [`Unit::Time`].
-fn ms(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -131,7 +131,7 @@ fn a_chart_without_data_says_so() -> TestResult {
     let messages = MessageSeries::of(guild).within(year).load(&mut conn)?;
     assert_eq!(messages.periods.len(), 365);
     let english = Texts::default();
-    let charts = [
+    let charts = vec![
         (Chart::messages(&messages), &english.no_messages),
         (Chart::messages_compared(&messages, &messages), &english.no_messages),
         (Chart::heat_map(&HeatMap::of(guild).within(year).load(&mut conn)?), &english.no_messages),
@@ -164,7 +164,7 @@ fn all_words_can_be_translated() -> TestResult {
     board.user_count = 9;
     let messages = MessageSeries::of(guild).within(window).load(&mut conn)?;
     let before = MessageSeries::of(guild).within(earlier).load(&mut conn)?;
-    let charts = [
+    let charts = vec![
         Chart::leaderboard(&board, |_| Some("7".to_owned())),
         Chart::leaderboard(&Leaderboard::voice(guild).load(&mut conn)?, |_| Some("7".to_owned())),
         Chart::messages_compared(&messages, &before),
