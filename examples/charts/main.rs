@@ -12,10 +12,13 @@ use std::{
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use diesel::SqliteConnection;
-use mocha_charts::{Chart, Theme};
+use mocha_charts::{Chart, Level, Profile, Theme};
 use mocha_discord::{
     Clock, GuildId, Store,
-    stats::{Growth, HeatMap, Leaderboard, MessageSeries, Names, VoiceSeries, Window, chrono_tz::Tz},
+    stats::{
+        ActiveMembers, Growth, GuildReport, HeatMap, Leaderboard, MemberCard, MemberRetention, MemberReturn,
+        MessageSeries, Names, VoiceHeatMap, VoiceOccupancy, VoiceSeries, Window, chrono_tz::Tz,
+    },
 };
 use mocha_sim::Server;
 
@@ -67,15 +70,62 @@ fn charts(
     let heat_map = HeatMap::of(guild).within(window).load(conn)?;
     let voice = VoiceSeries::of(guild).within(window).load(conn)?;
 
-    let charts = [
+    let year = Window::last_days(DAYS, Tz::UTC, now)?;
+    let calendar = MessageSeries::of(guild).within(year).load(conn)?;
+    let active = ActiveMembers::of(guild).within(window).including_voice().load(conn)?;
+    let retention = MemberRetention::of(guild).within(year).now(now).load(conn)?;
+    let returned = MemberReturn::of(guild).within(year).now(now).load(conn)?;
+    let voice_heat_map = VoiceHeatMap::of(guild).within(window).load(conn)?;
+    let two_days = Window::between(midnight - TimeDelta::days(1), now)?;
+    let occupancy = VoiceOccupancy::of(guild).within(two_days).load(conn)?;
+
+    let first = writers.entries.first().context("somebody wrote")?.user_id;
+    let member_card = MemberCard::of(guild, first, now).load(conn)?;
+    let member = Profile::new(names.user(first).unwrap_or_default())
+        .picture(&avatar([0x57, 0xb4, 0x95])?)?
+        .level(Level::new(12, 340, 500));
+    let report = GuildReport::last_week(guild, Tz::UTC, now)?.load(conn)?;
+    let server = Profile::new("Rust Café").picture(&avatar([0xd6, 0x94, 0x61])?)?;
+
+    let charts = vec![
         ("writers", Chart::leaderboard(&writers, &names).title("Most messages")),
         ("talkers", Chart::leaderboard(&talkers, &names).title("Longest in voice")),
         ("messages", Chart::messages_compared(&messages, &messages_before)),
         ("growth", Chart::growth(&growth)),
         ("heat_map", Chart::heat_map(&heat_map).zone(Tz::UTC)),
         ("voice", Chart::voice(&voice)),
+        ("calendar", Chart::calendar(&calendar)),
+        ("active_members", Chart::active_members(&active)),
+        ("retention", Chart::retention(&retention)),
+        ("returned", Chart::returned(&returned)),
+        ("voice_heat_map", Chart::voice_heat_map(&voice_heat_map).zone(Tz::UTC)),
+        ("occupancy", Chart::occupancy(&occupancy).zone(Tz::UTC)),
+        ("member_card", Chart::member_card(&member_card, &member)),
     ];
-    Ok(charts.map(|(file, chart)| (file, chart.guild_name("Rust Café"))).to_vec())
+    let named = charts.into_iter().map(|(file, chart)| (file, chart.guild_name("Rust Café")));
+    let mut charts: Vec<_> = named.collect();
+    // The card's title is the name of the server.
+    charts.push(("guild_card", Chart::guild_card(&report, &server)));
+    Ok(charts)
+}
+
+/// Returns a PNG file with a disc of a colour, in place of the avatar that a bot fetches from Discord.
+fn avatar(color: [u8; 3]) -> anyhow::Result<Vec<u8>> {
+    const SIDE: i32 = 128;
+    let mut pixels = Vec::new();
+    for y in 0..SIDE {
+        for x in 0..SIDE {
+            let (x, y) = (2 * x - SIDE, 2 * y - SIDE);
+            let is_inside = x * x + y * y < SIDE * SIDE / 3;
+            pixels.extend(if is_inside { [0xff, 0xff, 0xff] } else { color });
+        }
+    }
+    let mut file = Vec::new();
+    let side = u32::try_from(SIDE)?;
+    let mut encoder = png::Encoder::new(&mut file, side, side);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.write_header()?.write_image_data(&pixels)?;
+    Ok(file)
 }
 
 fn write(folder: &Path, name: &str, chart: &Chart<'_>) -> anyhow::Result<()> {
