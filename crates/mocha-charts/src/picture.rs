@@ -163,6 +163,18 @@ mod tests {
         Ok(())
     }
 
+    /// The test vectors of RFC 4648.
+    #[test]
+    fn base64_is_what_its_standard_says() {
+        let pairs = [
+            "", "", "f", "Zg==", "fo", "Zm8=", "foo", "Zm9v", "foob", "Zm9vYg==", "fooba", "Zm9vYmE=", "foobar",
+            "Zm9vYmFy",
+        ];
+        for pair in pairs.chunks(2) {
+            assert_eq!(base64(pair[0].as_bytes()), pair[1]);
+        }
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200), cut in 0..200_usize, at in 0..200_usize, to in any::<u8>()) {
@@ -177,19 +189,6 @@ mod tests {
                 prop_assert_eq!(picture.disc(9).len(), 81);
             }
             let _ = Picture::decode(&bytes);
-        }
-
-        #[test]
-        fn base64_is_what_its_definition_says(bytes in prop::collection::vec(any::<u8>(), 0..20)) {
-            let text = base64(&bytes);
-            prop_assert_eq!(text.len(), bytes.len().div_ceil(3) * 4);
-            let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
-            let digits: String = text.trim_end_matches('=').chars().map(|digit| {
-                let value = match digit { 'A'..='Z' => digit as u32 - 65, 'a'..='z' => digit as u32 - 71, '0'..='9' => digit as u32 + 4, '+' => 62, _ => 63 };
-                format!("{value:06b}")
-            }).collect();
-            prop_assert_eq!(&digits[..bits.len()], &bits[..]);
-            prop_assert!(digits[bits.len()..].chars().all(|bit| bit == '0'));
         }
     }
 }

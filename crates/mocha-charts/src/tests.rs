@@ -150,6 +150,45 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
     }
     (voice.observed, voice.assumed, voice.voice_time) = (time(0), time(1), time(0).saturating_add(time(1)));
 
+    let mut card = answers.card.clone();
+    let profile = Profile::new(names.first().cloned().unwrap_or_default());
+    let profile = if at(0) % 2 == 0 { profile.level(Level::new(at(0), at(1), at(2))) } else { profile };
+    let profile = if at(1) % 2 == 0 { profile.picture(&picture()).unwrap() } else { profile };
+    for (index, period) in card.messages.periods.iter_mut().enumerate() {
+        period.written.messages = at(index);
+    }
+    (card.statistics.written.messages, card.statistics.voice.voice_time) = (at(0), time(1));
+    (card.statistics.active_days, card.current_streak) = (at(2), None);
+    let mut report = answers.report.clone();
+    report.messages = messages.clone();
+    let overview = &mut report.overview;
+    (overview.voice_time.value, overview.voice_time.previous) = (time(1), Some(time(2)));
+    let compared = [&mut overview.messages, &mut overview.active_members, &mut overview.joins];
+    for (index, compared) in compared.into_iter().enumerate() {
+        (compared.value, compared.previous) = (at(index), (at(index) % 3 > 0).then_some(at(index + 1)));
+    }
+    overview.members = overview.members.filter(|_| at(0) % 2 == 0);
+    let mut report = Chart::report(&report, &profile, name);
+
+    let mut charts = vec![
+        Chart::member_card(&card, &profile),
+        Chart::leaderboard(&board, name),
+        Chart::leaderboard(&voice_board, name),
+        Chart::growth(&growth),
+        Chart::heat_map(&heat_map),
+        Chart::messages(&messages),
+        Chart::messages_compared(&messages, &before),
+        Chart::voice(&voice),
+    ];
+    charts.append(&mut report);
+    charts.append(&mut charts_of_activity(answers, values));
+    charts
+}
+
+/// Returns the charts of activity and of joins.
+fn charts_of_activity(answers: &Answers, values: &[u64]) -> Vec<Chart<'static>> {
+    let at = |index: usize| values[index % values.len()];
+    let time = |index| Duration::from_millis(at(index));
     let mut active = answers.active.clone();
     for (index, day) in active.days.iter_mut().enumerate() {
         (day.daily, day.weekly, day.monthly) = (at(index), at(index + 1), at(index + 2));
@@ -197,28 +236,7 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
     }
     voice_heat_map.voice_time = time(0);
 
-    let mut card = answers.card.clone();
-    let profile = Profile::new(names.first().cloned().unwrap_or_default());
-    let profile = if at(0) % 2 == 0 { profile.level(Level::new(at(0), at(1), at(2))) } else { profile };
-    let profile = if at(1) % 2 == 0 { profile.picture(&picture()).unwrap() } else { profile };
-    for (index, period) in card.messages.periods.iter_mut().enumerate() {
-        period.written.messages = at(index);
-    }
-    (card.statistics.written.messages, card.statistics.voice.voice_time) = (at(0), time(1));
-    (card.statistics.active_days, card.current_streak) = (at(2), None);
-    let mut report = answers.report.clone();
-    report.messages = messages.clone();
-    let overview = &mut report.overview;
-    (overview.voice_time.value, overview.voice_time.previous) = (time(1), Some(time(2)));
-    let compared = [&mut overview.messages, &mut overview.active_members, &mut overview.joins];
-    for (index, compared) in compared.into_iter().enumerate() {
-        (compared.value, compared.previous) = (at(index), (at(index) % 3 > 0).then_some(at(index + 1)));
-    }
-    overview.members = overview.members.filter(|_| at(0) % 2 == 0);
-    let mut report = Chart::report(&report, &profile, name);
-
-    let mut charts = vec![
-        Chart::member_card(&card, &profile),
+    vec![
         Chart::active_members(&active),
         Chart::calendar(&days),
         Chart::occupancy(&occupancy),
@@ -227,16 +245,7 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
         Chart::retention(&retention),
         Chart::returned(&returned),
         Chart::voice_heat_map(&voice_heat_map),
-        Chart::leaderboard(&board, name),
-        Chart::leaderboard(&voice_board, name),
-        Chart::growth(&growth),
-        Chart::heat_map(&heat_map),
-        Chart::messages(&messages),
-        Chart::messages_compared(&messages, &before),
-        Chart::voice(&voice),
-    ];
-    charts.append(&mut report);
-    charts
+    ]
 }
 
 /// Returns a PNG file of some pixels.
