@@ -57,7 +57,7 @@ impl Active {
         let area = Area { bottom: area.bottom - DATES, ..area };
         let middle = area.top + area.height() * 0.58;
         let above = Area { bottom: middle, ..area };
-        let below = Area { top: middle + 8.0 + PANEL_TITLE - 6.0, ..area };
+        let below = Area { top: middle + 8.0 + PANEL_TITLE - 2.0, ..area };
         scene.text(
             &texts.stickiness_panel,
             (area.left, middle + 8.0 + PANEL_TITLE / 2.0),
