@@ -15,7 +15,7 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use criterion::Criterion;
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use mocha_benches::{Failure, File, community, irc, is_test, median, single_and_double};
-use mocha_schema::{GuildId, UserId};
+use mocha_schema::{ChannelId, GuildId, UserId};
 use mocha_stats::{
     ActiveMembers, Bots, Channels, GuildOverview, GuildReport, HeatMap, Leaderboard, MemberCard, MemberReturn,
     MemberSegments, MemberStatistics, MembersSince, VoiceHeatMap, Window, chrono_tz::Europe::Berlin,
@@ -229,6 +229,38 @@ impl Edges {
     }
 }
 
+/// Returns questions that read single events.
+fn of_single_events<'a>(
+    name: &str,
+    guild: GuildId,
+    user: UserId,
+    channel: ChannelId,
+    now: DateTime<Utc>,
+    window: Window,
+) -> [(String, Ask<'a>, Option<Sql>); 4] {
+    let member: Ask<'a> = Box::new(move |conn| {
+        let member = MemberStatistics::of(guild, user).now(now).within(window).zone(Berlin).load(conn)?;
+        Ok(i64::try_from(member.active_days)?)
+    });
+    let active: Ask<'a> = Box::new(move |conn| {
+        let active = ActiveMembers::of(guild).within(window).zone(Berlin).load(conn)?;
+        Ok(i64::try_from(active.user_count)?)
+    });
+    let written: Ask<'a> = Box::new(move |conn| {
+        let answer = HeatMap::of(guild).only_channels(&[channel]).within(window).load(conn)?;
+        Ok(i64::try_from(answer.messages)?)
+    });
+    let talked: Ask<'a> = Box::new(move |conn| {
+        Ok(i64::try_from(VoiceHeatMap::of(guild).within(window).load(conn)?.voice_time.as_millis())?)
+    });
+    [
+        (format!("member in a zone, {name}"), member, None),
+        (format!("active members in a zone, {name}"), active, None),
+        (format!("heat map of a channel, {name}"), written, None),
+        (format!("voice heat map, {name}"), talked, None),
+    ]
+}
+
 /// Returns each query with its name and the statement to compare it with.
 fn questions<'a>(
     file: &File,
@@ -308,27 +340,7 @@ fn questions<'a>(
             Ok(i64::try_from(report.overview.messages.value)?)
         });
         questions.push((format!("report, {name}"), report, None));
-        // These read single events.
-        let zoned: Ask<'a> = Box::new(move |conn| {
-            let member = MemberStatistics::of(guild, user).now(now).within(window).zone(Berlin).load(conn)?;
-            Ok(i64::try_from(member.active_days)?)
-        });
-        questions.push((format!("member in a zone, {name}"), zoned, None));
-        let zoned: Ask<'a> = Box::new(move |conn| {
-            let active = ActiveMembers::of(guild).within(window).zone(Berlin).load(conn)?;
-            Ok(i64::try_from(active.user_count)?)
-        });
-        questions.push((format!("active members in a zone, {name}"), zoned, None));
-        let channel = busiest;
-        let written: Ask<'a> = Box::new(move |conn| {
-            let answer = HeatMap::of(guild).only_channels(&[channel]).within(window).load(conn)?;
-            Ok(i64::try_from(answer.messages)?)
-        });
-        questions.push((format!("heat map of a channel, {name}"), written, None));
-        let talked: Ask<'a> = Box::new(move |conn| {
-            Ok(i64::try_from(VoiceHeatMap::of(guild).within(window).load(conn)?.voice_time.as_millis())?)
-        });
-        questions.push((format!("voice heat map, {name}"), talked, None));
+        questions.extend(of_single_events(name, guild, user, busiest, now, window));
     }
     let segments: Ask<'a> = Box::new(move |conn| {
         let answer = MemberSegments::of(guild, now).load(conn)?;

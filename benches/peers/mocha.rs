@@ -34,7 +34,7 @@ pub(crate) struct Mocha {
 
 /// The answer of a query.
 enum Loaded {
-    Board(LeaderboardAnswer),
+    Board(Box<LeaderboardAnswer>),
     Map(Box<HeatMapAnswer>),
     Written(MessageCounts),
 }
@@ -60,9 +60,9 @@ impl Mocha {
                 Kind::HeatMap => {
                     Loaded::Map(Box::new(HeatMap::of(guild).bots(Bots::Include).within(window).load(conn)?))
                 }
-                Kind::Leaderboard => Loaded::Board(
+                Kind::Leaderboard => Loaded::Board(Box::new(
                     Leaderboard::messages(guild).bots(Bots::Include).within(window).limit(TOP).load(conn)?,
-                ),
+                )),
                 Kind::UserStatistics => {
                     Loaded::Written(MemberStatistics::of(guild, user).now(now).within(window).load(conn)?.written)
                 }
