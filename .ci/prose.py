@@ -17,13 +17,6 @@ COMMENT = re.compile(r"^\s*(?://[/!]?|--) ?(.*)")
 DOC = re.compile(r"^\s*//[/!] ?(.*)")
 HEADLESS = re.compile(r"(?:^|[.!?:;] )(?:Of|Whom|Whose|Whoever)\b")
 NOUN = re.compile(r"(?:Who|What)\b[^?]*$")
-# Paths whose comments may still have such sentences. Remove an entry when its comments are rewritten.
-UNCHECKED = (
-    *(f"crates/mocha-{name}/" for name in ("adapter", "archive", "charts", "import", "postgres", "serenity", "stats", "twilight")),
-    *(f"crates/mocha-recorder/src/{name}/" for name in ("recorder", "voice", "write")),
-    "crates/mocha-sim/src/judge/",
-    "examples/bot/",
-)
 TEXTS = ("*.rs", "*.md", "*.sql", "*.toml", "*.py", "*.ts", "*.sh", ".ci/run")
 OWN = ".ci/prose.py"
 WIDTH = 100
@@ -35,17 +28,13 @@ def tracked():
     return [path for path in listed.stdout.splitlines() if path != OWN]
 
 
-def headless(lines, strict):
-    """The numbered comments that open with "Of" or the like. If strict, also those with such a sentence inside, and
-    documentation whose first sentence has no subject ("What it has"). A question is fine."""
+def headless(lines):
+    """The numbered comments with a sentence that opens with "Of" or the like, and documentation whose first sentence has
+    no subject ("What it has"). A question is fine."""
     documented = False
     for number, line in enumerate(lines, 1):
         comment, doc = COMMENT.match(line), DOC.match(line)
-        if comment and (
-            HEADLESS.match(comment[1])
-            or strict and HEADLESS.search(comment[1])
-            or strict and doc and not documented and NOUN.match(doc[1].split(". ")[0])
-        ):
+        if comment and (HEADLESS.search(comment[1]) or doc and not documented and NOUN.match(doc[1].split(". ")[0])):
             yield number, comment[1]
         documented = bool(doc)
 
@@ -70,7 +59,7 @@ def main():
         for match in BANNED.finditer(re.sub(r"\s", " ", joined)):
             found.append(f"{path}:{text.count(chr(10), 0, match.start()) + 1}: banned: {match[0]}")
         if path.endswith((".rs", ".sql")):
-            for number, comment in headless(text.splitlines(), not path.startswith(UNCHECKED)):
+            for number, comment in headless(text.splitlines()):
                 found.append(f"{path}:{number}: a sentence without a subject: {comment}")
         if path.endswith(".md"):
             for number, line in prose_lines(text):

@@ -1,4 +1,4 @@
-//! What Mocha's adapters for gateway libraries share.
+//! The common part of Mocha's adapters for gateway libraries.
 //!
 //! An adapter copies the parts of a payload that Mocha uses into the types of this crate, such as [`Message`]. A
 //! [`Translation`] turns them into the events to record. All rules are here: which events a payload becomes, in which

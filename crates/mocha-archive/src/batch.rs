@@ -33,9 +33,9 @@ pub enum Cell {
     Text(Option<String>),
 }
 
-/// What a row is sorted by: its time, and what identifies it among the rows of a guild at that
-/// time. Numbers are in order of their value. Texts are in order of their length in bytes, then of
-/// their bytes; so are the digits of a number that is compared with a text.
+/// The sort key of a row: its time, and its identity among the rows of a guild at that time.
+/// Numbers are in order of their value. Texts are in order of their length in bytes, then of their
+/// bytes. The digits of a number that is compared with a text are ordered like a text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Key<'a> {
     pub(crate) time: i64,

@@ -36,7 +36,7 @@ pub(crate) const TABLE: &str = "mocha.table";
 pub(crate) const GUILD: &str = "mocha.guild_id";
 pub(crate) const MONTH: &str = "mocha.month";
 
-/// What was written, to be compared with what is read.
+/// A summary of the written rows, to compare with the rows that are read back.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Summary {
     pub(crate) digest: Digest,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorKind, Partition, disk, layout::SCHEMA_VERSION};
 
-/// What the manifest says about a file of the archive.
+/// The manifest's entry for a file of the archive.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Entry {

@@ -31,7 +31,7 @@ impl Partition {
         PathBuf::from(format!("manifest/{}/guild_id={guild_id}/month={month}.json", layout.folder))
     }
 
-    /// What partitions are ordered by.
+    /// Returns the sort key of partitions.
     pub(crate) fn order(&self) -> (Option<usize>, GuildId, Month) {
         let table = crate::LAYOUTS.iter().position(|layout| layout.folder == self.layout.folder);
         (table, self.guild_id, self.month)

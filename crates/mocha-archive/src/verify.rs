@@ -8,7 +8,7 @@ use crate::{Archive, Error, LAYOUTS, archive::Lock, decode::Decoder, encode::Sum
 pub struct Verified {
     /// The number of files that are as the manifest says.
     pub files: u64,
-    /// What is wrong, each with the name of its file.
+    /// The faults, each with the name of its file.
     pub problems: Vec<Error>,
     /// The number of rows in sound files.
     pub rows: u64,

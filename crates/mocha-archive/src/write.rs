@@ -155,7 +155,7 @@ fn add(
     Ok(())
 }
 
-/// What a file has for a row of a store.
+/// A file's counterpart of a row of a store.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Found {
     Equal,

@@ -15,7 +15,7 @@ pub(crate) const SMALL: Style = Style::regular(13.0);
 /// A value beside its bar or its point, and the title of a panel.
 pub(crate) const STRONG: Style = Style::semi_bold(13.0);
 
-/// What is written above a chart.
+/// The texts above a chart.
 pub(crate) struct Header<'a> {
     /// The dates of the window and the time zone.
     pub(crate) dates: &'a str,
@@ -35,7 +35,7 @@ pub(crate) struct Key {
     pub(crate) name: String,
 }
 
-/// What stands before the name in a legend.
+/// The mark before a name in a legend.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Mark {
     Dashes,

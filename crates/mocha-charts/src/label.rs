@@ -13,7 +13,7 @@ use crate::{
 /// The distance from a value to the middle of its label.
 const AWAY: f64 = 12.0;
 
-/// What the values are drawn as.
+/// The shapes that represent the values.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Form {
     Columns,

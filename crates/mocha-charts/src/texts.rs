@@ -135,13 +135,13 @@ pub struct Texts {
     /// A week after joining, by its number.
     pub week_number: String,
 
-    /// What an empty leaderboard says.
+    /// The text of an empty leaderboard.
     pub no_people: String,
-    /// What a chart without messages says.
+    /// The text of a chart without messages.
     pub no_messages: String,
-    /// What a chart without joins and leaves says.
+    /// The text of a chart without joins and leaves.
     pub no_changes: String,
-    /// What a chart without voice time says.
+    /// The text of a chart without voice time.
     pub no_voice: String,
     /// What a chart without active members says.
     pub no_active: String,
@@ -177,9 +177,9 @@ pub struct Texts {
     pub percent: String,
     /// The suffixes of a thousand, a million, a billion and a trillion.
     pub suffixes: [String; 4],
-    /// What separates groups of three digits.
+    /// The separator of groups of three digits.
     pub thousands: String,
-    /// What separates the fraction of a number.
+    /// The separator before the fraction of a number.
     pub decimal: String,
 }
 

@@ -25,7 +25,7 @@ pub enum FileError {
     InvalidId {
         /// The field.
         field: &'static str,
-        /// What stands there.
+        /// The value that was found.
         value: String,
     },
     /// The file cannot be read.
@@ -36,7 +36,7 @@ pub enum FileError {
     NotAnExport(String),
 }
 
-/// What stands before the messages.
+/// The part of a document before the messages.
 #[derive(Debug)]
 pub(crate) struct Header {
     pub(crate) channel: Channel,

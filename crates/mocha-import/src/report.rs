@@ -1,4 +1,4 @@
-//! What an import took, skipped and could not read.
+//! The report of an import.
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
@@ -40,7 +40,7 @@ pub struct FileReport {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Skip {
-    /// What exactly was wrong.
+    /// A description of the fault.
     pub detail: String,
     /// The number of the message in the file, from 0.
     pub position: u64,

@@ -1,4 +1,4 @@
-//! What breaks ends in a clear error, and nothing that was confirmed is lost.
+//! Every fault ends in a clear error, and no confirmed event is lost.
 #![cfg(feature = "libpq")]
 
 mod support;

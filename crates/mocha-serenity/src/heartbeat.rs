@@ -22,7 +22,7 @@ use crate::{
 /// The time between two looks.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// What the last look at a shard found.
+/// The findings of the last check of a shard.
 #[derive(Debug)]
 struct Look {
     at: DateTime<Utc>,

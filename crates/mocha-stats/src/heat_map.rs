@@ -112,8 +112,8 @@ impl HeatMap {
         self
     }
 
-    /// Sets which accounts to count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user)
-    /// it is not minded.
+    /// Sets which accounts to count. The default is [`Bots::Exclude`]. It has no effect with
+    /// [`user`](Self::user).
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self

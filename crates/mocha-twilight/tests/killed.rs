@@ -126,7 +126,7 @@ fn facts(store: &Store) -> TestResult<Vec<String>> {
 /// A user's interval: the channel, whether muted, whether assumed, from and to.
 type Interval = (UserId, Option<ChannelId>, bool, bool, i64, Option<i64>);
 
-/// What happened in voice, by user and in order: what it was, and when.
+/// The voice log by user, in order: each entry with its time.
 type Voice = BTreeMap<String, Vec<(String, i64)>>;
 
 fn voice(store: &Store) -> TestResult<Voice> {

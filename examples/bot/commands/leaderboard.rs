@@ -22,7 +22,7 @@ const BOARDS: [(&str, &str); 4] =
 const WINDOWS: [(&str, &str); 4] =
     [("7 days", "week"), ("30 days", "month"), ("365 days", "year"), ("All time", "all")];
 
-/// What a page shows; a button's id has it as text.
+/// A page of a leaderboard. A button's id has it as text.
 #[derive(Clone, Copy, Debug)]
 struct Page {
     board: &'static str,

@@ -26,7 +26,7 @@ use twilight_util::builder::command::CommandBuilder;
 
 use crate::reply::Reply;
 
-/// What every command needs.
+/// The data that every command needs.
 #[derive(Debug)]
 pub(crate) struct Bot {
     pub(crate) application: Id<ApplicationMarker>,
@@ -34,7 +34,7 @@ pub(crate) struct Bot {
     pub(crate) store: AnyStore,
 }
 
-/// Who asked, where and for what.
+/// The user, the guild and the options of a command.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) guild: GuildId,

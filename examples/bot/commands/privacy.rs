@@ -6,7 +6,7 @@ use twilight_util::builder::command::StringBuilder;
 use super::{Asked, Bot};
 use crate::reply::Reply;
 
-/// What a person has to write to be forgotten.
+/// The text that a user has to write to be erased.
 const CONFIRMATION: &str = "forget me";
 
 /// The name of the command, which takes too long to be answered at once.

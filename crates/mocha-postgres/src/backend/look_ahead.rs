@@ -1,4 +1,4 @@
-//! What a batch needs, looked up for all its events at once, and the locks that it takes first.
+//! Looks up the rows that a batch needs for all its events at once, and takes the batch's first locks.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -32,7 +32,7 @@ pub(super) struct LookAhead {
     pub(super) users: HashMap<UserId, Option<User>>,
 }
 
-/// What the events name.
+/// The users, channels and guilds that the events name.
 #[derive(Debug, Default)]
 struct Named {
     channels: BTreeSet<ChannelId>,

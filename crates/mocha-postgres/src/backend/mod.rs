@@ -44,7 +44,7 @@ pub(crate) struct PgBackend {
     /// `None` before the first transaction, and after a failure: what a failed transaction leaves behind is not to be
     /// trusted.
     conn: Option<PgConnection>,
-    /// What no other recorder has: 16 random bytes, once the server has made them.
+    /// The identity of this recorder: 16 random bytes, once the server has made them.
     recorder: Option<Vec<u8>>,
     link: Link,
 }

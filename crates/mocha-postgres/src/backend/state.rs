@@ -1,4 +1,4 @@
-//! What the recorder notes of itself.
+//! The recorder's own state.
 
 use diesel::{prelude::*, upsert::excluded};
 use mocha_recorder::{

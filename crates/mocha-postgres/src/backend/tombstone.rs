@@ -1,4 +1,4 @@
-//! Who was erased or opted out.
+//! The tombstones of users who were erased or opted out.
 
 use diesel::prelude::*;
 use mocha_recorder::{

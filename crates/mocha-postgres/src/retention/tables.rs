@@ -1,4 +1,4 @@
-//! What retention does with the server.
+//! The statements of retention on the server.
 
 use std::time::Duration;
 

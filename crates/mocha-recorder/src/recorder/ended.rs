@@ -35,7 +35,7 @@ impl Ended {
 /// Reports the end of the thread, even if it panicked.
 pub(super) struct EndReport<F: FnMut()> {
     pub(super) ended: Arc<Ended>,
-    /// What to do first.
+    /// Runs first.
     pub(super) first: F,
     pub(super) outcome: Option<Outcome>,
 }

@@ -28,7 +28,7 @@ pub struct Frame {
     shard: Option<Shard>,
 }
 
-/// What READY says about a session, for resuming it later.
+/// The data of a READY that a later resume of the session needs.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct SessionStart {
     pub(crate) intents: u64,

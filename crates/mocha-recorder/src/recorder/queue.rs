@@ -67,7 +67,7 @@ impl fmt::Debug for State {
     }
 }
 
-/// What the writer takes out.
+/// The contents of the queue when the writer takes them.
 #[derive(Default)]
 pub(super) struct Taken {
     /// Nothing more is to be written.

@@ -30,7 +30,7 @@ pub struct RecorderSettings {
     /// The longest gap without news after which a member who is in voice before and after it is assumed to have stayed.
     /// Default: 5 minutes.
     pub bridge_limit: Duration,
-    /// What advances the recorder's time. Default: [`Clock::System`].
+    /// The clock that advances the recorder's time. Default: [`Clock::System`].
     pub clock: Clock,
     /// How long an event waits for others before it is committed, at most. Default: 250 milliseconds.
     pub flush_interval: Duration,

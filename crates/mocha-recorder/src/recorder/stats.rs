@@ -1,4 +1,4 @@
-//! What the recorder has done so far.
+//! The counts of a recorder.
 
 use std::{
     sync::{
@@ -10,7 +10,7 @@ use std::{
 
 use crate::Error;
 
-/// What the recorder has done since it was started.
+/// Counts the recorder's events since it was started.
 ///
 /// Every event it took is in exactly one of `written`, `duplicate`, `withheld`, `rejected`, `dropped` and `pending`.
 #[derive(Clone, Debug, Default)]

@@ -49,7 +49,7 @@ pub(super) struct Writer<B> {
     state: State,
 }
 
-/// What a transaction does.
+/// The parts of a transaction.
 #[derive(Clone, Copy)]
 struct Plan {
     /// How many of the pending events it writes.
@@ -60,7 +60,7 @@ struct Plan {
     stop: bool,
 }
 
-/// What a transaction did, so far as it came.
+/// The parts of a transaction that are done.
 #[derive(Default)]
 struct Progress {
     /// How many interruptions it took note of.
@@ -397,7 +397,7 @@ impl<B: Backend> Writer<B> {
     }
 }
 
-/// What one transaction is made of.
+/// The input of one transaction.
 struct Batch<'w> {
     clock: Clock,
     events: &'w VecDeque<Queued>,

@@ -18,7 +18,7 @@ use crate::{
 const BRIDGE_MS: i64 = 300_000;
 const DAY_MS: i64 = 86_400_000;
 
-/// What the rows make of the file.
+/// The file's contents after the rows.
 #[derive(Debug, Default)]
 struct File {
     intervals: BTreeMap<(Person, i64), VoiceInterval>,
@@ -275,7 +275,7 @@ fn an_undone_transaction_leaves_no_trace() {
     assert_eq!(tracker.last_confirmed_ms(), i64::MIN);
 }
 
-/// What may happen, with the milliseconds that pass before it.
+/// A step of the test, with the milliseconds that pass before it.
 #[derive(Clone, Debug)]
 enum Step {
     Changed(u64, Option<u64>, bool),

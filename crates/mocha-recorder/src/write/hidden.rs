@@ -1,4 +1,4 @@
-//! What the recorder remembers about users of whom it records nothing. It is only in memory.
+//! The recorder's memory of withheld users. It is never written to the file.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What was written recently, so that the same values are not written or looked up again.
+//! Recently written values, so that the same values are not written or looked up again.
 
 use std::{
     collections::HashMap,

@@ -7,7 +7,7 @@ use mocha_schema::{GuildId, UserId};
 use super::{State, member_count};
 use crate::{Error, Event, Person, backend::Tables, tombstones::Verdict};
 
-/// What an event says about a user.
+/// The role of a user in an event.
 enum Told {
     /// The user does something in a guild.
     Does(UserId, GuildId),

@@ -59,8 +59,8 @@ pub(crate) type Each<'a> = dyn FnMut(&Row) -> Result<(), Error> + 'a;
 /// The same with the text in the first column.
 pub(crate) type EachNamed<'a> = dyn FnMut(Option<String>, &Row) -> Result<(), Error> + 'a;
 
-/// What a question needs of a [`Database`]. The connection's type is erased here, so that each
-/// question is compiled once.
+/// The part of a [`Database`] that a question needs. The connection's type is erased here, so that
+/// each question is compiled once.
 pub trait Source {
     /// Returns the dialect of its SQL.
     fn dialect(&self) -> Dialect;

@@ -35,8 +35,8 @@ pub struct VoiceChannelsAnswer {
     #[cfg_attr(feature = "serde", serde(rename = "assumed_ms", serialize_with = "crate::duration::milliseconds"))]
     pub assumed: Duration,
     /// From when on what is counted is kept, if the window starts earlier: what was before is not
-    /// counted. Of [`exclude_alone`](VoiceFilter::exclude_alone) time single intervals are read,
-    /// which are kept less long. `None` if all of the window is known.
+    /// counted. With [`exclude_alone`](VoiceFilter::exclude_alone) single intervals are read, which
+    /// are kept for a shorter time. `None` if all of the window is known.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,

@@ -8,13 +8,12 @@ use mocha_schema::UserId;
 use super::interval::{Interval, between};
 use crate::Window;
 
-/// The voice sessions that began and ended in a window, each whole: from connecting to
-/// disconnecting, through any channels and states, also what of it lies before the window.
+/// Counts the voice sessions that began and that ended in a window. A session is the whole time from
+/// connecting to disconnecting, through any channels and states, including time before the window.
 ///
-/// They are counted by the intervals and not by the voice log, because that has their beginnings
-/// and ends by the whole second and these by the millisecond. So a session that was over in the
-/// millisecond in which it began, of which the log tells, is none here. Of a filter they mind only
-/// whether bots count.
+/// Sessions are counted from intervals, which have milliseconds, and not from the voice log, which
+/// has whole seconds. So a session that ended in the millisecond in which it began does not count.
+/// A filter's choice of bots applies, and no other part of it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
