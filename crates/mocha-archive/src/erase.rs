@@ -11,9 +11,9 @@ use crate::{
 #[must_use = "an erasure may not be complete"]
 #[non_exhaustive]
 pub struct ErasedEverywhere<R> {
-    /// What it did in the archive.
+    /// The changes in the archive.
     pub archive: ErasedFiles,
-    /// What it did in the store.
+    /// The changes in the store.
     pub store: R,
 }
 

@@ -1,4 +1,4 @@
-//! What a database knows about a guild besides its events.
+//! The rows of a database about a guild besides its events.
 
 use diesel::{prelude::*, sqlite::SqliteConnection};
 use mocha_schema::{

@@ -14,7 +14,7 @@ use mocha_stats::{
 use mocha_store::{Keep, RetentionPolicy, Store};
 use support::*;
 
-/// What a question is asked about: a guild, a window, and a member.
+/// The subject of a question: a guild, a window, and a member.
 type Asked = (GuildId, Window, mocha_schema::UserId);
 
 type Load = fn(&mut SqliteConnection, Asked) -> Result<String, Error>;

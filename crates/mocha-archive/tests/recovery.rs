@@ -1,4 +1,4 @@
-//! What a writer that was killed left is completed or undone, in each state that it can leave.
+//! The next run completes or undoes the work of a writer that was killed, in each state that it can leave.
 
 mod support;
 

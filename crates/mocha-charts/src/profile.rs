@@ -1,10 +1,10 @@
-//! Who a card is about.
+//! The subject of a card.
 
 use mocha_stats::LevelProgress;
 
 use crate::{Error, picture::Picture};
 
-/// Who a card is about: a member or a server, with a name, and a picture and a level if there are
+/// The subject of a card: a member or a server, with a name, and a picture and a level if there are
 /// some.
 ///
 /// # Examples
@@ -48,7 +48,7 @@ impl Profile {
     /// Adds an avatar or an icon from a PNG file of at most 1,024 by 1,024 pixels, as Discord's CDN
     /// returns it for an address that ends with `.png?size=256`.
     ///
-    /// It is drawn as a disc. Of an animated file the first frame is used. Without a picture a card shows the first letter of the
+    /// It is drawn as a disc. The first frame of an animated file is used. Without a picture a card shows the first letter of the
     /// name.
     ///
     /// # Errors

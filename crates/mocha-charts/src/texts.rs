@@ -143,11 +143,11 @@ pub struct Texts {
     pub no_changes: String,
     /// The text of a chart without voice time.
     pub no_voice: String,
-    /// What a chart without active members says.
+    /// The text of a chart without active members.
     pub no_active: String,
-    /// What a chart without joins says.
+    /// The text of a chart without joins.
     pub no_joins: String,
-    /// What a chart without members who were online says.
+    /// The text of a chart without members who were online.
     pub no_online: String,
 
     /// The dates of a window without an end.

@@ -83,7 +83,7 @@ fn full() -> TestResult {
     run("umount", &[path])
 }
 
-/// What runs where it may mount. It is no test of its own, and what it mounts goes with its process.
+/// Runs where it may mount. It is no test of its own, and its mounts end with its process.
 #[test]
 fn child() -> TestResult {
     if std::env::var_os(CHILD).is_some() { full() } else { Ok(()) }

@@ -23,7 +23,7 @@ const URL: &str = "MOCHA_TEST_URL";
 
 const FRAMES: u64 = 3_000;
 
-/// What a gateway session delivers: a frame for each number, from 1.
+/// The frames of a gateway session: one for each number, from 1.
 fn frame(number: u64) -> (Frame, Vec<Event>) {
     let frame = Frame::new().of_bot(id(80)).of_shard(0, 1).in_session("s", number).redelivered_if_refused();
     let ms = i64::try_from(number).expect("a frame's number is small") * 1_000;
@@ -85,7 +85,7 @@ fn run(url: &str, mut progress: impl FnMut(u64)) -> TestResult {
     Ok(())
 }
 
-/// What the process that is killed does. It is no test of its own.
+/// The work of the process that is killed. It is no test of its own.
 #[test]
 fn child() -> TestResult {
     let Ok(url) = std::env::var(URL) else { return Ok(()) };

@@ -44,7 +44,7 @@ impl LocalDays {
     }
 }
 
-/// Who was active in a window, on which days of a zone.
+/// The members who were active in a window, and on which days of a zone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DailyActivity {
     pub(crate) bots: Bots,
@@ -57,10 +57,10 @@ pub(crate) struct DailyActivity {
     pub(crate) zone: Tz,
 }
 
-/// What is known of it.
+/// Says which part of the activity is known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadActivity {
-    /// From when on it is known, if the window starts earlier.
+    /// Where the data starts, if the window begins before it.
     pub(crate) data_since: Option<DateTime<Utc>>,
     /// Whether more than the window was counted.
     pub(crate) rounded_to_days: bool,

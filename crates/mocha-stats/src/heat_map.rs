@@ -37,9 +37,9 @@ pub struct HeatMapAnswer {
     pub hours: [[u64; 24]; 7],
     /// All messages.
     pub messages: u64,
-    /// From when on what is counted is kept, if the window starts earlier: roll-ups, or of one
-    /// [`user`](HeatMap::user) or of some channels single messages. What was written before is not counted. `None` if
-    /// all of the window is known.
+    /// Where the data starts, if the window begins before it. Earlier messages are deleted and not
+    /// counted. A question about one [`user`](HeatMap::user) or about some channels reads single
+    /// messages, and others read roll-ups. `None` if the data covers the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,

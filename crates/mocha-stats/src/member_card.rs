@@ -1,4 +1,4 @@
-//! What a card of one member shows.
+//! The numbers on a card of one member.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -25,7 +25,7 @@ pub struct MemberCard {
     zone: Tz,
 }
 
-/// What a member's card shows.
+/// The numbers on a member's card.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -65,8 +65,8 @@ pub struct MemberSegmentsAnswer {
     /// The members at risk: by the number of days on which they were active, most first, then the
     /// one who was active last, then by user id.
     pub members_at_risk: Vec<SilentMember>,
-    /// From when on it is known who was active, if the days that were asked about start earlier.
-    /// `None` if all of it is known.
+    /// Where the data starts, if the days that were asked about begin before it. `None` if the data
+    /// covers all of them.
     pub data_since: Option<DateTime<Utc>>,
 }
 

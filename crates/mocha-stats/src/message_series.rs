@@ -46,9 +46,9 @@ pub struct MessageSeriesAnswer {
     /// All of them together.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub written: MessageCounts,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not
-    /// counted. Of one [`user`](MessageSeries::user) or of some channels single messages may be
-    /// read, which are kept less long. `None` if all of the window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. A question about one [`user`](MessageSeries::user) or about some channels may read
+    /// single messages, which may be deleted earlier. `None` if the data covers the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -140,8 +140,8 @@ impl MessageSeries {
         self
     }
 
-    /// Sets which accounts to count. The default is [`Bots::Exclude`]. Of one [`user`](Self::user)
-    /// it is not minded.
+    /// Sets which accounts to count. The default is [`Bots::Exclude`]. It does not apply to a
+    /// question about one [`user`](Self::user).
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self

@@ -31,7 +31,7 @@ pub(crate) struct MessageTimes<'a> {
     channels: Resolved<'a>,
     /// [`Column::Quarter`], or [`Column::Day`].
     column: Column,
-    /// From when on what is read is known, if the window starts earlier.
+    /// Where the data starts, if the window begins before it.
     pub(crate) data_since: Option<DateTime<Utc>>,
     scan: MessageScan,
     pub(crate) sources: Sources,

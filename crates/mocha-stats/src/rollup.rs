@@ -12,9 +12,9 @@ pub(crate) const DAY: i64 = 86_400;
 const THIRD: i64 = 10 * DAY;
 pub(crate) const MONTH: i64 = 30 * DAY;
 
-/// From when on rows are kept, in unix seconds, each a midnight: joins, leaves, messages and voice
-/// that are older are in the roll-ups only, if in these. And the first day that the sums of months
-/// and of all time do not have yet.
+/// The horizons, in unix seconds, each a midnight: older joins, leaves, messages and voice are in
+/// the roll-ups only, if at all. And the first day that the roll-ups of months and of all time do
+/// not include yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Horizon {
     pub(crate) members_from: i64,
@@ -73,7 +73,7 @@ impl Horizon {
         Counted { data_since: Self::data_since(window, self.rollups_from), span, rounded_to_days: span != exact }
     }
 
-    /// From when on what is kept from this second on is known, if the window starts earlier.
+    /// Returns where data that is kept from this second on starts, if the window begins before it.
     pub(crate) fn data_since(window: Window, second: i64) -> Option<DateTime<Utc>> {
         let from = DateTime::from_timestamp(second, 0)?;
         (window.not_before(second).start() != window.start()).then_some(from)
@@ -83,7 +83,7 @@ impl Horizon {
 /// The counted part of a window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counted {
-    /// From when on roll-ups are kept, if the window starts earlier.
+    /// Where the data starts, if the window begins before it.
     pub(crate) data_since: Option<DateTime<Utc>>,
     pub(crate) span: Span,
     /// Whether that is more than what is known of the window: of a day of which only the roll-up is

@@ -23,7 +23,7 @@ pub trait Database: Clone + Access {}
 
 /// The erasure of a user from a [`Database`], as its `forget_user` and `opt_out_user` return it.
 pub trait Erasure {
-    /// What it reports.
+    /// The type of its reports.
     type Receipt: Receipt;
 
     /// Returns the guild, or `None` for all.
@@ -47,7 +47,7 @@ pub trait Receipt {
     fn is_complete(&self) -> bool;
 }
 
-/// What the archive does with a [`Database`].
+/// The operations of the archive on a [`Database`].
 pub trait Access {
     /// Its connection.
     type Conn: Connection;

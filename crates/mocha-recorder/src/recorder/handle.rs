@@ -1,4 +1,4 @@
-//! What the clones of a recorder share, and the start and end of its thread.
+//! The state that the clones of a recorder share, and the start and end of its thread.
 
 use std::{fmt, sync::Arc};
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{Error, ErrorKind, backend::Backend, time::SteadyClock};
 
-/// What the clones of a [`Recorder`] share.
+/// The state that the clones of a [`Recorder`] share.
 pub(super) struct Handle {
     pub(super) counters: Arc<Counters>,
     ended: Arc<Ended>,
@@ -58,7 +58,7 @@ impl Handle {
         self.queue.is_closed()
     }
 
-    /// What tells when the thread has ended.
+    /// Returns the flag that says that the thread has ended.
     pub(super) fn ended(&self) -> Arc<Ended> {
         Arc::clone(&self.ended)
     }

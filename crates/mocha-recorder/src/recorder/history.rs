@@ -1,4 +1,4 @@
-//! What is recorded of the histories of channels.
+//! The histories of channels, and how far they were read.
 
 use std::sync::mpsc;
 

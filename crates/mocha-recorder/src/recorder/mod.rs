@@ -321,7 +321,7 @@ impl Recorder {
         drop(self.handle.stop());
     }
 
-    /// What the recorder has done so far.
+    /// The counters of the recorder's work so far.
     #[must_use]
     pub fn stats(&self) -> RecorderStats {
         self.handle.counters.snapshot()

@@ -1,4 +1,4 @@
-//! What the tracker knows of each person, and the way back if a transaction is undone.
+//! The state of each person in the tracker, and the way back if a transaction is undone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,7 +7,7 @@ use mocha_schema::{GuildId, UserId};
 use super::open::Open;
 use crate::Person;
 
-/// What is known of a person.
+/// The state of a person.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Known {
     /// The person is in no channel, and events before this time are not news.
@@ -23,7 +23,7 @@ pub(super) struct People {
     /// The connected people of each guild. A snapshot needs those it does not contain.
     connected: BTreeMap<GuildId, BTreeSet<UserId>>,
     known: HashMap<Person, Known>,
-    /// What was known before each change since the last commit.
+    /// The states before each change since the last commit.
     undo: Vec<(Person, Option<Known>)>,
 }
 

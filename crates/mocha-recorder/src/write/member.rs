@@ -6,7 +6,7 @@ use mocha_schema::{MemberChange, NewMember, member_id};
 use super::{Outcome, State, joined::SAME_JOIN_MS, member_log};
 use crate::{Error, Person, backend::Tables, event::MemberSeen};
 
-/// What the row of a member became.
+/// The outcome for the row of a member.
 pub(super) struct Seen {
     pub(super) outcome: Outcome,
     /// Whether the row was about an earlier membership.

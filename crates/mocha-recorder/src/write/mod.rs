@@ -57,7 +57,7 @@ impl Outcome {
     }
 }
 
-/// What the writer keeps in memory. All of it except the tracker can be forgotten at any time.
+/// The memory of the writer. All of it except the tracker can be forgotten at any time.
 #[derive(Debug)]
 pub(crate) struct State {
     /// The number by which the tables show that others changed them.

@@ -8,7 +8,7 @@ use crate::MessageTotals;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// What a file contains about one guild. The test that reads the file fills it in.
+/// The contents of a file about one guild. The test that reads the file fills it in.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
     /// The intervals of voice, in any order.

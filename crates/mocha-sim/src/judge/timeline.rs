@@ -14,7 +14,7 @@ impl<T> Default for Timeline<T> {
 }
 
 impl<T: Copy + Eq> Timeline<T> {
-    /// Adds a change. Of two changes at one time the later call counts.
+    /// Adds a change. If two changes have one time, the later call counts.
     pub(super) fn push(&mut self, at_ms: i64, value: Option<T>) {
         if self.last() != value {
             self.changes.push((at_ms, value));

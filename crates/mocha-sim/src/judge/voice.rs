@@ -12,7 +12,7 @@ pub(super) struct Doubt {
     pub(super) most_ms: i64,
 }
 
-/// What the recorder received about a person.
+/// The events about a person that the recorder received.
 #[derive(Clone, Debug)]
 pub(super) struct Reported<T> {
     /// When the person was last confirmed, while nothing is heard.

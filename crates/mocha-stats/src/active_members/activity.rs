@@ -17,8 +17,8 @@ use crate::{
 pub(super) struct Activity {
     /// The last day on which somebody was before the window; it may be the window's first one.
     pub(super) before: HashMap<UserId, i64>,
-    /// From when on all of it is known, if the window or what its first days look back on starts
-    /// earlier.
+    /// Where the data starts, if the window, or the days that its first days look back on, begin
+    /// before it.
     pub(super) data_since: Option<DateTime<Utc>>,
     /// In the window, in order of user and month, none twice.
     pub(super) months: Vec<(UserId, ActiveMonth)>,

@@ -52,8 +52,8 @@ pub struct ActiveMembersAnswer {
     pub user_count: u64,
     /// How many members wrote [`COMMUNICATOR_MESSAGES`] or more in the window.
     pub communicators: u64,
-    /// From when on what is counted is kept, if the window, or what its first days look back on,
-    /// starts earlier: what was before is not counted. `None` if all is known.
+    /// Where the data starts, if the window, or the days that its first days look back on, begin
+    /// before it. Earlier events are deleted and not counted. `None` if the data covers all of it.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,

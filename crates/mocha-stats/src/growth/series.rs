@@ -232,7 +232,7 @@ struct Log {
     bots: Bots,
     /// The first second in which somebody who counts came or went.
     first: Option<i64>,
-    /// From when on the log is kept, if the window starts earlier.
+    /// Where the data starts, if the window begins before it.
     data_since: Option<DateTime<Utc>>,
     last: Option<i64>,
     /// How many members there are after it.

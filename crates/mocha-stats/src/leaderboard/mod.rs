@@ -64,8 +64,8 @@ pub struct LeaderboardAnswer {
     /// The window before; `None` if [`compare`](Leaderboard::compare) was not asked for, and if
     /// there is none ([`Window::previous`]).
     pub previous: Option<Window>,
-    /// From when on what is counted is kept, if the window, or the one before, starts earlier: what
-    /// was before is not counted. `None` if all is known.
+    /// Where the data starts, if the window, or the one before, begins before it. Earlier events are
+    /// deleted and not counted. `None` if the data covers both windows.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,

@@ -27,7 +27,7 @@ const MINUTE_MS: u64 = 60_000;
 pub(super) struct Totals {
     /// In order of user id.
     pub(super) values: Vec<(UserId, u64)>,
-    /// From when on all of it is known, if the window starts earlier.
+    /// Where the data starts, if the window begins before it.
     pub(super) data_since: Option<DateTime<Utc>>,
     pub(super) rounded_to_days: bool,
     /// If the question wants it.

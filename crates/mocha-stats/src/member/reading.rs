@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) horizon: Horizon,
-    /// From when on roll-ups are kept, if the window starts earlier.
+    /// Where the data starts, if the window begins before it.
     pub(super) data_since: Option<DateTime<Utc>>,
     /// The stay in voice that goes on.
     pub(super) open: Option<Stay>,

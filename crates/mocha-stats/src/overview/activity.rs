@@ -20,7 +20,7 @@ use crate::{
 /// Activity in a window. Users and channels without activity are left out.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
-    /// From when on all of it is known, if the window starts earlier.
+    /// Where the data starts, if the window begins before it.
     pub(super) data_since: Option<DateTime<Utc>>,
     written_in: HashMap<ChannelId, u64>,
     pub(super) rounded_to_days: bool,

@@ -63,8 +63,8 @@ pub struct GuildOverviewAnswer {
     /// The members with most voice time in milliseconds, as a [`Leaderboard`](crate::Leaderboard)
     /// by [`VoiceTime`](crate::Measure::VoiceTime) ranks them.
     pub speakers: Vec<Rank>,
-    /// From when on what is counted is kept, if either window starts earlier: what was before is
-    /// not counted. `None` if all is known.
+    /// Where the data starts, if either window begins before it. Earlier events are deleted and not
+    /// counted. `None` if the data covers both windows.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,

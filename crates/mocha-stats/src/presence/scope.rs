@@ -55,7 +55,7 @@ pub(super) struct Read {
     /// user's, if that has no start.
     pub(super) from_ms: Option<i64>,
     pub(super) known: Option<Known>,
-    /// From when on rows are kept, if the window starts earlier.
+    /// Where the data starts, if the window begins before it.
     pub(super) data_since: Option<DateTime<Utc>>,
 }
 

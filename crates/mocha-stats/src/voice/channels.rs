@@ -34,9 +34,9 @@ pub struct VoiceChannelsAnswer {
     /// connection.
     #[cfg_attr(feature = "serde", serde(rename = "assumed_ms", serialize_with = "crate::duration::milliseconds"))]
     pub assumed: Duration,
-    /// From when on what is counted is kept, if the window starts earlier: what was before is not
-    /// counted. With [`exclude_alone`](VoiceFilter::exclude_alone) single intervals are read, which
-    /// are kept for a shorter time. `None` if all of the window is known.
+    /// Where the data starts, if the window begins before it. Earlier events are deleted and not
+    /// counted. With [`exclude_alone`](VoiceFilter::exclude_alone) the question reads single
+    /// intervals, which may be deleted earlier. `None` if the data covers the whole window.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,

@@ -102,7 +102,7 @@ impl Width {
 #[derive(Clone, Debug)]
 pub(crate) struct VoiceRead {
     pub(crate) horizon: Horizon,
-    /// From when on roll-ups are kept, if the window starts earlier.
+    /// Where the data starts, if the window begins before it.
     pub(crate) data_since: Option<DateTime<Utc>>,
     /// The users with an open interval, in any state, at the window's end, or now if the end has
     /// not passed or there is none.
@@ -348,8 +348,8 @@ impl Scope {
 }
 
 impl Scope {
-    /// From when on what [`each_part`](Self::each_part) reads is known, if the window starts
-    /// earlier.
+    /// Returns where the data that [`each_part`](Self::each_part) reads starts, if the window begins
+    /// before it.
     pub(super) fn data_since(&self, Horizon { rollups_from, voice_from, .. }: Horizon) -> Option<DateTime<Utc>> {
         let from = if self.filter.exclude_alone { rollups_from.max(voice_from) } else { rollups_from };
         Horizon::data_since(self.window, from)

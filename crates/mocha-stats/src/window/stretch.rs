@@ -34,7 +34,7 @@ pub(super) struct Stretch {
 struct Until {
     /// Whole days of the calendar.
     days: i64,
-    /// What the zone's clock shows.
+    /// The times that the zone's clock shows.
     time: NaiveTime,
 }
 

@@ -173,7 +173,7 @@ struct Reading<'p> {
     backfill: Backfill<'p>,
     range: Span,
     report: BackfillReport,
-    /// What earlier runs read.
+    /// The histories that earlier runs read.
     spans: BTreeMap<ChannelId, Vec<Span>>,
 }
 

@@ -1,4 +1,4 @@
-//! What a backfill read.
+//! The report of a backfill.
 
 use std::fmt;
 
