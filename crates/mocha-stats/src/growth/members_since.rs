@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use mocha_schema::{GuildId, check_time};
+use mocha_schema::{EVENTS_END, GuildId};
 
 use crate::{
     Bots, Database, Error, Period, Window,
@@ -42,7 +42,8 @@ pub struct MembersSinceAnswer {
     pub periods: Vec<MembersSincePeriod>,
     /// How many are members now and joined before the window's end.
     pub members: u64,
-    /// How many present members have no known time of joining. They are in no other number.
+    /// How many present members have no known time of joining: none, or one before 1970 or from
+    /// 2084-01-29 on. They are in no other number.
     pub unknown: u64,
     /// The window that was asked about.
     pub window: Window,
@@ -139,9 +140,9 @@ impl MembersSince {
         statement.select(["joined_at"]).push(" FROM members").indexed_by("idx_members_guild_id").push(" WHERE ");
         statement.is_id("guild_id", self.guild.get()).are_ids(["user_id"]).of_bots(self.bots);
         conn.rows(&statement, &mut |row| {
-            let joined = row.optional(0).and_then(|second| DateTime::from_timestamp(second, 0));
             // Another program may have written any time.
-            match joined.filter(|at| check_time(*at).is_ok()) {
+            let joined = row.optional(0).filter(|second| (0..EVENTS_END).contains(second));
+            match joined.and_then(|second| DateTime::from_timestamp(second, 0)) {
                 Some(at) => joins.push(at),
                 None => unknown += 1,
             }
