@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{Error, ErrorKind, backend::Backend, time::SteadyClock};
 
-/// The state that the clones of a [`Recorder`] share.
+/// The state that the clones of a [`Recorder`](super::Recorder) share.
 pub(super) struct Handle {
     pub(super) counters: Arc<Counters>,
     ended: Arc<Ended>,
