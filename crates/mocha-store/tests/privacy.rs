@@ -5,7 +5,8 @@ mod support;
 use diesel::connection::SimpleConnection;
 use mocha_schema::PresenceStatus;
 use mocha_store::{
-    ErrorKind, Store,
+    ErrorKind, Event, Store,
+    event::{GlobalName, UserSeen},
     privacy::{LEDGER, Person},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,10 +42,19 @@ fn users_are_texts_or_numbers_as_the_ledger_says() -> TestResult {
     Ok(())
 }
 
+/// Gives the user of the event a name for all servers.
+fn named(event: Event) -> Event {
+    let global_name = GlobalName::Named("Brien".to_owned());
+    match event {
+        Event::UserSeen(event) => UserSeen { global_name, ..event }.into(),
+        event => event,
+    }
+}
+
 fn lived() -> Result<Store, mocha_store::Error> {
     let store = support::store()?;
     let events = [
-        user(0, PERSON, "O\"Brien\\ \u{1F600}\n"),
+        named(user(0, PERSON, "O\"Brien\\ \u{1F600}\n")),
         joined(1_000, PERSON, 1_000),
         message(2_000, 31, 20, PERSON),
         message(3_000, 32, 21, PERSON),
@@ -88,10 +98,11 @@ fn an_export_is_json_of_every_row_and_column() -> TestResult {
 }
 
 #[test]
-fn an_export_of_another_guild_has_only_the_users_own_row() -> TestResult {
+fn an_export_of_another_guild_has_only_the_rows_without_a_guild() -> TestResult {
     let store = lived()?;
     let export = store.export_user(id(PERSON));
-    assert_eq!(export.clone().in_guild(id(GUILD + 1)).write_to(std::io::sink())?, 1);
+    // The user, and the name for all servers.
+    assert_eq!(export.clone().in_guild(id(GUILD + 1)).write_to(std::io::sink())?, 2);
     assert_eq!(export.clone().in_guild(id(GUILD)).write_to(std::io::sink())?, export.write_to(std::io::sink())?);
     Ok(())
 }

@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use mocha_schema::{GuildId, PresenceStatus, VoiceState};
 use mocha_store::{
     Error, Event, Keep, Retained, RetentionPolicy, Rollup, Store,
-    event::{ChannelRemoved, GuildRemoved, GuildSeen, MemberSeen, MessageSent, VoiceStateChanged},
+    event::{ChannelRemoved, GuildRemoved, GuildSeen, HistoryRead, MemberSeen, MessageSent, VoiceStateChanged},
 };
 use support::*;
 
@@ -30,6 +30,10 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
     events.extend([left(59 * DAY, 40), voice(59 * DAY + 1_000_000, 41, Some(22))]);
     events.push(ChannelRemoved { at: at(59 * DAY), channel_id: id(22), guild_id: id(GUILD) }.into());
     events.push(in_other(joined(59 * DAY, 41, 0)));
+    for (guild_id, channel_id) in [(GUILD, 20), (OTHER, OTHER + 1)] {
+        let (guild_id, channel_id) = (id(guild_id), id(channel_id));
+        events.push(HistoryRead { at: at(59 * DAY), before: id(1000), channel_id, from: None, guild_id }.into());
+    }
     record(&store, events)?;
     store.write(|conn| conn.batch_execute(&format!("INSERT INTO unheard_guilds VALUES ('{GUILD}'), ('{OTHER}')")))?;
     Ok(store)
