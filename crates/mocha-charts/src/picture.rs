@@ -91,21 +91,6 @@ impl Picture {
     }
 }
 
-/// Returns bytes as Base64, for a data URL.
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4_usize {
-            let digit = usize::try_from(bits >> (18 - 6 * place) & 63).ok().and_then(|digit| DIGITS.get(digit));
-            text.push(if place <= chunk.len() { digit.map_or('=', |digit| char::from(*digit)) } else { '=' });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -161,18 +146,6 @@ mod tests {
         // A larger disc than the picture.
         assert_eq!(picture.disc(40).iter().filter(|pixel| pixel[3] == 255).count(), 1_184);
         Ok(())
-    }
-
-    /// The test vectors of RFC 4648.
-    #[test]
-    fn base64_is_what_its_standard_says() {
-        let pairs = [
-            "", "", "f", "Zg==", "fo", "Zm8=", "foo", "Zm9v", "foob", "Zm9vYg==", "fooba", "Zm9vYmE=", "foobar",
-            "Zm9vYmFy",
-        ];
-        for pair in pairs.chunks(2) {
-            assert_eq!(base64(pair[0].as_bytes()), pair[1]);
-        }
     }
 
     proptest! {

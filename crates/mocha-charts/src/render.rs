@@ -1,5 +1,6 @@
 //! Draws a scene with plotters' backends.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use plotters_backend::{BackendColor, BackendStyle, DrawingBackend};
 use plotters_bitmap::BitMapBackend;
 use plotters_svg::SVGBackend;
@@ -8,7 +9,7 @@ use crate::{
     Error,
     bitmap::Smooth,
     number::{pixel, pixels},
-    picture::{RGBA, base64},
+    picture::RGBA,
     scene::{Scene, Shape, Text},
     text::TextStyle,
 };
@@ -131,7 +132,7 @@ impl Disc {
         let Self { diameter, left, pixels, top } = self;
         let side = u32::try_from(*diameter).unwrap_or_default();
         let file = encode((side, side), png::ColorType::Rgba, png::Filter::Adaptive, pixels.as_flattened())?;
-        let data = base64(&file);
+        let data = BASE64_STANDARD.encode(&file);
         Ok(format!(
             r#"<image x="{left}" y="{top}" width="{diameter}" height="{diameter}" href="data:image/png;base64,{data}"/>"#
         ) + "\n")
