@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use mocha_recorder::backend::MessageTable;
 use mocha_schema::{GuildId, MessageId, NewMessageEvent, schema::message_events};
 
-use super::{Executed as _, SqliteTables};
+use super::{Executed as _, SqliteTables, update::update};
 use crate::Error;
 
 impl MessageTable for SqliteTables<'_> {
@@ -16,11 +16,12 @@ impl MessageTable for SqliteTables<'_> {
             return Ok(inserted > 0);
         }
         // The message may be known without its content, from an import or from a bot without the intent.
-        let unknown = message_events::table
-            .find(message.id)
-            .filter(message_events::guild_id.eq(message.guild_id))
-            .filter(message_events::character_count.is_null());
-        if unknown.select(message_events::guild_id).get_result::<GuildId>(self.0).optional().executed()?.is_none() {
+        let unknown = message_events::id
+            .eq(message.id)
+            .and(message_events::guild_id.eq(message.guild_id))
+            .and(message_events::character_count.is_null());
+        let known = message_events::table.filter(unknown).select(message_events::guild_id);
+        if known.get_result::<GuildId>(self.0).optional().executed()?.is_none() {
             return Ok(false);
         }
         let content = (
@@ -29,17 +30,18 @@ impl MessageTable for SqliteTables<'_> {
             message_events::character_count.eq(message.character_count),
             message_events::word_count.eq(message.word_count),
         );
-        let learned = diesel::update(unknown).set(content).execute(self.0).executed()?;
+        let learned = update("message_events", unknown, content).execute(self.0).executed()?;
         Ok(learned > 0)
     }
 
     /// A trigger updates the roll-ups.
     fn embed_message(&mut self, guild_id: GuildId, id: MessageId) -> Result<bool, Error> {
-        let plain = message_events::table
-            .find(id)
-            .filter(message_events::guild_id.eq(guild_id))
-            .filter(message_events::has_embed.eq(false));
-        let embedded = diesel::update(plain).set(message_events::has_embed.eq(true)).execute(self.0).executed()?;
+        let plain = message_events::id
+            .eq(id)
+            .and(message_events::guild_id.eq(guild_id))
+            .and(message_events::has_embed.eq(false));
+        let embedded =
+            update("message_events", plain, message_events::has_embed.eq(true)).execute(self.0).executed()?;
         Ok(embedded > 0)
     }
 }

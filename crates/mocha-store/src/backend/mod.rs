@@ -10,6 +10,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod tombstone;
+mod update;
 mod user;
 mod voice;
 

@@ -11,7 +11,7 @@ use mocha_schema::{
     schema::{unheard_guilds, voice_events, voice_intervals},
 };
 
-use super::{Executed as _, SqliteTables};
+use super::{Executed as _, SqliteTables, update::update};
 use crate::Error;
 
 impl VoiceTable for SqliteTables<'_> {
@@ -44,13 +44,13 @@ impl VoiceTable for SqliteTables<'_> {
     }
 
     fn end_interval(&mut self, person: Person, started_at_ms: i64, ended_at_ms: i64) -> Result<(), Error> {
-        let row = voice_intervals::table
-            .find((person.guild_id, person.user_id, started_at_ms))
-            .filter(voice_intervals::ended_at_ms.is_null());
-        diesel::update(row)
-            .set((voice_intervals::ended_at_ms.eq(ended_at_ms), voice_intervals::seen_at_ms.eq(ended_at_ms)))
-            .execute(self.0)
-            .executed()?;
+        let is_it = voice_intervals::guild_id
+            .eq(person.guild_id)
+            .and(voice_intervals::user_id.eq(person.user_id))
+            .and(voice_intervals::started_at_ms.eq(started_at_ms))
+            .and(voice_intervals::ended_at_ms.is_null());
+        let end = (voice_intervals::ended_at_ms.eq(ended_at_ms), voice_intervals::seen_at_ms.eq(ended_at_ms));
+        update("voice_intervals", is_it, end).execute(self.0).executed()?;
         Ok(())
     }
 
