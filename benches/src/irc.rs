@@ -139,7 +139,7 @@ impl Irc {
         let seen =
             UserSeen { at, avatar: None, bot, discriminator: None, global_name: GlobalName::Unknown, name, user_id };
         let (guild_id, joined_at) = (guild_id()?, Some(at));
-        let member = MemberSeen { at, guild_id, joined_at, nickname: None, premium_since: None, user_id };
+        let member = MemberSeen { at, guild_id, joined_at, nickname: None, premium_since: None, roles: None, user_id };
         Ok([seen.into(), Event::MemberJoined(member)])
     }
 

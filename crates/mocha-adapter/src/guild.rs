@@ -1,7 +1,7 @@
 //! Guilds.
 
 use mocha_recorder::event::{GuildAvailable, GuildOutage, GuildRemoved, GuildSeen};
-use mocha_schema::{ChannelId, GuildId};
+use mocha_schema::{ChannelId, GuildId, RoleId};
 
 use crate::{Channel, Member, Presence, ResourceType, Translation, Voice, translation::text};
 
@@ -22,13 +22,15 @@ pub struct Guild<'a> {
 
 /// The lists in a `GUILD_CREATE`.
 #[derive(Clone, Debug)]
-pub struct GuildLists<Channels, Members, Presences, Voices> {
+pub struct GuildLists<Channels, Members, Presences, Roles, Voices> {
     /// Channels and threads.
     pub channels: Channels,
     /// Members. In a large guild Discord omits those who are offline.
     pub members: Members,
     /// Members who are not offline.
     pub presences: Presences,
+    /// Roles.
+    pub roles: Roles,
     /// Members in voice.
     pub voices: Voices,
 }
@@ -59,16 +61,18 @@ impl Translation {
             impl IntoIterator<Item = Channel<'a>>,
             impl IntoIterator<Item = Member<'a>>,
             impl IntoIterator<Item = Presence<'a>>,
+            impl IntoIterator<Item = RoleId>,
             impl IntoIterator<Item = Voice<'a>>,
         >,
     ) {
         let (guild_id, member_count) = (guild.guild_id, guild.member_count);
-        let GuildLists { channels, members, presences, voices } = lists;
+        let GuildLists { channels, members, presences, roles, voices } = lists;
         self.push(GuildAvailable { at: self.at(), guild_id });
         self.guild(guild);
         for channel in channels {
             self.channel(&channel);
         }
+        self.roles_listed(guild_id, roles);
         self.members_listed(guild_id, member_count, members);
         self.voice_snapshot(guild_id, voices);
         self.presences_listed(guild_id, member_count, presences);

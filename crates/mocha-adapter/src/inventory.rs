@@ -211,6 +211,11 @@ const fn describe(statistic: Statistic) -> (&'static str, &'static str, &'static
             "to show how many members are online at which time, and which activities they have",
             "Discord sends online status and activities only with this intent",
         ),
+        Statistic::Roles => (
+            "Roles",
+            "to list and count members by role, and to show what the members with a role did together",
+            "Discord sends the roles of members, and when members leave, only with this intent",
+        ),
         Statistic::Voice => {
             ("Voice", "to measure time in voice by user, channel and state, such as muted or streaming", "")
         }
@@ -224,7 +229,7 @@ fn names(intents: Intents) -> String {
 /// Returns the data that fills the tables of a statistic.
 const fn sources(statistic: Statistic) -> &'static [Source] {
     match statistic {
-        Statistic::Growth | Statistic::Members => &[Source::Members],
+        Statistic::Growth | Statistic::Members | Statistic::Roles => &[Source::Members],
         Statistic::MessageContent => &[Source::MessageContent],
         Statistic::Messages => &[Source::Messages],
         Statistic::Presence => &[Source::Presence],

@@ -14,6 +14,7 @@ mod member;
 mod message;
 mod presence;
 mod resource;
+mod role;
 mod shard;
 mod statistic;
 mod translation;
@@ -29,6 +30,7 @@ pub use self::{
     message::{Interaction, Message, MessageEdit},
     presence::{Activity, Presence},
     resource::ResourceType,
+    role::RoleIds,
     shard::Shard,
     statistic::Statistic,
     translation::{Context, Translation},

@@ -7,7 +7,7 @@ use mocha_recorder::{
 };
 use mocha_schema::{GuildId, UserId};
 
-use crate::{Presence, ResourceType, Translation, User, translation::text};
+use crate::{Presence, ResourceType, RoleIds, Translation, User, translation::text};
 
 /// The part of a membership that Mocha records.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,6 +18,8 @@ pub struct Membership<'a> {
     pub nickname: Option<&'a str>,
     /// Since when the member boosts the guild.
     pub premium_since: Option<DateTime<Utc>>,
+    /// The roles. `None` if the payload has none.
+    pub roles: Option<&'a dyn RoleIds>,
 }
 
 /// A member with its user.
@@ -50,7 +52,7 @@ impl Translation {
     /// Adds a membership without its user.
     pub fn membership(&mut self, guild_id: GuildId, user_id: UserId, membership: Membership<'_>) {
         if self.wants(ResourceType::MEMBER) {
-            self.push(seen(self.at(), guild_id, user_id, membership));
+            self.push(self.seen(guild_id, user_id, membership));
         }
     }
 
@@ -58,7 +60,7 @@ impl Translation {
     pub fn member_joined(&mut self, guild_id: GuildId, member: &Member<'_>) {
         self.user(&member.user);
         if self.wants(ResourceType::MEMBER) {
-            self.push(Event::MemberJoined(seen(self.at(), guild_id, member.user.user_id, member.membership)));
+            self.push(Event::MemberJoined(self.seen(guild_id, member.user.user_id, member.membership)));
         }
     }
 
@@ -118,9 +120,10 @@ impl Translation {
         }
         user_ids
     }
-}
 
-fn seen(at: DateTime<Utc>, guild_id: GuildId, user_id: UserId, membership: Membership<'_>) -> MemberSeen {
-    let Membership { joined_at, nickname, premium_since } = membership;
-    MemberSeen { at, guild_id, joined_at, nickname: nickname.map(text), premium_since, user_id }
+    fn seen(&self, guild_id: GuildId, user_id: UserId, membership: Membership<'_>) -> MemberSeen {
+        let Membership { joined_at, nickname, premium_since, roles } = membership;
+        let roles = roles.filter(|_| self.wants(ResourceType::ROLE)).map(RoleIds::ids);
+        MemberSeen { at: self.at(), guild_id, joined_at, nickname: nickname.map(text), premium_since, roles, user_id }
+    }
 }

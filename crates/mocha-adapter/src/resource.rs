@@ -3,7 +3,8 @@
 use bitflags::bitflags;
 
 bitflags! {
-    /// The kinds of data that an adapter records. Default: all except [`PRESENCE`](Self::PRESENCE).
+    /// The kinds of data that an adapter records. Default: all except [`PRESENCE`](Self::PRESENCE) and
+    /// [`ROLE`](Self::ROLE).
     ///
     /// The adapter always records connections, outages of guilds, and when the bot joins or leaves a guild. Without them Mocha
     /// could not distinguish a quiet server from lost events.
@@ -11,8 +12,9 @@ bitflags! {
     /// ```
     /// use mocha_adapter::ResourceType;
     ///
-    /// assert!(!ResourceType::default().contains(ResourceType::PRESENCE));
-    /// assert_eq!(ResourceType::default() | ResourceType::PRESENCE, ResourceType::all());
+    /// let optional = ResourceType::PRESENCE | ResourceType::ROLE;
+    /// assert!(!ResourceType::default().intersects(optional));
+    /// assert_eq!(ResourceType::default() | optional, ResourceType::all());
     /// ```
     #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
     pub struct ResourceType: u64 {
@@ -26,6 +28,8 @@ bitflags! {
         const MESSAGE = 1 << 3;
         /// Status and activities. In a large guild Discord sends about a hundred of them for each message.
         const PRESENCE = 1 << 4;
+        /// Roles of current members. They need [`MEMBER`](Self::MEMBER) too.
+        const ROLE = 1 << 7;
         /// Users: name, avatar, and whether they are bots. Without them leaderboards cannot exclude bots.
         const USER = 1 << 5;
         /// Voice states: the channel and state of each member in voice.
@@ -34,8 +38,8 @@ bitflags! {
 }
 
 impl Default for ResourceType {
-    /// Returns all kinds except [`PRESENCE`](Self::PRESENCE).
+    /// Returns all kinds except [`PRESENCE`](Self::PRESENCE) and [`ROLE`](Self::ROLE).
     fn default() -> Self {
-        Self::all().difference(Self::PRESENCE)
+        Self::all().difference(Self::PRESENCE.union(Self::ROLE))
     }
 }

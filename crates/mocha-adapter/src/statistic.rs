@@ -18,14 +18,16 @@ pub enum Statistic {
     Messages,
     /// Status and activities over time.
     Presence,
+    /// The roles of current members.
+    Roles,
     /// Time in voice by user, channel and state.
     Voice,
 }
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 6] =
-        [Self::Growth, Self::Members, Self::MessageContent, Self::Messages, Self::Presence, Self::Voice];
+    pub const ALL: [Self; 7] =
+        [Self::Growth, Self::Members, Self::MessageContent, Self::Messages, Self::Presence, Self::Roles, Self::Voice];
 
     /// Returns the intents that the statistic needs.
     ///
@@ -39,7 +41,7 @@ impl Statistic {
     #[must_use]
     pub const fn intents(self) -> Intents {
         let own = match self {
-            Self::Growth | Self::Members => Intents::GUILD_MEMBERS,
+            Self::Growth | Self::Members | Self::Roles => Intents::GUILD_MEMBERS,
             Self::MessageContent => Intents::GUILD_MESSAGES.union(Intents::MESSAGE_CONTENT),
             Self::Messages => Intents::GUILD_MESSAGES,
             Self::Presence => Intents::GUILD_PRESENCES,
@@ -70,6 +72,14 @@ impl Statistic {
             ],
             Self::MessageContent | Self::Messages => &["MESSAGE_CREATE"],
             Self::Presence => &["GUILD_CREATE", "GUILD_MEMBERS_CHUNK", "PRESENCE_UPDATE"],
+            Self::Roles => &[
+                "GUILD_CREATE",
+                "GUILD_MEMBER_ADD",
+                "GUILD_MEMBERS_CHUNK",
+                "GUILD_MEMBER_REMOVE",
+                "GUILD_MEMBER_UPDATE",
+                "GUILD_ROLE_DELETE",
+            ],
             Self::Voice => &["GUILD_CREATE", "VOICE_STATE_UPDATE"],
         }
     }

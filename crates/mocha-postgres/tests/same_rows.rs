@@ -6,7 +6,7 @@ mod support;
 use mocha_postgres::PgStore;
 use mocha_recorder::{
     Clock, Event,
-    event::{MemberLeft, PresenceChanged, PresencesListed, VoiceSnapshot},
+    event::{MemberLeft, MemberSeen, PresenceChanged, PresencesListed, RoleRemoved, RolesListed, VoiceSnapshot},
 };
 use mocha_schema::PresenceStatus;
 use mocha_store::Store;
@@ -39,7 +39,7 @@ fn events(seed: u64) -> Vec<Event> {
         let (place, who) = (1 + dice.roll(2), 40 + dice.roll(4));
         let status = if dice.roll(2) == 0 { PresenceStatus::Online } else { PresenceStatus::Idle };
         let (guild_id, user_id) = (id(place), id(who));
-        let event = match dice.roll(14) {
+        let event = match dice.roll(18) {
             0..4 => voice(ms, place, who, Some(place * 10 + dice.roll(2))),
             4 | 5 => voice(ms, place, who, None),
             6 => VoiceSnapshot { at: at(ms), guild_id, voices: Vec::new() }.into(),
@@ -47,7 +47,15 @@ fn events(seed: u64) -> Vec<Event> {
             9 => PresencesListed { at: at(ms), guild_id, is_complete: true, user_ids: vec![user_id] }.into(),
             10 => joined(ms, place, who),
             11 => MemberLeft { at: at(ms), guild_id, user_id }.into(),
-            12 => embedded(ms, 1000 + dice.roll(number + 1), place),
+            12 => RoleRemoved { at: at(ms), guild_id, role_id: id(5 + dice.roll(3)) }.into(),
+            13 => RolesListed { at: at(ms), guild_id, role_ids: vec![id(5 + dice.roll(3)), id(5)] }.into(),
+            14 | 15 => {
+                let roles = (0..dice.roll(3)).map(|_| id(5 + dice.roll(3))).collect();
+                let (joined_at, nickname, premium_since) = (None, None, None);
+                MemberSeen { at: at(ms), guild_id, joined_at, nickname, premium_since, roles: Some(roles), user_id }
+                    .into()
+            }
+            16 => embedded(ms, 1000 + dice.roll(number + 1), place),
             _ => message(ms, 1000 + number, place, who),
         };
         if dice.roll(6) == 0 {

@@ -64,7 +64,7 @@ fn parse(text: &str) -> Result<NonZeroU64, IdError> {
     text.parse().map_err(|_| IdError::OutOfRange)
 }
 
-/// Implements the same foreign traits for four types.
+/// Implements the same foreign traits for five types.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -226,6 +226,8 @@ ids! {
     GuildId,
     /// The id of a message.
     MessageId,
+    /// The id of a role of a guild.
+    RoleId,
     /// The id of a user: a human, a bot or a webhook.
     UserId,
 }

@@ -58,7 +58,7 @@ pub use self::{
     gateway_session::GatewaySession,
     guild::{Guild, GuildChange, NewGuild},
     guild_state::{GoneChannel, GuildState},
-    id::{ChannelId, GuildId, IdError, MessageId, Snowflake, UserId},
+    id::{ChannelId, GuildId, IdError, MessageId, RoleId, Snowflake, UserId},
     member::{Member, MemberChange, NewMember, member_id},
     member_event::{MemberEvent, MemberEventChange, MemberEventType, NewMemberEvent},
     message_event::{COUNTED_MESSAGE_TYPES, MessageEvent, MessageEventChange, NewMessageEvent},

@@ -140,6 +140,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::BigInt;
+
+    /// The roles of current members.
+    member_roles (guild_id, role_id, user_id) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// The role.
+        role_id -> BigInt,
+        /// The member.
+        user_id -> BigInt,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{Nullable, Text};
     use crate::{id::Snowflake, time::UnixSeconds};
 
@@ -437,6 +451,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     horizons,
     member_days,
     member_events,
+    member_roles,
     members,
     message_days,
     message_events,

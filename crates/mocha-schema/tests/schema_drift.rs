@@ -10,7 +10,7 @@ use diesel::{
 };
 use mocha_schema::schema::{
     active_months, bots, channel_histories, channels, gateway_sessions, gone_channels, guild_states, guilds, horizons,
-    member_days, member_events, members, message_days, message_events, message_months, message_quarters,
+    member_days, member_events, member_roles, members, message_days, message_events, message_months, message_quarters,
     message_thirds, message_totals, mocha_migrations, packed_quarters, presence_events, recorder_states,
     tombstone_keys, tombstones, unheard_guilds, user_names, users, voice_channel_days, voice_channel_months,
     voice_days, voice_events, voice_intervals, voice_months, voice_totals, watermarks,
@@ -117,6 +117,7 @@ fn all() -> Vec<Declared> {
         declared(&horizons::table),
         declared(&member_days::table),
         declared(&member_events::table),
+        declared(&member_roles::table),
         declared(&members::table),
         declared(&message_days::table),
         declared(&message_events::table),

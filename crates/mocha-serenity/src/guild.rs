@@ -20,6 +20,7 @@ pub(crate) fn push_whole(guild: &Guild, out: &mut Translation) {
         channels: channels.map(|seen| channel::channel(seen, guild_id)),
         members: guild.members.values().map(member::member),
         presences: guild.presences.values().map(presence::presence),
+        roles: guild.roles.keys().map(|role_id| convert::id(*role_id)),
         voices: guild.voice_states.values().map(voice::voice),
     };
     out.whole_guild(&seen, lists);

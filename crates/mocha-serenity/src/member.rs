@@ -6,24 +6,25 @@ use serenity::model::{
     Timestamp,
     event::{GuildMemberUpdateEvent, GuildMembersChunkEvent},
     guild::{Member, PartialMember},
+    id::RoleId,
 };
 
 use crate::{convert, presence, user};
 
 /// Returns the part of a member that Mocha records.
 pub(crate) fn member(member: &Member) -> RecordedMember<'_> {
-    let membership = membership(member.nick.as_deref(), member.joined_at, member.premium_since);
+    let membership = membership(member.nick.as_deref(), member.joined_at, member.premium_since, &member.roles);
     RecordedMember { membership, user: user::user(&member.user) }
 }
 
 /// Returns the part of an author's membership that Mocha records.
 pub(crate) fn partial(member: &PartialMember) -> Membership<'_> {
-    membership(member.nick.as_deref(), member.joined_at, member.premium_since)
+    membership(member.nick.as_deref(), member.joined_at, member.premium_since, &member.roles)
 }
 
 /// Returns the part of a changed member that Mocha records.
 pub(crate) fn changed(event: &GuildMemberUpdateEvent) -> RecordedMember<'_> {
-    let membership = membership(event.nick.as_deref(), Some(event.joined_at), event.premium_since);
+    let membership = membership(event.nick.as_deref(), Some(event.joined_at), event.premium_since, &event.roles);
     RecordedMember { membership, user: user::user(&event.user) }
 }
 
@@ -34,11 +35,12 @@ pub(crate) fn push_chunk(event: &GuildMembersChunkEvent, out: &mut Translation) 
     out.members_chunk(convert::id(event.guild_id), chunk, members, presences.map(presence::presence));
 }
 
-fn membership(
-    nickname: Option<&str>,
+fn membership<'a>(
+    nickname: Option<&'a str>,
     joined_at: Option<Timestamp>,
     premium_since: Option<Timestamp>,
-) -> Membership<'_> {
+    roles: &'a Vec<RoleId>,
+) -> Membership<'a> {
     let time = |timestamp: Option<Timestamp>| -> Option<DateTime<Utc>> { timestamp.map(convert::time) };
-    Membership { joined_at: time(joined_at), nickname, premium_since: time(premium_since) }
+    Membership { joined_at: time(joined_at), nickname, premium_since: time(premium_since), roles: Some(roles) }
 }

@@ -5,7 +5,7 @@ use serenity::model::gateway::GatewayIntents;
 
 /// A statistic that Mocha can compute, with the intents that it needs.
 ///
-/// Discord has to approve the intents of growth, members, message content and presence.
+/// Discord has to approve the intents of growth, members, message content, presence and roles.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Statistic {
@@ -19,14 +19,16 @@ pub enum Statistic {
     Messages,
     /// Status and activities over time.
     Presence,
+    /// The roles of current members.
+    Roles,
     /// Time in voice by user, channel and state.
     Voice,
 }
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 6] =
-        [Self::Growth, Self::Members, Self::MessageContent, Self::Messages, Self::Presence, Self::Voice];
+    pub const ALL: [Self; 7] =
+        [Self::Growth, Self::Members, Self::MessageContent, Self::Messages, Self::Presence, Self::Roles, Self::Voice];
 
     /// Returns the intents that the statistic needs.
     ///
@@ -47,6 +49,7 @@ impl Statistic {
             Self::MessageContent => SharedStatistic::MessageContent,
             Self::Messages => SharedStatistic::Messages,
             Self::Presence => SharedStatistic::Presence,
+            Self::Roles => SharedStatistic::Roles,
             Self::Voice => SharedStatistic::Voice,
         };
         GatewayIntents::from_bits_truncate(shared.intents().bits())

@@ -29,6 +29,7 @@ pub(crate) fn translate(event: &Event, context: Context) -> Vec<mocha_recorder::
         Event::GuildMemberRemove(event) => out.member_left(convert::id(event.guild_id), &user::user(&event.user)),
         Event::GuildMemberUpdate(event) => out.member(convert::id(event.guild_id), &member::changed(event)),
         Event::GuildMembersChunk(event) => member::push_chunk(event, out),
+        Event::GuildRoleDelete(event) => out.role_removed(convert::id(event.guild_id), convert::id(event.role_id)),
         Event::GuildUpdate(event) => guild::push_changed(&event.guild, out),
         Event::MessageCreate(event) => message::push(&event.message, out),
         Event::MessageUpdate(event) => message::push_edit(event, out),
@@ -81,7 +82,7 @@ fn push_unreadable(event: &UnknownEvent, out: &mut Translation) {
 }
 
 /// The names of the events that [`translate`] reads.
-const EVENT_NAMES: [&str; 21] = [
+const EVENT_NAMES: [&str; 22] = [
     "CHANNEL_CREATE",
     "CHANNEL_DELETE",
     "CHANNEL_UPDATE",
@@ -91,6 +92,7 @@ const EVENT_NAMES: [&str; 21] = [
     "GUILD_MEMBER_ADD",
     "GUILD_MEMBER_REMOVE",
     "GUILD_MEMBER_UPDATE",
+    "GUILD_ROLE_DELETE",
     "GUILD_UPDATE",
     "MESSAGE_CREATE",
     "MESSAGE_UPDATE",

@@ -45,7 +45,7 @@ pub(crate) fn introduce(
     let (joined_at, user_id) = (Some(time(joined_ms)), user_id(number));
     (
         UserSeen { at, avatar: None, bot, discriminator: None, global_name: GlobalName::Unknown, name, user_id },
-        MemberSeen { at, guild_id, joined_at, nickname, premium_since: None, user_id },
+        MemberSeen { at, guild_id, joined_at, nickname, premium_since: None, roles: None, user_id },
     )
 }
 

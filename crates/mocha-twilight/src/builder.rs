@@ -30,7 +30,8 @@ impl AdapterBuilder {
         self
     }
 
-    /// Sets what is recorded. Default: everything except [`ResourceType::PRESENCE`].
+    /// Sets what is recorded. Default: everything except [`ResourceType::PRESENCE`] and
+    /// [`ResourceType::ROLE`].
     pub const fn resources(mut self, resources: ResourceType) -> Self {
         self.resources = resources;
         self

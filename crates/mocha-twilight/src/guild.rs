@@ -37,7 +37,7 @@ impl Translate for GuildUpdate {
             id,
             member_count,
             name,
-            // Settings, images, roles and permissions, which Mocha does not use.
+            // Settings, images and permissions, which Mocha does not use.
             afk_timeout: _,
             application_id: _,
             banner: _,
@@ -59,6 +59,7 @@ impl Translate for GuildUpdate {
             premium_subscription_count: _,
             premium_tier: _,
             public_updates_channel_id: _,
+            // Deleted roles have an event of their own.
             roles: _,
             rules_channel_id: _,
             splash: _,
@@ -97,9 +98,10 @@ fn push_whole(guild: &Guild, out: &mut Translation) {
         members,
         name,
         presences,
+        roles,
         threads,
         voice_states,
-        // Settings, images, roles and permissions, which Mocha does not use.
+        // Settings, images and permissions, which Mocha does not use.
         afk_timeout: _,
         application_id: _,
         banner: _,
@@ -124,7 +126,6 @@ fn push_whole(guild: &Guild, out: &mut Translation) {
         premium_subscription_count: _,
         premium_tier: _,
         public_updates_channel_id: _,
-        roles: _,
         rules_channel_id: _,
         safety_alerts_channel_id: _,
         splash: _,
@@ -158,6 +159,7 @@ fn push_whole(guild: &Guild, out: &mut Translation) {
         channels: channels.iter().chain(threads).map(|seen| channel::channel(seen, guild_id)),
         members: members.iter().map(member::member),
         presences: presences.iter().map(presence::presence),
+        roles: roles.iter().map(|role| convert::id(role.id)),
         voices: voice_states.iter().map(voice::voice),
     };
     out.whole_guild(&seen, lists);

@@ -4,6 +4,7 @@ use mocha_adapter::{Chunk, Member as RecordedMember, Membership, Translation};
 use twilight_model::{
     gateway::payload::incoming::{MemberAdd, MemberChunk, MemberRemove, MemberUpdate},
     guild::{Member, PartialMember},
+    id::{Id, marker::RoleMarker},
     util::Timestamp,
 };
 
@@ -24,17 +25,17 @@ impl Translate for MemberUpdate {
             nick,
             premium_since,
             user: seen,
-            // Images, roles and permissions, which Mocha does not use.
+            roles,
+            // Images and permissions, which Mocha does not use.
             avatar: _,
             flags: _,
             pending: _,
-            roles: _,
             communication_disabled_until: _,
             // For members in voice a VOICE_STATE_UPDATE has them too.
             deaf: _,
             mute: _,
         } = self;
-        let membership = membership(nick.as_deref(), *joined_at, *premium_since);
+        let membership = membership(nick.as_deref(), *joined_at, *premium_since, roles);
         out.member(convert::id(*guild_id), &RecordedMember { membership, user: user::user(seen) });
     }
 }
@@ -70,20 +71,21 @@ pub(crate) fn member(member: &Member) -> RecordedMember<'_> {
         joined_at,
         nick,
         premium_since,
+        roles,
         user: seen,
-        // Images, roles and permissions, which Mocha does not use.
+        // Images and permissions, which Mocha does not use.
         avatar: _,
         avatar_decoration_data: _,
         banner: _,
         communication_disabled_until: _,
         flags: _,
         pending: _,
-        roles: _,
         // Voice has events of its own.
         deaf: _,
         mute: _,
     } = member;
-    RecordedMember { membership: membership(nick.as_deref(), *joined_at, *premium_since), user: user::user(seen) }
+    let membership = membership(nick.as_deref(), *joined_at, *premium_since, roles);
+    RecordedMember { membership, user: user::user(seen) }
 }
 
 /// Returns the part of an author's membership that Mocha records.
@@ -92,36 +94,38 @@ pub(crate) fn partial(member: &PartialMember) -> Membership<'_> {
         joined_at,
         nick,
         premium_since,
-        // Images, roles and permissions, which Mocha does not use.
+        roles,
+        // Images and permissions, which Mocha does not use.
         avatar: _,
         avatar_decoration_data: _,
         banner: _,
         communication_disabled_until: _,
         flags: _,
         permissions: _,
-        roles: _,
         // Voice has events of its own.
         deaf: _,
         mute: _,
         // Discord does not send it with a partial member.
         user: _,
     } = member;
-    membership(nick.as_deref(), *joined_at, *premium_since)
+    membership(nick.as_deref(), *joined_at, *premium_since, roles)
 }
 
-fn membership(
-    nickname: Option<&str>,
+fn membership<'a>(
+    nickname: Option<&'a str>,
     joined_at: Option<Timestamp>,
     premium_since: Option<Timestamp>,
-) -> Membership<'_> {
-    Membership { joined_at: joined_at.map(convert::time), nickname, premium_since: premium_since.map(convert::time) }
+    roles: &'a Vec<Id<RoleMarker>>,
+) -> Membership<'a> {
+    let (joined_at, premium_since) = (joined_at.map(convert::time), premium_since.map(convert::time));
+    Membership { joined_at, nickname, premium_since, roles: Some(roles) }
 }
 
 #[cfg(test)]
 mod tests {
     use mocha_recorder::{
         Event,
-        event::{MemberLeft, MembersListed},
+        event::{MemberLeft, MembersListed, RoleRemoved, RolesListed},
     };
     use mocha_schema::PresenceStatus;
 
@@ -152,6 +156,28 @@ mod tests {
         assert_eq!(member.nickname.as_deref(), Some("Änn"));
         assert_eq!(member.joined_at, Some("2026-11-20T08:30:00.123Z".parse()?));
         assert_eq!(member.premium_since, Some("2026-11-21T00:00:00Z".parse()?));
+        Ok(())
+    }
+
+    #[test]
+    fn roles_are_recorded_only_if_they_are_wanted() -> frames::TestResult {
+        for (context, expected) in [
+            (frames::context(), None),
+            (frames::context().with(ResourceType::ROLE), Some(vec![70_000_000_000_000_001, 70_000_000_000_000_002])),
+        ] {
+            let events = frames::translate_with("member_update", context)?;
+            let [_, Event::MemberSeen(member)] = events.as_slice() else { return Err(format!("{events:?}").into()) };
+            let roles = member.roles.as_ref().map(|roles| roles.iter().map(|role| role.get()).collect::<Vec<_>>());
+            assert_eq!(roles, expected);
+        }
+        assert_eq!(frames::translate("role_delete")?, []);
+        let events = frames::translate_with("role_delete", frames::context().with(ResourceType::ROLE))?;
+        let guild_id = frames::GUILD.try_into()?;
+        let removed = RoleRemoved { at: frames::arrival(), guild_id, role_id: 70_000_000_000_000_001.try_into()? };
+        assert_eq!(events, [removed.into()]);
+        let events = frames::translate_with("guild_create", frames::context().with(ResourceType::ROLE))?;
+        let listed = RolesListed { at: frames::arrival(), guild_id, role_ids: vec![frames::GUILD.try_into()?] };
+        assert!(events.contains(&listed.into()), "{events:?}");
         Ok(())
     }
 

@@ -17,14 +17,16 @@ pub enum Statistic {
     Messages,
     /// Status and activities over time.
     Presence,
+    /// The roles of current members.
+    Roles,
     /// Time in voice by user, channel and state.
     Voice,
 }
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 6] =
-        [Self::Growth, Self::Members, Self::MessageContent, Self::Messages, Self::Presence, Self::Voice];
+    pub const ALL: [Self; 7] =
+        [Self::Growth, Self::Members, Self::MessageContent, Self::Messages, Self::Presence, Self::Roles, Self::Voice];
 
     /// Returns the intents that the statistic needs.
     ///
@@ -49,6 +51,7 @@ impl Statistic {
             Self::MessageContent => SharedStatistic::MessageContent,
             Self::Messages => SharedStatistic::Messages,
             Self::Presence => SharedStatistic::Presence,
+            Self::Roles => SharedStatistic::Roles,
             Self::Voice => SharedStatistic::Voice,
         }
     }
@@ -76,6 +79,14 @@ impl Statistic {
             ],
             Self::MessageContent | Self::Messages => &[EventType::MessageCreate],
             Self::Presence => &[EventType::GuildCreate, EventType::MemberChunk, EventType::PresenceUpdate],
+            Self::Roles => &[
+                EventType::GuildCreate,
+                EventType::MemberAdd,
+                EventType::MemberChunk,
+                EventType::MemberRemove,
+                EventType::MemberUpdate,
+                EventType::RoleDelete,
+            ],
             Self::Voice => &[EventType::GuildCreate, EventType::VoiceStateUpdate],
         }
     }

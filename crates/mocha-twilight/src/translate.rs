@@ -7,9 +7,10 @@ use mocha_schema::UserId;
 use twilight_model::gateway::{
     Intents, ShardId,
     event::{Event, EventType},
+    payload::incoming::RoleDelete,
 };
 
-use crate::{ResourceType, shard};
+use crate::{ResourceType, convert, shard};
 
 /// The context that a translation needs beside the payload.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +42,7 @@ pub(crate) trait Translate {
 }
 
 /// The types of events that [`translate`] reads, without `UnavailableGuild`, which Discord does not send.
-pub(crate) const EVENT_TYPES: [EventType; 25] = [
+pub(crate) const EVENT_TYPES: [EventType; 26] = [
     EventType::ChannelCreate,
     EventType::ChannelDelete,
     EventType::ChannelUpdate,
@@ -61,6 +62,7 @@ pub(crate) const EVENT_TYPES: [EventType; 25] = [
     EventType::PresenceUpdate,
     EventType::Ready,
     EventType::Resumed,
+    EventType::RoleDelete,
     EventType::ThreadCreate,
     EventType::ThreadDelete,
     EventType::ThreadListSync,
@@ -92,6 +94,9 @@ pub(crate) fn translate(event: &Event, context: &Context) -> Vec<StoreEvent> {
         Event::PresenceUpdate(payload) => payload.translate(out),
         Event::Ready(payload) => payload.translate(out),
         Event::Resumed => out.connection(ShardStatus::Resumed),
+        Event::RoleDelete(RoleDelete { guild_id, role_id }) => {
+            out.role_removed(convert::id(*guild_id), convert::id(*role_id));
+        }
         Event::ThreadCreate(payload) => payload.translate(out),
         Event::ThreadDelete(payload) => payload.translate(out),
         Event::ThreadListSync(payload) => payload.translate(out),
@@ -133,6 +138,7 @@ mod tests {
             | Event::PresenceUpdate(_)
             | Event::Ready(_)
             | Event::Resumed
+            | Event::RoleDelete(_)
             | Event::ThreadCreate(_)
             | Event::ThreadDelete(_)
             | Event::ThreadListSync(_)
@@ -178,7 +184,6 @@ mod tests {
             | Event::ReactionRemoveAll(_)
             | Event::ReactionRemoveEmoji(_)
             | Event::RoleCreate(_)
-            | Event::RoleDelete(_)
             | Event::RoleUpdate(_)
             | Event::StageInstanceCreate(_)
             | Event::StageInstanceDelete(_)
@@ -203,7 +208,7 @@ mod tests {
             let event = frames::parse(name)?;
             assert_eq!(is_read(&event), EVENT_TYPES.contains(&event.kind()), "{name}");
             let outside = ["message_direct", "message_update_plain", "voice_call"].contains(&name);
-            let events = translate(&event, &frames::context().with(ResourceType::PRESENCE));
+            let events = translate(&event, &frames::context().with(ResourceType::all()));
             assert_eq!(!events.is_empty(), is_read(&event) && !outside, "{name}: {events:?}");
             kinds.push(event.kind());
         }

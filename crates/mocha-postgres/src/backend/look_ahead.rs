@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl, prelude::*, sql_query, sql_types::BigInt};
 use mocha_recorder::{Event, Person, backend::LastPresence};
 use mocha_schema::{
-    ChannelId, GuildId, User, UserId, UserName, VoiceInterval,
+    ChannelId, GuildId, RoleId, User, UserId, UserName, VoiceInterval,
     schema::{channels, guilds, user_names, users},
 };
 
@@ -24,10 +24,14 @@ pub(super) struct LookAhead {
     /// People with presences in this batch. The recorder remembers most of them, so they are looked up together once it asks
     /// for one.
     pub(super) named_in_presences: HashSet<Person>,
+    /// The same of members with roles.
+    pub(super) named_in_roles: HashSet<Person>,
     /// The same of voice.
     pub(super) named_in_voice: HashSet<Person>,
     /// The last presences of people, until they are asked for or others come.
     pub(super) presences: HashMap<Person, Option<LastPresence>>,
+    /// Roles of people that were looked up.
+    pub(super) roles: HashMap<Person, BTreeSet<RoleId>>,
     /// Users that were looked up. `None` for those without a row.
     pub(super) users: HashMap<UserId, Option<User>>,
 }
@@ -40,6 +44,7 @@ struct Named {
     flags: HashMap<UserId, bool>,
     guilds: BTreeSet<GuildId>,
     presences: HashSet<Person>,
+    roles: HashSet<Person>,
     users: BTreeSet<UserId>,
     voices: HashSet<Person>,
 }
@@ -88,6 +93,7 @@ impl LookAhead {
             ahead.channels.extend(rows);
         }
         ahead.named_in_presences = named.presences;
+        ahead.named_in_roles = named.roles;
         ahead.named_in_voice = named.voices;
         Ok(ahead)
     }
@@ -101,6 +107,9 @@ impl Named {
             match event {
                 Event::MemberJoined(event) | Event::MemberSeen(event) => {
                     named.users.insert(event.user_id);
+                    if event.roles.is_some() {
+                        named.roles.insert(Person { guild_id: event.guild_id, user_id: event.user_id });
+                    }
                 }
                 Event::MemberLeft(event) => {
                     named.users.insert(event.user_id);

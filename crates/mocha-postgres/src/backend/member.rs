@@ -1,11 +1,11 @@
 //! Current members, and the log of joins and leaves.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use diesel::prelude::*;
 use mocha_recorder::{
     Error, Person,
-    backend::{ListedMember, MemberTable, member_event_id, member_event_ms},
+    backend::{ListedMember, MemberTable, RoleTable as _, member_event_id, member_event_ms},
 };
 use mocha_schema::{
     GuildId, Member, MemberChange, MemberEventType, NewMember, NewMemberEvent,
@@ -49,7 +49,7 @@ impl MemberTable for PgTables<'_> {
 
     fn delete_member(&mut self, person: Person) -> Result<(), Error> {
         diesel::delete(row_of!(person)).execute(self.conn).executed()?;
-        Ok(())
+        self.put_member_roles(person, &BTreeSet::new())
     }
 
     /// The instant is part of the entry's id, whose index finds it.

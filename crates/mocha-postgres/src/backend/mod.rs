@@ -18,6 +18,7 @@ mod look_ahead;
 mod member;
 mod message;
 mod presence;
+mod role;
 mod state;
 mod tombstone;
 mod user;
@@ -35,7 +36,10 @@ use mocha_recorder::{
     backend::{Backend, Tables, WriteError},
 };
 
-use self::{look_ahead::LookAhead, message::HeldMessages, presence::HeldPresences, user::HeldUsers, voice::HeldVoice};
+use self::{
+    look_ahead::LookAhead, message::HeldMessages, presence::HeldPresences, role::HeldRoles, user::HeldUsers,
+    voice::HeldVoice,
+};
 pub(crate) use self::{look_ahead::lock_generation, tombstone::load as load_tombstones};
 use crate::{error::classify, link::Link};
 
@@ -177,13 +181,14 @@ fn number(batch: u64) -> i64 {
 
 /// The tables during one transaction.
 ///
-/// Messages, presences, users and voice are held back until the flush, or until an operation reads such rows. Everything else
+/// Messages, presences, roles, users and voice are held back until the flush, or until an operation reads such rows. Everything else
 /// is executed at once.
 pub(crate) struct PgTables<'t> {
     conn: &'t mut PgConnection,
     ahead: LookAhead,
     messages: HeldMessages,
     presences: HeldPresences,
+    roles: HeldRoles,
     users: HeldUsers,
     voice: HeldVoice,
 }
@@ -195,6 +200,7 @@ impl<'t> PgTables<'t> {
             ahead: LookAhead::default(),
             messages: HeldMessages::default(),
             presences: HeldPresences::default(),
+            roles: HeldRoles::default(),
             users: HeldUsers::default(),
             voice: HeldVoice::default(),
         }
@@ -219,6 +225,7 @@ impl Tables for PgTables<'_> {
     fn flush(&mut self) -> Result<u64, Error> {
         self.users.flush(self.conn).executed()?;
         self.presences.flush(self.conn).executed()?;
+        self.flush_roles()?;
         self.voice.flush(self.conn).executed()?;
         self.messages.flush(self.conn).executed()
     }

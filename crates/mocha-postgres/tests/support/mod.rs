@@ -86,6 +86,7 @@ pub(crate) fn joined(ms: i64, guild: u64, user: u64) -> Event {
         joined_at: Some(at(ms)),
         nickname: None,
         premium_since: None,
+        roles: None,
         user_id: id(user),
     })
 }

@@ -7,11 +7,12 @@ use mocha_test_postgres::Database;
 use super::TestResult;
 
 /// The tables whose rows are the same in both: events, and the roll-ups that do not depend on a watermark.
-const SAME: [(&str, &str); 13] = [
+const SAME: [(&str, &str); 14] = [
     ("guilds", "id, name"),
     ("horizons", "members_from, messages_from, presences_from, rollups_from, voice_from"),
     ("member_days", "guild_id, day, bot, joins, leaves"),
     ("member_events", "id, guild_id, user_id, event_type, created_at"),
+    ("member_roles", "guild_id, role_id, user_id"),
     ("members", "guild_id, user_id"),
     ("message_days", "guild_id, day, user_id, channel_id, messages, characters, words"),
     ("message_events", "id, guild_id, user_id, channel_id, created_at"),

@@ -37,7 +37,7 @@ pub trait MemberTable {
     /// Returns an error if the write fails.
     fn update_member(&mut self, person: Person, change: &MemberChange<'_>) -> Result<(), Error>;
 
-    /// Deletes the row of a former member.
+    /// Deletes the row of a former member, and the roles.
     ///
     /// # Errors
     ///

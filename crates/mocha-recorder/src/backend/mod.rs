@@ -9,7 +9,7 @@
 //! 1. [`Tables::prepare`] with the events of the batch, in their order: the tables may look ahead, and take locks.
 //! 2. [`Tables::generation`], which shows whether another program changed rows that the recorder remembers.
 //! 3. The operations of the nouns, event by event: [`ChannelTable`], [`GuildTable`], [`HistoryTable`], [`MemberTable`],
-//!    [`MessageTable`], [`PresenceTable`], [`TombstoneTable`], [`UserTable`] and [`VoiceTable`].
+//!    [`MessageTable`], [`PresenceTable`], [`RoleTable`], [`TombstoneTable`], [`UserTable`] and [`VoiceTable`].
 //! 4. [`StateTable::put_position`] for each shard that advanced, then [`Tables::flush`].
 //! 5. If a stamp is due: [`VoiceTable::stamp_intervals`], [`StateTable::raise_watermarks`],
 //!    [`StateTable::put_recorder_state`], and [`Tables::flush`] again.
@@ -34,6 +34,7 @@ mod history;
 mod member;
 mod message;
 mod presence;
+mod role;
 mod state;
 mod tombstone;
 mod user;
@@ -46,6 +47,7 @@ pub use self::{
     member::{ListedMember, MemberTable, member_event_id, member_event_ms},
     message::MessageTable,
     presence::{LastPresence, PresenceTable, presence_id, presence_ms},
+    role::RoleTable,
     state::{StateTable, Watermarks},
     tombstone::TombstoneTable,
     user::UserTable,
@@ -113,6 +115,7 @@ pub trait Tables:
     + MemberTable
     + MessageTable
     + PresenceTable
+    + RoleTable
     + StateTable
     + TombstoneTable
     + UserTable

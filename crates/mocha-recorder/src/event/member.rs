@@ -1,7 +1,7 @@
 //! Members: joins, leaves and lists.
 
 use chrono::{DateTime, Utc};
-use mocha_schema::{GuildId, UserId};
+use mocha_schema::{GuildId, RoleId, UserId};
 
 use super::{
     Event,
@@ -22,6 +22,8 @@ pub struct MemberSeen {
     pub nickname: Option<String>,
     /// Since when the member boosts the guild.
     pub premium_since: Option<DateTime<Utc>>,
+    /// The roles, in any order, without that of everybody. `None` leaves the recorded ones as they are.
+    pub roles: Option<Vec<RoleId>>,
     /// The user.
     pub user_id: UserId,
 }

@@ -6,6 +6,7 @@ mod history;
 mod member;
 mod message;
 mod presence;
+mod role;
 mod shard;
 mod user;
 mod valid;
@@ -22,6 +23,7 @@ pub use self::{
     member::{MemberLeft, MemberSeen, MembersListed},
     message::{MessageContent, MessageEmbedded, MessageSent},
     presence::{Activity, PresenceChanged, PresencesListed},
+    role::{RoleRemoved, RolesListed},
     shard::{ShardChanged, ShardStatus},
     user::{GlobalName, UserSeen},
     voice::{SnapshotVoice, VoiceSnapshot, VoiceStateChanged},
@@ -64,6 +66,10 @@ pub enum Event {
     PresenceChanged(PresenceChanged),
     /// The presences of a guild were listed.
     PresencesListed(PresencesListed),
+    /// A role was deleted.
+    RoleRemoved(RoleRemoved),
+    /// The roles of a guild were listed.
+    RolesListed(RolesListed),
     /// The state of a connection to the gateway changed.
     ShardChanged(ShardChanged),
     /// A user was seen or changed.
@@ -93,6 +99,8 @@ impl Event {
             Self::MessageSent(event) => event.at,
             Self::PresenceChanged(event) => event.at,
             Self::PresencesListed(event) => event.at,
+            Self::RoleRemoved(event) => event.at,
+            Self::RolesListed(event) => event.at,
             Self::ShardChanged(event) => event.at,
             Self::UserSeen(event) => event.at,
             Self::VoiceSnapshot(event) => event.at,
@@ -118,6 +126,8 @@ impl Event {
             Self::MessageSent(event) => event.guild_id,
             Self::PresenceChanged(event) => event.guild_id,
             Self::PresencesListed(event) => event.guild_id,
+            Self::RoleRemoved(event) => event.guild_id,
+            Self::RolesListed(event) => event.guild_id,
             Self::VoiceSnapshot(event) => event.guild_id,
             Self::VoiceStateChanged(event) => event.guild_id,
             Self::ShardChanged(_) | Self::UserSeen(_) => return None,
@@ -146,6 +156,8 @@ impl Event {
             | Self::MessageSent(_)
             | Self::PresenceChanged(_)
             | Self::PresencesListed(_)
+            | Self::RoleRemoved(_)
+            | Self::RolesListed(_)
             | Self::UserSeen(_) => None,
         }
     }
@@ -170,6 +182,8 @@ impl Event {
             | Self::MemberLeft(_)
             | Self::MessageEmbedded(_)
             | Self::PresencesListed(_)
+            | Self::RoleRemoved(_)
+            | Self::RolesListed(_)
             | Self::VoiceSnapshot(_)
             | Self::VoiceStateChanged(_) => Ok(()),
         }

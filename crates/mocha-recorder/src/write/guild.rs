@@ -2,7 +2,7 @@
 
 use mocha_schema::{GuildChange, GuildId, GuildState};
 
-use super::{Outcome, State, parent, voice};
+use super::{Outcome, State, parent, role, voice};
 use crate::{
     Error,
     backend::Tables,
@@ -62,6 +62,7 @@ pub(super) fn gone(tables: &mut impl Tables, state: &mut State, event: &GuildRem
     if noted {
         tables.put_guild_state(&GuildState { gone_at: Some(at), ..known })?;
     }
+    role::guild_gone(tables, state, guild_id)?;
     let rows = state.tracker.guild_gone(guild_id, at.timestamp_millis());
     voice::write(tables, &rows)?;
     Ok(Outcome::of(noted || !rows.is_empty()))

@@ -1,9 +1,11 @@
 //! Members who are seen. The table `members` has the current members.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use mocha_schema::{MemberChange, NewMember, member_id};
 
-use super::{Outcome, State, joined::SAME_JOIN_MS, member_log};
+use super::{Outcome, State, joined::SAME_JOIN_MS, member_log, role};
 use crate::{Error, Person, backend::Tables, event::MemberSeen};
 
 /// The outcome for the row of a member.
@@ -36,9 +38,9 @@ pub(super) fn seen(tables: &mut impl Tables, state: &mut State, event: &MemberSe
 
 /// Adds or changes the row of a member.
 pub(super) fn store(tables: &mut impl Tables, state: &mut State, event: &MemberSeen) -> Result<Seen, Error> {
-    let MemberSeen { at, guild_id, joined_at, nickname, premium_since, user_id } = event;
+    let MemberSeen { at, guild_id, joined_at, nickname, premium_since, roles, user_id } = event;
     let person = Person { guild_id: *guild_id, user_id: *user_id };
-    let profile = (joined_at, nickname, premium_since);
+    let profile = (joined_at, nickname, premium_since, roles);
     if state.members.has(&person, &profile) {
         return Ok(Seen::unchanged());
     }
@@ -47,8 +49,13 @@ pub(super) fn store(tables: &mut impl Tables, state: &mut State, event: &MemberS
     let nickname = nickname.as_deref();
     // Rows have whole seconds.
     let seconds = |time: &Option<chrono::DateTime<chrono::Utc>>| time.map(|time| time.timestamp());
-    let seen = match tables.member(person)? {
+    let known = match tables.member(person)? {
         None if member_log::left_after(tables, person, *at)? => return Ok(Seen::unchanged()),
+        Some(known) if *at < known.updated_at => return Ok(Seen::unchanged()),
+        known => known,
+    };
+    let new_roles = role::changed(tables, person, roles.as_ref())?;
+    let seen = match known {
         None => {
             let (created_at, updated_at) = ((*at).into(), (*at).into());
             tables.insert_member(&NewMember {
@@ -63,10 +70,10 @@ pub(super) fn store(tables: &mut impl Tables, state: &mut State, event: &MemberS
             })?;
             Seen { outcome: Outcome::Written, has_returned: false }
         }
-        Some(known) if *at < known.updated_at => return Ok(Seen::unchanged()),
         Some(known)
-            if (known.nickname.as_deref(), seconds(&known.joined_at), seconds(&known.premium_since))
-                == (nickname, seconds(joined_at), seconds(premium_since)) =>
+            if new_roles.is_none()
+                && (known.nickname.as_deref(), seconds(&known.joined_at), seconds(&known.premium_since))
+                    == (nickname, seconds(joined_at), seconds(premium_since)) =>
         {
             Seen::unchanged()
         }
@@ -82,6 +89,12 @@ pub(super) fn store(tables: &mut impl Tables, state: &mut State, event: &MemberS
             Seen { outcome: Outcome::Written, has_returned }
         }
     };
+    if let Some(new_roles) = new_roles {
+        tables.put_member_roles(person, &new_roles)?;
+    } else if seen.has_returned && roles.is_none() {
+        // The roles that are recorded ended with the earlier membership.
+        tables.put_member_roles(person, &BTreeSet::new())?;
+    }
     state.members.put(person, &profile);
     Ok(seen)
 }

@@ -15,6 +15,7 @@ mod parent;
 mod positions;
 mod presence;
 mod recent;
+mod role;
 mod seen;
 mod user;
 mod voice;
@@ -336,6 +337,8 @@ impl State {
             Event::MessageSent(event) => message::sent(tables, self, event),
             Event::PresenceChanged(event) => presence::changed(tables, self, event, is_new),
             Event::PresencesListed(event) => presence::listed(tables, self, event),
+            Event::RoleRemoved(event) => role::removed(tables, self, *event),
+            Event::RolesListed(event) => role::listed(tables, self, event),
             Event::ShardChanged(event) => {
                 stamp(tables, &mut self.tracker)?;
                 let rows = self.tracker.shard_changed(*event, is_new);

@@ -62,6 +62,8 @@ fn told(state: &mut State, event: &Event) -> Told {
         // The row is erased together with its author.
         | Event::MessageEmbedded(_)
         | Event::PresencesListed(_)
+        | Event::RoleRemoved(_)
+        | Event::RolesListed(_)
         | Event::ShardChanged(_)
         | Event::VoiceSnapshot(_) => Told::Other,
     }

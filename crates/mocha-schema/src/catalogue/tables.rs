@@ -180,6 +180,22 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         columns: &[
+            plain("guild_id", "server ID"),
+            derived("role_id", "role ID"),
+            identifying("user_id", "user ID of the member"),
+        ],
+        guild: Some(Guild::Number),
+        kept: Kept::Member,
+        key: &["guild_id", "role_id", "user_id"],
+        made_of: &[],
+        name: "member_roles",
+        person: Some(Person::Number),
+        purpose: "roles of current members, if the bot records them",
+        sources: &[Members],
+        time: None,
+    },
+    Table {
+        columns: &[
             identifying("id", "ID of the membership, made of server and user"),
             plain("guild_id", "server ID"),
             identifying("user_id", "user ID of the member"),

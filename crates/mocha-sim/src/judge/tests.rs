@@ -174,7 +174,15 @@ fn guild(at_ms: i64, member_count: u64) -> Event {
 
 fn member(at_ms: i64, user: u64) -> MemberSeen {
     let joined_at = Some(time(at_ms));
-    MemberSeen { at: time(at_ms), guild_id: id(1), joined_at, nickname: None, premium_since: None, user_id: id(user) }
+    MemberSeen {
+        at: time(at_ms),
+        guild_id: id(1),
+        joined_at,
+        nickname: None,
+        premium_since: None,
+        roles: None,
+        user_id: id(user),
+    }
 }
 
 fn online(at_ms: i64, user: u64) -> Event {

@@ -1,11 +1,11 @@
 //! Current members, and the log of joins and leaves.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use diesel::prelude::*;
 use mocha_recorder::{
     Person,
-    backend::{ListedMember, MemberTable, member_event_id, member_event_ms},
+    backend::{ListedMember, MemberTable, RoleTable as _, member_event_id, member_event_ms},
 };
 use mocha_schema::{
     GuildId, Member, MemberChange, MemberEventType, NewMember, NewMemberEvent, member_id,
@@ -43,7 +43,7 @@ impl MemberTable for SqliteTables<'_> {
 
     fn delete_member(&mut self, person: Person) -> Result<(), Error> {
         diesel::delete(members::table.find(key(person))).execute(self.0).executed()?;
-        Ok(())
+        self.put_member_roles(person, &BTreeSet::new())
     }
 
     /// The entry's id contains the instant, so the index of ids finds it.

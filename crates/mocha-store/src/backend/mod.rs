@@ -6,6 +6,7 @@ mod history;
 mod member;
 mod message;
 mod presence;
+mod role;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -132,6 +132,7 @@ pub(crate) fn member(ms: i64, user: u64, joined_ms: i64) -> MemberSeen {
         joined_at: Some(at(joined_ms)),
         nickname: None,
         premium_since: None,
+        roles: None,
         user_id: id(user),
     }
 }
