@@ -18,7 +18,7 @@ pub use mocha_charts as charts;
 #[cfg(feature = "postgres")]
 pub use mocha_postgres::{self as postgres, PgStore, PgStoreBuilder};
 pub use mocha_schema as models;
-pub use mocha_schema::{ChannelId, GuildId, MessageId, UserId, schema};
+pub use mocha_schema::{ChannelId, GuildId, MessageId, RoleId, UserId, schema};
 #[cfg(feature = "serenity")]
 pub use mocha_serenity as serenity;
 pub use mocha_stats as stats;

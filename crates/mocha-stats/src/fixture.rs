@@ -128,6 +128,13 @@ pub(crate) fn insert_member(conn: &mut impl SimpleConnection, guild: u64, user: 
     Ok(())
 }
 
+pub(crate) fn insert_role(conn: &mut impl SimpleConnection, guild: u64, role: u64, user: u64) -> TestResult {
+    conn.batch_execute(&format!(
+        "INSERT INTO member_roles (guild_id, role_id, user_id) VALUES ({guild}, {role}, {user})"
+    ))?;
+    Ok(())
+}
+
 pub(crate) fn insert_user(conn: &mut impl SimpleConnection, id: u64, bot: Option<bool>) -> TestResult {
     let bot = value(bot);
     conn.batch_execute(&format!(
@@ -188,7 +195,7 @@ pub(crate) fn seeded() -> TestResult<SqliteConnection> {
 }
 
 /// A Monday of guild 1: users 20, 30 and 100 are people, 9 is a bot; they write in channels 1000
-/// and 2000 and talk in 3000.
+/// and 2000 and talk in 3000. Users 20, 30 and the bot have role 70, user 30 has role 71 too.
 pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
     let mut rows = Rows::default();
     for (user, bot) in [(20, None), (30, Some(false)), (100, Some(false)), (9, Some(true))] {
@@ -209,6 +216,9 @@ pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
             };
             rows.message(conn, message)?;
         }
+    }
+    for (role, user) in [(70, 20), (70, 30), (71, 30), (70, 9)] {
+        insert_role(conn, 1, role, user)?;
     }
     // User 20 was in voice for an hour; user 30 has been for half an hour, when last seen.
     let (nine, hour) = ((MONDAY + 9 * 3600) * 1000, 3_600_000);

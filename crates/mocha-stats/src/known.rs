@@ -44,7 +44,7 @@ fn minded(question: &str) -> &'static [&'static str] {
         "presence" | "online" | "activities" | "user presence" | "user activities" => {
             &["members_from", "presences_from"]
         }
-        "voice now" | "members since" => &[],
+        "voice now" | "members since" | "role members" => &[],
         _ => &["rollups_from"],
     }
 }

@@ -33,6 +33,8 @@
 //! | [`GuildReport`] | the week of a guild in one answer, for a bot to post on Monday |
 //! | [`LevelCurve`] | the level of a score, and what is missing to the next one |
 //! | [`MessageSeries`] | messages, characters and words by hour, day, week or month |
+//! | [`RoleActivity`] | what the members with each role did together |
+//! | [`RoleMembers`] | how many members have each role |
 //! | [`HeatMap`] | when people wrote, by weekday and hour |
 //! | [`Names`] | how users, channels and the guild are called |
 //! | [`VoiceHeatMap`] | when people were in voice, by weekday and hour |
@@ -112,6 +114,8 @@ mod quarter;
 mod questions;
 #[cfg(test)]
 mod random;
+mod role_filter;
+mod role_members;
 mod rollup;
 mod share;
 mod statement;
@@ -137,7 +141,10 @@ pub use self::{
     },
     guild_report::{GuildReport, GuildReportAnswer},
     heat_map::{HeatMap, HeatMapAnswer},
-    leaderboard::{Leaderboard, LeaderboardAnswer, Measure, PreviousRank, Rank, VoiceDetails, VoiceTotals, Weights},
+    leaderboard::{
+        ActiveRole, Leaderboard, LeaderboardAnswer, Measure, PreviousRank, Rank, RoleActivity, RoleActivityAnswer,
+        VoiceDetails, VoiceTotals, Weights,
+    },
     level::{LevelCurve, LevelProgress},
     member::{FavouriteChannel, MemberStatistics, MemberStatisticsAnswer, MemberVoice, Place, Seen, Streak},
     member_card::{MemberCard, MemberCardAnswer},
@@ -151,6 +158,7 @@ pub use self::{
         Activities, ActivitiesAnswer, ActivityTime, OnlinePeriod, OnlineSeries, OnlineSeriesAnswer, PresenceTime,
         PresenceTimeAnswer, StatusTime,
     },
+    role_members::{RoleMemberCount, RoleMembers, RoleMembersAnswer},
     time_zones::find_time_zones,
     voice::{
         ASSUMED_TAIL, Assumed, ChannelVoice, GuildVoice, GuildVoiceAnswer, InVoice, OccupancyStep, VoiceChannels,

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Europe::Berlin;
-use mocha_schema::{ChannelId, GuildId, UserId};
+use mocha_schema::{ChannelId, GuildId, RoleId, UserId};
 
 use crate::{
     Activation, ActiveMembers, Activities, Bots, ChannelGroup, Channels, Database, Error, Growth, GuildOverview,
     GuildReport, GuildVoice, HeatMap, Leaderboard, MemberCard, MemberRetention, MemberReturn, MemberSegments,
-    MemberStatistics, MembersSince, MessageSeries, OnlineSeries, Period, PresenceTime, Tenure, VoiceChannels,
-    VoiceFilter, VoiceHeatMap, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
+    MemberStatistics, MembersSince, MessageSeries, OnlineSeries, Period, PresenceTime, RoleActivity, RoleMembers,
+    Tenure, VoiceChannels, VoiceFilter, VoiceHeatMap, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
     documented::{GuildLeaderboard, UserStatistics, VoiceActivity},
     fixture::MONDAY,
 };
@@ -17,10 +17,18 @@ pub(crate) type Load = fn(&mut dyn Database, GuildId, Window) -> Result<String, 
 
 /// Every question; what it answers is shown as text, so that answers of different kinds can be
 /// compared.
-pub(crate) const QUESTIONS: [(&str, Load); 62] = [
+pub(crate) const QUESTIONS: [(&str, Load); 66] = [
     ("messages", |conn, guild, window| show(Leaderboard::messages(guild).within(window).load(conn))),
     ("words", |conn, guild, window| show(Leaderboard::words(guild).within(window).bots(Bots::Include).load(conn))),
     ("members", |conn, guild, window| show(Leaderboard::messages(guild).current_members().within(window).load(conn))),
+    ("with a role", |conn, guild, window| {
+        show(Leaderboard::messages(guild).only_roles(&roles()).within(window).load(conn))
+    }),
+    ("voice without a role", |conn, guild, window| {
+        show(Leaderboard::voice(guild).exclude_roles(&roles()[..1]).within(window).load(conn))
+    }),
+    ("roles", |conn, guild, window| show(RoleActivity::of(Leaderboard::messages(guild).within(window)).load(conn))),
+    ("role members", |conn, guild, _| show(RoleMembers::of(guild).load(conn))),
     ("some channels", |conn, guild, window| show(some_channels(guild).within(window).load(conn))),
     ("compared", |conn, guild, window| show(Leaderboard::messages(guild).compare().within(window).load(conn))),
     ("active days", |conn, guild, window| show(Leaderboard::active_days(guild).within(window).load(conn))),
@@ -133,6 +141,10 @@ fn active_in_voice(guild: GuildId) -> ActiveMembers {
 
 fn channels() -> [ChannelId; 2] {
     [1000, 3000].map(|id| id.try_into().unwrap())
+}
+
+fn roles() -> [RoleId; 2] {
+    [71, 72].map(|id| id.try_into().unwrap())
 }
 
 fn some_channels(guild: GuildId) -> Leaderboard {

@@ -7,7 +7,10 @@ use mocha_schema::VoiceEventType;
 use proptest::prelude::*;
 
 use crate::{
-    fixture::{MONDAY, Message, TestResult, insert_channel, insert_guild, insert_interval, insert_member, interval},
+    fixture::{
+        MONDAY, Message, TestResult, insert_channel, insert_guild, insert_interval, insert_member, insert_role,
+        interval,
+    },
     random,
     test_file::File,
 };
@@ -22,6 +25,8 @@ pub(crate) const SPAN: i64 = 70 * 24 * HOUR;
 pub(crate) struct World {
     pub(crate) messages: Vec<Message>,
     pub(crate) members: BTreeSet<u64>,
+    /// Role and member.
+    pub(crate) roles: BTreeSet<(u64, u64)>,
     /// User, channel, start and length in milliseconds; within a day, and no two of a user at once.
     pub(crate) stays: Vec<(u64, u64, i64, i64)>,
     /// User and second.
@@ -50,13 +55,15 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
     });
     let leaves = prop::collection::vec((random::user(), MONDAY..MONDAY + SPAN), 0..12);
     let members = prop::collection::btree_set(random::user(), 0..5);
-    (random::messages(SPAN), stays, leaves, members).prop_map(|(messages, stays, leaves, members)| World {
-        messages,
-        members,
-        stays,
-        leaves,
+    let roles = prop::collection::btree_set((prop::sample::select(ROLES.as_slice()), random::user()), 0..8);
+    (random::messages(SPAN), stays, leaves, members, roles).prop_map(|(messages, stays, leaves, members, roles)| {
+        let roles = roles.into_iter().filter(|(_, user)| members.contains(user)).collect();
+        World { messages, members, roles, stays, leaves }
     })
 }
+
+/// Roles that members may have.
+pub(crate) const ROLES: [u64; 3] = [70, 71, 72];
 
 /// A thread in a channel in a category.
 pub(crate) const PLACES: [(u64, Option<u64>); 3] = [(1_002, None), (1_010, Some(5_000)), (1_100, Some(1_010))];
@@ -80,6 +87,9 @@ pub(crate) fn insert(conn: &mut File, world: &World) -> TestResult {
     random::insert_voice_log(conn, &log.collect::<Vec<_>>())?;
     for &user in &world.members {
         insert_member(conn, random::GUILD, user)?;
+    }
+    for &(role, user) in &world.roles {
+        insert_role(conn, random::GUILD, role, user)?;
     }
     Ok(())
 }

@@ -5,7 +5,8 @@ use mocha_schema::{ChannelId, GuildId, UserId};
 use mocha_stats::{
     Activation, ActiveMembers, Activities, AnyConnection, Bots, ChannelGroup, Channels, Error, Growth, GuildOverview,
     GuildVoice, HeatMap, Leaderboard, MemberRetention, MemberStatistics, MessageSeries, OnlineSeries, Period,
-    PresenceTime, Tenure, VoiceChannels, VoiceFilter, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
+    PresenceTime, RoleActivity, Tenure, VoiceChannels, VoiceFilter, VoiceNow, VoiceOccupancy, VoiceSeries, Weights,
+    Window,
     documented::{GuildLeaderboard, UserStatistics, VoiceActivity},
 };
 
@@ -21,13 +22,16 @@ pub(super) struct Subject {
 /// Asks a question. The answer is a text, so that answers of different kinds can be compared.
 pub(super) type Ask = fn(&mut AnyConnection<'_>, &Subject, Window) -> Result<String, Error>;
 
-pub(super) const QUESTIONS: [(&str, Ask); 44] = [
+pub(super) const QUESTIONS: [(&str, Ask); 45] = [
     ("messages", |conn, about, window| show(Leaderboard::messages(about.guild_id).within(window).load(conn))),
     ("words", |conn, about, window| {
         show(Leaderboard::words(about.guild_id).within(window).bots(Bots::Include).load(conn))
     }),
     ("members", |conn, about, window| {
         show(Leaderboard::messages(about.guild_id).current_members().within(window).load(conn))
+    }),
+    ("roles", |conn, about, window| {
+        show(RoleActivity::of(Leaderboard::messages(about.guild_id).within(window)).load(conn))
     }),
     ("some channels", |conn, about, window| show(some_channels(about).within(window).load(conn))),
     ("compared", |conn, about, window| show(Leaderboard::messages(about.guild_id).compare().within(window).load(conn))),

@@ -2,6 +2,7 @@
 
 mod measure;
 mod rank;
+mod roles;
 mod total;
 
 use std::{cmp::Reverse, collections::BTreeSet, ops::Range, time::Duration};
@@ -10,14 +11,18 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
-pub use self::measure::{Measure, Weights};
 pub(crate) use self::rank::{compare, ranked};
 use self::total::Totals;
+pub use self::{
+    measure::{Measure, Weights},
+    roles::{ActiveRole, RoleActivity, RoleActivityAnswer},
+};
 use crate::{
     Bots, Database, Error, VoiceFilter, Window,
     channel_filter::ChannelFilter,
     database::{Source, snapshot},
     per_user::value_of,
+    role_filter::RoleFilter,
 };
 
 /// A leaderboard of users by any [`Measure`]: `Leaderboard::messages(guild)`,
@@ -38,6 +43,7 @@ pub struct Leaderboard {
     offset: usize,
     current_members: bool,
     only_users: Option<BTreeSet<UserId>>,
+    roles: RoleFilter,
     window: Window,
     exclude_users: BTreeSet<UserId>,
     voice_details: bool,
@@ -156,6 +162,7 @@ impl Leaderboard {
             offset: 0,
             current_members: false,
             only_users: None,
+            roles: RoleFilter::new(),
             window: Window::all(),
             exclude_users: BTreeSet::new(),
             voice_details: false,

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta};
+use mocha_schema::RoleId;
 use proptest::prelude::*;
 
 use super::*;
@@ -9,7 +10,7 @@ use crate::{
     fixture::{MONDAY, Message, TestResult},
     random,
     test_file::empty,
-    world::{SPAN, World, ceil_ms, insert, parent, world},
+    world::{ROLES, SPAN, World, ceil_ms, insert, parent, world},
 };
 
 /// The same in plain Rust, over all there is.
@@ -90,6 +91,8 @@ fn expected(question: &Leaderboard, world: &World, window: Window) -> TestResult
             && (!question.current_members || world.members.contains(&user))
             && question.only_users.as_ref().is_none_or(|only| only.contains(&id))
             && !question.exclude_users.contains(&id)
+            && question.roles.only.as_ref().is_none_or(|only| has_role(world, user, only))
+            && !has_role(world, user, &question.roles.without)
     };
     values.retain(|user, value| *value > 0 && *value >= question.min_value && on_board(*user));
     let mut ranks = Vec::new();
@@ -106,6 +109,10 @@ fn expected(question: &Leaderboard, world: &World, window: Window) -> TestResult
     // Stable: those of one rank stay in order of their ids.
     ranks.sort_by_key(|rank| rank.rank);
     Ok(ranks)
+}
+
+fn has_role(world: &World, user: u64, roles: &BTreeSet<RoleId>) -> bool {
+    world.roles.iter().any(|(role, member)| *member == user && roles.iter().any(|id| id.get() == *role))
 }
 
 fn measure() -> impl Strategy<Value = Measure> {
@@ -128,6 +135,8 @@ fn question() -> impl Strategy<Value = Leaderboard> {
     let places = || prop::collection::vec(prop::sample::select(vec![1_002_u64, 1_010, 1_100, 5_000]), 1..3);
     let lists = (prop::option::weighted(0.3, places()), prop::option::weighted(0.3, places()));
     let users = || prop::option::weighted(0.2, prop::collection::vec(random::user(), 1..4));
+    let some_roles =
+        || prop::option::weighted(0.2, prop::collection::vec(prop::sample::select(ROLES.as_slice()), 1..3));
     let zone = prop_oneof![1 => Just(Tz::UTC), 1 => random::zone()];
     (
         measure(),
@@ -137,9 +146,10 @@ fn question() -> impl Strategy<Value = Leaderboard> {
         lists,
         users(),
         users(),
+        (some_roles(), some_roles()),
     )
         .prop_map(
-            |(measure, (bots, zone), current_members, min_value, (only, without), only_users, exclude_users)| {
+            |(measure, (bots, zone), current_members, min_value, (only, without), only_users, exclude_users, roles)| {
                 let guild = random::GUILD.try_into().unwrap();
                 let channels =
                     |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<ChannelId>>();
@@ -159,6 +169,14 @@ fn question() -> impl Strategy<Value = Leaderboard> {
                 }
                 if let Some(without) = exclude_users {
                     question = question.exclude_users(&users(without));
+                }
+                let roles_of =
+                    |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<RoleId>>();
+                if let Some(only) = roles.0 {
+                    question = question.only_roles(&roles_of(only));
+                }
+                if let Some(without) = roles.1 {
+                    question = question.exclude_roles(&roles_of(without));
                 }
                 if current_members { question.current_members() } else { question }
             },
@@ -214,6 +232,37 @@ proptest! {
             }
             _ => by_second,
         });
+    }
+
+    #[test]
+    fn a_role_has_what_its_members_have(world in world(), question in question(), window in window()) {
+        let mut conn = empty().unwrap();
+        insert(&mut conn, &world).unwrap();
+        let question = question.within(window);
+        let board = question.load(&mut conn).unwrap();
+        let answer = RoleActivity::of(question.clone().limit(1).compare()).load(&mut conn).unwrap();
+        let mut expected = Vec::new();
+        for role in ROLES {
+            let counts = |user: u64| {
+                let id = UserId::try_from(user).unwrap();
+                random::counts(question.bots, user)
+                    && question.only_users.as_ref().is_none_or(|only| only.contains(&id))
+                    && !question.exclude_users.contains(&id)
+                    && question.roles.only.as_ref().is_none_or(|only| has_role(&world, user, only))
+                    && !has_role(&world, user, &question.roles.without)
+            };
+            let with_it = world.roles.iter().filter(|(id, user)| *id == role && counts(*user));
+            let users: BTreeSet<u64> = with_it.map(|(_, user)| *user).collect();
+            let active = board.entries.iter().filter(|entry| users.contains(&entry.user_id.get()));
+            let (active_members, members) = (active.clone().count().try_into().unwrap(), users.len().try_into().unwrap());
+            if members > 0 {
+                let value = active.map(|entry| entry.value).sum();
+                expected.push(ActiveRole { role_id: role.try_into().unwrap(), value, active_members, members });
+            }
+        }
+        expected.sort_by_key(|role| Reverse(role.value));
+        prop_assert_eq!(answer.roles, expected);
+        prop_assert_eq!(answer.data_since, board.data_since);
     }
 
     #[test]

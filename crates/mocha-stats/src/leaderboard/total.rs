@@ -73,8 +73,12 @@ impl Totals {
         let Reader { board, data_since, values, rounded_to_days, .. } = reader;
         let mut values = values.finish();
         let members = if question.current_members { Some(present(conn, question)?) } else { None };
-        let counts =
-            |user: UserId| question.counts_user(user) && members.as_ref().is_none_or(|members| members.contains(&user));
+        let roles = question.roles.resolve(conn, question.guild)?;
+        let counts = |user: UserId| {
+            question.counts_user(user)
+                && members.as_ref().is_none_or(|members| members.contains(&user))
+                && roles.counts(user)
+        };
         let voice = board.filter(|_| question.voice_details).map(|board| Voice::of(board, counts));
         // A voice board lists finished sessions without time too.
         let least = question.min_value.max(1);
