@@ -6,7 +6,7 @@ use std::{
 };
 
 use diesel::{
-    Connection as _, PgConnection, QueryResult, SqliteConnection,
+    QueryResult,
     connection::SimpleConnection as _,
     result::{DatabaseErrorKind, Error as DieselError},
 };
@@ -16,12 +16,13 @@ use mocha_schema::{
     GuildId,
     catalogue::{Kept, Table},
 };
-use mocha_stats::AnyConnection;
 use mocha_store::{Error, ErrorKind, Rollup, Store};
 
 use super::{
-    Moved, OnProgress, privacy,
-    side::{Page, Side},
+    Moved, OnProgress,
+    connection::write,
+    privacy,
+    side::Side,
     table::{self, Copied, Row},
     verify,
 };
@@ -30,7 +31,7 @@ use crate::AnyStore;
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How many rows are read and written at once.
-const PAGE: i64 = 5_000;
+pub(super) const PAGE: i64 = 5_000;
 
 /// The difference between the days of a guild that the totals count, and the totals.
 const UNCOUNTED: &str = "\
@@ -242,51 +243,6 @@ impl Copy<'_, '_> {
         Ok(theirs > ours)
     }
 
-    fn users(&mut self) -> Result<ControlFlow<()>, Failure> {
-        let Some(plan) = self.plans.get("users") else { return Ok(ControlFlow::Continue(())) };
-        let mut after = String::new();
-        loop {
-            let page = self.from.users(plan, &after, PAGE)?;
-            let Some(last) = page.last.clone() else { return Ok(ControlFlow::Continue(())) };
-            if self.put_users(plan, page)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-            after = last;
-        }
-    }
-
-    /// Copies the users that the rows of a guild name.
-    fn users_of(&mut self, guild: &str) -> Result<ControlFlow<()>, Failure> {
-        let Some(plan) = self.plans.get("users") else { return Ok(ControlFlow::Continue(())) };
-        let tables = table::with_users().filter(|table| table.person.is_some());
-        let of =
-            tables.map(|table| format!("SELECT CAST(user_id AS TEXT) AS line FROM {} WHERE guild_id = $1", table.name));
-        let ids = self.from.texts(&of.collect::<Vec<_>>().join(" UNION "), guild)?;
-        let ids: Vec<String> = ids.into_iter().filter(|id| table::fits(table::Kind::Big, id)).collect();
-        for ids in ids.chunks(usize::try_from(PAGE).unwrap_or(usize::MAX)) {
-            let page = self.from.users_of(plan, ids)?;
-            if self.put_users(plan, page)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    /// Writes users that the destination lacks, or has in an older version.
-    fn put_users(&mut self, plan: &Copied, page: Page) -> Result<ControlFlow<()>, Failure> {
-        let ids: Vec<String> = page.rows.iter().filter_map(|row| plan.value(row, "id").map(str::to_owned)).collect();
-        let mut there = write(self.to, |side| Ok(by_key(plan, side.users_of(plan, &ids)?.rows)))?;
-        let updated = |row: &Row| plan.number(row, "updated_at");
-        let rows: Vec<Row> = (page.rows.into_iter())
-            .filter(|row| {
-                there.remove(&plan.key_of(row)).is_none_or(|theirs| theirs != *row && updated(&theirs) <= updated(row))
-            })
-            .collect();
-        self.moved.add_odd("users", page.odd);
-        self.write_rows(plan, &rows, &[])?;
-        Ok((self.progress)(self.moved))
-    }
-
     /// Copies the rows of a guild. Returns the number of rows of each table that the destination should have.
     fn guild(&mut self, guild: &str) -> Result<ControlFlow<(), HashMap<&'static str, u64>>, Failure> {
         let mut counts = HashMap::new();
@@ -389,7 +345,7 @@ impl Copy<'_, '_> {
     }
 
     /// Writes and deletes rows in one transaction. Returns how many the destination refused.
-    fn write_rows(&mut self, plan: &Copied, rows: &[Row], gone: &[Row]) -> Result<u64, Failure> {
+    pub(super) fn write_rows(&mut self, plan: &Copied, rows: &[Row], gone: &[Row]) -> Result<u64, Failure> {
         if rows.is_empty() && gone.is_empty() {
             return Ok(0);
         }
@@ -469,7 +425,7 @@ impl Copy<'_, '_> {
     }
 }
 
-fn by_key(plan: &Copied, rows: Vec<Row>) -> HashMap<Row, Row> {
+pub(super) fn by_key(plan: &Copied, rows: Vec<Row>) -> HashMap<Row, Row> {
     rows.into_iter().map(|row| (plan.key_of(&row), row)).collect()
 }
 
@@ -500,14 +456,6 @@ fn is_refusal(error: &DieselError) -> bool {
     )
 }
 
-/// Runs a closure in one transaction of the destination.
-pub(super) fn write<T>(to: &AnyStore, f: impl FnOnce(&mut Side<'_>) -> QueryResult<T>) -> Result<T, Error> {
-    match to {
-        AnyStore::Postgres(store) => store.write(|conn| f(&mut Side::Postgres(conn))),
-        AnyStore::Sqlite(store) => store.write(|conn| f(&mut Side::Sqlite(conn))),
-    }
-}
-
 /// Fills the roll-ups of months and of all time of a file, except for the last day, which may go on.
 fn raise_watermarks(store: &Store) -> Result<(), Error> {
     let to = |watermark: &str, table: &str| {
@@ -519,63 +467,4 @@ fn raise_watermarks(store: &Store) -> Result<(), Error> {
     let update =
         format!("UPDATE watermarks SET {}, {}", to("messages_to", "message_days"), to("voice_to", "voice_days"));
     store.write(|conn| conn.batch_execute(&update))
-}
-
-impl<'c> Side<'c> {
-    /// Returns `None` for a database that this module does not know.
-    pub(super) fn of(conn: &'c mut AnyConnection<'_>) -> Option<Self> {
-        let side = match conn {
-            AnyConnection::Postgres(conn) => Self::Postgres(conn),
-            AnyConnection::Sqlite(conn) => Self::Sqlite(conn),
-            _ => return None,
-        };
-        Some(side)
-    }
-
-    /// Takes the locks of a recorder, so that neither waits for the other in a circle. Without a guild it waits for all
-    /// recorders, because users may turn out to be bots. References are checked at once.
-    fn lock(&mut self, guild: Option<&str>) -> QueryResult<()> {
-        let Self::Postgres(conn) = self else { return Ok(()) };
-        let locks = match guild {
-            Some(guild) => format!(
-                "SELECT FROM generations WHERE id = 1 FOR SHARE; SELECT FROM guilds WHERE id = {guild} FOR NO KEY UPDATE"
-            ),
-            None => "SELECT FROM generations WHERE id = 1 FOR UPDATE".to_owned(),
-        };
-        conn.batch_execute(&format!("{locks}; SET CONSTRAINTS ALL IMMEDIATE"))
-    }
-
-    fn savepoint<T>(&mut self, f: impl FnOnce(&mut Side<'_>) -> QueryResult<T>) -> QueryResult<T> {
-        match self {
-            Self::Postgres(conn) => conn.transaction(|conn: &mut PgConnection| f(&mut Side::Postgres(conn))),
-            Self::Sqlite(conn) => conn.transaction(|conn: &mut SqliteConnection| f(&mut Side::Sqlite(conn))),
-        }
-    }
-
-    /// The same connection for a shorter time.
-    pub(super) fn again(&mut self) -> Side<'_> {
-        match self {
-            Self::Postgres(conn) => Side::Postgres(conn),
-            Self::Sqlite(conn) => Side::Sqlite(conn),
-        }
-    }
-
-    /// The connection that questions are asked of.
-    pub(super) fn connection(&mut self) -> AnyConnection<'_> {
-        match self {
-            Self::Postgres(conn) => AnyConnection::Postgres(conn),
-            Self::Sqlite(conn) => AnyConnection::Sqlite(conn),
-        }
-    }
-
-    pub(super) fn execute_on_server(&mut self, sql: &str) -> QueryResult<()> {
-        if let Self::Postgres(conn) = self { conn.batch_execute(sql) } else { Ok(()) }
-    }
-
-    pub(super) fn execute(&mut self, sql: &str) -> QueryResult<()> {
-        match self {
-            Self::Postgres(conn) => conn.batch_execute(sql),
-            Self::Sqlite(conn) => conn.batch_execute(sql),
-        }
-    }
 }

@@ -1,10 +1,12 @@
 //! Moves history between a SQLite file and a PostgreSQL database.
 
+mod connection;
 mod copy;
 mod privacy;
 mod questions;
 mod side;
 mod table;
+mod users;
 mod verify;
 
 use std::{fmt, ops::ControlFlow};

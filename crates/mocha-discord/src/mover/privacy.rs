@@ -7,10 +7,7 @@ use mocha_schema::{
     schema::{tombstone_keys, tombstones},
 };
 
-use super::{
-    copy::{Failure, write},
-    side::Side,
-};
+use super::{connection::write, copy::Failure, side::Side};
 use crate::AnyStore;
 
 type Stone = (Vec<u8>, i64, i64, bool, bool);

@@ -10,7 +10,8 @@ use mocha_store::{Error, ErrorKind, Store};
 
 use super::{
     MoveDifference, Moved, OnProgress,
-    copy::{Copy, Failure, write},
+    connection::write,
+    copy::{Copy, Failure},
     questions::{QUESTIONS, Subject},
     side::Side,
     table,
