@@ -23,6 +23,7 @@ mod picture;
 mod plane;
 mod profile;
 mod render;
+mod report;
 mod scene;
 mod shades;
 #[cfg(test)]
