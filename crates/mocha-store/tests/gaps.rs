@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use diesel::{Connection, RunQueryDsl, SqliteConnection, connection::SimpleConnection};
+use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 use mocha_store::{
     Clock, Event, Store,
     event::{GuildOutage, ShardChanged, ShardStatus},
@@ -58,31 +58,6 @@ fn time_confirmed_before_a_gap_survives_a_crash_in_it() -> TestResult {
     let expected = ["40 1000-601000 seen 601000", "40 601000-700000 seen 700000", "40 700000-open seen 700000"];
     assert_eq!(lines(&store, INTERVALS)?, expected);
     Ok(())
-}
-
-#[test]
-fn a_stamp_reads_only_open_intervals() -> TestResult {
-    // The statement of `stamp_intervals` in `backend/voice.rs`.
-    let source = include_str!("../src/backend/voice.rs");
-    let (_, rest) =
-        source.split_once("\"UPDATE voice_intervals INDEXED BY").ok_or("the statement is not in this file")?;
-    let (statement, _) = rest.split_once("\",").ok_or("no end")?;
-    let statement = format!("UPDATE voice_intervals INDEXED BY{}", statement.replace("\\\n", " "));
-    let store = store()?;
-    let plan = store.read(|conn| diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load::<Plan>(conn))?;
-    let details: Vec<String> = plan.into_iter().map(|plan| plan.detail).collect();
-    assert!(
-        details.iter().any(|detail| detail.contains("USING INDEX idx_voice_intervals_open (guild_id=? AND user_id=?)")),
-        "{details:?}"
-    );
-    assert!(!details.iter().any(|detail| detail.starts_with("SCAN voice_intervals")), "{details:?}");
-    Ok(())
-}
-
-#[derive(diesel::QueryableByName)]
-struct Plan {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    detail: String,
 }
 
 #[test]
