@@ -49,7 +49,7 @@ async fn run(http: Client, shard: Shard, store: Store) -> Result<()> {
         // On a task of its own: the shard receives nothing until this closure returns.
         tokio::spawn(async move {
             if let Err(error) = answer(&http, &store, &interaction).await {
-                eprintln!("could not answer: {error}");
+                tracing::error!("could not answer: {error}");
             }
         });
     });
