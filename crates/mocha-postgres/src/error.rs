@@ -30,6 +30,7 @@ pub(crate) fn of_closure(context: impl Into<String>, source: impl Into<BoxedErro
 pub(crate) fn of_migration(context: impl Into<String>, source: mocha_schema::Error) -> Error {
     let kind = match source.kind() {
         mocha_schema::ErrorKind::ForeignTable { .. } => ErrorKind::NotMocha,
+        mocha_schema::ErrorKind::NoCitus => ErrorKind::NoCitus,
         mocha_schema::ErrorKind::SchemaTooNew { .. } => ErrorKind::SchemaTooNew,
         mocha_schema::ErrorKind::ServerTooOld { .. } => ErrorKind::ServerTooOld,
         _ => return classify(context, source),

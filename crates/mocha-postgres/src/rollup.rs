@@ -1,13 +1,14 @@
 //! Compares the roll-ups with the events, and computes them again.
 
 use diesel::{
-    PgConnection, QueryResult, QueryableByName, RunQueryDsl,
+    PgConnection, QueryResult, QueryableByName,
     connection::SimpleConnection,
+    prelude::*,
     sql_query,
     sql_types::{BigInt, Text},
 };
 use mocha_recorder::Error;
-use mocha_schema::GuildId;
+use mocha_schema::{GuildId, schema::packed_quarters};
 
 use crate::{PgStore, backend::lock_generation};
 
@@ -114,17 +115,24 @@ impl PgStore {
             packed: bool,
         }
         let month = self.clock().now().timestamp().div_euclid(30 * 86_400);
+        let changed = packed_quarters::table
+            .filter(packed_quarters::quarters.is_null())
+            .filter(packed_quarters::month.lt(month))
+            .select(packed_quarters::guild_id)
+            .distinct()
+            .order(packed_quarters::guild_id);
         let mut rows = 0;
-        loop {
+        for guild_id in self.read(|conn| changed.load::<i64>(conn))? {
             // One month in a transaction, so that recorders hardly wait.
-            let Packed { packed } = self.write(|conn| {
-                sql_query("SELECT pack_quarters($1) AS packed").bind::<BigInt, _>(month).get_result(conn)
-            })?;
-            if !packed {
-                return Ok(rows);
+            while self.write(|conn| {
+                let query = sql_query("SELECT pack_quarters($1, $2) AS packed");
+                let packed: Packed = query.bind::<BigInt, _>(guild_id).bind::<BigInt, _>(month).get_result(conn)?;
+                QueryResult::Ok(packed.packed)
+            })? {
+                rows += 1;
             }
-            rows += 1;
         }
+        Ok(rows)
     }
 }
 

@@ -214,6 +214,40 @@ impl PgStore {
         })
     }
 
+    /// Distributes the tables over the servers of a Citus cluster, by guild. All rows of a guild are on one server, which
+    /// answers every question about it. Tables that are distributed already stay as they are.
+    ///
+    /// Connect to the coordinator of the cluster. The extension must be in the database on each server, and the workers must
+    /// be added to the coordinator. Rows that are there are moved, and recorders wait until it is done. The statement timeout
+    /// does not limit it. There is no way back other than to move guilds into another database.
+    ///
+    /// # Errors
+    ///
+    /// [`NoCitus`](mocha_recorder::ErrorKind::NoCitus) if the database does not have the extension, and those of
+    /// [`write`](Self::write) that come from the server. The database is unchanged in both cases.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mocha_postgres::PgStore;
+    /// use mocha_recorder::ErrorKind;
+    ///
+    /// # let Some(database) = mocha_test_postgres::Database::create_without_citus() else { return Ok(()) };
+    /// let store = PgStore::connect(database.url())?;
+    /// match store.distribute() {
+    ///     Ok(()) => println!("each guild is on one of the workers"),
+    ///     Err(error) => assert_eq!(*error.kind(), ErrorKind::NoCitus),
+    /// }
+    /// # Ok::<(), mocha_recorder::Error>(())
+    /// ```
+    pub fn distribute(&self) -> Result<(), Error> {
+        let mut conn = self.connection()?;
+        mocha_schema::distribute_postgres(&mut conn).map_err(|error| {
+            let context = format!("cannot distribute the tables in {}", self.inner.link);
+            of_migration(context, error)
+        })
+    }
+
     /// Returns a handle to the recorder of this store, the thread that writes events. The first call starts it. Later
     /// calls return further handles until it is shut down; the next call then starts a new one after the old one has ended.
     ///

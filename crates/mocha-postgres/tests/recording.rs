@@ -135,7 +135,8 @@ fn recorders_at_once_neither_deadlock_nor_lose_a_count() -> TestResult {
     const MESSAGES: u64 = 600;
     let Some(database) = Database::create() else { return Ok(()) };
     let run = |number: u64| -> TestResult {
-        let store = PgStore::builder().clock(mocha_recorder::Clock::Events).batch_len(50).connect(database.url())?;
+        let store =
+            support::connect(PgStore::builder().clock(mocha_recorder::Clock::Events).batch_len(50), database.url())?;
         let recorder = store.recorder()?;
         for n in 0..MESSAGES {
             // Recorders 0 and 1 hear the same guilds in other orders, and all hear the same users.

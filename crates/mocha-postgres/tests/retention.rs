@@ -144,7 +144,7 @@ fn recorders_and_retention_at_once_neither_deadlock_nor_lose_a_count() -> TestRe
     let postgres = store(database.url())?;
     record(&postgres, events())?;
     let write = |number: u64| -> TestResult {
-        let store = PgStore::builder().clock(Clock::Events).batch_len(20).connect(database.url())?;
+        let store = support::connect(PgStore::builder().clock(Clock::Events).batch_len(20), database.url())?;
         let recorder = store.recorder()?;
         for n in 0..1_000 {
             let place = if number == 0 { 1 + n % 2 } else { 2 - n % 2 };
@@ -204,7 +204,7 @@ fn a_clock_that_is_ahead_deletes_nothing() -> TestResult {
     record(&store(database.url())?, [message(0, 30, 1, 40), joined(300 * DAY, 1, 41)])?;
     for (days, is_trusted) in [(2, false), (400, false), (0, true)] {
         let source = Ahead(at(days * DAY), std::time::Instant::now());
-        let postgres = PgStore::builder().time_source(Arc::new(source)).connect(database.url())?;
+        let postgres = support::connect(PgStore::builder().time_source(Arc::new(source)), database.url())?;
         let result = postgres.apply_retention(&RetentionPolicy::default().messages(Keep::Days(1))).run();
         assert_eq!(result.as_ref().is_err_and(Error::is_clock_ahead), !is_trusted, "{days} {result:?}");
         assert_eq!(

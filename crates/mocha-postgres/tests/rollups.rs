@@ -8,7 +8,8 @@ use support::{TestResult, guild, joined, message, record, store, user, voice};
 
 #[test]
 fn damaged_roll_ups_are_found_and_mended() -> TestResult {
-    let Some(database) = Database::create() else { return Ok(()) };
+    // The damage is done to a `ctid`, which names no row of a distributed table.
+    let Some(database) = Database::create_without_citus() else { return Ok(()) };
     let store = store(database.url())?;
     let messages = (0..50)
         .map(|n| message(n * 9_000_000, 30 + n.unsigned_abs(), 1 + n.unsigned_abs() % 2, 40 + n.unsigned_abs() % 3));

@@ -73,7 +73,8 @@ fn random_events_give_the_same_rows_in_any_batches() -> TestResult {
         for batch_len in [1, 7, 4_096] {
             let Some(database) = Database::create() else { return Ok(()) };
             let sqlite = Store::builder().clock(Clock::Events).open_in_memory()?;
-            let postgres = PgStore::builder().batch_len(batch_len).clock(Clock::Events).connect(database.url())?;
+            let postgres =
+                support::connect(PgStore::builder().batch_len(batch_len).clock(Clock::Events), database.url())?;
             let events = events(seed);
             let (first, rest) = events.split_at(250);
             for events in [first, rest] {

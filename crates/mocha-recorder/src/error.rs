@@ -47,6 +47,8 @@ pub enum ErrorKind {
     },
     /// Reading or writing a file or folder failed.
     Io,
+    /// The PostgreSQL database does not have the extension Citus, so its tables cannot be distributed.
+    NoCitus,
     /// The file does not belong to Mocha: it is not a SQLite database, or has other tables. Opening
     /// did not change it.
     NotMocha,

@@ -20,6 +20,8 @@ pub enum ErrorKind {
     },
     /// A migration failed, or the list of migrations could not be read. `source()` has the database's reason.
     Migration,
+    /// The PostgreSQL database does not have the extension Citus, so its tables cannot be distributed.
+    NoCitus,
     /// A newer version of Mocha wrote the file or the database.
     SchemaTooNew {
         /// The newest migration that this version does not know.
@@ -36,6 +38,11 @@ impl Error {
     #[cfg(feature = "postgres")]
     pub(crate) fn foreign_table(name: &'static str) -> Self {
         Self { kind: ErrorKind::ForeignTable { name }, source: None }
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) fn no_citus() -> Self {
+        Self { kind: ErrorKind::NoCitus, source: None }
     }
 
     #[cfg(feature = "postgres")]
@@ -69,6 +76,9 @@ impl fmt::Display for Error {
         match &self.kind {
             ErrorKind::ForeignTable { name } => {
                 write!(f, "the table {name} is not Mocha's: give Mocha a schema of its own")
+            }
+            ErrorKind::NoCitus => {
+                f.write_str("the database does not have the extension Citus: run CREATE EXTENSION citus")
             }
             ErrorKind::Migration => f.write_str("the tables could not be brought up to date"),
             ErrorKind::SchemaTooNew { version } => {

@@ -30,6 +30,8 @@
 pub mod catalogue;
 mod channel;
 mod channel_history;
+#[cfg(feature = "postgres")]
+mod distribute;
 mod error;
 mod gateway_session;
 mod guild;
@@ -72,6 +74,8 @@ pub use self::{
     voice_interval::{VoiceInterval, VoiceState},
 };
 
+#[cfg(feature = "postgres")]
+pub use self::distribute::distribute_postgres;
 #[cfg(feature = "postgres")]
 pub use self::postgres::{OLDEST_POSTGRES, POSTGRES_MIGRATIONS, PostgresMigrations, migrate_postgres};
 

@@ -10,7 +10,7 @@ use diesel::{
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::{APPLICATION_ID, Error, catalogue, schema::mocha_migrations};
+use crate::{APPLICATION_ID, Error, catalogue, distribute, schema::mocha_migrations};
 
 /// All migrations for PostgreSQL, oldest first.
 ///
@@ -78,7 +78,8 @@ impl MigrationHarness<Pg> for PostgresMigrations<'_> {
 /// Brings the tables of the connection's current schema up to date.
 ///
 /// All migrations run in one transaction under an advisory lock. If two processes start at once, one migrates, and the other
-/// waits and finds nothing to do. If the tables are up to date, they are only read, which a standby allows.
+/// waits and finds nothing to do. If the tables are up to date, they are only read, which a standby allows. New tables of a
+/// database that is [distributed](crate::distribute_postgres) are distributed too.
 ///
 /// # Errors
 ///
@@ -114,9 +115,16 @@ pub fn migrate_postgres(conn: &mut PgConnection) -> Result<(), Error> {
         {
             return Err(Failed(Error::foreign_table(table)));
         }
+        let is_distributed = !applied.is_empty() && distribute::is_distributed(conn)?;
+        if is_distributed {
+            distribute::prepare(conn)?;
+        }
         PostgresMigrations::new(conn)
             .run_pending_migrations(POSTGRES_MIGRATIONS)
             .map_err(|error| Failed(Error::migration(error)))?;
+        if is_distributed {
+            distribute::distribute(conn)?;
+        }
         Ok(())
     })
     .map_err(|Failed(error)| error)

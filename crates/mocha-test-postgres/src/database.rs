@@ -18,6 +18,8 @@ pub struct Database {
     name: String,
     server: String,
     url: String,
+    /// The databases of the same name on the workers of a Citus cluster. Dropped after this one.
+    workers: Vec<Self>,
 }
 
 impl Database {
@@ -28,9 +30,39 @@ impl Database {
     /// If `MOCHA_POSTGRES_REQUIRED` is 1 and there is no server, or if the server does not start or refuses.
     #[must_use]
     pub fn create() -> Option<Self> {
-        let server = server()?;
-        let database = Self::create_on(&server);
-        Some(database)
+        match citus() {
+            Some(servers) => Some(Self::create_on_citus(servers)),
+            None => Self::create_without_citus(),
+        }
+    }
+
+    /// Creates a database as [`create`](Self::create) does, but never on a Citus cluster.
+    ///
+    /// # Panics
+    ///
+    /// As [`create`](Self::create).
+    #[must_use]
+    pub fn create_without_citus() -> Option<Self> {
+        Some(Self::create_on(&server()?))
+    }
+
+    /// Creates a database on each server of a Citus cluster, the coordinator first.
+    fn create_on_citus(servers: Vec<String>) -> Self {
+        let mut servers = servers.into_iter();
+        let mut database = Self::create_on(&servers.next().unwrap());
+        let place = "SELECT host(inet_server_addr()) || ''', ' || inet_server_port()";
+        let workers: Vec<Self> = servers.map(|url| Self::create_named(&url, database.name.clone())).collect();
+        for server in std::iter::once(&database).chain(&workers) {
+            server.execute("CREATE EXTENSION citus");
+        }
+        let coordinator = database.execute(place);
+        database.execute(&format!("SELECT citus_set_coordinator_host('{coordinator})"));
+        for worker in &workers {
+            let place = worker.execute(place);
+            database.execute(&format!("SELECT citus_add_node('{place})"));
+        }
+        database.workers = workers;
+        database
     }
 
     /// Creates a database on a server. `url` names any database on it.
@@ -43,8 +75,12 @@ impl Database {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
         let name = format!("mocha_{}_{now}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        Self::create_named(url, name)
+    }
+
+    fn create_named(url: &str, name: String) -> Self {
         psql(url, &format!("CREATE DATABASE {name}"));
-        Self { url: with_database(url, &name), name, server: url.to_owned() }
+        Self { url: with_database(url, &name), name, server: url.to_owned(), workers: Vec::new() }
     }
 
     /// Returns the URL of the database.
@@ -69,6 +105,12 @@ impl Drop for Database {
         // If the test broke its server, the database cannot be dropped. That is no problem.
         drop(run(&self.server, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)));
     }
+}
+
+/// Returns the URLs of the Citus cluster to use, the coordinator first.
+fn citus() -> Option<Vec<String>> {
+    let urls = env::var("MOCHA_CITUS_URLS").ok()?;
+    Some(urls.split_whitespace().map(str::to_owned).collect())
 }
 
 /// Returns a URL of the server that tests share. Without `MOCHA_POSTGRES_URL` the first call starts a private one.

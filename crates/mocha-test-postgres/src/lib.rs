@@ -17,6 +17,7 @@
 //! | variable | effect |
 //! |---|---|
 //! | `MOCHA_POSTGRES_URL` | the server to use, as a `postgres://` URL of a user who may create databases |
+//! | `MOCHA_CITUS_URLS` | a Citus cluster to use instead: the URLs of its servers, the coordinator first, with spaces between |
 //! | `MOCHA_POSTGRES_REQUIRED=1` | tests fail instead of being skipped |
 //!
 //! This crate runs PostgreSQL's programs and links no library, so a workspace with it builds without libpq. It panics where

@@ -1,3 +1,5 @@
+DROP FUNCTION hold_generation();
+DROP FUNCTION is_distributed();
 DROP TABLE tombstones;
 DROP TABLE tombstone_keys;
 DROP TABLE watermarks;

@@ -5,7 +5,7 @@ DROP TRIGGER message_events_added ON message_events;
 DROP FUNCTION count_messages();
 DROP FUNCTION add_active_days(BIGINT, BIGINT);
 DROP TABLE active_months;
-DROP FUNCTION pack_quarters(BIGINT);
+DROP FUNCTION pack_quarters(BIGINT, BIGINT);
 DROP VIEW quarters_of_months;
 DROP TABLE packed_quarters;
 DROP TABLE message_quarters;

@@ -231,25 +231,25 @@ BEGIN
     -- Some rows may count nothing now. They are locked already, in order.
     DELETE FROM voice_days AS total
     USING (SELECT DISTINCT guild, day, member FROM unnest(guilds, all_days, users) AS changed (guild, day, member)) AS changed
-    WHERE guild_id = guild AND total.day = changed.day AND user_id = member AND sessions = 0 AND intervals = 0;
+    WHERE guild_id = ANY (guilds) AND guild_id = guild AND total.day = changed.day AND user_id = member AND sessions = 0 AND intervals = 0;
     DELETE FROM voice_channel_days AS total
     USING (SELECT DISTINCT guild, day, member FROM unnest(guilds, all_days, users) AS changed (guild, day, member)) AS changed
-    WHERE guild_id = guild AND total.day = changed.day AND user_id = member AND intervals = 0;
+    WHERE guild_id = ANY (guilds) AND guild_id = guild AND total.day = changed.day AND user_id = member AND intervals = 0;
     DELETE FROM voice_channel_months
     USING (SELECT DISTINCT guild, day / 30 AS number, member
         FROM unnest(guilds, all_days, users) AS changed (guild, day, member)) AS changed
-    WHERE guild_id = guild AND month = number AND user_id = member AND intervals = 0;
+    WHERE guild_id = ANY (guilds) AND guild_id = guild AND month = number AND user_id = member AND intervals = 0;
     DELETE FROM voice_totals
     USING (SELECT DISTINCT guild, member FROM unnest(guilds, users) AS changed (guild, member)) AS changed
-    WHERE guild_id = guild AND user_id = member AND sessions = 0 AND intervals = 0;
+    WHERE guild_id = ANY (guilds) AND guild_id = guild AND user_id = member AND sessions = 0 AND intervals = 0;
     DELETE FROM voice_months
     USING (SELECT DISTINCT guild, day / 30 AS number, member
         FROM unnest(guilds, all_days, users) AS changed (guild, day, member)) AS changed
-    WHERE guild_id = guild AND month = number AND user_id = member AND sessions = 0 AND intervals = 0;
+    WHERE guild_id = ANY (guilds) AND guild_id = guild AND month = number AND user_id = member AND sessions = 0 AND intervals = 0;
 
     -- Days without time in voice lose their bit.
     PERFORM FROM voice_months
-    WHERE (guild_id, month, user_id) IN (
+    WHERE guild_id = ANY (guilds) AND (guild_id, month, user_id) IN (
         SELECT guild, day / 30, member FROM unnest(guilds, all_days, users) AS changed (guild, day, member)
     )
     ORDER BY guild_id, month, user_id, assumed FOR UPDATE;
@@ -258,7 +258,8 @@ BEGIN
         SELECT guild, less.day / 30 AS number, member, is_assumed, bit_or(1::BIGINT << (less.day % 30 * 2)::INTEGER) AS mask,
             bit_or(coalesce((
                 SELECT (total.voice_ms > 0)::INTEGER::BIGINT FROM voice_days AS total
-                WHERE total.guild_id = guild AND total.day = less.day AND total.user_id = member AND total.assumed = is_assumed
+                WHERE total.guild_id = ANY (guilds) AND total.guild_id = guild AND total.day = less.day
+                    AND total.user_id = member AND total.assumed = is_assumed
             ), 0) << (less.day % 30 * 2)::INTEGER) AS bits
         FROM (
             SELECT DISTINCT guild, day, member, is_assumed
@@ -267,7 +268,7 @@ BEGIN
         ) AS less
         GROUP BY 1, 2, 3, 4
     ) AS again
-    WHERE guild_id = guild AND month = number AND user_id = member AND assumed = is_assumed;
+    WHERE guild_id = ANY (guilds) AND guild_id = guild AND month = number AND user_id = member AND assumed = is_assumed;
 END
 $$;
 
@@ -288,7 +289,7 @@ DECLARE
     video_times BIGINT[];
 BEGIN
     -- Until the end of the transaction the horizon stays, and users stay bots or humans.
-    PERFORM FROM generations WHERE id = 1 FOR SHARE;
+    PERFORM hold_generation();
     SELECT voice_from * 1000 INTO from_ms FROM horizons;
     IF TG_OP = 'INSERT' THEN
         SELECT array_agg(guild_id), array_agg(started_at_ms / 86400000), array_agg(user_id),
@@ -361,7 +362,7 @@ DECLARE
     zeros BIGINT[];
 BEGIN
     -- Until the end of the transaction the horizon stays, and users stay bots or humans.
-    PERFORM FROM generations WHERE id = 1 FOR SHARE;
+    PERFORM hold_generation();
     SELECT voice_from INTO from_second FROM horizons;
     IF TG_OP = 'INSERT' THEN
         SELECT array_agg(guild_id), array_agg(created_at / 86400), array_agg(user_id), array_agg(1)

@@ -8,6 +8,7 @@ DROP TRIGGER users_changed_from ON users;
 DROP TRIGGER users_gone ON users;
 DROP TRIGGER users_added ON users;
 DROP FUNCTION note_bot();
+DROP FUNCTION note_bots(BIGINT[]);
 DROP FUNCTION move_bots(BIGINT[], BOOLEAN);
 DROP TRIGGER member_events_truncated ON member_events;
 DROP TRIGGER member_events_gone ON member_events;

@@ -19,7 +19,7 @@ DECLARE
     user_bots BIGINT[];
 BEGIN
     -- Until the end of the transaction the horizon stays, and users stay bots or humans.
-    PERFORM FROM generations WHERE id = 1 FOR SHARE;
+    PERFORM hold_generation();
     SELECT members_from INTO from_second FROM horizons;
     IF TG_OP = 'TRUNCATE' THEN
         DELETE FROM member_days WHERE day >= from_second / 86400;
@@ -41,6 +41,9 @@ BEGIN
         FROM (SELECT 1 AS one, * FROM added UNION ALL SELECT -1, * FROM gone) AS changed
         WHERE event_type IN ('join', 'leave') AND created_at >= from_second;
     END IF;
+    IF guilds IS NULL THEN
+        RETURN NULL;
+    END IF;
     user_bots := ARRAY(SELECT id FROM bots WHERE id = ANY (users));
 
     INSERT INTO member_days AS total
@@ -52,7 +55,7 @@ BEGIN
         leaves = total.leaves + excluded.leaves;
     DELETE FROM member_days AS total
     USING (SELECT DISTINCT guild, day FROM unnest(guilds, all_days) AS changed (guild, day)) AS changed
-    WHERE guild_id = guild AND total.day = changed.day AND joins = 0 AND leaves = 0;
+    WHERE guild_id = ANY (guilds) AND guild_id = guild AND total.day = changed.day AND joins = 0 AND leaves = 0;
     RETURN NULL;
 END
 $$;
@@ -131,25 +134,43 @@ BEGIN
 END
 $$;
 
+-- Notes which of the users are bots, and moves what was counted for those that changed. On Citus, where `users` has no
+-- triggers, the store calls it.
+CREATE FUNCTION note_bots(users_seen BIGINT[]) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    is_bot BOOLEAN;
+    changed BIGINT[];
+BEGIN
+    FOREACH is_bot IN ARRAY ARRAY[true, false] LOOP
+        FOR attempt IN 1..2 LOOP
+            changed := ARRAY(
+                SELECT id FROM unnest(users_seen) AS seen (id)
+                WHERE is_bot = EXISTS (SELECT FROM users WHERE users.id = seen.id AND bot)
+                    AND is_bot <> EXISTS (SELECT FROM bots WHERE bots.id = seen.id)
+                ORDER BY id
+            );
+            EXIT WHEN cardinality(changed) = 0;
+            -- Waits for all transactions that count, and makes others wait. They read who is a bot after this one. One of
+            -- them may have noted the same.
+            IF attempt = 1 THEN
+                UPDATE generations SET generation = generation + 1;
+            END IF;
+        END LOOP;
+        CONTINUE WHEN cardinality(changed) = 0;
+        IF is_bot THEN
+            INSERT INTO bots SELECT unnest(changed);
+        ELSE
+            DELETE FROM bots WHERE id = ANY (changed);
+        END IF;
+        PERFORM move_bots(changed, is_bot);
+    END LOOP;
+END
+$$;
+
 -- Runs at the commit, when the transaction has counted all its events. A cascade counts deleted messages late.
 CREATE FUNCTION note_bot() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-DECLARE
-    changed CONSTANT BIGINT = CASE WHEN TG_ARGV[0] = 'old' THEN old.id ELSE new.id END;
-    is_bot CONSTANT BOOLEAN = EXISTS (SELECT FROM users WHERE id = changed AND bot);
 BEGIN
-    IF is_bot = EXISTS (SELECT FROM bots WHERE id = changed) THEN
-        RETURN NULL;
-    END IF;
-    -- Waits for all transactions that count, and makes others wait. They read who is a bot after this one.
-    UPDATE generations SET generation = generation + 1;
-    IF is_bot THEN
-        INSERT INTO bots VALUES (changed) ON CONFLICT DO NOTHING;
-    ELSE
-        DELETE FROM bots WHERE id = changed;
-    END IF;
-    IF FOUND THEN
-        PERFORM move_bots(ARRAY[changed], is_bot);
-    END IF;
+    PERFORM note_bots(ARRAY[CASE WHEN TG_ARGV[0] = 'old' THEN old.id ELSE new.id END]);
     RETURN NULL;
 END
 $$;

@@ -2,7 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl, prelude::*, sql_query, sql_types::BigInt};
+use diesel::{
+    PgConnection, QueryResult, QueryableByName, RunQueryDsl,
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Bool},
+};
 use mocha_recorder::{Event, Person, backend::LastPresence};
 use mocha_schema::{
     ChannelId, GuildId, RoleId, User, UserId, UserName, VoiceInterval,
@@ -14,7 +19,7 @@ use mocha_schema::{
 pub(super) struct LookAhead {
     /// Channels that have a row.
     pub(super) channels: HashSet<(GuildId, ChannelId)>,
-    pub(super) generation: Option<i64>,
+    pub(super) generation: Option<Generation>,
     /// Guilds that have a row.
     pub(super) guilds: HashSet<GuildId>,
     /// The last intervals of people, until an operation changes them.
@@ -76,13 +81,16 @@ impl LookAhead {
         }
         if !named.guilds.is_empty() {
             let ids: Vec<GuildId> = named.guilds.iter().copied().collect();
-            let locked: Vec<GuildId> = guilds::table
-                .filter(guilds::id.eq_any(ids))
-                .select(guilds::id)
-                .order(guilds::id)
-                .for_no_key_update()
-                .load(conn)?;
-            ahead.guilds.extend(locked);
+            // Citus locks rows on one server at a time. The ids are in order.
+            for ids in ids.chunks(if ahead.is_distributed() { 1 } else { ids.len() }) {
+                let locked: Vec<GuildId> = guilds::table
+                    .filter(guilds::id.eq_any(ids))
+                    .select(guilds::id)
+                    .order(guilds::id)
+                    .for_no_key_update()
+                    .load(conn)?;
+                ahead.guilds.extend(locked);
+            }
         }
         if !named.channels.is_empty() {
             let ids: Vec<ChannelId> = named.channels.into_iter().collect();
@@ -96,6 +104,24 @@ impl LookAhead {
         ahead.named_in_roles = named.roles;
         ahead.named_in_voice = named.voices;
         Ok(ahead)
+    }
+
+    /// Returns whether Citus distributes the tables.
+    pub(super) fn is_distributed(&self) -> bool {
+        self.generation.is_some_and(|generation| generation.is_distributed)
+    }
+
+    /// Splits people into groups that one statement may look up: on Citus, those of one guild, because only they are on one
+    /// server.
+    pub(super) fn lookups(&self, people: HashSet<Person>) -> Vec<Vec<Person>> {
+        if !self.is_distributed() {
+            return vec![people.into_iter().collect()];
+        }
+        let mut guilds: HashMap<GuildId, Vec<Person>> = HashMap::new();
+        for person in people {
+            guilds.entry(person.guild_id).or_default().push(person);
+        }
+        guilds.into_values().collect()
     }
 }
 
@@ -146,18 +172,22 @@ impl Named {
     }
 }
 
+/// What a transaction learns when it takes its first lock.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub(crate) struct Generation {
+    /// Whether Citus distributes the tables.
+    #[diesel(sql_type = Bool)]
+    pub(crate) is_distributed: bool,
+    #[diesel(sql_type = BigInt)]
+    pub(crate) number: i64,
+}
+
 /// Locks the generation against changes until the transaction ends, and returns it.
-pub(crate) fn lock_generation(conn: &mut PgConnection, is_alone: bool) -> QueryResult<i64> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        generation: i64,
-    }
-    let row: Row = sql_query(if is_alone {
-        "SELECT generation FROM generations WHERE id = 1 FOR UPDATE"
+pub(crate) fn lock_generation(conn: &mut PgConnection, is_alone: bool) -> QueryResult<Generation> {
+    sql_query(if is_alone {
+        "SELECT generation AS number, is_distributed() FROM generations WHERE id = 1 FOR UPDATE"
     } else {
-        "SELECT generation FROM generations WHERE id = 1 FOR SHARE"
+        "SELECT generation AS number, is_distributed() FROM generations WHERE id = 1 FOR SHARE"
     })
-    .get_result(conn)?;
-    Ok(row.generation)
+    .get_result(conn)
 }

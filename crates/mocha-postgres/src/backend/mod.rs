@@ -211,8 +211,8 @@ impl Tables for PgTables<'_> {
     /// The row was locked by the look-ahead, so nothing changes until the commit.
     fn generation(&mut self) -> Result<i64, Error> {
         match self.ahead.generation {
-            Some(generation) => Ok(generation),
-            None => lock_generation(self.conn, false).executed(),
+            Some(generation) => Ok(generation.number),
+            None => Ok(lock_generation(self.conn, false).executed()?.number),
         }
     }
 
@@ -223,7 +223,7 @@ impl Tables for PgTables<'_> {
 
     /// Users first: messages refer to them, and triggers read which of them are bots.
     fn flush(&mut self) -> Result<u64, Error> {
-        self.users.flush(self.conn).executed()?;
+        self.users.flush(self.conn, self.ahead.is_distributed()).executed()?;
         self.presences.flush(self.conn).executed()?;
         self.flush_roles()?;
         self.voice.flush(self.conn).executed()?;

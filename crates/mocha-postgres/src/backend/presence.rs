@@ -1,6 +1,6 @@
 //! Status and activity.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -42,7 +42,9 @@ impl PresenceTable for PgTables<'_> {
         } else {
             HashSet::from([person])
         };
-        self.ahead.presences.extend(last_presences(self.conn, named).executed()?);
+        for people in self.ahead.lookups(named) {
+            self.ahead.presences.extend(last_presences(self.conn, people).executed()?);
+        }
         Ok(self.ahead.presences.remove(&person).flatten())
     }
 
@@ -75,10 +77,7 @@ impl PresenceTable for PgTables<'_> {
 }
 
 /// Looks up the last presence of each person.
-fn last_presences(
-    conn: &mut PgConnection,
-    people: HashSet<Person>,
-) -> QueryResult<HashMap<Person, Option<LastPresence>>> {
+fn last_presences(conn: &mut PgConnection, people: Vec<Person>) -> QueryResult<HashMap<Person, Option<LastPresence>>> {
     #[derive(QueryableByName)]
     struct Last {
         #[diesel(sql_type = Nullable<Text>)]
@@ -105,11 +104,13 @@ fn last_presences(
     let last: Vec<Last> = sql_query(
         "SELECT last.* FROM unnest($1, $2) AS person (guild_id, user_id), LATERAL (
              SELECT * FROM presence_events AS own
-             WHERE own.user_id = person.user_id AND own.guild_id = person.guild_id ORDER BY created_at DESC, id DESC LIMIT 1
+             WHERE own.user_id = person.user_id AND own.guild_id = person.guild_id AND own.guild_id = ANY ($3)
+             ORDER BY created_at DESC, id DESC LIMIT 1
          ) AS last",
     )
-    .bind::<Array<Snowflake>, _>(guilds)
+    .bind::<Array<Snowflake>, _>(&guilds)
     .bind::<Array<Snowflake>, _>(users)
+    .bind::<Array<Snowflake>, _>(guilds.iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>())
     .load(conn)?;
     for Last { activity_name, activity_type, created_at, guild_id, id, status, user_id } in last {
         let at_ms = presence_ms(&id).unwrap_or_else(|| created_at.saturating_mul(1000));

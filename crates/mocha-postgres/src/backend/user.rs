@@ -100,8 +100,14 @@ impl UserTable for PgTables<'_> {
 impl HeldUsers {
     /// Writes them. What another recorder wrote since they were looked up stays if it is newer, and a row with a name never
     /// loses it.
-    pub(super) fn flush(&mut self, conn: &mut PgConnection) -> QueryResult<()> {
+    ///
+    /// Citus has no triggers of users, so bots are noted here.
+    pub(super) fn flush(&mut self, conn: &mut PgConnection, is_distributed: bool) -> QueryResult<()> {
+        let ids: Vec<UserId> = self.users.keys().copied().collect();
         self.flush_users(conn)?;
+        if is_distributed && !ids.is_empty() {
+            sql_query("SELECT note_bots($1)").bind::<Array<Snowflake>, _>(ids).execute(conn)?;
+        }
         self.flush_names(conn)
     }
 

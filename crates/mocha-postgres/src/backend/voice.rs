@@ -1,6 +1,6 @@
 //! Intervals of voice, and the voice log.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -65,7 +65,9 @@ impl VoiceTable for PgTables<'_> {
         } else {
             HashSet::from([person])
         };
-        self.ahead.intervals.extend(last_intervals(self.conn, named).executed()?);
+        for people in self.ahead.lookups(named) {
+            self.ahead.intervals.extend(last_intervals(self.conn, people).executed()?);
+        }
         Ok(self.ahead.intervals.get(&person).copied().flatten())
     }
 
@@ -155,10 +157,7 @@ impl VoiceTable for PgTables<'_> {
 }
 
 /// Looks up the last interval of each person.
-fn last_intervals(
-    conn: &mut PgConnection,
-    people: HashSet<Person>,
-) -> QueryResult<HashMap<Person, Option<VoiceInterval>>> {
+fn last_intervals(conn: &mut PgConnection, people: Vec<Person>) -> QueryResult<HashMap<Person, Option<VoiceInterval>>> {
     #[derive(QueryableByName)]
     struct Last {
         #[diesel(sql_type = Snowflake)]
@@ -178,11 +177,13 @@ fn last_intervals(
         "SELECT person.guild_id, person.user_id, last.started_at_ms
          FROM unnest($1, $2) AS person (guild_id, user_id), LATERAL (
              SELECT started_at_ms FROM voice_intervals AS own
-             WHERE own.guild_id = person.guild_id AND own.user_id = person.user_id ORDER BY started_at_ms DESC LIMIT 1
+             WHERE own.guild_id = person.guild_id AND own.user_id = person.user_id AND own.guild_id = ANY ($3)
+             ORDER BY started_at_ms DESC LIMIT 1
          ) AS last",
     )
-    .bind::<Array<Snowflake>, _>(guilds)
+    .bind::<Array<Snowflake>, _>(&guilds)
     .bind::<Array<Snowflake>, _>(users)
+    .bind::<Array<Snowflake>, _>(guilds.iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>())
     .load(conn)?;
     let keys: HashSet<Key> = last.iter().map(|last| (last.guild_id, last.user_id, last.started_at_ms)).collect();
     let intervals: Vec<VoiceInterval> = voice_intervals::table

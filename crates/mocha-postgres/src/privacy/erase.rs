@@ -9,7 +9,7 @@ use mocha_recorder::{
     tombstones::{EVERYWHERE, Tombstone, guild_number},
 };
 use mocha_schema::{
-    GuildId, UserId,
+    GuildId, Snowflake, UserId,
     catalogue::{Person, Table},
 };
 
@@ -219,15 +219,15 @@ fn erase(
             let rows = conn.transaction(|conn| {
                 // Recorders lock rows in another order.
                 lock_generation(conn, true)?;
-                scope.delete(conn, table, Some(BATCH))
+                scope.delete_some(conn, table, BATCH)
             })?;
+            if rows == 0 {
+                break;
+            }
             *deleted.entry(table.name).or_default() += rows;
             let removed = deleted.values().sum::<u64>().min(total);
-            if rows > 0 && progress(ErasureProgress { removed, total }).is_break() {
+            if progress(ErasureProgress { removed, total }).is_break() {
                 return Ok((listed(deleted), false));
-            }
-            if rows < u64::try_from(BATCH).unwrap_or(u64::MAX) {
-                break;
             }
         }
     }
@@ -251,7 +251,7 @@ fn sweep(
     found: &BTreeMap<&'static str, u64>,
     deleted: &mut BTreeMap<&'static str, u64>,
 ) -> QueryResult<()> {
-    lock_generation(conn, true)?;
+    let is_distributed = lock_generation(conn, true)?.is_distributed;
     let is_hidden = load_tombstones(conn)?.ruling(scope.user_id, scope.guild_id).is_some_and(Tombstone::hides);
     if !is_hidden {
         let guild_id = scope.guild_id.map_or(EVERYWHERE, guild_number);
@@ -261,11 +261,15 @@ fn sweep(
     for table in tables() {
         let is_kept = table.person == Some(Person::Own) && scope.guild_id.is_some() && scope.is_mentioned(conn)?;
         if !is_kept {
-            let rows = scope.delete(conn, table, None)?;
+            let rows = scope.delete(conn, table)?;
             if is_event(table) {
                 *deleted.entry(table.name).or_default() += rows;
             }
         }
+    }
+    if is_distributed {
+        // Citus has no triggers of users.
+        sql_query("SELECT note_bots(ARRAY[$1])").bind::<Snowflake, _>(scope.user_id).execute(conn)?;
     }
     // Triggers have deleted rows of aggregates too.
     let left = counts(conn, scope)?;

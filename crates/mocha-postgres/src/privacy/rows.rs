@@ -1,14 +1,14 @@
 //! Finds the rows about a user.
 
 use diesel::{
-    PgConnection, QueryResult, QueryableByName, RunQueryDsl,
+    OptionalExtension as _, PgConnection, QueryResult, QueryableByName, RunQueryDsl,
     pg::Pg,
     query_builder::{BoxedSqlQuery, SqlQuery},
     sql_query,
     sql_types::{BigInt, Bool},
 };
 use mocha_schema::{
-    GuildId, UserId,
+    GuildId, Snowflake, UserId,
     catalogue::{Guild, Person, TABLES, Table},
 };
 
@@ -63,18 +63,30 @@ impl Scope {
         Ok(u64::try_from(rows).unwrap_or_default())
     }
 
-    /// Deletes rows of the table, at most so many.
-    pub(super) fn delete(self, conn: &mut PgConnection, table: &Table, limit: Option<usize>) -> QueryResult<u64> {
-        let Table { name, .. } = table;
-        let condition = self.condition(table);
-        let sql = match limit {
-            // PostgreSQL has no limit of its own for a DELETE.
-            Some(limit) => format!(
-                "DELETE FROM {name} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {name} WHERE {condition} LIMIT {limit}))"
-            ),
-            None => format!("DELETE FROM {name} WHERE {condition}"),
-        };
+    /// Deletes all rows of the table.
+    pub(super) fn delete(self, conn: &mut PgConnection, table: &Table) -> QueryResult<u64> {
+        let sql = format!("DELETE FROM {} WHERE {}", table.name, self.condition(table));
         Ok(u64::try_from(self.bind(sql).execute(conn)?).unwrap_or(u64::MAX))
+    }
+
+    /// Deletes at most so many rows of one guild from the table, and returns how many. There are more if it is not 0.
+    pub(super) fn delete_some(self, conn: &mut PgConnection, table: &Table, limit: usize) -> QueryResult<u64> {
+        #[derive(QueryableByName)]
+        struct First {
+            #[diesel(sql_type = Snowflake)]
+            guild_id: GuildId,
+        }
+        let Table { name, .. } = table;
+        let sql = format!("SELECT guild_id FROM {name} WHERE {} LIMIT 1", self.condition(table));
+        let Some(First { guild_id }) = self.bind(sql).get_result(conn).optional()? else { return Ok(0) };
+        let of_guild = Self { guild_id: Some(guild_id), ..self };
+        let condition = of_guild.condition(table);
+        // PostgreSQL has no limit of its own for a DELETE. On Citus `ctid` names a row only within one guild.
+        let sql = format!(
+            "DELETE FROM {name} WHERE guild_id = $2
+                 AND ctid = ANY (ARRAY(SELECT ctid FROM {name} WHERE {condition} LIMIT {limit}))"
+        );
+        Ok(u64::try_from(of_guild.bind(sql).execute(conn)?).unwrap_or(u64::MAX))
     }
 
     /// Returns whether any guild has something about the user.
@@ -87,7 +99,7 @@ impl Scope {
         let everywhere = Self { guild_id: None, ..self };
         for table in tables().filter(|table| table.person != Some(Person::Own)) {
             let sql =
-                format!("SELECT EXISTS (SELECT FROM {} WHERE {}) AS found", table.name, everywhere.condition(table));
+                format!("SELECT EXISTS (SELECT 1 FROM {} WHERE {}) AS found", table.name, everywhere.condition(table));
             let Found { found } = everywhere.bind(sql).get_result(conn)?;
             if found {
                 return Ok(true);

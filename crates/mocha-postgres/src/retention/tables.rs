@@ -91,6 +91,10 @@ impl RetentionTables for PgTables {
             horizons::voice_from.eq(voice),
         );
         diesel::update(horizons::table.find(1)).set(values).execute(conn)?;
+        if lock_generation(conn, true)?.is_distributed {
+            // Citus has no triggers of horizons.
+            sql_query("UPDATE generations SET generation = generation + 1").execute(conn)?;
+        }
         Ok(())
     }
 
@@ -102,9 +106,13 @@ impl RetentionTables for PgTables {
 
     fn guilds_before(conn: &mut PgConnection, rows: &Rows, before: i64) -> Result<Vec<String>, BoxedError> {
         let (over, table, time) = (rows.is_over(), rows.table.name, rows.time.column);
-        // It steps from guild to guild, not from row to row.
-        let sql = format!(
-            "WITH RECURSIVE guild (id) AS (
+        let sql = if lock_generation(conn, false)?.is_distributed {
+            // Each server finds its own guilds.
+            format!("SELECT DISTINCT guild_id AS number FROM {table} WHERE {time} < $1 AND {over} ORDER BY 1")
+        } else {
+            // It steps from guild to guild, not from row to row.
+            format!(
+                "WITH RECURSIVE guild (id) AS (
                  SELECT min(guild_id) FROM {table}
                  UNION ALL
                  SELECT (SELECT min(guild_id) FROM {table} WHERE guild_id > guild.id) FROM guild WHERE id IS NOT NULL
@@ -112,7 +120,8 @@ impl RetentionTables for PgTables {
              SELECT id AS number FROM guild
              WHERE id IS NOT NULL AND EXISTS (SELECT FROM {table} WHERE guild_id = guild.id AND {time} < $1 AND {over})
              ORDER BY id"
-        );
+            )
+        };
         Ok(names(sql_query(sql).bind::<sql_types::BigInt, _>(before).load(conn)?))
     }
 

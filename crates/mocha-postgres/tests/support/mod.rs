@@ -6,9 +6,9 @@ pub(crate) mod proxy;
 pub(crate) mod same;
 
 use chrono::{DateTime, Utc};
-use mocha_postgres::PgStore;
+use mocha_postgres::{PgStore, PgStoreBuilder};
 use mocha_recorder::{
-    Clock, Error, Event,
+    Clock, Error, ErrorKind, Event,
     event::{
         GlobalName, GuildSeen, MemberSeen, MessageContent, MessageEmbedded, MessageSent, UserSeen, VoiceStateChanged,
     },
@@ -42,7 +42,16 @@ pub(crate) fn cluster(settings: &[&str]) -> Option<Cluster> {
 
 /// A store whose time passes with the events.
 pub(crate) fn store(url: &str) -> Result<PgStore, Error> {
-    PgStore::builder().clock(Clock::Events).connect(url)
+    connect(PgStore::builder().clock(Clock::Events), url)
+}
+
+/// Connects. On a Citus cluster the tables are distributed.
+pub(crate) fn connect(builder: PgStoreBuilder, url: &str) -> Result<PgStore, Error> {
+    let store = builder.connect(url)?;
+    match store.distribute() {
+        Err(error) if *error.kind() == ErrorKind::NoCitus => Ok(store),
+        done => done.map(|()| store),
+    }
 }
 
 /// Records the events and waits until they are in the database.

@@ -16,12 +16,14 @@
 
 mod archive;
 mod column;
+mod placement;
 mod postgres;
 mod rollups;
 mod tables;
 
 pub use self::{
     archive::{ARCHIVE, ArchivedTable},
+    placement::Placement,
     postgres::POSTGRES_TABLES,
     rollups::*,
     tables::TABLES,
