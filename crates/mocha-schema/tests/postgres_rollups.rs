@@ -117,7 +117,7 @@ fn statement() -> impl Strategy<Value = String> {
         1 => Just(format!(
             "SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE users CASCADE; SET CONSTRAINTS ALL DEFERRED; {}", parents(USERS)
         )),
-        2 => Just("SELECT pack_quarters(25)".to_owned()),
+        2 => GUILDS.prop_map(|guild| format!("SELECT pack_quarters({guild}, 25)")),
     ]
 }
 
@@ -225,7 +225,7 @@ fn writers_at_once_neither_deadlock_nor_lose_a_count() -> Result<(), Failure> {
             match (number + round) % 7 {
                 0 => conn.batch_execute(&format!("DELETE FROM message_events WHERE id BETWEEN {from} AND {from} + 30"))?,
                 1 => conn.batch_execute(&format!("UPDATE users SET bot = bot IS NOT TRUE WHERE id = {}", 1 + number % 4))?,
-                2 => conn.batch_execute("SELECT pack_quarters(25)")?,
+                2 => conn.batch_execute("SELECT pack_quarters(1, 25)")?,
                 3 => conn.batch_execute(&format!(
                     "INSERT INTO voice_events (id, guild_id, user_id, event_type, created_at)
                      SELECT {from} + n, 1 + n % 2, 1 + n % 4, 'leave', 0 FROM generate_series(1, 20) AS n ORDER BY {order}"
