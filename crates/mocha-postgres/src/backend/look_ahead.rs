@@ -172,7 +172,7 @@ impl Named {
     }
 }
 
-/// What a transaction learns when it takes its first lock.
+/// The row of `generations`, which a transaction locks first.
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub(crate) struct Generation {
     /// Whether Citus distributes the tables.
