@@ -96,9 +96,10 @@ fn blames_values(error: &DieselError) -> bool {
 /// Diesel passes on the message without its SQLSTATE, so only this function interprets messages. A server that speaks
 /// another language than English gives [`ErrorKind::Database`] instead.
 fn kind_of_message(message: &str) -> ErrorKind {
-    const KINDS: [(&str, ErrorKind); 25] = [
+    const KINDS: [(&str, ErrorKind); 26] = [
         ("canceling statement due to", ErrorKind::Busy),
         ("deadlock detected", ErrorKind::Busy),
+        ("distributed deadlock", ErrorKind::Busy),
         ("could not obtain lock", ErrorKind::Busy),
         ("No space left on device", ErrorKind::DiskFull),
         ("disk full", ErrorKind::DiskFull),

@@ -63,7 +63,10 @@ fn an_embed_reaches_a_message_that_is_delivered_again() -> TestResult {
     let store = store(database.url())?;
     record(&store, [message(0, 30, 1, 40)])?;
     record(&store, [message(0, 30, 1, 40), embedded(1, 30, 1)])?;
-    assert_eq!(database.execute("SELECT has_embed, (SELECT embeds FROM message_days) FROM message_events"), "t|1");
+    assert_eq!(
+        database.execute("SELECT (SELECT has_embed FROM message_events), (SELECT embeds FROM message_days)"),
+        "t|1"
+    );
     Ok(())
 }
 

@@ -321,7 +321,7 @@ impl Keeper<diesel::PgConnection> for OneByOne {
         let (name, before) = (table.name, expired.before.unwrap_or(i64::MAX));
         let time = table.time.ok_or("events have a time")?.column;
         let delete = format!(
-            "DELETE FROM {name} WHERE ctid = (SELECT ctid FROM {name} WHERE guild_id = {guild_id} AND {time} < {before}
+            "DELETE FROM {name} WHERE guild_id = {guild_id} AND ctid = (SELECT ctid FROM {name} WHERE guild_id = {guild_id} AND {time} < {before}
                  AND {time} <> 0 LIMIT 1)"
         );
         let mut steps = 0;

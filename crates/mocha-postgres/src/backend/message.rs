@@ -55,7 +55,7 @@ impl MessageTable for PgTables<'_> {
 
 impl HeldMessages {
     /// Writes them. Returns how many were there.
-    pub(super) fn flush(&mut self, conn: &mut PgConnection) -> QueryResult<u64> {
+    pub(super) fn flush(&mut self, conn: &mut PgConnection, is_distributed: bool) -> QueryResult<u64> {
         let Self { embedded, places: _, rows } = std::mem::take(self);
         if rows.is_empty() {
             return Ok(0);
@@ -80,14 +80,21 @@ impl HeldMessages {
         }))
         .execute(conn)?;
         let known = rows.len().saturating_sub(written);
-        if known > 0 && !embedded.is_empty() {
-            let (guilds, ids): (Vec<GuildId>, Vec<MessageId>) = embedded.into_iter().unzip();
+        if known == 0 {
+            return Ok(0);
+        }
+        let embedded: Vec<(GuildId, MessageId)> = embedded.into_iter().collect();
+        // Citus locks the table for an update of several guilds.
+        for embedded in embedded.chunk_by(|(one, _), (other, _)| !is_distributed || one == other) {
+            let (guilds, ids): (Vec<GuildId>, Vec<MessageId>) = embedded.iter().copied().unzip();
             sql_query(
                 "UPDATE message_events SET has_embed = true FROM unnest($1, $2) AS held (guild_id, id)
-                 WHERE message_events.guild_id = held.guild_id AND message_events.id = held.id AND NOT has_embed",
+                 WHERE message_events.guild_id = held.guild_id AND message_events.id = held.id AND NOT has_embed
+                     AND message_events.guild_id = ANY ($3)",
             )
-            .bind::<Array<Snowflake>, _>(guilds)
+            .bind::<Array<Snowflake>, _>(&guilds)
             .bind::<Array<Snowflake>, _>(ids)
+            .bind::<Array<Snowflake>, _>(&guilds)
             .execute(conn)?;
         }
         Ok(u64::try_from(known).unwrap_or(u64::MAX))

@@ -205,14 +205,14 @@ fn last_intervals(conn: &mut PgConnection, people: Vec<Person>) -> QueryResult<H
 impl PgTables<'_> {
     /// Writes the intervals that are held, because an operation reads or changes some in the table.
     fn flush_intervals(&mut self) -> Result<(), Error> {
-        self.voice.flush_intervals(self.conn).executed()
+        self.voice.flush_intervals(self.conn, self.ahead.is_distributed()).executed()
     }
 }
 
 impl HeldVoice {
     /// Writes everything.
-    pub(super) fn flush(&mut self, conn: &mut PgConnection) -> QueryResult<()> {
-        self.flush_intervals(conn)?;
+    pub(super) fn flush(&mut self, conn: &mut PgConnection, is_distributed: bool) -> QueryResult<()> {
+        self.flush_intervals(conn, is_distributed)?;
         let rows = std::mem::take(&mut self.log);
         if rows.is_empty() {
             return Ok(());
@@ -239,19 +239,21 @@ impl HeldVoice {
     }
 
     /// Ends first: a user has one interval without an end at most.
-    fn flush_intervals(&mut self, conn: &mut PgConnection) -> QueryResult<()> {
+    fn flush_intervals(&mut self, conn: &mut PgConnection, is_distributed: bool) -> QueryResult<()> {
         let ended: Vec<(Key, i64)> = std::mem::take(&mut self.ended).into_iter().collect();
-        if !ended.is_empty() {
+        // Citus locks the table for an update of several guilds.
+        for ended in ended.chunk_by(|((one, ..), _), ((other, ..), _)| !is_distributed || one == other) {
             sql_query(
                 "UPDATE voice_intervals AS own SET ended_at_ms = held.ended_at_ms, seen_at_ms = held.ended_at_ms
                  FROM unnest($1, $2, $3, $4) AS held (guild_id, user_id, started_at_ms, ended_at_ms)
                  WHERE own.guild_id = held.guild_id AND own.user_id = held.user_id
-                     AND own.started_at_ms = held.started_at_ms AND own.ended_at_ms IS NULL",
+                     AND own.started_at_ms = held.started_at_ms AND own.ended_at_ms IS NULL AND own.guild_id = ANY ($5)",
             )
-            .bind::<Array<Snowflake>, _>(column(&ended, |((guild_id, ..), _)| *guild_id))
-            .bind::<Array<Snowflake>, _>(column(&ended, |((_, user_id, _), _)| *user_id))
-            .bind::<Array<BigInt>, _>(column(&ended, |((.., started_at_ms), _)| *started_at_ms))
-            .bind::<Array<BigInt>, _>(column(&ended, |(_, ended_at_ms)| *ended_at_ms))
+            .bind::<Array<Snowflake>, _>(column(ended, |((guild_id, ..), _)| *guild_id))
+            .bind::<Array<Snowflake>, _>(column(ended, |((_, user_id, _), _)| *user_id))
+            .bind::<Array<BigInt>, _>(column(ended, |((.., started_at_ms), _)| *started_at_ms))
+            .bind::<Array<BigInt>, _>(column(ended, |(_, ended_at_ms)| *ended_at_ms))
+            .bind::<Array<Snowflake>, _>(guilds_of(ended))
             .execute(conn)?;
         }
         let added: Vec<VoiceInterval> = std::mem::take(&mut self.added).into_values().collect();
@@ -283,6 +285,13 @@ impl HeldVoice {
         .execute(conn)?;
         Ok(())
     }
+}
+
+/// The guilds of ends, which are in the order of their guilds.
+fn guilds_of(ended: &[(Key, i64)]) -> Vec<GuildId> {
+    let mut guilds = column(ended, |((guild_id, ..), _)| *guild_id);
+    guilds.dedup();
+    guilds
 }
 
 fn second(time: UnixTime) -> i64 {
