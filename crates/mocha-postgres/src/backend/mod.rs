@@ -225,8 +225,8 @@ impl Tables for PgTables<'_> {
     fn flush(&mut self) -> Result<u64, Error> {
         self.users.flush(self.conn, self.ahead.is_distributed()).executed()?;
         self.presences.flush(self.conn).executed()?;
-        self.voice.flush(self.conn, self.ahead.is_distributed()).executed()?;
         self.flush_roles()?;
+        self.voice.flush(self.conn, self.ahead.is_distributed()).executed()?;
         self.messages.flush(self.conn, self.ahead.is_distributed()).executed()
     }
 }
