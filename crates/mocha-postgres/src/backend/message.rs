@@ -60,11 +60,12 @@ impl HeldMessages {
         if rows.is_empty() {
             return Ok(0);
         }
+        // Without the RETURNING, Citus also counts rows that were there.
         let written = sql_query(
             "INSERT INTO message_events (id, guild_id, channel_id, user_id, message_type, has_attachment, has_embed,
                  character_count, word_count, created_at)
              SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS held (id, guild_id) ORDER BY guild_id, id
-             ON CONFLICT DO NOTHING",
+             ON CONFLICT DO NOTHING RETURNING 1",
         )
         .bind::<Array<Snowflake>, _>(column(&rows, |row| row.id))
         .bind::<Array<Snowflake>, _>(column(&rows, |row| row.guild_id))
