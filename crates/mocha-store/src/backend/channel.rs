@@ -17,7 +17,7 @@ impl ChannelTable for SqliteTables<'_> {
         let row: Option<Row> = channels::table
             .find(id)
             .select((channels::name, channels::kind, channels::parent_id, channels::position, channels::updated_at))
-            .get_result(self.0)
+            .get_result(self.conn)
             .optional()
             .executed()?;
         Ok(row.map(|(name, kind, parent_id, position, updated_at)| StoredChannel {
@@ -30,12 +30,12 @@ impl ChannelTable for SqliteTables<'_> {
     }
 
     fn insert_channel(&mut self, channel: &NewChannel<'_>) -> Result<(), Error> {
-        diesel::insert_or_ignore_into(channels::table).values(channel).execute(self.0).executed()?;
+        diesel::insert_or_ignore_into(channels::table).values(channel).execute(self.conn).executed()?;
         Ok(())
     }
 
     fn update_channel(&mut self, id: ChannelId, change: &ChannelChange<'_>) -> Result<(), Error> {
-        diesel::update(channels::table.find(id)).set(change).execute(self.0).executed()?;
+        diesel::update(channels::table.find(id)).set(change).execute(self.conn).executed()?;
         Ok(())
     }
 
@@ -46,13 +46,13 @@ impl ChannelTable for SqliteTables<'_> {
                 gone_channels::guild_id.eq(guild_id),
                 gone_channels::gone_at.eq(UnixTime::from(gone_at)),
             ))
-            .execute(self.0)
+            .execute(self.conn)
             .executed()?;
         Ok(inserted > 0)
     }
 
     fn delete_gone_channel(&mut self, id: ChannelId) -> Result<bool, Error> {
-        let deleted = diesel::delete(gone_channels::table.find(id)).execute(self.0).executed()?;
+        let deleted = diesel::delete(gone_channels::table.find(id)).execute(self.conn).executed()?;
         Ok(deleted > 0)
     }
 }

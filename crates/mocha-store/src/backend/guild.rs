@@ -12,21 +12,21 @@ use crate::Error;
 
 impl GuildTable for SqliteTables<'_> {
     fn guild(&mut self, id: GuildId) -> Result<Option<Guild>, Error> {
-        guilds::table.find(id).select(Guild::as_select()).get_result(self.0).optional().executed()
+        guilds::table.find(id).select(Guild::as_select()).get_result(self.conn).optional().executed()
     }
 
     fn insert_guild(&mut self, guild: &NewGuild<'_>) -> Result<(), Error> {
-        diesel::insert_or_ignore_into(guilds::table).values(guild).execute(self.0).executed()?;
+        diesel::insert_or_ignore_into(guilds::table).values(guild).execute(self.conn).executed()?;
         Ok(())
     }
 
     fn update_guild(&mut self, id: GuildId, change: &GuildChange<'_>) -> Result<(), Error> {
-        diesel::update(guilds::table.find(id)).set(change).execute(self.0).executed()?;
+        diesel::update(guilds::table.find(id)).set(change).execute(self.conn).executed()?;
         Ok(())
     }
 
     fn guild_state(&mut self, id: GuildId) -> Result<Option<GuildState>, Error> {
-        guild_states::table.find(id).select(GuildState::as_select()).get_result(self.0).optional().executed()
+        guild_states::table.find(id).select(GuildState::as_select()).get_result(self.conn).optional().executed()
     }
 
     fn put_guild_state(&mut self, state: &GuildState) -> Result<(), Error> {
@@ -39,7 +39,7 @@ impl GuildTable for SqliteTables<'_> {
             .on_conflict(guild_states::guild_id)
             .do_update()
             .set(values)
-            .execute(self.0)
+            .execute(self.conn)
             .executed()?;
         Ok(())
     }

@@ -12,7 +12,7 @@ impl HistoryTable for SqliteTables<'_> {
         channel_histories::table
             .filter(channel_histories::guild_id.eq(guild_id))
             .select(ChannelHistory::as_select())
-            .load(self.0)
+            .load(self.conn)
             .executed()
     }
 
@@ -22,12 +22,12 @@ impl HistoryTable for SqliteTables<'_> {
             .filter(channel_histories::channel_id.eq(span.channel_id))
             .filter(channel_histories::before_id.le(span.before_id))
             .filter(channel_histories::from_id.ge(span.from_id));
-        diesel::delete(included).execute(self.0).executed()?;
+        diesel::delete(included).execute(self.conn).executed()?;
         // A larger span with the same end stays.
         diesel::insert_into(channel_histories::table)
             .values(span)
             .on_conflict_do_nothing()
-            .execute(self.0)
+            .execute(self.conn)
             .executed()?;
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::Error;
 
 impl MemberTable for SqliteTables<'_> {
     fn member(&mut self, person: Person) -> Result<Option<Member>, Error> {
-        members::table.find(key(person)).select(Member::as_select()).get_result(self.0).optional().executed()
+        members::table.find(key(person)).select(Member::as_select()).get_result(self.conn).optional().executed()
     }
 
     fn members(&mut self, guild_id: GuildId) -> Result<Vec<ListedMember>, Error> {
@@ -25,24 +25,24 @@ impl MemberTable for SqliteTables<'_> {
             .filter(members::guild_id.eq(guild_id))
             .select((members::user_id, members::joined_at, members::updated_at))
             .order(members::user_id)
-            .load(self.0)
+            .load(self.conn)
             .executed()?;
         let listed = |(user_id, joined_at, updated_at)| ListedMember { user_id, joined_at, updated_at };
         Ok(rows.into_iter().map(listed).collect())
     }
 
     fn insert_member(&mut self, member: &NewMember<'_>) -> Result<(), Error> {
-        diesel::insert_into(members::table).values(member).execute(self.0).executed()?;
+        diesel::insert_into(members::table).values(member).execute(self.conn).executed()?;
         Ok(())
     }
 
     fn update_member(&mut self, person: Person, change: &MemberChange<'_>) -> Result<(), Error> {
-        diesel::update(members::table.find(key(person))).set(change).execute(self.0).executed()?;
+        diesel::update(members::table.find(key(person))).set(change).execute(self.conn).executed()?;
         Ok(())
     }
 
     fn delete_member(&mut self, person: Person) -> Result<(), Error> {
-        diesel::delete(members::table.find(key(person))).execute(self.0).executed()?;
+        diesel::delete(members::table.find(key(person))).execute(self.conn).executed()?;
         self.put_member_roles(person, &BTreeSet::new())
     }
 
@@ -57,13 +57,13 @@ impl MemberTable for SqliteTables<'_> {
             .filter(member_events::id.ge(member_event_id(kind, person, range_ms.start.max(0))))
             .filter(member_events::id.lt(member_event_id(kind, person, range_ms.end)))
             .select(diesel::dsl::max(member_events::id))
-            .get_result(self.0)
+            .get_result(self.conn)
             .executed()?;
         Ok(last.and_then(|id| member_event_ms(&id)))
     }
 
     fn insert_member_event(&mut self, event: &NewMemberEvent<'_>) -> Result<(), Error> {
-        diesel::insert_or_ignore_into(member_events::table).values(event).execute(self.0).executed()?;
+        diesel::insert_or_ignore_into(member_events::table).values(event).execute(self.conn).executed()?;
         Ok(())
     }
 }

@@ -1,47 +1,108 @@
 //! Messages.
 
-use diesel::prelude::*;
+use std::collections::HashSet;
+
+use diesel::{prelude::*, sqlite::SqliteConnection};
 use mocha_recorder::backend::MessageTable;
 use mocha_schema::{GuildId, MessageId, NewMessageEvent, schema::message_events};
 
-use super::{Executed as _, SqliteTables, update::update};
+use super::{Executed as _, SqliteTables, bulk, update::update};
 use crate::Error;
 
+/// From this many messages on, a flush writes them in bulk. Setting the triggers aside takes as long as about a hundred
+/// messages, and makes every connection read the schema again.
+const BULK: usize = 500;
+
+/// Messages that were added, until the flush.
+#[derive(Debug, Default)]
+pub(super) struct HeldMessages {
+    ids: HashSet<MessageId>,
+    /// Additions and changes of messages that are held already, in their order.
+    later: Vec<Later>,
+    rows: Vec<NewMessageEvent>,
+}
+
+#[derive(Debug)]
+enum Later {
+    Added(NewMessageEvent),
+    Embedded(GuildId, MessageId),
+}
+
 impl MessageTable for SqliteTables<'_> {
+    /// Holds it back. The flush says how many changed nothing.
     fn insert_message(&mut self, message: &NewMessageEvent) -> Result<bool, Error> {
-        // Diesel does not cache ON CONFLICT statements, and SQLite keeps a journal of each. OR IGNORE has neither cost.
-        let inserted =
-            diesel::insert_or_ignore_into(message_events::table).values(message).execute(self.0).executed()?;
-        if inserted > 0 || message.character_count.is_none() {
-            return Ok(inserted > 0);
+        let HeldMessages { ids, later, rows } = &mut self.messages;
+        if ids.insert(message.id) {
+            rows.push(*message);
+        } else {
+            later.push(Later::Added(*message));
         }
-        // The message may be known without its content, from an import or from a bot without the intent.
-        let unknown = message_events::id
-            .eq(message.id)
-            .and(message_events::guild_id.eq(message.guild_id))
-            .and(message_events::character_count.is_null());
-        let known = message_events::table.filter(unknown).select(message_events::guild_id);
-        if known.get_result::<GuildId>(self.0).optional().executed()?.is_none() {
-            return Ok(false);
-        }
-        let content = (
-            message_events::has_attachment.eq(message.has_attachment),
-            message_events::has_embed.eq(message.has_embed),
-            message_events::character_count.eq(message.character_count),
-            message_events::word_count.eq(message.word_count),
-        );
-        let learned = update("message_events", unknown, content).execute(self.0).executed()?;
-        Ok(learned > 0)
+        Ok(true)
     }
 
-    /// A trigger updates the roll-ups.
     fn embed_message(&mut self, guild_id: GuildId, id: MessageId) -> Result<bool, Error> {
-        let plain = message_events::id
-            .eq(id)
-            .and(message_events::guild_id.eq(guild_id))
-            .and(message_events::has_embed.eq(false));
-        let embedded =
-            update("message_events", plain, message_events::has_embed.eq(true)).execute(self.0).executed()?;
-        Ok(embedded > 0)
+        if !self.messages.ids.contains(&id) {
+            return embed(self.conn, guild_id, id);
+        }
+        self.messages.later.push(Later::Embedded(guild_id, id));
+        Ok(true)
     }
+}
+
+impl HeldMessages {
+    /// Writes them. Returns how many of the additions and changes turn out to change nothing.
+    pub(super) fn flush(&mut self, conn: &mut SqliteConnection) -> Result<u64, Error> {
+        let Self { ids: _, later, rows } = std::mem::take(self);
+        let inserted = if rows.len() < BULK { None } else { bulk::insert(conn, &rows)? };
+        let mut unchanged = 0;
+        for message in &rows {
+            let is_new = if let Some(inserted) = &inserted {
+                inserted.has(message.id)
+            } else {
+                // Diesel does not cache ON CONFLICT statements, and SQLite keeps a journal of each. OR IGNORE has neither cost.
+                let insert = diesel::insert_or_ignore_into(message_events::table).values(message);
+                insert.execute(conn).executed()? > 0
+            };
+            unchanged += u64::from(!is_new && !learn(conn, message)?);
+        }
+        for later in later {
+            let changes = match later {
+                Later::Added(message) => learn(conn, &message)?,
+                Later::Embedded(guild_id, id) => embed(conn, guild_id, id)?,
+            };
+            unchanged += u64::from(!changes);
+        }
+        Ok(unchanged)
+    }
+}
+
+/// Adds the content to a message that is known without it, from an import or from a bot without the intent.
+fn learn(conn: &mut SqliteConnection, message: &NewMessageEvent) -> Result<bool, Error> {
+    if message.character_count.is_none() {
+        return Ok(false);
+    }
+    let unknown = message_events::id
+        .eq(message.id)
+        .and(message_events::guild_id.eq(message.guild_id))
+        .and(message_events::character_count.is_null());
+    let known = message_events::table.filter(unknown).select(message_events::guild_id);
+    if known.get_result::<GuildId>(conn).optional().executed()?.is_none() {
+        return Ok(false);
+    }
+    let content = (
+        message_events::has_attachment.eq(message.has_attachment),
+        message_events::has_embed.eq(message.has_embed),
+        message_events::character_count.eq(message.character_count),
+        message_events::word_count.eq(message.word_count),
+    );
+    let learned = update("message_events", unknown, content).execute(conn).executed()?;
+    Ok(learned > 0)
+}
+
+/// Says that a message has embeds. A trigger updates the roll-ups.
+fn embed(conn: &mut SqliteConnection, guild_id: GuildId, id: MessageId) -> Result<bool, Error> {
+    let plain =
+        message_events::id.eq(id).and(message_events::guild_id.eq(guild_id)).and(message_events::has_embed.eq(false));
+    let embedded = update("message_events", plain, message_events::has_embed.eq(true)).execute(conn).executed()?;
+    Ok(embedded > 0)
 }

@@ -1,6 +1,8 @@
 //! The file as the recorder's backend: one connection, and its tables during a transaction. Each noun has a file.
 
+mod bulk;
 mod channel;
+mod count;
 mod guild;
 mod history;
 mod member;
@@ -18,6 +20,7 @@ mod voice;
 use diesel::{QueryResult, QueryableByName, RunQueryDsl, connection::SimpleConnection, sqlite::SqliteConnection};
 use mocha_recorder::backend::{Backend, Tables, WriteError};
 
+use self::message::HeldMessages;
 use crate::{Error, error::classify, link::Link};
 
 /// The connection that the recorder writes through.
@@ -49,7 +52,7 @@ impl Backend for SqliteBackend {
         // If the ROLLBACK fails too, its error would hide this one.
         let mut cause = None;
         let result = conn.immediate_transaction(|conn| {
-            work(&mut SqliteTables(conn)).map_err(|error| {
+            work(&mut SqliteTables { conn, messages: HeldMessages::default() }).map_err(|error| {
                 cause = Some(error);
                 diesel::result::Error::RollbackTransaction
             })
@@ -88,8 +91,11 @@ impl Backend for SqliteBackend {
     }
 }
 
-/// The tables during one transaction. Each operation is executed at once.
-pub(crate) struct SqliteTables<'t>(&'t mut SqliteConnection);
+/// The tables during one transaction. Messages are held back until the flush, and every other operation is executed at once.
+pub(crate) struct SqliteTables<'t> {
+    conn: &'t mut SqliteConnection,
+    messages: HeldMessages,
+}
 
 impl Tables for SqliteTables<'_> {
     /// Returns SQLite's `data_version`, which changes when another connection writes to the file.
@@ -99,8 +105,12 @@ impl Tables for SqliteTables<'_> {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
             data_version: i64,
         }
-        let Version { data_version } = diesel::sql_query("PRAGMA data_version").get_result(self.0).executed()?;
+        let Version { data_version } = diesel::sql_query("PRAGMA data_version").get_result(self.conn).executed()?;
         Ok(data_version)
+    }
+
+    fn flush(&mut self) -> Result<u64, Error> {
+        self.messages.flush(self.conn)
     }
 }
 

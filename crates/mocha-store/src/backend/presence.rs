@@ -25,7 +25,7 @@ impl PresenceTable for SqliteTables<'_> {
                 presence_events::activity_name,
                 presence_events::created_at,
             ))
-            .first(self.0)
+            .first(self.conn)
             .optional()
             .executed()?;
         Ok(last.map(|(id, status, kind, name, at)| LastPresence {
@@ -41,13 +41,13 @@ impl PresenceTable for SqliteTables<'_> {
             #[diesel(sql_type = Text)]
             user_id: UserId,
         }
-        let rows: Vec<Row> = diesel::sql_query(PEOPLE_SQL).bind::<Text, _>(guild_id).load(self.0).executed()?;
+        let rows: Vec<Row> = diesel::sql_query(PEOPLE_SQL).bind::<Text, _>(guild_id).load(self.conn).executed()?;
         Ok(rows.into_iter().map(|row| row.user_id).collect())
     }
 
     fn insert_presence(&mut self, presence: &NewPresenceEvent<'_>) -> Result<bool, Error> {
         let inserted =
-            diesel::insert_or_ignore_into(presence_events::table).values(presence).execute(self.0).executed()?;
+            diesel::insert_or_ignore_into(presence_events::table).values(presence).execute(self.conn).executed()?;
         Ok(inserted > 0)
     }
 }

@@ -14,7 +14,7 @@ impl RoleTable for SqliteTables<'_> {
             .filter(member_roles::guild_id.eq(person.guild_id))
             .filter(member_roles::user_id.eq(person.user_id))
             .select(member_roles::role_id)
-            .load(self.0)
+            .load(self.conn)
             .executed()?;
         Ok(roles.into_iter().collect())
     }
@@ -23,7 +23,7 @@ impl RoleTable for SqliteTables<'_> {
         let known = self.member_roles(person)?;
         for role_id in known.difference(roles) {
             diesel::delete(member_roles::table.find((person.guild_id, *role_id, person.user_id)))
-                .execute(self.0)
+                .execute(self.conn)
                 .executed()?;
         }
         for role_id in roles.difference(&known) {
@@ -33,7 +33,7 @@ impl RoleTable for SqliteTables<'_> {
                     member_roles::role_id.eq(*role_id),
                     member_roles::user_id.eq(person.user_id),
                 ))
-                .execute(self.0)
+                .execute(self.conn)
                 .executed()?;
         }
         Ok(())
@@ -45,13 +45,13 @@ impl RoleTable for SqliteTables<'_> {
             .select(member_roles::role_id)
             .distinct()
             .order(member_roles::role_id)
-            .load(self.0)
+            .load(self.conn)
             .executed()
     }
 
     fn delete_role(&mut self, guild_id: GuildId, role_id: RoleId) -> Result<bool, Error> {
         let rows =
             member_roles::table.filter(member_roles::guild_id.eq(guild_id)).filter(member_roles::role_id.eq(role_id));
-        Ok(diesel::delete(rows).execute(self.0).executed()? > 0)
+        Ok(diesel::delete(rows).execute(self.conn).executed()? > 0)
     }
 }

@@ -15,22 +15,22 @@ impl StateTable for SqliteTables<'_> {
         recorder_states::table
             .order(recorder_states::seen_at_ms.desc())
             .select(RecorderState::as_select())
-            .first(self.0)
+            .first(self.conn)
             .optional()
             .executed()
     }
 
     fn put_recorder_state(&mut self, state: &RecorderState) -> Result<(), Error> {
-        diesel::replace_into(recorder_states::table).values(state).execute(self.0).executed()?;
+        diesel::replace_into(recorder_states::table).values(state).execute(self.conn).executed()?;
         Ok(())
     }
 
     fn positions(&mut self) -> Result<Vec<GatewaySession>, Error> {
-        gateway_sessions::table.select(GatewaySession::as_select()).load(self.0).executed()
+        gateway_sessions::table.select(GatewaySession::as_select()).load(self.conn).executed()
     }
 
     fn put_position(&mut self, position: &GatewaySession) -> Result<(), Error> {
-        diesel::replace_into(gateway_sessions::table).values(position).execute(self.0).executed()?;
+        diesel::replace_into(gateway_sessions::table).values(position).execute(self.conn).executed()?;
         Ok(())
     }
 
@@ -38,13 +38,13 @@ impl StateTable for SqliteTables<'_> {
         if let Some(day) = to.messages_to {
             diesel::update(watermarks::table.filter(watermarks::messages_to.lt(day)))
                 .set(watermarks::messages_to.eq(day))
-                .execute(self.0)
+                .execute(self.conn)
                 .executed()?;
         }
         if let Some(day) = to.voice_to {
             diesel::update(watermarks::table.filter(watermarks::voice_to.lt(day)))
                 .set(watermarks::voice_to.eq(day))
-                .execute(self.0)
+                .execute(self.conn)
                 .executed()?;
         }
         Ok(())

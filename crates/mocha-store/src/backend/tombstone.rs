@@ -12,7 +12,7 @@ use crate::{Error, privacy};
 
 impl TombstoneTable for SqliteTables<'_> {
     fn tombstones(&mut self) -> Result<Tombstones, Error> {
-        privacy::load_tombstones(self.0).executed()
+        privacy::load_tombstones(self.conn).executed()
     }
 
     fn return_user(&mut self, hashes: &[Hash], guild_id: GuildId) -> Result<(), Error> {
@@ -21,7 +21,7 @@ impl TombstoneTable for SqliteTables<'_> {
                 .filter(tombstones::person.eq(hash.as_slice()))
                 .filter(tombstones::guild_id.eq_any([EVERYWHERE, guild_number(guild_id)]))
                 .set(tombstones::returned.eq(true))
-                .execute(self.0)
+                .execute(self.conn)
                 .executed()?;
         }
         Ok(())

@@ -12,22 +12,22 @@ use crate::Error;
 
 impl UserTable for SqliteTables<'_> {
     fn user(&mut self, id: UserId) -> Result<Option<User>, Error> {
-        users::table.find(id).select(User::as_select()).get_result(self.0).optional().executed()
+        users::table.find(id).select(User::as_select()).get_result(self.conn).optional().executed()
     }
 
     /// No other connection adds the user meanwhile, because the transaction holds the write lock.
     fn insert_user(&mut self, user: &NewUser<'_>) -> Result<(), Error> {
-        diesel::insert_or_ignore_into(users::table).values(user).execute(self.0).executed()?;
+        diesel::insert_or_ignore_into(users::table).values(user).execute(self.conn).executed()?;
         Ok(())
     }
 
     fn update_user(&mut self, id: UserId, change: &UserChange<'_>) -> Result<(), Error> {
-        diesel::update(users::table.find(id)).set(change).execute(self.0).executed()?;
+        diesel::update(users::table.find(id)).set(change).execute(self.conn).executed()?;
         Ok(())
     }
 
     fn user_name(&mut self, id: UserId) -> Result<Option<UserName>, Error> {
-        user_names::table.find(id).select(UserName::as_select()).get_result(self.0).optional().executed()
+        user_names::table.find(id).select(UserName::as_select()).get_result(self.conn).optional().executed()
     }
 
     fn put_user_name(&mut self, name: &NewUserName<'_>) -> Result<(), Error> {
@@ -36,7 +36,7 @@ impl UserTable for SqliteTables<'_> {
             .on_conflict(user_names::id)
             .do_update()
             .set(name)
-            .execute(self.0)
+            .execute(self.conn)
             .executed()?;
         Ok(())
     }

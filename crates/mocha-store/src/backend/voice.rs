@@ -22,7 +22,7 @@ impl VoiceTable for SqliteTables<'_> {
             .filter(voice_intervals::user_id.eq(person.user_id))
             .order(voice_intervals::started_at_ms.desc())
             .select(VoiceInterval::as_select())
-            .first(self.0)
+            .first(self.conn)
             .optional()
             .executed()
     }
@@ -31,7 +31,7 @@ impl VoiceTable for SqliteTables<'_> {
         voice_intervals::table
             .filter(voice_intervals::ended_at_ms.is_null())
             .select(VoiceInterval::as_select())
-            .load(self.0)
+            .load(self.conn)
             .executed()
     }
 
@@ -39,7 +39,7 @@ impl VoiceTable for SqliteTables<'_> {
         diesel::insert_into(voice_intervals::table)
             .values(interval)
             .on_conflict_do_nothing()
-            .execute(self.0)
+            .execute(self.conn)
             .executed()?;
         Ok(())
     }
@@ -51,7 +51,7 @@ impl VoiceTable for SqliteTables<'_> {
             .and(voice_intervals::started_at_ms.eq(started_at_ms))
             .and(voice_intervals::ended_at_ms.is_null());
         let end = (voice_intervals::ended_at_ms.eq(ended_at_ms), voice_intervals::seen_at_ms.eq(ended_at_ms));
-        update("voice_intervals", is_it, end).execute(self.0).executed()?;
+        update("voice_intervals", is_it, end).execute(self.conn).executed()?;
         Ok(())
     }
 
@@ -59,36 +59,36 @@ impl VoiceTable for SqliteTables<'_> {
         let row = voice_intervals::table
             .find((person.guild_id, person.user_id, started_at_ms))
             .filter(voice_intervals::ended_at_ms.is_null());
-        diesel::delete(row).execute(self.0).executed()?;
+        diesel::delete(row).execute(self.conn).executed()?;
         Ok(())
     }
 
     fn stamp_intervals(&mut self, guild_id: GuildId, user_ids: &[UserId], seen_at_ms: i64) -> Result<(), Error> {
         let user_ids: Vec<String> = user_ids.iter().map(|user_id| format!("\"{user_id}\"")).collect();
         let stamp = Stamp { guild_id, seen_at_ms, user_ids: format!("[{}]", user_ids.join(",")) };
-        stamp.execute(self.0).executed()?;
+        stamp.execute(self.conn).executed()?;
         Ok(())
     }
 
     fn insert_voice_event(&mut self, event: &NewVoiceEvent<'_>) -> Result<(), Error> {
-        diesel::insert_or_ignore_into(voice_events::table).values(event).execute(self.0).executed()?;
+        diesel::insert_or_ignore_into(voice_events::table).values(event).execute(self.conn).executed()?;
         Ok(())
     }
 
     fn unheard_guilds(&mut self) -> Result<Vec<GuildId>, Error> {
-        unheard_guilds::table.select(unheard_guilds::guild_id).load(self.0).executed()
+        unheard_guilds::table.select(unheard_guilds::guild_id).load(self.conn).executed()
     }
 
     fn insert_unheard_guild(&mut self, guild_id: GuildId) -> Result<(), Error> {
         diesel::insert_or_ignore_into(unheard_guilds::table)
             .values(unheard_guilds::guild_id.eq(guild_id))
-            .execute(self.0)
+            .execute(self.conn)
             .executed()?;
         Ok(())
     }
 
     fn delete_unheard_guild(&mut self, guild_id: GuildId) -> Result<(), Error> {
-        diesel::delete(unheard_guilds::table.find(guild_id)).execute(self.0).executed()?;
+        diesel::delete(unheard_guilds::table.find(guild_id)).execute(self.conn).executed()?;
         Ok(())
     }
 }
