@@ -1,6 +1,7 @@
 //! Imports of whole exports.
 
 mod export;
+mod killed;
 mod order;
 
 use std::{fs, ops::ControlFlow};
