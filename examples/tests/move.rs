@@ -268,6 +268,20 @@ fn two_stores_of_one_kind_are_refused() -> TestResult {
     Ok(())
 }
 
+#[test]
+fn distributed_tables_are_refused() -> TestResult {
+    let Some(database) = Database::create() else { return Ok(()) };
+    let folder = tempfile::tempdir()?;
+    let from = AnyStore::from(open(&folder.path().join("a.db"))?);
+    let to = AnyStore::from(connect(database.url())?);
+    // As `PgStore::distribute` leaves it.
+    database
+        .execute("CREATE OR REPLACE FUNCTION is_distributed() RETURNS BOOLEAN LANGUAGE sql STABLE AS 'SELECT true'");
+    let error = Mover::new(&from, &to).run().unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::InvalidSetting { name: "to" });
+    Ok(())
+}
+
 /// The process that is killed runs this. It is no test of its own.
 #[test]
 fn child() -> TestResult {

@@ -55,6 +55,12 @@ pub(super) fn run(
         let why = "a move goes from a SQLite file to a PostgreSQL database, or back";
         return Err(Error::new(ErrorKind::InvalidSetting { name: "to" }, why));
     };
+    if matches!(to, AnyStore::Postgres(_))
+        && write(to, |side| side.number("CAST(is_distributed() AS INTEGER)", ""))? != 0
+    {
+        let why = "the tables are distributed already; move the file first, then distribute them";
+        return Err(Error::new(ErrorKind::InvalidSetting { name: "to" }, why));
+    }
     let plans = plans(server)?;
     let mut moved = Moved::default();
     let mut cause = None;
