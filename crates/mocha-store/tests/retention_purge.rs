@@ -36,6 +36,9 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
     }
     record(&store, events)?;
     store.write(|conn| conn.batch_execute(&format!("INSERT INTO unheard_guilds VALUES ('{GUILD}'), ('{OTHER}')")))?;
+    store.write(|conn| {
+        conn.batch_execute(&format!("INSERT INTO member_roles VALUES ({GUILD}, 7, 41), ({OTHER}, 7, 41)"))
+    })?;
     Ok(store)
 }
 
