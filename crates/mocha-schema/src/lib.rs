@@ -32,6 +32,7 @@ mod channel;
 mod channel_history;
 #[cfg(feature = "postgres")]
 mod distribute;
+mod ended_boost;
 mod error;
 mod gateway_session;
 mod guild;
@@ -56,6 +57,7 @@ mod voice_interval;
 pub use self::{
     channel::{Channel, ChannelChange, NewChannel},
     channel_history::ChannelHistory,
+    ended_boost::{EndedBoost, NewEndedBoost},
     error::{Error, ErrorKind},
     gateway_session::GatewaySession,
     guild::{Guild, GuildChange, NewGuild},

@@ -243,6 +243,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::BigInt;
+    use crate::time::UnixSeconds;
+
+    /// The boosts of servers that ended.
+    ended_boosts (guild_id, user_id, started_at) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// The user.
+        user_id -> BigInt,
+        /// When the boost began, according to Discord.
+        started_at -> UnixSeconds,
+        /// When Mocha noticed that the member boosts no longer.
+        ended_at -> UnixSeconds,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
 
     /// The positions up to which the gateway session of each shard is recorded.
@@ -444,6 +461,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     bots,
     channel_histories,
     channels,
+    ended_boosts,
     gateway_sessions,
     gone_channels,
     guild_states,

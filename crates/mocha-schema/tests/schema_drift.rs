@@ -9,11 +9,11 @@ use diesel::{
     sqlite::{Sqlite, SqliteType},
 };
 use mocha_schema::schema::{
-    active_months, bots, channel_histories, channels, gateway_sessions, gone_channels, guild_states, guilds, horizons,
-    member_days, member_events, member_roles, members, message_days, message_events, message_months, message_quarters,
-    message_thirds, message_totals, mocha_migrations, packed_quarters, presence_events, recorder_states,
-    tombstone_keys, tombstones, unheard_guilds, user_names, users, voice_channel_days, voice_channel_months,
-    voice_days, voice_events, voice_intervals, voice_months, voice_totals, watermarks,
+    active_months, bots, channel_histories, channels, ended_boosts, gateway_sessions, gone_channels, guild_states,
+    guilds, horizons, member_days, member_events, member_roles, members, message_days, message_events, message_months,
+    message_quarters, message_thirds, message_totals, mocha_migrations, packed_quarters, presence_events,
+    recorder_states, tombstone_keys, tombstones, unheard_guilds, user_names, users, voice_channel_days,
+    voice_channel_months, voice_days, voice_events, voice_intervals, voice_months, voice_totals, watermarks,
 };
 use sql::{Failure, lines, migrated};
 
@@ -110,6 +110,7 @@ fn all() -> Vec<Declared> {
         declared(&bots::table),
         declared(&channel_histories::table),
         declared(&channels::table),
+        declared(&ended_boosts::table),
         declared(&gateway_sessions::table),
         declared(&gone_channels::table),
         declared(&guild_states::table),

@@ -21,6 +21,7 @@
 //! | [`MemberRetention`] | who stayed, in the first week and by the week of joining |
 //! | [`MemberReturn`] | who came back on the first, seventh and thirtieth day, and by the week of joining |
 //! | [`MembersSince`] | growth from before Mocha recorded it, as far as the present members tell |
+//! | [`Boosters`] | how many members boosted the guild, by hour, day, week or month |
 //! | [`MemberSegments`] | how many members are new, active, at risk of leaving, or dormant |
 //! | [`Activation`] | who took part in the first week |
 //! | [`Tenure`] | how long those who left had stayed |
@@ -135,9 +136,10 @@ pub use self::{
     duration_text::DurationText,
     error::{Error, ErrorKind},
     growth::{
-        Activation, ActivationAnswer, Cohort, FirstWeek, Growth, GrowthAnswer, GrowthPeriod, MemberRetention,
-        MemberRetentionAnswer, MemberReturn, MemberReturnAnswer, MembersSince, MembersSinceAnswer, MembersSincePeriod,
-        ReturnCohort, ReturnDay, Tenure, TenureAnswer, TenureCounts,
+        Activation, ActivationAnswer, Boosters, BoostersAnswer, BoostersPeriod, Cohort, FirstWeek, Growth,
+        GrowthAnswer, GrowthPeriod, MemberRetention, MemberRetentionAnswer, MemberReturn, MemberReturnAnswer,
+        MembersSince, MembersSinceAnswer, MembersSincePeriod, ReturnCohort, ReturnDay, Tenure, TenureAnswer,
+        TenureCounts,
     },
     guild_report::{GuildReport, GuildReportAnswer},
     heat_map::{HeatMap, HeatMapAnswer},

@@ -8,8 +8,9 @@
 //!
 //! 1. [`Tables::prepare`] with the events of the batch, in their order: the tables may look ahead, and take locks.
 //! 2. [`Tables::generation`], which shows whether another program changed rows that the recorder remembers.
-//! 3. The operations of the nouns, event by event: [`ChannelTable`], [`GuildTable`], [`HistoryTable`], [`MemberTable`],
-//!    [`MessageTable`], [`PresenceTable`], [`RoleTable`], [`TombstoneTable`], [`UserTable`] and [`VoiceTable`].
+//! 3. The operations of the nouns, event by event: [`BoostTable`], [`ChannelTable`], [`GuildTable`], [`HistoryTable`],
+//!    [`MemberTable`], [`MessageTable`], [`PresenceTable`], [`RoleTable`], [`TombstoneTable`], [`UserTable`] and
+//!    [`VoiceTable`].
 //! 4. [`StateTable::put_position`] for each shard that advanced, then [`Tables::flush`].
 //! 5. If a stamp is due: [`VoiceTable::stamp_intervals`], [`StateTable::raise_watermarks`],
 //!    [`StateTable::put_recorder_state`], and [`Tables::flush`] again.
@@ -28,6 +29,7 @@
 //!
 //! Maintain roll-ups by triggers of the database or in the tables. The recorder does not compute them.
 
+mod boost;
 mod channel;
 mod guild;
 mod history;
@@ -41,6 +43,7 @@ mod user;
 mod voice;
 
 pub use self::{
+    boost::BoostTable,
     channel::{ChannelTable, StoredChannel},
     guild::GuildTable,
     history::HistoryTable,
@@ -109,7 +112,8 @@ pub enum WriteError {
 
 /// The tables during one transaction: all nouns, and the operations of the transaction as a whole.
 pub trait Tables:
-    ChannelTable
+    BoostTable
+    + ChannelTable
     + GuildTable
     + HistoryTable
     + MemberTable

@@ -6,7 +6,7 @@ use mocha_schema::catalogue::Kept;
 
 use super::{
     BoxedError, DeletedBatch, Pace, Purged, RetentionTables,
-    tables::{guild_tables, guilds_own_tables},
+    tables::{guild_tables, guilds_own_tables, is_archived},
 };
 use crate::Error;
 
@@ -83,7 +83,7 @@ pub(super) fn purge<R: RetentionTables>(
 }
 
 fn has_events<R: RetentionTables>(conn: &mut R::Connection, guild: &str) -> Result<bool, BoxedError> {
-    for table in Kept::Events.tables() {
+    for table in Kept::Events.tables().filter(|table| is_archived(table)) {
         if R::has_rows(conn, table, guild)? {
             return Ok(true);
         }

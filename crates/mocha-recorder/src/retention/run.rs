@@ -8,12 +8,12 @@ use mocha_schema::catalogue::{Kept, Table};
 use super::{
     Batches, DeletedBatch, Expired, Horizons, Keep, Keeper, Pace, Retained, RetentionPolicy, RetentionTables, Rows,
     purge::{self, Events},
-    tables::is_remembered,
+    tables::{is_archived, is_remembered},
 };
 use crate::Error;
 
 /// Moves the horizons, then deletes the events from before them, the roll-ups from before theirs, and guilds that are gone.
-/// With a keeper it deletes no events itself. `progress` gets what is deleted so far.
+/// With a keeper it deletes no events itself that are in the [`ARCHIVE`](mocha_schema::catalogue::ARCHIVE). `progress` gets what is deleted so far.
 ///
 /// # Errors
 ///
@@ -80,7 +80,7 @@ impl<R: RetentionTables> Run<'_, R> {
         if guilds.is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
-        if self.keeper.is_some() && rows.table.kept == Kept::Events {
+        if self.keeper.is_some() && is_archived(rows.table) {
             for guild_id in &guilds {
                 if self.keep(rows.table, guild_id, Some(before), progress)?.is_break() {
                     return Ok(ControlFlow::Break(()));
@@ -145,7 +145,7 @@ impl<R: RetentionTables> Run<'_, R> {
         let gone = R::gone_guilds(self.conn, gone_until)
             .map_err(|error| R::failed("looking for guilds that are gone failed".to_owned(), error))?;
         for guild in gone {
-            for table in Kept::Events.tables().filter(|_| events == Events::Stay) {
+            for table in Kept::Events.tables().filter(|table| events == Events::Stay && is_archived(table)) {
                 if self.keep(table, &guild, None, progress)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }

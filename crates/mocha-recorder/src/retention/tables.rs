@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mocha_schema::catalogue::{Guild, Kept, TABLES, Table, Time};
+use mocha_schema::catalogue::{ARCHIVE, Guild, Kept, TABLES, Table, Time};
 
 use super::{BoxedError, Horizons};
 use crate::Error;
@@ -153,6 +153,11 @@ impl Rows {
         let has_end = self.table.columns.iter().any(|column| column.name == "ended_at_ms");
         if has_end { "ended_at_ms IS NOT NULL" } else { "true" }
     }
+}
+
+/// Whether a keeper keeps rows of the table. Tables that an archive has no files for are small, and old rows are deleted.
+pub(super) fn is_archived(table: &Table) -> bool {
+    ARCHIVE.iter().any(|archived| archived.table == table.name)
 }
 
 /// Whether recorders may remember rows of the table. They do not remember messages, and roll-ups are only written.

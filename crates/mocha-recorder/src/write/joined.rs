@@ -6,7 +6,7 @@ use std::ops::Range;
 use mocha_schema::MemberEventType;
 
 use super::{
-    Outcome, State,
+    Outcome, State, boost,
     member::{self, Seen},
     member_count, member_log, voice,
 };
@@ -64,7 +64,8 @@ pub(super) fn left(tables: &mut impl Tables, state: &mut State, event: &MemberLe
     let MemberLeft { at, guild_id, user_id } = *event;
     let person = Person { guild_id, user_id };
     let at_ms = at.timestamp_millis();
-    let row = tables.member(person)?.map(|member| member.joined_at);
+    let member = tables.member(person)?;
+    let row = member.as_ref().map(|member| member.joined_at);
     let last_join = tables.last_member_event(MemberEventType::Join, person, ALWAYS)?;
     let last_leave = tables.last_member_event(MemberEventType::Leave, person, ALWAYS)?;
     let began_ms = match row {
@@ -81,6 +82,7 @@ pub(super) fn left(tables: &mut impl Tables, state: &mut State, event: &MemberLe
     });
     if row.is_some() && (ended.is_some() || began_ms.is_none()) {
         tables.delete_member(person)?;
+        boost::changed(tables, person, member.and_then(|member| member.premium_since), None, at)?;
         state.members.remove(&person);
     }
     if !is_new {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use mocha_schema::{GuildId, UserId};
 
-use super::{Outcome, State, member_log};
+use super::{Outcome, State, boost, member_log};
 use crate::{
     Error, Event, Person,
     backend::{ListedMember, Tables},
@@ -100,7 +100,9 @@ pub(super) fn listed(tables: &mut impl Tables, state: &mut State, event: &Member
     let mut outcome = Outcome::Duplicate;
     for user_id in missing(&tables.members(*guild_id)?, &listed, *at) {
         let person = Person { guild_id: *guild_id, user_id };
+        let boost = tables.member(person)?.and_then(|member| member.premium_since);
         tables.delete_member(person)?;
+        boost::changed(tables, person, boost, None, *at)?;
         state.members.remove(&person);
         state.known.remove(*guild_id, user_id, at.timestamp_millis());
         if !state.tombstones.withholds(user_id, Some(*guild_id), at.timestamp_millis()) {

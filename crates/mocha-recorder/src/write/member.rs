@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use mocha_schema::{MemberChange, NewMember, member_id};
 
-use super::{Outcome, State, joined::SAME_JOIN_MS, member_log, role};
+use super::{Outcome, State, boost, joined::SAME_JOIN_MS, member_log, role};
 use crate::{Error, Person, backend::Tables, event::MemberSeen};
 
 /// The outcome for the row of a member.
@@ -68,6 +68,7 @@ pub(super) fn store(tables: &mut impl Tables, state: &mut State, event: &MemberS
                 created_at,
                 updated_at,
             })?;
+            boost::changed(tables, person, None, *premium_since, *at)?;
             Seen { outcome: Outcome::Written, has_returned: false }
         }
         Some(known)
@@ -85,6 +86,7 @@ pub(super) fn store(tables: &mut impl Tables, state: &mut State, event: &MemberS
                 updated_at: Some((*at).into()),
             };
             tables.update_member(person, &change)?;
+            boost::changed(tables, person, known.premium_since, *premium_since, *at)?;
             let has_returned = known.joined_at.is_some_and(|before| is_later_membership(before, event));
             Seen { outcome: Outcome::Written, has_returned }
         }

@@ -1,5 +1,6 @@
 //! Decides what each event changes in the tables. Each noun has a file.
 
+mod boost;
 mod channel;
 mod guild;
 mod hidden;

@@ -69,6 +69,23 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         columns: &[
+            plain("guild_id", "server ID"),
+            identifying("user_id", "user ID of the member"),
+            derived("started_at", "time since which the member boosted the server"),
+            derived("ended_at", "time at which the bot noticed that the boost ended"),
+        ],
+        guild: Some(Guild::Number),
+        kept: Kept::Events,
+        key: &["guild_id", "user_id", "started_at"],
+        made_of: &[],
+        name: "ended_boosts",
+        person: Some(Person::Number),
+        purpose: "boosts of servers that ended",
+        sources: &[Members],
+        time: Some(Time { column: "ended_at", horizon: Horizon::Members, unit_ms: SECOND }),
+    },
+    Table {
+        columns: &[
             plain("bot_id", "the bot's own ID, so that several bots can share a file"),
             plain("shard_count", "number of shards of the bot"),
             plain("shard_id", "number of the shard"),

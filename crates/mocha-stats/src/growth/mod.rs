@@ -1,6 +1,7 @@
 //! Growth: who came and went, who stayed and who took part, out of `member_events`.
 
 mod activation;
+mod boosters;
 mod log;
 mod member_return;
 mod members_since;
@@ -14,6 +15,7 @@ pub(crate) mod truth;
 pub(crate) use self::log::{Entry, Turnover, entries};
 pub use self::{
     activation::{Activation, ActivationAnswer},
+    boosters::{Boosters, BoostersAnswer, BoostersPeriod},
     member_return::{MemberReturn, MemberReturnAnswer, ReturnCohort, ReturnDay},
     members_since::{MembersSince, MembersSinceAnswer, MembersSincePeriod},
     retention::{Cohort, FirstWeek, MemberRetention, MemberRetentionAnswer},

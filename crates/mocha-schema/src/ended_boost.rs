@@ -1,0 +1,35 @@
+//! The model of `ended_boosts`.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::{GuildId, UnixTime, UserId, schema::ended_boosts};
+
+/// The row of a boost that ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Queryable, Selectable)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = ended_boosts)]
+pub struct EndedBoost {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// The user.
+    pub user_id: UserId,
+    /// When the boost began, according to Discord.
+    pub started_at: DateTime<Utc>,
+    /// When Mocha noticed that the member boosts no longer.
+    pub ended_at: DateTime<Utc>,
+}
+
+/// A boost that ended, to insert.
+#[derive(AsChangeset, Clone, Copy, Debug, Insertable)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = ended_boosts, primary_key(guild_id, user_id, started_at))]
+pub struct NewEndedBoost {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// The user.
+    pub user_id: UserId,
+    /// When the boost began, according to Discord.
+    pub started_at: UnixTime,
+    /// When Mocha noticed that the member boosts no longer.
+    pub ended_at: UnixTime,
+}
