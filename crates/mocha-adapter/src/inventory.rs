@@ -189,6 +189,7 @@ const WITHOUT_CONTENT: &str = "* Characters, words, attachments and embeds are c
 /// Returns the title, the purpose, and the reason for a privileged intent if the statistic needs one.
 const fn describe(statistic: Statistic) -> (&'static str, &'static str, &'static str) {
     match statistic {
+        Statistic::Commands => ("Commands", "to count uses of the bot's commands by command, user and time", ""),
         Statistic::Growth => (
             "Growth of servers",
             "to show how many members joined and left a server in a day, week or month",
@@ -229,6 +230,7 @@ fn names(intents: Intents) -> String {
 /// Returns the data that fills the tables of a statistic.
 const fn sources(statistic: Statistic) -> &'static [Source] {
     match statistic {
+        Statistic::Commands => &[Source::Commands],
         Statistic::Growth | Statistic::Members | Statistic::Roles => &[Source::Members],
         Statistic::MessageContent => &[Source::MessageContent],
         Statistic::Messages => &[Source::Messages],

@@ -7,6 +7,7 @@
 //! Use this crate if you write an adapter for another library. Bots use `mocha-twilight` or `mocha-serenity`.
 
 mod channel;
+mod command;
 mod guild;
 mod intents;
 mod inventory;
@@ -23,6 +24,7 @@ mod voice;
 
 pub use self::{
     channel::Channel,
+    command::CommandUse,
     guild::{Guild, GuildLists},
     intents::Intents,
     inventory::DataInventory,

@@ -20,6 +20,8 @@ bitflags! {
     pub struct ResourceType: u64 {
         /// Channels and threads.
         const CHANNEL = 1;
+        /// Uses of the bot's commands.
+        const COMMAND = 1 << 8;
         /// Guilds: name, icon and number of members.
         const GUILD = 1 << 1;
         /// Current members, joins and leaves.

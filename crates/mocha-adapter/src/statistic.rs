@@ -8,6 +8,8 @@ use crate::Intents;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Statistic {
+    /// Uses of the bot's commands.
+    Commands,
     /// Joins, leaves and the number of members by day.
     Growth,
     /// The current members, their nicknames and the start of their memberships.
@@ -26,8 +28,16 @@ pub enum Statistic {
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 7] =
-        [Self::Growth, Self::Members, Self::MessageContent, Self::Messages, Self::Presence, Self::Roles, Self::Voice];
+    pub const ALL: [Self; 8] = [
+        Self::Commands,
+        Self::Growth,
+        Self::Members,
+        Self::MessageContent,
+        Self::Messages,
+        Self::Presence,
+        Self::Roles,
+        Self::Voice,
+    ];
 
     /// Returns the intents that the statistic needs.
     ///
@@ -41,6 +51,8 @@ impl Statistic {
     #[must_use]
     pub const fn intents(self) -> Intents {
         let own = match self {
+            // Discord sends them without any intent.
+            Self::Commands => Intents::empty(),
             Self::Growth | Self::Members | Self::Roles => Intents::GUILD_MEMBERS,
             Self::MessageContent => Intents::GUILD_MESSAGES.union(Intents::MESSAGE_CONTENT),
             Self::Messages => Intents::GUILD_MESSAGES,
@@ -62,6 +74,7 @@ impl Statistic {
     #[must_use]
     pub const fn event_names(self) -> &'static [&'static str] {
         match self {
+            Self::Commands => &["INTERACTION_CREATE"],
             Self::Growth => &["GUILD_MEMBER_ADD", "GUILD_MEMBER_REMOVE"],
             Self::Members => &[
                 "GUILD_CREATE",

@@ -6,7 +6,9 @@ mod support;
 use mocha_postgres::PgStore;
 use mocha_recorder::{
     Clock, Event,
-    event::{MemberLeft, MemberSeen, PresenceChanged, PresencesListed, RoleRemoved, RolesListed, VoiceSnapshot},
+    event::{
+        CommandUsed, MemberLeft, MemberSeen, PresenceChanged, PresencesListed, RoleRemoved, RolesListed, VoiceSnapshot,
+    },
 };
 use mocha_schema::PresenceStatus;
 use mocha_store::Store;
@@ -39,7 +41,7 @@ fn events(seed: u64) -> Vec<Event> {
         let (place, who) = (1 + dice.roll(2), 40 + dice.roll(4));
         let status = if dice.roll(2) == 0 { PresenceStatus::Online } else { PresenceStatus::Idle };
         let (guild_id, user_id) = (id(place), id(who));
-        let event = match dice.roll(18) {
+        let event = match dice.roll(20) {
             0..4 => voice(ms, place, who, Some(place * 10 + dice.roll(2))),
             4 | 5 => voice(ms, place, who, None),
             6 => VoiceSnapshot { at: at(ms), guild_id, voices: Vec::new() }.into(),
@@ -51,11 +53,16 @@ fn events(seed: u64) -> Vec<Event> {
             13 => RolesListed { at: at(ms), guild_id, role_ids: vec![id(5 + dice.roll(3)), id(5)] }.into(),
             14 | 15 => {
                 let roles = (0..dice.roll(3)).map(|_| id(5 + dice.roll(3))).collect();
-                let (joined_at, nickname, premium_since) = (None, None, None);
+                let (joined_at, nickname) = (None, None);
+                let premium_since = (dice.roll(2) == 0).then(|| at(1_000 * i64::try_from(dice.roll(3)).unwrap_or(0)));
                 MemberSeen { at: at(ms), guild_id, joined_at, nickname, premium_since, roles: Some(roles), user_id }
                     .into()
             }
-            16 => embedded(ms, 1000 + dice.roll(number + 1), place),
+            16 | 17 => {
+                let (channel_id, interaction_id) = (id(place * 10), id(1 + dice.roll(50)));
+                CommandUsed { at: at(ms), channel_id, guild_id, interaction_id, name: "rank".into(), user_id }.into()
+            }
+            18 => embedded(ms, 1000 + dice.roll(number + 1), place),
             _ => message(ms, 1000 + number, place, who),
         };
         if dice.roll(6) == 0 {

@@ -64,7 +64,7 @@ fn parse(text: &str) -> Result<NonZeroU64, IdError> {
     text.parse().map_err(|_| IdError::OutOfRange)
 }
 
-/// Implements the same foreign traits for five types.
+/// Implements the same foreign traits for all ids.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -224,6 +224,8 @@ ids! {
     ChannelId,
     /// The id of a guild, which users call a server.
     GuildId,
+    /// The id of an interaction: the use of a command or a component.
+    InteractionId,
     /// The id of a message.
     MessageId,
     /// The id of a role of a guild.

@@ -32,6 +32,7 @@ mod channel;
 mod channel_history;
 #[cfg(feature = "postgres")]
 mod distribute;
+mod command_use;
 mod ended_boost;
 mod error;
 mod gateway_session;
@@ -57,12 +58,13 @@ mod voice_interval;
 pub use self::{
     channel::{Channel, ChannelChange, NewChannel},
     channel_history::ChannelHistory,
+    command_use::{CommandUse, NewCommandUse},
     ended_boost::{EndedBoost, NewEndedBoost},
     error::{Error, ErrorKind},
     gateway_session::GatewaySession,
     guild::{Guild, GuildChange, NewGuild},
     guild_state::{GoneChannel, GuildState},
-    id::{ChannelId, GuildId, IdError, MessageId, RoleId, Snowflake, UserId},
+    id::{ChannelId, GuildId, IdError, InteractionId, MessageId, RoleId, Snowflake, UserId},
     member::{Member, MemberChange, NewMember, member_id},
     member_event::{MemberEvent, MemberEventChange, MemberEventType, NewMemberEvent},
     message_event::{COUNTED_MESSAGE_TYPES, MessageEvent, MessageEventChange, NewMessageEvent},

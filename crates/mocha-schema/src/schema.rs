@@ -1,8 +1,9 @@
 //! The tables for Diesel. A test compares them with a migrated file.
 
+mod community;
 mod rollups;
 
-pub use self::rollups::*;
+pub use self::{community::*, rollups::*};
 
 diesel::table! {
     use diesel::sql_types::BigInt;
@@ -140,20 +141,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::BigInt;
-
-    /// The roles of current members.
-    member_roles (guild_id, role_id, user_id) {
-        /// The guild.
-        guild_id -> BigInt,
-        /// The role.
-        role_id -> BigInt,
-        /// The member.
-        user_id -> BigInt,
-    }
-}
-
-diesel::table! {
     use diesel::sql_types::{Nullable, Text};
     use crate::{id::Snowflake, time::UnixSeconds};
 
@@ -239,23 +226,6 @@ diesel::table! {
         activity_name -> Nullable<Text>,
         /// When it happened.
         created_at -> UnixSeconds,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::BigInt;
-    use crate::time::UnixSeconds;
-
-    /// The boosts of servers that ended.
-    ended_boosts (guild_id, user_id, started_at) {
-        /// The guild.
-        guild_id -> BigInt,
-        /// The user.
-        user_id -> BigInt,
-        /// When the boost began, according to Discord.
-        started_at -> UnixSeconds,
-        /// When Mocha noticed that the member boosts no longer.
-        ended_at -> UnixSeconds,
     }
 }
 
@@ -461,6 +431,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     bots,
     channel_histories,
     channels,
+    command_uses,
     ended_boosts,
     gateway_sessions,
     gone_channels,

@@ -9,11 +9,12 @@ use diesel::{
     sqlite::{Sqlite, SqliteType},
 };
 use mocha_schema::schema::{
-    active_months, bots, channel_histories, channels, ended_boosts, gateway_sessions, gone_channels, guild_states,
-    guilds, horizons, member_days, member_events, member_roles, members, message_days, message_events, message_months,
-    message_quarters, message_thirds, message_totals, mocha_migrations, packed_quarters, presence_events,
-    recorder_states, tombstone_keys, tombstones, unheard_guilds, user_names, users, voice_channel_days,
-    voice_channel_months, voice_days, voice_events, voice_intervals, voice_months, voice_totals, watermarks,
+    active_months, bots, channel_histories, channels, command_uses, ended_boosts, gateway_sessions, gone_channels,
+    guild_states, guilds, horizons, member_days, member_events, member_roles, members, message_days, message_events,
+    message_months, message_quarters, message_thirds, message_totals, mocha_migrations, packed_quarters,
+    presence_events, recorder_states, tombstone_keys, tombstones, unheard_guilds, user_names, users,
+    voice_channel_days, voice_channel_months, voice_days, voice_events, voice_intervals, voice_months, voice_totals,
+    watermarks,
 };
 use sql::{Failure, lines, migrated};
 
@@ -110,6 +111,7 @@ fn all() -> Vec<Declared> {
         declared(&bots::table),
         declared(&channel_histories::table),
         declared(&channels::table),
+        declared(&command_uses::table),
         declared(&ended_boosts::table),
         declared(&gateway_sessions::table),
         declared(&gone_channels::table),
@@ -153,7 +155,11 @@ fn every_table_is_declared_once() -> Result<(), Failure> {
         lines(&mut migrated()?, "SELECT name AS line FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
     assert_eq!(names, in_the_file);
     // The list above has to contain every `table!`.
-    let sources = [include_str!("../src/schema.rs"), include_str!("../src/schema/rollups.rs")];
+    let sources = [
+        include_str!("../src/schema.rs"),
+        include_str!("../src/schema/community.rs"),
+        include_str!("../src/schema/rollups.rs"),
+    ];
     assert_eq!(sources.concat().matches("diesel::table! {").count(), names.len());
     Ok(())
 }

@@ -43,6 +43,7 @@
 mod adapter;
 mod channel;
 mod client;
+mod command;
 mod convert;
 mod guild;
 mod heartbeat;

@@ -9,6 +9,8 @@ use serenity::model::gateway::GatewayIntents;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Statistic {
+    /// Uses of the bot's commands.
+    Commands,
     /// Joins, leaves and the number of members by day.
     Growth,
     /// The current members, their nicknames and the start of their memberships.
@@ -27,8 +29,16 @@ pub enum Statistic {
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 7] =
-        [Self::Growth, Self::Members, Self::MessageContent, Self::Messages, Self::Presence, Self::Roles, Self::Voice];
+    pub const ALL: [Self; 8] = [
+        Self::Commands,
+        Self::Growth,
+        Self::Members,
+        Self::MessageContent,
+        Self::Messages,
+        Self::Presence,
+        Self::Roles,
+        Self::Voice,
+    ];
 
     /// Returns the intents that the statistic needs.
     ///
@@ -44,6 +54,7 @@ impl Statistic {
     #[must_use]
     pub const fn intents(self) -> GatewayIntents {
         let shared = match self {
+            Self::Commands => SharedStatistic::Commands,
             Self::Growth => SharedStatistic::Growth,
             Self::Members => SharedStatistic::Members,
             Self::MessageContent => SharedStatistic::MessageContent,

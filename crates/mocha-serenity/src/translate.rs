@@ -4,12 +4,13 @@ use mocha_adapter::{Context, Shard, Translation};
 use mocha_recorder::event::ShardStatus;
 use serde::Deserialize as _;
 use serenity::model::{
+    application::Interaction,
     channel::GuildChannel,
     event::{Event, UnknownEvent},
     guild::UnavailableGuild,
 };
 
-use crate::{channel, convert, guild, member, message, presence, user, voice};
+use crate::{channel, command, convert, guild, member, message, presence, user, voice};
 
 /// Returns the events to record, in order.
 pub(crate) fn translate(event: &Event, context: Context) -> Vec<mocha_recorder::Event> {
@@ -31,6 +32,11 @@ pub(crate) fn translate(event: &Event, context: Context) -> Vec<mocha_recorder::
         Event::GuildMembersChunk(event) => member::push_chunk(event, out),
         Event::GuildRoleDelete(event) => out.role_removed(convert::id(event.guild_id), convert::id(event.role_id)),
         Event::GuildUpdate(event) => guild::push_changed(&event.guild, out),
+        Event::InteractionCreate(event) => {
+            if let Interaction::Command(command) = &event.interaction {
+                command::push(command, out);
+            }
+        }
         Event::MessageCreate(event) => message::push(&event.message, out),
         Event::MessageUpdate(event) => message::push_edit(event, out),
         Event::PresenceUpdate(event) => {
@@ -82,7 +88,7 @@ fn push_unreadable(event: &UnknownEvent, out: &mut Translation) {
 }
 
 /// The names of the events that [`translate`] reads.
-const EVENT_NAMES: [&str; 22] = [
+const EVENT_NAMES: [&str; 23] = [
     "CHANNEL_CREATE",
     "CHANNEL_DELETE",
     "CHANNEL_UPDATE",
@@ -94,6 +100,7 @@ const EVENT_NAMES: [&str; 22] = [
     "GUILD_MEMBER_UPDATE",
     "GUILD_ROLE_DELETE",
     "GUILD_UPDATE",
+    "INTERACTION_CREATE",
     "MESSAGE_CREATE",
     "MESSAGE_UPDATE",
     "PRESENCE_UPDATE",

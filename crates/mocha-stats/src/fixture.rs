@@ -135,6 +135,21 @@ pub(crate) fn insert_role(conn: &mut impl SimpleConnection, guild: u64, role: u6
     Ok(())
 }
 
+pub(crate) fn insert_command_use(
+    conn: &mut impl SimpleConnection,
+    guild: u64,
+    number: u64,
+    user: u64,
+    name: &str,
+    second: i64,
+) -> TestResult {
+    conn.batch_execute(&format!(
+        "INSERT INTO command_uses (guild_id, interaction_id, channel_id, user_id, name, created_at) \
+            VALUES ({guild}, {number}, 1000, {user}, '{name}', {second})"
+    ))?;
+    Ok(())
+}
+
 pub(crate) fn insert_user(conn: &mut impl SimpleConnection, id: u64, bot: Option<bool>) -> TestResult {
     let bot = value(bot);
     conn.batch_execute(&format!(
@@ -195,7 +210,8 @@ pub(crate) fn seeded() -> TestResult<SqliteConnection> {
 }
 
 /// A Monday of guild 1: users 20, 30 and 100 are people, 9 is a bot; they write in channels 1000
-/// and 2000 and talk in 3000. Users 20, 30 and the bot have role 70, user 30 has role 71 too.
+/// and 2000 and talk in 3000. Users 20, 30 and the bot have role 70, user 30 has role 71 too. Users 20 and 30 use
+/// commands, and user 20 boosted the guild for a while.
 pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
     let mut rows = Rows::default();
     for (user, bot) in [(20, None), (30, Some(false)), (100, Some(false)), (9, Some(true))] {
@@ -220,6 +236,10 @@ pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
     for (role, user) in [(70, 20), (70, 30), (71, 30), (70, 9)] {
         insert_role(conn, 1, role, user)?;
     }
+    for (number, user, name, day) in [(1, 20, "rank", 0), (2, 20, "stats voice", 0), (3, 30, "rank", 1)] {
+        insert_command_use(conn, 1, number, user, name, MONDAY + day * 86_400 + 9 * 3600)?;
+    }
+    conn.batch_execute(&format!("INSERT INTO ended_boosts VALUES (1, 20, {MONDAY}, {MONDAY} + 40000)"))?;
     // User 20 was in voice for an hour; user 30 has been for half an hour, when last seen.
     let (nine, hour) = ((MONDAY + 9 * 3600) * 1000, 3_600_000);
     insert_interval(conn, interval(1, 20, Some(3000), nine, Some(nine + hour))?)?;

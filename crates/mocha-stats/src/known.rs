@@ -24,6 +24,9 @@ fn minded(question: &str) -> &'static [&'static str] {
         | "channel hours"
         | "hours in other channels"
         | "user"
+        | "commands"
+        | "user command"
+        | "command series"
         | "guild log" => &["messages_from"],
         "guild voice"
         | "user voice"
@@ -35,7 +38,7 @@ fn minded(question: &str) -> &'static [&'static str] {
         | "user voice series"
         | "voice log" => &["voice_from"],
         "voice board in company" => &["rollups_from", "voice_from"],
-        "growth" | "retention" | "stay" => &["members_from"],
+        "boosters" | "growth" | "retention" | "stay" => &["members_from"],
         "member card" => &["messages_from", "rollups_from"],
         "report" => &["members_from", "rollups_from", "voice_from"],
         "return" => &["members_from", "rollups_from"],
@@ -101,6 +104,8 @@ fn rows_from_before_a_horizon_are_not_counted() -> TestResult {
     }
     for sql in [
         format!("DELETE FROM message_events WHERE created_at < {tuesday}"),
+        format!("DELETE FROM command_uses WHERE created_at < {tuesday}"),
+        format!("DELETE FROM ended_boosts WHERE ended_at < {tuesday}"),
         format!("DELETE FROM voice_events WHERE created_at < {tuesday}"),
         format!("DELETE FROM voice_intervals WHERE started_at_ms < {tuesday}000 AND ended_at_ms IS NOT NULL"),
         format!("DELETE FROM member_events WHERE created_at < {tuesday}"),

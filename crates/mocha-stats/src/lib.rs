@@ -37,6 +37,8 @@
 //! | [`RoleActivity`] | what the members with each role did together |
 //! | [`RoleMembers`] | how many members have each role |
 //! | [`HeatMap`] | when people wrote, by weekday and hour |
+//! | [`Commands`] | which of the bot's commands were used most, and by whom |
+//! | [`CommandSeries`] | how often commands were used, by hour, day, week or month |
 //! | [`Names`] | how users, channels and the guild are called |
 //! | [`VoiceHeatMap`] | when people were in voice, by weekday and hour |
 //! | [`documented`] | the three statements of the schema's documentation, word for word |
@@ -76,6 +78,7 @@ mod agreement;
 mod bots;
 mod channel_filter;
 mod channels;
+mod commands;
 mod daily_activity;
 mod database;
 pub mod documented;
@@ -132,6 +135,7 @@ pub use self::{
     active_members::{ActiveDay, ActiveMembers, ActiveMembersAnswer, ActiveWeek, COMMUNICATOR_MESSAGES},
     bots::Bots,
     channels::{ChannelGroup, ChannelMessages, Channels, ChannelsAnswer, UncategorizedMessages},
+    commands::{CommandPeriod, CommandSeries, CommandSeriesAnswer, CommandUser, CommandUses, Commands, CommandsAnswer},
     database::{AnyConnection, Database},
     duration_text::DurationText,
     error::{Error, ErrorKind},

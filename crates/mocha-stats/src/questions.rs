@@ -5,11 +5,11 @@ use chrono_tz::Europe::Berlin;
 use mocha_schema::{ChannelId, GuildId, RoleId, UserId};
 
 use crate::{
-    Activation, ActiveMembers, Activities, Boosters, Bots, ChannelGroup, Channels, Database, Error, Growth,
-    GuildOverview, GuildReport, GuildVoice, HeatMap, Leaderboard, MemberCard, MemberRetention, MemberReturn,
-    MemberSegments, MemberStatistics, MembersSince, MessageSeries, OnlineSeries, Period, PresenceTime, RoleActivity,
-    RoleMembers, Tenure, VoiceChannels, VoiceFilter, VoiceHeatMap, VoiceNow, VoiceOccupancy, VoiceSeries, Weights,
-    Window,
+    Activation, ActiveMembers, Activities, Boosters, Bots, ChannelGroup, Channels, CommandSeries, Commands, Database,
+    Error, Growth, GuildOverview, GuildReport, GuildVoice, HeatMap, Leaderboard, MemberCard, MemberRetention,
+    MemberReturn, MemberSegments, MemberStatistics, MembersSince, MessageSeries, OnlineSeries, Period, PresenceTime,
+    RoleActivity, RoleMembers, Tenure, VoiceChannels, VoiceFilter, VoiceHeatMap, VoiceNow, VoiceOccupancy, VoiceSeries,
+    Weights, Window,
     documented::{GuildLeaderboard, UserStatistics, VoiceActivity},
     fixture::MONDAY,
 };
@@ -18,7 +18,7 @@ pub(crate) type Load = fn(&mut dyn Database, GuildId, Window) -> Result<String, 
 
 /// Every question; what it answers is shown as text, so that answers of different kinds can be
 /// compared.
-pub(crate) const QUESTIONS: [(&str, Load); 67] = [
+pub(crate) const QUESTIONS: [(&str, Load); 70] = [
     ("messages", |conn, guild, window| show(Leaderboard::messages(guild).within(window).load(conn))),
     ("words", |conn, guild, window| show(Leaderboard::words(guild).within(window).bots(Bots::Include).load(conn))),
     ("members", |conn, guild, window| show(Leaderboard::messages(guild).current_members().within(window).load(conn))),
@@ -100,6 +100,11 @@ pub(crate) const QUESTIONS: [(&str, Load); 67] = [
     ("user presence", |conn, guild, window| show(PresenceTime::of(guild).user(user()).within(window).load(conn))),
     ("user activities", |conn, guild, window| show(Activities::of(guild).user(user()).within(window).load(conn))),
     ("members since", |conn, guild, window| show(MembersSince::of(guild).within(window).load(conn))),
+    ("commands", |conn, guild, window| show(Commands::of(guild).within(window).load(conn))),
+    ("user command", |conn, guild, window| {
+        show(Commands::of(guild).user(user()).command("rank").within(window).load(conn))
+    }),
+    ("command series", |conn, guild, window| show(CommandSeries::of(guild).within(window).load(conn))),
     ("boosters", |conn, guild, window| show(Boosters::of(guild).within(window).load(conn))),
     ("voice", |conn, guild, window| show(Leaderboard::voice(guild).within(window).load(conn))),
     ("voice in some channels", |conn, guild, window| {

@@ -32,6 +32,7 @@ pub mod backfill;
 mod builder;
 mod channel;
 mod claim;
+mod command;
 mod convert;
 mod delivery;
 #[cfg(feature = "gateway")]

@@ -7,6 +7,8 @@ use twilight_model::gateway::{Intents, event::EventType};
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Statistic {
+    /// Uses of the bot's commands.
+    Commands,
     /// Joins, leaves and the number of members by day.
     Growth,
     /// The current members, their nicknames and the start of their memberships.
@@ -25,8 +27,16 @@ pub enum Statistic {
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 7] =
-        [Self::Growth, Self::Members, Self::MessageContent, Self::Messages, Self::Presence, Self::Roles, Self::Voice];
+    pub const ALL: [Self; 8] = [
+        Self::Commands,
+        Self::Growth,
+        Self::Members,
+        Self::MessageContent,
+        Self::Messages,
+        Self::Presence,
+        Self::Roles,
+        Self::Voice,
+    ];
 
     /// Returns the intents that the statistic needs.
     ///
@@ -46,6 +56,7 @@ impl Statistic {
 
     const fn shared(self) -> SharedStatistic {
         match self {
+            Self::Commands => SharedStatistic::Commands,
             Self::Growth => SharedStatistic::Growth,
             Self::Members => SharedStatistic::Members,
             Self::MessageContent => SharedStatistic::MessageContent,
@@ -69,6 +80,7 @@ impl Statistic {
     #[must_use]
     pub const fn event_types(self) -> &'static [EventType] {
         match self {
+            Self::Commands => &[EventType::InteractionCreate],
             Self::Growth => &[EventType::MemberAdd, EventType::MemberRemove],
             Self::Members => &[
                 EventType::GuildCreate,

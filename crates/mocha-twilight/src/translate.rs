@@ -42,7 +42,7 @@ pub(crate) trait Translate {
 }
 
 /// The types of events that [`translate`] reads, without `UnavailableGuild`, which Discord does not send.
-pub(crate) const EVENT_TYPES: [EventType; 26] = [
+pub(crate) const EVENT_TYPES: [EventType; 27] = [
     EventType::ChannelCreate,
     EventType::ChannelDelete,
     EventType::ChannelUpdate,
@@ -53,6 +53,7 @@ pub(crate) const EVENT_TYPES: [EventType; 26] = [
     EventType::GuildCreate,
     EventType::GuildDelete,
     EventType::GuildUpdate,
+    EventType::InteractionCreate,
     EventType::MemberAdd,
     EventType::MemberChunk,
     EventType::MemberRemove,
@@ -85,6 +86,7 @@ pub(crate) fn translate(event: &Event, context: &Context) -> Vec<StoreEvent> {
         Event::GuildCreate(payload) => payload.translate(out),
         Event::GuildDelete(payload) => payload.translate(out),
         Event::GuildUpdate(payload) => payload.translate(out),
+        Event::InteractionCreate(payload) => payload.translate(out),
         Event::MemberAdd(payload) => payload.translate(out),
         Event::MemberChunk(payload) => payload.translate(out),
         Event::MemberRemove(payload) => payload.translate(out),
@@ -129,6 +131,7 @@ mod tests {
             | Event::GuildCreate(_)
             | Event::GuildDelete(_)
             | Event::GuildUpdate(_)
+            | Event::InteractionCreate(_)
             | Event::MemberAdd(_)
             | Event::MemberChunk(_)
             | Event::MemberRemove(_)
@@ -171,7 +174,6 @@ mod tests {
             | Event::IntegrationCreate(_)
             | Event::IntegrationDelete(_)
             | Event::IntegrationUpdate(_)
-            | Event::InteractionCreate(_)
             | Event::InviteCreate(_)
             | Event::InviteDelete(_)
             | Event::MessageDelete(_)

@@ -137,6 +137,10 @@ impl Named {
                         named.roles.insert(Person { guild_id: event.guild_id, user_id: event.user_id });
                     }
                 }
+                Event::CommandUsed(event) => {
+                    named.users.insert(event.user_id);
+                    named.channels.insert(event.channel_id);
+                }
                 Event::MemberLeft(event) => {
                     named.users.insert(event.user_id);
                 }

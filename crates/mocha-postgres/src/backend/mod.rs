@@ -13,6 +13,7 @@
 
 mod boost;
 mod channel;
+mod command;
 mod guild;
 mod history;
 mod look_ahead;

@@ -7,7 +7,9 @@ use mocha_test_postgres::Database;
 use super::TestResult;
 
 /// The tables whose rows are the same in both: events, and the roll-ups that do not depend on a watermark.
-const SAME: [(&str, &str); 14] = [
+const SAME: [(&str, &str); 16] = [
+    ("command_uses", "guild_id, interaction_id, channel_id, user_id, name, created_at"),
+    ("ended_boosts", "guild_id, user_id, started_at, ended_at"),
     ("guilds", "id, name"),
     ("horizons", "members_from, messages_from, presences_from, rollups_from, voice_from"),
     ("member_days", "guild_id, day, bot, joins, leaves"),

@@ -8,9 +8,9 @@
 //!
 //! 1. [`Tables::prepare`] with the events of the batch, in their order: the tables may look ahead, and take locks.
 //! 2. [`Tables::generation`], which shows whether another program changed rows that the recorder remembers.
-//! 3. The operations of the nouns, event by event: [`BoostTable`], [`ChannelTable`], [`GuildTable`], [`HistoryTable`],
-//!    [`MemberTable`], [`MessageTable`], [`PresenceTable`], [`RoleTable`], [`TombstoneTable`], [`UserTable`] and
-//!    [`VoiceTable`].
+//! 3. The operations of the nouns, event by event: [`BoostTable`], [`ChannelTable`], [`CommandTable`], [`GuildTable`],
+//!    [`HistoryTable`], [`MemberTable`], [`MessageTable`], [`PresenceTable`], [`RoleTable`], [`TombstoneTable`],
+//!    [`UserTable`] and [`VoiceTable`].
 //! 4. [`StateTable::put_position`] for each shard that advanced, then [`Tables::flush`].
 //! 5. If a stamp is due: [`VoiceTable::stamp_intervals`], [`StateTable::raise_watermarks`],
 //!    [`StateTable::put_recorder_state`], and [`Tables::flush`] again.
@@ -31,6 +31,7 @@
 
 mod boost;
 mod channel;
+mod command;
 mod guild;
 mod history;
 mod member;
@@ -45,6 +46,7 @@ mod voice;
 pub use self::{
     boost::BoostTable,
     channel::{ChannelTable, StoredChannel},
+    command::CommandTable,
     guild::GuildTable,
     history::HistoryTable,
     member::{ListedMember, MemberTable, member_event_id, member_event_ms},
@@ -114,6 +116,7 @@ pub enum WriteError {
 pub trait Tables:
     BoostTable
     + ChannelTable
+    + CommandTable
     + GuildTable
     + HistoryTable
     + MemberTable

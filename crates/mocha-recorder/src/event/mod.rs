@@ -1,6 +1,7 @@
 //! The events that a bot gives to the recorder: plain data that needs no gateway library.
 
 mod channel;
+mod command;
 mod guild;
 mod history;
 mod member;
@@ -18,6 +19,7 @@ use mocha_schema::{GuildId, UserId};
 pub(crate) use self::valid::{Field, Invalid};
 pub use self::{
     channel::{ChannelRemoved, ChannelSeen},
+    command::CommandUsed,
     guild::{GuildAvailable, GuildOutage, GuildRemoved, GuildSeen},
     history::HistoryRead,
     member::{MemberLeft, MemberSeen, MembersListed},
@@ -40,6 +42,8 @@ pub enum Event {
     ChannelRemoved(ChannelRemoved),
     /// A channel or thread was seen, created or changed.
     ChannelSeen(ChannelSeen),
+    /// A user used a command of the bot.
+    CommandUsed(CommandUsed),
     /// The bot is in a guild.
     GuildAvailable(GuildAvailable),
     /// The bot left a guild, or the guild was deleted.
@@ -87,6 +91,7 @@ impl Event {
         match self {
             Self::ChannelRemoved(event) => event.at,
             Self::ChannelSeen(event) => event.at,
+            Self::CommandUsed(event) => event.at,
             Self::GuildAvailable(event) => event.at,
             Self::GuildRemoved(event) => event.at,
             Self::GuildOutage(event) => event.at,
@@ -114,6 +119,7 @@ impl Event {
         Some(match self {
             Self::ChannelRemoved(event) => event.guild_id,
             Self::ChannelSeen(event) => event.guild_id,
+            Self::CommandUsed(event) => event.guild_id,
             Self::GuildAvailable(event) => event.guild_id,
             Self::GuildRemoved(event) => event.guild_id,
             Self::GuildOutage(event) => event.guild_id,
@@ -146,6 +152,7 @@ impl Event {
             Self::VoiceSnapshot(event) => Some(VoiceScope::Guild(event.guild_id)),
             Self::VoiceStateChanged(event) => Some(VoiceScope::User(event.guild_id, event.user_id)),
             Self::ChannelSeen(_)
+            | Self::CommandUsed(_)
             | Self::GuildAvailable(_)
             | Self::GuildSeen(_)
             | Self::HistoryRead(_)
@@ -167,6 +174,7 @@ impl Event {
         valid::time(Field("at"), self.at())?;
         match self {
             Self::ChannelSeen(event) => event.check(),
+            Self::CommandUsed(event) => event.check(),
             Self::GuildSeen(event) => event.check(),
             Self::HistoryRead(event) => event.check(),
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.check(),

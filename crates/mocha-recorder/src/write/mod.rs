@@ -2,6 +2,7 @@
 
 mod boost;
 mod channel;
+mod command;
 mod guild;
 mod hidden;
 mod history;
@@ -320,6 +321,7 @@ impl State {
         match event {
             Event::ChannelRemoved(event) => channel::gone(tables, self, event),
             Event::ChannelSeen(event) => channel::seen(tables, self, event),
+            Event::CommandUsed(event) => command::used(tables, self, event),
             Event::GuildAvailable(event) => guild::available(tables, *event),
             Event::GuildRemoved(event) => guild::gone(tables, self, event),
             Event::GuildOutage(event) => {

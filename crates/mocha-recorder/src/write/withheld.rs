@@ -21,6 +21,7 @@ enum Told {
 
 fn told(state: &mut State, event: &Event) -> Told {
     match event {
+        Event::CommandUsed(event) => Told::Does(event.user_id, event.guild_id),
         // Discord also sends it for members who never left.
         Event::MemberJoined(event) if state.known.member_before(event).is_some() => {
             Told::Seen(event.user_id, event.guild_id)

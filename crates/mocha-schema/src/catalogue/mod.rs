@@ -151,6 +151,8 @@ pub enum Person {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Source {
+    /// Uses of the bot's commands.
+    Commands,
     /// Guilds, channels and threads.
     Guilds,
     /// Members, joins and leaves.

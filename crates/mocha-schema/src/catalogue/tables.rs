@@ -2,7 +2,7 @@
 
 use super::{
     Guild, Horizon, Kept, Person,
-    Source::{Guilds, Members, MessageContent, Messages, Presence, Recorder, Voice},
+    Source::{Commands, Guilds, Members, MessageContent, Messages, Presence, Recorder, Voice},
     Table, Time,
     column::{derived, identifying, plain},
     rollups,
@@ -26,7 +26,7 @@ pub const TABLES: &[Table] = &[
         name: "bots",
         person: None,
         purpose: "IDs of the users that are bots, kept up to date by triggers",
-        sources: &[Guilds, Members, Messages, Presence, Voice],
+        sources: &[Commands, Guilds, Members, Messages, Presence, Voice],
         time: None,
     },
     Table {
@@ -66,6 +66,25 @@ pub const TABLES: &[Table] = &[
         purpose: "channels and threads",
         sources: &[Guilds],
         time: None,
+    },
+    Table {
+        columns: &[
+            plain("guild_id", "server ID"),
+            plain("interaction_id", "ID of the use, to count each once"),
+            plain("channel_id", "channel ID"),
+            identifying("user_id", "user ID of the user who used the command"),
+            derived("name", "name of the command"),
+            derived("created_at", "time of the use"),
+        ],
+        guild: Some(Guild::Number),
+        kept: Kept::Events,
+        key: &["guild_id", "interaction_id"],
+        made_of: &[],
+        name: "command_uses",
+        person: Some(Person::Number),
+        purpose: "uses of the bot's commands; their options are not stored",
+        sources: &[Commands],
+        time: Some(Time { column: "created_at", horizon: Horizon::Messages, unit_ms: SECOND }),
     },
     Table {
         columns: &[
@@ -229,7 +248,7 @@ pub const TABLES: &[Table] = &[
         name: "members",
         person: Some(Person::Text),
         purpose: "members of servers, as far as the bot knows them",
-        sources: &[Guilds, Members, Messages, Voice],
+        sources: &[Commands, Guilds, Members, Messages, Voice],
         time: None,
     },
     rollups::MESSAGE_DAYS,
@@ -366,7 +385,7 @@ pub const TABLES: &[Table] = &[
         name: "user_names",
         person: Some(Person::Own),
         purpose: "names that users chose for all servers",
-        sources: &[Guilds, Members, Messages, Presence, Voice],
+        sources: &[Commands, Guilds, Members, Messages, Presence, Voice],
         time: None,
     },
     Table {
@@ -386,7 +405,7 @@ pub const TABLES: &[Table] = &[
         name: "users",
         person: Some(Person::Own),
         purpose: "users, to name them in answers",
-        sources: &[Guilds, Members, Messages, Presence, Voice],
+        sources: &[Commands, Guilds, Members, Messages, Presence, Voice],
         time: None,
     },
     rollups::VOICE_CHANNEL_DAYS,

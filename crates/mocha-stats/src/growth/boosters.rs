@@ -127,7 +127,7 @@ impl Boosters {
     /// # let mut conn = fixture::seeded()?;
     /// # for user in [20, 30] { fixture::insert_member(&mut conn, 1, user)?; }
     /// # conn.batch_execute("UPDATE members SET premium_since = 1788220800 WHERE user_id = '20'")?;
-    /// # conn.batch_execute("INSERT INTO ended_boosts VALUES (1, 30, 1788220800, 1792368000)")?;
+    /// # conn.batch_execute("UPDATE ended_boosts SET started_at = 1788220800")?;
     /// // Two began on 1 September, and one of them ended on 19 October.
     /// let answer = Boosters::of(GuildId::try_from(1)?).by(Period::Month).load(&mut conn)?;
     /// let months: Vec<_> = answer.periods.iter().map(|month| (month.started, month.ended, month.boosters)).collect();
@@ -137,12 +137,14 @@ impl Boosters {
     /// ```
     pub fn load(self, conn: &mut (impl Database + ?Sized)) -> Result<BoostersAnswer, Error> {
         periods::check(self.period, self.window)?;
-        let (changes, members_from) =
-            snapshot(conn, |conn| Ok((self.changes(conn)?, Horizon::load(conn)?.members_from)))?;
+        let (changes, members_from) = snapshot(conn, |conn| {
+            let members_from = Horizon::load(conn)?.members_from;
+            Ok((self.changes(conn, members_from)?, members_from))
+        })?;
         self.answer(&changes, Horizon::data_since(self.window, members_from))
     }
 
-    fn changes(self, conn: &mut dyn Source) -> Result<Changes, Error> {
+    fn changes(self, conn: &mut dyn Source, members_from: i64) -> Result<Changes, Error> {
         let mut changes = Changes::default();
         // Another program may have written any time.
         let time = |second: Option<i64>| {
@@ -157,7 +159,8 @@ impl Boosters {
             Ok(())
         })?;
         let mut past = Statement::new(conn.dialect());
-        past.select(["started_at", "ended_at"]).push(" FROM ended_boosts WHERE guild_id = ?").bind_id(self.guild.get());
+        past.select(["started_at", "ended_at"]).push(" FROM ended_boosts").indexed_by("idx_ended_boosts_guild_time");
+        past.push(" WHERE guild_id = ? AND ended_at >= ?").bind_id(self.guild.get()).bind(members_from);
         conn.rows(&past, &mut |row| {
             if let Some((started, ended)) = time(row.optional(0)).zip(time(row.optional(1))) {
                 changes.started.push(started);
@@ -233,12 +236,14 @@ mod tests {
         fn the_answer_is_what_plain_rust_counts(
             present in prop::collection::btree_map(random::user(), prop::option::weighted(0.8, 0..TEN_WEEKS), 0..5),
             past in prop::collection::btree_map((random::user(), 0..TEN_WEEKS), 0..TEN_WEEKS, 0..6),
-            window in random::window(TEN_WEEKS), zone in random::zone(),
+            window in random::window(TEN_WEEKS), zone in random::zone(), horizon in prop::option::of(0..70_i64),
             period in prop::sample::select([Period::Hour, Period::Day, Period::Week, Period::Month].as_slice())
         ) {
             let mut conn = crate::test_file::empty().unwrap();
             random::insert_users(&mut conn).unwrap();
             insert_guild(&mut conn, random::GUILD).unwrap();
+            let from = horizon.map_or(0, |day| MONDAY + day * 86_400);
+            conn.execute(format!("UPDATE horizons SET members_from = {from}")).unwrap();
             let mut boosts: Vec<(i64, Option<i64>)> = Vec::new();
             for (user, second) in &present {
                 insert_member(&mut conn, random::GUILD, *user).unwrap();
@@ -250,7 +255,9 @@ mod tests {
             }
             for ((user, start), length) in &past {
                 let (start, end) = (MONDAY + start, MONDAY + start + length);
-                boosts.push((start, Some(end)));
+                if end >= from {
+                    boosts.push((start, Some(end)));
+                }
                 let guild = random::GUILD;
                 conn.execute(format!("INSERT INTO ended_boosts VALUES ({guild}, {user}, {start}, {end})")).unwrap();
             }

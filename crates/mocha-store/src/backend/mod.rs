@@ -3,6 +3,7 @@
 mod boost;
 mod bulk;
 mod channel;
+mod command;
 mod count;
 mod guild;
 mod history;

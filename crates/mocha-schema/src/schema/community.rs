@@ -1,0 +1,53 @@
+//! Roles, boosts and commands.
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::time::UnixSeconds;
+
+    /// Uses of the bot's commands.
+    command_uses (guild_id, interaction_id) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// The id of the use, which makes it count once.
+        interaction_id -> BigInt,
+        /// The channel or thread in which it was used.
+        channel_id -> BigInt,
+        /// The user who used it.
+        user_id -> BigInt,
+        /// The name of the command, followed by those of its group and subcommand.
+        name -> Text,
+        /// When it was used.
+        created_at -> UnixSeconds,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::BigInt;
+    use crate::time::UnixSeconds;
+
+    /// The boosts of servers that ended.
+    ended_boosts (guild_id, user_id, started_at) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// The user.
+        user_id -> BigInt,
+        /// When the boost began, according to Discord.
+        started_at -> UnixSeconds,
+        /// When Mocha noticed that the member boosts no longer.
+        ended_at -> UnixSeconds,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::BigInt;
+
+    /// The roles of current members.
+    member_roles (guild_id, role_id, user_id) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// The role.
+        role_id -> BigInt,
+        /// The member.
+        user_id -> BigInt,
+    }
+}

@@ -1,0 +1,13 @@
+-- Uses of the bot's commands: who used which command where and when.
+CREATE TABLE command_uses (
+    guild_id BIGINT NOT NULL CHECK (guild_id > 0),
+    interaction_id BIGINT NOT NULL CHECK (interaction_id > 0),
+    channel_id BIGINT NOT NULL CHECK (channel_id > 0),
+    user_id BIGINT NOT NULL CHECK (user_id > 0),
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL CHECK (created_at BETWEEN 0 AND 253402300799),
+    PRIMARY KEY (guild_id, interaction_id)
+);
+
+CREATE INDEX idx_command_uses_guild_time ON command_uses (guild_id, created_at);
+CREATE INDEX idx_command_uses_user ON command_uses (user_id, guild_id);
