@@ -56,6 +56,9 @@ pub struct CommandPeriod {
     pub uses: u64,
 }
 
+/// Beginnings of quarters of an hour with the uses in each.
+type Quarters = Vec<(DateTime<Utc>, u64)>;
+
 impl CommandSeries {
     /// Asks about this guild. Defaults: all time, by day, in UTC, all commands, all users.
     pub const fn of(guild: GuildId) -> Self {
@@ -123,7 +126,7 @@ impl CommandSeries {
     }
 
     /// Returns the uses by the quarter of an hour, in order. Every time zone is a multiple of it.
-    fn read(&self, conn: &mut dyn Source) -> Result<(Vec<(DateTime<Utc>, u64)>, Option<DateTime<Utc>>), Error> {
+    fn read(&self, conn: &mut dyn Source) -> Result<(Quarters, Option<DateTime<Utc>>), Error> {
         let mut statement = Statement::new(conn.dialect());
         statement.select(["created_at / 900", "count(*)"]);
         let data_since = self.scope.read(conn, &mut statement)?;

@@ -1,4 +1,4 @@
-//! Who boosted a guild over time.
+//! The boosts of a guild over time.
 
 use std::collections::BTreeMap;
 
@@ -261,7 +261,7 @@ mod tests {
                 let guild = random::GUILD;
                 conn.execute(format!("INSERT INTO ended_boosts VALUES ({guild}, {user}, {start}, {end})")).unwrap();
             }
-            // Of another guild.
+            // This one is in another guild.
             conn.execute(format!("INSERT INTO ended_boosts VALUES (77, 20, {MONDAY}, {MONDAY})")).unwrap();
             let question = Boosters::of(random::GUILD.try_into().unwrap()).within(window).by(period).zone(zone);
             let answer = question.load(&mut conn).unwrap();
