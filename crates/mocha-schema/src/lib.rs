@@ -30,9 +30,9 @@
 pub mod catalogue;
 mod channel;
 mod channel_history;
+mod command_use;
 #[cfg(feature = "postgres")]
 mod distribute;
-mod command_use;
 mod ended_boost;
 mod error;
 mod gateway_session;
