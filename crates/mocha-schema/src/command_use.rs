@@ -26,7 +26,7 @@ pub struct CommandUse {
 
 /// A use of a command to insert.
 #[derive(Clone, Copy, Debug, Insertable)]
-#[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = command_uses)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = command_uses, treat_none_as_default_value = false)]
 pub struct NewCommandUse<'a> {
     /// The guild.
     pub guild_id: GuildId,

@@ -22,7 +22,12 @@ pub struct EndedBoost {
 
 /// A boost that ended, to insert.
 #[derive(AsChangeset, Clone, Copy, Debug, Insertable)]
-#[diesel(check_for_backend(diesel::sqlite::Sqlite), table_name = ended_boosts, primary_key(guild_id, user_id, started_at))]
+#[diesel(
+    check_for_backend(diesel::sqlite::Sqlite),
+    primary_key(guild_id, user_id, started_at),
+    table_name = ended_boosts,
+    treat_none_as_default_value = false
+)]
 pub struct NewEndedBoost {
     /// The guild.
     pub guild_id: GuildId,
