@@ -39,6 +39,15 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
     store.write(|conn| {
         conn.batch_execute(&format!("INSERT INTO member_roles VALUES ({GUILD}, 7, 41), ({OTHER}, 7, 41)"))
     })?;
+    for guild in [GUILD, OTHER] {
+        store.write(|conn| {
+            conn.batch_execute(&format!(
+                "INSERT INTO command_uses VALUES ({guild}, 1, 20, 41, 'rank', {0});
+                 INSERT INTO ended_boosts VALUES ({guild}, 41, {0}, {0})",
+                at(59 * DAY).timestamp()
+            ))
+        })?;
+    }
     Ok(store)
 }
 
