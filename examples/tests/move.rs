@@ -60,6 +60,9 @@ fn record(store: &Store, events: impl IntoIterator<Item = Event>) -> TestResult 
 /// A file with everything: two servers and an empty one, events that retention deleted, somebody who opted out, and an open voice session.
 fn filled(path: &Path) -> TestResult<Store> {
     let store = open(path)?;
+    for server in servers() {
+        store.count_awards(server.guild_id(), std::time::Duration::from_mins(1))?;
+    }
     let mut events: Vec<Event> = servers().iter().flat_map(Server::events).collect();
     events.sort_by_key(Event::at);
     // Nobody wrote there yet.

@@ -2,7 +2,7 @@
 
 use std::{io::Write, time::Duration};
 
-use mocha_schema::UserId;
+use mocha_schema::{GuildId, UserId};
 use mocha_stats::AnyConnection;
 use mocha_store::{Clock, Error, ErrorKind, Recorder, Store, StoreBuilder};
 
@@ -127,6 +127,20 @@ impl AnyStore {
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.recorder(),
             Self::Sqlite(store) => store.recorder(),
+        }
+    }
+
+    /// Counts awards in a guild from now on: one for each span of this length in which a user wrote. See
+    /// [`Store::count_awards`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the store's own method.
+    pub fn count_awards(&self, guild_id: GuildId, span: Duration) -> Result<(), Error> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.count_awards(guild_id, span),
+            Self::Sqlite(store) => store.count_awards(guild_id, span),
         }
     }
 

@@ -23,6 +23,7 @@
 //! | two processes migrate at once | one waits for the other |
 #![cfg(feature = "libpq")]
 
+mod award;
 mod backend;
 mod builder;
 mod error;

@@ -290,5 +290,17 @@ fn recounts() -> Vec<Recount> {
                  GROUP BY guild_id, created_at / 86400, {IS_BOT}"
             ),
         ),
+        recount(
+            "award_days",
+            "day >= (SELECT messages_from / 86400 FROM horizons)",
+            "SELECT * FROM counted_awards".to_owned(),
+        ),
+        recount(
+            "award_totals",
+            "true",
+            "SELECT guild_id, user_id, channel_id, bot, sum(awards) FROM award_days
+             GROUP BY guild_id, user_id, channel_id, bot"
+                .to_owned(),
+        ),
     ]
 }

@@ -4,13 +4,14 @@
 mod support;
 
 use mocha_test_postgres::Database;
-use support::{TestResult, guild, joined, message, record, store, user, voice};
+use support::{TestResult, guild, id, joined, message, record, store, user, voice};
 
 #[test]
 fn damaged_roll_ups_are_found_and_mended() -> TestResult {
     // The damage is done to a `ctid`, which names no row of a distributed table.
     let Some(database) = Database::create_without_citus() else { return Ok(()) };
     let store = store(database.url())?;
+    store.count_awards(id(1), std::time::Duration::from_hours(1))?;
     let messages = (0..50)
         .map(|n| message(n * 9_000_000, 30 + n.unsigned_abs(), 1 + n.unsigned_abs() % 2, 40 + n.unsigned_abs() % 3));
     let others = [
@@ -25,6 +26,8 @@ fn damaged_roll_ups_are_found_and_mended() -> TestResult {
     assert_eq!(store.verify()?, []);
     let tables = [
         "active_months",
+        "award_days",
+        "award_totals",
         "member_days",
         "message_days",
         "message_months",

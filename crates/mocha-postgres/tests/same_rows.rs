@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use mocha_postgres::PgStore;
 use mocha_recorder::{
     Clock, Event,
@@ -82,6 +84,10 @@ fn random_events_give_the_same_rows_in_any_batches() -> TestResult {
             let sqlite = Store::builder().clock(Clock::Events).open_in_memory()?;
             let postgres =
                 support::connect(PgStore::builder().batch_len(batch_len).clock(Clock::Events), database.url())?;
+            for guild_id in [1, 2] {
+                sqlite.count_awards(id(guild_id), Duration::from_mins(15))?;
+                postgres.count_awards(id(guild_id), Duration::from_mins(15))?;
+            }
             let events = events(seed);
             let (first, rest) = events.split_at(250);
             for events in [first, rest] {

@@ -8,6 +8,7 @@
 //! * Adapters translate a library's gateway events into [`event`]s, and give each its [`Frame`].
 //! * Stores implement the traits of [`backend`], and start recorders by [`RecorderSlot`].
 
+mod award;
 pub mod backend;
 mod error;
 pub mod event;
@@ -21,6 +22,7 @@ mod voice;
 mod write;
 
 pub use self::{
+    award::award_seconds,
     error::{Error, ErrorKind},
     event::Event,
     operation::Operation,

@@ -74,6 +74,11 @@ pub(crate) fn distribute(conn: &mut PgConnection) -> QueryResult<()> {
     conn.batch_execute("SET LOCAL statement_timeout = 0")?;
     prepare(conn)?;
     conn.batch_execute(
+        "DO $$ BEGIN IF EXISTS (SELECT FROM award_spans) THEN
+             RAISE EXCEPTION 'a Citus cluster cannot count awards: call stop_awards for each guild before';
+         END IF; END $$",
+    )?;
+    conn.batch_execute(
         "CREATE OR REPLACE FUNCTION is_distributed() RETURNS BOOLEAN LANGUAGE sql STABLE AS 'SELECT true'",
     )?;
     // A table refers only to tables that are distributed already, and its trigger would count the rows that are moved. So both
@@ -131,12 +136,14 @@ fn references(conn: &mut PgConnection, tables: &[&Table]) -> QueryResult<Vec<Par
 
 /// Returns the triggers of the tables. Some stay away, because they cannot run on one of several servers, and the store does
 /// their work: tables that are everywhere would run theirs on every server, and a TRUNCATE would have to read all guilds.
+/// Those that count awards stay away too, and nothing does their work.
 fn triggers(conn: &mut PgConnection, tables: &[&Table]) -> QueryResult<Vec<Part>> {
     let of_guilds: Vec<&Table> =
         tables.iter().copied().filter(|table| table.placement() != Some(Placement::Everywhere)).collect();
     // The bit 32 of `tgtype` is TRUNCATE.
     sql_query(format!(
-        "SELECT CASE WHEN tgrelid = ANY (ARRAY[{}]::regclass[]) AND tgtype & 32 = 0 THEN pg_get_triggerdef(oid) END AS add,
+        "SELECT CASE WHEN tgrelid = ANY (ARRAY[{}]::regclass[]) AND tgtype & 32 = 0
+                 AND tgname !~ 'award' THEN pg_get_triggerdef(oid) END AS add,
              format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass) AS drop
          FROM pg_trigger WHERE NOT tgisinternal AND tgrelid IN ({}) ORDER BY tgrelid::regclass::TEXT, tgname",
         listed(&of_guilds),

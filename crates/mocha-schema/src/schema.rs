@@ -9,6 +9,19 @@ diesel::table! {
     use diesel::sql_types::BigInt;
     use crate::id::Snowflake;
 
+    /// The guilds that count awards.
+    award_spans (guild_id) {
+        /// The guild.
+        guild_id -> Snowflake,
+        /// The length of the span in which a user gets one award, in seconds. It divides a day.
+        seconds -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::BigInt;
+    use crate::id::Snowflake;
+
     /// The spans of channels' histories that were read from Discord's API.
     channel_histories (guild_id, channel_id, before_id) {
         /// The guild.
@@ -428,6 +441,9 @@ diesel::joinable!(message_events -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     active_months,
+    award_days,
+    award_spans,
+    award_totals,
     bots,
     channel_histories,
     channels,

@@ -117,6 +117,10 @@ fn statement() -> impl Strategy<Value = String> {
         1 => Just(format!(
             "SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE users CASCADE; SET CONSTRAINTS ALL DEFERRED; {}", parents(USERS)
         )),
+        3 => (GUILDS, select(vec![1, 60, 3_600, 86_400])).prop_map(|(guild, seconds)| {
+            format!("INSERT INTO award_spans VALUES ({guild}, {seconds}) ON CONFLICT (guild_id) DO UPDATE SET seconds = excluded.seconds")
+        }),
+        1 => GUILDS.prop_map(|guild| format!("DELETE FROM award_spans WHERE guild_id = {guild}")),
         2 => GUILDS.prop_map(|guild| format!("SELECT pack_quarters({guild}, 25)")),
     ]
 }
@@ -151,7 +155,7 @@ fn roll_ups_equal_a_recount_after_every_transaction() -> Result<(), Failure> {
     runner.run(&transactions(), |transactions| {
         let conn = &mut **conn.borrow_mut();
         let failed = |error: DieselError| TestCaseError::fail(error.to_string());
-        let tables = "guilds, users, voice_events, voice_intervals, member_events";
+        let tables = "guilds, users, voice_events, voice_intervals, member_events, award_spans";
         conn.batch_execute(&format!("TRUNCATE {tables} CASCADE; {}", parents(USERS))).map_err(failed)?;
         for (statements, undone) in transactions {
             run(conn, &statements, undone).map_err(failed)?;
@@ -172,6 +176,7 @@ fn roll_ups_outlive_events_from_before_the_horizon() -> Result<(), Failure> {
     let (old, new) = (600 * 86_400, 601 * 86_400);
     conn.batch_execute(&format!(
         "{}
+         INSERT INTO award_spans VALUES (1, 60);
          INSERT INTO message_events SELECT n, 1, 10, 1, 0, true, true, 7, 2, CASE WHEN n < 5 THEN {old} ELSE {new} END
          FROM generate_series(1, 9) AS n;
          INSERT INTO member_events SELECT n, 1, 1, 'join', NULL, CASE WHEN n < 5 THEN {old} ELSE {new} END
@@ -186,9 +191,9 @@ fn roll_ups_outlive_events_from_before_the_horizon() -> Result<(), Failure> {
     let sums = "SELECT (SELECT sum(messages) FROM message_totals), (SELECT sum(messages) FROM message_quarters),
                     (SELECT sum(days) FROM active_months), (SELECT sum(joins) FROM member_days),
                     (SELECT sum(sessions) FROM voice_totals), (SELECT sum(intervals) FROM voice_channel_months),
-                    (SELECT sum(days) FROM voice_months)";
+                    (SELECT sum(days) FROM voice_months), (SELECT sum(awards) FROM award_totals)";
     let before = database.execute(sums);
-    assert_eq!(before, "9|9|15|9|9|9|5");
+    assert_eq!(before, "9|9|15|9|9|9|5|2");
     conn.batch_execute(&format!(
         "UPDATE horizons SET messages_from = {new}, members_from = {new}, voice_from = {new};
          DELETE FROM message_events WHERE created_at < {new}; DELETE FROM member_events WHERE created_at < {new};
@@ -199,7 +204,7 @@ fn roll_ups_outlive_events_from_before_the_horizon() -> Result<(), Failure> {
     ))?;
     assert_eq!(database.execute(sums), before);
     conn.batch_execute("TRUNCATE message_events, member_events, voice_events, voice_intervals")?;
-    assert_eq!(database.execute(sums), "4|4|3|4|4|4|1");
+    assert_eq!(database.execute(sums), "4|4|3|4|4|4|1|1");
     Ok(())
 }
 
@@ -209,7 +214,7 @@ fn writers_at_once_neither_deadlock_nor_lose_a_count() -> Result<(), Failure> {
     let Some(database) = Database::create() else { return Ok(()) };
     let conn = &mut PgConnection::establish(database.url())?;
     migrate_postgres(conn)?;
-    conn.batch_execute(&parents(USERS))?;
+    conn.batch_execute(&format!("{} INSERT INTO award_spans VALUES (1, 60), (2, 3600)", parents(USERS)))?;
     let writer = |number: i64| -> Result<(), Failure> {
         let conn = &mut PgConnection::establish(database.url())?;
         for round in 0..40 {

@@ -9,12 +9,12 @@ use diesel::{
     sqlite::{Sqlite, SqliteType},
 };
 use mocha_schema::schema::{
-    active_months, bots, channel_histories, channels, command_uses, ended_boosts, gateway_sessions, gone_channels,
-    guild_states, guilds, horizons, member_days, member_events, member_roles, members, message_days, message_events,
-    message_months, message_quarters, message_thirds, message_totals, mocha_migrations, packed_quarters,
-    presence_events, recorder_states, tombstone_keys, tombstones, unheard_guilds, user_names, users,
-    voice_channel_days, voice_channel_months, voice_days, voice_events, voice_intervals, voice_months, voice_totals,
-    watermarks,
+    active_months, award_days, award_spans, award_totals, bots, channel_histories, channels, command_uses,
+    ended_boosts, gateway_sessions, gone_channels, guild_states, guilds, horizons, member_days, member_events,
+    member_roles, members, message_days, message_events, message_months, message_quarters, message_thirds,
+    message_totals, mocha_migrations, packed_quarters, presence_events, recorder_states, tombstone_keys, tombstones,
+    unheard_guilds, user_names, users, voice_channel_days, voice_channel_months, voice_days, voice_events,
+    voice_intervals, voice_months, voice_totals, watermarks,
 };
 use sql::{Failure, lines, migrated};
 
@@ -108,6 +108,9 @@ fn names(fragment: &impl QueryFragment<Sqlite>) -> Vec<String> {
 fn all() -> Vec<Declared> {
     vec![
         declared(&active_months::table),
+        declared(&award_days::table),
+        declared(&award_spans::table),
+        declared(&award_totals::table),
         declared(&bots::table),
         declared(&channel_histories::table),
         declared(&channels::table),

@@ -212,7 +212,9 @@ pub(crate) fn seeded() -> TestResult<SqliteConnection> {
 /// A Monday of guild 1: users 20, 30 and 100 are people, 9 is a bot; they write in channels 1000
 /// and 2000 and talk in 3000. Users 20, 30 and the bot have role 70, user 30 has role 71 too. Users 20 and 30 use
 /// commands, and user 20 boosted the guild for a while.
+/// Each hour is worth an award.
 pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
+    conn.batch_execute("INSERT INTO award_spans VALUES ('1', 3600)")?;
     let mut rows = Rows::default();
     for (user, bot) in [(20, None), (30, Some(false)), (100, Some(false)), (9, Some(true))] {
         insert_user(conn, user, bot)?;

@@ -75,6 +75,7 @@ mod active_members;
 mod active_months;
 #[cfg(all(test, feature = "postgres"))]
 mod agreement;
+mod awards;
 mod bots;
 mod channel_filter;
 mod channels;

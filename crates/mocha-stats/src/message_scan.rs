@@ -21,9 +21,13 @@ pub(crate) enum Column {
     /// The number of the day in UTC; not of months and totals.
     Day,
     Embeds,
+    /// Only messages have it.
+    Id,
     Messages,
     /// The number of the quarter of an hour; of quarters and messages only.
     Quarter,
+    /// Only messages have it.
+    Second,
     /// Not of quarters.
     User,
     Words,
@@ -37,8 +41,10 @@ impl Column {
             Self::Characters => "characters",
             Self::Day => "day",
             Self::Embeds => "embeds",
+            Self::Id => "id",
             Self::Messages => "messages",
             Self::Quarter => "quarter",
+            Self::Second => "created_at",
             Self::User => "user_id",
             Self::Words => "words",
         }
@@ -55,8 +61,10 @@ impl Column {
             ),
             Self::Day => dialect.either("CAST(created_at AS INTEGER) / 86400", "created_at / 86400"),
             Self::Embeds => dialect.either("has_embed IS TRUE", "(has_embed IS TRUE)::int::bigint"),
+            Self::Id => dialect.either("CAST(id AS INTEGER)", "id"),
             Self::Messages => "1",
             Self::Quarter => dialect.either("CAST(created_at AS INTEGER) / 900", "created_at / 900"),
+            Self::Second => dialect.either("CAST(created_at AS INTEGER)", "created_at"),
             Self::User => dialect.user(),
             Self::Words => dialect.either(
                 "CASE WHEN word_count BETWEEN 0 AND 2147483647 THEN CAST(word_count AS INTEGER) ELSE 0 END",

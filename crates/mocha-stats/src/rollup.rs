@@ -130,6 +130,11 @@ impl Span {
         Self { start: up(self.start), end: up(self.end), per_second: 1 }
     }
 
+    /// The same end with another start.
+    pub(crate) const fn starting_at(self, start: i64) -> Self {
+        Self { start, ..self }
+    }
+
     pub(crate) const fn is_empty(self) -> bool {
         self.start >= self.end
     }
@@ -169,6 +174,12 @@ impl Sources {
     /// the days before `filled_to`.
     pub(crate) fn summed(span: Span, filled_to: i64) -> Self {
         Self::by_total(span, filled_to).unwrap_or_else(|| Self::by_third(span, filled_to))
+    }
+
+    /// For sums of awards, of which days and all time are complete at any time.
+    pub(crate) fn summed_awards(span: Span) -> Self {
+        const COMPLETE: i64 = 2_932_896;
+        Self::by_total(span, COMPLETE).unwrap_or_else(|| Self::by_day(span))
     }
 
     /// The same of voice, of which there are no thirds.

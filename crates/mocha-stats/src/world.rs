@@ -68,7 +68,11 @@ pub(crate) const ROLES: [u64; 3] = [70, 71, 72];
 /// A thread in a channel in a category.
 pub(crate) const PLACES: [(u64, Option<u64>); 3] = [(1_002, None), (1_010, Some(5_000)), (1_100, Some(1_010))];
 
+/// How many seconds are worth an award.
+pub(crate) const AWARD: i64 = 12 * HOUR;
+
 pub(crate) fn insert(conn: &mut File, world: &World) -> TestResult {
+    conn.execute(format!("INSERT INTO award_spans VALUES ('{}', {AWARD})", random::GUILD))?;
     insert_guild(conn, random::GUILD)?;
     for (id, parent) in PLACES {
         insert_channel(conn, random::GUILD, id, 0, parent)?;

@@ -44,6 +44,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod award;
 mod backend;
 mod backup;
 mod error;
@@ -72,7 +73,8 @@ pub use self::{
     maintenance::{Checkpoint, Freed, Maintenance, MaintenanceStats, Step},
     retention::{Batches, DeletedBatch, Expired, Keep, Keeper, Purged, Retained, RetentionPolicy},
     rollup::{
-        Counted, Difference, MemberSums, MessageSums, RebuildProgress, Rebuilt, Rollup, Sums, Verification, VoiceSums,
+        AwardSums, Counted, Difference, MemberSums, MessageSums, RebuildProgress, Rebuilt, Rollup, Sums, Verification,
+        VoiceSums,
     },
     store::{Adopted, Converted, ConvertedTable, Oddity, OddityKind, Store, StoreBuilder},
 };

@@ -79,6 +79,9 @@ proptest! {
         opt_out in any::<bool>(),
     ) {
         let (with, without) = (support::store().unwrap(), support::store().unwrap());
+        for store in [&with, &without] {
+            store.count_awards(id(10), std::time::Duration::from_mins(1)).unwrap();
+        }
         // One recorder for the whole test. It has the users in voice in memory.
         let _recorder = with.recorder().unwrap();
         record(&without, events(&actions, Some(FORGOTTEN))).unwrap();

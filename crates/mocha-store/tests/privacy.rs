@@ -53,6 +53,7 @@ fn named(event: Event) -> Event {
 
 fn lived() -> Result<Store, mocha_store::Error> {
     let store = support::store()?;
+    store.count_awards(id(10), std::time::Duration::from_mins(1))?;
     let events = [
         named(user(0, PERSON, "O\"Brien\\ \u{1F600}\n")),
         joined(1_000, PERSON, 1_000),
@@ -67,6 +68,8 @@ fn lived() -> Result<Store, mocha_store::Error> {
     record(&store, events)?;
     // Raises the watermarks as if days had passed, so that months and totals include everything.
     store.write(|conn| conn.batch_execute("UPDATE watermarks SET messages_to = 30000, voice_to = 30000"))?;
+    // No event of the test support has roles.
+    store.write(|conn| conn.batch_execute(&format!("INSERT INTO member_roles VALUES (10, 70, {PERSON})")))?;
     Ok(store)
 }
 

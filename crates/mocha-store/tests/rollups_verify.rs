@@ -31,8 +31,8 @@ fn rebuild(store: &Store) -> TestResult {
 }
 
 /// Returns the number of wrong rows of each roll-up.
-fn differences(store: &Store) -> Result<[usize; 13], mocha_store::Error> {
-    let mut found = [0; 13];
+fn differences(store: &Store) -> Result<[usize; 15], mocha_store::Error> {
+    let mut found = [0; 15];
     for (found, rollup) in found.iter_mut().zip(Rollup::ALL) {
         *found = verify(store, rollup)?.differences.len();
     }
@@ -42,6 +42,7 @@ fn differences(store: &Store) -> Result<[usize; 13], mocha_store::Error> {
 /// Creates a store with two months of messages and voice of two users and a bot, who joined.
 fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
     let store = store()?;
+    store.count_awards(id(10), std::time::Duration::from_mins(1))?;
     let deaf = VoiceState { self_deaf: true, ..VoiceState::default() };
     let mut events = Vec::new();
     for day in 0..40 {
@@ -62,7 +63,7 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
     })?;
     // The quarters of the user who became a bot are packed again only later, so this does it at once.
     store.rebuild(Rollup::PackedQuarters).run()?;
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     Ok(store)
 }
 
@@ -88,8 +89,10 @@ fn each_kind_of_tampering_is_found_in_its_roll_up_and_repaired() -> TestResult {
         };
         let (person, bot) = (first("NOT bot"), first("bot"));
         // A column that is never 0.
-        let sum =
-            columns.iter().find(|column| matches!(column.as_str(), "joins" | "words" | "voice_ms")).ok_or("a sum")?;
+        let sum = columns
+            .iter()
+            .find(|column| matches!(column.as_str(), "awards" | "joins" | "words" | "voice_ms"))
+            .ok_or("a sum")?;
         // The row of bots can replace the row of humans, but not stand beside it.
         let (replace, replaced) =
             if matches!(rollup, Rollup::MemberDays | Rollup::MessageQuarters) { ("OR REPLACE", 2) } else { ("", 1) };
@@ -110,6 +113,7 @@ fn each_kind_of_tampering_is_found_in_its_roll_up_and_repaired() -> TestResult {
             found[number] = 0;
             // The roll-ups that are computed from this one differ from it too.
             let (sums, differ) = match rollup {
+                Rollup::AwardDays => (vec![Rollup::AwardTotals], moved_from(&sql)),
                 Rollup::MessageMonths => (vec![Rollup::MessageTotals], moved_from(&sql)),
                 Rollup::VoiceMonths => (vec![Rollup::VoiceTotals], moved_from(&sql)),
                 Rollup::MessageDays => (vec![Rollup::MessageThirds, Rollup::MessageMonths], !sql.contains("SET bot")),
@@ -129,7 +133,7 @@ fn each_kind_of_tampering_is_found_in_its_roll_up_and_repaired() -> TestResult {
                     found[place] = 0;
                 }
             }
-            assert_eq!(found, [0; 13], "{sql}");
+            assert_eq!(found, [0; 15], "{sql}");
             rebuild(&store)?;
             assert_eq!(dump(&store)?, untouched, "{sql}");
         }
@@ -165,7 +169,7 @@ fn packed_rows_are_compared_by_their_parts() -> TestResult {
     assert_eq!(lines(&store, &days)?, [(2 + (3 << 2) + (3 << 4)).to_string()]);
     let packed = r#"{"0":1,"20":1,"96":3,"193":4,"194":2}"#;
     assert_eq!(lines(&store, &quarters)?, [packed]);
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
 
     let piece = |difference: &Difference| {
         let messages = |counted| told(counted).and_then(|(_, messages, _)| messages);
@@ -195,7 +199,7 @@ fn packed_rows_are_compared_by_their_parts() -> TestResult {
         assert_eq!(pieces(Rollup::ActiveMonths)?.len(), 3, "{wrong}");
     }
     rebuild(&store)?;
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     assert_eq!(lines(&store, &quarters)?, [packed]);
 
     // Late changes are in the day at once, and in the packed quarters when the watermark rises.
@@ -206,15 +210,15 @@ fn packed_rows_are_compared_by_their_parts() -> TestResult {
              INSERT INTO message_events (id, guild_id, channel_id, user_id, created_at) VALUES ('99', '10', '20', '40', {late})"
         ))
     })?;
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     assert_eq!(lines(&store, &days)?, [(1 + (2 << 2) + (3 << 4) + (1 << 6)).to_string()]);
     assert_eq!(lines(&store, &quarters)?, [""]);
     rise(next * 30 + 1)?;
     assert_eq!(lines(&store, &quarters)?, [r#"{"20":1,"96":2,"193":4,"194":2,"288":1}"#]);
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     store.write(|conn| conn.batch_execute("DELETE FROM message_events"))?;
     assert_eq!(lines(&store, "SELECT '' || count(*) AS line FROM active_months")?, ["0"]);
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     rise(next * 30 + 2)?;
     assert_eq!(lines(&store, "SELECT '' || count(*) AS line FROM packed_quarters")?, ["0"]);
     Ok(())
@@ -238,7 +242,7 @@ fn a_difference_has_the_found_and_the_expected_row() -> TestResult {
         )
     })?;
     let day = START / DAY;
-    let [days, _, _, _, _, quarters, .., voice, _, _] = Rollup::ALL.map(|rollup| verify(&store, rollup));
+    let [days, _, _, _, _, quarters, .., voice, _, _, _, _] = Rollup::ALL.map(|rollup| verify(&store, rollup));
     let Verification { complete, differences, rollup, rows, .. } = days?;
     assert_eq!((complete, rollup, rows), (true, Rollup::MessageDays, 1));
     let [Difference { assumed, channel_id, expected, found, guild_id, period, rollup, user_id, .. }] = differences[..]
@@ -277,20 +281,20 @@ fn rows_replaced_without_triggers_are_found() -> TestResult {
     let replace = "INSERT OR REPLACE INTO message_events SELECT * FROM message_events";
     // The store's own connections fire the triggers of rows that REPLACE deletes.
     store.write(|conn| conn.batch_execute(replace))?;
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     let mut other = SqliteConnection::establish(path.to_str().ok_or("path")?)?;
     other.batch_execute(replace)?;
     // Months still equal their days.
-    assert_eq!(differences(&store)?, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(differences(&store)?, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     rebuild(&store)?;
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     assert_eq!(lines(&store, "SELECT messages || '' AS line FROM message_days")?, ["2"]);
     // Every other change of another program fires the triggers.
     other.batch_execute("DELETE FROM message_events WHERE id = '30'; UPDATE message_events SET word_count = 9")?;
     other.batch_execute(
         "DELETE FROM users; INSERT INTO users (id, bot, created_at, updated_at) VALUES ('40', 1, 0, 0)",
     )?;
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     Ok(())
 }
 
@@ -303,7 +307,7 @@ fn a_bot_whose_id_changes_keeps_its_roll_ups() -> TestResult {
              UPDATE voice_intervals SET user_id = '50' WHERE user_id = '42' AND ended_at_ms % 2 = 0",
         )
     })?;
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     let bots = "SELECT user_id || ' ' || max(bot) AS line FROM voice_days GROUP BY user_id ORDER BY 1";
     assert_eq!(lines(&store, bots)?, ["40 0", "41 0", "42 0", "50 1"]);
     Ok(())
@@ -349,7 +353,7 @@ fn verification_during_recording_finds_no_differences() -> TestResult {
     writer.join().map_err(|_| "the writer panicked")??;
     assert!(rows > 0);
     assert_eq!(recorder.stats().rejected, 0);
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     Ok(())
 }
 
@@ -391,7 +395,7 @@ fn roll_ups_before_the_horizon_stay() -> TestResult {
              DELETE FROM voice_intervals WHERE started_at_ms < {horizon} * 1000;"
         ))
     })?;
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     let before = dump(&store)?;
     assert!(before.iter().filter(|row| row.starts_with("message_days")).count() == 120);
     rebuild(&store)?;
@@ -400,9 +404,9 @@ fn roll_ups_before_the_horizon_stay() -> TestResult {
     let older =
         format!("UPDATE message_days SET words = words + 1 WHERE day = {} AND user_id = 40", horizon / 86_400 - 1);
     store.write(|conn| conn.batch_execute(&older))?;
-    assert_eq!(differences(&store)?, [0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(differences(&store)?, [0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     rebuild(&store)?;
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     let words = "SELECT sum(words) || '' AS line FROM";
     assert_eq!(lines(&store, &format!("{words} message_days"))?, ["361"]);
     // The months include all days but the last.
@@ -432,14 +436,14 @@ fn rows_whose_ids_are_not_plain_numbers_are_in_no_roll_up() -> TestResult {
     let expected = ["10 40 0 2 3"];
     assert_eq!(lines(&store, days)?, expected);
     assert_eq!(lines(&store, "SELECT guild_id || ' ' || bot || sessions AS line FROM voice_days")?, [""; 0]);
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     store.write(|conn| conn.batch_execute("UPDATE users SET bot = 1 - bot; UPDATE users SET bot = 1 - bot"))?;
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     store.write(|conn| conn.batch_execute("DELETE FROM message_days; DELETE FROM voice_days"))?;
     let missing = verify(&store, Rollup::MessageDays)?.differences;
     assert_eq!(missing.iter().map(|row| (row.guild_id, row.user_id)).collect::<Vec<_>>(), [(10, Some(40))]);
     rebuild(&store)?;
     assert_eq!(lines(&store, days)?, expected);
-    assert_eq!(differences(&store)?, [0; 13]);
+    assert_eq!(differences(&store)?, [0; 15]);
     Ok(())
 }

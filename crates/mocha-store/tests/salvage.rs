@@ -20,6 +20,7 @@ const PAGE: usize = 4096;
 fn filled(folder: &Path) -> Result<PathBuf, Box<dyn std::error::Error + Send + Sync>> {
     let path = folder.join("stats.db");
     let store = Store::builder().clock(Clock::Events).open(&path)?;
+    store.count_awards(id(10), std::time::Duration::from_mins(1))?;
     let recorder = store.recorder()?;
     record(&store, [guild(0, 9), channel(0, 20, Some("general")), user(0, 40, "ferris"), joined(0, 40, 0)])?;
     for n in 0..3000_u64 {
@@ -55,6 +56,12 @@ fn sums(store: &Store) -> Result<Vec<String>, mocha_store::Error> {
         sums.extend(lines(
             store,
             &format!("SELECT '{table} ' || sum(voice_ms) || ' ' || sum(intervals) AS line FROM {table}"),
+        )?);
+    }
+    for table in ["award_days", "award_totals"] {
+        sums.extend(lines(
+            store,
+            &format!("SELECT '{table} ' || sum(awards) || ' ' || count(*) AS line FROM {table}"),
         )?);
     }
     sums.extend(lines(store, "SELECT 'member_days ' || sum(joins) || ' ' || count(*) AS line FROM member_days")?);
@@ -188,8 +195,8 @@ fn tables_without_row_ids_are_saved_from_both_ends_and_old_roll_ups_are_copied()
 }
 
 /// The roll-ups from which months and totals are computed.
-const MADE_OF_EVENTS: [&str; 5] =
-    ["member_days", "message_days", "message_quarters", "voice_channel_days", "voice_days"];
+const MADE_OF_EVENTS: [&str; 6] =
+    ["award_days", "member_days", "message_days", "message_quarters", "voice_channel_days", "voice_days"];
 
 #[test]
 fn lost_roll_ups_from_before_the_horizon_are_reported() -> TestResult {

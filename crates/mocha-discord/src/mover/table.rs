@@ -124,7 +124,7 @@ pub(super) fn of_guild() -> impl Iterator<Item = &'static Table> {
 
 /// The roll-ups of days and quarters of an hour. From before the horizon they cannot be counted again.
 pub(super) fn of_days() -> impl Iterator<Item = &'static Table> {
-    let names = ["member_days", "message_days", "message_quarters", "voice_channel_days", "voice_days"];
+    let names = ["award_days", "member_days", "message_days", "message_quarters", "voice_channel_days", "voice_days"];
     names.into_iter().filter_map(Table::find)
 }
 

@@ -7,11 +7,14 @@ use mocha_test_postgres::Database;
 use super::TestResult;
 
 /// The tables whose rows are the same in both: events, and the roll-ups that do not depend on a watermark.
-const SAME: [(&str, &str); 16] = [
+const SAME: [(&str, &str); 19] = [
+    ("award_spans", "guild_id, seconds"),
     ("command_uses", "guild_id, interaction_id, channel_id, user_id, name, created_at"),
     ("ended_boosts", "guild_id, user_id, started_at, ended_at"),
     ("guilds", "id, name"),
     ("horizons", "members_from, messages_from, presences_from, rollups_from, voice_from"),
+    ("award_days", "guild_id, day, user_id, channel_id, bot, awards"),
+    ("award_totals", "guild_id, user_id, channel_id, bot, awards"),
     ("member_days", "guild_id, day, bot, joins, leaves"),
     ("member_events", "id, guild_id, user_id, event_type, created_at"),
     ("member_roles", "guild_id, role_id, user_id"),

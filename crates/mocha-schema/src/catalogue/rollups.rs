@@ -32,6 +32,47 @@ pub const ACTIVE_MONTHS: Table = Table {
     time: Some(Time { column: "month", horizon: Horizon::Messages, unit_ms: MONTH }),
 };
 
+/// The entry of `award_days`.
+pub const AWARD_DAYS: Table = Table {
+    columns: &[
+        plain("guild_id", "server ID"),
+        derived("day", "day of the total"),
+        identifying("user_id", "user ID"),
+        plain("channel_id", "channel ID"),
+        derived("bot", "whether the user is a bot, so that bots can be excluded"),
+        derived("awards", "number of spans of time in which the user wrote"),
+    ],
+    guild: Some(Guild::Number),
+    kept: Kept::Rollups,
+    key: &["guild_id", "day", "user_id", "channel_id"],
+    made_of: &["message_events"],
+    name: "award_days",
+    person: Some(Person::Number),
+    purpose: "number of awards by day, user and channel, to compute levels",
+    sources: &[Messages],
+    time: Some(Time { column: "day", horizon: Horizon::Messages, unit_ms: DAY }),
+};
+
+/// The entry of `award_totals`.
+pub const AWARD_TOTALS: Table = Table {
+    columns: &[
+        plain("guild_id", "server ID"),
+        identifying("user_id", "user ID"),
+        plain("channel_id", "channel ID"),
+        derived("bot", "whether the user is a bot, so that bots can be excluded"),
+        derived("awards", "number of spans of time in which the user wrote"),
+    ],
+    guild: Some(Guild::Number),
+    kept: Kept::Rollups,
+    key: &["guild_id", "user_id", "channel_id"],
+    made_of: &["award_days"],
+    name: "award_totals",
+    person: Some(Person::Number),
+    purpose: "number of all awards by user and channel, to compute levels",
+    sources: &[Messages],
+    time: None,
+};
+
 /// The entry of `member_days`.
 pub const MEMBER_DAYS: Table = Table {
     columns: &[

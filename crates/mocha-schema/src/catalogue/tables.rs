@@ -17,6 +17,20 @@ const SECOND: i64 = 1000;
 /// Names of channels, threads and guilds count as no personal data, although they may contain a user's name.
 pub const TABLES: &[Table] = &[
     rollups::ACTIVE_MONTHS,
+    rollups::AWARD_DAYS,
+    Table {
+        columns: &[plain("guild_id", "server ID"), plain("seconds", "length of a span")],
+        guild: Some(Guild::Text),
+        kept: Kept::File,
+        key: &["guild_id"],
+        made_of: &[],
+        name: "award_spans",
+        person: None,
+        purpose: "servers that count awards, and how long the span of an award is",
+        sources: &[Recorder],
+        time: None,
+    },
+    rollups::AWARD_TOTALS,
     Table {
         columns: &[identifying("id", "user ID of the bot")],
         guild: None,

@@ -19,6 +19,44 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable};
+
+    /// Awards by day, user and channel: the spans of time in which the user wrote. Triggers maintain it. Totals are never NULL.
+    award_days (guild_id, day, user_id, channel_id) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// Days since 1970-01-01, UTC.
+        day -> BigInt,
+        /// The author.
+        user_id -> BigInt,
+        /// The channel or thread of the first message in the span.
+        channel_id -> BigInt,
+        /// Whether the user is a bot.
+        bot -> Bool,
+        /// The number of awards.
+        awards -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable};
+
+    /// Awards of all time by user and channel. Triggers maintain it. Totals are never NULL.
+    award_totals (guild_id, user_id, channel_id) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// The author.
+        user_id -> BigInt,
+        /// The channel or thread of the first message in the span.
+        channel_id -> BigInt,
+        /// Whether the user is a bot.
+        bot -> Bool,
+        /// The number of awards.
+        awards -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::BigInt;
 
     /// The ids of the users that are bots. Triggers maintain it.

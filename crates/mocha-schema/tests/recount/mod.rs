@@ -31,6 +31,22 @@ pub(crate) fn parents(users: Range<i64>) -> String {
     )
 }
 
+/// Selects awards. The first message of each span is found by comparing each with all others.
+fn awards_by(period: &str) -> String {
+    format!(
+        "SELECT guild_id, {period}user_id, channel_id, {IS_BOT}, count(*)
+         FROM message_events AS one JOIN award_spans USING (guild_id)
+         WHERE message_type IN (0, 19, 20, 23) AND NOT EXISTS (
+             SELECT FROM message_events AS other
+             WHERE other.guild_id = one.guild_id AND other.user_id = one.user_id
+                 AND other.message_type IN (0, 19, 20, 23)
+                 AND other.created_at / seconds = one.created_at / seconds
+                 AND (other.created_at, other.id) < (one.created_at, one.id)
+         )
+         GROUP BY guild_id, {period}user_id, channel_id"
+    )
+}
+
 /// Returns the rows in which a roll-up differs from a recount.
 pub(crate) fn differences(conn: &mut PgConnection) -> QueryResult<Vec<String>> {
     #[derive(QueryableByName)]
@@ -118,8 +134,9 @@ pub(crate) fn differences(conn: &mut PgConnection) -> QueryResult<Vec<String>> {
             ),
         ),
     ];
+    let awards = [("award_days", awards_by("created_at / 86400, ")), ("award_totals", awards_by(""))];
     let mut differences = Vec::new();
-    for (table, recount) in recounts {
+    for (table, recount) in recounts.into_iter().chain(awards) {
         let kept = format!("SELECT * FROM {table} AS kept");
         let sql = format!(
             "SELECT 'kept ' || rows::TEXT AS line FROM ({kept} EXCEPT ALL ({recount})) AS rows

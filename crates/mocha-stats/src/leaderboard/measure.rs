@@ -50,6 +50,8 @@ pub enum Measure {
 pub struct Weights {
     /// Points for each message with attachments.
     pub attachments: u32,
+    /// Points for each award: each span of time in which the user wrote.
+    pub awards: u32,
     /// Points for each character.
     pub characters: u32,
     /// Points for each message.
@@ -63,12 +65,40 @@ pub struct Weights {
 impl Weights {
     /// No points for anything.
     pub const fn new() -> Self {
-        Self { attachments: 0, characters: 0, messages: 0, voice_minutes: 0, words: 0 }
+        Self { attachments: 0, awards: 0, characters: 0, messages: 0, voice_minutes: 0, words: 0 }
     }
 
     /// Points for each message with attachments.
     pub const fn attachments(mut self, points: u32) -> Self {
         self.attachments = points;
+        self
+    }
+
+    /// Points for each award: one for each span of time, such as a minute, in which the user wrote,
+    /// so that many messages at once are worth no more than one.
+    ///
+    /// A store counts awards in a guild after `count_awards`, which sets the span. In other guilds
+    /// nobody has any. An award belongs to the channel and the second of the first message in its
+    /// span: if the window or the chosen channels leave out that message, they leave out the award.
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{Leaderboard, LevelCurve, Weights};
+    ///
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// // `store.count_awards(guild, Duration::from_hours(1))` was called once.
+    /// let board = Leaderboard::score(GuildId::try_from(1)?, Weights::new().awards(20)).load(&mut conn)?;
+    /// // Three messages in one hour.
+    /// assert_eq!((board.entries[0].user_id.get(), board.entries[0].value), (20, 20));
+    /// assert_eq!(LevelCurve::mee6().progress(board.entries[0].value).needed, 100);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias("XP", "cooldown"))]
+    pub const fn awards(mut self, points: u32) -> Self {
+        self.awards = points;
         self
     }
 

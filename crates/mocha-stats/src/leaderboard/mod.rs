@@ -1,6 +1,7 @@
 //! Leaderboards of users.
 
 mod measure;
+mod multiplier;
 mod rank;
 mod roles;
 mod total;
@@ -40,6 +41,8 @@ pub struct Leaderboard {
     guild: GuildId,
     limit: Option<usize>,
     measure: Measure,
+    /// Some channels, and their factor in hundredths.
+    multipliers: Vec<(ChannelFilter, u32)>,
     offset: usize,
     current_members: bool,
     only_users: Option<BTreeSet<UserId>>,
@@ -159,6 +162,7 @@ impl Leaderboard {
             guild,
             limit: None,
             measure,
+            multipliers: Vec::new(),
             offset: 0,
             current_members: false,
             only_users: None,

@@ -10,8 +10,50 @@ use crate::{
     fixture::{MONDAY, Message, TestResult},
     random,
     test_file::empty,
-    world::{ROLES, SPAN, World, ceil_ms, insert, parent, world},
+    world::{AWARD, ROLES, SPAN, World, ceil_ms, insert, parent, world},
 };
+
+/// Hundredths of points for awards and messages, of which those in the window are given.
+fn hundredths(
+    question: &Leaderboard,
+    world: &World,
+    window: Window,
+    weights: Weights,
+    messages: &[&Message],
+) -> TestResult<BTreeMap<u64, u64>> {
+    // The first message of each half day, of all that there are. Those of one second come in order of insertion.
+    let counted = world
+        .messages
+        .iter()
+        .enumerate()
+        .filter(|(_, message)| message.guild == random::GUILD && matches!(message.kind, Some(0 | 19 | 20 | 23)));
+    let mut firsts: BTreeMap<(u64, i64), (i64, usize, u64)> = BTreeMap::new();
+    for (place, message) in counted {
+        let own = (message.second, place, message.channel);
+        let first = firsts.entry((message.user, message.second / AWARD)).or_insert(own);
+        *first = own.min(*first);
+    }
+    let factor = |channel: u64| {
+        let mut last = question.multipliers.iter().rev();
+        let found = last.find(|(places, _)| random::counts_channel(places, channel));
+        found.map_or(100, |(_, percent)| u64::from(*percent))
+    };
+    let mut hundredths: BTreeMap<u64, u64> = BTreeMap::new();
+    for ((user, _), (second, _, channel)) in firsts {
+        if random::holds(window, second * 1000) && random::counts_channel(&question.channels, channel) {
+            *hundredths.entry(user).or_default() += u64::from(weights.awards) * factor(channel);
+        }
+    }
+    for message in messages {
+        let (characters, words) = message.content.unwrap_or((0, 0));
+        let points = u64::from(weights.messages)
+            + u64::from(weights.characters) * u64::try_from(characters)?
+            + u64::from(weights.words) * u64::try_from(words)?
+            + u64::from(weights.attachments) * u64::from(message.has_attachment == Some(true));
+        *hundredths.entry(message.user).or_default() += points * factor(message.channel);
+    }
+    Ok(hundredths)
+}
 
 /// The same in plain Rust, over all there is.
 fn expected(question: &Leaderboard, world: &World, window: Window) -> TestResult<Vec<Rank>> {
@@ -66,12 +108,9 @@ fn expected(question: &Leaderboard, world: &World, window: Window) -> TestResult
             for (user, ms) in ms {
                 *values.entry(user).or_default() += ms / 60_000 * u64::from(weights.voice_minutes);
             }
-            for message in messages {
-                let (characters, words) = content(message);
-                *values.entry(message.user).or_default() += u64::from(weights.messages)
-                    + u64::from(weights.characters) * u64::try_from(characters)?
-                    + u64::from(weights.words) * u64::try_from(words)?
-                    + u64::from(weights.attachments) * u64::from(message.has_attachment == Some(true));
+            let hundredths = hundredths(question, world, window, weights, &messages)?;
+            for (user, hundredths) in hundredths {
+                *values.entry(user).or_default() += hundredths / 100;
             }
         }
         measure => {
@@ -116,8 +155,8 @@ fn has_role(world: &World, user: u64, roles: &BTreeSet<RoleId>) -> bool {
 }
 
 fn measure() -> impl Strategy<Value = Measure> {
-    let weights = (0..4_u32, 0..4_u32, 0..4_u32, 0..4_u32, 0..4_u32).prop_map(|(a, b, c, d, e)| {
-        Measure::Score(Weights::new().attachments(a).characters(b).messages(c).voice_minutes(d).words(e))
+    let weights = (0..4_u32, 0..4_u32, 0..4_u32, 0..4_u32, 0..4_u32, 0..4_u32).prop_map(|(a, b, c, d, e, f)| {
+        Measure::Score(Weights::new().attachments(a).awards(f).characters(b).messages(c).voice_minutes(d).words(e))
     });
     let plain = prop::sample::select(vec![
         Measure::ActiveDays,
@@ -138,10 +177,11 @@ fn question() -> impl Strategy<Value = Leaderboard> {
     let some_roles =
         || prop::option::weighted(0.2, prop::collection::vec(prop::sample::select(ROLES.as_slice()), 1..3));
     let zone = prop_oneof![1 => Just(Tz::UTC), 1 => random::zone()];
+    let multipliers = prop::collection::vec((places(), 0..300_u32), 0..3);
     (
         measure(),
         (random::bots(), zone),
-        any::<bool>(),
+        (any::<bool>(), multipliers),
         prop_oneof![2 => Just(1), 1 => 0..40_u64],
         lists,
         users(),
@@ -149,7 +189,16 @@ fn question() -> impl Strategy<Value = Leaderboard> {
         (some_roles(), some_roles()),
     )
         .prop_map(
-            |(measure, (bots, zone), current_members, min_value, (only, without), only_users, exclude_users, roles)| {
+            |(
+                measure,
+                (bots, zone),
+                (current_members, multipliers),
+                min_value,
+                (only, without),
+                only_users,
+                exclude_users,
+                roles,
+            )| {
                 let guild = random::GUILD.try_into().unwrap();
                 let channels =
                     |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<ChannelId>>();
@@ -163,6 +212,9 @@ fn question() -> impl Strategy<Value = Leaderboard> {
                     if let Some(without) = without {
                         question = question.exclude_channels(&channels(without));
                     }
+                }
+                for (places, percent) in multipliers {
+                    question = question.multiply_channels(&channels(places), percent);
                 }
                 if let Some(only) = only_users {
                     question = question.only_users(&users(only));

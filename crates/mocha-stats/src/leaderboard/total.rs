@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use foldhash::{HashSet, HashSetExt};
-use mocha_schema::UserId;
+use mocha_schema::{ChannelId, UserId};
 
-use super::{Leaderboard, Measure, VoiceDetails, VoiceTotals, Weights};
+use super::{Leaderboard, Measure, VoiceDetails, VoiceTotals, Weights, multiplier::Multipliers};
 use crate::{
     Error, Window,
     active_months::{self, ActiveMonth, ActiveMonths},
+    awards::{AwardScan, Awards},
     channel_filter::Resolved,
     daily_activity::DailyActivity,
     database::Source,
@@ -161,20 +162,54 @@ impl Reader<'_> {
                 self.values.add(user, (ms / MINUTE_MS).saturating_mul(weights.voice_minutes.into()));
             }
         }
-        if !weights.of_messages() {
-            return Ok(());
+        let mut multipliers = Multipliers::load(conn, self.question)?;
+        let unit = multipliers.unit();
+        let mut points = PerUser::of_numbers();
+        if weights.awards > 0 {
+            self.awards(conn, |Awards { channel, count, user }| {
+                if channels.counts(Some(channel)) {
+                    let points_of_one = u64::from(weights.awards).saturating_mul(multipliers.of(channel));
+                    points.add(user, count.saturating_mul(points_of_one));
+                }
+            })?;
         }
+        if weights.of_messages() {
+            self.content(conn, |user, channel, counts| {
+                if channels.counts(Some(channel)) {
+                    points.add(user, weights.points(counts).saturating_mul(multipliers.of(channel)));
+                }
+            })?;
+        }
+        for (user, points) in points.finish() {
+            self.values.add(user, points / unit);
+        }
+        Ok(())
+    }
+
+    /// Calls `f` with what each user wrote in each channel.
+    fn content(
+        &mut self,
+        conn: &mut dyn Source,
+        mut f: impl FnMut(UserId, ChannelId, MessageCounts),
+    ) -> Result<(), Error> {
         let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
         let columns = [Column::User, Column::Channel, messages, characters, words, attachments, embeds];
         let (scan, span, filled_to) = self.scan(conn)?;
         let sources = Sources::summed(span, filled_to);
         let statement = scan.read(conn.dialect(), &columns, &sources);
         conn.rows(&statement, &mut |row| {
-            if channels.is_open() || channels.counts(Some(row.id(1)?)) {
-                self.values.add(row.id(0)?, weights.points(MessageCounts::of(row, 2)?));
-            }
+            f(row.id(0)?, row.id(1)?, MessageCounts::of(row, 2)?);
             Ok(())
         })
+    }
+
+    fn awards(&mut self, conn: &mut dyn Source, f: impl FnMut(Awards)) -> Result<(), Error> {
+        let Leaderboard { bots, guild, .. } = *self.question;
+        let scan = AwardScan { bots, guild, window: self.window };
+        let Counted { data_since, rounded_to_days, .. } = scan.each(conn, f)?;
+        self.data_since = data_since;
+        self.rounded_to_days |= rounded_to_days;
+        Ok(())
     }
 
     /// Returns the messages to scan, their time span, and the day up to which they are aggregated.

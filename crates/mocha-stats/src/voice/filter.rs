@@ -176,6 +176,8 @@ pub enum VoiceStateFilter {
     All,
     /// Deafened, by oneself or by the server.
     Deafened,
+    /// Able to hear: not deafened, by oneself or by the server. Points for voice usually ask for it.
+    Hearing,
     /// Muted, by oneself or by the server.
     Muted,
     /// Sharing the screen.
@@ -193,6 +195,7 @@ impl VoiceStateFilter {
         match self {
             Self::All => true,
             Self::Deafened => state.is_deafened(),
+            Self::Hearing => !state.is_deafened(),
             Self::Muted => state.is_muted(),
             Self::Streaming => state.stream,
             Self::Talking => !state.is_muted() && !state.is_deafened() && !state.suppress,
@@ -205,6 +208,7 @@ impl VoiceStateFilter {
         match self {
             Self::All => "voice_ms",
             Self::Deafened => "deafened_ms",
+            Self::Hearing => "voice_ms - deafened_ms",
             Self::Muted => "muted_ms",
             Self::Streaming => "streaming_ms",
             Self::Talking => "talking_ms",
@@ -217,6 +221,7 @@ impl VoiceStateFilter {
         match self {
             Self::All => "true",
             Self::Deafened => "(server_deaf OR self_deaf)",
+            Self::Hearing => "NOT (server_deaf OR self_deaf)",
             Self::Muted => "(server_mute OR self_mute)",
             Self::Streaming => "stream",
             Self::Talking => "NOT (server_mute OR self_mute OR server_deaf OR self_deaf OR suppress)",

@@ -120,6 +120,7 @@ impl Voice {
         let in_state = |state: VoiceState| match filter.state {
             VoiceStateFilter::All => true,
             VoiceStateFilter::Deafened => state.self_deaf || state.server_deaf,
+            VoiceStateFilter::Hearing => !(state.self_deaf || state.server_deaf),
             VoiceStateFilter::Muted => state.self_mute || state.server_mute,
             VoiceStateFilter::Streaming => state.stream,
             VoiceStateFilter::Video => state.video,
@@ -204,8 +205,8 @@ fn channel() -> impl Strategy<Value = u64> {
 }
 
 pub(crate) fn filter() -> impl Strategy<Value = VoiceFilter> {
-    use VoiceStateFilter::{All, Deafened, Muted, Streaming, Talking, Video};
-    let states = [All, All, All, All, All, Talking, Talking, Deafened, Muted, Streaming, Video];
+    use VoiceStateFilter::{All, Deafened, Hearing, Muted, Streaming, Talking, Video};
+    let states = [All, All, All, All, All, Talking, Talking, Deafened, Hearing, Muted, Streaming, Video];
     let assumed = [Assumed::Include, Assumed::Include, Assumed::Exclude, Assumed::Only];
     let channels = || prop::option::weighted(0.3, prop::collection::vec(channel(), 1..3));
     let (state, assumed) = (prop::sample::select(states.to_vec()), prop::sample::select(assumed.to_vec()));

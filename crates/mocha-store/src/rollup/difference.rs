@@ -13,7 +13,7 @@ use super::{Rollup, slice::Slice};
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// Whether the voice time is assumed. `None` in roll-ups of messages and members.
+    /// Whether the voice time is assumed. `None` in roll-ups of messages, awards and members.
     pub assumed: Option<bool>,
     /// The channel. 0 for voice time in an unknown channel, and `None` in roll-ups without channels.
     pub channel_id: Option<i64>,
@@ -46,12 +46,24 @@ pub struct Counted {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Sums {
+    /// The number of awards.
+    Awards(AwardSums),
     /// The totals of joins and leaves.
     Members(MemberSums),
     /// The totals of messages.
     Messages(MessageSums),
     /// The totals of voice.
     Voice(VoiceSums),
+}
+
+/// Counts awards; `None` is NULL, which only another program can write.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, QueryableByName)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+#[non_exhaustive]
+pub struct AwardSums {
+    /// Awards.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    pub awards: Option<i64>,
 }
 
 /// Counts joins and leaves; `None` is NULL, which only another program can write.
@@ -125,6 +137,12 @@ pub struct VoiceSums {
     pub days: Option<i64>,
 }
 
+impl From<AwardSums> for Sums {
+    fn from(sums: AwardSums) -> Self {
+        Self::Awards(sums)
+    }
+}
+
 impl From<MemberSums> for Sums {
     fn from(sums: MemberSums) -> Self {
         Self::Members(sums)
@@ -179,6 +197,7 @@ pub(super) fn load(conn: &mut SqliteConnection, rollup: Rollup, slice: &Slice, s
         rows.into_iter().map(|Row { key, bot, sums }| (key, Counted { bot, sums: sums.into() })).collect()
     }
     match rollup {
+        Rollup::AwardDays | Rollup::AwardTotals => slice.query(statement).load::<Row<AwardSums>>(conn).map(rows),
         Rollup::MemberDays => slice.query(statement).load::<Row<MemberSums>>(conn).map(rows),
         Rollup::ActiveMonths
         | Rollup::MessageDays

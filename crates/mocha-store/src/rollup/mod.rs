@@ -11,7 +11,7 @@ use std::fmt;
 use mocha_schema::catalogue::{self, Table};
 
 pub use self::{
-    difference::{Counted, Difference, MemberSums, MessageSums, Sums, VoiceSums},
+    difference::{AwardSums, Counted, Difference, MemberSums, MessageSums, Sums, VoiceSums},
     rebuild::Rebuilt,
     slice::RebuildProgress,
     verify::Verification,
@@ -34,6 +34,10 @@ pub enum Rollup {
     /// `active_months`: the days of thirty on which a user wrote, with one, two, or three and more messages. It is compared day by
     /// day in [`MessageSums::messages`], where 3 means three or more.
     ActiveMonths,
+    /// `award_days`: awards by day, user and channel.
+    AwardDays,
+    /// `award_totals`: the sums of `award_days` by user and channel.
+    AwardTotals,
     /// `member_days`: joins and leaves by day, with separate rows for bots.
     MemberDays,
     /// `message_days`: messages by day, author and channel.
@@ -62,7 +66,7 @@ pub enum Rollup {
 
 impl Rollup {
     /// Lists all roll-ups, each before those that are computed from it. Rebuild in this order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::MessageDays,
         Self::MessageThirds,
         Self::MessageMonths,
@@ -76,6 +80,8 @@ impl Rollup {
         Self::VoiceChannelDays,
         Self::VoiceChannelMonths,
         Self::MemberDays,
+        Self::AwardDays,
+        Self::AwardTotals,
     ];
 
     /// Returns the name of the table in the file.
@@ -96,6 +102,8 @@ impl Rollup {
     const fn entry(self) -> &'static Table {
         match self {
             Self::ActiveMonths => &catalogue::ACTIVE_MONTHS,
+            Self::AwardDays => &catalogue::AWARD_DAYS,
+            Self::AwardTotals => &catalogue::AWARD_TOTALS,
             Self::MemberDays => &catalogue::MEMBER_DAYS,
             Self::MessageDays => &catalogue::MESSAGE_DAYS,
             Self::MessageMonths => &catalogue::MESSAGE_MONTHS,

@@ -76,6 +76,8 @@ pub(super) fn slices(source: &Source) -> String {
 const fn counted(rollup: Rollup) -> &'static str {
     match rollup {
         Rollup::ActiveMonths => include_str!("sql/active_months.sql"),
+        Rollup::AwardDays => include_str!("sql/award_days.sql"),
+        Rollup::AwardTotals => include_str!("sql/award_totals.sql"),
         Rollup::MemberDays => include_str!("sql/member_days.sql"),
         Rollup::MessageDays => include_str!("sql/message_days.sql"),
         Rollup::MessageMonths => include_str!("sql/message_months.sql"),
@@ -106,6 +108,7 @@ fn columns(rollup: Rollup) -> String {
     const VOICE: &str = "intervals, voice_ms, deafened_ms, muted_ms, streaming_ms, talking_ms, video_ms";
     let (key, sums) = match rollup {
         Rollup::ActiveMonths => ("user_id, NULL AS channel_id, NULL AS assumed, NULL AS apart", PACKED),
+        Rollup::AwardDays | Rollup::AwardTotals => ("user_id, channel_id, NULL AS assumed, NULL AS apart", "awards"),
         Rollup::MemberDays => ("NULL AS user_id, NULL AS channel_id, NULL AS assumed, bot AS apart", "joins, leaves"),
         Rollup::PackedQuarters => ("NULL AS user_id, NULL AS channel_id, NULL AS assumed, bot AS apart", PACKED),
         Rollup::MessageDays | Rollup::MessageMonths | Rollup::MessageThirds | Rollup::MessageTotals => {
@@ -123,7 +126,7 @@ fn columns(rollup: Rollup) -> String {
     let period = match rollup {
         Rollup::ActiveMonths => "day",
         Rollup::PackedQuarters => "quarter",
-        Rollup::MessageTotals | Rollup::VoiceTotals => "NULL",
+        Rollup::AwardTotals | Rollup::MessageTotals | Rollup::VoiceTotals => "NULL",
         _ => own(rollup).time,
     };
     format!("{period} AS period, {key}, bot, {sums}")

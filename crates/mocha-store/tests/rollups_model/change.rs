@@ -86,6 +86,8 @@ pub(crate) enum Change {
     DeleteEntry(i64),
     Turn(Conflict, Turn),
     DeleteTurn(i64),
+    /// The span of awards in a guild, or none.
+    Awards(Conflict, i64, Option<i64>),
     MembersFrom(i64),
     MessagesFrom(i64),
     VoiceFrom(i64),
@@ -181,6 +183,9 @@ pub(crate) fn change() -> impl Strategy<Value = Change> {
         1 => (200..206_i64).prop_map(Change::DeleteEntry),
         4 => (conflict(), turn).prop_map(|(conflict, turn)| Change::Turn(conflict, turn)),
         1 => (300..306_i64).prop_map(Change::DeleteTurn),
+        2 => (conflict(), GUILDS, option::weighted(0.8, select(vec![1, 450, 900, 86_400]))).prop_map(|(conflict, guild, seconds)| {
+            Change::Awards(conflict, guild, seconds)
+        }),
         1 => midnight().prop_map(Change::MembersFrom),
         1 => midnight().prop_map(Change::MessagesFrom),
         1 => midnight().prop_map(Change::VoiceFrom),
@@ -279,6 +284,10 @@ impl Change {
                 insert(conflict, "member_events", &row, "id", &["guild_id", "user_id", "event_type", "created_at"])
             }
             Self::DeleteTurn(id) => format!("DELETE FROM member_events WHERE id = '{id}'"),
+            Self::Awards(conflict, guild, Some(seconds)) => {
+                insert(conflict, "award_spans", &format!("'{guild}', {seconds}"), "guild_id", &["seconds"])
+            }
+            Self::Awards(_, guild, None) => format!("DELETE FROM award_spans WHERE guild_id = '{guild}'"),
             Self::MembersFrom(at) => format!(
                 "UPDATE horizons SET members_from = max(members_from, {at});
                  DELETE FROM member_events WHERE created_at < (SELECT members_from FROM horizons);"

@@ -23,6 +23,8 @@ struct Key {
 /// The contents of the file.
 #[derive(Debug, Default)]
 pub(crate) struct Model {
+    /// The length of the span of an award in each guild.
+    award_spans: BTreeMap<i64, i64>,
     /// The guild of each channel.
     channels: BTreeMap<i64, i64>,
     entries: BTreeMap<i64, Entry>,
@@ -33,6 +35,7 @@ pub(crate) struct Model {
     messages_from: i64,
     messages_to: i64,
     /// The totals from before the horizon.
+    old_awards: Sums,
     old_members: Sums,
     old_messages: Sums,
     old_quarters: Sums,
@@ -113,6 +116,11 @@ impl Model {
                 Conflict::Replace | Conflict::Upsert => drop(self.turns.insert(turn.id, turn)),
             },
             Change::DeleteTurn(id) => drop(self.turns.remove(&id)),
+            Change::Awards(_, guild, None) => drop(self.award_spans.remove(&guild)),
+            Change::Awards(Conflict::Ignore, guild, Some(seconds)) => {
+                self.award_spans.entry(guild).or_insert(seconds);
+            }
+            Change::Awards(_, guild, Some(seconds)) => drop(self.award_spans.insert(guild, seconds)),
             Change::MembersFrom(at) => {
                 let at = at.max(self.members_from);
                 self.old_members = self.member_days();
@@ -122,6 +130,8 @@ impl Model {
             }
             Change::MessagesFrom(at) => {
                 let at = at.max(self.messages_from);
+                self.old_awards = self.award_days();
+                self.old_awards.retain(|key, _| key.period < Some(at / 86_400));
                 self.old_messages = self.message_days();
                 self.old_messages.retain(|key, _| key.period < Some(at / 86_400));
                 self.old_quarters = self.message_quarters();
@@ -224,6 +234,24 @@ impl Model {
             let (characters, words) = (count(message.characters), count(message.words));
             (message, [1, characters, words, flag(message.attachment), flag(message.embed)])
         })
+    }
+
+    /// Returns the spans with a message by the place of their first one.
+    fn award_days(&self) -> Sums {
+        let mut firsts = BTreeMap::<_, (i64, i64, i64)>::new();
+        for (message, _) in self.counted().filter(|(message, _)| message.at < 3_599_942_400) {
+            let Message { id, guild, channel, user, at, .. } = *message;
+            if let Some(seconds) = self.award_spans.get(&guild) {
+                let first = firsts.entry((guild, user, at / seconds)).or_insert((at, id, channel));
+                *first = (at, id, channel).min(*first);
+            }
+        }
+        let mut sums = self.old_awards.clone();
+        for ((guild, user, _), (at, _, channel)) in firsts {
+            let key = Key { guild, period: Some(at / 86_400), user: Some(user), channel: Some(channel), flag: None };
+            add(&mut sums, key, &[1]);
+        }
+        sums
     }
 
     fn message_days(&self) -> Sums {
@@ -346,7 +374,10 @@ impl Model {
         };
         let (month, total) = (|day| Some(day / 30), |_| None);
         let (messages, voice, channels) = (self.message_days(), self.voice_days(), self.voice_channel_days());
+        let awards = self.award_days();
         let tables = [
+            ("award_totals", filled(&awards, i64::MAX, total)),
+            ("award_days", awards),
             ("message_thirds", filled(&messages, self.messages_to, |day| Some(day / 10))),
             ("message_months", filled(&messages, self.messages_to, month)),
             ("message_totals", filled(&messages, self.messages_to, total)),

@@ -1,0 +1,66 @@
+//! Counting awards.
+
+use std::time::Duration;
+
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
+use mocha_recorder::{Error, ErrorKind, award_seconds};
+use mocha_schema::{GuildId, schema::award_spans};
+
+use crate::PgStore;
+
+impl PgStore {
+    /// Counts awards in a guild from now on: one for each span of this length in which a user wrote. A guild whose awards are
+    /// counted already gets the new span. See `Store::count_awards` of mocha-store.
+    ///
+    /// Recorders wait until the messages that the database has already are counted.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSetting`](mocha_recorder::ErrorKind::InvalidSetting) of `span`: it is no whole number of seconds that divides
+    /// a day. Also if the tables are [distributed](Self::distribute), for a Citus cluster cannot count awards yet. The errors
+    /// of [`write`](Self::write).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mocha_postgres::PgStore;
+    ///
+    /// # let Some(database) = mocha_test_postgres::Database::create() else { return Ok(()) };
+    /// let store = PgStore::connect(database.url())?;
+    /// store.count_awards(10.try_into()?, Duration::from_mins(1))?;
+    /// assert!(store.stop_awards(10.try_into()?)?);
+    /// assert!(!store.stop_awards(10.try_into()?)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias("XP", "cooldown", "levels"))]
+    pub fn count_awards(&self, guild_id: GuildId, span: Duration) -> Result<(), Error> {
+        let seconds = award_seconds(span)?;
+        if self.read(|conn| diesel::select(sql::<Bool>("is_distributed()")).get_result(conn))? {
+            let why = "a Citus cluster cannot count awards yet";
+            return Err(Error::new(ErrorKind::InvalidSetting { name: "span" }, why));
+        }
+        let row = (award_spans::guild_id.eq(guild_id), award_spans::seconds.eq(seconds));
+        self.write(|conn| {
+            diesel::insert_into(award_spans::table)
+                .values(row)
+                .on_conflict(award_spans::guild_id)
+                .do_update()
+                .set(award_spans::seconds.eq(seconds))
+                .execute(conn)
+        })?;
+        Ok(())
+    }
+
+    /// Stops counting awards in a guild, and deletes those that can be counted again: all from the horizon on. Returns whether
+    /// they were counted.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`write`](Self::write).
+    pub fn stop_awards(&self, guild_id: GuildId) -> Result<bool, Error> {
+        let own = award_spans::table.filter(award_spans::guild_id.eq(guild_id));
+        self.write(|conn| diesel::delete(own).execute(conn)).map(|stopped| stopped > 0)
+    }
+}

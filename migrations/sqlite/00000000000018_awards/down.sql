@@ -1,0 +1,11 @@
+DROP TRIGGER message_events_added_to_awards;
+DROP TRIGGER message_events_gone_from_awards;
+DROP TRIGGER message_events_changed_from_awards;
+DROP TRIGGER message_events_changed_to_awards;
+DROP TRIGGER bots_added_to_awards;
+DROP TRIGGER bots_gone_from_awards;
+DROP TABLE award_spans;
+DROP VIEW award_recounts;
+DROP VIEW award_changes;
+DROP TABLE award_days;
+DROP TABLE award_totals;
