@@ -14,7 +14,7 @@ impl BoostTable for SqliteTables<'_> {
             .on_conflict((ended_boosts::guild_id, ended_boosts::user_id, ended_boosts::started_at))
             .do_update()
             .set(boost)
-            .execute(self.0)
+            .execute(self.conn)
             .executed()?;
         Ok(())
     }
@@ -25,7 +25,7 @@ impl BoostTable for SqliteTables<'_> {
             .filter(ended_boosts::guild_id.eq(guild_id))
             .filter(ended_boosts::user_id.eq(user_id))
             .filter(ended_boosts::started_at.eq(UnixTime::from(started_at)));
-        diesel::delete(boost).execute(self.0).executed()?;
+        diesel::delete(boost).execute(self.conn).executed()?;
         Ok(())
     }
 }

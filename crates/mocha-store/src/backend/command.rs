@@ -9,6 +9,6 @@ use super::{Executed as _, SqliteTables};
 impl CommandTable for SqliteTables<'_> {
     fn insert_command_use(&mut self, command: &NewCommandUse<'_>) -> Result<bool, Error> {
         let insert = diesel::insert_into(command_uses::table).values(command).on_conflict_do_nothing();
-        Ok(insert.execute(self.0).executed()? > 0)
+        Ok(insert.execute(self.conn).executed()? > 0)
     }
 }
