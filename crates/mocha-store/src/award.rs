@@ -53,7 +53,7 @@ impl Store {
     ///     })?;
     /// }
     /// recorder.flush()?;
-    /// let awards = store.read(|conn| award_totals::table.select(award_totals::awards).get_result(conn))?;
+    /// let awards = store.read(|conn| award_totals::table.select(award_totals::awards).get_result::<Option<i64>>(conn))?;
     /// assert_eq!(awards, Some(2));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

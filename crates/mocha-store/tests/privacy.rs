@@ -68,8 +68,14 @@ fn lived() -> Result<Store, mocha_store::Error> {
     record(&store, events)?;
     // Raises the watermarks as if days had passed, so that months and totals include everything.
     store.write(|conn| conn.batch_execute("UPDATE watermarks SET messages_to = 30000, voice_to = 30000"))?;
-    // No event of the test support has roles.
-    store.write(|conn| conn.batch_execute(&format!("INSERT INTO member_roles VALUES (10, 70, {PERSON})")))?;
+    // No event of the test support makes these.
+    store.write(|conn| {
+        conn.batch_execute(&format!(
+            "INSERT INTO member_roles VALUES (10, 70, {PERSON});
+             INSERT INTO command_uses VALUES (10, 1, 20, {PERSON}, 'rank', 1);
+             INSERT INTO ended_boosts VALUES (10, {PERSON}, 1, 2)"
+        ))
+    })?;
     Ok(store)
 }
 

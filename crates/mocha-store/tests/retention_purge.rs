@@ -40,6 +40,7 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
         conn.batch_execute(&format!("INSERT INTO member_roles VALUES ({GUILD}, 7, 41), ({OTHER}, 7, 41)"))
     })?;
     for guild in [GUILD, OTHER] {
+        store.count_awards(id(guild), std::time::Duration::from_hours(1))?;
         store.write(|conn| {
             conn.batch_execute(&format!(
                 "INSERT INTO command_uses VALUES ({guild}, 1, 20, 41, 'rank', {0});

@@ -54,11 +54,22 @@ fn begin(recorder: &Recorder, session: &str, ms: i64) -> TestResult {
     Ok(recorder.flush()?)
 }
 
-/// The spans in voice, rounded to seconds and counted from the first one.
-const SPANS: &str = "SELECT ((started_at_ms - first + 500) / 1000) || '-' || \
-                     coalesce(((ended_at_ms - first + 500) / 1000), 'open') || iif(assumed, ' assumed', '') AS line \
-                     FROM voice_intervals, (SELECT min(started_at_ms) AS first FROM voice_intervals) \
-                     WHERE ended_at_ms IS NULL OR ended_at_ms > started_at_ms + 100 ORDER BY started_at_ms";
+/// The spans in voice, rounded to seconds and counted from the first one. Midnight does not cut them.
+const SPANS: &str = "\
+    WITH cut AS (
+        SELECT *, NOT (started_at_ms % 86400000 = 0 AND lag(ended_at_ms) OVER of_user IS started_at_ms) AS begins
+        FROM voice_intervals WINDOW of_user AS (PARTITION BY user_id ORDER BY started_at_ms)
+    ), numbered AS (
+        SELECT *, sum(begins) OVER (PARTITION BY user_id ORDER BY started_at_ms) AS number FROM cut
+    ), whole AS (
+        SELECT min(started_at_ms) AS started_at_ms, iif(count(*) = count(ended_at_ms), max(ended_at_ms), NULL) AS ended_at_ms,
+            assumed
+        FROM numbered GROUP BY user_id, number
+    )
+    SELECT ((started_at_ms - first + 500) / 1000) || '-' || coalesce(((ended_at_ms - first + 500) / 1000), 'open')
+        || iif(assumed, ' assumed', '') AS line
+    FROM whole, (SELECT min(started_at_ms) AS first FROM whole)
+    WHERE ended_at_ms IS NULL OR ended_at_ms > started_at_ms + 100 ORDER BY started_at_ms";
 
 #[test]
 fn a_session_is_resumed_where_the_file_stops() -> TestResult {
