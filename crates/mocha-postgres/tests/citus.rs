@@ -6,13 +6,13 @@ mod support;
 use diesel::{RunQueryDsl as _, connection::SimpleConnection as _, sql_query};
 use mocha_recorder::ErrorKind;
 use mocha_schema::catalogue::{POSTGRES_TABLES, Placement, TABLES};
-use mocha_test_postgres::{Database, skipped};
+use mocha_test_postgres::{Database, skipped_without_citus};
 use support::{TestResult, guild, joined, message, record, store, user, voice};
 
 /// A database on a cluster, or `None` if there is no cluster.
 fn cluster() -> Option<Database> {
     if std::env::var_os("MOCHA_CITUS_URLS").is_none() {
-        skipped("MOCHA_CITUS_URLS names no Citus cluster");
+        skipped_without_citus();
         return None;
     }
     Database::create()

@@ -41,6 +41,16 @@ use std::io::Write as _;
 pub fn skipped(why: &str) {
     let required = std::env::var_os("MOCHA_POSTGRES_REQUIRED").is_some_and(|value| value == "1");
     assert!(!required, "MOCHA_POSTGRES_REQUIRED is set, but {why}");
+    print_skip(why);
+}
+
+/// Writes to the standard error that a test was skipped because `MOCHA_CITUS_URLS` is not set. No variable requires Citus, for
+/// Debian has no package of it.
+pub fn skipped_without_citus() {
+    print_skip("MOCHA_CITUS_URLS names no Citus cluster");
+}
+
+fn print_skip(why: &str) {
     // `eprintln!` would hide it in the output that a passed test does not show.
     drop(writeln!(std::io::stderr(), "skipped: {why}"));
 }
