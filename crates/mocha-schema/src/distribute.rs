@@ -74,7 +74,7 @@ pub(crate) fn distribute(conn: &mut PgConnection) -> QueryResult<()> {
     conn.batch_execute("SET LOCAL statement_timeout = 0")?;
     prepare(conn)?;
     conn.batch_execute(
-        "DO $$ BEGIN IF EXISTS (SELECT FROM award_spans) THEN
+        "DO $$ BEGIN IF EXISTS (SELECT 1 FROM award_spans) THEN
              RAISE EXCEPTION 'a Citus cluster cannot count awards: call stop_awards for each guild before';
          END IF; END $$",
     )?;
