@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{Error, ErrorKind};
 
-const DAY: u64 = 86_400;
+const DAY: i64 = 86_400;
 
 /// Returns the length of the span of an award in seconds.
 ///
@@ -24,10 +24,10 @@ const DAY: u64 = 86_400;
 /// ```
 #[doc(hidden)]
 pub fn award_seconds(span: Duration) -> Result<i64, Error> {
-    let seconds = span.as_secs();
-    if seconds == 0 || span.subsec_nanos() > 0 || !DAY.is_multiple_of(seconds) {
+    let seconds = i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+    if seconds == 0 || span.subsec_nanos() > 0 || DAY % seconds != 0 {
         let why = "`span` must be a whole number of seconds that divides a day, such as a minute";
         return Err(Error::new(ErrorKind::InvalidSetting { name: "span" }, why));
     }
-    i64::try_from(seconds).map_err(|_| Error::new(ErrorKind::InvalidSetting { name: "span" }, "`span` is too long"))
+    Ok(seconds)
 }

@@ -136,8 +136,9 @@ BEGIN
     FROM award_spans WHERE guild_id = old.guild_id;
 END;
 
--- A changed message is taken out and added.
-CREATE TRIGGER message_events_changed_from_awards AFTER UPDATE ON message_events
+-- A changed message is taken out and added. Its content does not matter: embeds that come late cost nothing here.
+CREATE TRIGGER message_events_changed_from_awards
+AFTER UPDATE OF id, guild_id, channel_id, user_id, message_type, created_at ON message_events
 WHEN EXISTS (SELECT 1 FROM award_spans WHERE guild_id = old.guild_id)
     AND (old.message_type = 0 OR old.message_type = 19 OR old.message_type = 20 OR old.message_type = 23)
     AND old.created_at BETWEEN (SELECT messages_from FROM horizons) AND 3599942399
@@ -149,7 +150,8 @@ BEGIN
     FROM award_spans WHERE guild_id = old.guild_id;
 END;
 
-CREATE TRIGGER message_events_changed_to_awards AFTER UPDATE ON message_events
+CREATE TRIGGER message_events_changed_to_awards
+AFTER UPDATE OF id, guild_id, channel_id, user_id, message_type, created_at ON message_events
 WHEN EXISTS (SELECT 1 FROM award_spans WHERE guild_id = new.guild_id)
     AND (new.message_type = 0 OR new.message_type = 19 OR new.message_type = 20 OR new.message_type = 23)
     AND new.created_at BETWEEN (SELECT messages_from FROM horizons) AND 3599942399
