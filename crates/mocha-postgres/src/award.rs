@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use diesel::{dsl::sql, prelude::*, sql_types::Bool};
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Bool},
+};
 use mocha_recorder::{Error, ErrorKind, award_seconds};
-use mocha_schema::{GuildId, schema::award_spans};
+use mocha_schema::{GuildId, Snowflake, schema::award_spans};
 
 use crate::PgStore;
 
@@ -41,14 +46,10 @@ impl PgStore {
             let why = "a Citus cluster cannot count awards yet";
             return Err(Error::new(ErrorKind::InvalidSetting { name: "span" }, why));
         }
-        let row = (award_spans::guild_id.eq(guild_id), award_spans::seconds.eq(seconds));
         self.write(|conn| {
-            diesel::insert_into(award_spans::table)
-                .values(row)
-                .on_conflict(award_spans::guild_id)
-                .do_update()
-                .set(award_spans::seconds.eq(seconds))
-                .execute(conn)
+            let upsert = "INSERT INTO award_spans AS own VALUES ($1, $2) ON CONFLICT (guild_id) DO UPDATE \
+                          SET seconds = excluded.seconds WHERE own.seconds <> excluded.seconds";
+            sql_query(upsert).bind::<Snowflake, _>(guild_id).bind::<BigInt, _>(seconds).execute(conn)
         })?;
         Ok(())
     }

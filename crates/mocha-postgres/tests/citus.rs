@@ -124,6 +124,20 @@ fn bot_flags_move_the_counts_of_all_guilds() -> TestResult {
 }
 
 #[test]
+fn a_guild_that_counts_awards_is_not_distributed() -> TestResult {
+    let Some(database) = cluster() else { return Ok(()) };
+    let plain = mocha_postgres::PgStore::builder().clock(mocha_recorder::Clock::Events).connect(database.url())?;
+    assert!(support::count_awards(&plain, 1, std::time::Duration::from_mins(1))?);
+    let error = plain.distribute().unwrap_err();
+    let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    assert!(why.contains("stop_awards"), "{error}: {why}");
+    assert_eq!(database.execute("SELECT is_distributed()"), "f");
+    assert!(plain.stop_awards(support::id(1))?);
+    plain.distribute()?;
+    Ok(())
+}
+
+#[test]
 fn a_server_without_citus_is_an_error() -> TestResult {
     let Some(database) = Database::create_without_citus() else { return Ok(()) };
     let store = mocha_postgres::PgStore::connect(database.url())?;

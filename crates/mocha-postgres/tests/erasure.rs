@@ -23,7 +23,7 @@ fn rows_about(database: &Database, user: u64) -> Vec<String> {
 fn nothing_of_an_erased_user_is_left_or_comes_back() -> TestResult {
     let Some(database) = Database::create() else { return Ok(()) };
     let store = store(database.url())?;
-    store.count_awards(id(1), std::time::Duration::from_secs(1))?;
+    support::count_awards(&store, 1, std::time::Duration::from_secs(1))?;
     let _running = store.recorder()?;
     // So many that they need several transactions.
     let messages = || (0..1200).map(|n| message(n, 1000 + n.unsigned_abs(), 1 + n.unsigned_abs() % 2, 40));

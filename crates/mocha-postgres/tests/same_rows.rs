@@ -85,8 +85,9 @@ fn random_events_give_the_same_rows_in_any_batches() -> TestResult {
             let postgres =
                 support::connect(PgStore::builder().batch_len(batch_len).clock(Clock::Events), database.url())?;
             for guild_id in [1, 2] {
-                sqlite.count_awards(id(guild_id), Duration::from_mins(15))?;
-                postgres.count_awards(id(guild_id), Duration::from_mins(15))?;
+                if support::count_awards(&postgres, guild_id, Duration::from_mins(15))? {
+                    sqlite.count_awards(id(guild_id), Duration::from_mins(15))?;
+                }
             }
             let events = events(seed);
             let (first, rest) = events.split_at(250);

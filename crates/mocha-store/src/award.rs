@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use diesel::{RunQueryDsl, sql_query, sql_types::Text};
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Text},
+};
 use mocha_recorder::award_seconds;
 use mocha_schema::{GuildId, schema::award_spans};
 
@@ -10,7 +14,8 @@ use crate::{Error, Store};
 
 impl Store {
     /// Counts awards in a guild from now on: one for each span of this length in which a user wrote.
-    /// A guild whose awards are counted already gets the new span.
+    /// A guild whose awards are counted already gets the new span. The same span again counts
+    /// nothing again.
     ///
     /// Messages, replies and commands count. Spans are counted from 1970-01-01, UTC, so an award
     /// does not depend on the order in which messages arrive. It belongs to the channel and the
@@ -63,7 +68,7 @@ impl Store {
         self.write(|conn| {
             let upsert = "INSERT INTO award_spans VALUES (?, ?) ON CONFLICT DO UPDATE SET seconds = excluded.seconds \
                           WHERE seconds <> excluded.seconds";
-            sql_query(upsert).bind::<Text, _>(guild_id).bind::<diesel::sql_types::BigInt, _>(seconds).execute(conn)
+            sql_query(upsert).bind::<Text, _>(guild_id).bind::<BigInt, _>(seconds).execute(conn)
         })?;
         Ok(())
     }
@@ -87,7 +92,6 @@ impl Store {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn stop_awards(&self, guild_id: GuildId) -> Result<bool, Error> {
-        use diesel::{ExpressionMethods, QueryDsl};
         let own = award_spans::table.filter(award_spans::guild_id.eq(guild_id));
         self.write(|conn| diesel::delete(own).execute(conn)).map(|stopped| stopped > 0)
     }

@@ -5,6 +5,8 @@
 pub(crate) mod proxy;
 pub(crate) mod same;
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use mocha_postgres::{PgStore, PgStoreBuilder};
 use mocha_recorder::{
@@ -51,6 +53,14 @@ pub(crate) fn connect(builder: PgStoreBuilder, url: &str) -> Result<PgStore, Err
     match store.distribute() {
         Err(error) if *error.kind() == ErrorKind::NoCitus => Ok(store),
         done => done.map(|()| store),
+    }
+}
+
+/// Counts awards, unless the tables are distributed. Returns whether they are counted.
+pub(crate) fn count_awards(store: &PgStore, guild: u64, span: Duration) -> Result<bool, Error> {
+    match store.count_awards(id(guild), span) {
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidSetting { name: "span" }) => Ok(false),
+        done => done.map(|()| true),
     }
 }
 

@@ -12,7 +12,7 @@ pub trait MessageTable {
     /// file does. Known content stays unchanged.
     ///
     /// Tables that hold rows back may return `true` before they know: [`flush`](super::Tables::flush) returns how many of these
-    /// rows existed already.
+    /// messages changed nothing.
     ///
     /// # Errors
     ///

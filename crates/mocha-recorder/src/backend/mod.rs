@@ -153,8 +153,8 @@ pub trait Tables:
         Ok(())
     }
 
-    /// Writes everything that the tables hold back. Returns how many messages existed already although
-    /// [`insert_message`](MessageTable::insert_message) returned `true`.
+    /// Writes everything that the tables hold back. Returns how many calls of
+    /// [`insert_message`](MessageTable::insert_message) returned `true` and changed nothing.
     ///
     /// By default nothing is held back.
     ///
