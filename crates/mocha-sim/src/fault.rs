@@ -94,7 +94,8 @@ pub struct Faults {
     pub guild_creates: u64,
     /// Heartbeats are acknowledged while a connection is up. Only with `frames`.
     pub heartbeats: bool,
-    /// Nothing arrives for a while, without any sign, until a new session begins. Only with `frames`.
+    /// Nothing arrives for a while, without any sign, until a new session begins. Only with `frames`. If time passes, not before
+    /// the first acknowledged heartbeat, because a bot cannot notice silence before.
     pub holes: u64,
     /// Another connection holds the write lock of the file for some frames. Only with `frames`.
     pub locks: u64,

@@ -16,6 +16,8 @@ use crate::{
 
 #[derive(Debug)]
 pub(crate) struct Laboratory {
+    /// Whether a heartbeat was acknowledged.
+    acknowledged: bool,
     /// The time of the last arrival. Later events never arrive before it.
     arrived_ms: i64,
     /// How far the machine's clock is ahead.
@@ -46,6 +48,7 @@ const HEARTBEAT_MS: i64 = 41_250;
 impl Laboratory {
     pub(crate) fn new(faults: Faults, seed: u64, guilds: usize) -> Self {
         Self {
+            acknowledged: false,
             arrived_ms: i64::MIN,
             clock_ms: 0,
             dead_until_ms: None,
@@ -197,7 +200,7 @@ impl Laboratory {
             let until_ms = now_ms + self.gap_ms();
             self.shard(guild, ShardStatus::Lost, now_ms);
             self.lose(guild, Link::Gone { until_ms });
-        } else if self.faults.frames && self.hits(self.faults.holes) {
+        } else if self.faults.frames && self.shows_silence() && self.hits(self.faults.holes) {
             let until_ms = now_ms + self.gap_ms();
             self.lose(guild, Link::Gone { until_ms });
         } else if self.faults.frames && self.hits(self.faults.locks) {
@@ -214,6 +217,11 @@ impl Laboratory {
                 shard.echoes.clear();
             }
         }
+    }
+
+    /// Returns whether silence shows a bot that its connection is dead: after the first acknowledged heartbeat.
+    fn shows_silence(&self) -> bool {
+        self.acknowledged || !self.faults.passing
     }
 
     fn lose(&mut self, guild: usize, link: Link) {
@@ -327,6 +335,7 @@ impl Laboratory {
             let next = (0..).zip(&self.shards).filter(|(_, shard)| shard.session > 0);
             let next = next.filter_map(|(guild, shard)| Some((due(shard)?, guild))).min();
             let Some((at_ms, guild)) = next.filter(|(at_ms, _)| *at_ms <= now_ms) else { return };
+            self.acknowledged = true;
             self.shard(guild, ShardStatus::Heard, at_ms);
             if let Some(shard) = self.shards.get_mut(guild) {
                 shard.beat_ms = at_ms;

@@ -39,8 +39,10 @@ impl<T> Default for Reported<T> {
 
 impl<T: Copy + Eq> Reported<T> {
     /// Notes that nothing is heard from here on.
+    ///
+    /// The file confirms a change that got a later millisecond of its own until then.
     pub(super) fn lose(&mut self, confirmed_ms: i64, rules: Rules) {
-        self.deaf_since_ms.get_or_insert(confirmed_ms.saturating_sub(rules.slack));
+        self.deaf_since_ms.get_or_insert(confirmed_ms.max(self.last_change_ms).saturating_sub(rules.slack));
     }
 
     /// Notes that an event will never be heard.
