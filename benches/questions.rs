@@ -1,7 +1,7 @@
-//! Measures how fast queries are, compared with the specification's SQL on the same file.
+//! Measures how fast queries are, compared with the documented statements on the same file.
 //!
-//! `cargo bench -p mocha-benches --bench questions`. The specification's statements are prepared in advance. Both connections
-//! have the same PRAGMAs. Both compute the same: the first ten users since an instant, bots included. The first run creates the
+//! `cargo bench -p mocha-benches --bench questions`. The documented statements are prepared in advance. Both connections have
+//! the same PRAGMAs. Both compute the same: the first ten users since an instant, bots included. The first run creates the
 //! files in the folder `tmp` of the target folder. A word after `--` selects the queries whose names contain it.
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
@@ -60,7 +60,7 @@ type Sum = i64;
 /// A query with all its arguments.
 type Ask<'a> = Box<dyn FnMut(&mut SqliteConnection) -> Result<Sum, Failure> + 'a>;
 
-/// A prepared statement of the specification with all its arguments.
+/// A prepared documented statement with all its arguments.
 type Run<'a> = Box<dyn FnMut() -> Result<Sum, Failure> + 'a>;
 
 /// Prints the time of each query, as the median of alternating rounds, and how many times as long the SQL takes.
@@ -158,7 +158,7 @@ fn connect(path: &Path) -> Result<SqliteConnection, Failure> {
     Ok(conn)
 }
 
-/// A statement of the specification.
+/// A documented statement.
 #[derive(Clone, Copy)]
 enum Sql {
     GuildLeaderboard { guild: GuildId, since: i64 },

@@ -86,7 +86,7 @@ impl What {
                 "its columns are compressed and have no index. Mocha's rows and indexes make single writes fast."
             }
             (Self::Size, _) => {
-                "Mocha has the same table with the same indexes, as the specification requires, and roll-ups."
+                "Mocha has the same table with the same indexes, as the original's documentation requires, and roll-ups."
             }
             (Self::Ask(Kind::UserStatistics, _), _) => {
                 "the others add up three numbers. Mocha's answer also has ranks, days, streaks, channels and voice, which cost \

@@ -1,6 +1,6 @@
 //! Discord's ids as newtypes, so that the compiler refuses a channel's id in place of a guild's.
 //!
-//! In SQLite ids are decimal TEXT in the tables of events and INTEGER in roll-ups. In PostgreSQL they are BIGINT everywhere.
+//! In SQLite ids are decimal TEXT in the event tables and INTEGER in roll-ups. In PostgreSQL they are BIGINT everywhere.
 
 use std::{fmt, num::NonZeroU64, str::FromStr};
 
@@ -15,7 +15,7 @@ use diesel::{
     sqlite::{Sqlite, SqliteValue},
 };
 
-/// The SQL type of an id in the tables of events: decimal TEXT in SQLite, BIGINT in PostgreSQL.
+/// The SQL type of an id in the event tables: decimal TEXT in SQLite, BIGINT in PostgreSQL.
 ///
 /// It is read as one of the ids of this crate or as a [`String`], and written as one of the ids.
 #[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
@@ -69,7 +69,7 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
         ///
-        /// It is never zero and is ordered as a number. In SQLite it is decimal TEXT in the tables of events and INTEGER in
+        /// It is never zero and is ordered as a number. In SQLite it is decimal TEXT in the event tables and INTEGER in
         /// roll-ups. In PostgreSQL it is BIGINT, which refuses ids of 2^63 and more. Ids of different kinds do not mix.
         #[derive(AsExpression, Clone, Copy, Debug, Eq, FromSqlRow, Hash, Ord, PartialEq, PartialOrd)]
         #[diesel(sql_type = BigInt)]

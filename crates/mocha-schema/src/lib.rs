@@ -2,8 +2,8 @@
 //!
 //! The database is a SQLite file or, with the feature `postgres`, a schema on a PostgreSQL server. Both have the same tables.
 //!
-//! Mocha stores the data that a bot records in eight tables: guilds, users, channels, members, and four tables of events. A few
-//! more tables hold roll-ups and Mocha's own state. Use this crate for your own Diesel queries; `mocha-stats` uses it too.
+//! The eight tables hold guilds, users, channels, members and, in four event tables, most events. Mocha's own tables hold
+//! roll-ups, other events and the state of the recorder. Use this crate for your own Diesel queries; `mocha-stats` uses it too.
 //!
 //! ```
 //! use chrono::DateTime;

@@ -7,7 +7,7 @@ use mocha_schema::catalogue::{ARCHIVE, Class, Column, Kept, TABLES, Table};
 const INTRODUCTION: &str = "\
 # Schema
 
-Every table and column of a Mocha file. The eight tables of the specification (`guilds`, `users`,
+Every table and column of a Mocha file. The eight tables of the original (`guilds`, `users`,
 `channels`, `members`, `message_events`, `voice_events`, `member_events` and `presence_events`) keep
 their names and columns, so your own queries keep working. The other tables are Mocha's own and may
 change with a migration.

@@ -41,7 +41,7 @@
 //! | [`CommandSeries`] | how often commands were used, by hour, day, week or month |
 //! | [`Names`] | how users, channels and the guild are called |
 //! | [`VoiceHeatMap`] | when people were in voice, by weekday and hour |
-//! | [`documented`] | the three statements of the schema's documentation, word for word |
+//! | [`documented`] | the three documented statements of the TypeScript original, word for word |
 //!
 //! Triggers maintain roll-ups of messages and voice. A query reads roll-ups for whole days,
 //! and single events only for the days that an edge of the window cuts. So every answer is exact,

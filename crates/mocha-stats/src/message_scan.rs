@@ -12,7 +12,7 @@ use crate::{
     statement::{Statement, rollup_of},
 };
 
-/// A column of messages or of their aggregates.
+/// A column of messages or of their roll-ups.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Column {
     Attachments,

@@ -28,7 +28,7 @@ CREATE TABLE users (
 );
 CREATE INDEX idx_users_bot ON users (bot);
 
--- The key replaces the specification's index of `guild_id`.
+-- The key replaces the original's index of `guild_id`.
 CREATE TABLE channels (
     id BIGINT NOT NULL CHECK (id > 0),
     guild_id BIGINT NOT NULL REFERENCES guilds (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
@@ -43,7 +43,7 @@ CREATE TABLE channels (
 CREATE INDEX idx_channels_id ON channels (id);
 CREATE INDEX idx_channels_type ON channels (type);
 
--- The key replaces the specification's index of `guild_id`. Every query of `joined_at` asks about one guild.
+-- The key replaces the original's index of `guild_id`. Every query of `joined_at` asks about one guild.
 CREATE TABLE members (
     id TEXT COLLATE "C" NOT NULL CHECK (id = guild_id || ':' || user_id),
     guild_id BIGINT NOT NULL REFERENCES guilds (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
@@ -58,7 +58,7 @@ CREATE TABLE members (
 CREATE INDEX idx_members_user_id ON members (user_id);
 CREATE INDEX idx_members_joined_at ON members (guild_id, joined_at);
 
--- The index of users replaces two of the specification: `(user_id, created_at)`, by which erasures find a user's rows, and
+-- The index of users replaces two of the original: `(user_id, created_at)`, by which erasures find a user's rows, and
 -- `(guild_id, user_id)`, by which queries read one member. Each index costs as much as the table itself.
 -- The channel refers to the guild, so a message has no reference of its own: each costs a lookup for every row.
 CREATE TABLE message_events (

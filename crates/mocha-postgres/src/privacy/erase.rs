@@ -51,9 +51,9 @@ pub struct Erasure<'a> {
 impl PgStore {
     /// Erases a user: deletes every row about the user from Mocha's tables, in all guilds or in one.
     ///
-    /// This covers the user's row and memberships, messages, voice sessions including an open one, joins and leaves,
-    /// presence, and the user's part of every aggregate, also of events that a retention policy deleted. Two counts that name
-    /// nobody stay: the number of members of a guild, and messages by quarter of an hour whose events were already deleted.
+    /// This covers the user's row and memberships, messages, voice sessions including an open one, joins and leaves, presence,
+    /// and the user's part of every roll-up, also of events that a retention policy deleted. Two counts that name nobody stay:
+    /// the number of members of a guild, and messages by quarter of an hour whose events were already deleted.
     ///
     /// Events from before the erasure are not recorded again, however often they are delivered, and by none of the recorders.
     /// If the user writes, joins or speaks afterwards, Mocha counts the user from then on. To record nothing in future, use
@@ -158,7 +158,7 @@ impl<'a> Erasure<'a> {
     ///
     /// 1. It writes the tombstone and waits for running transactions, so that no recorder writes earlier events again.
     /// 2. It deletes the events in transactions of at most 500 rows. Recorders wait for each of them.
-    /// 3. One last transaction deletes the rest: aggregates, the user's row, and what the user did since the erasure began.
+    /// 3. One last transaction deletes the rest: roll-ups, the user's row, and what the user did since the erasure began.
     ///
     /// If it is interrupted, call it again to delete the rest. The recorders add nothing about the user in between.
     ///
@@ -271,7 +271,7 @@ fn sweep(
         // Citus has no triggers of users.
         sql_query("SELECT note_bots(ARRAY[$1])").bind::<Snowflake, _>(scope.user_id).execute(conn)?;
     }
-    // Triggers have deleted rows of aggregates too.
+    // Triggers have deleted rows of roll-ups too.
     let left = counts(conn, scope)?;
     for Table { name, .. } in tables().filter(|table| !is_event(table)) {
         let of = |counts: &BTreeMap<&str, u64>| counts.get(name).copied().unwrap_or_default();

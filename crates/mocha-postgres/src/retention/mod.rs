@@ -49,25 +49,25 @@ impl PgStore {
 
     /// Deletes events that are older than the policy allows, as of `now`.
     ///
-    /// First it moves the horizons in one transaction, which waits for running batches. A horizon is the midnight in UTC
-    /// from which on events are complete. Horizons only move forward: a `now` that is too late cannot be taken back. Then it
-    /// deletes the events from before the horizon, the oldest of each guild first. Aggregates stay unless the policy deletes
-    /// them too, so totals of whole days do not change. An event from before the horizon that arrives late is not counted,
-    /// and the next run deletes it.
+    /// First it moves the horizons in one transaction, which waits for running batches. A horizon is the midnight in UTC from
+    /// which on events are complete. Horizons only move forward: a `now` that is too late cannot be taken back. Then it deletes
+    /// the events from before the horizon, the oldest of each guild first. Roll-ups stay unless the policy deletes them too, so
+    /// totals of whole days do not change. An event from before the horizon that arrives late is not counted, and the next run
+    /// deletes it.
     ///
     /// It never deletes: what the policy keeps for ever; voice intervals that are still open (the horizon of voice waits for
     /// those that are still confirmed); users, channels and current members.
     ///
     /// It deletes in transactions of about 50 milliseconds, and leaves three times as long to others. Recorders of the guild
-    /// wait for a transaction that deletes messages or aggregates, all recorders for one that deletes other events, and
-    /// readers never do. The callback or a crash may end it at any time: the next run
-    /// continues. Autovacuum makes the space of deleted rows available again.
+    /// wait for a transaction that deletes messages or roll-ups, all recorders for one that deletes other events, and readers
+    /// never do. The callback or a crash may end it at any time: the next run continues. Autovacuum makes the space of deleted
+    /// rows available again.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidSetting`](mocha_recorder::ErrorKind::InvalidSetting) if the policy keeps aggregates for a shorter
-    /// time than events. Otherwise those of [`write`](Self::write) that come from the server; what was deleted until then
-    /// stays deleted.
+    /// [`ErrorKind::InvalidSetting`](mocha_recorder::ErrorKind::InvalidSetting) if the policy keeps roll-ups for a shorter time
+    /// than events. Otherwise those of [`write`](Self::write) that come from the server; what was deleted until then stays
+    /// deleted.
     ///
     /// # Examples
     ///
@@ -94,7 +94,7 @@ impl PgStore {
     /// keeper keeps the events elsewhere, and deletes them. Without `now` the store's clock counts, as in
     /// [`apply_retention`](Self::apply_retention).
     ///
-    /// Aggregates are deleted as by those methods. A guild that the bot left long ago is deleted only after the keeper
+    /// Roll-ups are deleted as by those methods. A guild that the bot left long ago is deleted only after the keeper
     /// deleted all of its events.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ pub struct Retained {
     pub message_events: u64,
     /// Rows of `presence_events`.
     pub presence_events: u64,
-    /// Rows of all aggregates together.
+    /// Rows of all roll-ups together.
     pub rollups: u64,
     /// Rows of `voice_events`.
     pub voice_events: u64,

@@ -13,12 +13,13 @@ use super::{
 use crate::Error;
 
 /// Moves the horizons, then deletes the events from before them, the roll-ups from before theirs, and guilds that are gone.
-/// With a keeper it deletes no events itself that are in the [`ARCHIVE`](mocha_schema::catalogue::ARCHIVE). `progress` gets what is deleted so far.
+/// With a keeper it deletes no events of the tables in [`ARCHIVE`](mocha_schema::catalogue::ARCHIVE): the keeper deletes those.
+/// `progress` gets what is deleted so far.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidSetting`](crate::ErrorKind::InvalidSetting) if the policy keeps aggregates for a shorter time than
-/// events; those of the database and of the keeper. What was deleted until then stays deleted.
+/// [`ErrorKind::InvalidSetting`](crate::ErrorKind::InvalidSetting) if the policy keeps roll-ups for a shorter time than events;
+/// the errors of the database and of the keeper. What was deleted until then stays deleted.
 pub fn apply<R: RetentionTables>(
     conn: &mut R::Connection,
     retention: &RetentionPolicy,

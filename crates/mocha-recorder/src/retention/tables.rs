@@ -155,17 +155,18 @@ impl Rows {
     }
 }
 
-/// Whether a keeper keeps rows of the table. Tables that an archive has no files for are small, and old rows are deleted.
+/// Returns whether a keeper keeps the rows of the table. An archive has no files for small tables, so their old rows are
+/// deleted.
 pub(super) fn is_archived(table: &Table) -> bool {
     ARCHIVE.iter().any(|archived| archived.table == table.name)
 }
 
-/// Whether recorders may remember rows of the table. They do not remember messages, and roll-ups are only written.
+/// Returns whether recorders may remember rows of the table. They do not remember messages, and only write roll-ups.
 pub(super) fn is_remembered(table: &Table) -> bool {
     table.kept != Kept::Rollups && table.name != "message_events"
 }
 
-/// Returns the tables with rows about guilds, in the order in which they are emptied: events before the aggregates from
+/// Returns the tables with rows about guilds, in the order in which they are emptied: events before the roll-ups from
 /// which their triggers subtract them. The guild's own rows are not included.
 pub fn guild_tables() -> impl Iterator<Item = &'static Table> {
     let kept = [Kept::Events, Kept::Rollups, Kept::Member, Kept::File].into_iter().flat_map(Kept::tables);

@@ -1,4 +1,4 @@
-//! The day up to which the aggregates of months and of all time are filled.
+//! The day up to which the roll-ups of months and of all time are filled.
 
 use crate::{
     Error, Event,
@@ -10,13 +10,13 @@ const DAY_MS: i64 = 86_400_000;
 /// The number of days that a replay adds at once. Questions read the days above a watermark one by one.
 pub(super) const REPLAYED_DAYS: i64 = 10;
 
-/// The times of the newest events that aggregates count, in unix milliseconds, and the days up to
+/// The times of the newest events that roll-ups count, in unix milliseconds, and the days up to
 /// which the watermarks were raised.
 ///
-/// Coarse aggregates are filled once for each day, when a newer day has begun, because updating
-/// them with each event would double the time of recording. Triggers add late events to them, which
-/// takes longer. The watermark follows the recorded events and not the clock. Otherwise every event
-/// of an import would be late.
+/// Roll-ups of long periods are filled once for each day, when a newer day has begun, because
+/// updating them with each event would double the time of recording. Triggers add late events to
+/// them, which takes longer. The watermark follows the recorded events and not the clock. Otherwise
+/// every event of an import would be late.
 ///
 /// A replay goes through many days in a second. Members who write every day would be added to the
 /// same rows each time, so several days are added at once.

@@ -61,7 +61,7 @@ impl Store {
     /// First it moves the horizons of the file in one transaction. A horizon is the midnight in UTC
     /// from which on events are complete. Horizons only move forward: a `now` that is too late
     /// cannot be taken back. Then it deletes the events from before the horizon, the oldest of each
-    /// guild first. Aggregates stay unless the policy deletes them too, so totals of whole days do
+    /// guild first. Roll-ups stay unless the policy deletes them too, so totals of whole days do
     /// not change. An event from before the horizon that arrives late is not counted, and the next
     /// run deletes it.
     ///
@@ -76,10 +76,9 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidSetting`](crate::ErrorKind::InvalidSetting) if the policy keeps
-    /// aggregates for a shorter time than events.
-    /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
-    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy),
+    /// [`ErrorKind::InvalidSetting`](crate::ErrorKind::InvalidSetting) if the policy keeps roll-ups
+    /// for a shorter time than events. [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the
+    /// file was deleted or replaced. [`ErrorKind::Busy`](crate::ErrorKind::Busy),
     /// [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of SQLite; what was deleted
     /// until then stays deleted.
     ///
@@ -111,8 +110,8 @@ impl Store {
     /// deletes no event itself: the keeper keeps the events elsewhere, and deletes them. Without
     /// `now` the store's clock counts, as in [`apply_retention`](Self::apply_retention).
     ///
-    /// Aggregates are deleted as by those methods. A guild that the bot left long ago is deleted
-    /// only after the keeper deleted all of its events.
+    /// Roll-ups are deleted as by those methods. A guild that the bot left long ago is deleted only
+    /// after the keeper deleted all of its events.
     ///
     /// # Errors
     ///

@@ -1,11 +1,11 @@
-//! The statements that find and delete rows of events and aggregates, each through an index.
+//! The statements that find and delete rows of events and roll-ups, each through an index.
 
 use mocha_recorder::retention::Rows;
 use mocha_schema::catalogue::{Guild, Kept, Table};
 
 use crate::tables;
 
-/// Names the index of guild and time. The index of an aggregate is its key.
+/// Names the index of guild and time. The index of a roll-up is its key.
 fn index(table: &Table) -> String {
     match table.kept {
         Kept::Events => format!("INDEXED BY idx_{}_guild_time", table.name),

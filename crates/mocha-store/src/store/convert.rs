@@ -1,7 +1,8 @@
-//! Converts files that the TypeScript original's code wrote. Their tables differ from the documented ones.
+//! Converts files that the TypeScript original's code wrote. Their tables have other names or columns than the eight
+//! tables.
 //!
 //! The code has other column names (`timestamp`, `action`, `nick`, `content`), and later singular table names in camel
-//! case. The rows go into a new file with the documented tables, which is then adopted like any other.
+//! case. The rows go into a new file with the eight tables, which is then adopted like any other.
 
 use std::{
     fs::{self, File},
@@ -27,7 +28,7 @@ use crate::{Error, ErrorKind, Maintenance, error::classify};
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Converted {
-    /// The tables that were found, in the order of the specification.
+    /// The tables that were found, in the order of the original's documentation.
     pub tables: Vec<ConvertedTable>,
 }
 
@@ -57,8 +58,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotMocha`] if `old` has none of the tables, or has the documented ones. [`ErrorKind::Io`] if `new` exists.
-    /// Others of SQLite's. After an error there is no new file.
+    /// [`ErrorKind::NotMocha`] if `old` has none of the tables of the original's code, or has the eight tables.
+    /// [`ErrorKind::Io`] if `new` exists. Others of SQLite's. After an error there is no new file.
     pub fn convert(old: impl AsRef<Path>, new: impl AsRef<Path>) -> Result<Converted, Error> {
         let (old, new) = (old.as_ref(), new.as_ref());
         let io = |context: String| move |error| Error::with_source(ErrorKind::Io, context, error);
@@ -111,7 +112,7 @@ impl Drop for Partial {
     }
 }
 
-/// Creates a file with the documented tables and fills it from the old one.
+/// Creates a file with the eight tables and fills it from the old one.
 fn fill(old: &Path, new: &Path) -> Result<Converted, Error> {
     let failed = |error| classify(format!("cannot convert {}", old.display()), error);
     let source = Location::file(old)?;
@@ -136,7 +137,7 @@ fn fill(old: &Path, new: &Path) -> Result<Converted, Error> {
     let is_documented = tables.iter().any(|table| table.name == "message_events" && table.source.is_empty());
     if tables.is_empty() || is_documented {
         let reason = if is_documented {
-            "it has the documented tables, so it can be opened in place"
+            "it has the tables of the original's documentation, so it can be opened in place"
         } else {
             "it has none of the original's tables"
         };
@@ -217,7 +218,7 @@ fn value(table: &str, column: &str, has: &impl Fn(&str) -> bool) -> String {
     let is_event = table.ends_with("_events");
     match column {
         "created_at" if is_event => own(&["timestamp", "created_at", "createdAt"]),
-        // Only the documented tables have the time of a channel's last change.
+        // Only the eight tables have the time of a channel's last change.
         "updated_at" => {
             format!("coalesce({}, {})", own(&["updated_at", "updatedAt"]), own(&["created_at", "createdAt"]))
         }
