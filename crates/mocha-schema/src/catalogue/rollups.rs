@@ -19,7 +19,7 @@ pub const ACTIVE_MONTHS: Table = Table {
         derived("month", "period of thirty days"),
         identifying("user_id", "user ID"),
         derived("bot", "whether the user is a bot, so that bots can be excluded"),
-        derived("days", "the days on which the member wrote, and on which of them more than twice"),
+        derived("days", "number of messages on each of the days, counted up to three"),
     ],
     guild: Some(Guild::Number),
     kept: Kept::Rollups,
@@ -27,7 +27,7 @@ pub const ACTIVE_MONTHS: Table = Table {
     made_of: &["message_days"],
     name: "active_months",
     person: Some(Person::Number),
-    purpose: "days on which each member wrote, one row for thirty days",
+    purpose: "the days on which each member wrote, one row for thirty days",
     sources: &[Messages],
     time: Some(Time { column: "month", horizon: Horizon::Messages, unit_ms: MONTH }),
 };
@@ -48,7 +48,7 @@ pub const AWARD_DAYS: Table = Table {
     made_of: &["message_events"],
     name: "award_days",
     person: Some(Person::Number),
-    purpose: "number of awards by day, user and channel, to compute levels",
+    purpose: "the number of awards by day, user and channel, to compute levels",
     sources: &[Messages],
     time: Some(Time { column: "day", horizon: Horizon::Messages, unit_ms: DAY }),
 };
@@ -68,7 +68,7 @@ pub const AWARD_TOTALS: Table = Table {
     made_of: &["award_days"],
     name: "award_totals",
     person: Some(Person::Number),
-    purpose: "number of all awards by user and channel, to compute levels",
+    purpose: "the number of all awards by user and channel, to compute levels",
     sources: &[Messages],
     time: None,
 };
@@ -113,7 +113,7 @@ pub const MESSAGE_DAYS: Table = Table {
     made_of: &["message_events"],
     name: "message_days",
     person: Some(Person::Number),
-    purpose: "number and size of messages by day, author and channel",
+    purpose: "the number and size of messages by day, author and channel",
     sources: &[Messages],
     time: Some(Time { column: "day", horizon: Horizon::Messages, unit_ms: DAY }),
 };
@@ -138,7 +138,7 @@ pub const MESSAGE_MONTHS: Table = Table {
     made_of: &["message_days"],
     name: "message_months",
     person: Some(Person::Number),
-    purpose: "number and size of messages by thirty days, author and channel",
+    purpose: "the number and size of messages by thirty days, author and channel",
     sources: &[Messages],
     time: Some(Time { column: "month", horizon: Horizon::Messages, unit_ms: MONTH }),
 };
@@ -161,7 +161,7 @@ pub const MESSAGE_QUARTERS: Table = Table {
     made_of: &["message_events"],
     name: "message_quarters",
     person: None,
-    purpose: "number and size of messages of each server by quarter of an hour, as numbers only",
+    purpose: "the number and size of messages of each server by quarter of an hour, as numbers only",
     sources: &[Messages],
     time: Some(Time { column: "quarter", horizon: Horizon::Messages, unit_ms: QUARTER }),
 };
@@ -186,7 +186,7 @@ pub const MESSAGE_THIRDS: Table = Table {
     made_of: &["message_days"],
     name: "message_thirds",
     person: Some(Person::Number),
-    purpose: "number and size of messages by ten days, author and channel",
+    purpose: "the number and size of messages by ten days, author and channel",
     sources: &[Messages],
     time: Some(Time { column: "third", horizon: Horizon::Messages, unit_ms: TEN_DAYS }),
 };
@@ -210,7 +210,7 @@ pub const MESSAGE_TOTALS: Table = Table {
     made_of: &["message_months"],
     name: "message_totals",
     person: Some(Person::Number),
-    purpose: "number and size of all messages by author and channel",
+    purpose: "the number and size of all messages by author and channel",
     sources: &[Messages],
     time: None,
 };
@@ -229,7 +229,7 @@ pub const PACKED_QUARTERS: Table = Table {
     made_of: &["message_quarters"],
     name: "packed_quarters",
     person: None,
-    purpose: "number of messages of each server by quarter of an hour, one row for thirty days",
+    purpose: "the number of messages of each server by quarter of an hour, one row for thirty days",
     sources: &[Messages],
     time: Some(Time { column: "month", horizon: Horizon::Messages, unit_ms: MONTH }),
 };
