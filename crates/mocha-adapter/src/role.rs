@@ -20,7 +20,7 @@ impl<Id: Copy + fmt::Debug + Into<NonZeroU64>> RoleIds for Vec<Id> {
 }
 
 impl Translation {
-    /// Adds that a role was deleted.
+    /// Adds the deletion of a role.
     pub fn role_removed(&mut self, guild_id: GuildId, role_id: RoleId) {
         if self.wants(ResourceType::ROLE) {
             self.push(RoleRemoved { at: self.at(), guild_id, role_id });

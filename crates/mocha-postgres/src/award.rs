@@ -21,9 +21,9 @@ impl PgStore {
     ///
     /// # Errors
     ///
-    /// [`InvalidSetting`](mocha_recorder::ErrorKind::InvalidSetting) of `span`: it is no whole number of seconds that divides
-    /// a day. Also if the tables are [distributed](Self::distribute), for a Citus cluster cannot count awards yet. The errors
-    /// of [`write`](Self::write).
+    /// [`InvalidSetting`](mocha_recorder::ErrorKind::InvalidSetting) of `span`: it is no whole number of seconds that divides a
+    /// day. Also if the tables are [distributed](Self::distribute), because a Citus cluster cannot count awards yet. Otherwise
+    /// the errors of [`write`](Self::write).
     ///
     /// # Examples
     ///
@@ -55,7 +55,7 @@ impl PgStore {
     }
 
     /// Stops counting awards in a guild, and deletes those that can be counted again: all from the horizon on. Returns whether
-    /// they were counted.
+    /// the guild counted awards.
     ///
     /// # Errors
     ///

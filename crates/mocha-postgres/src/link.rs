@@ -57,8 +57,8 @@ impl Settings {
             "SET statement_timeout = {milliseconds}; SET idle_in_transaction_session_timeout = {}; SET client_encoding = 'UTF8'",
             milliseconds.saturating_mul(2)
         ))?;
-        // Users are on every server, and Citus changes such rows only in transactions that take one step after the other. Other
-        // servers ignore the setting.
+        // With Citus, users are on every server, and their rows can change only in a transaction that takes one step after the
+        // other. PostgreSQL without Citus ignores the setting.
         conn.batch_execute("SET citus.multi_shard_modify_mode = 'sequential'")?;
         if let Some(schema) = &self.schema {
             sql_query("SELECT set_config('search_path', quote_ident($1), false)")

@@ -215,11 +215,11 @@ impl PgStore {
     }
 
     /// Distributes the tables over the servers of a Citus cluster, by guild. All rows of a guild are on one server, which
-    /// answers every question about it. Tables that are distributed already stay as they are.
+    /// answers every question about the guild. Tables that are distributed already do not change.
     ///
-    /// Connect to the coordinator of the cluster. The extension must be in the database on each server, and the workers must
-    /// be added to the coordinator. Rows that are there are moved, and recorders wait until it is done. The statement timeout
-    /// does not limit it. There is no way back other than to move guilds into another database.
+    /// Connect to the coordinator of the cluster. The extension must be in the database on each server, and the workers must be
+    /// added to the coordinator. Existing rows are moved, and recorders wait until this is done. The statement timeout does not
+    /// apply. To undo it, move the guilds into another database.
     ///
     /// # Errors
     ///

@@ -79,7 +79,7 @@ fn a_migration_of_distributed_tables_distributes_what_is_new() -> TestResult {
         "h"
     );
     assert_eq!(newer.verify()?, []);
-    // What `migrations/README.md` says of indexes and triggers.
+    // Indexes and triggers in a block, as `migrations/README.md` says.
     newer.write(|conn| {
         conn.batch_execute("SET LOCAL citus.enable_unsafe_triggers = on")?;
         conn.batch_execute(
@@ -101,7 +101,7 @@ fn a_migration_of_distributed_tables_distributes_what_is_new() -> TestResult {
     Ok(())
 }
 
-/// Bots are found late, erased, and become humans, and every guild counts them so.
+/// A user turns out to be a bot, then a human, and is erased. Every guild counts the messages accordingly.
 #[test]
 fn bot_flags_move_the_counts_of_all_guilds() -> TestResult {
     let Some(database) = cluster() else { return Ok(()) };

@@ -1,6 +1,6 @@
 //! Citus: spreads the tables over several servers, by guild.
 //!
-//! All tables are created as plain ones first. Citus then moves their rows, and keeps the names.
+//! All tables are created as plain tables first. Citus then moves their rows and keeps their names.
 
 use diesel::{
     Connection, PgConnection, QueryResult, QueryableByName, RunQueryDsl,
@@ -19,10 +19,10 @@ const CALLED_BY_TRIGGERS: [&str; 4] = ["add_active_days", "add_voice", "hold_gen
 
 /// Distributes the tables of the connection's current schema over the servers of a Citus cluster.
 ///
-/// Rows of a guild go to one server, and [`Placement`] says where the others go. Rows that are there already are moved, while
-/// every recorder waits. Tables that are distributed stay as they are, so a second call changes nothing.
+/// All rows of a guild go to one server, and [`Placement`] says where other rows go. Existing rows are moved, and every
+/// recorder waits until this is done. Tables that are distributed already do not change, so a second call does nothing.
 ///
-/// The database must have the extension, on each server, and the connection must be to the coordinator.
+/// The database must have the extension on each server, and the connection must be to the coordinator.
 ///
 /// # Errors
 ///
@@ -81,14 +81,14 @@ pub(crate) fn distribute(conn: &mut PgConnection) -> QueryResult<()> {
     conn.batch_execute(
         "CREATE OR REPLACE FUNCTION is_distributed() RETURNS BOOLEAN LANGUAGE sql STABLE AS 'SELECT true'",
     )?;
-    // A table refers only to tables that are distributed already, and its trigger would count the rows that are moved. So both
-    // are added again at the end.
+    // A distributed table can refer only to distributed tables, and triggers would count the rows that are moved. So references
+    // and triggers are dropped, and added again at the end.
     let mut parts = references(conn, &missing)?;
     parts.extend(triggers(conn, &missing)?);
     for Part { drop, .. } in &parts {
         conn.batch_execute(drop)?;
     }
-    // The first table of guilds decides how they are spread.
+    // The table of guilds comes first, because the other tables are spread like it.
     missing.sort_by_key(|table| table.name != "guilds");
     for table in missing {
         conn.batch_execute(&distribution_of(table))?;
@@ -116,7 +116,7 @@ fn distribution_of(table: &Table) -> String {
 /// The statements of a foreign key or a trigger.
 #[derive(QueryableByName)]
 struct Part {
-    /// `None` if it stays away.
+    /// `None` if it is not added again.
     #[diesel(sql_type = Nullable<Text>)]
     add: Option<String>,
     #[diesel(sql_type = Text)]
@@ -134,9 +134,9 @@ fn references(conn: &mut PgConnection, tables: &[&Table]) -> QueryResult<Vec<Par
     .load(conn)
 }
 
-/// Returns the triggers of the tables. Some stay away, because they cannot run on one of several servers, and the store does
-/// their work: tables that are everywhere would run theirs on every server, and a TRUNCATE would have to read all guilds.
-/// Those that count awards stay away too, and nothing does their work.
+/// Returns the triggers of the tables. Some are not added again. Those of tables on every server would run on every server, so
+/// the store does their work. Those of TRUNCATE would have to read all guilds, and those that count awards read several guilds
+/// at once; nothing does their work.
 fn triggers(conn: &mut PgConnection, tables: &[&Table]) -> QueryResult<Vec<Part>> {
     let of_guilds: Vec<&Table> =
         tables.iter().copied().filter(|table| table.placement() != Some(Placement::Everywhere)).collect();
@@ -192,10 +192,10 @@ mod tests {
 
     type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-    /// The functions that only the server with the connection runs.
+    /// The functions that only the coordinator runs.
     const OF_COORDINATOR: [&str; 3] = ["move_bots", "note_bots", "pack_quarters"];
 
-    /// A new table needs a decision.
+    /// Someone has to decide where the rows of a new table are.
     #[test]
     fn every_table_has_a_placement() {
         for table in TABLES.iter().chain(POSTGRES_TABLES) {

@@ -16,7 +16,7 @@ pub struct EndedBoost {
     pub user_id: UserId,
     /// When the boost began, according to Discord.
     pub started_at: DateTime<Utc>,
-    /// When Mocha noticed that the member boosts no longer.
+    /// When Mocha noticed that the boost ended.
     pub ended_at: DateTime<Utc>,
 }
 
@@ -35,6 +35,6 @@ pub struct NewEndedBoost {
     pub user_id: UserId,
     /// When the boost began, according to Discord.
     pub started_at: UnixTime,
-    /// When Mocha noticed that the member boosts no longer.
+    /// When Mocha noticed that the boost ended.
     pub ended_at: UnixTime,
 }

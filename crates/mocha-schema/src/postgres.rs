@@ -78,8 +78,8 @@ impl MigrationHarness<Pg> for PostgresMigrations<'_> {
 /// Brings the tables of the connection's current schema up to date.
 ///
 /// All migrations run in one transaction under an advisory lock. If two processes start at once, one migrates, and the other
-/// waits and finds nothing to do. If the tables are up to date, they are only read, which a standby allows. New tables of a
-/// database that is [distributed](crate::distribute_postgres) are distributed too.
+/// waits and finds nothing to do. If the tables are up to date, they are only read, which a standby allows. If the database is
+/// [distributed](crate::distribute_postgres), its new tables are distributed too.
 ///
 /// # Errors
 ///

@@ -104,9 +104,8 @@ fn recording_a_message_needs_no_statement_journal() -> Result<(), Failure> {
         sql_query(insert).load::<Step>(&mut conn)
     };
     let recording = steps("OR IGNORE")?;
-    // The triggers count the message in days and quarters of an hour. For a late message they count it in months, all time
-    // and active days too, and in a guild that counts awards they move the award of its span. The table has three foreign
-    // keys.
+    // Triggers add the message to days and quarters of an hour. They add a late message to months, all time and active days
+    // too. In a guild that counts awards they move the award of its span. The table has three foreign keys.
     assert_eq!(recording.iter().filter(|step| step.opcode == "Program").count(), 15);
     assert_eq!(recording.iter().filter(|step| step.opcode == "FkCounter").count(), 3);
     assert!(recording.iter().filter(|step| step.opcode == "IdxInsert").count() >= 3);

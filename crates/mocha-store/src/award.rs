@@ -74,7 +74,7 @@ impl Store {
     }
 
     /// Stops counting awards in a guild, and deletes those that can be counted again: all from the
-    /// horizon on. Returns whether they were counted.
+    /// horizon on. Returns whether the guild counted awards.
     ///
     /// # Errors
     ///

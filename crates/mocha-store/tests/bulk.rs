@@ -9,14 +9,14 @@ use mocha_store::{
 use proptest::prelude::*;
 use support::*;
 
-/// So many messages with different ids are written in bulk.
+/// Enough messages with different ids to be written in bulk.
 const MANY: usize = 600;
 
 const DAY_MS: i64 = 86_400_000;
 
 const TRIGGERS: &str = "SELECT name || ' ' || sql AS line FROM sqlite_schema WHERE type = 'trigger' ORDER BY 1";
 
-/// Changes with each bulk insert, because that drops triggers and creates them again.
+/// Returns a number that changes with each bulk insert, which drops triggers and creates them again.
 const SCHEMA_VERSION: &str = "SELECT schema_version || '' AS line FROM pragma_schema_version";
 
 fn content() -> impl Strategy<Value = MessageContent> {
@@ -153,7 +153,7 @@ fn messages() -> Vec<Event> {
     (1..=700).map(message).collect()
 }
 
-/// The bot's own trigger hears of each message, and of no message twice.
+/// A trigger of the bot runs once for each message.
 #[test]
 fn triggers_of_other_programs_run() -> TestResult {
     let store = store()?;
@@ -199,7 +199,7 @@ fn one_refused_message_spoils_no_other() -> TestResult {
     Ok(())
 }
 
-/// A file that lacks one of the triggers, as one that a bench prepared, is left as it is.
+/// A file that lacks one of the triggers gets none. Benches prepare such files.
 #[test]
 fn a_file_without_a_trigger_gets_none() -> TestResult {
     let store = store()?;

@@ -44,8 +44,8 @@ pub fn skipped(why: &str) {
     print_skip(why);
 }
 
-/// Writes to the standard error that a test was skipped because `MOCHA_CITUS_URLS` is not set. No variable requires Citus, for
-/// Debian has no package of it.
+/// Writes to the standard error that a test was skipped because `MOCHA_CITUS_URLS` is not set. No variable requires Citus,
+/// because Debian has no package for it.
 pub fn skipped_without_citus() {
     print_skip("MOCHA_CITUS_URLS names no Citus cluster");
 }

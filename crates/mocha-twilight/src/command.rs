@@ -33,13 +33,13 @@ impl Translate for InteractionCreate {
             guild_locale: _,
             locale: _,
             token: _,
-            // Components of a message are no commands.
+            // The message of a button or menu, which is not a command.
             message: _,
-            // In a guild the member has it.
+            // In a guild the member contains the user.
             user: _,
         }) = self;
         let Some(InteractionData::ApplicationCommand(command)) = data else { return };
-        // What a user types into an option is completed as an interaction with the same data.
+        // While a user types an option, Discord sends interactions with the same data to complete it.
         if *kind != InteractionType::ApplicationCommand {
             return;
         }

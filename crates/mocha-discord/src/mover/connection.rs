@@ -26,8 +26,8 @@ impl<'c> Side<'c> {
         Some(side)
     }
 
-    /// Takes the locks of a recorder, so that neither waits for the other in a circle. Without a guild it waits for all
-    /// recorders, because users may turn out to be bots. References are checked at once.
+    /// Takes the same locks as a recorder in the same order, so that the two never wait for each other. Without a guild
+    /// it waits for all recorders, because users may turn out to be bots. Checks references at once.
     pub(super) fn lock(&mut self, guild: Option<&str>) -> QueryResult<()> {
         let Self::Postgres(conn) = self else { return Ok(()) };
         let locks = match guild {
@@ -46,7 +46,7 @@ impl<'c> Side<'c> {
         }
     }
 
-    /// The same connection for a shorter time.
+    /// Lends the same connection for a shorter time.
     pub(super) fn again(&mut self) -> Side<'_> {
         match self {
             Self::Postgres(conn) => Side::Postgres(conn),
@@ -54,7 +54,7 @@ impl<'c> Side<'c> {
         }
     }
 
-    /// The connection that questions are asked of.
+    /// Returns the connection for asking questions.
     pub(super) fn connection(&mut self) -> AnyConnection<'_> {
         match self {
             Self::Postgres(conn) => AnyConnection::Postgres(conn),

@@ -151,9 +151,9 @@ impl<'a> Mover<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidSetting`](crate::ErrorKind::InvalidSetting) if both stores are of the same kind, or if the
-    /// tables of the destination are [distributed](crate::PgStore::distribute). Otherwise those of reading the source and of
-    /// writing to the destination; pages that were written stay.
+    /// [`ErrorKind::InvalidSetting`](crate::ErrorKind::InvalidSetting) if both stores are of the same kind, or if the tables of
+    /// the destination are [distributed](crate::PgStore::distribute). Otherwise the errors of reading the source and of writing
+    /// to the destination. Pages that were written stay.
     pub fn run(self) -> Result<Moved, Error> {
         let Self { from, guilds, on_progress, to } = self;
         let mut progress = on_progress.unwrap_or_else(|| Box::new(|_| ControlFlow::Continue(())));

@@ -19,12 +19,12 @@ const FILE: &str = "MOCHA_TEST_FILE";
 const MESSAGES: u64 = 6_000;
 const FILES: u64 = 3;
 
-/// So many messages are written in bulk.
+/// Returns a builder whose batches are large enough to be written in bulk.
 fn builder() -> StoreBuilder {
     Store::builder().clock(Clock::Events).batch_len(700)
 }
 
-/// The process that is killed. It says how far it is, because the test kills it after some of these lines.
+/// The process that is killed. It writes a line after each step, and the test kills it after some of these lines.
 #[test]
 fn child() -> TestResult {
     let (Some(exports), Some(path)) = (std::env::var_os(EXPORTS), std::env::var_os(FILE)) else { return Ok(()) };

@@ -29,9 +29,9 @@ pub(super) struct LookAhead {
     /// People with presences in this batch. The recorder remembers most of them, so they are looked up together once it asks
     /// for one.
     pub(super) named_in_presences: HashSet<Person>,
-    /// The same of members with roles.
+    /// The same, of people with roles.
     pub(super) named_in_roles: HashSet<Person>,
-    /// The same of voice.
+    /// The same, of people with changes of voice.
     pub(super) named_in_voice: HashSet<Person>,
     /// The last presences of people, until they are asked for or others come.
     pub(super) presences: HashMap<Person, Option<LastPresence>>,
@@ -111,8 +111,8 @@ impl LookAhead {
         self.generation.is_some_and(|generation| generation.is_distributed)
     }
 
-    /// Splits people into groups that one statement may look up: on Citus, those of one guild, because only they are on one
-    /// server.
+    /// Splits people into groups that one statement can look up. With Citus a group has the people of one guild, because only
+    /// their rows are on one server.
     pub(super) fn lookups(&self, people: HashSet<Person>) -> Vec<Vec<Person>> {
         if !self.is_distributed() {
             return vec![people.into_iter().collect()];

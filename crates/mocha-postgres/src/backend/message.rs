@@ -60,7 +60,7 @@ impl HeldMessages {
         if rows.is_empty() {
             return Ok(0);
         }
-        // Without the RETURNING, Citus also counts rows that were there.
+        // Without the RETURNING, Citus also counts rows that were there before.
         let written = sql_query(
             "INSERT INTO message_events (id, guild_id, channel_id, user_id, message_type, has_attachment, has_embed,
                  character_count, word_count, created_at)

@@ -87,7 +87,7 @@ fn load(conn: &mut PgConnection, people: HashSet<Person>) -> QueryResult<HashMap
 }
 
 impl HeldRoles {
-    /// Deletes the roles that members have no longer, and adds those that they have now.
+    /// Deletes the roles that members no longer have, and adds new ones.
     fn flush(&mut self, conn: &mut PgConnection) -> QueryResult<()> {
         let held = std::mem::take(&mut self.0);
         if held.is_empty() {

@@ -287,7 +287,7 @@ impl HeldVoice {
     }
 }
 
-/// The guilds of ends, which are in the order of their guilds.
+/// Returns the guilds of the ended intervals, which are sorted by guild.
 fn guilds_of(ended: &[(Key, i64)]) -> Vec<GuildId> {
     let mut guilds = column(ended, |((guild_id, ..), _)| *guild_id);
     guilds.dedup();

@@ -69,7 +69,8 @@ impl Scope {
         Ok(u64::try_from(self.bind(sql).execute(conn)?).unwrap_or(u64::MAX))
     }
 
-    /// Deletes at most so many rows of one guild from the table, and returns how many. There are more if it is not 0.
+    /// Deletes rows of one guild from the table, at most `limit`, and returns how many. Only 0 means that none are
+    /// left.
     pub(super) fn delete_some(self, conn: &mut PgConnection, table: &Table, limit: usize) -> QueryResult<u64> {
         #[derive(QueryableByName)]
         struct First {
@@ -81,7 +82,7 @@ impl Scope {
         let Some(First { guild_id }) = self.bind(sql).get_result(conn).optional()? else { return Ok(0) };
         let of_guild = Self { guild_id: Some(guild_id), ..self };
         let condition = of_guild.condition(table);
-        // PostgreSQL has no limit of its own for a DELETE. On Citus `ctid` names a row only within one guild.
+        // A DELETE has no LIMIT in PostgreSQL. With Citus, `ctid` identifies a row only within one guild.
         let sql = format!(
             "DELETE FROM {name} WHERE guild_id = $2
                  AND ctid = ANY (ARRAY(SELECT ctid FROM {name} WHERE {condition} LIMIT {limit}))"

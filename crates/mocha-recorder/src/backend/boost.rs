@@ -7,14 +7,14 @@ use crate::{Error, Person};
 
 /// Adds and removes boosts that ended.
 pub trait BoostTable {
-    /// Adds a boost that ended. One with the same beginning is replaced.
+    /// Adds a boost that ended, or replaces the one with the same beginning.
     ///
     /// # Errors
     ///
     /// Returns an error if the write fails.
     fn put_ended_boost(&mut self, boost: &NewEndedBoost) -> Result<(), Error>;
 
-    /// Removes a boost, because it goes on.
+    /// Removes a boost that turned out to go on.
     ///
     /// # Errors
     ///

@@ -17,7 +17,7 @@ pub struct CommandUsed {
     pub channel_id: ChannelId,
     /// The guild.
     pub guild_id: GuildId,
-    /// The id of the use. It counts once.
+    /// The id of the use. A second event with the same id changes nothing.
     pub interaction_id: InteractionId,
     /// The name of the command, followed by those of its group and subcommand, with spaces between them.
     pub name: String,

@@ -22,7 +22,7 @@ pub struct MemberSeen {
     pub nickname: Option<String>,
     /// Since when the member boosts the guild.
     pub premium_since: Option<DateTime<Utc>>,
-    /// The roles, in any order, without that of everybody. `None` leaves the recorded ones as they are.
+    /// The roles, in any order, without `@everyone`. `None` leaves the recorded roles as they are.
     pub roles: Option<Vec<RoleId>>,
     /// The user.
     pub user_id: UserId,

@@ -5,9 +5,9 @@ use mocha_schema::NewEndedBoost;
 
 use crate::{Error, Person, backend::Tables};
 
-/// Notes what became of a member's boosts.
+/// Records the end of a member's boost, or that it goes on.
 ///
-/// Discord says since when a member boosts, and not until when. So a boost ends when the member is seen without it.
+/// Discord says when a boost began, and not when it ended. So it ends when the member is seen without it.
 pub(super) fn changed(
     tables: &mut impl Tables,
     person: Person,

@@ -12,7 +12,7 @@ use crate::{
     event::{RoleRemoved, RolesListed},
 };
 
-/// When Discord's ids begin, in unix milliseconds.
+/// The time from which Discord's ids count, in unix milliseconds.
 const EPOCH_MS: i64 = 1_420_070_400_000;
 
 /// Returns the roles to write, if they differ from the recorded ones.
@@ -38,7 +38,7 @@ pub(super) fn listed(tables: &mut impl Tables, state: &mut State, event: &RolesL
     take(tables, state, *guild_id, missing)
 }
 
-/// Forgets who had which role in a guild that the bot left.
+/// Deletes the roles of all members of a guild that the bot left.
 pub(super) fn guild_gone(tables: &mut impl Tables, state: &mut State, guild_id: GuildId) -> Result<(), Error> {
     let roles = tables.roles(guild_id)?;
     take(tables, state, guild_id, roles)?;
@@ -57,13 +57,13 @@ fn take(
         is_changed |= tables.delete_role(guild_id, role_id)?;
     }
     if is_changed {
-        // What is remembered of members includes their roles.
+        // The remembered members include their roles.
         state.members.clear();
     }
     Ok(Outcome::of(is_changed))
 }
 
-/// A role's id has the time at which it was created.
+/// Reads the time of creation from the role's id.
 fn is_created_after(role: RoleId, at: DateTime<Utc>) -> bool {
     i64::try_from(role.get() >> 22).is_ok_and(|ms| ms.saturating_add(EPOCH_MS) > at.timestamp_millis())
 }

@@ -18,7 +18,7 @@ pub enum Placement {
 }
 
 impl Table {
-    /// Returns where Citus keeps the rows. `None` if nobody decided that yet, which a test prevents.
+    /// Returns where Citus keeps the rows. `None` if this is not decided yet, which a test prevents.
     ///
     /// ```
     /// use mocha_schema::catalogue::{Placement, Table};

@@ -33,7 +33,7 @@ diesel::table! {
         user_id -> BigInt,
         /// When the boost began, according to Discord.
         started_at -> UnixSeconds,
-        /// When Mocha noticed that the member boosts no longer.
+        /// When Mocha noticed that the boost ended.
         ended_at -> UnixSeconds,
     }
 }

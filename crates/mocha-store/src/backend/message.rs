@@ -17,7 +17,7 @@ const BULK: usize = 500;
 #[derive(Debug, Default)]
 pub(super) struct HeldMessages {
     ids: HashSet<MessageId>,
-    /// Additions and changes of messages that are held already, in their order.
+    /// Additions and changes of messages in `rows`, in their order.
     later: Vec<Later>,
     rows: Vec<NewMessageEvent>,
 }
@@ -29,7 +29,7 @@ enum Later {
 }
 
 impl MessageTable for SqliteTables<'_> {
-    /// Holds it back. The flush says how many changed nothing.
+    /// Holds the message back and returns `true`. The flush counts the messages that changed nothing.
     fn insert_message(&mut self, message: &NewMessageEvent) -> Result<bool, Error> {
         let HeldMessages { ids, later, rows } = &mut self.messages;
         if ids.insert(message.id) {
@@ -50,7 +50,7 @@ impl MessageTable for SqliteTables<'_> {
 }
 
 impl HeldMessages {
-    /// Writes them. Returns how many of the additions and changes turn out to change nothing.
+    /// Writes the messages. Returns how many of the additions and changes changed nothing.
     pub(super) fn flush(&mut self, conn: &mut SqliteConnection) -> Result<u64, Error> {
         let Self { ids: _, later, rows } = std::mem::take(self);
         let inserted = if rows.len() < BULK { None } else { bulk::insert(conn, &rows)? };
@@ -59,7 +59,7 @@ impl HeldMessages {
             let is_new = if let Some(inserted) = &inserted {
                 inserted.has(message.id)
             } else {
-                // Diesel does not cache ON CONFLICT statements, and SQLite keeps a journal of each. OR IGNORE has neither cost.
+                // Diesel does not cache an ON CONFLICT statement, and SQLite keeps a journal of it. OR IGNORE has neither cost.
                 let insert = diesel::insert_or_ignore_into(message_events::table).values(message);
                 insert.execute(conn).executed()? > 0
             };
@@ -99,7 +99,7 @@ fn learn(conn: &mut SqliteConnection, message: &NewMessageEvent) -> Result<bool,
     Ok(learned > 0)
 }
 
-/// Says that a message has embeds. A trigger updates the roll-ups.
+/// Notes that a message has embeds. A trigger updates the roll-ups.
 fn embed(conn: &mut SqliteConnection, guild_id: GuildId, id: MessageId) -> Result<bool, Error> {
     let plain =
         message_events::id.eq(id).and(message_events::guild_id.eq(guild_id)).and(message_events::has_embed.eq(false));

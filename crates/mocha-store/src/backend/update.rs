@@ -9,7 +9,8 @@ use diesel::{
 /// Returns an update of the rows that the filter finds.
 ///
 /// Diesel prepares each of its own updates again, because their columns may differ from call to call. That compiles every
-/// trigger of the table, which takes longer than the update itself. Here the text of the statement says which one is meant.
+/// trigger of the table, which takes longer than the update itself. Here the text of the statement is the key in Diesel's
+/// cache.
 pub(super) fn update<F, C: AsChangeset>(table: &'static str, filter: F, changes: C) -> Update<F, C::Changeset> {
     Update { changes: changes.as_changeset(), filter, table }
 }
