@@ -50,7 +50,7 @@ impl Column {
         }
     }
 
-    /// As the roll-ups' triggers have it.
+    /// Returns the value that the roll-ups' triggers add up.
     const fn of_message(self, dialect: Dialect) -> &'static str {
         match self {
             Self::Attachments => dialect.either("has_attachment IS TRUE", "(has_attachment IS TRUE)::int::bigint"),

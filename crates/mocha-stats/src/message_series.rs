@@ -39,9 +39,9 @@ pub struct MessageSeries {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MessageSeriesAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
-    /// message if it has none, to that of the window's end, or of the last message. A window
-    /// without an end and without messages has none.
+    /// Every period from the window's start to its end, oldest first, without gaps. Without a start
+    /// the list begins with the first message, and without an end it ends with the last message. A
+    /// window without an end and without messages has no periods.
     pub periods: Vec<MessagePeriod>,
     /// All of them together.
     #[cfg_attr(feature = "serde", serde(flatten))]

@@ -1,4 +1,4 @@
-//! Which members count by their roles.
+//! Selects members by their roles.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use mocha_schema::{GuildId, RoleId, UserId};
 
 use crate::{Error, database::Source, statement::Statement};
 
-/// Which members count. A member counts who has one of several roles, and none of others.
+/// Selects the members who have one of some roles, and none of others.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub(crate) struct RoleFilter {
     pub(crate) only: Option<BTreeSet<RoleId>>,
     pub(crate) without: BTreeSet<RoleId>,
 }
 
-/// The users whom a [`RoleFilter`] names, in one guild.
+/// The users in one guild that have the roles of a [`RoleFilter`].
 #[derive(Debug)]
 pub(crate) struct ResolvedRoles {
     only: Option<HashSet<UserId>>,
@@ -26,7 +26,7 @@ impl RoleFilter {
         Self { only: None, without: BTreeSet::new() }
     }
 
-    /// Reads who has which role now.
+    /// Reads which users have the roles now.
     pub(crate) fn resolve(&self, conn: &mut dyn Source, guild: GuildId) -> Result<ResolvedRoles, Error> {
         let only = self.only.as_ref().map(|roles| users(conn, guild, roles)).transpose()?;
         Ok(ResolvedRoles { only, without: users(conn, guild, &self.without)? })

@@ -13,8 +13,8 @@ use crate::{
 /// A question about how many members have each role of a guild.
 ///
 /// Mocha knows roles only if the bot records them, with `ResourceType::ROLE` of its adapter. It
-/// keeps the roles that members have now, and none of former members. A member whose roles Mocha has
-/// not seen counts for none.
+/// keeps the roles that current members have now, and none of former members. A member whose roles
+/// Mocha has not seen does not count for any role.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct RoleMembers {
@@ -28,7 +28,7 @@ pub struct RoleMembers {
 #[non_exhaustive]
 pub struct RoleMembersAnswer {
     /// The roles that any member has, by the number of members, greatest first. Ties are ordered by
-    /// role id as a number. The role that everybody has is not listed.
+    /// role id as a number. The role `@everyone` is not listed.
     pub roles: Vec<RoleMemberCount>,
 }
 
@@ -120,7 +120,7 @@ mod tests {
                 *counts.entry(*role).or_default() += 1;
             }
             let mut expected: Vec<(u64, u64)> = counts.into_iter().collect();
-            // Stable: roles with the same number of members stay in order of their ids.
+            // The sort is stable, so roles with the same number of members stay in the order of their ids.
             expected.sort_by_key(|role| Reverse(role.1));
             let answer = RoleMembers::of(random::GUILD.try_into().unwrap()).bots(bots).load(&mut conn).unwrap();
             let found: Vec<_> = answer.roles.iter().map(|role| (role.role_id.get(), role.members)).collect();

@@ -165,31 +165,31 @@ pub(crate) struct Sources {
     pub(crate) packed: Vec<Range<i64>>,
     /// One by one.
     pub(crate) events: Vec<Span>,
-    /// The only channels of which events are read, if there are such; not of one user.
+    /// Reads only events in these channels, unless it is `None` or the events are those of one user.
     pub(crate) in_channels: Option<Vec<ChannelId>>,
 }
 
 impl Sources {
-    /// For sums of messages that nobody needs the days of. All time, months and their thirds have
-    /// the days before `filled_to`.
+    /// For sums of messages without their days. All time, months and their thirds have the days
+    /// before `filled_to`.
     pub(crate) fn summed(span: Span, filled_to: i64) -> Self {
         Self::by_total(span, filled_to).unwrap_or_else(|| Self::by_third(span, filled_to))
     }
 
-    /// For sums of awards, of which days and all time are complete at any time.
+    /// For sums of awards. Their days and sums of all time are complete at any time.
     pub(crate) fn summed_awards(span: Span) -> Self {
         const COMPLETE: i64 = 2_932_896;
         Self::by_total(span, COMPLETE).unwrap_or_else(|| Self::by_day(span))
     }
 
-    /// The same of voice, of which there are no thirds.
+    /// For sums of voice time, which has no thirds.
     pub(crate) fn summed_voice(span: Span, filled_to: i64) -> Self {
         Self::by_total(span, filled_to).unwrap_or_else(|| Self::by_month(span, filled_to))
     }
 
     fn by_total(span: Span, filled_to: i64) -> Option<Self> {
         let (filled, open_end) = (filled_to * DAY * span.per_second, EVENTS_END * span.per_second);
-        // In PostgreSQL the sums of all time are complete at any time, and so are they of a window without an end.
+        // In PostgreSQL the sums of all time are complete at any time, so they answer for a window without an end.
         let start = if filled > open_end && span.end == open_end { open_end } else { filled };
         // There is nothing before 1970.
         let whole = span.start <= 0 && (1..=span.end).contains(&start);

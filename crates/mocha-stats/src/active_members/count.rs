@@ -159,8 +159,8 @@ impl ActiveMembers {
         Ok(ActiveMembersAnswer { days, weeks, user_count, communicators, data_since, window, rounded_to_days })
     }
 
-    /// The days from that of the window's start, or the first active one, to that of its end, or
-    /// the last active one.
+    /// The days from the window's start to its end. The first and the last active day stand for a
+    /// missing start and end.
     fn listed(self, activity: &Activity) -> Range<i64> {
         let start = self.window.start();
         if start.zip(self.window.end()).is_some_and(|(start, end)| start >= end) {

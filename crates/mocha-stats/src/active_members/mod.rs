@@ -41,10 +41,10 @@ pub struct ActiveMembers {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ActiveMembersAnswer {
-    /// Every day, oldest first, without gaps: from that of the window's start, or the first on
-    /// which somebody was active if it has none, to that of the window's end, or the last on which
-    /// somebody was. A window without an end in which nobody was active has none. A day that the
-    /// zone left out is not listed.
+    /// Every day from the window's start to its end, oldest first, without gaps. Without a start
+    /// the list begins with the first active day, and without an end it ends with the last one. A
+    /// window without an end in which nobody was active has no days. A day that the zone left out
+    /// is not listed.
     pub days: Vec<ActiveDay>,
     /// The weeks that these days lie in, oldest first, without gaps.
     pub weeks: Vec<ActiveWeek>,

@@ -1,4 +1,4 @@
-//! Which of the bot's commands are used, by whom and when, out of `command_uses`.
+//! Counts uses of the bot's commands from `command_uses`.
 
 mod series;
 mod uses;
@@ -26,8 +26,8 @@ impl Scope {
         Self { command: None, guild, user: None, window: Window::all() }
     }
 
-    /// Adds the table and the condition to a statement that has the columns. Returns where the data starts, if the window
-    /// begins before it. Retention deletes uses of commands with messages.
+    /// Adds the table and the condition to a statement that has its columns already. Returns where the data starts, if the
+    /// window begins before it. Retention deletes uses of commands with messages.
     fn read(&self, conn: &mut dyn Source, statement: &mut Statement) -> Result<Option<DateTime<Utc>>, Error> {
         let from = Horizon::load(conn)?.messages_from;
         let kept = self.window.not_before(from);

@@ -29,8 +29,8 @@ pub struct CommandSeries {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CommandSeriesAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
-    /// use if it has none, to that of the window's end, or of the last use.
+    /// Every period from the window's start to its end, oldest first, without gaps. Without a start
+    /// the list begins with the first use, and without an end it ends with the last use.
     pub periods: Vec<CommandPeriod>,
     /// How often commands were used.
     pub uses: u64,

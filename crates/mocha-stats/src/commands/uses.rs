@@ -13,10 +13,10 @@ use crate::{
     statement::Statement,
 };
 
-/// A question about which of the bot's commands were used most in a guild, and who used most.
+/// A question about which of the bot's commands were used most in a guild, and by whom.
 ///
-/// A command is named by its name, followed by those of its group and subcommand: `stats voice`.
-/// Uses in direct messages, and of components such as buttons, are not counted.
+/// The name of a command is followed by those of its group and subcommand: `stats voice`. Uses in
+/// direct messages, and of components such as buttons, are not counted.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct Commands {
@@ -141,7 +141,7 @@ impl Commands {
         let mut commands: Vec<CommandUses> = commands.collect();
         let users = users.finish().into_iter().map(|(user_id, uses)| CommandUser { user_id, uses });
         let mut users: Vec<CommandUser> = users.collect();
-        // Stable: equals stay in order of name and user id.
+        // The sort is stable, so ties stay in the order of name and user id.
         commands.sort_by_key(|command| Reverse(command.uses));
         users.sort_by_key(|user| Reverse(user.uses));
         Ok(CommandsAnswer { commands, users, uses: all, data_since, window: self.scope.window })

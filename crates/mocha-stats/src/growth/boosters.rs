@@ -17,14 +17,15 @@ use crate::{
 
 /// A question about how many members boosted a guild, by hour, day, week or month.
 ///
-/// A member boosts from the time that Discord says until Mocha saw the member without the boost, or
-/// saw that the member left. What Mocha cannot know:
+/// A boost counts from the time that Discord says until Mocha sees the member without it, or sees
+/// the member leave. The limits:
 ///
 /// * Boosts that ended before Mocha recorded the guild are missing, so the numbers of that time are
 ///   **lower bounds**. Boosts that go on, or ended later, count from their true beginning.
-/// * A boost that ended while the bot was down, or unnoticed in a large guild, ended at the latest
-///   when the answer says.
-/// * How many boosts a member gives. Discord says only since when the member boosts.
+/// * A boost may have ended earlier than the answer says, while the bot was down or the guild was
+///   too large to see every member.
+/// * A member with several boosts counts once, because Discord says only since when the member
+///   boosts.
 ///
 /// It needs the intent `GUILD_MEMBERS`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -42,13 +43,13 @@ pub struct Boosters {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BoostersAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
-    /// boost if it has none, to that of the window's end, or of the last change.
+    /// Every period from the window's start to its end, oldest first, without gaps. Without a start
+    /// the list begins with the first boost, and without an end it ends with the last change.
     pub periods: Vec<BoostersPeriod>,
     /// How many members boosted at the window's end.
     pub boosters: u64,
-    /// Where the data on boosts that ended starts, if the window begins before it. Earlier ones are
-    /// deleted, and missing in all numbers.
+    /// Where the data on boosts that ended starts, if the window begins before it. Boosts that
+    /// ended earlier are deleted, and missing in all numbers.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,
@@ -67,9 +68,9 @@ pub struct BoostersPeriod {
     pub is_partial: bool,
     /// How many members began to boost in it.
     pub started: u64,
-    /// How many members were seen to boost no longer in it.
+    /// How many members stopped boosting in it, as far as Mocha noticed.
     pub ended: u64,
-    /// How many members boosted when it, or the window, ended.
+    /// How many members boosted at the end of the period, or at the window's end if that is earlier.
     pub boosters: u64,
 }
 
@@ -231,7 +232,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(96))]
 
-        /// Plain Rust asks of each boost whether it held at the end of a period.
+        /// Plain Rust checks for each boost whether it held at the end of a period.
         #[test]
         fn the_answer_is_what_plain_rust_counts(
             present in prop::collection::btree_map(random::user(), prop::option::weighted(0.8, 0..TEN_WEEKS), 0..5),

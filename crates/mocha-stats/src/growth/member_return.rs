@@ -53,9 +53,9 @@ pub struct MemberReturnAnswer {
     /// The first, the seventh and the thirtieth day after that of joining, or the days that were
     /// asked for; in order.
     pub days: Vec<ReturnDay>,
-    /// By the week in which they joined: every week from Monday on, oldest first, without gaps,
-    /// from that of the window's start, or of the first join if it has none, to that of the
-    /// window's end, or of what is known.
+    /// By the week in which they joined, each from Monday on: every week from the window's start to
+    /// its end, oldest first, without gaps. Without a start the list begins with the first join. It
+    /// ends with the present week at the latest.
     pub cohorts: Vec<ReturnCohort>,
     /// Where the data starts, if the window begins before it. Earlier joins are not counted. `None`
     /// if Mocha has data for the whole window.

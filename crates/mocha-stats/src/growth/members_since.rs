@@ -37,8 +37,8 @@ pub struct MembersSince {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MembersSinceAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
-    /// join if it has none, to that of the window's end, or of the last join.
+    /// Every period from the window's start to its end, oldest first, without gaps. Without a start
+    /// the list begins with the first join, and without an end it ends with the last join.
     pub periods: Vec<MembersSincePeriod>,
     /// How many are members now and joined before the window's end.
     pub members: u64,

@@ -34,9 +34,9 @@ pub struct MemberRetention {
 pub struct MemberRetentionAnswer {
     /// The part of them whose first week has passed.
     pub first_week: FirstWeek,
-    /// By the week in which they joined: every week from Monday on, oldest first, without gaps,
-    /// from that of the window's start, or of the first join if it has none, to that of the
-    /// window's end, or of what is known.
+    /// By the week in which they joined, each from Monday on: every week from the window's start to
+    /// its end, oldest first, without gaps. Without a start the list begins with the first join. It
+    /// ends with the present week at the latest.
     pub cohorts: Vec<Cohort>,
     /// Where the data starts, if the window begins before it. Earlier events are deleted and not
     /// counted. `None` if Mocha has data for the whole window.
@@ -192,8 +192,8 @@ impl MemberRetention {
     }
 }
 
-/// Each cohort has the weeks since, so that many cohorts would fill the memory: so many have a
-/// hundred megabytes.
+/// Each cohort has a number for each week since then, so memory grows with the square of the weeks.
+/// This many take a hundred megabytes.
 pub(super) const MAX_WEEKS: i64 = 5_000;
 
 /// The first second that is not known.

@@ -35,9 +35,9 @@ pub struct Growth {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GrowthAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
-    /// event if it has none, to that of the window's end, or of the last event. A window without an
-    /// end and without events has none.
+    /// Every period from the window's start to its end, oldest first, without gaps. Without a start
+    /// the list begins with the first event, and without an end it ends with the last event. A
+    /// window without an end and without events has no periods.
     pub periods: Vec<GrowthPeriod>,
     /// All joins.
     pub joins: u64,

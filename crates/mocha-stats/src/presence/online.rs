@@ -31,9 +31,9 @@ pub struct OnlineSeries {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct OnlineSeriesAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
-    /// row in it if it has none, to that of the window's end, or of the last that is known. If
-    /// there is nothing to begin or to end with, there are none.
+    /// Every period from the window's start to its end, oldest first, without gaps. Without a start
+    /// the list begins with the first row, and without an end it ends with the last instant that is
+    /// known. If neither is there, it is empty.
     pub periods: Vec<OnlinePeriod>,
     /// Where the data starts, if the window begins before it. Earlier events are deleted and not
     /// counted. `None` if Mocha has data for the whole window.

@@ -176,7 +176,8 @@ pub enum VoiceStateFilter {
     All,
     /// Deafened, by oneself or by the server.
     Deafened,
-    /// Able to hear: not deafened, by oneself or by the server. Points for voice usually ask for it.
+    /// Able to hear: not deafened, by oneself or by the server. Points for voice time usually
+    /// require it.
     Hearing,
     /// Muted, by oneself or by the server.
     Muted,

@@ -35,9 +35,9 @@ pub struct VoiceSeries {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoiceSeriesAnswer {
-    /// Every period, oldest first, without gaps: from that of the window's start, or of the first
-    /// time in voice if it has none, to that of the window's end, or of the last time in voice. A
-    /// window without an end and without voice has none.
+    /// Every period from the window's start to its end, oldest first, without gaps. Without a start
+    /// the list begins with the first time in voice, and without an end it ends with the last time
+    /// in voice. A window without an end and without voice has no periods.
     pub periods: Vec<VoicePeriod>,
     /// Time in all of them: observed, assumed or both, as the filter's
     /// [`Assumed`](crate::Assumed) says.
