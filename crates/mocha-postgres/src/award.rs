@@ -14,8 +14,8 @@ use mocha_schema::{GuildId, Snowflake, schema::award_spans};
 use crate::PgStore;
 
 impl PgStore {
-    /// Counts awards in a guild from now on: one for each span of this length in which a user wrote. A guild whose awards are
-    /// counted already gets the new span. See `Store::count_awards` of mocha-store.
+    /// Counts awards in a guild from now on: one for each span of this length in which a user wrote. A guild that counts awards
+    /// already gets the new span. If the span is the same, nothing happens. See `Store::count_awards` of mocha-store.
     ///
     /// Recorders wait until the messages that the database has already are counted.
     ///

@@ -13,9 +13,9 @@ use mocha_schema::{GuildId, schema::award_spans};
 use crate::{Error, Store};
 
 impl Store {
-    /// Counts awards in a guild from now on: one for each span of this length in which a user wrote.
-    /// A guild whose awards are counted already gets the new span. The same span again counts
-    /// nothing again.
+    /// Counts awards in a guild from now on: one for each span of this length in which a user
+    /// wrote. A guild that counts awards already gets the new span. If the span is the same,
+    /// nothing happens.
     ///
     /// Messages, replies and commands count. Spans are counted from 1970-01-01, UTC, so an award
     /// does not depend on the order in which messages arrive. It belongs to the channel and the

@@ -1,4 +1,5 @@
--- The boosts of servers that ended. Boosts that go on are in `members.premium_since`. `ended_at` is when Mocha noticed.
+-- The boosts of servers that ended. Boosts that go on are in `members.premium_since`. `ended_at` is the time at which
+-- Mocha noticed the end.
 CREATE TABLE ended_boosts (
     guild_id BIGINT NOT NULL CHECK (guild_id > 0),
     user_id BIGINT NOT NULL CHECK (user_id > 0),

@@ -1,4 +1,4 @@
--- Uses of the bot's commands: who used which command where and when.
+-- The uses of the bot's commands, each with its user, command, channel and time.
 CREATE TABLE command_uses (
     guild_id BIGINT NOT NULL CHECK (guild_id > 0),
     interaction_id BIGINT NOT NULL CHECK (interaction_id > 0),

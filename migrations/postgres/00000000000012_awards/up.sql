@@ -1,7 +1,7 @@
 -- Awards, for points that spam cannot farm. A user gets one award for each span of time in which the user wrote a message that
 -- counts. Spans are counted from 1970-01-01, UTC. An award belongs to the channel and the day of the first message in its span:
--- the one with the lowest time, and of several the one with the lowest id. So the number of awards does not depend on the order
--- in which messages arrive.
+-- the one with the lowest time, and among several at that time the one with the lowest id. So the number of awards does not
+-- depend on the order in which messages arrive.
 
 -- The length of a span in each guild that counts awards. It divides a day, so no span reaches over a midnight or a horizon. A
 -- transaction that counts awards holds the lock of its guild's row.
@@ -33,7 +33,7 @@ CREATE TABLE award_totals (
 ) WITH (fillfactor = 80);
 CREATE INDEX idx_award_totals_user ON award_totals (user_id, guild_id);
 
--- The awards of all messages from the horizon on, as they should be.
+-- The awards of all messages from the horizon on, counted from the messages.
 CREATE VIEW counted_awards AS
 SELECT guild_id, day, user_id, channel_id, EXISTS (SELECT FROM bots WHERE bots.id = user_id) AS bot, count(*) AS awards
 FROM (
@@ -47,8 +47,8 @@ FROM (
 GROUP BY guild_id, day, user_id, channel_id;
 
 -- Counts the awards again for the users and days of changed messages. Nothing is added up, so one statement may change a span
--- in several ways. Its name comes after that of `count_messages`, which has locked the generation: guilds that count awards, the
--- horizon, and which users are bots, stay the same until the end of the transaction.
+-- in several ways. The names of its triggers come after those of `count_messages`, which has locked the generation by then. So
+-- the guilds that count awards, the horizon and the bots stay the same until the end of the transaction.
 CREATE FUNCTION count_awards() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     from_second BIGINT;

@@ -1,5 +1,5 @@
 -- The roles of current members, as they are now. Only bots that choose to record roles have rows. A member without a row has no
--- role, or was not seen since the bot records them.
+-- role, or was not seen since the bot records roles.
 CREATE TABLE member_roles (
     guild_id INTEGER NOT NULL CHECK (guild_id > 0),
     role_id INTEGER NOT NULL CHECK (role_id > 0),

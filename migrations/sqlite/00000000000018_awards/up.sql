@@ -1,7 +1,7 @@
 -- Awards, for points that spam cannot farm. A user gets one award for each span of time in which the user wrote a message that
 -- counts. Spans are counted from 1970-01-01, UTC. An award belongs to the channel and the day of the first message in its span:
--- the one with the lowest time, and of several the one with the lowest id. So the number of awards does not depend on the order
--- in which messages arrive.
+-- the one with the lowest time, and among several at that time the one with the lowest id. So the number of awards does not
+-- depend on the order in which messages arrive.
 
 -- The length of a span in each guild that counts awards. It divides a day, so no span reaches over a midnight or a horizon.
 CREATE TABLE award_spans (
@@ -66,8 +66,9 @@ BEGIN
     UPDATE award_totals SET bot = 0 WHERE user_id = old.id;
 END;
 
--- An insert into this view adds a message to its span, or takes it out with `award` = -1. The other messages of the span are
--- those in the table without `stored_id`. If the message comes before all of them, the award moves between it and the next one.
+-- An insert into this view adds a message to its span, or takes it out if `award` is -1. The table may have the message
+-- already, under `stored_id`, so that row does not count as another message of the span. If the message is before all others of
+-- the span, the award moves from the next one to it, or back.
 CREATE VIEW award_changes AS
 SELECT 1 AS award, id AS stored_id, id, guild_id, channel_id, user_id, created_at, 1 AS seconds FROM message_events WHERE false;
 
@@ -136,7 +137,7 @@ BEGIN
     FROM award_spans WHERE guild_id = old.guild_id;
 END;
 
--- A changed message is taken out and added. Its content does not matter: embeds that come late cost nothing here.
+-- A changed message is taken out and added again. Its content does not matter, so late embeds cost nothing here.
 CREATE TRIGGER message_events_changed_from_awards
 AFTER UPDATE OF id, guild_id, channel_id, user_id, message_type, created_at ON message_events
 WHEN EXISTS (SELECT 1 FROM award_spans WHERE guild_id = old.guild_id)
