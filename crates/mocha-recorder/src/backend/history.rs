@@ -10,13 +10,13 @@ pub trait HistoryTable {
     ///
     /// # Errors
     ///
-    /// Why they cannot be read.
+    /// Returns an error if the read fails.
     fn histories(&mut self, guild_id: GuildId) -> Result<Vec<ChannelHistory>, Error>;
 
     /// Adds a span. It replaces the spans of the channel that it includes.
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn put_history(&mut self, span: &ChannelHistory) -> Result<(), Error>;
 }

@@ -34,7 +34,7 @@ pub trait UserTable {
     ///
     /// # Errors
     ///
-    /// Why it cannot be read.
+    /// Returns an error if the read fails.
     fn user_name(&mut self, id: UserId) -> Result<Option<UserName>, Error>;
 
     /// Adds the user's name, or replaces it.
@@ -43,6 +43,6 @@ pub trait UserTable {
     ///
     /// # Errors
     ///
-    /// Why it cannot be written.
+    /// Returns an error if the write fails.
     fn put_user_name(&mut self, name: &NewUserName<'_>) -> Result<(), Error>;
 }

@@ -1,13 +1,13 @@
-//! The result of the writer's thread, for everybody who waits for its end.
+//! The result of the writer's thread, for all threads that wait for its end.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::{Error, ErrorKind};
 
-/// Why not everything could be written, if so.
+/// The error if not everything could be written.
 pub(super) type Outcome = Result<(), Arc<Error>>;
 
-/// Set once, when the thread ends.
+/// The outcome, which is set once, when the thread ends.
 #[derive(Debug, Default)]
 pub(super) struct Ended {
     changed: Condvar,
@@ -35,7 +35,7 @@ impl Ended {
 /// Reports the end of the thread, even if it panicked.
 pub(super) struct EndReport<F: FnMut()> {
     pub(super) ended: Arc<Ended>,
-    /// Runs first.
+    /// Runs before the end is reported.
     pub(super) first: F,
     pub(super) outcome: Option<Outcome>,
 }

@@ -51,7 +51,7 @@ pub(crate) struct Place<'a> {
 }
 
 impl Frame {
-    /// Creates a frame of which nothing is known but that it came from the gateway.
+    /// Creates a frame without a bot, a shard and a place.
     #[must_use]
     pub const fn new() -> Self {
         Self { begins: None, bot_id: None, is_redelivered: false, session: None, shard: None }
@@ -88,7 +88,7 @@ impl Frame {
     /// Says that the frame is delivered again if the recorder refuses it, because the caller resumes the session from the
     /// last frame that was taken.
     ///
-    /// A refusal then is no gap, and members in voice stay confirmed.
+    /// Then a refusal is not a gap, and members in voice stay confirmed.
     #[must_use]
     pub const fn redelivered_if_refused(mut self) -> Self {
         self.is_redelivered = true;
@@ -120,7 +120,8 @@ impl Frame {
         Some(BotShard { bot_id: self.bot_id, shard: self.shard? })
     }
 
-    /// Returns whether a later frame says all that this one does, if neither has events. The start of a session is said once.
+    /// Returns whether a later frame has all data of this one, if neither has events. Only one frame has the start of a
+    /// session.
     pub(crate) fn is_passed_by(&self, later: &Self) -> bool {
         self.begins.is_none() && self.of() == later.of()
     }

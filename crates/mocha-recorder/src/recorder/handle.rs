@@ -27,14 +27,14 @@ impl fmt::Debug for Handle {
 }
 
 impl Handle {
-    /// Starts the thread once the one before it has ended: two would not know of each other's sessions in voice.
+    /// Starts the thread once the previous one has ended, because each keeps voice sessions in its own memory.
     pub(super) fn start<B: Backend>(
         backend: B,
         settings: RecorderSettings,
         before: Option<Arc<Ended>>,
     ) -> Result<Arc<Self>, Error> {
         if let Some(before) = before {
-            // The caller that stopped it has heard how it ended.
+            // The caller that stopped it got its outcome.
             drop(before.wait());
         }
         settings.check()?;

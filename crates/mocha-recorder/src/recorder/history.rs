@@ -10,12 +10,13 @@ use crate::Error;
 impl Recorder {
     /// Returns the spans of the histories of a guild's channels that were [read](crate::event::HistoryRead) and recorded.
     ///
-    /// Everything recorded before is in the file then. Blocks; in an async program see `histories_async`.
+    /// Everything recorded before the call is in the file when it returns. Blocks; in an async program see
+    /// `histories_async`.
     ///
     /// # Errors
     ///
     /// * [`ErrorKind::Closed`](crate::ErrorKind::Closed): the recorder was shut down.
-    /// * Why the file cannot be written or read.
+    /// * The reason why the file cannot be written or read.
     pub fn histories(&self, guild_id: GuildId) -> Result<Vec<ChannelHistory>, Error> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let request = Request::Histories(guild_id, Box::new(move |result| drop(sender.send(result))));

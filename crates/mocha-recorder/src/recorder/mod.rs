@@ -29,13 +29,13 @@ pub use self::{
 use self::{handle::Handle, queue::Origin, session::Request};
 use crate::{Error, ErrorKind, Event};
 
-/// Takes what happens and has it written by a thread of its own. Cheap to clone; all clones feed the same thread.
+/// Takes events without blocking, and writes them on a thread of its own. Clones are cheap and share the thread.
 ///
-/// An event waits at most the flush interval for others, and they are committed in one transaction. An event that
-/// SQLite refuses is counted and left out; the others of its transaction are written. While the file cannot be written (the disk is full, somebody
-/// holds the lock) the events wait and are tried again.
+/// An event waits for others for at most the flush interval, and they are committed in one transaction. If the database refuses
+/// an event, only this event is left out and counted. While the file cannot be written, for example because the disk is full or
+/// locked, events wait and are tried again.
 ///
-/// The queue has a [limit](RecorderSettings::queue_len). Choose the method by what shall happen when it is reached:
+/// The queue has a [limit](RecorderSettings::queue_len). Choose the method by its behaviour when the queue is full:
 ///
 /// | you have | use | when the queue is full |
 /// |---|---|---|
@@ -43,10 +43,9 @@ use crate::{Error, ErrorKind, Event};
 /// | an import, a replay, a simulation, a backfill | [`record_blocking`](Self::record_blocking), [`record_all_blocking`](Self::record_all_blocking) | they block the thread until there is room |
 /// | the same in an async program | `record_async`, `record_all_async` (feature `tokio`) | they wait until there is room |
 ///
-/// The answers to later queries are the same however slow the disk is if you use a form that waits. A refused event about voice
-/// is not: see [`record`](Self::record).
-///
-/// When the last handle is dropped it does what [`shutdown`](Self::shutdown) does, and blocks as long.
+/// If you use a method that waits, the recorded data does not depend on the speed of the disk. A refused event about voice has
+/// consequences: see [`record`](Self::record).
+/// Dropping the last clone does the same as [`shutdown`](Self::shutdown), and blocks as long.
 ///
 /// ```
 /// use chrono::DateTime;
@@ -77,12 +76,11 @@ impl Recorder {
         Self { handle }
     }
 
-    /// Records an event without waiting: it is in the file after the next commit. Meant for live bots.
+    /// Records an event without waiting. It is in the file after the next commit. Meant for live bots.
     ///
-    /// A refused event is never in the file. If it may have said that somebody left voice (see the errors below), Mocha cannot
-    /// know who is still connected: nobody in voice is confirmed any longer, as when a
-    /// [shard is lost](crate::event::ShardStatus::Lost), until they are heard of again, best by a
-    /// [snapshot](crate::event::VoiceSnapshot) of each guild. To import or replay events use
+    /// A refused event is never in the file. If it was about voice, a member may have left by it. Then members in voice are not
+    /// confirmed any further, as when a [shard is lost](crate::event::ShardStatus::Lost), until later events are about them,
+    /// best a [snapshot](crate::event::VoiceSnapshot) of each guild. To import or replay events use
     /// [`record_blocking`](Self::record_blocking) instead.
     ///
     /// # Errors
@@ -98,9 +96,9 @@ impl Recorder {
 
     /// Records an event and blocks until there is room for it in the queue. Meant for imports, replays and simulations.
     ///
-    /// Blocks as long as somebody else holds the lock of the file. It does not wait for the commit: for that call
-    /// [`flush`](Self::flush) once at the end. Do not call it in an async task, where `record_async` waits without blocking the
-    /// thread, and not in a live bot's gateway loop, which Discord disconnects if it waits for too long.
+    /// It blocks as long as another program holds the lock of the file. It does not wait for the commit: call
+    /// [`flush`](Self::flush) once at the end. In an async task use `record_async`, which does not block the thread. Do not
+    /// call it in a live bot's gateway loop, because Discord disconnects a loop that waits for too long.
     ///
     /// ```
     /// # use chrono::{DateTime, TimeDelta};
@@ -123,28 +121,28 @@ impl Recorder {
     ///
     /// * [`ErrorKind::InvalidEvent`]: the event has a value that the file cannot hold; the kind names the field.
     /// * [`ErrorKind::Closed`]: the recorder was shut down, before or while it waited.
-    /// * Why the file cannot be written, if the queue is full and waiting is in vain, such as [`ErrorKind::DiskFull`] or
-    ///   [`ErrorKind::Replaced`].
+    /// * The reason why the file cannot be written, if the queue is full and the failure is lasting, such as
+    ///   [`ErrorKind::DiskFull`] or [`ErrorKind::Replaced`].
     ///
     /// In each case the event is refused, with the consequences described at [`record`](Self::record).
     pub fn record_blocking(&self, event: impl Into<Event>) -> Result<(), Error> {
         self.handle.queue.push_blocking(self.checked(event)?, None)
     }
 
-    /// Records events that belong together, in their order and without waiting: [`record`](Self::record) for several.
-    ///
-    /// They are taken as a whole, even if they are more than the queue has room for.
+    /// Records events that belong together, in their order and without waiting, as [`record`](Self::record) does for
+    /// one.
+    /// All valid ones are taken or none, even if they exceed the room in the queue.
     ///
     /// # Errors
     ///
-    /// * [`ErrorKind::InvalidEvent`]: of the first event that has a value that the file cannot hold. Such events are
-    ///   refused, the others are taken.
+    /// * [`ErrorKind::InvalidEvent`]: an event has a value that the file cannot hold. The error is that of the first such
+    ///   event. These events are refused, and the others are taken.
     /// * [`ErrorKind::QueueFull`] and [`ErrorKind::Closed`]: all are refused.
     pub fn record_all(&self, events: Vec<Event>) -> Result<(), Error> {
         self.push(events, &None)
     }
 
-    /// Records the events of a gateway frame, as [`record_all`](Self::record_all) does: without waiting.
+    /// Records the events of a gateway frame without waiting, as [`record_all`](Self::record_all) does.
     ///
     /// Without events only the frame's place in its session is recorded.
     ///
@@ -161,23 +159,23 @@ impl Recorder {
         invalid
     }
 
-    /// Records events that belong together, in their order, and blocks until there is room:
-    /// [`record_blocking`](Self::record_blocking) for several.
+    /// Records events that belong together, in their order, and blocks until there is room, as
+    /// [`record_blocking`](Self::record_blocking) does for one.
     ///
-    /// They are taken as a whole as soon as the queue is below its limit, even if they are more than it has room for.
+    /// All are taken at once as soon as the queue is below its limit, even if they exceed the room in it.
     ///
     /// # Errors
     ///
-    /// * [`ErrorKind::InvalidEvent`]: of the first event that has a value that the file cannot hold. Such events are
-    ///   refused, the others are taken.
-    /// * [`ErrorKind::Closed`], or why the file cannot be written, as of [`record_blocking`](Self::record_blocking): all are
-    ///   refused.
+    /// * [`ErrorKind::InvalidEvent`]: an event has a value that the file cannot hold. The error is that of the first such
+    ///   event. These events are refused, and the others are taken.
+    /// * [`ErrorKind::Closed`], or the reason why the file cannot be written, as for
+    ///   [`record_blocking`](Self::record_blocking): all are refused.
     pub fn record_all_blocking(&self, events: Vec<Event>) -> Result<(), Error> {
         self.push_blocking(events, None)
     }
 
-    /// Records the events of a gateway frame, as [`record_all_blocking`](Self::record_all_blocking) does: it waits
-    /// for room.
+    /// Records the events of a gateway frame and waits for room, as [`record_all_blocking`](Self::record_all_blocking)
+    /// does.
     ///
     /// # Errors
     ///
@@ -194,20 +192,21 @@ impl Recorder {
 
     /// Takes a shard over, and returns the gateway session that was recorded last, for resuming it.
     ///
-    /// Call it before the shard connects. Resume the session from its sequence number: Discord then delivers what came after
-    /// it, so nothing is missing in the file and nothing counts twice. The time that members spent in voice meanwhile counts
-    /// as observed. It returns `None` if there is no such session: none was recorded, it had other intents, or the bot is
-    /// unknown. Then identify. You may also identify in spite of a session. If Discord refuses to resume it, identify, too.
+    /// Call it before the shard connects. Resume the session from its sequence number: Discord then delivers all later events,
+    /// so none is missing in the file and none counts twice. The time that members spent in voice meanwhile counts as observed.
+    /// It returns `None` if no session was recorded, if the session had other intents, or if the bot is unknown. Then identify.
+    /// Identify too if Discord refuses to resume. You may also identify although there is a session.
     ///
-    /// A file can have several recorders, in different processes. Each shard belongs to the one that claimed it last, or began
-    /// its last session: the others drop what they receive for the shard, and for shards of another shard count, as soon as
-    /// they notice. [`holds_shard`](Self::holds_shard) tells them. Blocks; in an async program see `claim_shard_async`.
+    /// A file can have several recorders, in different processes. Each shard belongs to the recorder that claimed it last, or
+    /// began its last session. The others drop the events that they receive for the shard, and for shards of another shard
+    /// count, as soon as they notice. [`holds_shard`](Self::holds_shard) says whether a recorder still has the shard. Blocks;
+    /// in an async program see `claim_shard_async`.
     ///
     /// # Errors
     ///
     /// * [`ErrorKind::OtherBot`]: this recorder has shards of another bot. Give each bot a process of its own.
     /// * [`ErrorKind::Closed`]: the recorder was shut down.
-    /// * Why the file cannot be written, such as [`ErrorKind::Busy`] and [`ErrorKind::DiskFull`].
+    /// * The reason why the file cannot be written, such as [`ErrorKind::Busy`] and [`ErrorKind::DiskFull`].
     ///
     /// # Examples
     ///
@@ -239,12 +238,12 @@ impl Recorder {
 
     /// Returns `false` once another recorder has taken over the shard. Before the first claim or session it is `true`.
     ///
-    /// Everything recorded before is in the file then. Blocks; in an async program see `holds_shard_async`.
+    /// Everything recorded before the call is in the file when it returns. Blocks; in an async program see `holds_shard_async`.
     ///
     /// # Errors
     ///
     /// * [`ErrorKind::Closed`]: the recorder was shut down.
-    /// * Why the file cannot be written or read.
+    /// * The reason why the file cannot be written or read.
     pub fn holds_shard(&self, shard_id: u32, shard_count: u32) -> Result<bool, Error> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let request = Request::Holds((shard_id, shard_count), Box::new(move |result| drop(sender.send(result))));
@@ -260,7 +259,7 @@ impl Recorder {
 
     /// Returns the time of the store's clock, which adapters give to events that have no time of their own.
     ///
-    /// It goes on while the system's clock stands still or is set back a little, so that events stay in order.
+    /// It continues steadily while the system's clock stands still or is set back a little, so that events stay in order.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.handle.time.now()
@@ -288,40 +287,40 @@ impl Recorder {
         (valid, error)
     }
 
-    /// Waits until everything recorded before is in the file. A crash of the program takes nothing of it; for a power cut see
-    /// `Durability` of `mocha-store`. Blocks; in an async program see `flush_async`.
+    /// Waits until everything recorded before is in the file. A crash of the program cannot lose it. `Durability` of
+    /// `mocha-store` decides whether a power loss can. Blocks; in an async program see `flush_async`.
     ///
     /// # Errors
     ///
-    /// Why the file cannot be written, such as [`ErrorKind::DiskFull`], [`ErrorKind::Busy`] or [`ErrorKind::Replaced`]: the
-    /// events wait on, and are tried again; what an earlier flush confirmed is not affected. [`ErrorKind::Closed`] after a
-    /// shutdown.
+    /// The reason why the file cannot be written, such as [`ErrorKind::DiskFull`], [`ErrorKind::Busy`] or
+    /// [`ErrorKind::Replaced`]. The events stay in the queue and are tried again. Events that an earlier flush confirmed are
+    /// not affected. [`ErrorKind::Closed`] after a shutdown.
     pub fn flush(&self) -> Result<(), Error> {
         let (sender, receiver) = mpsc::sync_channel(1);
         self.handle.queue.wait(Box::new(move |result| drop(sender.send(result))))?;
         receiver.recv().map_err(|_| stopped())?.map_err(|error| shared(&error))
     }
 
-    /// Writes what was recorded before, notes that the program stopped on purpose, and ends the thread; what comes later is refused.
-    /// Sessions in voice stay open: the next start goes on with them. Blocks; in an async program see `shutdown_async`.
+    /// Writes what was recorded before, notes that the program stopped cleanly, and ends the thread. Later events are refused.
+    /// Voice sessions stay open, and the next start continues them. Blocks; in an async program see `shutdown_async`.
     ///
     /// # Errors
     ///
-    /// Why the file could not be written. It was tried for about as long as the busy timeout; the events that are not in
-    /// the file are lost, and counted as `dropped`.
+    /// The reason why the file could not be written. It was tried for about as long as the busy timeout. The events that are
+    /// not in the file are lost, and counted as `dropped`.
     pub fn shutdown(&self) -> Result<(), Error> {
         self.handle.stop()
     }
 
-    /// Ends the thread as a crash of the program would: what is not in the file is lost, and counted as `dropped`, and the
-    /// next start finds people in voice where they were last proved to be. To try how a bot gets over a crash.
+    /// Ends the thread as a crash of the program would. Events that are not in the file are lost, and counted as `dropped`. The
+    /// next start knows members in voice up to their last confirmation. Use it to test how a bot recovers from a crash.
     pub fn abort(&self) {
         self.handle.queue.abort();
-        // It has nothing to write and nothing to tell.
+        // The thread writes nothing more, so it has no error to report.
         drop(self.handle.stop());
     }
 
-    /// The counters of the recorder's work so far.
+    /// Returns the recorder's counts so far.
     #[must_use]
     pub fn stats(&self) -> RecorderStats {
         self.handle.counters.snapshot()

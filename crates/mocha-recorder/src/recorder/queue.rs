@@ -1,6 +1,6 @@
 //! The queue between the bot's threads and the writer, bounded by the number of events.
 //!
-//! [`Queue::push`] never waits. [`room`](super::room) has the forms that wait until there is room.
+//! [`Queue::push`] never waits. [`room`](super::room) has the methods that wait until there is room.
 
 use std::{
     collections::BTreeSet,
@@ -12,7 +12,7 @@ use std::{
 use super::{Frame, Queued, room::Waiting, session::Request, shared, stats::Counters};
 use crate::{Error, ErrorKind, Event};
 
-/// Told once everything that was queued before is in the file, or why it is not.
+/// Called once everything that was queued before is in the file, or with the reason why it is not.
 pub(super) type Waiter = Box<dyn FnOnce(Result<(), Arc<Error>>) + Send>;
 
 /// One event, or several that belong together.
@@ -30,7 +30,7 @@ pub(super) struct Queue {
     counters: Arc<Counters>,
     flush_interval: Duration,
     limit: usize,
-    /// Notified when there may be room, and when waiting for room is in vain.
+    /// Notified when there may be room, and when waiting for room is pointless.
     pub(super) room: Condvar,
     state: Mutex<State>,
 }
@@ -40,21 +40,21 @@ pub(super) struct State {
     aborted: bool,
     closed: bool,
     events: Vec<Queued>,
-    /// Why the last transaction could not be written, if that will not pass by itself.
+    /// Why the last transaction failed, if the failure is lasting.
     failure: Option<Arc<Error>>,
     /// Events that were taken out and are not in the file yet.
     in_flight: usize,
-    /// After how many of the events one about voice was refused.
+    /// The numbers of events before each refused event about voice.
     missed: BTreeSet<usize>,
-    /// The earliest time, in unix milliseconds, of an event about voice that was refused after the last events were taken out.
+    /// The earliest time, in unix milliseconds, of the events about voice that were refused since the writer last took events.
     refused_ms: Option<i64>,
     requests: Vec<Request>,
-    /// When the oldest of the events came.
+    /// When the oldest of the events arrived.
     since: Option<Instant>,
     waiters: Vec<Waiter>,
     /// Events that wait for room.
     pub(super) waiting: Waiting,
-    /// Whether the writer sleeps until something comes: only then it has to be woken.
+    /// Whether the writer sleeps until something arrives. Only then it has to be woken.
     writer_idle: bool,
 }
 
@@ -70,12 +70,12 @@ impl fmt::Debug for State {
 /// The contents of the queue when the writer takes them.
 #[derive(Default)]
 pub(super) struct Taken {
-    /// Nothing more is to be written.
+    /// Whether the writer has to stop at once.
     pub(super) aborted: bool,
-    /// Nothing comes after this.
+    /// Whether these are the last events.
     pub(super) closed: bool,
     pub(super) events: Vec<Queued>,
-    /// After how many of the events one about voice was refused.
+    /// The numbers of events before each refused event about voice.
     pub(super) missed: BTreeSet<usize>,
     pub(super) requests: Vec<Request>,
     pub(super) waiters: Vec<Waiter>,
@@ -84,7 +84,7 @@ pub(super) struct Taken {
 impl Queue {
     pub(super) fn new(limit: usize, batch_len: usize, flush_interval: Duration, counters: Arc<Counters>) -> Self {
         Self {
-            // A full queue is written at once, for somebody may wait for room.
+            // A full queue is written at once, because a caller may wait for room.
             batch_len: batch_len.min(limit),
             changed: Condvar::new(),
             counters,
@@ -95,11 +95,11 @@ impl Queue {
         }
     }
 
-    /// Puts the events in, all or none, without waiting.
+    /// Adds all of the events or none, without waiting.
     pub(super) fn push(&self, events: impl Events, frame: &Origin) -> Result<(), Error> {
         let mut state = self.lock();
         match self.obstacle(&state) {
-            // The next frame with events says how far the session is, too, but not that it began.
+            // The next frame with events also has the position, but not the start of a session.
             Some(Obstacle::Full { .. })
                 if events.as_ref().is_empty() && frame.as_ref().is_none_or(|frame| frame.begins().is_none()) =>
             {
@@ -118,29 +118,28 @@ impl Queue {
         }
     }
 
-    /// Returns whether an event would be taken now.
+    /// Returns whether the queue would take an event now.
     pub(super) fn has_room(&self) -> bool {
         self.obstacle(&self.lock()).is_none()
     }
 
-    /// Why nothing can be put in now.
+    /// Returns why the queue takes no events now.
     pub(super) fn obstacle(&self, state: &State) -> Option<Obstacle> {
         if state.closed {
             return Some(Obstacle::Closed);
         }
-        // Events that are recorded together may go beyond the limit. A guild with more members than the queue is long
-        // could never be recorded otherwise.
+        // Events that are recorded together may exceed the limit. Otherwise a guild with more members than the limit could never be recorded.
         let waiting = state.events.len().saturating_add(state.in_flight);
         (waiting >= self.limit).then(|| Obstacle::Full { failure: state.failure.clone(), waiting })
     }
 
-    /// Takes the events in. Returns whether the writer has to be woken.
+    /// Adds the events. Returns whether the writer has to be woken.
     pub(super) fn admit(&self, state: &mut State, events: impl Events, frame: &Origin) -> bool {
         let count = events.as_ref().len();
         if count == 0 {
             return self.admit_place(state, frame);
         }
-        // Counted before it can be written, so that `pending` never falls short.
+        // The events are counted before the writer can take them, so that `pending` is never too low.
         self.counters.queued(count);
         let numbered = (1..).zip(events);
         state.events.extend(numbered.map(|(number, event)| {
@@ -156,13 +155,13 @@ impl Queue {
         wake
     }
 
-    /// Takes in the place of a frame without events. It is written along with what comes next: until then Discord would only
-    /// deliver some frames again.
+    /// Adds the place of a frame without events. It is written with the next events. If the program ends before, Discord only
+    /// delivers some frames again.
     fn admit_place(&self, state: &mut State, frame: &Origin) -> bool {
         let Some(frame) = frame.as_ref().filter(|frame| frame.place().is_some()) else { return false };
         let entry = Queued { event: None, frame: Some(Arc::clone(frame)), is_last: true };
         match state.events.last_mut() {
-            // One that begins a session says more than where it is.
+            // A frame that begins a session has more than its place.
             Some(last) if last.event.is_none() && last.frame.as_ref().is_some_and(|last| last.is_passed_by(frame)) => {
                 *last = entry;
                 false
@@ -180,7 +179,7 @@ impl Queue {
         }
     }
 
-    /// Counts events that will not be in the file. If one of them is about voice, nobody counts as connected from here on,
+    /// Counts events that will not be in the file. If one of them is about voice, members are not confirmed from here on,
     /// unless Discord delivers it again.
     pub(super) fn refuse(&self, state: &mut State, events: &[Event], frame: &Origin) {
         self.counters.refused(events.len());
@@ -189,7 +188,7 @@ impl Queue {
         }
         let Some(at_ms) = voice_ms(events) else { return };
         state.refused_ms = Some(state.refused_ms.map_or(at_ms, |earliest| earliest.min(at_ms)));
-        // Nothing comes after what is in a closed queue, so the time is enough to go by.
+        // No events follow in a closed queue, so the time is enough.
         if !state.closed {
             let missed = state.events.len();
             state.missed.insert(missed);
@@ -201,14 +200,14 @@ impl Queue {
         self.refuse(&mut self.lock(), events, &None);
     }
 
-    /// Until when everything about voice was heard and can be written, if that was so until `heard_ms`: an event that was
-    /// refused, or that still waits for room, may be older.
+    /// Returns the time up to which all events about voice are in the queue. This is `heard_ms`, or earlier if an older event
+    /// was refused or still waits for room.
     pub(super) fn heard_until(&self, heard_ms: i64) -> i64 {
         let state = self.lock();
         [state.refused_ms, state.waiting.earliest_ms()].into_iter().flatten().fold(heard_ms, i64::min)
     }
 
-    /// Asks to be told when everything queued so far is in the file.
+    /// Registers a waiter that is called when everything queued so far is in the file.
     pub(super) fn wait(&self, waiter: Waiter) -> Result<(), Error> {
         let mut state = self.lock();
         if state.closed {
@@ -220,7 +219,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Asks the writer something, which it answers when everything queued so far is in the file.
+    /// Sends a request, which the writer answers when everything queued so far is in the file.
     pub(super) fn ask(&self, request: Request) -> Result<(), Error> {
         let mut state = self.lock();
         if state.closed {
@@ -232,17 +231,17 @@ impl Queue {
         Ok(())
     }
 
-    /// Lets nothing more in, and nobody wait for what nobody writes.
+    /// Closes the queue and releases all waiters, because the writer has ended.
     pub(super) fn abandon(&self) {
         let mut state = self.lock();
         state.closed = true;
         let (requests, waiters) = (std::mem::take(&mut state.requests), std::mem::take(&mut state.waiters));
         self.wake_waiting(state);
-        // Each hears of it by being dropped.
+        // Dropping them tells their callers.
         drop((requests, waiters));
     }
 
-    /// Lets nothing more in, and has nothing more written.
+    /// Closes the queue, and makes the writer stop without writing what is in it.
     pub(super) fn abort(&self) {
         let mut state = self.lock();
         state.aborted = true;
@@ -251,7 +250,7 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// Lets nothing more in; what is in is still written.
+    /// Closes the queue. The writer still writes what is in it.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
@@ -263,7 +262,7 @@ impl Queue {
         self.lock().closed
     }
 
-    /// So many of the events that were taken out need not be kept any longer.
+    /// Notes that the writer needs this many of the taken events no longer.
     pub(super) fn done(&self, events: usize) {
         let mut state = self.lock();
         state.in_flight = state.in_flight.saturating_sub(events);
@@ -271,14 +270,14 @@ impl Queue {
         self.wake_waiting(state);
     }
 
-    /// A transaction could not be written. If that will not pass by itself, nobody waits for room any longer.
+    /// Notes that a transaction failed. If the failure is lasting, callers stop waiting for room.
     pub(super) fn failed(&self, error: &Arc<Error>) {
         let mut state = self.lock();
         state.failure = (!error.may_pass()).then(|| Arc::clone(error));
         self.wake_waiting(state);
     }
 
-    /// Lets everybody who waits for room look again.
+    /// Wakes all callers that wait for room.
     fn wake_waiting(&self, mut state: MutexGuard<'_, State>) {
         let wakers = state.waiting.take_wakers();
         drop(state);
@@ -286,7 +285,7 @@ impl Queue {
         wakers.into_iter().for_each(std::task::Waker::wake);
     }
 
-    /// Waits for a batch that is full or old enough, for somebody who waits, for the end, or for the deadline; takes all there is.
+    /// Waits until the batch is full or old enough, a caller waits, the queue is closed, or the deadline has passed. Then takes everything.
     pub(super) fn take(&self, deadline: Option<Instant>) -> Taken {
         let mut state = self.lock();
         loop {
@@ -302,7 +301,7 @@ impl Queue {
                 state.since = None;
                 state.writer_idle = false;
                 if !state.closed {
-                    // What was refused so far is known by its place among the events.
+                    // `missed` has the places of the events that were refused so far.
                     state.refused_ms = None;
                 }
                 state.in_flight += state.events.len();
@@ -323,13 +322,13 @@ impl Queue {
         }
     }
 
-    /// No code that can panic runs under the lock, so a poisoned one is as good as any.
+    /// Locks the state. No code that can panic runs under the lock, so poisoning does not matter.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Why nothing can be put in.
+/// Why the queue takes no events.
 pub(super) enum Obstacle {
     Closed,
     Full { failure: Option<Arc<Error>>, waiting: usize },
@@ -346,7 +345,7 @@ impl Obstacle {
         }
     }
 
-    /// Why there will be no room, as far as is known.
+    /// Returns the error if waiting for room is pointless.
     pub(super) fn lasts(self) -> Option<Error> {
         match self {
             Self::Closed => Some(closed()),
@@ -355,7 +354,7 @@ impl Obstacle {
     }
 }
 
-/// The earliest time, in unix milliseconds, of the events that may say that somebody left voice.
+/// Returns the earliest time, in unix milliseconds, of the events by which a member may have left voice.
 pub(super) fn voice_ms(events: &[Event]) -> Option<i64> {
     let about_voice = events.iter().filter(|event| event.voice_scope().is_some());
     about_voice.map(|event| event.at().timestamp_millis()).min()

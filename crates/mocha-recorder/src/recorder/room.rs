@@ -9,7 +9,7 @@ use std::{
 use super::queue::{Events, Obstacle, Origin, Queue, State, voice_ms};
 use crate::Error;
 
-/// Everybody who waits for room.
+/// The callers that wait for room.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     next_ticket: u64,
@@ -20,12 +20,12 @@ pub(super) struct Waiting {
 struct Ticket {
     /// The earliest time of the events about voice, in unix milliseconds.
     voice_ms: Option<i64>,
-    /// `None` for a thread that waits, and once it was woken.
+    /// `None` for a thread that waits, and after the waker was called.
     waker: Option<Waker>,
 }
 
 impl Waiting {
-    /// The earliest time of an event about voice that waits, in unix milliseconds.
+    /// Returns the earliest time of the waiting events about voice, in unix milliseconds.
     pub(super) fn earliest_ms(&self) -> Option<i64> {
         self.tickets.values().filter_map(|ticket| ticket.voice_ms).min()
     }
@@ -36,7 +36,7 @@ impl Waiting {
 }
 
 impl Queue {
-    /// Puts the events in, all or none, and blocks until there is room.
+    /// Adds all of the events or none, and blocks until there is room.
     pub(super) fn push_blocking(&self, events: impl Events, frame: Origin) -> Result<(), Error> {
         let mut entry = Entry::new(self, events, frame);
         let mut state = self.lock();
@@ -49,7 +49,7 @@ impl Queue {
         }
     }
 
-    /// Puts the events in, all or none, and waits until there is room. They count as refused if it is dropped before.
+    /// Adds all of the events or none, and waits until there is room. If the future is dropped before, the events are refused.
     #[cfg(feature = "tokio")]
     pub(super) async fn push_async(&self, events: impl Events + Unpin, frame: Origin) -> Result<(), Error> {
         let mut entry = Entry::new(self, events, frame);
@@ -58,7 +58,7 @@ impl Queue {
     }
 }
 
-/// Events on their way into the queue. If it is dropped before they are in, they are refused.
+/// Events that wait to enter the queue. If they are dropped before, they are refused.
 struct Entry<'q, E: Events> {
     events: Option<E>,
     frame: Origin,
@@ -81,7 +81,7 @@ impl<'q, E: Events> Entry<'q, E> {
     fn try_enter(&mut self, state: &mut State, waker: Option<&Waker>) -> Poll<Result<bool, Error>> {
         let Some(events) = self.events.take() else { return Poll::Ready(Ok(false)) };
         let result = match self.queue.obstacle(state) {
-            // The next frame with events says how far the session is, too.
+            // The next frame with events also has the position.
             Some(Obstacle::Full { .. }) if events.as_ref().is_empty() => Ok(false),
             None => Ok(self.queue.admit(state, events, &self.frame.take())),
             Some(obstacle) => match obstacle.lasts() {

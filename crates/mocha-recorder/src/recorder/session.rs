@@ -7,7 +7,7 @@ use mocha_schema::{ChannelHistory, GuildId, UserId};
 use super::frame::BotShard;
 use crate::Error;
 
-/// Says which shard a recorder wants to record, for [`Recorder::claim_shard`](crate::Recorder::claim_shard).
+/// Names the shard that a recorder wants to record, for [`Recorder::claim_shard`](crate::Recorder::claim_shard).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ShardClaim {
     pub(crate) bot_id: Option<UserId>,
@@ -17,14 +17,14 @@ pub struct ShardClaim {
 }
 
 impl ShardClaim {
-    /// Creates a claim of a shard, by its number from 0, and how many shards the bot has. `intents` are the gateway intents
-    /// that the bot starts with: a session with others is not resumed.
+    /// Creates a claim of the shard with this number, from 0, of a bot with this many shards. `intents` are the gateway intents
+    /// that the bot starts with. A session with other intents is not resumed.
     #[must_use]
     pub const fn new(shard_id: u32, shard_count: u32, intents: u64) -> Self {
         Self { bot_id: None, intents, shard_count, shard_id }
     }
 
-    /// Adds the bot, by its user id. Default: the only bot that the file has sessions of.
+    /// Adds the bot's user id. Default: the bot of the file's sessions, if they all have the same.
     #[must_use]
     pub const fn of_bot(mut self, bot_id: UserId) -> Self {
         self.bot_id = Some(bot_id);
@@ -43,12 +43,11 @@ impl ShardClaim {
 }
 
 /// A gateway session in the file. Every event up to its sequence number is recorded.
-///
-/// Resume it instead of identifying: Discord then delivers what came after.
+/// Resume it instead of identifying. Discord then delivers all later events.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct StoredSession {
-    /// The bot's user id. Discord sends no READY after a resume, so nothing else says it.
+    /// The bot's user id. Discord sends no READY after a resume, so this is the only place that has it.
     pub bot_id: UserId,
     /// The URL to connect to.
     pub resume_url: String,
@@ -61,12 +60,12 @@ pub struct StoredSession {
 /// Takes the answer to a request.
 pub(super) type Reply<T> = Box<dyn FnOnce(Result<T, Arc<Error>>) + Send>;
 
-/// Asks the writer, once everything that was queued before is in the file.
+/// A request to the writer, which answers once everything that was queued before is in the file.
 pub(super) enum Request {
     Claim(ShardClaim, Reply<Option<StoredSession>>),
-    /// Which spans of history of the guild's channels are recorded.
+    /// Returns the recorded spans of the guild's channel histories.
     Histories(GuildId, Reply<Vec<ChannelHistory>>),
-    /// Whether the recorder may still record the shard.
+    /// Returns whether the recorder may still record the shard.
     Holds((u32, u32), Reply<bool>),
 }
 

@@ -14,10 +14,9 @@ pub enum Clock {
     System,
     /// Only the times of the events. Use this for replays, imports and tests.
     ///
-    /// Each event confirms everything before it, so silence is not a gap. A message moves the time
-    /// by a day at most, because its time is when Discord received it. An event that is older than
-    /// everything that was recorded before the start counts as delivered again. So does a change of a voice
-    /// state that is a day older than the last one: the first delivery stands.
+    /// Each event confirms everything before it, so silence is not a gap. A message moves the time by a day at most,
+    /// because its time is when Discord received it. An event that is older than everything that was recorded before
+    /// the start counts as delivered again. So does a change of a voice state that is a day older than the last one.
     Events,
 }
 
@@ -27,8 +26,8 @@ pub enum Clock {
 pub struct RecorderSettings {
     /// How many events one transaction commits at most. Default: 4,096.
     pub batch_len: usize,
-    /// The longest gap without news after which a member who is in voice before and after it is assumed to have stayed.
-    /// Default: 5 minutes.
+    /// The longest gap across which a voice session continues, if the member is in voice before and after it. Default:
+    /// 5 minutes.
     pub bridge_limit: Duration,
     /// The clock that advances the recorder's time. Default: [`Clock::System`].
     pub clock: Clock,
@@ -71,7 +70,7 @@ impl RecorderSettings {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidSetting`] for the first setting that is zero where it must not be, or out of range.
+    /// [`ErrorKind::InvalidSetting`] for the first setting that is out of range.
     pub fn check(&self) -> Result<(), Error> {
         for (name, holds) in [
             ("batch_len", self.batch_len > 0),

@@ -25,9 +25,9 @@ pub struct RecorderStats {
     /// Events that were taken but that this recorder did not write: those that still waited when a shutdown gave up, and
     /// those of a shard that another recorder had taken over.
     pub dropped: u64,
-    /// Events that told nothing new.
+    /// Events that changed nothing, for example because they were delivered again.
     pub duplicate: u64,
-    /// The last failure, if there was one. A transient one was tried again.
+    /// The last failure, if there was one. Temporary failures are tried again.
     pub last_error: Option<Arc<Error>>,
     /// Events taken that are not in the file yet.
     pub pending: u64,
@@ -36,15 +36,15 @@ pub struct RecorderStats {
     /// Events that were not taken: the queue was full, the recorder was shut down, the file cannot hold a value of the event, or
     /// a future of `record_async` was dropped while it waited.
     pub refused: u64,
-    /// Events that SQLite refused for what they are; the others of their transaction were written.
+    /// Events that the database refused because of their content. The others of their transaction were written.
     pub rejected: u64,
-    /// Events of people who were forgotten or opted out: not written.
+    /// Events that were not written because their user was erased or opted out.
     pub withheld: u64,
     /// Events written.
     pub written: u64,
 }
 
-/// How many events of a transaction ended how.
+/// The numbers of events of a transaction by their outcome.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     pub(super) dropped: u64,
@@ -55,7 +55,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Some events that seemed to tell something new did not.
+    /// Moves events from `written` to `duplicate`, because the flush showed that they changed nothing.
     pub(super) const fn turn_out_duplicate(&mut self, events: u64) {
         let events = if events < self.written { events } else { self.written };
         self.written -= events;
@@ -72,12 +72,12 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    /// Events came in.
+    /// Counts events that were taken.
     pub(super) fn queued(&self, events: usize) {
         self.queued.fetch_add(count(events), Ordering::Relaxed);
     }
 
-    /// Events were not let in.
+    /// Counts events that were refused.
     pub(super) fn refused(&self, events: usize) {
         self.refused.fetch_add(count(events), Ordering::Relaxed);
     }

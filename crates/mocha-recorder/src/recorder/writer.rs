@@ -1,4 +1,4 @@
-//! The thread that writes: it takes what is queued and commits it in groups.
+//! The writer's thread, which takes events from the queue and commits them in groups.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -21,7 +21,7 @@ use crate::{
     write::{Outcome, State},
 };
 
-/// How often the recorder writes that people in voice are still there.
+/// How often the recorder confirms the members in voice in the file.
 const STAMP_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How long a failed transaction waits before it is tried again.
@@ -32,15 +32,15 @@ pub(super) struct Writer<B> {
     /// The number of the last transaction.
     batch: u64,
     counters: Arc<Counters>,
-    /// The last transaction, if nobody knows whether it was committed.
+    /// The last transaction, if it is unknown whether it was committed.
     doubt: Option<Doubt>,
-    /// Until when everything was heard that was taken from the queue, in unix milliseconds.
+    /// The time at which the last events were taken from the queue, in unix milliseconds.
     heard_ms: i64,
-    /// Before which of the events that are pending the process did not run for a while.
+    /// Times in which the process did not run, each with the number of pending events before it.
     interruptions: VecDeque<(usize, Interruption)>,
-    /// After how many of the events that are pending the queue refused one about voice.
+    /// The numbers of pending events before each event about voice that the queue refused.
     missed: BTreeSet<usize>,
-    /// Taken from the queue and not stored yet.
+    /// Events that were taken from the queue and are not stored yet.
     pending: VecDeque<Queued>,
     queue: Arc<Queue>,
     settings: RecorderSettings,
@@ -54,7 +54,7 @@ pub(super) struct Writer<B> {
 struct Plan {
     /// How many of the pending events it writes.
     len: usize,
-    /// Whether it notes that all goes on until now.
+    /// Whether it confirms members in voice up to now.
     stamp: bool,
     /// Whether it notes that the program stops.
     stop: bool,
@@ -63,19 +63,19 @@ struct Plan {
 /// The parts of a transaction that are done.
 #[derive(Default)]
 struct Progress {
-    /// How many interruptions it took note of.
+    /// How many interruptions it recorded.
     interruptions: usize,
     /// Whether all events were written before the stamp was tried.
     stamping: bool,
     tally: Tally,
 }
 
-/// A transaction that was committed or not.
+/// A transaction that may be committed or not.
 struct Doubt {
     batch: u64,
     begun: Instant,
     mark: Mark,
-    /// The refusals that it took note of.
+    /// The refusals that it recorded.
     missed: BTreeSet<usize>,
     plan: Plan,
     progress: Progress,
@@ -92,7 +92,7 @@ impl<B: Backend> Writer<B> {
         let heard_ms = settings.time.now().timestamp_millis();
         let now_ms = (settings.clock == Clock::System).then_some(heard_ms);
         let batch = 1;
-        // If the commit is in doubt, the caller tries again with another recorder: nothing is lost by a second start.
+        // If the commit is in doubt, the caller tries again with another recorder. A second start loses nothing.
         backend.write(batch, |tables| state.start(tables, now_ms)).map_err(|error| match error {
             WriteError::Undone(error) | WriteError::Unknown(error) => error,
         })?;
@@ -144,7 +144,7 @@ impl<B: Backend> Writer<B> {
         }
     }
 
-    /// The events that are pending, without the places of frames that have none.
+    /// Returns the number of pending events, without frames that have no events.
     fn pending_events(&self) -> usize {
         self.pending.iter().filter(|queued| queued.event.is_some()).count()
     }
@@ -208,14 +208,14 @@ impl<B: Backend> Writer<B> {
         }
     }
 
-    /// Notes between which of the new events the process did not run.
+    /// Notes before which of the new events the process did not run.
     fn note_interruptions(&mut self, events: &[Queued]) {
         for interruption in self.settings.time.take_interruptions() {
             // In a replay time passes with the events.
             if self.settings.clock != Clock::System {
                 continue;
             }
-            // A message has Discord's time, and not that of its arrival.
+            // The time of a message is not that of its arrival.
             let is_after = |queued: &Queued| {
                 let timed = queued.event.as_ref().filter(|event| !matches!(event, Event::MessageSent(_)));
                 timed.is_some_and(|event| event.at() >= interruption.until)
@@ -225,7 +225,7 @@ impl<B: Backend> Writer<B> {
         }
     }
 
-    /// When the writer has to do something though nothing comes.
+    /// Returns when the writer has to do something even if no event arrives.
     fn deadline(&self) -> Option<Instant> {
         if !self.pending.is_empty() || self.doubt.is_some() {
             return Some(Instant::now());
@@ -238,7 +238,7 @@ impl<B: Backend> Writer<B> {
         self.settings.time.uptime() >= self.stamp_due
     }
 
-    /// Writes everything that was taken, and the stamp if it is due. What fails is kept.
+    /// Writes everything that was taken, and the stamp if it is due. Events that could not be written stay pending.
     fn write_pending(&mut self) -> Result<(), Arc<Error>> {
         self.resolve_doubt().map_err(|error| self.failed(error))?;
         while !self.pending.is_empty() {
@@ -255,7 +255,7 @@ impl<B: Backend> Writer<B> {
         Ok(())
     }
 
-    /// Writes what is left and that the program stopped on purpose, or gives up.
+    /// Writes the pending events and that the program stopped cleanly. Gives up after the timeout.
     fn finish(&mut self) -> Result<(), Arc<Error>> {
         let deadline = Instant::now() + self.settings.shutdown_timeout;
         loop {
@@ -282,17 +282,17 @@ impl<B: Backend> Writer<B> {
         error
     }
 
-    /// Commits the first `len` events. If one of them is what the database refuses, it alone is left out.
+    /// Commits the first `len` events. If the database refuses one of them, only this one is left out.
     fn commit(&mut self, len: usize, stop: bool) -> Result<(), Error> {
         let begun = Instant::now();
-        // Until now is proved only once all that was heard until now is written.
+        // Members are confirmed up to now only once all events up to now are written.
         let last = len == self.pending.len();
         let stamp = last && (stop || self.is_stamp_due() || self.settings.clock == Clock::Events);
         let plan = Plan { len, stamp, stop };
         let tally = match self.attempt(plan, begun).or_else(|failed| self.without_stamp(failed, plan, begun)) {
             Ok(tally) => tally,
             Err(error) if self.doubt.is_some() => return Err(error),
-            // One by one costs time, so only then.
+            // Single events take longer, so this is done only after a refusal.
             Err(error) if len > 1 && error.is_caused_by_event() => {
                 tracing::debug!(error = %error, "a transaction is tried again event by event");
                 return (0..len).try_for_each(|_| self.commit(1, stop));
@@ -312,7 +312,7 @@ impl<B: Backend> Writer<B> {
         Ok(())
     }
 
-    /// The events of a transaction need not be kept any longer.
+    /// Removes the events of a transaction that is done.
     fn done(&mut self, plan: Plan, tally: Tally, begun: Instant) {
         let len = plan.len;
         self.pending.drain(..len);
@@ -327,7 +327,7 @@ impl<B: Backend> Writer<B> {
         }
     }
 
-    /// Writes the events of a transaction whose stamp the database refused: they are not to blame.
+    /// Writes the events of a transaction again without the stamp, if the database refused only the stamp.
     fn without_stamp(&mut self, failed: Failed, plan: Plan, begun: Instant) -> Result<Tally, Error> {
         let Failed { error, stamping } = failed;
         if !stamping || !error.is_caused_by_event() {
@@ -338,7 +338,7 @@ impl<B: Backend> Writer<B> {
         self.attempt(Plan { stamp: false, stop: false, ..plan }, begun).map_err(|failed| failed.error)
     }
 
-    /// One transaction.
+    /// Runs one transaction.
     fn attempt(&mut self, plan: Plan, begun: Instant) -> Result<Tally, Failed> {
         let mark = self.state.mark();
         self.batch += 1;
@@ -364,11 +364,11 @@ impl<B: Backend> Writer<B> {
                 Err(Failed { error, stamping: progress.stamping })
             }
             Err(WriteError::Unknown(error)) => {
-                // Refusals that come from here on are not part of it, even of the same place.
+                // Later refusals are not part of this transaction, even at the same place.
                 let later = self.missed.split_off(&plan.len.saturating_add(1));
                 let missed = std::mem::replace(&mut self.missed, later);
                 self.doubt = Some(Doubt { batch: self.batch, begun, mark, missed, plan, progress });
-                // Nothing that was written can be tried again before the doubt is resolved.
+                // The events cannot be written again before the doubt is resolved.
                 Err(Failed { error, stamping: false })
             }
         }
@@ -380,7 +380,7 @@ impl<B: Backend> Writer<B> {
         self.missed.retain(|after| *after > len);
     }
 
-    /// Finds out what became of a transaction whose COMMIT was not answered.
+    /// Finds out whether a transaction whose COMMIT was not answered is stored.
     fn resolve_doubt(&mut self) -> Result<(), Error> {
         let Some(doubt) = &self.doubt else { return Ok(()) };
         let was_committed = self.backend.was_committed(doubt.batch)?;
@@ -434,7 +434,7 @@ impl Batch<'_> {
         progress.tally.turn_out_duplicate(tables.flush()?);
         if stamp {
             progress.stamping = true;
-            // Only now, for an event may have been refused while this transaction waited for the lock.
+            // Read this late, because an event may have been refused while this transaction waited for the lock.
             let heard_ms = self.queue.heard_until(self.heard_ms);
             state.stamp(tables, (self.clock == Clock::System).then_some(heard_ms), stop)?;
             tables.flush()?;
@@ -442,7 +442,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Notes what was not heard before the event with this place, or after the last one.
+    /// Records the interruptions and refusals before the event with this number, or after the last one.
     fn note_gaps(
         &self,
         tables: &mut impl Tables,
@@ -463,7 +463,7 @@ impl Batch<'_> {
 /// Why a transaction failed.
 struct Failed {
     error: Error,
-    /// Whether all events were written before that.
+    /// Whether all events were written, so that the stamp failed.
     stamping: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The state of each person in the tracker, and the way back if a transaction is undone.
+//! The state of each person in the tracker, and the undoing of changes if a transaction is undone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,14 +10,14 @@ use crate::Person;
 /// The state of a person.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Known {
-    /// The person is in no channel, and events before this time are not news.
+    /// The person is in no channel. Events before this time change nothing.
     Away {
         since_ms: i64,
     },
     Open(Open),
 }
 
-/// Everybody the tracker knows.
+/// All people that the tracker knows.
 #[derive(Debug, Default)]
 pub(super) struct People {
     /// The connected people of each guild. A snapshot needs those it does not contain.
@@ -76,7 +76,7 @@ impl People {
         }
     }
 
-    /// Forgets people for good.
+    /// Forgets the people for whom `who` returns `true`, which cannot be undone.
     pub(super) fn forget(&mut self, mut who: impl FnMut(Person) -> bool) {
         let connected = &mut self.connected;
         self.known.retain(|person, known| {
