@@ -74,7 +74,7 @@ type Months = HashMap<(UserId, i64), ActiveMonth>;
 
 impl DailyActivity {
     /// Tells `f` who was active when, in any channel, where months are 30 days of the zone; in no
-    /// order, and a month may come several times. To be called in a transaction.
+    /// order, and a month may come several times. Call it in a transaction.
     pub(crate) fn each(
         self,
         conn: &mut dyn Source,

@@ -11,7 +11,7 @@ use mocha_schema::{GuildId, UserId};
 
 use crate::{Database, Error, Window, database::snapshot, leaderboard::ranked, rollup::Horizon, statement::Statement};
 
-/// The question what one user wrote in one guild, of all message types.
+/// A question about what one user wrote in one guild, of all message types.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct UserStatistics {
@@ -107,7 +107,7 @@ impl UserStatistics {
     }
 }
 
-/// The question who has most rows in a guild's message log: all message types, and bots too.
+/// A question about who has most rows in a guild's message log: all message types, and bots too.
 ///
 /// For a board to show, see [`Leaderboard::messages`](crate::Leaderboard::messages).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -218,7 +218,7 @@ fn events(statement: &mut Statement, guild: GuildId, window: Window) {
     statement.bind(window.start_second()).bind(window.end_second());
 }
 
-/// The question how long everybody's finished voice sessions in a guild were, bots' too.
+/// A question about how long everybody's finished voice sessions in a guild were, bots' too.
 ///
 /// A session counts whole in the window that it ended in; who is still connected does not count.
 /// For time clipped to the window, see [`Leaderboard::voice`](crate::Leaderboard::voice).

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 /// Writes a duration as people say it: `45 s`, `12 min`, `3 h 05 min`.
 ///
-/// What is shorter than the last unit is cut off, so no text says more than there was. Hours are not
+/// Time shorter than the last unit is cut off, so no text says more than there was. Hours are not
 /// combined to days.
 ///
 /// ```

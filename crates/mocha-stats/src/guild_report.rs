@@ -10,7 +10,7 @@ use crate::{
     database::snapshot,
 };
 
-/// The question for a report of a guild, as a bot posts it on Monday: a week, or any other window, in
+/// A question for a report of a guild, as a bot posts it on Monday: a week, or any other window, in
 /// numbers, day by day, and with the members who did most.
 ///
 /// It asks the questions that its answer names in one transaction, so that they agree with each
@@ -79,7 +79,7 @@ impl GuildReport {
         self
     }
 
-    /// Lists so many members. The default is 10.
+    /// Lists this many members. The default is 10.
     pub const fn limit(mut self, n: usize) -> Self {
         self.limit = n;
         self

@@ -13,9 +13,9 @@ use crate::{
     packed_quarters, quarter,
 };
 
-/// The question when a week's messages are written: by weekday and hour.
+/// A question about when a week's messages are written: by weekday and hour.
 ///
-/// Counted are messages, replies and commands
+/// It counts messages, replies and commands
 /// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)).
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
@@ -48,7 +48,7 @@ pub struct HeatMapAnswer {
 }
 
 impl HeatMap {
-    /// Asks about this guild; of all time, in UTC and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, in UTC, humans only.
     pub const fn of(guild: GuildId) -> Self {
         let (bots, window) = (Bots::Exclude, Window::all());
         Self { bots, channels: ChannelFilter::new(), guild, user: None, window, zone: Tz::UTC }
@@ -56,8 +56,8 @@ impl HeatMap {
 
     /// Counts only messages of this user. A bot counts if it is the user.
     ///
-    /// It reads the user's single messages, in other guilds too, and knows none that are not kept
-    /// any more: see [`data_since`](HeatMapAnswer::data_since).
+    /// It reads the user's single messages, in other guilds too. Deleted messages do not count: see
+    /// [`data_since`](HeatMapAnswer::data_since).
     ///
     /// ```
     /// use mocha_schema::{GuildId, UserId};
@@ -76,11 +76,11 @@ impl HeatMap {
         self
     }
 
-    /// Counts only messages in these channels, in their threads and, of a category, in what is in
-    /// it now.
+    /// Counts only messages in these channels and their threads. A category stands for the channels
+    /// that are in it now.
     ///
-    /// It reads the single messages of these channels, and knows none that are not kept any more:
-    /// see [`data_since`](HeatMapAnswer::data_since).
+    /// It reads the single messages of these channels. Deleted messages do not count: see
+    /// [`data_since`](HeatMapAnswer::data_since).
     ///
     /// ```
     /// use mocha_schema::{ChannelId, GuildId};
@@ -99,8 +99,8 @@ impl HeatMap {
         self
     }
 
-    /// Leaves out messages in these channels, in their threads and, of a category, in what is in it
-    /// now. It reads all single messages of the window.
+    /// Excludes messages in these channels and their threads. A category stands for the channels
+    /// that are in it now. It reads all single messages of the window.
     pub fn exclude_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.without.extend(channels);
         self
@@ -121,7 +121,8 @@ impl HeatMap {
 
     /// Sets the time zone of the weekdays and hours. The default is UTC.
     ///
-    /// On a day of 23 hours one of them gets nothing, on a day of 25 one gets the messages of two.
+    /// On a day of 23 hours, one hour gets nothing. On a day of 25, one hour gets the messages of
+    /// two.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
@@ -129,14 +130,14 @@ impl HeatMap {
 
     /// Runs the query.
     ///
-    /// Reads the guild's roll-up by quarters of an hour, of whole months in a row each, and single
-    /// messages of less than a quarter at each edge of the window, through keys and an index, in
-    /// one transaction; of one [`user`](Self::user) or of some [channels](Self::only_channels) what
-    /// is said there. Memory does not grow.
+    /// Reads the guild's roll-up by quarters of an hour, with one row for each whole month, and
+    /// single messages of less than a quarter at each edge of the window, through keys and an
+    /// index, in one transaction. For one [`user`](Self::user) or some
+    /// [channels](Self::only_channels) it reads what these methods say. Memory does not grow.
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds what is no count.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid count.
     ///
     /// # Examples
     ///

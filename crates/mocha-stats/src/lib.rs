@@ -20,11 +20,11 @@
 //! | [`Growth`] | who came and went, and how many there were, by hour, day, week or month |
 //! | [`MemberRetention`] | who stayed, in the first week and by the week of joining |
 //! | [`MemberReturn`] | who came back on the first, seventh and thirtieth day, and by the week of joining |
-//! | [`MembersSince`] | growth from before Mocha recorded it, as far as the present members tell |
+//! | [`MembersSince`] | when the present members joined: growth from before Mocha recorded it, as a lower bound |
 //! | [`Boosters`] | how many members boosted the guild, by hour, day, week or month |
 //! | [`MemberSegments`] | how many members are new, active, at risk of leaving, or dormant |
 //! | [`Activation`] | who took part in the first week |
-//! | [`Tenure`] | how long those who left had stayed |
+//! | [`Tenure`] | how long members who left had stayed |
 //! | [`PresenceTime`] | how long people were online, idle or offline |
 //! | [`OnlineSeries`] | how many were online, by hour, day, week or month |
 //! | [`Activities`] | what people played and heard |
@@ -43,9 +43,9 @@
 //! | [`VoiceHeatMap`] | when people were in voice, by weekday and hour |
 //! | [`documented`] | the three documented statements of the TypeScript original, word for word |
 //!
-//! Triggers maintain roll-ups of messages and voice. A query reads roll-ups for whole days,
-//! and single events only for the days that an edge of the window cuts. So every answer is exact,
-//! and its cost grows with users and days, not with messages.
+//! Triggers maintain roll-ups of messages and voice. A query reads roll-ups for whole days, and
+//! single events only for the days that an edge of the window cuts. So every answer is exact, and
+//! its cost grows with users and days, not with messages.
 //!
 //! A retention policy deletes single events and keeps roll-ups. For the time before, answers count
 //! whole days in UTC and set `rounded_to_days`. Queries that need single events report in

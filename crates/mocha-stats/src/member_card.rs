@@ -9,7 +9,7 @@ use crate::{
     database::snapshot, member::streaks_of,
 };
 
-/// The question for a member's card, as `/rank` shows it: the last days of one user in numbers and
+/// A question for a member's card, as `/rank` shows it: the last days of one user in numbers and
 /// day by day, and the streak.
 ///
 /// It asks [`MemberStatistics`] and [`MessageSeries`] in one transaction, so that they agree with
@@ -37,7 +37,7 @@ pub struct MemberCardAnswer {
     /// The streak of active days that reaches today or yesterday. Unlike that of
     /// [`statistics`](Self::statistics) it may have begun before the last days.
     pub current_streak: Option<Streak>,
-    /// The longest streak of all time; of several the last.
+    /// The longest streak of all time. If several are equally long, the last one.
     pub longest_streak: Option<Streak>,
 }
 
@@ -47,8 +47,7 @@ impl MemberCard {
         Self { days: 30, guild, now, user, zone: Tz::UTC }
     }
 
-    /// Asks about so many days: that of the present instant and the ones before it. The default is
-    /// 30.
+    /// Asks about this many days, of which the last is today. The default is 30.
     pub const fn days(mut self, days: u32) -> Self {
         self.days = days;
         self
@@ -56,8 +55,8 @@ impl MemberCard {
 
     /// Sets the time zone of the days. The default is UTC.
     ///
-    /// Roll-ups of members are by day in UTC. In another zone the query reads all single messages of
-    /// the user for the streak, and knows none that are not kept any more.
+    /// Roll-ups of members are by day in UTC. In another zone the query reads all single messages
+    /// of the user for the streak. Deleted ones do not count.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self

@@ -15,12 +15,12 @@ use crate::{
     statement::Statement,
 };
 
-/// The question how many of a guild's current members are new, active, at risk of leaving, or
+/// A question about how many of a guild's current members are new, active, at risk of leaving, or
 /// dormant.
 ///
-/// Active is who wrote a message, a reply or a command
-/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)) in any channel, or was in voice.
-/// Each member is in one segment, the first of these that fits:
+/// Members are active if they wrote a message, a reply or a command
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)) in any channel, or were in
+/// voice. Each member is in one segment, the first of these that fits:
 ///
 /// | segment | members |
 /// |---|---|
@@ -30,8 +30,8 @@ use crate::{
 /// | dormant | all others |
 ///
 /// The last days are days of a [`zone`](Self::zone), and end with that of the present instant. A
-/// member whose time of joining Discord did not tell is not new. Without the intent `GUILD_MEMBERS`
-/// Mocha does not know all members, nor who left.
+/// member without a known time of joining is not new. Without the intent `GUILD_MEMBERS` Mocha does
+/// not know all members, nor which members left.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[doc(alias("churn", "inactive", "at risk"))]
 #[must_use = "a question does nothing until it is loaded"]
@@ -57,7 +57,7 @@ pub struct MemberSegmentsAnswer {
     /// Older members who were active in the last [`silent_after`](MemberSegments::silent_after)
     /// days.
     pub active: u64,
-    /// Older members who were not, but were in the last
+    /// Older members who were not active then, but in the last
     /// [`dormant_after`](MemberSegments::dormant_after) days.
     pub at_risk: u64,
     /// All other members.
@@ -112,14 +112,14 @@ impl MemberSegments {
     /// Sets the time zone of the days. The default is UTC.
     ///
     /// Roll-ups of members are by day in UTC. In another zone the query reads every message of the
-    /// last [`dormant_after`](Self::dormant_after) days, and knows none that are not kept any more:
-    /// see [`data_since`](MemberSegmentsAnswer::data_since).
+    /// last [`dormant_after`](Self::dormant_after) days. Deleted messages do not count: see
+    /// [`data_since`](MemberSegmentsAnswer::data_since).
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
     }
 
-    /// Lists so many members at risk. The default is 10.
+    /// Lists this many members at risk. The default is 10.
     pub const fn limit(mut self, n: usize) -> Self {
         self.limit = n;
         self
@@ -128,8 +128,9 @@ impl MemberSegments {
     /// Runs the query.
     ///
     /// Reads the guild's members, and the roll-ups of members by day of the last
-    /// [`dormant_after`](Self::dormant_after) days, through indexes and keys, in one transaction; of
-    /// another zone than UTC what is said at [`zone`](Self::zone). Memory grows with people.
+    /// [`dormant_after`](Self::dormant_after) days, through indexes and keys, in one transaction.
+    /// In another zone than UTC it reads single events, see [`zone`](Self::zone). Memory grows with
+    /// people.
     ///
     /// # Errors
     ///

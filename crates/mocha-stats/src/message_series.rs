@@ -18,9 +18,10 @@ use crate::{
     rollup::Span,
 };
 
-/// The question how much was written in a guild, hour by hour, or by day, week or month of a zone.
+/// A question about how much was written in a guild, hour by hour, or by day, week or month of a
+/// zone.
 ///
-/// Counted are messages, replies and commands
+/// It counts messages, replies and commands
 /// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)).
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
@@ -81,9 +82,9 @@ impl MessageSeries {
 
     /// Counts only messages of this user. A bot counts if it is the user.
     ///
-    /// It reads the user's single messages, in other guilds too, and knows none that are not kept
-    /// any more: see [`data_since`](MessageSeriesAnswer::data_since). By days, weeks or months in
-    /// UTC it reads roll-ups and knows all.
+    /// By days, weeks or months in UTC it reads roll-ups, so all messages count. By the hour or in
+    /// another zone it reads the user's single messages, in other guilds too, and deleted ones do
+    /// not count: see [`data_since`](MessageSeriesAnswer::data_since).
     ///
     /// ```
     /// use mocha_schema::{GuildId, UserId};
@@ -102,12 +103,12 @@ impl MessageSeries {
         self
     }
 
-    /// Counts only messages in these channels, in their threads and, of a category, in what is in
-    /// it now.
+    /// Counts only messages in these channels and their threads. A category stands for the channels
+    /// that are in it now.
     ///
-    /// By days, weeks or months in UTC it reads roll-ups of members by day, and knows all. By the
-    /// hour or in another zone it reads the single messages of these channels, and knows none that
-    /// are not kept any more: see [`data_since`](MessageSeriesAnswer::data_since).
+    /// By days, weeks or months in UTC it reads roll-ups, so all messages count. By the hour or in
+    /// another zone it reads the single messages of these channels, and deleted ones do not count:
+    /// see [`data_since`](MessageSeriesAnswer::data_since).
     ///
     /// ```
     /// use mocha_schema::{ChannelId, GuildId};
@@ -127,8 +128,9 @@ impl MessageSeries {
         self
     }
 
-    /// Leaves out messages in these channels, in their threads and, of a category, in what is in it
-    /// now. By the hour or in another zone than UTC it reads all single messages of the window.
+    /// Excludes messages in these channels and their threads. A category stands for the channels
+    /// that are in it now. By the hour or in another zone than UTC it reads all single messages of
+    /// the window.
     pub fn exclude_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.without.extend(channels);
         self
@@ -163,14 +165,15 @@ impl MessageSeries {
     /// Runs the query.
     ///
     /// Reads the guild's roll-up by quarters of an hour, and single messages of less than a quarter
-    /// at each edge of the window, through a key and an index, in one transaction; of one
-    /// [`user`](Self::user) or of some [channels](Self::only_channels) what is said there. Memory grows with the periods.
+    /// at each edge of the window, through a key and an index, in one transaction. For one
+    /// [`user`](Self::user) or some [channels](Self::only_channels) it reads what these methods
+    /// say. Memory grows with the periods.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) of `window`: it has more than a million periods.
     ///
-    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds what is no count.
+    /// [`Database`](crate::ErrorKind::Database): the database failed, or a row holds an invalid count.
     ///
     /// # Examples
     ///

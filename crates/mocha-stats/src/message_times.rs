@@ -42,7 +42,7 @@ pub(crate) struct MessageTimes<'a> {
 }
 
 impl<'a> MessageTimes<'a> {
-    /// To be called in a transaction.
+    /// Call it in a transaction.
     pub(crate) fn load(
         conn: &mut dyn Source,
         scan: MessageScan,

@@ -128,7 +128,8 @@ impl Queue {
         if state.closed {
             return Some(Obstacle::Closed);
         }
-        // Events that are recorded together may exceed the limit. Otherwise a guild with more members than the limit could never be recorded.
+        // Events that are recorded together may exceed the limit. Otherwise a guild with more members than the limit
+        // could never be recorded.
         let waiting = state.events.len().saturating_add(state.in_flight);
         (waiting >= self.limit).then(|| Obstacle::Full { failure: state.failure.clone(), waiting })
     }
@@ -285,7 +286,8 @@ impl Queue {
         wakers.into_iter().for_each(std::task::Waker::wake);
     }
 
-    /// Waits until the batch is full or old enough, a caller waits, the queue is closed, or the deadline has passed. Then takes everything.
+    /// Waits until the batch is full or old enough, a caller waits, the queue is closed, or the deadline has passed.
+    /// Then takes everything.
     pub(super) fn take(&self, deadline: Option<Instant>) -> Taken {
         let mut state = self.lock();
         loop {

@@ -26,7 +26,7 @@ pub(super) struct Activity {
 }
 
 impl Activity {
-    /// To be called in a transaction.
+    /// Call it in a transaction.
     pub(super) fn load(conn: &mut dyn Source, question: ActiveMembers) -> Result<Self, Error> {
         let mut activity = Self::default();
         let mut months = ActiveMonths::default();

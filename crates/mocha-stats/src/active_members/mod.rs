@@ -10,21 +10,20 @@ use mocha_schema::GuildId;
 use self::activity::Activity;
 use crate::{Bots, Database, Error, Period, Window, database::snapshot, periods, share::share};
 
-/// So many messages in a time make somebody a communicator of it, as Discord's own statistics have
-/// it.
+/// A member with this many messages in a period is a communicator, as in Discord's own statistics.
 pub const COMMUNICATOR_MESSAGES: u64 = 3;
 
 /// The days of [`ActiveDay::weekly`] and [`ActiveDay::monthly`].
 const WEEK_DAYS: i64 = 7;
 const MONTH_DAYS: i64 = 30;
 
-/// The question how many members of a guild were active: day by day, in the week and in the month
-/// up to each day, and how many wrote more than a little.
+/// A question about how many members of a guild were active: day by day, in the week and in the
+/// month up to each day, and how many wrote more than a little.
 ///
-/// Active is who wrote a message, a reply or a command
-/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)) in any channel, once or often;
-/// whether they still are members is not asked. Days and weeks are those of a
-/// [`zone`](ActiveMembers::zone), UTC until told otherwise.
+/// Members are active if they wrote a message, a reply or a command
+/// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)) in any channel, once or often.
+/// Members who have left since count too. Days and weeks are those of the
+/// [`zone`](ActiveMembers::zone), by default UTC.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[doc(alias("DAU", "WAU", "MAU"))]
 #[must_use = "a question does nothing until it is loaded"]
@@ -99,8 +98,8 @@ impl ActiveDay {
 }
 
 impl ActiveMembersAnswer {
-    /// The mean of [`ActiveDay::daily`] over all days, also those that the window has only a part
-    /// of; 0 if there are none.
+    /// The mean of [`ActiveDay::daily`] over all days, including partial days at the edges of the
+    /// window; 0 if there are none.
     #[must_use]
     pub fn mean_daily(&self) -> f64 {
         let sum = self.days.iter().fold(0, |sum: u64, day| sum.saturating_add(day.daily));
@@ -128,8 +127,8 @@ impl ActiveMembers {
         self
     }
 
-    /// Counts who was in voice as active too, in any channel and state, however short.
-    /// Communicators stay those who wrote.
+    /// Counts members in voice as active too, in any channel and state, however short. It does not
+    /// change the number of communicators.
     pub const fn including_voice(mut self) -> Self {
         self.voice = true;
         self
@@ -138,7 +137,7 @@ impl ActiveMembers {
     /// Sets the time zone of the days and weeks. The default is UTC.
     ///
     /// Roll-ups of members are by day in UTC. In another zone the query reads every message of the
-    /// window and of the 29 days before it, and knows none that are not kept any more: see
+    /// window and of the 29 days before it. Deleted messages do not count: see
     /// [`data_since`](ActiveMembersAnswer::data_since).
     ///
     /// ```
@@ -165,7 +164,7 @@ impl ActiveMembers {
     ///
     /// Reads the roll-ups of the window's months and days and of the 29 days before them, and
     /// single messages and voice intervals of at most a day at each edge, through their keys and
-    /// indexes, in one transaction; of another zone than UTC what is said at
+    /// indexes, in one transaction. In another zone than UTC it reads single events, see
     /// [`zone`](Self::zone). Memory grows with people times the months in which they were active.
     ///
     /// # Errors

@@ -18,9 +18,9 @@ use crate::{
     share::share,
 };
 
-/// The question how much was written in each channel of a guild, and by how many.
+/// A question about how much was written in each channel of a guild, and by how many.
 ///
-/// Counted are messages, replies and commands
+/// It counts messages, replies and commands
 /// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)), also in channels that are
 /// gone.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -10,15 +10,15 @@ pub use self::any::AnyConnection;
 pub(crate) use self::row::Row;
 use crate::{Error, statement::Statement};
 
-/// A connection that questions can be asked of: Diesel's `SqliteConnection`, and with the feature
-/// `postgres` its `PgConnection`. Mocha's tables must be there.
+/// A connection for asking questions: Diesel's `SqliteConnection`, and with the feature `postgres`
+/// its `PgConnection`. It must have Mocha's tables.
 ///
-/// A question reads in one transaction, so that its answer is of one instant. It can be asked
-/// inside a transaction of yours too. PostgreSQL's transactions see later commits of others unless
-/// they begin with `repeatable_read`, as those of questions do.
+/// A question reads in one transaction, so its answer shows one instant. You can also ask it inside
+/// your own transaction. In PostgreSQL a transaction sees later commits of others unless it begins
+/// with `repeatable_read`, as those of questions do.
 ///
-/// The connection of a pool, or of anything else that dereferences to one of these, is passed as
-/// `&mut *conn`.
+/// Pass `&mut *conn` for the connection of a pool, or of anything else that dereferences to one of
+/// these.
 ///
 /// ```
 /// use diesel::{Connection, SqliteConnection};

@@ -16,7 +16,7 @@ use crate::{
     statement::Statement,
 };
 
-/// The question how many of those who joined a guild took part in their first week.
+/// A question about how many of those who joined a guild took part in their first week.
 ///
 /// Each membership counts of which the first week has passed; of somebody who left earlier, what
 /// they did until then. Messages count in any channel if they are of a type that leaderboards

@@ -70,7 +70,8 @@ pub struct BoostersPeriod {
     pub started: u64,
     /// How many members stopped boosting in it, as far as Mocha noticed.
     pub ended: u64,
-    /// How many members boosted at the end of the period, or at the window's end if that is earlier.
+    /// How many members boosted at the end of the period, or at the window's end if that is
+    /// earlier.
     pub boosters: u64,
 }
 

@@ -79,7 +79,7 @@ pub(crate) struct Turnover {
 }
 
 impl Turnover {
-    /// To be called in a transaction.
+    /// Call it in a transaction.
     pub(crate) fn load(conn: &mut dyn Source, guild: GuildId, bots: Bots, window: Window) -> Result<Self, Error> {
         let horizon = Horizon::load(conn)?;
         let Counted { span, rounded_to_days, .. } = horizon.members(window);

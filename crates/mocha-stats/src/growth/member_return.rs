@@ -23,16 +23,16 @@ use crate::{
 
 const WEEK_DAYS: i64 = 7;
 
-/// The question how many of those who joined a guild came back: wrote or talked on a later day.
+/// A question about how many of those who joined a guild came back: wrote or talked on a later day.
 ///
 /// [`MemberRetention`](crate::MemberRetention) counts members who did not leave. This question
 /// counts members who took part: with a message, a reply or a command
 /// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)) in any channel, or with time in
 /// voice, however short.
 ///
-/// Each membership counts: who leaves and joins again joined twice. What somebody does after a
-/// membership ended does not count for it, except on the day on which it ended. Days and weeks are
-/// those of a [`zone`](Self::zone).
+/// Each membership counts: a user who leaves and joins again joined twice. Activity after the end
+/// of a membership does not count for it, except on the day on which it ended. Days and weeks are
+/// those of the [`zone`](Self::zone).
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[doc(alias("D1", "D7", "D30", "N-day retention"))]
 #[must_use = "a question does nothing until it is loaded"]
@@ -71,7 +71,7 @@ pub struct MemberReturnAnswer {
 pub struct ReturnDay {
     /// How many days after that of joining. 1 is the next day.
     pub day: u32,
-    /// How many joined so long ago that this day of theirs is over.
+    /// How many members joined so long ago that this day is over for them.
     pub joined: u64,
     /// How many of them wrote or talked on it.
     pub returned: u64,
@@ -82,13 +82,13 @@ pub struct ReturnDay {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ReturnCohort {
-    /// The week's first instant, also if the window starts later: only who joined in the window
-    /// counts.
+    /// The week's first instant, even if the window starts later. Only members who joined in the
+    /// window count.
     pub start: DateTime<Tz>,
     /// How many joined.
     pub joined: u64,
-    /// How many wrote or talked in the next week, then in the week after it, and so on; as many
-    /// numbers as of these weeks are over.
+    /// How many wrote or talked in the next week, then in the week after it, and so on. Only weeks
+    /// that are over have a number.
     pub returned: Vec<u64>,
 }
 
@@ -148,9 +148,9 @@ impl MemberReturn {
     /// Runs the query.
     ///
     /// Reads the guild's joins and leaves, and the roll-ups of members by day from the first of
-    /// these joins on, through indexes and keys, in one transaction; of another zone than UTC what
-    /// is said at [`zone`](Self::zone). Memory grows with memberships, with the days on which their
-    /// members were active, and with the square of the weeks.
+    /// these joins on, through indexes and keys, in one transaction. In another zone than UTC it
+    /// reads single events, see [`zone`](Self::zone). Memory grows with memberships, with the days
+    /// on which their members were active, and with the square of the weeks.
     ///
     /// # Errors
     ///

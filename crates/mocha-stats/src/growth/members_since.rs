@@ -1,4 +1,4 @@
-//! Since when the present members are members.
+//! When the present members joined.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ use crate::{
     statement::Statement,
 };
 
-/// The question when a guild's present members joined, by hour, day, week or month: growth from
+/// A question about when a guild's present members joined, by hour, day, week or month: growth from
 /// before Mocha recorded it.
 ///
-/// Discord tells when each present member joined, last of all joins, and nothing about members who
-/// left. So each number is a **lower bound** of how many members there were: those who left since
-/// are missing, and those who came back count from their return on. [`Growth`](crate::Growth) has
-/// the true numbers of the time that Mocha recorded.
+/// Discord says when each present member last joined, and nothing about members who left. So each
+/// number is a **lower bound**: members who left since are missing, and members who came back count
+/// from their return on. [`Growth`](crate::Growth) has the true numbers of the time that Mocha
+/// recorded.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[doc(alias("joined_at", "retroactive growth"))]
 #[must_use = "a question does nothing until it is loaded"]
@@ -32,7 +32,7 @@ pub struct MembersSince {
     zone: Tz,
 }
 
-/// Since when the present members are members.
+/// When the present members joined.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -62,8 +62,8 @@ pub struct MembersSincePeriod {
     pub is_partial: bool,
     /// How many of the present members joined in it.
     pub joined: u64,
-    /// How many of the present members had joined when it, or the window, ended: at least so many
-    /// members there were.
+    /// How many of the present members had joined by the end of the period, or of the window if
+    /// that is earlier. There were at least this many members.
     pub members: u64,
 }
 
@@ -133,7 +133,7 @@ impl MembersSince {
         self.answer(&joins, unknown)
     }
 
-    /// When each joined, in order, and how many nobody knows that of.
+    /// When each joined, in order, and for how many this is unknown.
     fn joins(self, conn: &mut dyn Source) -> Result<(Vec<DateTime<Utc>>, u64), Error> {
         let (mut joins, mut unknown) = (Vec::new(), 0);
         let mut statement = Statement::new(conn.dialect());

@@ -12,11 +12,11 @@ use crate::{
     rollup::Horizon,
 };
 
-/// The question how many of those who joined a guild stayed.
+/// A question about how many of those who joined a guild stayed.
 ///
-/// Each membership counts: who leaves and joins again joined twice. A membership lasts from its
-/// join to its leave. If the leave was not seen, it lasts until the next join of the same person;
-/// without one, it goes on.
+/// Each membership counts: a user who leaves and joins again joined twice. A membership lasts from
+/// its join to its leave. If the leave was not seen, it lasts until the user's next join, and
+/// without one it goes on.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct MemberRetention {
@@ -61,14 +61,14 @@ pub struct FirstWeek {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Cohort {
-    /// The week's first instant, also if the window starts later: only who joined in the window
-    /// counts.
+    /// The week's first instant, even if the window starts later. Only members who joined in the
+    /// window count.
     pub start: DateTime<Tz>,
     /// How many joined.
     pub joined: u64,
-    /// How many stayed one week of seven days or longer, then two weeks, and so on; as many numbers
-    /// as weeks have passed since the cohort's last instant, so that everybody in it can have
-    /// stayed that long.
+    /// How many stayed one week of seven days or longer, then two weeks, and so on. It has a number
+    /// for each week since the cohort's last instant, so that every member in it can have stayed
+    /// that long.
     pub stayed: Vec<u64>,
 }
 
@@ -107,9 +107,8 @@ impl MemberRetention {
 
     /// Runs the query.
     ///
-    /// Reads the guild's joins and leaves from the window's start until what is known ends through
-    /// an index, in one transaction; memory grows with memberships, and with the square of the
-    /// weeks.
+    /// Reads the guild's joins and leaves from the window's start to the present instant through an
+    /// index, in one transaction. Memory grows with memberships, and with the square of the weeks.
     ///
     /// # Errors
     ///

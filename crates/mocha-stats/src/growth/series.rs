@@ -16,10 +16,11 @@ use crate::{
     rollup::Horizon,
 };
 
-/// The question how a guild grew, hour by hour, or by day, week or month of a zone.
+/// A question about how a guild grew, hour by hour, or by day, week or month of a zone.
 ///
-/// Each join and each leave counts, also of somebody who comes and goes and comes again. Somebody
-/// who left while the bot was not connected leaves when a complete list of members shows it.
+/// Each join and each leave counts, even if the same user comes and goes several times. If a member
+/// left while the bot was not connected, the leave counts at the time of the complete list of
+/// members that shows it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct Growth {
@@ -71,10 +72,10 @@ pub struct GrowthPeriod {
     pub leaves: u64,
     /// Joins less leaves.
     pub net: i64,
-    /// How many members the guild had when the period ended, or the window in it: the last count
-    /// that the log has, or that Discord gave of the guild if that is newer, and the joins and
-    /// leaves after it. Bots are among them, whatever [`Growth::bots`] says: Discord counts them.
-    /// `None` while the file has no count yet.
+    /// How many members the guild had at the end of the period, or of the window if that is
+    /// earlier. It is the last count in the log, or Discord's count of the guild if that is newer,
+    /// changed by the joins and leaves after it. It always includes bots, because Discord counts
+    /// them. `None` while the file has no count yet.
     pub members: Option<u64>,
 }
 
@@ -90,9 +91,9 @@ impl Growth {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Include`], other than that of
-    /// [`GuildOverview`](crate::GuildOverview): Discord's own member count has them too, and so the
-    /// net is what it changes by.
+    /// Sets which accounts to count. The default is [`Bots::Include`], unlike that of
+    /// [`GuildOverview`](crate::GuildOverview). Discord's own member count includes bots, so the
+    /// net is the change of that count.
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
@@ -113,9 +114,9 @@ impl Growth {
 
     /// Runs the query.
     ///
-    /// Reads the guild's joins and leaves of the window, and those before it back to the last with
-    /// a count of members, through an index, in one transaction; memory grows with the quarter
-    /// hours in which somebody came or went, and with the periods.
+    /// Reads the guild's joins and leaves of the window, and those before it back to the last one
+    /// with a count of members, through an index, in one transaction. Memory grows with the
+    /// quarters of an hour that have joins or leaves, and with the periods.
     ///
     /// # Errors
     ///

@@ -8,7 +8,7 @@ use mocha_schema::GuildId;
 use super::membership::memberships;
 use crate::{Bots, Database, Error, Window, database::snapshot, rollup::Horizon};
 
-/// The question how long those who left a guild had been members.
+/// A question about how long those who left a guild had been members.
 ///
 /// Each leave counts, also of somebody who leaves twice. Somebody who left while the bot was not
 /// connected leaves when a complete list of members shows it. An end that was not seen, because the

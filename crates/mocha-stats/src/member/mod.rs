@@ -19,12 +19,13 @@ use crate::{
     database::{Source, snapshot},
 };
 
-/// The question what one user did in a guild: everything about a member in one answer.
+/// A question about what one user did in a guild: everything about a member in one answer.
 ///
 /// Messages count as [`MessageCounts`] says, voice time in any channel and state, observed and
-/// assumed. A bot that is asked about counts. Active days and streaks are days of a
-/// [`zone`](MemberStatistics::zone), UTC until told otherwise. When in the week somebody writes tells [`HeatMap::user`](crate::HeatMap::user), and how
-/// much over time [`MessageSeries::user`](crate::MessageSeries::user).
+/// assumed. A bot counts if it is the user. Active days and streaks are days of the
+/// [`zone`](MemberStatistics::zone), by default UTC. [`HeatMap::user`](crate::HeatMap::user) says
+/// when in the week the user writes, and [`MessageSeries::user`](crate::MessageSeries::user) how
+/// much over time.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct MemberStatistics {
@@ -46,8 +47,8 @@ pub struct MemberStatisticsAnswer {
     pub written: MessageCounts,
     /// The place among people by messages; `None` without messages, and of a bot.
     pub messages_place: Option<Place>,
-    /// The channels that the user wrote most in: by messages, most first; equals by channel id as a
-    /// number. A thread is a channel of its own.
+    /// The user's channels by messages, most first. Ties are ordered by channel id as a number. A
+    /// thread is a channel of its own.
     pub channels: Vec<FavouriteChannel>,
     /// Voice time and sessions of the user.
     pub voice: MemberVoice,
@@ -56,7 +57,7 @@ pub struct MemberStatisticsAnswer {
     /// The streak of active days that reaches the day of `now`, or the day before it: that day is
     /// not over.
     pub current_streak: Option<Streak>,
-    /// The longest streak of active days; of several the last.
+    /// The longest streak of active days. If several are equally long, the last one.
     pub longest_streak: Option<Streak>,
     /// The first message or time in voice.
     pub first_seen: Option<Seen>,
@@ -91,12 +92,11 @@ pub struct MemberVoice {
     /// connection.
     #[cfg_attr(feature = "serde", serde(rename = "assumed_ms", serialize_with = "crate::duration::milliseconds"))]
     pub assumed: Duration,
-    /// Entries of the voice log that tell of a session's end in the window, by the whole second of
-    /// it.
+    /// How many sessions ended in the window, by the whole seconds of the voice log.
     pub sessions: u64,
     /// The place among people by voice time; `None` without voice time, and of a bot.
     pub place: Option<Place>,
-    /// The channels that the user was in longest: by time, longest first; equals by channel id as a
+    /// The user's voice channels by time, longest first. Ties are ordered by channel id as a
     /// number, the unknown channel last.
     pub channels: Vec<ChannelVoice>,
 }
@@ -147,7 +147,7 @@ impl MemberStatistics {
     /// Sets the time zone of active days and streaks. The default is UTC.
     ///
     /// Roll-ups of members are by day in UTC. In another zone the query reads the user's single
-    /// messages and intervals of the window, and knows none that are not kept any more: see
+    /// messages and intervals of the window. Deleted ones do not count: see
     /// [`days_since`](MemberStatisticsAnswer::days_since).
     ///
     /// ```
@@ -172,7 +172,7 @@ impl MemberStatistics {
         self
     }
 
-    /// Lists so many channels, of messages and of voice. The default is 5.
+    /// Lists this many channels, for messages and for voice. The default is 5.
     pub const fn limit(mut self, n: usize) -> Self {
         self.limit = n;
         self
@@ -180,11 +180,11 @@ impl MemberStatistics {
 
     /// Runs the query.
     ///
-    /// Reads the user's roll-ups of months and days, single messages, intervals and entries of the
-    /// voice log of the user of at most a day at each edge of the window and of the first and last
-    /// day, and two [`Leaderboard`]s for the places; through keys and indexes, in one transaction;
-    /// for the days of another zone than UTC what is said at [`zone`](Self::zone).
-    /// Memory grows with the user's days, and with people.
+    /// Reads the user's roll-ups of months and days, and two [`Leaderboard`]s for the places. At
+    /// each edge of the window, and on the first and last day, it reads single messages, intervals
+    /// and entries of the voice log of at most a day. All reads use keys and indexes, in one
+    /// transaction. For days of another zone than UTC see [`zone`](Self::zone). Memory grows with
+    /// the user's days, and with people.
     ///
     /// # Errors
     ///

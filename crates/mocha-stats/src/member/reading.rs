@@ -39,7 +39,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// To be called in a transaction.
+    /// Call it in a transaction.
     pub(super) fn load(conn: &mut dyn Source, guild: GuildId, user: UserId, window: Window) -> Result<Self, Error> {
         let horizon = Horizon::load(conn)?;
         let Counted { data_since, span, rounded_to_days } = horizon.messages(window);

@@ -30,7 +30,7 @@ pub(super) struct Activity {
 }
 
 impl Activity {
-    /// To be called in a transaction.
+    /// Call it in a transaction.
     pub(super) fn load(conn: &mut dyn Source, guild: GuildId, bots: Bots, window: Window) -> Result<Self, Error> {
         let mut activity = Self::default();
         let horizon = Horizon::load(conn)?;

@@ -14,10 +14,10 @@ use crate::{
     growth::Turnover,
 };
 
-/// The question what went on in a guild: its numbers in one answer, each with what it was in the
-/// window before.
+/// A question about what went on in a guild: its numbers in one answer, each with what it was in
+/// the window before.
 ///
-/// Counted are messages, replies and commands
+/// It counts messages, replies and commands
 /// ([`COUNTED_MESSAGE_TYPES`](mocha_schema::COUNTED_MESSAGE_TYPES)), and time in voice in any
 /// channel and state, observed and assumed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -50,11 +50,11 @@ pub struct GuildOverviewAnswer {
     pub joins: Compared,
     /// Leaves.
     pub leaves: Compared,
-    /// How many members the guild had at the window's end: the last count that the log has, and the
-    /// joins and leaves after it. Bots are among them, whatever [`GuildOverview::bots`] says:
-    /// Discord counts them. `None` while the log has no count yet.
+    /// How many members the guild had at the window's end: the last count in the log, changed by
+    /// the joins and leaves after it. It always includes bots, because Discord counts them. `None`
+    /// while the log has no count yet.
     pub members: Option<Compared>,
-    /// Where most was written: by messages, most first; equals by channel id as a number. A thread
+    /// The channels by messages, most first. Ties are ordered by channel id as a number. A thread
     /// is a channel of its own.
     pub channels: Vec<ComparedChannel>,
     /// The members with most messages, as [`Leaderboard::messages`](crate::Leaderboard::messages)
@@ -70,8 +70,8 @@ pub struct GuildOverviewAnswer {
     pub window: Window,
     /// The window before, if there is one: [`Window::previous`].
     pub previous: Option<Window>,
-    /// Whether more than either window was counted: of a day at its edge of which only the roll-up
-    /// is left, all.
+    /// `true` if a day at the edge of either window was counted whole because its events have been
+    /// deleted.
     pub rounded_to_days: bool,
 }
 
@@ -82,7 +82,7 @@ pub struct GuildOverviewAnswer {
 pub struct Compared<T = u64> {
     /// In the window.
     pub value: T,
-    /// In the window before; `None` if there is no such window, or nobody knows.
+    /// In the window before. `None` if there is no such window, or the value is unknown.
     pub previous: Option<T>,
 }
 
@@ -109,13 +109,13 @@ impl GuildOverview {
         self
     }
 
-    /// Whether bots count. The default is [`Bots::Exclude`], of joins and leaves too.
+    /// Sets which accounts to count. The default is [`Bots::Exclude`], of joins and leaves too.
     pub const fn bots(mut self, bots: Bots) -> Self {
         self.bots = bots;
         self
     }
 
-    /// Lists so many channels, writers and speakers. The default is 5.
+    /// Lists this many channels, writers and speakers. The default is 5.
     pub const fn limit(mut self, n: usize) -> Self {
         self.limit = n;
         self
@@ -123,10 +123,10 @@ impl GuildOverview {
 
     /// Runs the query.
     ///
-    /// Reads of both windows the roll-ups of months and days, and single messages, intervals, joins
-    /// and leaves of at most a day at each edge, and the joins and leaves since the last count of
-    /// members, through keys and indexes, in one transaction. Memory grows with people and
-    /// channels.
+    /// For both windows it reads the roll-ups of months and days, and single messages, intervals,
+    /// joins and leaves of at most a day at each edge. It also reads the joins and leaves since the
+    /// last count of members. All reads use keys and indexes, in one transaction. Memory grows with
+    /// people and channels.
     ///
     /// # Errors
     ///

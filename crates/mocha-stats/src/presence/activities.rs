@@ -14,11 +14,11 @@ use crate::{Bots, Database, Error, Window};
 /// Discord's activity type of a custom status.
 const CUSTOM_STATUS: i32 = 4;
 
-/// The question what people in a guild played, heard, watched or streamed, and for how long.
+/// A question about what people in a guild played, heard, watched or streamed, and for how long.
 ///
-/// The file has one activity of a person at a time; a custom status is none. An activity goes on as
-/// long as the status with which it was told, as [`PresenceTime`](crate::PresenceTime) has it. Two
-/// people at it for an hour are two hours.
+/// Mocha knows one activity of a person at a time, and a custom status is not an activity. An
+/// activity lasts as long as the status that came with it, see
+/// [`PresenceTime`](crate::PresenceTime). Two people at it for an hour are two hours.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 #[doc(alias = "games")]
@@ -48,7 +48,7 @@ pub struct ActivitiesAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ActivityTime {
-    /// The name of the game or the programme. The same name of another kind is another activity.
+    /// The name of the game or the programme. The same name with another kind is another activity.
     pub name: String,
     /// Discord's activity type: 0 playing, 1 streaming, 2 listening, 3 watching, 5 competing;
     /// `None` if the file does not tell.
@@ -61,7 +61,7 @@ pub struct ActivityTime {
 }
 
 impl Activities {
-    /// Asks about this guild; of all time, without bots and without a limit, until told otherwise.
+    /// Asks about this guild. Defaults: all time, humans only, no limit.
     pub const fn of(guild: GuildId) -> Self {
         Self { by_people: false, limit: None, scope: Scope::of(guild) }
     }
@@ -86,8 +86,7 @@ impl Activities {
         self
     }
 
-    /// Lists first what most people did, and of equals what they did longest. The default is by
-    /// time first.
+    /// Orders activities by people first, then by time. The default is by time first.
     pub const fn by_people(mut self) -> Self {
         self.by_people = true;
         self

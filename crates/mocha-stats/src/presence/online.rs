@@ -13,8 +13,8 @@ use crate::{
     periods::{self, Counts, Touched},
 };
 
-/// The question how many people in a guild were online, hour by hour, or by day, week or month of a
-/// zone.
+/// A question about how many people in a guild were online, hour by hour, or by day, week or month
+/// of a zone.
 ///
 /// Online is who is online, idle or not to be disturbed, as [`PresenceTime`](crate::PresenceTime)
 /// has it.

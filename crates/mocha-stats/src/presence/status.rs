@@ -8,15 +8,15 @@ use mocha_schema::{GuildId, PresenceStatus, UserId};
 use super::scope::{Read, Scope};
 use crate::{Bots, Database, Error, Window, share::share};
 
-/// The question how long people in a guild were online, idle, not to be disturbed or offline.
+/// A question about how long people in a guild were online, idle, not to be disturbed or offline.
 ///
-/// Each person's time counts, from the first status that is known of them on: two people online for
-/// an hour are two hours. A status holds until the next one, or until the user leaves. A user who
-/// comes back has the last status until the next one. No status holds after the recorder's last
-/// note of itself, after the guild removed the bot, or after the guild's last row.
+/// Each person's time counts from their first known status on: two people online for an hour are
+/// two hours. A status holds until the next one, or until the user leaves. A user who comes back
+/// has the last status until the next one. No status holds after the recorder's last note of
+/// itself, after the guild removed the bot, or after the guild's last row.
 ///
-/// Mocha does not know changes that happened while nobody recorded: a status from before such a gap
-/// holds through it. After a retention policy has deleted a user's last status, the user counts
+/// Mocha does not know changes that happened while the bot was down. A status from before such a
+/// gap holds through it. After a retention policy has deleted a user's last status, the user counts
 /// from the next change on.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]

@@ -9,7 +9,7 @@ use mocha_schema::{ChannelId, GuildId};
 use super::{Assumed, VoiceFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
 use crate::{Bots, Database, Error, Window, database::snapshot};
 
-/// The question how long people were in each voice channel of a guild.
+/// A question about how long people were in each voice channel of a guild.
 ///
 /// Each person's time counts: two people in a channel for an hour are two hours.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -21,8 +21,8 @@ pub struct VoiceChannels(Scope);
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VoiceChannelsAnswer {
-    /// The channels with any voice time, longest first; equals by channel id as a number, the
-    /// unknown channel last.
+    /// The channels with any voice time, longest first. Ties are ordered by channel id as a number,
+    /// the unknown channel last.
     pub channels: Vec<ChannelVoice>,
     /// Time in all channels: observed, assumed or both, as the filter's [`Assumed`] says.
     #[cfg_attr(feature = "serde", serde(rename = "voice_ms", serialize_with = "crate::duration::milliseconds"))]
@@ -41,7 +41,7 @@ pub struct VoiceChannelsAnswer {
     /// The window that was asked about.
     pub window: Window,
     /// `true` if a day at the window's edge was counted whole because its events have been deleted.
-    /// Not of [`exclude_alone`](VoiceFilter::exclude_alone) time, of which no roll-up knows.
+    /// Always `false` with [`exclude_alone`](VoiceFilter::exclude_alone), which no roll-up knows.
     pub rounded_to_days: bool,
 }
 
@@ -50,7 +50,7 @@ pub struct VoiceChannelsAnswer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ChannelVoice {
-    /// The channel; `None` for what was adopted from a log that does not tell.
+    /// The channel. `None` for time that was adopted from a log without channels.
     pub channel_id: Option<ChannelId>,
     /// Time in it: observed, assumed or both, as the filter's [`Assumed`] says.
     #[cfg_attr(feature = "serde", serde(rename = "voice_ms", serialize_with = "crate::duration::milliseconds"))]
@@ -95,9 +95,9 @@ impl VoiceChannels {
     /// Runs the query.
     ///
     /// Reads roll-ups of months and days, and single intervals of at most a day at each edge of the
-    /// window; of [`exclude_alone`](VoiceFilter::exclude_alone) time all intervals of the window.
-    /// Through keys and indexes, in one transaction; memory grows with channels, and of fair time
-    /// with people who are in voice at once.
+    /// window. With [`exclude_alone`](VoiceFilter::exclude_alone) it reads all intervals of the
+    /// window. All reads use keys and indexes, in one transaction. Memory grows with channels, and
+    /// with `exclude_alone` also with the people who are in voice at once.
     ///
     /// # Errors
     ///
@@ -141,7 +141,8 @@ impl VoiceChannels {
     }
 }
 
-/// Those with any voice time, longest first; equals by channel id, the unknown channel last.
+/// Returns the channels with any voice time, longest first, ties by channel id, the unknown channel
+/// last.
 pub(crate) fn by_time(channels: HashMap<Option<ChannelId>, VoiceTime>, assumed: Assumed) -> Vec<ChannelVoice> {
     let channels = channels.into_iter().map(|(channel_id, time)| ChannelVoice {
         channel_id,

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{Bots, Database, Error, Window};
 
-/// The question how long the members of a guild, or one [`user`](Self::user), were in voice, where,
-/// and in how many sessions.
+/// A question about how long the members of a guild, or one [`user`](Self::user), were in voice,
+/// where, and in how many sessions.
 ///
 /// The time of each member counts: two members in a channel for an hour are two hours.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]

@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{Bots, Database, Error, Window, heat_map::Week};
 
-/// The question when in a week people are in voice: by weekday and hour.
+/// A question about when in a week people are in voice: by weekday and hour.
 ///
-/// Each person's time counts: two people in a channel for an hour are two hours. When messages are
-/// written tells [`HeatMap`](crate::HeatMap).
+/// Each person's time counts: two people in a channel for an hour are two hours.
+/// [`HeatMap`](crate::HeatMap) says when messages are written.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct VoiceHeatMap {
@@ -86,7 +86,7 @@ impl VoiceHeatMap {
 
     /// Sets the time zone of the weekdays and hours. The default is UTC.
     ///
-    /// On a day of 23 hours one of them gets nothing, on a day of 25 one gets the time of two.
+    /// On a day of 23 hours, one hour gets nothing. On a day of 25, one hour gets the time of two.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self

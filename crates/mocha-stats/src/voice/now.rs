@@ -13,7 +13,7 @@ use crate::{
     statement::Statement,
 };
 
-/// The question who is in voice now, and since when.
+/// A question about who is in voice now, and since when.
 ///
 /// Now is when the file was last written. A running recorder confirms every connection each half
 /// minute. After a crash the file still lists members who may have left:
@@ -72,7 +72,7 @@ struct StateFields {
 }
 
 impl VoiceNow {
-    /// Asks about this guild; without bots, until told otherwise.
+    /// Asks about this guild. The default is humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self { filter: VoiceFilter::new(), guild }
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{Bots, Database, Error, Window, error::instant};
 
-/// The question how many people were in voice at once, step by step, and when there were most.
+/// A question about how many people were in voice at once, step by step, and when there were most.
 ///
 /// Each person counts once, in whatever channels, while the [`VoiceFilter`] counts their time.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -74,7 +74,7 @@ pub struct VoicePeak {
 const MAX_STEPS: usize = 1_000_000;
 
 impl VoiceOccupancy {
-    /// Asks about this guild; of all time, by the hour and without bots, until told otherwise.
+    /// Asks about this guild. Defaults: all time, by the hour, humans only.
     pub const fn of(guild: GuildId) -> Self {
         Self { scope: Scope::of(guild), step: TimeDelta::hours(1) }
     }

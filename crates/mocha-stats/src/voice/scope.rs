@@ -110,7 +110,7 @@ impl Scope {
 }
 
 /// Tells `f` each time in voice in a window, of those kept from this second on: of everybody in a
-/// guild or one user, in any channel and state, in no order. To be called in a transaction.
+/// guild or one user, in any channel and state, in no order. Call it in a transaction.
 pub(crate) fn each_stay(
     conn: &mut dyn Source,
     (guild, bots, user): (GuildId, Bots, Option<UserId>),

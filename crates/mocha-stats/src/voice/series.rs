@@ -18,8 +18,8 @@ use crate::{
     quarter,
 };
 
-/// The question how long everybody in a guild, or one user, was in voice, hour by hour, or by day,
-/// week or month of a zone.
+/// A question about how long everybody in a guild, or one user, was in voice, hour by hour, or by
+/// day, week or month of a zone.
 ///
 /// Each person's time counts: two people in a channel for an hour are two hours.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]

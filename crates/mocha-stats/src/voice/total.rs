@@ -112,7 +112,7 @@ pub(crate) struct VoiceRead {
 }
 
 impl VoiceScan {
-    /// Reads all that counts, one part at a time, in no order. To be called in a transaction.
+    /// Reads all that counts, one part at a time, in no order. Call it in a transaction.
     pub(crate) fn each(
         self,
         conn: &mut dyn Source,

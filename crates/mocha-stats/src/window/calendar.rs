@@ -14,10 +14,10 @@ impl Window {
     /// The last `n` days of a zone: the day that `now` lies in, to its end, and the days before it.
     /// Days that the zone left out are not counted.
     ///
-    /// It has the same edges all day long, and what happens while it is asked about lies in it.
-    /// Series and means leave out the part that has not passed; but the
-    /// [`previous`](Self::previous) one has passed, so comparing with it favours that, unless the
-    /// window is cut [`to_date`](Self::to_date).
+    /// It has the same edges all day long, and includes events that happen while you ask. Series
+    /// and means leave out the part that has not passed. The [`previous`](Self::previous) window
+    /// has passed completely, so a comparison favours it, unless you cut the window with
+    /// [`to_date`](Self::to_date).
     ///
     /// # Errors
     ///
@@ -153,8 +153,8 @@ impl Window {
         Self::unit(Unit::Month, date, zone)
     }
 
-    /// The part of it that has passed, so that it is compared with the same part of the window
-    /// before.
+    /// Returns the part of the window that has passed, to compare it with the same part of the
+    /// window before.
     ///
     /// It ends with the instant `now` from which [`last_days`](Self::last_days) or a sibling made
     /// the window. Its [`previous`](Self::previous) window ends as many days into its own last day,
