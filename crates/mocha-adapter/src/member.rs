@@ -72,7 +72,7 @@ impl Translation {
         }
     }
 
-    /// Adds an answer to a request for members: the members, that they were listed, and their presences.
+    /// Adds an answer to a request for members: the members, the list of their ids, and their presences.
     pub fn members_chunk<'a>(
         &mut self,
         guild_id: GuildId,

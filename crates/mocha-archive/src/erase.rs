@@ -97,20 +97,20 @@ impl Archive {
         Ok(ErasedEverywhere { archive: self.forget_user(user_id, guild_id)?, store })
     }
 
-    /// Writes every file again that has rows of a user, without them: in one guild, or with `None`
-    /// in all.
+    /// Writes every file that has rows of a user again without these rows, in one guild, or with
+    /// `None` in all.
     ///
     /// A file is replaced in one step. It reads one column of each file, and writes those again
-    /// where it finds the user. Nothing is left of the old files but what the file system keeps of
-    /// deleted files. Copies of the archive are yours to delete.
+    /// where it finds the user. The old files are deleted, and only the file system may keep their
+    /// bytes. Delete copies of the archive yourself.
     ///
     /// It is for archives without a store. Otherwise use [`erase`](Self::erase), so that the user
     /// does not come back.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::DiskFull`] and errors of files: files before it in the order of table, guild and
-    /// month are done. A file that is damaged or foreign is no error but a problem in the report.
+    /// [`ErrorKind::DiskFull`] and errors of files. The files before the failed one, in the order of table, guild and
+    /// month, are done. A damaged or foreign file is not an error but a problem in the report.
     pub fn forget_user(&self, user_id: UserId, guild_id: Option<GuildId>) -> Result<ErasedFiles, Error> {
         let lock = self.writing()?;
         let mut erased = ErasedFiles::default();

@@ -1,4 +1,4 @@
-//! Keeps all events of Mocha's stores as Parquet files, which DuckDB, Spark and Polars read as they
+//! Keeps the events of Mocha's stores as Parquet files, which DuckDB, Spark and Polars read as they
 //! are.
 //!
 //! A store takes some 260 bytes for a message, because it is made for writing and asking. An

@@ -2,7 +2,7 @@
 
 use crate::{Archive, Error, LAYOUTS, archive::Lock, decode::Decoder, encode::Summary, manifest::files_below};
 
-/// Reports whether every file of an archive is what the manifest says.
+/// Reports whether every file of an archive is as the manifest says.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Verified {
@@ -28,8 +28,7 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// Those of [`manifest`](Self::manifest). What is wrong with a file is no error but a problem in
-    /// the report.
+    /// Those of [`manifest`](Self::manifest). A fault of a file is not an error but a problem in the report.
     ///
     /// # Examples
     ///

@@ -16,9 +16,9 @@ use crate::{
 pub struct Written {
     /// The number of files that were written.
     pub files: u64,
-    /// The number of rows that these files hold, those that they held before included.
+    /// The number of rows in these files, including those that were there before.
     pub rows: u64,
-    /// The number of the store's rows that were there already, in files that did not change.
+    /// The number of the store's rows that were already in files, which did not change.
     pub unchanged: u64,
     /// The number of the store's rows that do not fit into the archive's columns: their ids are no
     /// numbers, or a value is out of range. They are only in the store.

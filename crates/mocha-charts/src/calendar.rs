@@ -107,7 +107,8 @@ fn draw_months(scene: &mut Scene<'_>, grid: Area, width: f64, weeks: &[NaiveDate
         let month = week.month0();
         let is_new = before != Some(month);
         before = Some(month);
-        // A month of which only the end is shown has no name if the next one has no room beside it.
+        // If only the end of a month is shown, it has no name unless there is room for the next
+        // month's name beside it.
         let soon = column == 0 && weeks.iter().take(3).any(|other| other.month0() != month);
         let x = grid.left + real(column) * width;
         let Some(name) = usize::try_from(month).ok().and_then(|month| texts.months.get(month)) else { continue };

@@ -26,7 +26,7 @@ const TILE: f64 = 46.0;
 const LEAST_TILE: f64 = 92.0;
 /// The height of the bar of a level.
 const BAR: f64 = 16.0;
-/// A lower chart of messages says nothing.
+/// The least height of a chart of messages. A lower one would show nothing.
 const LEAST_CHART: f64 = 60.0;
 const GAP: f64 = 8.0;
 

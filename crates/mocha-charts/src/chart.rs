@@ -158,7 +158,7 @@ impl<'f> Chart<'f> {
 
     /// Draws when the present members joined, as growth from before Mocha recorded it.
     ///
-    /// It is drawn as [`growth`](Self::growth), with a title and a summary that say what it is: those who left since are missing.
+    /// It is drawn like [`growth`](Self::growth), with a title and a summary that say that members who left since are missing.
     pub fn members_since(answer: &MembersSinceAnswer) -> Self {
         Self::new(Content::Growth(Growth::of_present(answer)), Scope::of(answer.window, None))
     }
@@ -166,24 +166,24 @@ impl<'f> Chart<'f> {
     /// Draws a square for each weekday and hour, with a stronger colour for more messages.
     ///
     /// Hours without messages have a colour of their own. The others are divided into five steps of equal size by their number
-    /// of messages, so one busy hour does not make the others look empty. The answer does not have its time zone: pass the one that
-    /// you asked with to [`zone`](Self::zone).
+    /// of messages, so one busy hour does not make the others look empty. The answer does not have its time zone: pass the zone
+    /// of the question to [`zone`](Self::zone).
     pub fn heat_map(answer: &HeatMapAnswer) -> Self {
         Self::new(Content::Squares(Box::new(Squares::of(answer))), Scope::of(answer.window, answer.data_since))
     }
 
     /// Draws a square for each weekday and hour, with a stronger colour for more time in voice.
     ///
-    /// The colours are those of [`heat_map`](Self::heat_map). The answer does not have its time zone: pass the one that you asked
-    /// with to [`zone`](Self::zone).
+    /// The colours are those of [`heat_map`](Self::heat_map). The answer does not have its time zone: pass the zone of the
+    /// question to [`zone`](Self::zone).
     pub fn voice_heat_map(answer: &VoiceHeatMapAnswer) -> Self {
         Self::new(Content::Squares(Box::new(Squares::of_voice(answer))), Scope::of(answer.window, answer.data_since))
     }
 
     /// Draws a square for each day and a column for each week, as a calendar of a member's or a server's year.
     ///
-    /// Ask the series by day. A year fits into every width; of a longer time the last weeks are drawn that fit. The default height
-    /// is 200 points.
+    /// Ask the series by day. A year fits into every width. If the series is longer, only the last weeks that fit are drawn.
+    /// The default height is 200 points.
     ///
     /// ```
     /// use chrono_tz::Tz;
@@ -245,7 +245,7 @@ impl<'f> Chart<'f> {
     /// Draws how many members were active each day, and in the seven and thirty days up to it, and below it the stickiness: the
     /// part of the month's active members who were there on the day.
     ///
-    /// The answer does not have its time zone: pass the one that you asked with to [`zone`](Self::zone).
+    /// The answer does not have its time zone: pass the zone of the question to [`zone`](Self::zone).
     #[doc(alias("DAU", "WAU", "MAU"))]
     pub fn active_members(answer: &ActiveMembersAnswer) -> Self {
         Self::new(Content::Active(Active::of(answer)), Scope::of(answer.window, answer.data_since))
@@ -253,7 +253,7 @@ impl<'f> Chart<'f> {
 
     /// Draws a row for each week in which members joined, with the part of them who stayed one week, two weeks, and so on.
     ///
-    /// The last weeks are drawn that fit.
+    /// Only the last weeks that fit are drawn.
     pub fn retention(answer: &MemberRetentionAnswer) -> Self {
         Self::new(Content::Cohorts(Cohorts::of(answer)), Scope::of(answer.window, answer.data_since))
     }
@@ -261,7 +261,7 @@ impl<'f> Chart<'f> {
     /// Draws a row for each week in which members joined, with the part of them who wrote or talked in the next week, in the week
     /// after it, and so on.
     ///
-    /// The last weeks are drawn that fit.
+    /// Only the last weeks that fit are drawn.
     pub fn returned(answer: &MemberReturnAnswer) -> Self {
         Self::new(Content::Cohorts(Cohorts::of_returned(answer)), Scope::of(answer.window, answer.data_since))
     }
@@ -297,7 +297,7 @@ impl<'f> Chart<'f> {
         self
     }
 
-    /// Sets the line above the chart. The default are the totals of the answer.
+    /// Sets the line above the chart. The default is the totals of the answer.
     pub fn subtitle(mut self, subtitle: impl Into<String>) -> Self {
         self.subtitle = Some(subtitle.into());
         self

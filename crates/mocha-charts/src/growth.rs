@@ -20,7 +20,7 @@ const PANEL_TITLE: f64 = 16.0;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Growth {
-    /// Whether the numbers are those of the present members alone, of whom nobody left.
+    /// Whether only the present members are counted, so that there are no leaves.
     is_of_present: bool,
     joins: Vec<u64>,
     leaves: Vec<u64>,

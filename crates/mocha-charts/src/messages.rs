@@ -14,7 +14,7 @@ use crate::{
     unit::{Unit, change, counted},
 };
 
-/// Each value gets a dot if there are this many of them.
+/// The numbers of values with which each value gets a dot.
 const MARKED: std::ops::RangeInclusive<usize> = 2..=45;
 /// The line of the previous window is not dashed if it has more values.
 const MAX_DASHED: usize = 150;

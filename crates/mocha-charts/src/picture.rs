@@ -26,7 +26,7 @@ impl fmt::Debug for Picture {
 }
 
 impl Picture {
-    /// Decodes a file. It uses the middle of a picture that is no square, and the first frame of an animation.
+    /// Decodes a file. It uses the middle of a picture that is not square, and the first frame of an animation.
     pub(crate) fn decode(file: &[u8]) -> Result<Self, Error> {
         let refused = |source| Error::invalid_because("picture", "must be a PNG file", source);
         let mut decoder = png::Decoder::new_with_limits(Cursor::new(file), png::Limits { bytes: 16 << 20 });

@@ -10,7 +10,7 @@ impl Chart<'_> {
     /// most, those who were in voice longest, growth, and the busiest hours. Charts without data are left out, but the card never
     /// is.
     ///
-    /// `names` are those of [`leaderboard`](Self::leaderboard).
+    /// `names` is the same as for [`leaderboard`](Self::leaderboard).
     ///
     /// ```
     /// use chrono::{DateTime, TimeDelta};

@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 
 use crate::format::{Channel, Guild};
 
-/// Says why a file was not imported, or not to its end. What came before stays imported.
+/// The reason why a file was not imported, or not to its end. The messages before the fault stay
+/// imported.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
@@ -20,7 +21,7 @@ pub enum FileError {
     /// The file is an export of direct messages, which Mocha does not record.
     #[error("the file is an export of direct messages")]
     DirectMessages,
-    /// An id in the header is none.
+    /// An id in the header is invalid.
     #[error("`{field}` is no id: {value:?}")]
     InvalidId {
         /// The field.

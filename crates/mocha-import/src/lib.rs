@@ -6,7 +6,7 @@
 //! # What an export says
 //!
 //! * Messages with author, channel, type and time. The time is that of the message's id, because the times in the file are in
-//!   the time zone of whoever exported.
+//!   the time zone of the exporter.
 //! * Names of the guild, of channels, categories and threads, and of users. They never replace names that the bot saw. If
 //!   exports differ, the one that was imported last counts. The exporter writes one name to show for each user: the nickname or
 //!   the name for all servers. It is imported as the latter.

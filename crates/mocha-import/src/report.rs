@@ -22,7 +22,7 @@ pub struct ImportReport {
 pub struct FileReport {
     /// The channel or thread, if the file names it.
     pub channel_id: Option<ChannelId>,
-    /// Why the file was not read to its end. What came before is imported.
+    /// Why the file was not read to its end. The messages before the fault are imported.
     pub error: Option<FileError>,
     /// The guild, if the file names it.
     pub guild_id: Option<GuildId>,
@@ -32,7 +32,7 @@ pub struct FileReport {
     pub skipped: BTreeMap<SkipReason, u64>,
     /// The first [`FileReport::MOST_SKIPS`] of the skipped messages.
     pub skips: Vec<Skip>,
-    /// How many messages were given to the recorder, those among them that it knows already included.
+    /// How many messages were given to the recorder, including those that it knows already.
     pub taken: u64,
 }
 
@@ -54,7 +54,7 @@ pub struct Skip {
 pub enum SkipReason {
     /// It is older than [`Import::since`](crate::Import::since).
     BeforeStart,
-    /// The message, its author or the user of its command has an id that is none.
+    /// The message, its author or the user of its command has an invalid id.
     InvalidId,
     /// The recorder refused it.
     Refused,
@@ -62,7 +62,7 @@ pub enum SkipReason {
     TimeMismatch,
     /// Its type is unknown.
     UnknownType,
-    /// It is no message of an export.
+    /// It is not a message of an export.
     Unreadable,
 }
 

@@ -223,8 +223,8 @@ impl PgStore {
     ///
     /// # Errors
     ///
-    /// [`NoCitus`](mocha_recorder::ErrorKind::NoCitus) if the database does not have the extension. An error also if a
-    /// guild counts awards, and those of [`write`](Self::write) that come from the server. The database is unchanged in each
+    /// [`NoCitus`](mocha_recorder::ErrorKind::NoCitus) if the database does not have the extension. Also an error if a guild
+    /// counts awards, and the errors of [`write`](Self::write) that come from the server. The database is unchanged in each
     /// case.
     ///
     /// # Examples

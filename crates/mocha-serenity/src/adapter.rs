@@ -30,7 +30,8 @@ pub struct Adapter {
 }
 
 impl Adapter {
-    /// Creates an adapter that records everything except presences. Pass the intents that the client starts with.
+    /// Creates an adapter that records everything except presences and roles. Pass the intents that the client starts
+    /// with.
     ///
     /// Without [`GatewayIntents::MESSAGE_CONTENT`] Discord sends most messages without their content. Their characters, words,
     /// attachments and embeds are then recorded as unknown, not as zero.

@@ -26,7 +26,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 struct Look {
     at: DateTime<Utc>,
-    /// Whether this program may record the shard still: a question to the recorder, which may wait for the file.
+    /// Asks the recorder whether this program may still record the shard. The answer may wait for the file.
     lease: Option<JoinHandle<Result<bool, Error>>>,
     /// The number of events of the shard when its connection was recorded as lost.
     lost_after: Option<u64>,

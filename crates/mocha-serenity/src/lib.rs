@@ -30,7 +30,7 @@
 //!   leaves of members count once all the same. A change of voice that is sent again adds a session or a move to the log. All such
 //!   events arrive at once, so the time in voice changes by milliseconds at most.
 //! * serenity cannot resume the session of an earlier run of the program. A restart is a gap.
-//! * Of several programs that record a shard into one database, the one that started it last does. Events of the others are
+//! * If several programs record a shard into one database, only the one that started it last goes on. Events of the others are
 //!   dropped, and their clients shut down.
 //! * serenity tells no hook when a heartbeat is acknowledged or a connection ends. The adapter looks at each shard once
 //!   a second. So the time until which members in voice are confirmed may be up to a second too early.

@@ -1,4 +1,4 @@
-//! Which channels count.
+//! Selects channels.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use mocha_schema::{ChannelId, GuildId};
 
 use crate::{Error, database::Source, statement::Statement};
 
-/// Which channels count; a category or channel stands for all in it, threads too.
+/// Selects channels. A category or channel stands for all channels and threads in it.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub(crate) struct ChannelFilter {
     pub(crate) only: Option<BTreeSet<ChannelId>>,
@@ -19,19 +19,19 @@ impl ChannelFilter {
         Self { only: None, without: BTreeSet::new() }
     }
 
-    /// Whether all channels count, so that nobody needs to know which it was.
+    /// Returns whether all channels count, so that a query need not read channels.
     pub(crate) fn is_open(&self) -> bool {
         self.only.is_none() && self.without.is_empty()
     }
 
-    /// Which channels count in a guild as it is now.
+    /// Returns the filter with the present channels of a guild.
     pub(crate) fn resolve(&self, conn: &mut dyn Source, guild: GuildId) -> Result<Resolved<'_>, Error> {
         let parents = if self.is_open() { HashMap::new() } else { parents(conn, guild)? };
         Ok(Resolved { filter: self, known: HashMap::new(), parents })
     }
 }
 
-/// The category or, of a thread, the channel that each is in.
+/// Returns the parent of each channel: its category, or the channel of a thread.
 fn parents(conn: &mut dyn Source, guild: GuildId) -> Result<HashMap<ChannelId, ChannelId>, Error> {
     let mut statement = Statement::new(conn.dialect());
     statement
@@ -49,7 +49,7 @@ fn parents(conn: &mut dyn Source, guild: GuildId) -> Result<HashMap<ChannelId, C
     Ok(parents)
 }
 
-/// A [`ChannelFilter`] that knows which channel is in which.
+/// A [`ChannelFilter`] with the parents of channels.
 #[derive(Debug)]
 pub(crate) struct Resolved<'a> {
     filter: &'a ChannelFilter,
@@ -63,15 +63,16 @@ impl Resolved<'_> {
         self.filter.is_open()
     }
 
-    /// The channels that count as far as they are known, if some had to be named; no others do.
+    /// Returns the known channels that count, if the filter names channels to include. No other
+    /// channels count then.
     pub(crate) fn listed(&mut self) -> Option<Vec<ChannelId>> {
         let named = self.filter.only.as_ref()?.iter().copied();
         let all: BTreeSet<ChannelId> = named.chain(self.parents.keys().copied()).collect();
         Some(all.into_iter().filter(|channel| self.counts(Some(*channel))).collect())
     }
 
-    /// Whether what happened in a channel counts; what happened nobody knows where does if no
-    /// channel had to be named.
+    /// Returns whether a channel counts. An unknown channel counts unless the filter names channels
+    /// to include.
     pub(crate) fn counts(&mut self, channel: Option<ChannelId>) -> bool {
         if self.is_open() {
             return true;
@@ -81,7 +82,7 @@ impl Resolved<'_> {
         }
         let mut places = HashSet::new();
         let mut place = channel;
-        // A file in which channels are in each other must not keep it for ever.
+        // Channels that are in each other must not cause an endless loop.
         while let Some(next) = place.filter(|next| places.insert(*next)) {
             place = self.parents.get(&next).copied();
         }

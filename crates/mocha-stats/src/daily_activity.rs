@@ -1,5 +1,5 @@
-//! On which days of a zone people were active. Roll-ups have days in UTC. In any other zone it is
-//! counted from single messages and intervals.
+//! Finds the days of a zone on which people were active. Roll-ups have days in UTC. Days of any
+//! other zone are counted from single messages and intervals.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -16,27 +16,27 @@ use crate::{
     voice::{self, VoiceScan, VoiceStateFilter},
 };
 
-/// The days of a zone. Each has a number: its date's, counted from 1970-01-01.
+/// The days of a zone. The number of a day is that of its date, counted from 1970-01-01.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LocalDays(pub(crate) Tz);
 
 impl LocalDays {
-    /// The day that an instant lies in.
+    /// Returns the day that contains an instant.
     pub(crate) fn of(self, at: DateTime<Utc>) -> i64 {
         (period::day_of(at.with_timezone(&self.0)) - NaiveDate::default()).num_days()
     }
 
-    /// The date of a day; `None` if no calendar reaches there.
+    /// Returns the date of a day. `None` if it is beyond the calendar.
     pub(crate) fn date(day: i64) -> Option<NaiveDate> {
         NaiveDate::default().checked_add_signed(TimeDelta::try_days(day)?)
     }
 
-    /// The first instant of a day.
+    /// Returns the first instant of a day.
     pub(crate) fn start(self, day: i64) -> Option<DateTime<Utc>> {
         period::midnight(Self::date(day)?, self.0).map(|start| start.to_utc())
     }
 
-    /// The day before one. A zone may have left out a date.
+    /// Returns the previous day. A zone may have left out a date.
     pub(crate) fn before(self, day: i64) -> i64 {
         let before = day.saturating_sub(1);
         let is_day = Self::date(before).is_none_or(|date| period::exists(date, self.0));
@@ -62,7 +62,7 @@ pub(crate) struct DailyActivity {
 pub(crate) struct ReadActivity {
     /// Where the data starts, if the window begins before it.
     pub(crate) data_since: Option<DateTime<Utc>>,
-    /// Whether more than the window was counted.
+    /// Whether a day at the edge of the window was counted whole.
     pub(crate) rounded_to_days: bool,
 }
 
@@ -73,8 +73,8 @@ pub(crate) type UserMonths = Vec<(UserId, ActiveMonth)>;
 type Months = HashMap<(UserId, i64), ActiveMonth>;
 
 impl DailyActivity {
-    /// Tells `f` who was active when, in any channel, where months are 30 days of the zone; in no
-    /// order, and a month may come several times. Call it in a transaction.
+    /// Calls `f` with the active days of each user, in any channel, by months of 30 days of the
+    /// zone. The order is undefined, and a month may come several times. Call it in a transaction.
     pub(crate) fn each(
         self,
         conn: &mut dyn Source,
@@ -99,8 +99,8 @@ impl DailyActivity {
         Ok(ReadActivity { data_since, rounded_to_days })
     }
 
-    /// Gives the activity in the channels that count, in order of user and month, none twice, from
-    /// single events; and from when on it is known, if the window starts earlier. To be called in a
+    /// Returns the activity in the counted channels from single events, in order of user and month,
+    /// each once, and where the data starts, if the window begins before it. Call it in a
     /// transaction.
     pub(crate) fn local(
         self,
@@ -133,14 +133,14 @@ impl DailyActivity {
         let sources = Sources { events: vec![span], ..Sources::default() };
         let columns = [Column::User, Column::Quarter, Column::Channel];
         let statement = MessageScan { bots, guild, user }.read(conn.dialect(), &columns, &sources);
-        // Many come in a row.
+        // Many rows in a row have the same quarter.
         let mut last = None;
         conn.rows(&statement, &mut |row| {
             let quarter = row.number(1)?;
             let day = match last {
                 Some((before, day)) if before == quarter => day,
                 _ => {
-                    // Always there: the scan stays between 1970 and 9999.
+                    // It always exists, because the scan stays between 1970 and 9999.
                     let Some(at) = quarter::local(quarter, Tz::UTC) else { return Ok(()) };
                     LocalDays(zone).of(at.to_utc())
                 }
@@ -166,7 +166,7 @@ impl DailyActivity {
                 return;
             }
             let day = |ms| DateTime::from_timestamp_millis(ms).map(|at| LocalDays(zone).of(at));
-            // Always there, as above.
+            // They always exist, as above.
             let (Some(first), Some(last)) = (day(stay.from_ms), day(stay.to_ms.saturating_sub(1))) else { return };
             (first..=last).for_each(|day| add(months, stay.user_id, ActiveMonth::of_day(day, 0)));
         })

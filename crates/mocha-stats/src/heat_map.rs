@@ -211,7 +211,7 @@ impl Week {
     }
 
     pub(crate) fn add(&mut self, quarter: i64, messages: u64) {
-        // Always there: the scan stays between 1970 and 9999, and a week has its days and hours.
+        // It always exists, because the scan stays between 1970 and 9999, and a week has its days and hours.
         let Some(place) = self.place(quarter) else { return };
         if let Some(hour) = self.hours.get_mut(place / 4 % HOURS) {
             *hour = hour.saturating_add(messages);

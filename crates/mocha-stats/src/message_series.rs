@@ -269,7 +269,7 @@ impl Fold {
         let label = match self.last {
             Some((last, label)) if last == quarter => label,
             _ => {
-                // Always there: the scan stays between 1970 and 9999.
+                // It always exists, because the scan stays between 1970 and 9999.
                 let Some(at) = quarter::local(quarter, question.zone) else { return };
                 let label = question.period.label(at);
                 self.last = Some((quarter, label));

@@ -11,21 +11,21 @@ use crate::{
     rollup::{Counted, Horizon, Sources, Span},
 };
 
-/// How exactly a question needs the time of messages.
+/// The precision with which a question needs the time of messages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Detail {
     /// All sums, by days in UTC or shorter.
     Days,
-    /// How many messages by quarter of an hour, of which whole months are read from
+    /// The number of messages by quarter of an hour. Whole months are read from
     /// [`Sources::packed`].
     Messages,
     /// All sums by quarter of an hour.
     Quarters,
 }
 
-/// Where messages are read that somebody asks the time of. The roll-ups have quarters of an hour of
-/// a guild, and of one user or a channel only days in UTC; so of these the single messages are
-/// read, unless days will do.
+/// Reads messages with their time. The roll-ups have quarters of an hour for a guild, but only days
+/// in UTC for a user or a channel. So the single messages of a user or a channel are read, unless
+/// days suffice.
 #[derive(Debug)]
 pub(crate) struct MessageTimes<'a> {
     channels: Resolved<'a>,
@@ -37,7 +37,7 @@ pub(crate) struct MessageTimes<'a> {
     pub(crate) sources: Sources,
     /// The span to read, in seconds.
     pub(crate) span: Span,
-    /// Whether that is more than the window.
+    /// Whether a day at the edge of the window is counted whole.
     pub(crate) rounded_to_days: bool,
 }
 
@@ -54,7 +54,7 @@ impl<'a> MessageTimes<'a> {
         let Counted { data_since, span, rounded_to_days } = horizon.messages(window);
         let mut channels = channels.resolve(conn, scan.guild)?;
         let is_open = channels.is_open();
-        // A bot that is asked about counts.
+        // A bot counts if it is the user.
         let scan = MessageScan { bots: if scan.user.is_some() { Bots::Include } else { scan.bots }, ..scan };
         let in_channels = channels.listed();
         let all = |column, sources| Self { channels, column, data_since, scan, sources, span, rounded_to_days };
@@ -77,7 +77,8 @@ impl<'a> MessageTimes<'a> {
         Ok(Self { data_since, span: exact, rounded_to_days: false, ..all(Column::Quarter, sources) })
     }
 
-    /// Tells `f` the quarter of an hour of each row that counts, and the row with these columns.
+    /// Calls `f` with the quarter of an hour of each row that counts, and with the row, which has
+    /// these columns.
     pub(crate) fn each<const N: usize>(
         &mut self,
         conn: &mut dyn Source,
@@ -96,7 +97,7 @@ impl<'a> MessageTimes<'a> {
         })
     }
 
-    /// The quarter of an hour that a value of the column stands for, or begins with.
+    /// Returns the first quarter of an hour of the column's value.
     fn quarter(&self, value: i64) -> i64 {
         if self.column == Column::Day { value.saturating_mul(quarter::OF_A_DAY) } else { value }
     }

@@ -6,15 +6,15 @@ use crate::{Error, Window, database::Source, statement::Statement};
 use chrono::{DateTime, Utc};
 use mocha_schema::{ChannelId, EVENTS_END};
 
-/// Seconds of what the roll-ups count by.
+/// The periods of the roll-ups, in seconds.
 pub(crate) const QUARTER: i64 = 900;
 pub(crate) const DAY: i64 = 86_400;
 const THIRD: i64 = 10 * DAY;
 pub(crate) const MONTH: i64 = 30 * DAY;
 
-/// The horizons, in unix seconds, each a midnight: older joins, leaves, messages and voice are in
-/// the roll-ups only, if at all. And the first day that the roll-ups of months and of all time do
-/// not include yet.
+/// The horizons and the watermarks. A horizon is a midnight in unix seconds. Older joins, leaves,
+/// messages and voice are only in the roll-ups, if at all. A watermark is the first day that the
+/// roll-ups of months and of all time do not include yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Horizon {
     pub(crate) members_from: i64,
@@ -51,29 +51,29 @@ impl Horizon {
         })
     }
 
-    /// Returns the part of a window of which joins and leaves are counted.
+    /// Returns the part of a window in which joins and leaves are counted.
     pub(crate) fn members(self, window: Window) -> Counted {
         self.counted(window, Span::seconds, self.members_from)
     }
 
-    /// Returns the part of a window of which messages are counted.
+    /// Returns the part of a window in which messages are counted.
     pub(crate) fn messages(self, window: Window) -> Counted {
         self.counted(window, Span::seconds, self.messages_from)
     }
 
-    /// Returns the part of a window of which voice is counted.
+    /// Returns the part of a window in which voice is counted.
     pub(crate) fn voice(self, window: Window) -> Counted {
         self.counted(window, Span::millis, self.voice_from)
     }
 
     fn counted(self, window: Window, of: fn(Window, i64) -> Span, complete_from: i64) -> Counted {
-        // Rows of roll-ups from before may not be gone yet: retention takes its time.
+        // Older rows of roll-ups may still be there, because retention deletes them step by step.
         let kept = window.not_before(self.rollups_from);
         let (exact, span) = (of(kept, 0), of(kept, complete_from));
         Counted { data_since: Self::data_since(window, self.rollups_from), span, rounded_to_days: span != exact }
     }
 
-    /// Returns where data that is kept from this second on starts, if the window begins before it.
+    /// Returns where data starts that is kept from this second on, if the window begins before it.
     pub(crate) fn data_since(window: Window, second: i64) -> Option<DateTime<Utc>> {
         let from = DateTime::from_timestamp(second, 0)?;
         (window.not_before(second).start() != window.start()).then_some(from)
@@ -86,8 +86,7 @@ pub(crate) struct Counted {
     /// Where the data starts, if the window begins before it.
     pub(crate) data_since: Option<DateTime<Utc>>,
     pub(crate) span: Span,
-    /// Whether that is more than what is known of the window: of a day of which only the roll-up is
-    /// left, all.
+    /// Whether a day at the edge of the window is counted whole, because only its roll-up is left.
     pub(crate) rounded_to_days: bool,
 }
 
@@ -100,14 +99,14 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// The seconds of a window, as messages are kept by; of a day of which only the roll-up is
-    /// left, all.
+    /// Returns the seconds of a window, for messages. A day of which only the roll-up is left is
+    /// included whole.
     pub(crate) fn seconds(window: Window, complete_from: i64) -> Self {
         Self { start: window.start_second(), end: window.end_second(), per_second: 1 }.rounded_to_days(complete_from)
     }
 
-    /// The milliseconds of a window, as voice is kept by; of a day of which only the roll-up is
-    /// left, all.
+    /// Returns the milliseconds of a window, for voice. A day of which only the roll-up is left is
+    /// included whole.
     pub(crate) fn millis(window: Window, complete_from: i64) -> Self {
         Self { start: window.start_ms(), end: window.counted_until_ms(), per_second: 1000 }
             .rounded_to_days(complete_from)
@@ -124,13 +123,13 @@ impl Span {
         Self { start: self.start - floor, end: self.end + ceiling, ..self }
     }
 
-    /// The whole seconds that begin in it.
+    /// Returns the whole seconds that begin in it.
     pub(crate) fn to_seconds(self) -> Self {
         let up = |edge: i64| -(-edge).div_euclid(self.per_second);
         Self { start: up(self.start), end: up(self.end), per_second: 1 }
     }
 
-    /// The same end with another start.
+    /// Returns a span with the same end and another start.
     pub(crate) const fn starting_at(self, start: i64) -> Self {
         Self { start, ..self }
     }
@@ -139,8 +138,8 @@ impl Span {
         self.start >= self.end
     }
 
-    /// The whole units of so many seconds in it by their numbers, up to a limit, and what is left
-    /// before and after them.
+    /// Returns the numbers of the whole units of this many seconds in it, up to a limit, and the
+    /// rests before and after them.
     fn whole(self, seconds: i64, limit: i64) -> (Range<i64>, [Self; 2]) {
         let unit = seconds * self.per_second;
         let (first, last) = (-(-self.start).div_euclid(unit), self.end.div_euclid(unit).min(limit));
@@ -151,7 +150,7 @@ impl Span {
     }
 }
 
-/// Where what lies in a [`Span`] is read; nothing of it is empty.
+/// The roll-ups and events from which a [`Span`] is read. No range in it is empty.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Sources {
     /// The sums of all time.
@@ -161,9 +160,9 @@ pub(crate) struct Sources {
     pub(crate) thirds: Vec<Range<i64>>,
     pub(crate) days: Vec<Range<i64>>,
     pub(crate) quarters: Vec<Range<i64>>,
-    /// Months whose quarters are packed, which are read apart.
+    /// Months whose quarters are read from packed rows.
     pub(crate) packed: Vec<Range<i64>>,
-    /// One by one.
+    /// Spans that are read event by event.
     pub(crate) events: Vec<Span>,
     /// Reads only events in these channels, unless it is `None` or the events are those of one user.
     pub(crate) in_channels: Option<Vec<ChannelId>>,

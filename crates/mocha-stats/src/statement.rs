@@ -12,8 +12,8 @@ use mocha_schema::{GuildId, UserId};
 
 use crate::{Bots, database::Dialect};
 
-/// A statement of constant parts, which Diesel keeps prepared by its text, as it does not with
-/// `sql_query`. Where the dialects differ, the part says what each has.
+/// A statement of constant parts. Diesel keeps it prepared by its text, unlike a statement of
+/// `sql_query`. A part in which the dialects differ has both forms.
 #[derive(Clone, Debug)]
 pub struct Statement {
     binds: Vec<Bind>,
@@ -42,7 +42,7 @@ impl Statement {
         self.sql.is_empty()
     }
 
-    /// Begins a part whose rows come beside those of the parts before.
+    /// Begins a part whose rows are added to those of the earlier parts.
     pub(crate) fn select(&mut self, columns: impl IntoIterator<Item = &'static str>) -> &mut Self {
         self.push(if self.is_empty() { "SELECT " } else { " UNION ALL SELECT " });
         for (place, column) in columns.into_iter().enumerate() {
@@ -62,8 +62,8 @@ impl Statement {
         self.push(sql)
     }
 
-    /// Names the index to read a table through. Only SQLite needs it: left to itself, it reads all
-    /// of a guild to group a week by user.
+    /// Names the index to read a table through. Only SQLite needs it. Otherwise it reads a whole
+    /// guild to group a week by user.
     pub(crate) fn indexed_by(&mut self, index: &str) -> &mut Self {
         match self.dialect {
             Dialect::Postgres => self,
@@ -71,14 +71,14 @@ impl Statement {
         }
     }
 
-    /// Adds the condition that a column of a table with ids as texts, which are numbers in
-    /// PostgreSQL, is this id.
+    /// Adds the condition that a column is this id. The column has texts in SQLite and numbers in
+    /// PostgreSQL.
     pub(crate) fn is_id(&mut self, column: &str, id: u64) -> &mut Self {
         self.push(column).either(" = CAST(? AS TEXT)", " = ?").bind_id(id)
     }
 
-    /// Adds the condition that such columns are ids. SQLite's tables may have texts of other
-    /// programs that are none.
+    /// Adds the condition that such columns are ids. In SQLite other programs may have written
+    /// other texts.
     pub(crate) fn are_ids<'a>(&mut self, columns: impl IntoIterator<Item = &'a str>) -> &mut Self {
         if self.dialect == Dialect::Sqlite {
             for column in columns {
@@ -89,27 +89,27 @@ impl Statement {
         self
     }
 
-    /// Adds the end of a condition on events of users.
+    /// Adds the condition on bots to a condition on events.
     pub(crate) fn of_bots(&mut self, bots: Bots) -> &mut Self {
         let condition = bots.condition_of_event(self.dialect);
         self.push(condition)
     }
 
-    /// Binds the value of the next `?`. SQLite gets `+?`, because it looks at the value of a plain
-    /// `?` and plans the statement again for each value. That takes longer than many an answer
-    /// about a small guild.
+    /// Binds the value of the next `?`. SQLite gets `+?`, because it reads the value of a plain `?`
+    /// and plans the statement again for each value. That takes longer than many answers about a
+    /// small guild.
     pub(crate) fn bind(&mut self, value: i64) -> &mut Self {
         self.binds.push(Bind::Number(value));
         self
     }
 
-    /// The same for a value that decides which plan is best, by what SQLite knows of the column.
+    /// Binds a value by which SQLite chooses the best plan from its statistics.
     pub(crate) fn bind_planned(&mut self, value: i64) -> &mut Self {
         self.binds.push(Bind::PlannedNumber(value));
         self
     }
 
-    /// The same for an id that SQLite cannot look up if it is made a text in the statement.
+    /// Binds an id as a text, because SQLite cannot look it up if the statement converts it.
     pub(crate) fn bind_planned_id(&mut self, id: u64) -> &mut Self {
         match self.dialect {
             Dialect::Postgres => self.bind_id(id),
@@ -122,7 +122,7 @@ impl Statement {
         self
     }
 
-    /// The same for an id as roll-ups have it: an id that is too large is the largest.
+    /// Binds an id as a number, as roll-ups have it. An id that is too large becomes the largest.
     pub(crate) fn bind_id(&mut self, id: u64) -> &mut Self {
         self.bind(i64::try_from(id).unwrap_or(i64::MAX))
     }
@@ -136,7 +136,7 @@ impl Dialect {
         }
     }
 
-    /// The number of a user in a table with ids as texts.
+    /// Returns the expression for a user's id as a number, in a table with ids as texts.
     pub(crate) const fn user(self) -> &'static str {
         match self {
             Self::Postgres => "user_id",
@@ -145,7 +145,8 @@ impl Dialect {
     }
 }
 
-/// The rows of a roll-up, of some of its periods or all: `FROM` is there.
+/// Adds the table and the condition for the rows of a roll-up, in some periods or all. `FROM` is
+/// already there.
 pub(crate) fn rollup_of(
     statement: &mut Statement,
     table: &str,
@@ -155,7 +156,7 @@ pub(crate) fn rollup_of(
     periods: Option<(&str, &Range<i64>)>,
 ) {
     statement.push(table);
-    // That of all time has the user in its key.
+    // The roll-up of all time has the user in its key.
     if user.is_some() && periods.is_some() {
         statement.indexed_by(&format!("idx_{table}_user"));
     }

@@ -50,7 +50,8 @@ impl Adapter {
     /// ```
     pub const EVENT_TYPES: &[EventType] = &EVENT_TYPES;
 
-    /// Creates an adapter that records everything except presences. Pass the intents that the shards start with.
+    /// Creates an adapter that records everything except presences and roles. Pass the intents that the shards start
+    /// with.
     ///
     /// Without [`Intents::MESSAGE_CONTENT`] Discord sends most messages without their content. Their characters, words,
     /// attachments and embeds are then recorded as unknown, not as zero.

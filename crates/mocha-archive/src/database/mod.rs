@@ -18,7 +18,7 @@ use crate::{ArchiveKeeper, Batch, Cell, Error, known::Known};
 
 /// A database with Mocha's tables: a `Store`, and with the feature `postgres` a `PgStore`.
 ///
-/// Both give equal files of equal events, and either takes the other's.
+/// Both give equal files for equal events, and each can restore the files of the other.
 pub trait Database: Clone + Access {}
 
 /// The erasure of a user from a [`Database`], as its `forget_user` and `opt_out_user` return it.
@@ -70,8 +70,8 @@ pub trait Access {
     fn export(&self, user_id: UserId, guild_id: Option<GuildId>, writer: &mut dyn Write) -> Result<u64, Error>;
 }
 
-/// Says whether what a user did in a guild at a unix millisecond must not be written, because the
-/// user was erased or opted out.
+/// Returns whether an event of a user in a guild at a unix millisecond must not be written, because
+/// the user was erased or opted out.
 pub(crate) type Withholds = dyn Fn(UserId, GuildId, i64) -> bool;
 
 /// Takes a row; an error ends the reading.
@@ -92,10 +92,10 @@ pub trait Connection {
     /// make it. Returns the number of rows that it changed.
     fn execute_batch(&mut self, sql: &str, batch: &Batch) -> QueryResult<usize>;
 
-    /// Loads who was erased.
+    /// Loads the erasures.
     fn erasures(&mut self) -> QueryResult<Box<Withholds>>;
 
-    /// Loads what there is about a guild besides its events.
+    /// Loads the rows about a guild other than its events.
     fn known(&mut self, guild_id: GuildId) -> QueryResult<Known>;
 }
 

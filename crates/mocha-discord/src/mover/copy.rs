@@ -410,7 +410,7 @@ impl Copy<'_, '_> {
         Ok(())
     }
 
-    /// Lets the destination plan and answer well.
+    /// Analyzes the tables of a database, or fills the roll-ups of a file, so that questions are fast.
     fn finish(&mut self) -> Result<(), Failure> {
         if self.moved.written == 0 && self.is_rebuilt {
             return Ok(());
@@ -435,7 +435,7 @@ pub(super) fn by_key(plan: &Copied, rows: Vec<Row>) -> HashMap<Row, Row> {
     rows.into_iter().map(|row| (plan.key_of(&row), row)).collect()
 }
 
-/// Puts rows, and those apart that the database refuses for their values.
+/// Writes rows, and adds those that the database refuses for their values to `odd`.
 fn put(side: &mut Side<'_>, plan: &Copied, rows: &[Row], odd: &mut Vec<Row>) -> QueryResult<()> {
     if rows.is_empty() {
         return Ok(());

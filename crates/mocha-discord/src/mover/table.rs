@@ -92,7 +92,7 @@ impl Copied {
         self.table.name == "voice_intervals" && self.value(row, "ended_at_ms").is_none()
     }
 
-    /// The condition for rows that the recorder wrote since they were last read in order.
+    /// Returns the column that orders rows of the same time.
     pub(super) fn tie(&self, is_file: bool) -> &'static str {
         match (self.table.name, is_file) {
             ("message_events" | "voice_events", false) => "id",

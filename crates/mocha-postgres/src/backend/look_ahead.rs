@@ -45,7 +45,7 @@ pub(super) struct LookAhead {
 #[derive(Debug, Default)]
 struct Named {
     channels: BTreeSet<ChannelId>,
-    /// Users with what the last event about them says: whether they are bots.
+    /// Whether each user is a bot, according to the last event about the user.
     flags: HashMap<UserId, bool>,
     guilds: BTreeSet<GuildId>,
     presences: HashSet<Person>,
@@ -57,8 +57,8 @@ struct Named {
 impl LookAhead {
     /// Locks what the batch locks first, and looks up rows.
     ///
-    /// A user that turns out to be a bot changes what triggers count, so that batch has to be alone. Which batch that is has
-    /// to be known before the lock: two that found out later would wait for each other.
+    /// A user that turns out to be a bot changes what triggers count, so that batch has to be alone. This has to be known
+    /// before the lock, because two batches that find out later would wait for each other.
     pub(super) fn load<'e>(conn: &mut PgConnection, events: impl Iterator<Item = &'e Event>) -> QueryResult<Self> {
         let named = Named::of(events);
         let mut found: HashMap<UserId, Option<User>> = named.users.iter().map(|id| (*id, None)).collect();

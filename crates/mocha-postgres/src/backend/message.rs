@@ -23,7 +23,8 @@ pub(super) struct HeldMessages {
 }
 
 impl MessageTable for PgTables<'_> {
-    /// Returns whether it was not held yet. The flush says how many were in the table.
+    /// Holds the message back, and returns whether it was new. The flush counts the messages that
+    /// were in the table.
     fn insert_message(&mut self, message: &NewMessageEvent) -> Result<bool, Error> {
         let HeldMessages { places, rows, .. } = &mut self.messages;
         let Entry::Vacant(place) = places.entry((message.guild_id, message.id)) else { return Ok(false) };
@@ -32,7 +33,7 @@ impl MessageTable for PgTables<'_> {
         Ok(true)
     }
 
-    /// Triggers add to the roll-ups what changes.
+    /// Notes that a message has embeds. Triggers update the roll-ups.
     fn embed_message(&mut self, guild_id: GuildId, id: MessageId) -> Result<bool, Error> {
         let HeldMessages { embedded, places, rows } = &mut self.messages;
         if let Some(held) = places.get(&(guild_id, id)).and_then(|place| rows.get_mut(*place)) {
@@ -54,7 +55,7 @@ impl MessageTable for PgTables<'_> {
 }
 
 impl HeldMessages {
-    /// Writes them. Returns how many were there.
+    /// Writes the messages. Returns how many were in the table before.
     pub(super) fn flush(&mut self, conn: &mut PgConnection, is_distributed: bool) -> QueryResult<u64> {
         let Self { embedded, places: _, rows } = std::mem::take(self);
         if rows.is_empty() {

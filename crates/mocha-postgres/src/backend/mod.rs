@@ -47,8 +47,8 @@ use crate::{error::classify, link::Link};
 
 /// The connection that the recorder writes through.
 pub(crate) struct PgBackend {
-    /// `None` before the first transaction, and after a failure: what a failed transaction leaves behind is not to be
-    /// trusted.
+    /// `None` before the first transaction, and after a failure, because a failed transaction may leave the connection
+    /// in any state.
     conn: Option<PgConnection>,
     /// The identity of this recorder: 16 random bytes, once the server has made them.
     recorder: Option<Vec<u8>>,
@@ -176,7 +176,7 @@ fn was_answered(conn: &mut PgConnection, error: &DieselError) -> bool {
     }
 }
 
-/// A batch would take 292 years to reach the largest number at one in a nanosecond.
+/// With one batch in a nanosecond, the numbers last for 292 years.
 fn number(batch: u64) -> i64 {
     i64::try_from(batch).unwrap_or(i64::MAX)
 }

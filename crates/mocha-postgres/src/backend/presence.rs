@@ -150,7 +150,8 @@ fn column<'r, T>(rows: &'r [Held], value: impl Fn(&'r Held) -> T) -> Vec<T> {
     rows.iter().map(value).collect()
 }
 
-/// Members, and people whose rows a recorder wrote, by a step from the ids of one person to those of the next.
+/// Selects the members of a guild and the users with a presence that a recorder wrote. The ids of such rows begin with
+/// guild and user, so each step seeks the next user.
 const PEOPLE_SQL: &str = "\
     SELECT user_id FROM members \
     WHERE guild_id = $1 AND EXISTS (SELECT FROM presence_events \

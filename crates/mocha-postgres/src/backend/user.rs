@@ -98,8 +98,7 @@ impl UserTable for PgTables<'_> {
 }
 
 impl HeldUsers {
-    /// Writes them. What another recorder wrote since they were looked up stays if it is newer, and a row with a name never
-    /// loses it.
+    /// Writes the users. Newer values that another recorder wrote since the look-up stay, and a row never loses its name.
     ///
     /// Citus has no triggers of users, so bots are noted here.
     pub(super) fn flush(&mut self, conn: &mut PgConnection, is_distributed: bool) -> QueryResult<()> {

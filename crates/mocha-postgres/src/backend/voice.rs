@@ -24,7 +24,7 @@ type Key = (GuildId, UserId, i64);
 #[derive(Debug, Default)]
 pub(super) struct HeldVoice {
     added: BTreeMap<Key, VoiceInterval>,
-    /// The ends of intervals. Those that the table has without an end get them.
+    /// The ends of intervals that are open in the table.
     ended: BTreeMap<Key, i64>,
     log: Vec<Logged>,
 }
@@ -238,7 +238,7 @@ impl HeldVoice {
         Ok(())
     }
 
-    /// Ends first: a user has one interval without an end at most.
+    /// Writes the ends first, because a user has at most one open interval.
     fn flush_intervals(&mut self, conn: &mut PgConnection, is_distributed: bool) -> QueryResult<()> {
         let ended: Vec<(Key, i64)> = std::mem::take(&mut self.ended).into_iter().collect();
         // Citus locks the table for an update of several guilds.

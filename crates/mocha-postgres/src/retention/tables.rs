@@ -203,7 +203,7 @@ fn totals_of(table: &Table) -> Option<&'static Table> {
     }
 }
 
-/// Returns parts of a statement that subtract the rows `gone` from totals, and delete totals of which nothing is left.
+/// Returns parts of a statement that subtract the rows `gone` from totals, and delete totals that become 0.
 fn subtract(totals: &Table) -> String {
     let Table { key, name, .. } = totals;
     let is_sum = |column: &&str| !key.contains(column) && *column != "bot";

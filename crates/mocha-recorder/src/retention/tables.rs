@@ -28,8 +28,8 @@ pub trait RetentionTables {
         work: impl FnOnce(&mut Self::Connection) -> Result<T, BoxedError>,
     ) -> Result<T, Error>;
 
-    /// Takes the locks that a recorder takes before it changes rows about a guild, until the end of the transaction. So neither
-    /// waits for the other in a circle. If `is_remembered`, recorders forget what they remember of rows, as
+    /// Takes the locks that a recorder takes before it changes rows about a guild, until the end of the transaction. So the two
+    /// never wait for each other. If `is_remembered`, recorders forget what they remember of rows, as
     /// [`Tables::generation`](crate::backend::Tables::generation) says.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The tracker against what must hold of every history.
+//! Checks properties of the tracker that hold for every history.
 
 use std::collections::BTreeMap;
 
@@ -97,7 +97,7 @@ use VoiceEventType::{Join, Leave, Move};
 #[test]
 fn a_move_and_a_mute_do_not_end_a_session() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
-    // The first that is heard of somebody may be a mute, a leave may come twice or without a join.
+    // The first event about a user may be a mute, and a leave may come twice or without a join.
     changed(&mut tracker, &mut file, 9, None, muted(), 500);
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
     changed(&mut tracker, &mut file, 9, Some(2), muted(), 2000);
@@ -154,7 +154,7 @@ fn a_resumed_connection_leaves_no_gap_for_who_stayed() {
     tracker.confirm(5000);
     tracker.shard_changed(shard(5000, ShardStatus::Lost), false);
     tracker.confirm(9000);
-    // Told late: nobody knows when it was.
+    // The event arrives late, so its time is unknown.
     changed(&mut tracker, &mut file, 9, None, muted(), 9000);
     tracker.shard_changed(shard(9000, ShardStatus::Resumed), false);
     changed(&mut tracker, &mut file, 8, None, muted(), 10_000);
@@ -215,7 +215,7 @@ fn a_clock_that_steps_back_makes_no_negative_time() {
     changed(&mut tracker, &mut file, 9, None, muted(), 500);
     assert_eq!(file.kinds(), [(Join, 1000), (Move, 1000), (Leave, 1000)]);
     assert_eq!(file.of(9), []);
-    // What was told before is not a step of the clock.
+    // An event that is delivered again is not a step of the clock.
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
     changed(&mut tracker, &mut file, 9, Some(2), muted(), 400);
     assert_eq!(file.log.len(), 3);
@@ -326,12 +326,12 @@ proptest! {
             }
             *sessions.entry((*person, interval.session_started_at_ms)).or_default() += end - start;
         }
-        // A session's parts add up to the whole that the log tells.
+        // The parts of a session add up to its length in the log.
         for entry in file.log.iter().filter(|entry| entry.kind == Leave) {
             let parts = sessions.remove(&(entry.person, entry.session_started_at_ms)).unwrap_or(0);
             prop_assert_eq!(parts, entry.at_ms - entry.session_started_at_ms);
         }
-        // What is left is open, one for each person.
+        // The remaining intervals are open, one for each person.
         let mut open: Vec<Person> = sessions.into_keys().map(|(person, _)| person).collect();
         let all = open.len();
         open.dedup();

@@ -15,12 +15,12 @@ use crate::{
 /// The days on which each user was active.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
-    /// The last day on which somebody was before the window; it may be the window's first one.
+    /// The last active day of each user before the window. It may be the window's first day.
     pub(super) before: HashMap<UserId, i64>,
-    /// Where the data starts, if the window, or the days that its first days look back on, begin
-    /// before it.
+    /// Where the data starts, if the window, or the days before it that its first days need, begin
+    /// earlier.
     pub(super) data_since: Option<DateTime<Utc>>,
-    /// In the window, in order of user and month, none twice.
+    /// The months in the window, in order of user and month, each once.
     pub(super) months: Vec<(UserId, ActiveMonth)>,
     pub(super) rounded_to_days: bool,
 }
@@ -55,7 +55,7 @@ impl ActiveMembers {
     }
 }
 
-/// The days that the first days of a window look back on; none for an empty window.
+/// Returns the days before a window that its first days need. An empty window needs none.
 fn before(ActiveMembers { window, zone, .. }: ActiveMembers) -> Option<Window> {
     let start = window.start().filter(|start| window.end() != Some(*start))?;
     let days = LocalDays(zone);

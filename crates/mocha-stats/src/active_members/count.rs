@@ -1,4 +1,4 @@
-//! How many were active when.
+//! Counts active members by day and week.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use crate::{
     period, periods,
 };
 
-/// How many there are in each of some days or weeks.
+/// A count for each of some days or weeks.
 #[derive(Debug)]
 struct Counts {
     first: i64,
@@ -27,7 +27,7 @@ impl Counts {
         Self { first: range.start, of: range.clone().map(|_| 0).collect() }
     }
 
-    /// Ignores days before the first one and after the last one.
+    /// Adds to the count of a day. Days outside of the range are ignored.
     fn add(&mut self, at: i64, count: i64) {
         let place = usize::try_from(at - self.first).ok();
         if let Some(of) = place.and_then(|place| self.of.get_mut(place)) {
@@ -40,7 +40,7 @@ impl Counts {
     }
 }
 
-/// The same as it changes from one to the next.
+/// Counts that are stored as changes from one day to the next.
 #[derive(Debug)]
 struct Changes(Counts);
 
@@ -49,7 +49,7 @@ impl Changes {
         Self(Counts::new(range))
     }
 
-    /// One more from one to another, which is excluded.
+    /// Adds one to each day of a range.
     fn add(&mut self, range: Range<i64>) {
         let range = range.start.max(self.0.first)..range.end;
         if !range.is_empty() {
@@ -66,22 +66,22 @@ impl Changes {
     }
 }
 
-/// On which days somebody counts who does for so many from each active one on.
+/// The days on which a member counts, who counts for `length` days from each active day on.
 #[derive(Debug)]
 struct Stretch<'a> {
     changes: &'a mut Changes,
-    /// The last ones without a gap.
+    /// The last such days without a gap.
     days: Range<i64>,
     length: i64,
 }
 
 impl<'a> Stretch<'a> {
-    /// Counts those who were last active on a day before, if there is one.
+    /// Begins with the last active day before the window, if there is one.
     fn new(length: i64, before: Option<i64>, changes: &'a mut Changes) -> Self {
         Self { changes, days: before.map_or(0..0, |day| day..day + length), length }
     }
 
-    /// Active on a day too, which comes after those before.
+    /// Adds an active day, which must be later than the earlier ones.
     fn add(&mut self, day: i64) {
         if day > self.days.end {
             self.changes.add(std::mem::replace(&mut self.days, day..day));
@@ -94,7 +94,7 @@ impl<'a> Stretch<'a> {
     }
 }
 
-/// Counts from Monday, 1969-12-29.
+/// Returns the number of a week, counted from Monday, 1969-12-29.
 fn week_of(day: i64) -> i64 {
     (day + 3).div_euclid(WEEK_DAYS)
 }
@@ -119,7 +119,8 @@ impl ActiveMembers {
             // These describe the last week with an active day.
             let (mut week, mut next_monday, mut written) = (0, i64::MIN, 0);
             for (_, month) in months {
-                // Between them no day is further away than a month counts.
+                // The days between these are covered, because a month is no longer than
+                // `MONTH_DAYS`.
                 month.first().into_iter().chain(month.last()).for_each(|day| month_from.add(day));
                 for ActiveOn { day, messages } in month.days() {
                     daily.add(day, 1);
@@ -141,7 +142,7 @@ impl ActiveMembers {
             let messages: u64 = months.iter().map(|(_, month)| month.messages()).sum();
             communicators += u64::from(messages >= COMMUNICATOR_MESSAGES);
         }
-        // Who was not active in the window itself.
+        // Members who were not active in the window itself.
         for before in activity.before.values() {
             Stretch::new(WEEK_DAYS, Some(*before), &mut weekly).end();
             Stretch::new(MONTH_DAYS, Some(*before), &mut monthly).end();

@@ -51,8 +51,8 @@ pub struct ActiveMembersAnswer {
     pub user_count: u64,
     /// How many members wrote [`COMMUNICATOR_MESSAGES`] or more in the window.
     pub communicators: u64,
-    /// Where the data starts, if the window, or the days that its first days look back on, begin
-    /// before it. Earlier events are deleted and not counted. `None` if the data covers all of it.
+    /// Where the data starts, if the window or the 29 days before it begin earlier. Earlier events
+    /// are deleted and not counted. `None` if the data covers all of it.
     pub data_since: Option<DateTime<Utc>>,
     /// The window that was asked about.
     pub window: Window,

@@ -189,7 +189,7 @@ impl Growth {
     fn answer(self, log: Log) -> Result<GrowthAnswer, Error> {
         let (mut by_label, mut all) = (BTreeMap::<Label, Quarter>::new(), Quarter::default());
         for (quarter, own) in log.quarters {
-            // Always there: the scan stays between 1970 and 9999.
+            // It always exists, because the scan stays between 1970 and 9999.
             let Some(at) = quarter::local(quarter, self.zone) else { continue };
             by_label.entry(self.period.label(at)).or_default().add(own);
             all.add(own);

@@ -247,7 +247,7 @@ impl MemberStatistics {
         })
     }
 
-    /// The days of the zone, and from when on they are known, if the window starts earlier.
+    /// Returns the days of the zone, and where the data starts, if the window begins before it.
     fn active_days(
         self,
         conn: &mut dyn Source,
@@ -269,8 +269,8 @@ impl MemberStatistics {
     }
 }
 
-/// The longest streak of all time, of several the last, and that of the present instant. To be
-/// called in a transaction.
+/// Returns the longest streak of all time, the last one if several are equally long, and the streak
+/// of the present instant. Call it in a transaction.
 pub(crate) fn streaks_of(
     conn: &mut dyn Source,
     guild: GuildId,

@@ -24,7 +24,7 @@ pub(super) struct Reading {
     pub(super) horizon: Horizon,
     /// Where the data starts, if the window begins before it.
     pub(super) data_since: Option<DateTime<Utc>>,
-    /// The stay in voice that goes on.
+    /// The stay in voice that is not over.
     pub(super) open: Option<Stay>,
     sessions: u64,
     pub(super) talk: Talk,
@@ -69,8 +69,8 @@ impl Reading {
         Ok(reading)
     }
 
-    /// Sums by month, and days apart: those an index knows by itself, and looking up the sums of
-    /// each day takes long.
+    /// Reads sums by month, and days separately. An index has the days alone, and looking up the
+    /// sums of each day takes long.
     fn messages(&mut self, conn: &mut dyn Source, scan: MessageScan, span: Span) -> Result<(), Error> {
         let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
         let columns = [Column::Channel, messages, characters, words, attachments, embeds];
@@ -88,7 +88,7 @@ impl Reading {
         Ok(())
     }
 
-    /// As of messages, days apart.
+    /// Reads voice time like messages: sums by month, and days separately.
     fn voice_time(&mut self, conn: &mut dyn Source, scan: VoiceScan) -> Result<(), Error> {
         let read = scan.each(conn, PartOf::Anything, |part| {
             self.sessions = self.sessions.saturating_add(part.sessions);
@@ -107,7 +107,7 @@ impl Reading {
         self.wrote.union(&self.talked).copied().collect()
     }
 
-    /// The first channels by messages.
+    /// Returns the first channels by messages.
     pub(super) fn channels(&self, limit: usize) -> Vec<FavouriteChannel> {
         let all = self.written_in.iter();
         let mut channels: Vec<_> =
@@ -117,7 +117,7 @@ impl Reading {
         channels
     }
 
-    /// All but the place.
+    /// Returns the voice time without the place.
     pub(super) fn voice(&self, limit: usize) -> MemberVoice {
         let mut all = VoiceTime::default();
         for time in self.voice.values() {

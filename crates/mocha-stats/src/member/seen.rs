@@ -1,4 +1,4 @@
-//! When somebody was there first and last.
+//! The first and the last time of a user.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use mocha_schema::COUNTED_MESSAGE_TYPES;
@@ -15,19 +15,19 @@ use crate::{
     statement::Statement,
 };
 
-/// When somebody wrote or was in voice.
+/// A time at which a user wrote or was in voice.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Seen {
     /// The day in UTC, whatever the zone of the question is.
     pub day: NaiveDate,
-    /// The instant: of a message by the second, of voice where it begins or ends, which may be the
-    /// end of the day. `None` if only the roll-up of the day is left.
+    /// The instant: the second of a message, or the beginning or end of time in voice, which may be
+    /// the end of the day. `None` if only the roll-up of the day is left.
     pub at: Option<DateTime<Utc>>,
 }
 
-/// The first and the last time of somebody in what was read.
+/// Returns the first and the last time of the user.
 pub(super) fn seen(conn: &mut dyn Source, reading: &Reading) -> Result<(Option<Seen>, Option<Seen>), Error> {
     let days = reading.active_days();
     let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Ok((None, None)) };
@@ -39,7 +39,7 @@ pub(super) fn seen(conn: &mut dyn Source, reading: &Reading) -> Result<(Option<S
     Ok((seen(first, first_edges.map(|(from_ms, _)| from_ms)), seen(last, last_edges.map(|(_, to_ms)| to_ms))))
 }
 
-/// The first and last instant of a day, if there are more than its sums.
+/// Returns the first and last instant of a day. `None` if only the roll-up of the day is left.
 fn edges(conn: &mut dyn Source, reading: &Reading, day: i64) -> Result<Option<Stay>, Error> {
     let Reading { horizon: Horizon { messages_from, voice_from, .. }, talk, .. } = *reading;
     let (wrote, talked) = (reading.wrote.contains(&day), reading.talked.contains(&day));
@@ -60,8 +60,8 @@ fn edges(conn: &mut dyn Source, reading: &Reading, day: i64) -> Result<Option<St
     Ok(all.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))))
 }
 
-/// The first and last message of a day that begins at this second, in milliseconds. Each is sought
-/// by itself, for a day may have many.
+/// Returns the times of the first and last message of a day that begins at this second, in
+/// milliseconds. Each is searched for by itself, because a day may have many messages.
 fn messages(conn: &mut dyn Source, talk: Talk, start: i64) -> Result<Option<Stay>, Error> {
     let Talk { guild, user, window, .. } = talk;
     let mut statement = Statement::new(conn.dialect());

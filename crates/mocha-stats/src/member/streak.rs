@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::daily_activity::LocalDays;
 
-/// Days in a row, at least one. A date that the zone left out does not end it.
+/// A streak: days in a row, at least one. A date that the zone left out does not end it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -27,8 +27,8 @@ struct Run {
     first: i64,
 }
 
-/// The longest streak of these days, of several as long the last; and the one that reaches `today`
-/// or the day before it.
+/// Returns the longest streak of these days, the last one if several are equally long, and the
+/// streak that reaches `today` or the day before it.
 pub(super) fn streaks(days: &BTreeSet<i64>, zone: LocalDays, today: i64) -> (Option<Streak>, Option<Streak>) {
     let (mut longest, mut current, mut run) = (None::<Run>, None, None::<Run>);
     for &day in days {

@@ -10,25 +10,25 @@ use crate::{
     statement::Statement,
 };
 
-/// A change of somebody's status or activity.
+/// A change of a user's status or activity.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) user_id: UserId,
     pub(super) bot: bool,
-    /// `None` where the file has none that Discord knows.
+    /// `None` if the row has no status of Discord.
     pub(super) status: Option<PresenceStatus>,
     pub(super) activity_type: Option<i32>,
     pub(super) activity_name: Option<String>,
     pub(super) second: i64,
-    /// Whether the user left after it and before the window.
+    /// Whether the user left after this row and before the window.
     pub(super) gone: bool,
 }
 
 impl Row {
-    /// All columns but the last one, which says whether the user is gone.
+    /// Returns all columns except the last one, which says whether the user is gone.
     const fn columns(dialect: Dialect) -> [&'static str; 6] {
         [
-            // On SQLite another program may have written a text that is no UTF-8.
+            // In SQLite another program may have written a text that is not UTF-8.
             dialect.either("CAST(activity_name AS BLOB)", "activity_name"),
             dialect.either("CAST(event.user_id AS INTEGER)", "event.user_id"),
             dialect.either(
@@ -61,8 +61,8 @@ impl Row {
     }
 }
 
-/// The millisecond up to which a status holds: when the guild's shard was last heard, or that of the
-/// guild's last row.
+/// Returns the millisecond up to which a status holds: the time at which the guild's shard was last
+/// heard, or that of the guild's last row if it is later.
 pub(super) fn known_until_ms(conn: &mut dyn Source, guild: GuildId) -> Result<i64, Error> {
     let mut statement = Statement::new(conn.dialect());
     let seen = "coalesce((SELECT gone_at * 1000 FROM guild_states WHERE ";
@@ -87,8 +87,8 @@ pub(super) fn known_until_ms(conn: &mut dyn Source, guild: GuildId) -> Result<i6
     conn.only(&statement)?.number(0)
 }
 
-/// Gives the rows of these seconds of a guild, or of one user in it, in order of time; those of a second as they were
-/// written.
+/// Calls `each` with the rows of a guild, or of one user in it, in these seconds, in order of time.
+/// Rows of one second are in the order in which they were written.
 pub(super) fn between(
     conn: &mut dyn Source,
     guild: GuildId,
@@ -165,10 +165,10 @@ pub(super) fn before(
     Ok(rows)
 }
 
-/// Everybody who may have a row before this second. On SQLite no index leads to those who have rows
-/// in a guild, so that people are gathered: members, those who left since, and those whose rows the
-/// recorder wrote, by a step from the ids of one person to those of the next. On PostgreSQL an index
-/// by guild and user does the same step for all.
+/// Selects all users who may have a row before this second. SQLite has no index of users by guild,
+/// so three groups are joined: members, users who left since, and users with rows of the recorder.
+/// The ids of such rows begin with guild and user, so each step seeks the next user. In PostgreSQL
+/// an index by guild and user takes these steps for all users.
 fn people(statement: &mut Statement, dialect: Dialect, guild: u64, second: i64) {
     if dialect == Dialect::Postgres {
         statement

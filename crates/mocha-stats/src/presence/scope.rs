@@ -18,16 +18,16 @@ use crate::{
 pub(super) struct Scope {
     pub(super) bots: Bots,
     pub(super) guild: GuildId,
-    /// The only one who counts, if there is one.
+    /// Counts only this user, if there is one.
     pub(super) user: Option<UserId>,
     pub(super) window: Window,
 }
 
-/// The time in which somebody had a status and an activity. Never empty.
+/// The time in which a user had one status and one activity. Never empty.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Spell<'a> {
     pub(super) user_id: UserId,
-    /// `None` where the file has none that Discord knows.
+    /// `None` if the row has no status of Discord.
     pub(super) status: Option<PresenceStatus>,
     pub(super) activity: Option<&'a Activity>,
     pub(super) from_ms: i64,
@@ -35,7 +35,7 @@ pub(super) struct Spell<'a> {
 }
 
 impl Spell<'_> {
-    /// How long it is.
+    /// Returns its length.
     pub(super) fn ms(self) -> u64 {
         u64::try_from(self.to_ms.saturating_sub(self.from_ms)).unwrap_or(0)
     }
@@ -48,23 +48,23 @@ pub(super) struct Activity {
     pub(super) name: String,
 }
 
-/// The time of which the file has data.
+/// The time for which the file has data.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Read {
-    /// Where what is kept of the window starts, or the guild's first row in the window, or the
-    /// user's, if that has no start.
+    /// The start of the window, or of the data if it is later. If the window has no start, the time
+    /// of the first row in it.
     pub(super) from_ms: Option<i64>,
     pub(super) known: Option<Known>,
     /// Where the data starts, if the window begins before it.
     pub(super) data_since: Option<DateTime<Utc>>,
 }
 
-/// The time of which the file can tell something.
+/// The time whose statuses are known.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Known {
     /// As [`Read::from_ms`].
     pub(super) from_ms: i64,
-    /// The window's end, or the last that is known of the guild, whichever is earlier.
+    /// The window's end, or the last known time of the guild if it is earlier.
     pub(super) to_ms: i64,
 }
 
@@ -73,9 +73,9 @@ impl Scope {
         Self { bots: Bots::Exclude, guild, user: None, window: Window::all() }
     }
 
-    /// Gives each spell that lies in the window, cut where it begins and ends, in order of its end;
-    /// and the time of which something can be known, if there is any. Reads one row at a time, so
-    /// that memory grows with people.
+    /// Calls `each` with each spell in the window, cut at its edges, in order of their ends.
+    /// Returns the time for which the file has data. Reads one row at a time, so memory grows with
+    /// people.
     pub(super) fn scan(
         &self,
         conn: &mut (impl Database + ?Sized),
@@ -87,7 +87,7 @@ impl Scope {
     fn read(&self, conn: &mut dyn Source, each: &mut dyn FnMut(Spell<'_>)) -> Result<Read, Error> {
         let Self { bots, guild, user, window } = *self;
         let Horizon { members_from, presences_from, .. } = Horizon::load(conn)?;
-        // Nobody knows whether people with a status from before the log of leaves stayed.
+        // Without the log of leaves, it is unknown whether users with an earlier status stayed.
         let from = presences_from.max(members_from);
         let kept = window.not_before(from);
         let (start, end) = (kept.start_second(), kept.end_second());
@@ -97,11 +97,11 @@ impl Scope {
         let mut people = People { each, from_ms: kept.start_ms(), last: HashMap::new(), to_ms };
         let mut log = log.into_iter().peekable();
         let mut take = |people: &mut People<'_>, row: Row| {
-            // Who has a row and leaves in one second had it first.
+            // If a user has a row and leaves in the same second, the row was first.
             while let Some(entry) = log.next_if(|entry| entry.second < row.second) {
                 people.came_or_went(entry);
             }
-            // A bot that is asked about counts.
+            // A bot counts if it is the user.
             if user.is_some() || bots.counts(row.bot) {
                 people.changed(row);
             }
@@ -142,7 +142,7 @@ struct People<'a> {
 #[derive(Debug)]
 struct Person {
     activity: Option<Activity>,
-    /// Since when; `None` while the person is no member.
+    /// The start of the status. `None` while the user is not a member.
     since_ms: Option<i64>,
     status: Option<PresenceStatus>,
 }
@@ -155,8 +155,8 @@ impl People<'_> {
         self.last.insert(user_id, Person { activity, since_ms: (!gone).then_some(ms(second)), status });
     }
 
-    /// The status of a user who left holds again after the return: the recorder does not write the
-    /// same status twice.
+    /// Notes a join or a leave. After a return the earlier status holds again, because the recorder
+    /// does not write the same status twice.
     fn came_or_went(&mut self, growth::Entry { user_id, joined, second, .. }: growth::Entry) {
         if !joined {
             self.end(user_id, ms(second));
@@ -173,7 +173,7 @@ impl People<'_> {
         }
     }
 
-    /// Gives what lies in the window of the spell that ends now.
+    /// Ends a spell, and calls `each` with its part in the window.
     fn end(&mut self, user_id: UserId, at_ms: i64) {
         let Some(person) = self.last.get(&user_id) else { return };
         let Some(since_ms) = person.since_ms else { return };

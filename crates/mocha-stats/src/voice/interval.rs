@@ -34,7 +34,7 @@ pub(super) struct Interval {
 }
 
 impl Interval {
-    /// A statement that selects the columns of [`of`](Self::of), up to the table.
+    /// Returns a statement that selects the columns of [`of`](Self::of), up to the table.
     pub(super) fn statement(dialect: Dialect) -> Statement {
         let mut statement = Statement::new(dialect);
         statement.select([
@@ -103,8 +103,8 @@ impl Interval {
         all.part(from_ms, to_ms)
     }
 
-    /// Whether it goes on at the window's end, or now if that is yet to come; if there is no end,
-    /// whether it is open.
+    /// Returns whether it continues at the window's end, or at the present instant if that is
+    /// earlier. If there is no end, returns whether it is open.
     pub(super) fn is_open_at_end(&self, window: Window) -> bool {
         match window.passed_ms() {
             None => self.ended_at_ms.is_none(),
@@ -118,7 +118,7 @@ impl Interval {
     }
 }
 
-/// Time of somebody in a channel, never empty: observed first, and assumed from an instant on.
+/// The time of a user in a channel: observed first, and assumed from an instant on. Never empty.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Stay {
     pub(crate) user_id: UserId,
@@ -147,7 +147,7 @@ impl Stay {
         }
     }
 
-    /// How long it is.
+    /// Returns its length.
     pub(super) fn time(self) -> VoiceTime {
         VoiceTime {
             observed_ms: between(self.from_ms, self.assumed_from_ms),
@@ -156,7 +156,7 @@ impl Stay {
     }
 }
 
-/// How long somebody was in voice.
+/// The time that a user was in voice.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct VoiceTime {
     pub(crate) observed_ms: u64,
@@ -164,13 +164,13 @@ pub(crate) struct VoiceTime {
 }
 
 impl VoiceTime {
-    // Saturating: a file that somebody else wrote into must not be able to make it panic.
+    // The additions saturate, so that a file of another program cannot cause a panic.
     pub(crate) fn add(&mut self, other: Self) {
         self.observed_ms = self.observed_ms.saturating_add(other.observed_ms);
         self.assumed_ms = self.assumed_ms.saturating_add(other.assumed_ms);
     }
 
-    /// Observed and assumed.
+    /// Returns observed and assumed time together.
     pub(crate) const fn all_ms(self) -> u64 {
         self.observed_ms.saturating_add(self.assumed_ms)
     }
@@ -183,12 +183,12 @@ impl VoiceTime {
         Duration::from_millis(self.assumed_ms)
     }
 
-    /// The time that the policy counts.
+    /// Returns the time that the policy counts.
     pub(crate) const fn counted(self, assumed: Assumed) -> Duration {
         Duration::from_millis(self.voice_ms(assumed))
     }
 
-    /// The milliseconds that the policy counts.
+    /// Returns the milliseconds that the policy counts.
     pub(super) const fn voice_ms(self, assumed: Assumed) -> u64 {
         match assumed {
             Assumed::Include => self.all_ms(),
@@ -198,7 +198,7 @@ impl VoiceTime {
     }
 }
 
-/// Milliseconds from one instant to another; 0 if that is not later.
+/// Returns the milliseconds from one instant to another. 0 if that is not later.
 pub(super) fn between(start_ms: i64, end_ms: i64) -> u64 {
     u64::try_from(end_ms.saturating_sub(start_ms)).unwrap_or(0)
 }

@@ -1,7 +1,7 @@
-//! Voice: how long people were connected, where and when, out of `voice_intervals`.
+//! Voice: how long people were connected, where and when, from `voice_intervals`.
 //!
-//! Every question scans the intervals once, through a [`Scope`](scope::Scope), and folds what of
-//! them counts.
+//! Every question scans the intervals once, through a [`Scope`](scope::Scope), and folds the time
+//! that counts.
 
 mod board;
 mod channels;

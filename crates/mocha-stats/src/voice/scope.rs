@@ -23,18 +23,18 @@ use crate::{
 pub(super) struct Scope {
     pub(super) filter: VoiceFilter,
     pub(super) guild: GuildId,
-    /// The only one who counts, if there is one.
+    /// Counts only this user, if there is one.
     pub(super) user: Option<UserId>,
     pub(super) window: Window,
 }
 
 /// Collects the results of a scan for a question.
 pub(super) trait Fold {
-    /// An interval of somebody who counts, whole and of any channel and state, in order of its
-    /// start.
+    /// Takes a whole interval of a counted user, in any channel and state. Intervals come in order
+    /// of their starts.
     fn interval(&mut self, _: &Interval) {}
 
-    /// Time that counts, in no order.
+    /// Takes time that counts. The order is undefined.
     fn stay(&mut self, stay: Stay);
 }
 
@@ -46,8 +46,8 @@ impl Scope {
         Self { filter: VoiceFilter::new(), guild, user: None, window: Window::all() }
     }
 
-    /// Scans what is kept of the window into a fold that is made for it; says from when on that is,
-    /// if the window starts earlier.
+    /// Scans the part of the window that is kept, into a fold that is made for it. Returns where
+    /// the data starts, if the window begins before it.
     pub(super) fn load<F: Fold>(
         &self,
         conn: &mut (impl Database + ?Sized),
@@ -61,14 +61,14 @@ impl Scope {
         })
     }
 
-    /// Reads each interval that may have time in the window from this second on, end in it or be
-    /// open at its end, one at a time, so that memory grows with what the fold keeps. To be called
-    /// in a transaction.
+    /// Reads each interval from this second on that may have time in the window, end in it, or be
+    /// open at its end. It reads one at a time, so memory grows only with the fold. Call it in a
+    /// transaction.
     pub(super) fn scan(&self, conn: &mut dyn Source, voice_from: i64, fold: &mut impl Fold) -> Result<(), Error> {
         let Self { ref filter, guild, user, .. } = *self;
         let window = self.window.not_before(voice_from);
         let channels = filter.channels(conn, guild)?;
-        // Others tell whether the user had company.
+        // Other users are needed to know whether the user had company.
         let only = user.filter(|_| !filter.exclude_alone);
         let mut sieve = Sieve { channels, rooms: HashMap::new(), scope: self, window };
         let mut each = |row: &Row| {
@@ -81,7 +81,8 @@ impl Scope {
         };
         let earliest_ms = window.start().map_or(i64::MIN, |_| window.start_ms().saturating_sub(LONGEST_CLOSED_MS));
         if window.start().is_some() {
-            // An open interval may be of any length. These are few: midnight cuts while the recorder runs.
+            // An open interval may have any length. These are few, because a running recorder cuts
+            // them at midnight.
             let mut older = Interval::statement(conn.dialect());
             older.indexed_by("idx_voice_intervals_open").push(" WHERE ").is_id("guild_id", guild.get());
             if let Some(user) = only {
@@ -103,14 +104,15 @@ impl Scope {
         Ok(())
     }
 
-    /// Whether it is of somebody who counts.
+    /// Returns whether the interval's user counts.
     fn counts_user(&self, interval: &Interval) -> bool {
         self.filter.bots.counts(interval.bot) && self.user.is_none_or(|user| interval.user_id == user)
     }
 }
 
-/// Tells `f` each time in voice in a window, of those kept from this second on: of everybody in a
-/// guild or one user, in any channel and state, in no order. Call it in a transaction.
+/// Calls `f` with each time in voice in a window that is kept from this second on, of all members
+/// of a guild or of one user, in any channel and state. The order is undefined. Call it in a
+/// transaction.
 pub(crate) fn each_stay(
     conn: &mut dyn Source,
     (guild, bots, user): (GuildId, Bots, Option<UserId>),
@@ -123,7 +125,7 @@ pub(crate) fn each_stay(
     scope.scan(conn, voice_from, &mut Each(f))
 }
 
-/// Hands each stay on.
+/// Passes each stay to a closure.
 struct Each<F>(F);
 
 impl<F: FnMut(Stay)> Fold for Each<F> {
@@ -132,16 +134,16 @@ impl<F: FnMut(Stay)> Fold for Each<F> {
     }
 }
 
-/// In which channels of a guild, as it is now, time counts.
+/// The channels of a guild in which time counts, as they are now.
 #[derive(Debug)]
 pub(super) struct CountedChannels<'a> {
-    /// The one that the guild moves idle people to, if it is left out.
+    /// The guild's AFK channel, if it is excluded.
     afk: Option<ChannelId>,
     named: Resolved<'a>,
 }
 
 impl CountedChannels<'_> {
-    /// Whether it counts in all, so that nobody needs to know which it was.
+    /// Returns whether time counts in all channels, so that a query need not read channels.
     pub(super) fn is_open(&self) -> bool {
         self.afk.is_none() && self.named.is_open()
     }
@@ -166,7 +168,7 @@ impl VoiceFilter {
     }
 }
 
-/// Lets through what counts.
+/// Passes the time that counts to a fold.
 struct Sieve<'a> {
     channels: CountedChannels<'a>,
     /// The users in each channel, if company matters.
@@ -223,7 +225,7 @@ mod tests {
         assert_eq!(voice_ms(&mut conn, Window::between(last_ms, tuesday)?)?, (1, 0, 0));
         assert_eq!(voice_ms(&mut conn, Window::since(tuesday)?)?, (0, 0, 1));
         assert_eq!(voice_ms(&mut conn, Window::since(tuesday + TimeDelta::milliseconds(1))?)?, (0, 0, 0));
-        // Nobody cut these at midnight.
+        // These were not cut at midnight.
         for (user, days) in [(30, 40), (100, 3)] {
             let open = interval(1, user, Some(3000), monday_ms - days * LONGEST_CLOSED_MS, None)?;
             insert_interval(&mut conn, VoiceInterval { seen_at_ms: monday_ms + LONGEST_CLOSED_MS + 5, ..open })?;

@@ -13,7 +13,7 @@ use crate::Window;
 ///
 /// Sessions are counted from intervals, which have milliseconds, and not from the voice log, which
 /// has whole seconds. So a session that ended in the millisecond in which it began does not count.
-/// A filter's choice of bots applies, and no other part of it.
+/// Only the filter's choice of bots applies to them.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -36,11 +36,11 @@ pub struct VoiceSessions {
     pub mean: Option<Duration>,
 }
 
-/// Counts sessions as their intervals come, in order of time.
+/// Counts sessions from their intervals, which come in order of time.
 #[derive(Debug)]
 pub(super) struct Sessions {
     ended: u64,
-    /// The last session of each, which may go on.
+    /// The last session of each user, which may go on.
     last: HashMap<UserId, Session>,
     longest_ms: Option<u64>,
     started: u64,
@@ -85,7 +85,7 @@ impl Sessions {
         }
     }
 
-    /// Nothing of the session comes any more, in the window or after it.
+    /// Ends a session. None of its intervals follow, in the window or after it.
     fn end(&mut self, session: Session) {
         let Some(ended_at_ms) = session.ended_at_ms.filter(|ended_at_ms| self.holds(*ended_at_ms)) else { return };
         let length_ms = between(session.started_at_ms, ended_at_ms);

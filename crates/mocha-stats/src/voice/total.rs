@@ -1,5 +1,5 @@
-//! Voice by user, channel and day: whole days from the roll-ups, the edges and what is open
-//! interval by interval.
+//! Reads voice time by user, channel and day. Whole days come from roll-ups. The edges of the
+//! window and open intervals are read one by one.
 
 use std::{collections::HashSet, ops::Range};
 
@@ -25,11 +25,11 @@ const DAY_MS: i64 = DAY * 1000;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VoiceScan {
     pub(crate) bots: Bots,
-    /// Whether anybody needs to know the channels, which takes longer.
+    /// Whether the channels are needed, which takes longer.
     pub(crate) channels: bool,
     pub(crate) guild: GuildId,
     pub(crate) state: VoiceStateFilter,
-    /// The only one, if there is one.
+    /// Reads only this user, if there is one.
     pub(crate) user: Option<UserId>,
     pub(crate) window: Window,
 }
@@ -37,9 +37,9 @@ pub(crate) struct VoiceScan {
 /// A part of a user's voice time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VoicePart {
-    /// `None` where it is not known, of sessions, and if nobody needs to know.
+    /// `None` if it is unknown or not needed, and for sessions.
     pub(crate) channel: Option<ChannelId>,
-    /// In UTC; 0 if nobody asked for days.
+    /// The day in UTC. 0 if days are not needed.
     pub(crate) day: i64,
     pub(crate) sessions: u64,
     pub(crate) time: VoiceTime,
@@ -51,17 +51,16 @@ pub(crate) struct VoicePart {
 pub(crate) enum PartOf {
     /// Whatever is fastest.
     Anything,
-    /// A day in UTC, which must lie in no whole month if nobody needs to know the channel: see
+    /// A day in UTC. If channels are not needed, whole months are left out: see
     /// [`VoiceScan::active`].
     Day,
-    /// Whatever is fastest, but of time only: there may be no sessions in it, and all of it is
+    /// Whatever is fastest, with time only. Sessions may be missing, and all time appears as
     /// observed.
     Time,
 }
 
 /// The columns of closed intervals: user, milliseconds, whether these are assumed, sessions, day,
-/// and channel or 0. Each column costs time, so a query reads only as many of the first ones as it
-/// needs.
+/// and channel or 0. Each column takes time, so a query reads only the first ones that it needs.
 type Columns = [&'static str; 6];
 
 /// How many of the [`Columns`] are read.
@@ -98,21 +97,21 @@ impl Width {
     }
 }
 
-/// The result of a scan beside the parts.
+/// The result of a scan, besides the parts.
 #[derive(Clone, Debug)]
 pub(crate) struct VoiceRead {
     pub(crate) horizon: Horizon,
     /// Where the data starts, if the window begins before it.
     pub(crate) data_since: Option<DateTime<Utc>>,
-    /// The users with an open interval, in any state, at the window's end, or now if the end has
-    /// not passed or there is none.
+    /// The users with an open interval, in any state, at the window's end. If the end has not
+    /// passed, or there is none, at the present instant.
     pub(super) open: HashSet<UserId>,
-    /// Whether more than the window was read.
+    /// Whether a day at the edge of the window was counted whole.
     pub(crate) rounded_to_days: bool,
 }
 
 impl VoiceScan {
-    /// Reads all that counts, one part at a time, in no order. Call it in a transaction.
+    /// Calls `f` with each counted part. The order is undefined. Call it in a transaction.
     pub(crate) fn each(
         self,
         conn: &mut dyn Source,
@@ -137,7 +136,7 @@ impl VoiceScan {
             let Some(stay) = interval.clip(self.window).filter(|_| row.optional(5) == Some(1)) else { return Ok(()) };
             let mut from_ms = stay.from_ms;
             while let Some(rest) = stay.part(from_ms, stay.to_ms) {
-                // A person who is there since before midnight was there on both days.
+                // A member who has been there since before midnight was there on both days.
                 let (day, midnight) = match part_of {
                     PartOf::Anything | PartOf::Time => (0, stay.to_ms),
                     PartOf::Day => (from_ms.div_euclid(DAY_MS), from_ms - from_ms.rem_euclid(DAY_MS) + DAY_MS),
@@ -151,9 +150,8 @@ impl VoiceScan {
         Ok(VoiceRead { horizon, data_since, open, rounded_to_days })
     }
 
-    /// Tells `f` who had time on which days in UTC, and in which channel if that was asked for; in
-    /// any state, whatever is asked for. A month may come several times. To be called in a
-    /// transaction.
+    /// Calls `f` with the days in UTC on which each user had voice time, by channel if channels are
+    /// needed. Every state counts. A month may come several times. Call it in a transaction.
     pub(crate) fn active(
         self,
         conn: &mut dyn Source,
@@ -244,7 +242,7 @@ impl VoiceScan {
     }
 
     /// Selects the parts of closed intervals in some milliseconds of a day. No interval crosses
-    /// midnight, so those of the day are all.
+    /// midnight, so only intervals of the day are read.
     fn intervals(self, dialect: Dialect, statement: &mut Statement, width: usize, ms: Range<i64>) {
         let columns: Columns = [
             dialect.user(),
@@ -266,7 +264,7 @@ impl VoiceScan {
 
     fn read_intervals(self, statement: &mut Statement) {
         statement.push(" FROM voice_intervals");
-        // The primary key has those of one user in order of time.
+        // The primary key has the intervals of one user in order of time.
         if let Some(user) = self.user {
             statement.push(" WHERE ").is_id("user_id", user.get()).push(" AND ");
         } else {
@@ -275,7 +273,7 @@ impl VoiceScan {
         statement.is_id("guild_id", self.guild.get());
     }
 
-    /// The sessions of which the log says that they ended in so many seconds.
+    /// Selects the sessions that ended in these seconds, according to the log.
     fn sessions(self, dialect: Dialect, statement: &mut Statement, width: usize, seconds: Range<i64>) {
         let day = dialect.either("CAST(created_at AS INTEGER) / 86400", "created_at / 86400");
         let columns: Columns = [dialect.user(), "0", "0", "1", day, "0"];
@@ -301,7 +299,8 @@ impl VoiceScan {
         statement.of_bots(self.bots);
     }
 
-    /// User, channel or 0, whether it is assumed, start, last confirmation, whether its state counts.
+    /// Selects open intervals: user, channel or 0, whether it is assumed, start, last confirmation,
+    /// and whether its state counts.
     fn open(self, dialect: Dialect) -> Statement {
         let mut statement = Statement::new(dialect);
         let columns = [
@@ -340,7 +339,7 @@ impl Scope {
             f(if counts { part } else { VoicePart { time: VoiceTime::default(), ..part } });
         })?;
         if filter.exclude_alone {
-            // Who had company is in no roll-up.
+            // No roll-up says which members had company.
             self.scan(conn, read.horizon.voice_from, &mut Stays(f))?;
         }
         Ok(read)
@@ -356,7 +355,7 @@ impl Scope {
     }
 }
 
-/// Hands each stay on.
+/// Passes each stay to a closure.
 struct Stays<F>(F);
 
 impl<F: FnMut(VoicePart)> Fold for Stays<F> {

@@ -81,7 +81,7 @@ pub struct Backfill<'p> {
     on_progress: OnProgress<'p>,
 }
 
-/// Sees the channel that is read after each page, and says whether to go on.
+/// A closure that gets the channel after each page, and returns whether to go on.
 type OnProgress<'p> = Box<dyn FnMut(&ChannelReport) -> ControlFlow<()> + Send + 'p>;
 
 impl fmt::Debug for Backfill<'_> {
