@@ -276,7 +276,7 @@ async fn a_user_reads_and_deletes_what_was_recorded() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_user_is_told_when_something_does_not_work() -> TestResult {
+async fn a_user_sees_an_error_when_a_command_fails() -> TestResult {
     const SORRY: &str = "Sorry, that did not work.";
     let mut running = Running::start(&[]).await?;
     running.discord.wait(|counts| counts.identifies == 1).await?;

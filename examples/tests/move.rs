@@ -165,7 +165,7 @@ fn everything_arrives_and_comes_back() -> TestResult {
 }
 
 #[test]
-fn what_is_recorded_meanwhile_comes_with_the_next_run() -> TestResult {
+fn events_recorded_meanwhile_come_with_the_next_run() -> TestResult {
     let Some(database) = Database::create() else { return Ok(()) };
     let folder = tempfile::tempdir()?;
     let file = open(&folder.path().join("stats.db"))?;

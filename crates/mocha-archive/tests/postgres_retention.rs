@@ -57,7 +57,7 @@ fn sums(database: &Database) -> String {
 }
 
 #[test]
-fn what_is_deleted_is_in_the_archive_day_by_day() -> TestResult {
+fn deleted_events_are_in_the_archive_day_by_day() -> TestResult {
     let Some(database) = Database::create() else { return Ok(()) };
     let folder = folder()?;
     let (store, archive, rows) = case(&database, folder.path(), 51)?;

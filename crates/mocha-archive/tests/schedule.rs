@@ -42,7 +42,7 @@ fn wait(store: &Store) -> MaintenanceStats {
 }
 
 #[test]
-fn what_is_too_old_is_archived_and_then_goes() -> TestResult {
+fn old_events_are_archived_and_then_deleted() -> TestResult {
     let folder = folder()?;
     let archive = Archive::open(folder.path().join("archive"))?;
     let store = store(folder.path(), &archive)?;

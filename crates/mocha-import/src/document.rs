@@ -22,7 +22,7 @@ pub enum FileError {
     #[error("the file is an export of direct messages")]
     DirectMessages,
     /// An id in the header is invalid.
-    #[error("`{field}` is no id: {value:?}")]
+    #[error("`{field}` is not an id: {value:?}")]
     InvalidId {
         /// The field.
         field: &'static str,
@@ -33,7 +33,7 @@ pub enum FileError {
     #[error("the file cannot be read: {0}")]
     Io(#[from] io::Error),
     /// The file is not an export in JSON.
-    #[error("the file is no JSON export of a channel: {0}")]
+    #[error("the file is not a JSON export of a channel: {0}")]
     NotAnExport(String),
 }
 

@@ -292,7 +292,7 @@ async fn the_program_that_started_last_records_a_shard_and_the_other_one_ends() 
 
 /// serenity tells no sequence numbers, so only ids and states tell what was sent before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_what_discord_sends_again_only_voice_counts_again_and_for_no_time() -> TestResult {
+async fn only_voice_that_discord_sends_again_counts_again_and_adds_no_time() -> TestResult {
     let bot = Bot::start(1, |builder| builder).await?;
     bot.message(1);
     bot.discord.push("GUILD_MEMBER_ADD", &frames::member(GUILD, ANNA + 1));

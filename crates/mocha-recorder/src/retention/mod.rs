@@ -163,7 +163,7 @@ impl RetentionPolicy {
     pub fn check(&self) -> Result<(), Error> {
         if [self.members, self.messages, self.voice].into_iter().any(|events| self.rollups.is_shorter_than(events)) {
             let kind = ErrorKind::InvalidSetting { name: "rollups" };
-            return Err(Error::new(kind, "`rollups` are kept for a shorter time than what they are sums of"));
+            return Err(Error::new(kind, "`rollups` are kept for a shorter time than the events that they count"));
         }
         Ok(())
     }

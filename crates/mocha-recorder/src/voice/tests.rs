@@ -147,7 +147,7 @@ fn a_short_gap_is_assumed_and_a_long_one_ends_the_session_at_its_last_proof() {
 }
 
 #[test]
-fn a_resumed_connection_leaves_no_gap_for_who_stayed() {
+fn a_resumed_connection_leaves_no_gap_for_members_who_stayed() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     changed(&mut tracker, &mut file, 8, Some(1), muted(), 1000);
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
@@ -195,7 +195,7 @@ fn a_shard_that_is_silent_from_the_start_is_not_confirmed_if_another_shard_was_a
 }
 
 #[test]
-fn who_is_not_in_the_snapshot_left_at_the_last_proof() {
+fn members_missing_from_the_snapshot_left_when_last_confirmed() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     changed(&mut tracker, &mut file, 8, Some(1), muted(), 1000);
     changed(&mut tracker, &mut file, 9, Some(1), muted(), 1000);
@@ -234,7 +234,7 @@ fn a_clock_that_was_years_ahead_freezes_nobody() {
 }
 
 #[test]
-fn history_told_again_after_a_restart_is_not_news() {
+fn history_that_is_delivered_again_after_a_restart_changes_nothing() {
     let (mut tracker, mut file) = (Tracker::new(BRIDGE_MS), File::default());
     tracker.learn(person(9), None, Some(5000));
     tracker.replay_after(6000);

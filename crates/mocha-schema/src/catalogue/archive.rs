@@ -38,7 +38,7 @@ pub const ARCHIVE: &[ArchivedTable] = &[
         columns: &[
             plain("guild_id", "server ID"),
             identifying("message_id", "message ID, to count each message once"),
-            identifying("other_id", "ID of a message that another program made and that is no number"),
+            identifying("other_id", "ID of a message from another program, if it is not a number"),
             plain("channel_id", "channel ID"),
             identifying("user_id", "user ID of the author"),
             derived("kind", "Discord's type of the message"),

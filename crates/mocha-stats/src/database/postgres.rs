@@ -84,6 +84,6 @@ fn of_value(value: &PgValue<'_>) -> deserialize::Result<i64> {
         INT2 => i16::from_be_bytes(bytes.try_into()?).into(),
         INT4 => i32::from_be_bytes(bytes.try_into()?).into(),
         INT8 => i64::from_be_bytes(bytes.try_into()?),
-        other => return Err(format!("a column of the type {other} is no number").into()),
+        other => return Err(format!("a column of the type {other} is not a number").into()),
     })
 }

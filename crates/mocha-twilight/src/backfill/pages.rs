@@ -111,7 +111,7 @@ impl Reading<'_> {
     }
 }
 
-/// Returns where to continue below an id: there, or at the bottom of what was read from there on.
+/// Returns the id below which to continue: `id`, or the bottom of the spans that were read from there on.
 fn below(spans: &[Span], mut id: u64) -> u64 {
     while let Some(span) = spans.iter().find(|span| span.from < id && id <= span.before) {
         id = span.from;
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_read_is_passed_in_one_go() {
+    fn spans_that_were_read_are_skipped_at_once() {
         let span = |from, before| Span { before, from };
         let spans = [span(50, 60), span(0, 10), span(60, 90), span(55, 70)];
         for (id, next) in [(100, 100), (90, 50), (91, 91), (65, 50), (50, 50), (51, 50), (11, 11), (10, 0), (0, 0)] {
