@@ -137,8 +137,8 @@ impl ActiveMonths {
     }
 }
 
-/// Tells `f` when people wrote, in any channel; in no order, and a month may come several times.
-/// Months and all time have the days before `filled_to`.
+/// Calls `f` with the days on which users wrote, in any channel. The order is undefined, and a
+/// month may come several times. Months and all time have the days before `filled_to`.
 pub(crate) fn written(
     conn: &mut dyn Source,
     scan: MessageScan,
@@ -162,8 +162,8 @@ pub(crate) fn written(
     })
 }
 
-/// Tells `f` in which of some whole months, and when in these, there was time in voice of closed
-/// intervals, in any channel and state; a month may come several times.
+/// Calls `f` with the days of some whole months that have voice time of closed intervals, in any
+/// channel and state. A month may come several times.
 pub(crate) fn talked(
     conn: &mut dyn Source,
     guild: GuildId,

@@ -182,16 +182,16 @@ impl HeatMap {
 /// Messages, or what else is counted, by weekday and hour of a zone.
 #[derive(Debug)]
 pub(crate) struct Week {
-    /// The day in UTC of the last one that was added: many come in a row.
+    /// The day in UTC that was added last, because many rows in a row are of one day.
     day: Day,
-    /// From the first one of Monday on.
+    /// Counts by quarter of an hour, from the first one of Monday on.
     hours: [u64; HOURS],
     zone: Tz,
 }
 
 const HOURS: usize = 7 * 24;
 
-/// Where a day in UTC lies in a week of a zone.
+/// The position of a day in UTC in a week of a zone.
 #[derive(Clone, Copy, Debug)]
 struct Day {
     day: i64,
@@ -257,7 +257,7 @@ mod tests {
         test_file::empty,
     };
 
-    /// So long that whole months are in it.
+    /// Long enough to contain whole months.
     const SEVENTY_DAYS: i64 = 70 * 86_400;
 
     /// The same in plain Rust, message by message and to the second, of what is in a window.

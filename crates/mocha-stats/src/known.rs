@@ -1,4 +1,4 @@
-//! Answers report where their data starts, and leave out what has not passed.
+//! Tests that answers report where their data starts, and leave out time that has not passed.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
     test_file::seeded,
 };
 
-/// The horizons that a question minds.
+/// The horizons that affect a question.
 fn minded(question: &str) -> &'static [&'static str] {
     match question {
         "user heat map"
@@ -65,7 +65,8 @@ fn each_answer_reports_where_its_data_starts() -> TestResult {
             let minds = minded(name).contains(&horizon);
             assert_eq!(says(Window::all())?, minds, "{name}, {horizon}");
             assert_eq!(says(Window::between(day(0)?, day(9)?)?)?, minds, "{name}, {horizon}");
-            // What an active member's last days look back on, and what a board is compared with.
+            // The days before the window that active members need, and the window that a board is
+            // compared with.
             let looks_back = minds
                 && (name.starts_with("active") && !name.starts_with("active days")
                     || name == "compared"
@@ -79,8 +80,8 @@ fn each_answer_reports_where_its_data_starts() -> TestResult {
     Ok(())
 }
 
-/// Until the rows from before a horizon are deleted, which takes a while, answers are as after
-/// that.
+/// Answers are the same before and after the rows from before a horizon are deleted, which takes a
+/// while.
 #[test]
 fn rows_from_before_a_horizon_are_not_counted() -> TestResult {
     let (guild, tuesday) = (GuildId::try_from(1)?, MONDAY + 86_400);
@@ -94,7 +95,7 @@ fn rows_from_before_a_horizon_are_not_counted() -> TestResult {
     let horizons = ["members_from", "messages_from", "presences_from", "rollups_from", "voice_from"];
     let set = format!("UPDATE horizons SET {}", horizons.map(|horizon| format!("{horizon} = {tuesday}")).join(", "));
     conn.execute(set)?;
-    // The sums of months hold both, as far as days are over.
+    // The sums of months include both, for days that are over.
     random::fill_to(&mut conn, 10)?;
     let mut before = Vec::new();
     for (name, load) in QUESTIONS.into_iter().filter(|(name, _)| *name != "voice now") {
@@ -183,7 +184,7 @@ fn open_sessions_are_unknown_where_intervals_are_deleted() -> TestResult {
     Ok(())
 }
 
-/// The time of a day that is asked about without a now is believed to have passed.
+/// In a question about a day, without a present instant, all time counts as passed.
 #[test]
 fn a_window_between_two_instants_is_as_it_was_given() -> TestResult {
     let (mut conn, guild) = (seeded()?, GuildId::try_from(1)?);

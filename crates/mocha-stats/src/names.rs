@@ -10,11 +10,11 @@ use crate::{
     statement::Statement,
 };
 
-/// Asks how users, channels and a guild are called.
+/// A question about the names of users, channels and a guild.
 ///
 /// Discord shows the nickname that a member has in the guild. Without one it shows the name that
-/// the user chose for all servers, and without that the user name. So does this question, as far as
-/// Mocha knows these names. Users who left have no nickname.
+/// the user chose for all servers, and without that the user name. This question does the same with
+/// the names that Mocha knows. Users who left have no nickname.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct Names {

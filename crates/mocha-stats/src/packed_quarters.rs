@@ -11,8 +11,8 @@ use crate::{
     statement::{Statement, rollup_of},
 };
 
-/// Tells `f` how many messages each quarter of an hour of some months has; those without may be
-/// left out.
+/// Calls `f` with the number of messages of each quarter of an hour in some months. Quarters
+/// without messages may be left out.
 pub(crate) fn each(
     conn: &mut dyn Source,
     guild: GuildId,
@@ -31,8 +31,8 @@ pub(crate) fn each(
     })
 }
 
-/// Tells `f` each pair of a JSON object of counts by place, as databases write it; `None` if it is
-/// none. A parser of any JSON takes three times as long.
+/// Calls `f` with each pair of a JSON object of counts by place, in the form in which databases
+/// write it. Returns `None` for any other text. A general JSON parser takes three times as long.
 fn unpack(packed: &str, mut f: impl FnMut(i64, u64)) -> Option<()> {
     let pairs = packed.strip_prefix('{')?.strip_suffix('}')?;
     let (mut place, mut number) = (None, None);

@@ -45,14 +45,15 @@ pub enum Period {
 /// The key of a period of a zone, in order of time.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Label {
-    /// The first quarter of an hour: what the clock shows comes twice when it is turned back.
+    /// The first quarter of an hour. It is needed because the clock shows an hour twice when it is
+    /// turned back.
     Hour(i64),
     /// The first day of any other period.
     Day(NaiveDate),
 }
 
 impl Period {
-    /// Which of the zone's periods an instant lies in.
+    /// Returns the zone's period that contains an instant.
     pub(crate) fn label(self, at: DateTime<Tz>) -> Label {
         if self != Self::Hour {
             return Label::Day(self.first_day(day_of(at)));
@@ -76,7 +77,7 @@ impl Period {
         first.unwrap_or(day)
     }
 
-    /// The first instant after the period that starts here.
+    /// Returns the first instant after the period that starts here.
     pub(crate) fn end(self, start: DateTime<Tz>) -> Option<DateTime<Tz>> {
         let day = day_of(start);
         let next = match self {
@@ -93,7 +94,8 @@ impl Period {
         midnight(next?, start.timezone())
     }
 
-    /// The periods from that of one instant to that of another, and the first instant of each.
+    /// Returns the periods from the one of an instant to the one of another, with the first instant
+    /// of each.
     pub(crate) fn between(self, first: DateTime<Tz>, last: DateTime<Tz>) -> Vec<(Label, DateTime<Tz>)> {
         let zone = first.timezone();
         let mut periods: Vec<(Label, DateTime<Tz>)> = if self == Self::Hour {
@@ -113,9 +115,9 @@ impl Period {
     }
 }
 
-/// The day that an instant belongs to. A day lasts from the first instant at which the clock shows
-/// its date to the first instant of the next day: a clock that is turned back over midnight shows
-/// the date of a day that is over.
+/// Returns the day of an instant. A day lasts from the first instant at which the clock shows its
+/// date to the first instant of the next day. So when a clock is turned back over midnight, it
+/// shows the date of a day that is over.
 pub(crate) fn day_of(at: DateTime<Tz>) -> NaiveDate {
     /// No clock is turned back by more after 1970.
     const LAST_HOURS: u32 = 20;
@@ -124,13 +126,14 @@ pub(crate) fn day_of(at: DateTime<Tz>) -> NaiveDate {
     next.filter(|next| midnight(*next, at.timezone()).is_some_and(|start| start <= at)).unwrap_or(day)
 }
 
-/// Whether the zone has such a day: some left one out when they crossed the date line.
+/// Returns whether the zone has this day. Some zones left out a day when they crossed the date
+/// line.
 pub(crate) fn exists(day: NaiveDate, zone: Tz) -> bool {
     day.and_hms_opt(12, 0, 0).is_some_and(|noon| zone.from_local_datetime(&noon).earliest().is_some())
 }
 
-/// The first instant of a day; if the zone left out its midnight, or all of it, the first one after
-/// that.
+/// Returns the first instant of a day. If the zone left out its midnight, or the whole day, returns
+/// the first instant after that.
 pub(crate) fn midnight(day: NaiveDate, zone: Tz) -> Option<DateTime<Tz>> {
     const QUARTERS_OF_TWO_DAYS: i64 = 192;
     let mut quarters =
@@ -152,7 +155,7 @@ mod tests {
         Ok(text.parse::<DateTime<chrono::Utc>>()?.with_timezone(&zone))
     }
 
-    /// Where the periods begin, as the zone's clock shows it.
+    /// Returns the starts of the periods, as the zone's clock shows them.
     fn starts(period: Period, zone: Tz, first: &str, last: &str) -> TestResult<Vec<String>> {
         let periods = period.between(at(first, zone)?, at(last, zone)?);
         Ok(periods.into_iter().map(|(_, start)| start.format("%F %R %:z").to_string()).collect())

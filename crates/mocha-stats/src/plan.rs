@@ -22,8 +22,8 @@ use crate::{
     questions::{Load, QUESTIONS, weights},
 };
 
-/// The windows of which SQLite might think differently: all time, a day, and one with edges within
-/// days.
+/// The windows for which SQLite might choose different plans: all time, a day, and one with edges
+/// within days.
 fn windows() -> TestResult<[Window; 3]> {
     let monday = DateTime::from_timestamp(MONDAY, 0).ok_or("no such time")?;
     let odd = TimeDelta::minutes(61);
@@ -120,7 +120,8 @@ fn no_table_that_grows_is_read_whole() -> TestResult {
                 {
                     let steps = searches(&selected, table);
                     let whole = steps.iter().any(|step| step.starts_with("SCAN"));
-                    // Four users are better read whole, once SQLite knows that they are four.
+                    // Once SQLite knows that there are four users, it reads the whole table, which
+                    // is faster.
                     assert!(!whole || analysed && !table.contains('_'), "{name}, {window:?}: {selected}");
                 }
             }
@@ -246,7 +247,7 @@ fn an_unknown_guild_has_empty_answers() -> TestResult {
     let mut conn = seeded()?;
     // The days of a card are always listed.
     for (name, load) in QUESTIONS.into_iter().filter(|(name, _)| *name != "member card") {
-        // The weights of a score are what was asked.
+        // The weights of a score are part of the question.
         let answer = load(&mut conn, 404.try_into()?, Window::all())?.replace(&format!("{:?}", weights()), "");
         assert!(!answer.chars().any(|c| ('1'..='9').contains(&c)), "{name}: {answer}");
     }

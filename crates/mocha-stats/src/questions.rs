@@ -16,8 +16,7 @@ use crate::{
 
 pub(crate) type Load = fn(&mut dyn Database, GuildId, Window) -> Result<String, Error>;
 
-/// Every question; what it answers is shown as text, so that answers of different kinds can be
-/// compared.
+/// Every question. Its answer is a text, so that answers of different kinds can be compared.
 pub(crate) const QUESTIONS: [(&str, Load); 70] = [
     ("messages", |conn, guild, window| show(Leaderboard::messages(guild).within(window).load(conn))),
     ("words", |conn, guild, window| show(Leaderboard::words(guild).within(window).bots(Bots::Include).load(conn))),

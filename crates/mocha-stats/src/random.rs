@@ -16,15 +16,15 @@ use crate::{
     world,
 };
 
-/// The guild that is asked about; rows of [`OTHER_GUILD`] must not show.
+/// The guild of the questions. Rows of [`OTHER_GUILD`] must not count.
 pub(crate) const GUILD: u64 = 1;
 pub(crate) const OTHER_GUILD: u64 = 11;
 
-/// Ids whose order as texts is another than as numbers, and whether each is a bot.
+/// Ids that are ordered differently as texts and as numbers, and whether each is a bot.
 pub(crate) const USERS: [(u64, Option<bool>); 5] =
     [(2, None), (10, Some(false)), (9, Some(true)), (100, Some(false)), (1_000, Some(true))];
 
-/// A user without a row in `users`: nobody knows that it is a bot.
+/// A user without a row in `users`, so it is unknown whether it is a bot.
 pub(crate) const UNKNOWN_USER: u64 = 77;
 
 pub(crate) fn is_bot(user: u64) -> bool {
@@ -66,7 +66,7 @@ pub(crate) fn limit() -> impl Strategy<Value = Option<usize>> {
     prop::option::of(0..6_usize)
 }
 
-/// Messages within so many seconds from [`MONDAY`] on.
+/// Generates messages within this many seconds from [`MONDAY`] on.
 pub(crate) fn messages(seconds: i64) -> impl Strategy<Value = Vec<Message>> {
     let kind =
         prop::sample::select([Some(0), Some(0), Some(19), Some(20), Some(23), Some(7), Some(21), None].as_slice());
@@ -92,7 +92,7 @@ pub(crate) fn insert_messages(conn: &mut File, messages: &[Message]) -> TestResu
     messages.iter().try_for_each(|message| rows.message(conn, *message))
 }
 
-/// A filter of channels, mostly an open one.
+/// Generates a filter of channels, which usually lets all count.
 pub(crate) fn channels() -> impl Strategy<Value = ChannelFilter> {
     let place = || prop::sample::select([1_002_u64, 1_010, 1_100, 5_000].as_slice());
     let places = || prop::option::weighted(0.25, prop::collection::vec(place(), 1..3));
@@ -102,7 +102,7 @@ pub(crate) fn channels() -> impl Strategy<Value = ChannelFilter> {
     })
 }
 
-/// Whether a filter lets a channel count, by looking at what it is in.
+/// Returns whether a filter lets a channel count, from the channel's parents.
 pub(crate) fn counts_channel(filter: &ChannelFilter, channel: u64) -> bool {
     let chain = [Some(channel), world::parent(channel), world::parent(channel).and_then(world::parent)];
     let among = |set: &BTreeSet<ChannelId>| chain.iter().flatten().any(|place| set.iter().any(|id| id.get() == *place));
@@ -115,8 +115,8 @@ pub(crate) fn insert_places(conn: &mut File) -> TestResult {
     world::PLACES.iter().try_for_each(|(id, parent)| insert_channel(conn, GUILD, *id, 0, *parent))
 }
 
-/// Windows around the time that rows are in, with edges on full seconds and between them, empty
-/// ones and open ones.
+/// Generates windows around the time of the rows: with edges on full seconds and between them,
+/// empty ones, and ones without edges.
 pub(crate) fn window(seconds: i64) -> impl Strategy<Value = Window> {
     let monday = DateTime::from_timestamp(MONDAY, 0).unwrap();
     let instant = (-2..seconds + 2, prop_oneof![2 => Just(0), 1 => -3..3_i64, 1 => 0..1_000_i64])
@@ -130,13 +130,13 @@ pub(crate) fn window(seconds: i64) -> impl Strategy<Value = Window> {
     ]
 }
 
-/// Whether an instant lies in a window, by the window's definition.
+/// Returns whether an instant lies in a window, by the window's definition.
 pub(crate) fn holds(window: Window, ms: i64) -> bool {
     let instant = DateTime::from_timestamp_millis(ms).unwrap();
     window.start().is_none_or(|start| start <= instant) && window.end().is_none_or(|end| instant < end)
 }
 
-/// The window that is counted if raw rows are kept only from a day on.
+/// Returns the counted window if single rows are kept only from a day on.
 pub(crate) fn rounded_to_days(window: Window, horizon: i64) -> TestResult<Window> {
     if window.start().is_some() && window.start() == window.end() {
         return Ok(window);
@@ -167,9 +167,9 @@ pub(crate) fn forget_before(conn: &mut File, horizon: i64) -> TestResult {
     Ok(())
 }
 
-/// Lets months and totals, if they end earlier, end so many days after [`MONDAY`].
+/// Raises the watermarks to this many days after [`MONDAY`], if they are lower.
 pub(crate) fn fill_to(conn: &mut File, day: i64) -> TestResult {
-    // PostgreSQL's always have everything.
+    // In PostgreSQL the roll-ups are always complete.
     if conn.dialect() == Dialect::Postgres {
         return Ok(());
     }
@@ -205,7 +205,7 @@ pub(crate) struct LogEntry {
     pub(crate) second: i64,
 }
 
-/// A voice log within so many seconds from [`MONDAY`] on.
+/// Generates a voice log within this many seconds from [`MONDAY`] on.
 pub(crate) fn voice_log(seconds: i64) -> impl Strategy<Value = Vec<LogEntry>> {
     let kind = prop::sample::select(
         [VoiceEventType::Join, VoiceEventType::Leave, VoiceEventType::Leave, VoiceEventType::Move].as_slice(),

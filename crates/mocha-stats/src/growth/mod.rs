@@ -1,4 +1,4 @@
-//! Growth: who came and went, who stayed and who took part, out of `member_events`.
+//! Growth: joins, leaves, members who stayed and members who took part, from `member_events`.
 
 mod activation;
 mod boosters;

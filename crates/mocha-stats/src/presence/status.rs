@@ -12,8 +12,8 @@ use crate::{Bots, Database, Error, Window, share::share};
 ///
 /// Each person's time counts from their first known status on: two people online for an hour are
 /// two hours. A status holds until the next one, or until the user leaves. A user who comes back
-/// has the last status until the next one. No status holds after the recorder's last note of
-/// itself, after the guild removed the bot, or after the guild's last row.
+/// has the last status until the next one. A status ends at the latest when the guild's shard was
+/// last heard, or with the guild's last row if it is later, and when the guild removed the bot.
 ///
 /// Mocha does not know changes that happened while the bot was down. A status from before such a
 /// gap holds through it. After a retention policy has deleted a user's last status, the user counts

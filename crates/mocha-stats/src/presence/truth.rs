@@ -1,5 +1,4 @@
-//! Presence, and what is true of it, in plain Rust: from one instant at which anything happens to
-//! the next.
+//! Random presence, and the correct answers in plain Rust, computed from one change to the next.
 
 use std::collections::BTreeSet;
 
@@ -76,7 +75,7 @@ impl History {
         }
         for (number, told) in (0..).zip(&self.told) {
             let Told { guild, user, status, activity, second } = *told;
-            // `members` cannot have somebody whom `users` has not.
+            // Every member has a row in `users`.
             let foreign = self.foreign && number % 2 == 0 && user != random::UNKNOWN_USER;
             let ms = second * 1000 + number;
             let id = if foreign { format!("{number:08x}") } else { format!("presence:{guild}:{user}:{ms}") };
@@ -104,7 +103,7 @@ impl History {
         rows
     }
 
-    /// When what can be known begins and ends.
+    /// The start and the end of the known time.
     pub(super) fn known(&self, scope: Scope) -> (Option<i64>, i64) {
         let rows = self.rows(scope);
         let in_window = rows.iter().find(|told| random::holds(scope.window, told.second * 1000));
@@ -115,7 +114,7 @@ impl History {
         (from_ms.or(in_window.map(|told| told.second * 1000)), to_ms)
     }
 
-    /// The window from its start to where knowledge ends, cut at these instants too.
+    /// Returns the parts of the window up to the end of the known time, cut at these instants too.
     pub(super) fn stretches(&self, scope: Scope, cuts: impl IntoIterator<Item = i64>) -> Vec<Stretch> {
         let (Some(from_ms), to_ms) = self.known(scope) else { return Vec::new() };
         let (rows, log) = (self.rows(scope), truth::log(&self.log, i64::MAX));
@@ -132,7 +131,7 @@ impl History {
     }
 }
 
-/// Everybody who counts, of whom something was told and who is there.
+/// Returns the counted users who have a status and are members.
 fn doings(scope: Scope, rows: &[Told], log: &[Event], at_ms: i64) -> Vec<Doing> {
     let told = rows.iter().filter(|told| told.second * 1000 <= at_ms);
     let users: BTreeSet<u64> = told.clone().map(|told| told.user).collect();
@@ -142,7 +141,7 @@ fn doings(scope: Scope, rows: &[Told], log: &[Event], at_ms: i64) -> Vec<Doing> 
         .filter_map(|user| {
             let last = told.clone().rfind(|told| told.user == user)?;
             let event = log.iter().rfind(|event| event.user == user && event.second * 1000 <= at_ms);
-            // Who is heard of after leaving is there again.
+            // A user with an event after leaving is a member again.
             let there = event.is_none_or(|event| event.join || last.second > event.second);
             there.then_some(Doing { user, status: last.status.and_then(status), activity: last.activity })
         });

@@ -191,7 +191,7 @@ pub enum VoiceStateFilter {
 }
 
 impl VoiceStateFilter {
-    /// Whether time in this state counts.
+    /// Returns whether time in this state counts.
     pub(super) const fn counts(self, state: VoiceState) -> bool {
         match self {
             Self::All => true,
@@ -204,7 +204,7 @@ impl VoiceStateFilter {
         }
     }
 
-    /// The sum of it in the roll-ups.
+    /// Returns the column of the roll-ups that sums it.
     pub(super) const fn column(self) -> &'static str {
         match self {
             Self::All => "voice_ms",
@@ -217,7 +217,7 @@ impl VoiceStateFilter {
         }
     }
 
-    /// The condition that an interval is in it.
+    /// Returns the condition that an interval is in this state.
     pub(super) const fn flag(self) -> &'static str {
         match self {
             Self::All => "true",

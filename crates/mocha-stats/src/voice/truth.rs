@@ -1,4 +1,4 @@
-//! Random voice, and who is there at each tick of it, in plain Rust.
+//! Random voice, and the users in voice at each tick, in plain Rust.
 
 use std::{cmp::Reverse, ops::Add, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
 const DAY_MS: i64 = 86_400_000;
 const CHANNELS: [u64; 3] = [2, 10, 100];
 
-/// Somebody in a channel, in ticks since the origin.
+/// A user's stay in a channel, in ticks since the origin.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Talk {
     pub(crate) guild: u64,
@@ -30,7 +30,7 @@ pub(crate) struct Talk {
     assumed: bool,
 }
 
-/// All that ever happened in voice, by ticks of so many milliseconds.
+/// All voice, in ticks of this many milliseconds.
 #[derive(Clone, Debug)]
 pub(crate) struct Voice {
     afk: Option<u64>,
@@ -40,7 +40,7 @@ pub(crate) struct Voice {
     ticks: i64,
 }
 
-/// Somebody at a tick.
+/// A user at a tick.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct There<'a> {
     pub(crate) talk: &'a Talk,
@@ -87,7 +87,7 @@ impl Voice {
         (-3..self.ticks + 3).filter(move |tick| random::holds(window, self.at(*tick)))
     }
 
-    /// The first tick after somebody's stay.
+    /// Returns the first tick after a stay.
     fn end(&self, window: Window, talk: &Talk) -> i64 {
         let tail_ms = i64::try_from(ASSUMED_TAIL.as_millis()).unwrap();
         let tail = if window.end().is_some() { tail_ms / self.tick_ms } else { 0 };
@@ -104,7 +104,7 @@ impl Voice {
         }
     }
 
-    /// The users in the guild's voice at a tick, whether they count or not.
+    /// Returns all users in the guild's voice at a tick, whether they count or not.
     fn there(&self, window: Window, tick: i64) -> impl Iterator<Item = There<'_>> {
         self.talks
             .iter()

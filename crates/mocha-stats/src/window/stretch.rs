@@ -16,7 +16,7 @@ pub(super) enum Unit {
     Month,
 }
 
-/// Some days, weeks or months of a zone in a row. Days that the zone left out are none of them.
+/// Some days, weeks or months of a zone in a row, without days that the zone left out.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Stretch {
     count: u32,
@@ -24,12 +24,12 @@ pub(super) struct Stretch {
     end: NaiveDate,
     start: NaiveDate,
     unit: Unit,
-    /// Where in its last unit it ends, if that is not over.
+    /// The point in its last unit at which it ends, if that unit is not over.
     until: Option<Until>,
     zone: Tz,
 }
 
-/// How much of a unit has passed.
+/// The part of a unit that has passed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 struct Until {
     /// Whole days of the calendar.
@@ -39,7 +39,7 @@ struct Until {
 }
 
 impl Unit {
-    /// The first date of the unit that holds this one.
+    /// Returns the first date of the unit that contains a date.
     fn first(self, date: NaiveDate) -> Option<NaiveDate> {
         match self {
             Self::Day => Some(date),
@@ -48,7 +48,7 @@ impl Unit {
         }
     }
 
-    /// The first date of the next unit, from the first of one.
+    /// Returns the first date of the next unit, from the first date of a unit.
     fn next(self, first: NaiveDate) -> Option<NaiveDate> {
         match self {
             Self::Day => first.succ_opt(),
@@ -57,8 +57,8 @@ impl Unit {
         }
     }
 
-    /// The first date so many units before, from the first of one; `None` also if no window reaches
-    /// there.
+    /// Returns the first date of the unit this many units earlier, from the first date of a unit.
+    /// `None` if no window reaches it.
     fn before(self, first: NaiveDate, count: u32, zone: Tz) -> Option<NaiveDate> {
         /// The first instant of 1970 is in 1969 west of Greenwich.
         const FIRST_YEAR: i32 = 1969;
@@ -76,33 +76,34 @@ impl Unit {
 }
 
 impl Stretch {
-    /// The one that holds a date.
+    /// Returns the unit that contains a date.
     pub(super) fn holding(unit: Unit, date: NaiveDate, zone: Tz) -> Option<Self> {
         let start = unit.first(date)?;
         Some(Self { count: 1, end: unit.next(start)?, start, unit, until: None, zone })
     }
 
-    /// This one and those before it, so many in all.
+    /// Returns this many units, of which the last is this one.
     pub(super) fn with_earlier(self, count: u32) -> Option<Self> {
         let start = self.unit.before(self.start, count.checked_sub(1)?, self.zone)?;
         Some(Self { count, start, ..self })
     }
 
-    /// The part of it before an instant in its last unit.
+    /// Returns the part of it before an instant in its last unit.
     pub(super) fn until(self, now: DateTime<Utc>) -> Option<Self> {
         let (now, last) = (now.with_timezone(&self.zone).naive_local(), self.last()?);
-        // A clock that is turned back over midnight shows the date before for a while.
+        // A clock that is turned back over midnight shows the previous date for a while.
         let days = (now.date() - last).num_days();
         let until = if days < 0 { Until { days: 0, time: NaiveTime::MIN } } else { Until { days, time: now.time() } };
         Some(Self { until: Some(until), ..self })
     }
 
-    /// The first date of its last unit.
+    /// Returns the first date of its last unit.
     fn last(self) -> Option<NaiveDate> {
         self.unit.before(self.end, 1, self.zone)
     }
 
-    /// As many, right before it; of the last of them as much.
+    /// Returns the stretch of the same length right before it. It ends at the same point of its
+    /// last unit.
     pub(super) fn previous(self) -> Option<Self> {
         let end = self.unit.next(self.unit.before(self.start, 1, self.zone)?)?;
         let start = self.unit.before(self.start, self.count, self.zone)?;
@@ -114,7 +115,7 @@ impl Stretch {
         self.unit
     }
 
-    /// Its first instant, and the first one after it.
+    /// Returns its first instant, and the first instant after it.
     pub(super) fn edges(self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         let (start, end) = (self.first_instant(self.start)?, self.first_instant(self.end)?);
         let Some(Until { days, time }) = self.until else { return Some((start, end)) };
@@ -127,13 +128,14 @@ impl Stretch {
     }
 }
 
-/// The first instant at which the clock of a zone shows a date and time, or, if the zone left them
-/// out, a later one.
+/// Returns the first instant at which the clock of a zone shows a date and time, or a later time if
+/// the zone left them out.
 fn first_instant(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
     if let Some(instant) = zone.from_local_datetime(&local).earliest() {
         return Some(instant.to_utc());
     }
-    // The clock jumped over it, by a day at most and to any second: what it shows only grows around the jump.
+    // The clock jumped over it, by a day at most and to any second. Around the jump the clock only
+    // runs forward.
     let day = TimeDelta::days(1);
     let (mut before, mut after) =
         ((local - day - day).and_utc().timestamp(), (local + day + day).and_utc().timestamp());
@@ -158,7 +160,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Zones that did something to a midnight, and when.
+    /// Zones that changed their clock at a midnight, with the date.
     const TURNED: [(Tz, &str); 16] = [
         // The clock went back over midnight at one past twelve, so that two dates alternated.
         (America::St_Johns, "2009-11-01"),
@@ -192,7 +194,7 @@ mod tests {
         prop_oneof![2 => near, 1 => any]
     }
 
-    /// Looks at the clock of the zone every so many seconds, from some days before a date on.
+    /// Reads the clock of the zone at regular steps, from some days before a date on.
     fn clock(zone: Tz, from: NaiveDate, days: i64, step: usize) -> impl Iterator<Item = (DateTime<Utc>, NaiveDate)> {
         let start = from.and_time(NaiveTime::MIN).and_utc().timestamp();
         (start..start + days * 86_400).step_by(step).map(move |second| {
