@@ -78,7 +78,7 @@ async fn main() -> anyhow::Result<()> {
         backfill = backfill.before(before);
     }
     let report = backfill.run().await;
-    // What was read before an error is recorded too.
+    // Messages that were read before an error are recorded too.
     recorder.shutdown_async().await?;
     let report = report?;
     writeln!(io::stdout(), "{report}")?;

@@ -130,7 +130,7 @@ fn everything_arrives_and_comes_back() -> TestResult {
         let here = lines(&file, &format!("SELECT count(*) || '' AS line FROM {table}"))?.concat();
         assert_eq!(database.execute(&format!("SELECT count(*) FROM {table}")), here, "{table}");
     }
-    // What triggers on the server counted is what those of the file counted.
+    // The triggers of the server counted the same as those of the file.
     let total = "SELECT sum(messages) || ' ' || sum(characters) AS line FROM message_days";
     assert_eq!(database.execute(total), lines(&file, total)?.concat());
 

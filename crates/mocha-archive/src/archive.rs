@@ -132,7 +132,7 @@ impl Archive {
             if !self.intent().exists() {
                 return Ok(lock);
             }
-            // A writer was killed. What it did has to be completed before anything is read.
+            // A writer was killed. Its work has to be completed before anything is read.
             drop(lock);
             drop(self.writing()?);
         }
@@ -251,7 +251,7 @@ impl Archive {
         self.complete(partition, &entry)
     }
 
-    /// Notes what is about to be done. What comes after needs no more room on the disk.
+    /// Notes what is about to be done. The next steps need no more room on the disk.
     fn announce(&self, partition: &Partition, entry: &Entry) -> Result<(), Error> {
         for path in [self.path(partition), self.folder.join(partition.entry())] {
             path.parent().map_or(Ok(()), disk::create_folder)?;

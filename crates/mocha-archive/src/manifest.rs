@@ -1,4 +1,4 @@
-//! The manifest: what each file of the archive holds, in one small file of JSON beside it.
+//! The manifest, which describes the contents of each archive file in one small file of JSON.
 
 use std::{
     fs, io,

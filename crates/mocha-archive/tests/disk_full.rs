@@ -29,7 +29,7 @@ fn child() -> TestResult {
     let archive = Archive::open(disk.join("archive"))?;
     let error = archive.add(&store).expect_err("there is no room");
     assert!(error.is_disk_full(), "{error}, {:?}", error.kind());
-    // What is there is whole.
+    // The existing files are complete.
     let some = sound(&archive)?;
     assert!(some > 0 && some < u64::try_from(rows.len())?, "{some}");
 

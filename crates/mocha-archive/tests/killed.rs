@@ -24,7 +24,7 @@ fn user(folder: &Path) -> TestResult<UserId> {
     Ok(std::fs::read_to_string(folder.join("user"))?.parse()?)
 }
 
-/// Not a test by itself: what the process that is killed does.
+/// The work of the process that is killed. It is no test of its own.
 #[test]
 fn child() -> TestResult {
     let (Ok(folder), Ok(what)) = (std::env::var(FOLDER), std::env::var(DO)) else { return Ok(()) };

@@ -208,7 +208,7 @@ fn questions_about_an_archived_time_are_exact() -> TestResult {
     let expected = answers(&filled(&folder.path().join("stats.db"), 45)?)?;
     let archive = Archive::open(folder.path().join("archive"))?;
     archive.add(&store)?;
-    // What a retention leaves.
+    // The rows that retention leaves.
     let before = (end - chrono::TimeDelta::days(30)).timestamp() / 86_400 * 86_400;
     database.execute(&format!(
         "UPDATE horizons SET messages_from = {before}, members_from = {before}, voice_from = {before}, presences_from = {before};

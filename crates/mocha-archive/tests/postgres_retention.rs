@@ -121,7 +121,7 @@ fn nothing_is_deleted_if_the_archive_is_damaged() -> TestResult {
     Ok(())
 }
 
-/// Not a test by itself: what the process that is killed does.
+/// The work of the process that is killed. It is no test of its own.
 #[test]
 fn child() -> TestResult {
     let (Ok(folder), Ok(url)) = (std::env::var(FOLDER), std::env::var(DO)) else { return Ok(()) };

@@ -94,8 +94,8 @@ impl<'a> Import<'a> {
 
     /// Imports files, and all `.json` files in folders and their folders. Blocks until the recorder has taken everything.
     ///
-    /// What cannot be read is in the report, and the rest is imported. Messages that the recorder has taken may still be in its
-    /// queue: [flush](Recorder::flush) it, or shut it down.
+    /// Files and messages that cannot be read are in the report, and the rest is imported. Messages that the recorder has taken
+    /// may still be in its queue: [flush](Recorder::flush) it, or shut it down.
     ///
     /// # Errors
     ///

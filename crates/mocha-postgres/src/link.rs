@@ -52,7 +52,8 @@ impl Settings {
     /// Sets what the server keeps per connection.
     pub(crate) fn configure(&self, conn: &mut PgConnection) -> QueryResult<()> {
         let milliseconds = self.statement_timeout.as_millis();
-        // What a network hides from both sides ends with the timeouts. The recorder's own transactions never idle.
+        // If the network hides a broken connection from both sides, the timeouts end it. The recorder's own
+        // transactions are never idle.
         conn.batch_execute(&format!(
             "SET statement_timeout = {milliseconds}; SET idle_in_transaction_session_timeout = {}; SET client_encoding = 'UTF8'",
             milliseconds.saturating_mul(2)

@@ -54,7 +54,7 @@ fn nothing_of_an_erased_user_is_left_or_comes_back() -> TestResult {
     let another = support::store(database.url())?;
     record(&another, messages().chain(own()))?;
     assert_eq!(rows_about(&database, 40), [""; 0]);
-    // What the user does later counts again.
+    // Later events of the user count again.
     let later = chrono::Utc::now().timestamp_millis() - support::START + 3_600_000;
     record(&store, [message(later, 5000, 1, 40)])?;
     assert_eq!(database.execute(everything), "2|2|0|0");

@@ -60,7 +60,7 @@ fn full() -> TestResult {
     };
     assert!(error.is_disk_full(), "{error:?}");
     assert!(confirmed > 0);
-    // What was confirmed is there and can be asked for, and the rest waits.
+    // Confirmed events are stored and can be read, and the others wait.
     assert!(messages()? >= confirmed);
     let stats = recorder.stats();
     assert_eq!((stats.refused, stats.dropped, stats.rejected), (0, 0, 0));

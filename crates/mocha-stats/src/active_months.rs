@@ -111,7 +111,7 @@ pub(crate) struct ActiveMonths(Vec<(UserId, ActiveMonth)>);
 impl ActiveMonths {
     pub(crate) fn add(&mut self, user: UserId, month: ActiveMonth) {
         match self.0.last_mut() {
-            // Who writes in several channels comes several times in a row.
+            // A user who writes in several channels has several rows in a row.
             Some((last, same)) if *last == user && same.month == month.month => same.add(month),
             _ => self.0.push((user, month)),
         }
@@ -219,7 +219,7 @@ mod tests {
             prop_assert_eq!(added.last(), days.last().map(|day| day.0));
             prop_assert_eq!(added.count(), u64::try_from(days.len()).unwrap());
             prop_assert_eq!(added.messages(), days.iter().map(|day| day.1).sum::<u64>());
-            // Who only talked is not in the roll-up.
+            // Users who only talked are not in the roll-up.
             let wrote = ActiveMonth::written(month, added.messages).days().map(|active| (active.day, active.messages));
             prop_assert_eq!(wrote.collect::<Vec<_>>(), days.into_iter().filter(|day| day.1 > 0).collect::<Vec<_>>());
         }

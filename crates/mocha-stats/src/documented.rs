@@ -220,8 +220,8 @@ fn events(statement: &mut Statement, guild: GuildId, window: Window) {
 
 /// A question about how long everybody's finished voice sessions in a guild were, bots' too.
 ///
-/// A session counts whole in the window that it ended in; who is still connected does not count.
-/// For time clipped to the window, see [`Leaderboard::voice`](crate::Leaderboard::voice).
+/// A session counts whole in the window in which it ended. Open sessions do not count. For time
+/// clipped to the window, see [`Leaderboard::voice`](crate::Leaderboard::voice).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[must_use = "a question does nothing until it is loaded"]
 pub struct VoiceActivity {

@@ -193,8 +193,8 @@ pub(crate) fn insert_interval(conn: &mut impl SimpleConnection, interval: VoiceI
     Ok(())
 }
 
-/// Months and totals are filled up to the twentieth day after [`MONDAY`], in the middle of a month:
-/// what comes later they do not have.
+/// Months and totals are filled up to the twentieth day after [`MONDAY`], in the middle of a month.
+/// They do not have later events.
 pub(crate) fn empty() -> TestResult<SqliteConnection> {
     let mut conn = SqliteConnection::establish(":memory:")?;
     mocha_schema::migrate(&mut conn)?;

@@ -184,7 +184,7 @@ impl HeatMap {
 pub(crate) struct Week {
     /// The day in UTC that was added last, because many rows in a row are of one day.
     day: Day,
-    /// Counts by quarter of an hour, from the first one of Monday on.
+    /// The counts by hour, from the first hour of Monday on.
     hours: [u64; HOURS],
     zone: Tz,
 }

@@ -237,7 +237,8 @@ impl MessageSeries {
     fn edges(&self, span: Span, quarters: Option<(i64, i64)>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
         let instant = |second| DateTime::from_timestamp(second, 0);
         let quarter = |quarter| quarter::local(quarter, Tz::UTC).map(|at| at.to_utc());
-        // What is counted beyond the window is listed; what of the window is kept no more, too.
+        // Days that are counted beyond the window are listed, and so are days of the window whose
+        // events are deleted.
         let start = match self.window.start() {
             Some(start) => Some(instant(span.start).map_or(start, |counted| counted.min(start))),
             None => quarters.and_then(|(first, _)| quarter(first)),

@@ -50,7 +50,7 @@ pub struct Window {
     /// The calendar units from which it was made.
     #[cfg_attr(feature = "serde", serde(skip))]
     calendar: Option<Stretch>,
-    /// When it was asked about, if it may go on: what lies after that has not passed.
+    /// The present instant, if the window may go on. Later time has not passed.
     #[cfg_attr(feature = "serde", serde(skip))]
     now: Option<DateTime<Utc>>,
 }
@@ -84,7 +84,7 @@ impl Window {
         Ok(Self { start: Some(start), ..Self::all() })
     }
 
-    /// All time before `end`, which is excluded: what a board was then.
+    /// Returns all time before `end`, which is excluded, to ask for a board as it was then.
     ///
     /// # Errors
     ///

@@ -170,7 +170,7 @@ async fn a_range_between_two_ids_is_read_and_later_the_rest() -> TestResult {
     assert_eq!((report.messages(), messages(&store)?.len()), (100, 100));
     assert!(messages(&store)?.keys().all(|id| (self::id(100)..self::id(200)).contains(&id.parse().unwrap_or(0))));
 
-    // What was read is not requested again.
+    // Messages that were read are not requested again.
     let rest = bot.backfill(&store)?.channels([Id::new(TEXT)]).run().await?;
     store.recorder()?.flush_async().await?;
     assert_eq!((rest.messages(), messages(&store)?.len()), (150, 250));

@@ -54,7 +54,7 @@ fn runner(store: &Store, url: String) -> TestResult<Runner> {
     Ok(Runner::new(Adapter::new(store.recorder()?, intents), [shard]).stop_on_signals())
 }
 
-/// Not a test by itself: what the process that is killed does.
+/// The work of the process that is killed. It is no test of its own.
 #[tokio::test]
 async fn child() -> TestResult {
     let (Some(path), Ok(url)) = (std::env::var_os(FILE), std::env::var(GATEWAY)) else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! `/leaderboard`: who did most, as a picture or only as text, with buttons to leaf through it.
+//! `/leaderboard`: the most active users, as a picture or as text, with buttons to turn its pages.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `/mydata` and `/forgetme`: what the bot knows of a person, and how they make it forget.
+//! `/mydata` and `/forgetme`, which export and erase the data about a user.
 
 use twilight_model::application::command::Command;
 use twilight_util::builder::command::StringBuilder;

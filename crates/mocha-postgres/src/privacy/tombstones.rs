@@ -51,7 +51,7 @@ pub(super) fn bury(
     Ok(())
 }
 
-/// Takes back opt-outs. What was before now stays forgotten. Returns how many there were.
+/// Takes back opt-outs. Earlier events stay erased. Returns how many opt-outs there were.
 pub(super) fn opt_in(
     conn: &mut PgConnection,
     user_id: UserId,

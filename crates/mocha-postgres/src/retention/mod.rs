@@ -66,7 +66,7 @@ impl PgStore {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidSetting`](mocha_recorder::ErrorKind::InvalidSetting) if the policy keeps roll-ups for a shorter time
-    /// than events. Otherwise those of [`write`](Self::write) that come from the server; what was deleted until then stays
+    /// than events. Otherwise those of [`write`](Self::write) that come from the server; rows that were deleted before stay
     /// deleted.
     ///
     /// # Examples
@@ -100,8 +100,8 @@ impl PgStore {
     /// # Errors
     ///
     /// Those of [`apply_retention`](Self::apply_retention). An error of the keeper is the `source()`; its kind is
-    /// [`ErrorKind::User`](mocha_recorder::ErrorKind::User) unless it comes from the server. What was deleted until then
-    /// stays deleted, and the next run continues.
+    /// [`ErrorKind::User`](mocha_recorder::ErrorKind::User) unless it comes from the server. Rows that were deleted before
+    /// stay deleted, and the next run continues.
     pub fn apply_retention_keeping<'a>(
         &self,
         retention: &RetentionPolicy,
@@ -142,7 +142,7 @@ impl PgStore {
     ///
     /// # Errors
     ///
-    /// Those of [`write`](Self::write) that come from the server; what was deleted until then stays deleted.
+    /// Those of [`write`](Self::write) that come from the server; rows that were deleted before stay deleted.
     ///
     /// # Examples
     ///

@@ -29,7 +29,7 @@ pub struct UserSeen {
 
 /// The name that a user chose for all servers, as far as the source of a [`UserSeen`] knows it.
 ///
-/// What is known replaces what is unknown, never the other way.
+/// A known name replaces an unknown one, never the other way.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub enum GlobalName {
     /// The user has this name.

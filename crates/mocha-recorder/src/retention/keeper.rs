@@ -69,7 +69,7 @@ impl<C> Batches<'_, C> {
     ///
     /// # Errors
     ///
-    /// Those of the database, and of `step`. What was deleted before stays deleted.
+    /// Those of the database, and of `step`. Rows that were deleted before stay deleted.
     pub fn run(
         &mut self,
         conn: &mut C,

@@ -23,7 +23,7 @@ pub(super) enum Events {
 ///
 /// # Errors
 ///
-/// Those of the database. What was deleted until then stays deleted.
+/// Those of the database. Rows that were deleted before stay deleted.
 pub fn purge_guild<R: RetentionTables>(
     conn: &mut R::Connection,
     guild: &str,

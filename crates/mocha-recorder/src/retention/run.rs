@@ -19,7 +19,7 @@ use crate::Error;
 /// # Errors
 ///
 /// [`ErrorKind::InvalidSetting`](crate::ErrorKind::InvalidSetting) if the policy keeps roll-ups for a shorter time than events;
-/// the errors of the database and of the keeper. What was deleted until then stays deleted.
+/// the errors of the database and of the keeper. Rows that were deleted before stay deleted.
 pub fn apply<R: RetentionTables>(
     conn: &mut R::Connection,
     retention: &RetentionPolicy,

@@ -94,7 +94,7 @@ pub(crate) fn stamp(tables: &mut impl Tables, tracker: &mut Tracker) -> Result<(
     Ok(())
 }
 
-/// Returns the session of a stored open interval. What came after its last confirmation is unknown.
+/// Returns the session of a stored open interval. Its state after the last confirmation is unknown.
 fn open(interval: VoiceInterval) -> Option<Open> {
     interval.ended_at_ms.is_none().then_some(Open {
         channel_id: interval.channel_id,

@@ -1,4 +1,4 @@
-//! The catalogue of tables: what each table is for, how its rows are found, and which personal data it holds.
+//! The catalogue of tables: their purpose, how their rows are found, and which personal data they hold.
 //!
 //! [`TABLES`] is the only list of tables. Retention, erasure, export, salvage, verification, and the deletion of a guild
 //! read it, so a new table needs only an entry here. A test compares the list with a migrated file.

@@ -10,7 +10,7 @@ use crate::{Bots, Error, database::Source};
 /// The days after which somebody who joined counts as having stayed, in seconds.
 pub(super) const WEEK: i64 = 7 * 86_400;
 
-/// A membership, as far as the log of some time tells. Who comes back has another one.
+/// A membership, according to the log of some time. A user who comes back has another one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Membership {
     pub(super) user_id: UserId,

@@ -17,7 +17,7 @@ const DAY_MS: i64 = DAY * 1000;
 /// Time in voice from one unix millisecond to another.
 pub(super) type Stay = (i64, i64);
 
-/// When one user was in voice: what sums do not tell.
+/// Reads when one user was in voice, which sums do not have.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Talk {
     pub(super) guild: GuildId,

@@ -186,7 +186,8 @@ struct Person {
 fn add(people: &mut HashMap<UserId, Person>, part: Interval) {
     let new = Person { open: part, channel_since_ms: part.started_at_ms, state_since_ms: part.started_at_ms };
     let person = people.entry(part.user_id).or_insert(new);
-    // Midnight cuts too: what goes on right after the part with nothing changed did not begin there.
+    // Midnight cuts intervals too. If the next one follows with the same channel and state, it did
+    // not begin there.
     if part.channel_id != person.open.channel_id || part.ended_at_ms != Some(person.channel_since_ms) {
         return;
     }

@@ -225,7 +225,7 @@ fn steps(window: Window, step_ms: i64, levels: &[Level]) -> Result<Vec<Step>, Er
     let first_ms = levels.first().map(|level| level.from_ms.div_euclid(step_ms).saturating_mul(step_ms));
     let start_ms = window.start().map(|_| window.start_ms()).or(first_ms);
     let last_ms = levels.last().map(|level| level.to_ms);
-    // What is yet to come is in no step.
+    // Time that has not passed is in no step.
     let end_ms = window.passed_ms().map(|passed_ms| passed_ms.max(last_ms.unwrap_or(passed_ms))).or(last_ms);
     let (Some(start_ms), Some(end_ms)) = (start_ms, end_ms) else { return Ok(Vec::new()) };
     let cut_ms = window.end_ms().map_or(i64::MAX, |_| end_ms);

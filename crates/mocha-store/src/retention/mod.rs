@@ -79,8 +79,8 @@ impl Store {
     /// [`ErrorKind::InvalidSetting`](crate::ErrorKind::InvalidSetting) if the policy keeps roll-ups
     /// for a shorter time than events. [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the
     /// file was deleted or replaced. [`ErrorKind::Busy`](crate::ErrorKind::Busy),
-    /// [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of SQLite; what was deleted
-    /// until then stays deleted.
+    /// [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of SQLite; rows that were deleted
+    /// before stay deleted.
     ///
     /// # Examples
     ///
@@ -117,7 +117,7 @@ impl Store {
     ///
     /// Those of [`apply_retention`](Self::apply_retention). An error of the keeper is the
     /// `source()`; its kind is [`ErrorKind::User`](crate::ErrorKind::User) unless it comes from
-    /// SQLite. What was deleted until then stays deleted, and the next run continues.
+    /// SQLite. Rows that were deleted before stay deleted, and the next run continues.
     ///
     /// # Examples
     ///
@@ -180,7 +180,7 @@ impl Store {
     ///
     /// [`ErrorKind::Replaced`](crate::ErrorKind::Replaced) if the file was deleted or replaced.
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), [`ErrorKind::DiskFull`](crate::ErrorKind::DiskFull) and others of
-    /// SQLite's; what was deleted until then stays deleted.
+    /// SQLite's; rows that were deleted before stay deleted.
     ///
     /// # Examples
     ///

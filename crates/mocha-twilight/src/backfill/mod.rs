@@ -137,7 +137,7 @@ impl<'p> Backfill<'p> {
     ///
     /// # Errors
     ///
-    /// What was read before an error is recorded.
+    /// Messages that were read before an error are recorded.
     ///
     /// * [`BackfillErrorKind::Http`]: Discord refused the token or the guild, or did not answer.
     /// * [`BackfillErrorKind::Recorder`]: the recorder was shut down, or the file cannot be read or written.
