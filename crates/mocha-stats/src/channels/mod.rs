@@ -86,8 +86,8 @@ pub struct UncategorizedMessages {
 }
 
 impl Channels {
-    /// Asks about this guild; of all time, without bots, each thread on its own, without quiet
-    /// channels and without a limit, until told otherwise.
+    /// Asks about this guild. Defaults: all time, humans only, each thread on its own, no channels
+    /// without messages, no limit.
     pub const fn of(guild: GuildId) -> Self {
         let (bots, group, window) = (Bots::Exclude, ChannelGroup::Thread, Window::all());
         Self { bots, group, guild, limit: None, quiet: false, window }

@@ -173,7 +173,7 @@ fn days_are_those_that_the_window_touches() -> TestResult {
     ] {
         assert_eq!(load(Growth::of(1.try_into()?).within(window), &[])?.periods.len(), expected, "{window:?}");
     }
-    // The third day's event is of a bot, which counts until told otherwise.
+    // The third day's event is of a bot, which counts by default.
     let events = [(2, MONDAY), (9, MONDAY + 2 * 86_400)];
     let sunday = Window::since(monday - day)?;
     let growth = Growth::of(1.try_into()?);
