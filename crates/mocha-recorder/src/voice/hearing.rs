@@ -83,6 +83,7 @@ impl Tracker {
             }
             ShardStatus::Ready => {
                 self.lose_shard(shard, at_ms, Link::Fresh);
+                self.end_intervals_of_lost(shard, at_ms, &mut rows);
                 self.connections_mut().heard(shard, at_ms);
             }
             ShardStatus::Resumed => {
@@ -100,6 +101,24 @@ impl Tracker {
             self.guild_lost(guild_id, at_ms, heard_ms, loss);
         }
         self.connections_mut().set_link(shard, link);
+    }
+
+    /// Ends the intervals of the shard's lost people, and begins others at the same time. In a replay other shards go on while
+    /// this one is silent, so the file may confirm its people for longer. READY shows that it is wrong, and the file must not
+    /// keep that if the process ends now.
+    fn end_intervals_of_lost(&mut self, shard: Shard, at_ms: i64, rows: &mut Vec<Row>) {
+        if !self.is_replay() {
+            return;
+        }
+        for guild_id in self.guilds_of(shard) {
+            for (person, open) in self.open_until(guild_id, at_ms) {
+                let Some(since_ms) = open.lost_since_ms.filter(|since_ms| *since_ms < self.last_confirmed_ms()) else {
+                    continue;
+                };
+                open.close(person, since_ms, rows);
+                self.open(person, Open { started_at_ms: since_ms, ..open }, rows);
+            }
+        }
     }
 
     /// Expects that the shard's earlier session is resumed. Its next frame then shows that nothing was missed, unless it is

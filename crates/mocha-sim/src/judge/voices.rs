@@ -60,6 +60,9 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 Cue::Freeze(ms) => {
                     if *ms >= DEAF_MS {
                         lose(&mut reported, stamped_ms(case, confirmed_ms, heard_ms), rules);
+                    } else if heard_ms > i64::MIN {
+                        // The connection survives, so the recorder may bridge this time.
+                        heard_ms += ms;
                     }
                     now_ms += ms;
                     continue;
@@ -74,9 +77,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 // Before the first event there is nothing to lose.
                 Cue::Refused | Cue::Stopped if confirmed_ms == i64::MIN => continue,
                 Cue::Refused => {
-                    for reported in reported.values_mut() {
-                        reported.miss(confirmed_ms, rules);
-                    }
+                    miss(&mut reported, confirmed_ms, rules);
                     continue;
                 }
                 Cue::Stopped => {
@@ -203,6 +204,13 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
             contradictions.extend(wrong.into_iter().map(|wrong| format!("voice of {user_id}: {wrong}")));
         }
         contradictions
+    }
+}
+
+/// Notes that an event will never be heard. It may be about anybody.
+fn miss<T: Copy + Eq>(reported: &mut BTreeMap<UserId, Reported<T>>, confirmed_ms: i64, rules: Rules) {
+    for reported in reported.values_mut() {
+        reported.miss(confirmed_ms, rules);
     }
 }
 
