@@ -39,6 +39,11 @@ impl SqliteError {
         [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB].contains(&self.code)
     }
 
+    /// Returns whether SQLite could not run the statement, for example because a table is missing.
+    pub(crate) fn is_about_sql(&self) -> bool {
+        self.code == ffi::SQLITE_ERROR
+    }
+
     /// Returns whether another connection holds a lock.
     pub(crate) fn is_busy(&self) -> bool {
         self.code == ffi::SQLITE_BUSY

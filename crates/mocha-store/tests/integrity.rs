@@ -188,7 +188,7 @@ proptest! {
             fs::write(&path, &bytes)?;
             if let Ok(store) = Store::builder().readers(1).open(&path) {
                 let found = answers(&store);
-                let report = store.check().run().map_err(|error| TestCaseError::fail(error.to_string()))?;
+                let report = store.check().run().map_err(|error| TestCaseError::fail(format!("byte {at} bit {bit}: {error:?}")))?;
                 if report.is_ok() && found != *expected {
                     // Values may differ, such as a letter of a name, but not their number.
                     for (found, expected) in found.iter().zip(expected) {

@@ -204,7 +204,8 @@ fn run_check(
     let mut go_on = || progress(CheckProgress { done: 0, phase, total: 0 });
     match conn.interruptible(&mut go_on, |conn| conn.texts(sql)) {
         Ok(texts) => Ok(Some(texts)),
-        Err(error) if error.is_damage() => {
+        // The query is right, so an error in it shows a damaged schema.
+        Err(error) if error.is_damage() || error.is_about_sql() => {
             report.damages.push(error.to_string());
             Ok(Some(Vec::new()))
         }
