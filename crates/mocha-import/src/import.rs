@@ -31,8 +31,8 @@ pub struct Progress<'a> {
 
 /// Imports exports of Discord channels.
 ///
-/// Messages go to the recorder in the order of the files, and wait for room in its queue. The recorder may record live events
-/// meanwhile.
+/// Messages go to the recorder in the order of the files, and wait for room in its queue. The recorder of a live bot will do:
+/// the import leaves room in the queue, and a live event is committed after about two transactions of the import.
 ///
 /// # Examples
 ///

@@ -67,6 +67,30 @@ fn an_event_that_waits_is_written_and_ends_no_session() -> TestResult {
 }
 
 #[test]
+fn an_import_leaves_room_for_live_events() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let store = open(&path)?;
+    let recorder = store.recorder()?;
+    let other = lock(&path)?;
+    let import = thread::spawn({
+        let recorder = recorder.clone();
+        move || (0..40).try_for_each(|n| recorder.record_blocking(message(0, 5000 + n, 20, 51)))
+    });
+    while recorder.stats().pending < 4 {
+        thread::yield_now();
+    }
+    thread::sleep(Duration::from_millis(50));
+    assert_eq!(recorder.stats().pending, 4);
+    assert_eq!(fill(&recorder), 4);
+    drop(other);
+    import.join().map_err(|_| "a panic")??;
+    recorder.flush()?;
+    assert_eq!((recorder.stats().written, recorder.stats().refused), (44, 1));
+    Ok(())
+}
+
+#[test]
 fn a_shutdown_ends_the_wait() -> TestResult {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("stats.db");

@@ -43,7 +43,8 @@ use crate::{Error, ErrorKind, Event};
 /// | an import, a replay, a simulation, a backfill | [`record_blocking`](Self::record_blocking), [`record_all_blocking`](Self::record_all_blocking) | they block the thread until there is room |
 /// | the same in an async program | `record_async`, `record_all_async` (feature `tokio`) | they wait until there is room |
 ///
-/// If you use a method that waits, the recorded data does not depend on the speed of the disk. A refused event about voice has
+/// If you use a method that waits, the recorded data does not depend on the speed of the disk. Such methods leave room in the
+/// queue, so that an import and a live bot can use one recorder. A refused event about voice has
 /// consequences: see [`record`](Self::record).
 /// Dropping the last clone does the same as [`shutdown`](Self::shutdown), and blocks as long.
 ///
@@ -162,7 +163,7 @@ impl Recorder {
     /// Records events that belong together, in their order, and blocks until there is room, as
     /// [`record_blocking`](Self::record_blocking) does for one.
     ///
-    /// All are taken at once as soon as the queue is below its limit, even if they exceed the room in it.
+    /// All are taken at once as soon as there is room for one, even if they exceed the room.
     ///
     /// # Errors
     ///

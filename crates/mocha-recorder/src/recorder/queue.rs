@@ -33,6 +33,9 @@ pub(super) struct Queue {
     /// Notified when there may be room, and when waiting for room is pointless.
     pub(super) room: Condvar,
     state: Mutex<State>,
+    /// The limit for callers that can wait. The rest of the room is for callers that cannot, so an import never makes the queue
+    /// refuse a live event, and a live event waits for about two transactions of the import.
+    waiting_limit: usize,
 }
 
 #[derive(Default)]
@@ -83,15 +86,17 @@ pub(super) struct Taken {
 
 impl Queue {
     pub(super) fn new(limit: usize, batch_len: usize, flush_interval: Duration, counters: Arc<Counters>) -> Self {
+        let waiting_limit = batch_len.saturating_mul(2).min(limit / 2).max(1);
         Self {
-            // A full queue is written at once, because a caller may wait for room.
-            batch_len: batch_len.min(limit),
+            // When callers have to wait for room, the writer starts at once.
+            batch_len: batch_len.min(waiting_limit),
             changed: Condvar::new(),
             counters,
             flush_interval,
             limit,
             room: Condvar::new(),
             state: Mutex::default(),
+            waiting_limit,
         }
     }
 
@@ -124,14 +129,23 @@ impl Queue {
     }
 
     /// Returns why the queue takes no events now.
-    pub(super) fn obstacle(&self, state: &State) -> Option<Obstacle> {
+    fn obstacle(&self, state: &State) -> Option<Obstacle> {
+        Self::obstacle_from(self.limit, state)
+    }
+
+    /// Returns why the queue takes no events now from callers that can wait.
+    pub(super) fn obstacle_to_waiting(&self, state: &State) -> Option<Obstacle> {
+        Self::obstacle_from(self.waiting_limit, state)
+    }
+
+    fn obstacle_from(limit: usize, state: &State) -> Option<Obstacle> {
         if state.closed {
             return Some(Obstacle::Closed);
         }
         // Events that are recorded together may exceed the limit. Otherwise a guild with more members than the limit
         // could never be recorded.
         let waiting = state.events.len().saturating_add(state.in_flight);
-        (waiting >= self.limit).then(|| Obstacle::Full { failure: state.failure.clone(), waiting })
+        (waiting >= limit).then(|| Obstacle::Full { failure: state.failure.clone(), waiting })
     }
 
     /// Adds the events. Returns whether the writer has to be woken.

@@ -19,22 +19,36 @@ mod update;
 mod user;
 mod voice;
 
+use std::time::Instant;
+
 use diesel::{QueryResult, QueryableByName, RunQueryDsl, connection::SimpleConnection, sqlite::SqliteConnection};
 use mocha_recorder::backend::{Backend, Tables, WriteError};
 
 use self::message::HeldMessages;
-use crate::{Error, error::classify, link::Link};
+use crate::{
+    Error,
+    error::classify,
+    link::{Link, Turns, do_not_wait, write},
+};
 
 /// The connection that the recorder writes through.
 pub(crate) struct SqliteBackend {
     /// `None` before the first transaction, and after a failure: a connection may still be in the transaction that failed.
     conn: Option<SqliteConnection>,
     link: Link,
+    turns: Turns,
 }
 
 impl SqliteBackend {
-    pub(crate) const fn new(link: Link) -> Self {
-        Self { conn: None, link }
+    pub(crate) fn new(link: Link) -> Self {
+        Self { conn: None, link, turns: Turns::default() }
+    }
+
+    fn connect(&self) -> Result<SqliteConnection, Error> {
+        let mut conn = self.link.connect_writer()?;
+        do_not_wait(&mut conn)
+            .map_err(|error| classify(format!("cannot set up a connection to {}", self.link.location), error))?;
+        Ok(conn)
     }
 }
 
@@ -49,16 +63,21 @@ impl Backend for SqliteBackend {
         self.link.check_place().map_err(WriteError::Undone)?;
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
-            None => self.link.connect_writer().map_err(WriteError::Undone)?,
+            None => self.connect().map_err(WriteError::Undone)?,
         };
+        self.turns.wait();
         // If the ROLLBACK fails too, its error would hide this one.
-        let mut cause = None;
-        let result = conn.immediate_transaction(|conn| {
+        let (mut begun, mut cause) = (None, None);
+        let result = write(&mut conn, &self.link.settings, |conn| {
+            begun = Some(Instant::now());
             work(&mut SqliteTables { conn, messages: HeldMessages::default() }).map_err(|error| {
                 cause = Some(error);
                 diesel::result::Error::RollbackTransaction
             })
         });
+        if let Some(begun) = begun {
+            self.turns.ended(begun);
+        }
         match result {
             Ok(done) => {
                 self.conn = Some(conn);
@@ -84,10 +103,7 @@ impl Backend for SqliteBackend {
     /// prevent this, because the log is as safe as the file.
     fn finish(&mut self) {
         let Some(conn) = &mut self.conn else { return };
-        let done = conn
-            .batch_execute("PRAGMA busy_timeout = 0")
-            .and_then(|()| conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"));
-        if let Err(error) = done {
+        if let Err(error) = conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)") {
             tracing::debug!(error = %error, "the write-ahead log stays until the next start");
         }
     }

@@ -1,6 +1,7 @@
 //! The file's location, and the connections to it.
 
 mod configure;
+mod lock;
 mod settings;
 
 use std::{
@@ -18,6 +19,7 @@ use diesel::{Connection, sqlite::SqliteConnection};
 pub use self::settings::Durability;
 pub(crate) use self::{
     configure::{check_sqlite_version, configure, wait_for_locks},
+    lock::{Turns, do_not_wait, write, write_soon},
     settings::Settings,
 };
 use crate::{

@@ -35,7 +35,7 @@ use crate::{
     backend::SqliteBackend,
     error::{classify, of_closure},
     integrity,
-    link::{Access, Link, Location, Settings, configure},
+    link::{Access, Link, Location, Settings, configure, write_soon},
     maintenance::Schedule,
 };
 
@@ -303,7 +303,7 @@ impl Store {
             None => self.inner.link.connect_writer()?,
         };
         let mut cause = None;
-        let result = conn.immediate_transaction(|conn| {
+        let result = write_soon(&mut conn, &self.inner.link.settings, |conn| {
             f(conn).map_err(|error| {
                 cause = Some(error);
                 diesel::result::Error::RollbackTransaction
