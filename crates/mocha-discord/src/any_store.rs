@@ -4,7 +4,7 @@ use std::{io::Write, time::Duration};
 
 use mocha_schema::{GuildId, UserId};
 use mocha_stats::AnyConnection;
-use mocha_store::{Clock, Error, ErrorKind, Recorder, Store, StoreBuilder};
+use mocha_store::{Clock, Error, ErrorKind, Recorder, SetBalances, Store, StoreBuilder};
 
 #[cfg(feature = "postgres")]
 use mocha_postgres::{PgStore, PgStoreBuilder};
@@ -141,6 +141,23 @@ impl AnyStore {
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.count_awards(guild_id, span),
             Self::Sqlite(store) => store.count_awards(guild_id, span),
+        }
+    }
+
+    /// Sets the points that users have beside those that Mocha counts. See [`Store::set_point_balances`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the store's own method.
+    pub fn set_point_balances(
+        &self,
+        guild_id: GuildId,
+        balances: impl IntoIterator<Item = (UserId, u64)>,
+    ) -> Result<SetBalances, Error> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.set_point_balances(guild_id, balances),
+            Self::Sqlite(store) => store.set_point_balances(guild_id, balances),
         }
     }
 

@@ -28,6 +28,7 @@ mod backend;
 mod builder;
 mod error;
 mod link;
+mod point_balance;
 mod privacy;
 mod retention;
 mod rollup;

@@ -14,6 +14,7 @@ mod error;
 pub mod event;
 mod operation;
 mod person;
+mod point_balance;
 mod recorder;
 pub mod retention;
 mod time;
@@ -27,6 +28,7 @@ pub use self::{
     event::Event,
     operation::Operation,
     person::Person,
+    point_balance::{PointBalances, SetBalances},
     recorder::{Clock, Frame, Recorder, RecorderSettings, RecorderSlot, RecorderStats, ShardClaim, StoredSession},
     time::{SteadyClock, TimeSource},
     voice::days,

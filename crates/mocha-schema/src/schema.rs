@@ -466,6 +466,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     message_totals,
     mocha_migrations,
     packed_quarters,
+    point_balances,
     presence_events,
     recorder_states,
     tombstone_keys,

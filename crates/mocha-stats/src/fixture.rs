@@ -212,7 +212,7 @@ pub(crate) fn seeded() -> TestResult<SqliteConnection> {
 /// A Monday of guild 1: users 20, 30 and 100 are people, 9 is a bot; they write in channels 1000
 /// and 2000 and talk in 3000. Users 20, 30 and the bot have role 70, user 30 has role 71 too. Users 20 and 30 use
 /// commands, and user 20 boosted the guild for a while.
-/// Each hour is worth an award.
+/// Each hour is worth an award. User 30 has points of another bot.
 pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
     conn.batch_execute("INSERT INTO award_spans VALUES ('1', 3600)")?;
     let mut rows = Rows::default();
@@ -241,6 +241,7 @@ pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
     for (number, user, name, day) in [(1, 20, "rank", 0), (2, 20, "stats voice", 0), (3, 30, "rank", 1)] {
         insert_command_use(conn, 1, number, user, name, MONDAY + day * 86_400 + 9 * 3600)?;
     }
+    conn.batch_execute("INSERT INTO point_balances VALUES (1, 30, 500)")?;
     conn.batch_execute(&format!("INSERT INTO ended_boosts VALUES (1, 20, {MONDAY}, {MONDAY} + 40000)"))?;
     // User 20 was in voice for an hour; user 30 has been for half an hour, when last seen.
     let (nine, hour) = ((MONDAY + 9 * 3600) * 1000, 3_600_000);

@@ -115,9 +115,18 @@ fn no_table_that_grows_is_read_whole() -> TestResult {
         for (name, load) in QUESTIONS {
             for window in windows()? {
                 let selected = selected(&mut conn, load, guild, window)?;
-                for table in
-                    ["_events", "_roles", "_boosts", "command_", "message_", "voice_", "users", "members", "channels"]
-                {
+                for table in [
+                    "_events",
+                    "_roles",
+                    "_balances",
+                    "_boosts",
+                    "command_",
+                    "message_",
+                    "voice_",
+                    "users",
+                    "members",
+                    "channels",
+                ] {
                     let steps = searches(&selected, table);
                     let whole = steps.iter().any(|step| step.starts_with("SCAN"));
                     // Once SQLite knows that there are four users, it reads the whole table, which

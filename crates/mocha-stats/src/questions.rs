@@ -158,7 +158,7 @@ fn some_channels(guild: GuildId) -> Leaderboard {
 }
 
 pub(crate) fn weights() -> Weights {
-    Weights::new().awards(3).messages(10).words(1).voice_minutes(2)
+    Weights::new().awards(3).balances(1).messages(10).words(1).voice_minutes(2)
 }
 
 fn in_company() -> VoiceFilter {

@@ -23,6 +23,8 @@ pub(crate) const SPAN: i64 = 70 * 24 * HOUR;
 /// An act of a user: a message, or a finished stay in voice.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
+    /// The points of users that the bot set.
+    pub(crate) balances: BTreeMap<u64, u64>,
     pub(crate) messages: Vec<Message>,
     pub(crate) members: BTreeSet<u64>,
     /// Role and member.
@@ -56,10 +58,13 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
     let leaves = prop::collection::vec((random::user(), MONDAY..MONDAY + SPAN), 0..12);
     let members = prop::collection::btree_set(random::user(), 0..5);
     let roles = prop::collection::btree_set((prop::sample::select(ROLES.as_slice()), random::user()), 0..8);
-    (random::messages(SPAN), stays, leaves, members, roles).prop_map(|(messages, stays, leaves, members, roles)| {
-        let roles = roles.into_iter().filter(|(_, user)| members.contains(user)).collect();
-        World { messages, members, roles, stays, leaves }
-    })
+    let balances = prop::collection::btree_map(random::user(), 0..50_u64, 0..4);
+    (random::messages(SPAN), stays, leaves, members, (roles, balances)).prop_map(
+        |(messages, stays, leaves, members, (roles, balances))| {
+            let roles = roles.into_iter().filter(|(_, user)| members.contains(user)).collect();
+            World { balances, messages, members, roles, stays, leaves }
+        },
+    )
 }
 
 /// Roles that members may have.
@@ -91,6 +96,9 @@ pub(crate) fn insert(conn: &mut File, world: &World) -> TestResult {
     random::insert_voice_log(conn, &log.collect::<Vec<_>>())?;
     for &user in &world.members {
         insert_member(conn, random::GUILD, user)?;
+    }
+    for (&user, &points) in &world.balances {
+        conn.execute(format!("INSERT INTO point_balances VALUES ({}, {user}, {points})", random::GUILD))?;
     }
     for &(role, user) in &world.roles {
         insert_role(conn, random::GUILD, role, user)?;

@@ -51,6 +51,7 @@ mod error;
 mod integrity;
 mod link;
 mod maintenance;
+mod point_balance;
 pub mod privacy;
 mod retention;
 mod rollup;
@@ -59,8 +60,8 @@ mod store;
 mod tables;
 
 pub use mocha_recorder::{
-    Clock, Error, ErrorKind, Event, Frame, Operation, Recorder, RecorderStats, ShardClaim, StoredSession, TimeSource,
-    event,
+    Clock, Error, ErrorKind, Event, Frame, Operation, Recorder, RecorderStats, SetBalances, ShardClaim, StoredSession,
+    TimeSource, event,
 };
 
 pub use self::{

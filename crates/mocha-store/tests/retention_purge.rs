@@ -44,7 +44,8 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
         store.write(|conn| {
             conn.batch_execute(&format!(
                 "INSERT INTO command_uses VALUES ({guild}, 1, 20, 41, 'rank', {0});
-                 INSERT INTO ended_boosts VALUES ({guild}, 41, {0}, {0})",
+                 INSERT INTO ended_boosts VALUES ({guild}, 41, {0}, {0});
+                 INSERT INTO point_balances VALUES ({guild}, 41, 100)",
                 at(59 * DAY).timestamp()
             ))
         })?;

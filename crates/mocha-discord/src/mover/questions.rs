@@ -125,7 +125,7 @@ fn some_channels(about: &Subject) -> Leaderboard {
 }
 
 fn weights() -> Weights {
-    Weights::new().awards(3).messages(10).words(1).voice_minutes(2)
+    Weights::new().balances(1).awards(3).messages(10).words(1).voice_minutes(2)
 }
 
 fn in_company() -> VoiceFilter {

@@ -117,7 +117,7 @@ pub(super) fn fits(kind: Kind, value: &str) -> bool {
 /// The tables of a guild in the order in which they are copied: rows refer to rows before them.
 pub(super) fn of_guild() -> impl Iterator<Item = &'static Table> {
     let first = ["guilds", "channels"].into_iter().filter_map(Table::find);
-    let states = [Kept::File, Kept::Member].into_iter().flat_map(Kept::tables);
+    let states = [Kept::File, Kept::Member, Kept::User].into_iter().flat_map(Kept::tables);
     let others = states.filter(|table| table.guild.is_some() && !["guilds", "channels"].contains(&table.name));
     first.chain(others).chain(Kept::Events.tables())
 }

@@ -169,7 +169,7 @@ pub(super) fn is_remembered(table: &Table) -> bool {
 /// Returns the tables with rows about guilds, in the order in which they are emptied: events before the roll-ups from
 /// which their triggers subtract them. The guild's own rows are not included.
 pub fn guild_tables() -> impl Iterator<Item = &'static Table> {
-    let kept = [Kept::Events, Kept::Rollups, Kept::Member, Kept::File].into_iter().flat_map(Kept::tables);
+    let kept = [Kept::Events, Kept::Rollups, Kept::Member, Kept::User, Kept::File].into_iter().flat_map(Kept::tables);
     kept.filter(|table| table.guild.is_some() && !is_guilds_own(table))
 }
 

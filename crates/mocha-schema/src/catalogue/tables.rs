@@ -308,6 +308,22 @@ pub const TABLES: &[Table] = &[
     rollups::PACKED_QUARTERS,
     Table {
         columns: &[
+            plain("guild_id", "server ID"),
+            identifying("user_id", "user ID"),
+            derived("points", "number of points"),
+        ],
+        guild: Some(Guild::Number),
+        kept: Kept::User,
+        key: &["guild_id", "user_id"],
+        made_of: &[],
+        name: "point_balances",
+        person: Some(Person::Number),
+        purpose: "points that the bot set, such as those of another bot, to compute levels",
+        sources: &[Recorder],
+        time: None,
+    },
+    Table {
+        columns: &[
             identifying("id", "ID of the entry, made of server, user and time, to count each once"),
             plain("guild_id", "server ID"),
             identifying("user_id", "user ID of the member"),

@@ -1,4 +1,4 @@
-//! Roles, boosts and commands.
+//! Roles, boosts, commands and levels.
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Text};
@@ -49,5 +49,19 @@ diesel::table! {
         role_id -> BigInt,
         /// The member.
         user_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::BigInt;
+
+    /// Points that users have beside those that Mocha counts.
+    point_balances (guild_id, user_id) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// The user.
+        user_id -> BigInt,
+        /// The points.
+        points -> BigInt,
     }
 }

@@ -52,6 +52,8 @@ pub struct Weights {
     pub attachments: u32,
     /// Points for each award: each span of time in which the user wrote.
     pub awards: u32,
+    /// Points for each point that the bot set itself.
+    pub balances: u32,
     /// Points for each character.
     pub characters: u32,
     /// Points for each message.
@@ -65,7 +67,7 @@ pub struct Weights {
 impl Weights {
     /// No points for anything.
     pub const fn new() -> Self {
-        Self { attachments: 0, awards: 0, characters: 0, messages: 0, voice_minutes: 0, words: 0 }
+        Self { attachments: 0, awards: 0, balances: 0, characters: 0, messages: 0, voice_minutes: 0, words: 0 }
     }
 
     /// Points for each message with attachments.
@@ -99,6 +101,34 @@ impl Weights {
     #[doc(alias("XP", "cooldown"))]
     pub const fn awards(mut self, points: u32) -> Self {
         self.awards = points;
+        self
+    }
+
+    /// Points for each point that the bot set itself, with `set_point_balances` of a store: 1 adds
+    /// the XP of another bot as it is.
+    ///
+    /// Such a balance has no time and no channel, so it counts in any window, whatever channels the
+    /// board has, and no multiplier applies to it. Users with a balance are on the board before they
+    /// write.
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{Leaderboard, Weights};
+    ///
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// // `store.set_point_balances(guild, [(user, 500)])` was called once.
+    /// let weights = Weights::new().messages(10).balances(1);
+    /// let board = Leaderboard::score(GuildId::try_from(1)?, weights).load(&mut conn)?;
+    /// // And two messages.
+    /// assert_eq!((board.entries[0].user_id.get(), board.entries[0].value), (30, 500 + 2 * 10));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias("XP", "import"))]
+    pub const fn balances(mut self, points: u32) -> Self {
+        self.balances = points;
         self
     }
 

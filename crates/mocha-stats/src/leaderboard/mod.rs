@@ -4,6 +4,7 @@ mod measure;
 mod multiplier;
 mod rank;
 mod roles;
+mod score;
 mod total;
 
 use std::{cmp::Reverse, collections::BTreeSet, ops::Range, time::Duration};

@@ -112,6 +112,9 @@ fn expected(question: &Leaderboard, world: &World, window: Window) -> TestResult
             for (user, hundredths) in hundredths {
                 *values.entry(user).or_default() += hundredths / 100;
             }
+            for (user, points) in &world.balances {
+                *values.entry(*user).or_default() += points * u64::from(weights.balances);
+            }
         }
         measure => {
             for message in messages {
@@ -155,8 +158,9 @@ fn has_role(world: &World, user: u64, roles: &BTreeSet<RoleId>) -> bool {
 }
 
 fn measure() -> impl Strategy<Value = Measure> {
-    let weights = (0..4_u32, 0..4_u32, 0..4_u32, 0..4_u32, 0..4_u32, 0..4_u32).prop_map(|(a, b, c, d, e, f)| {
-        Measure::Score(Weights::new().attachments(a).awards(f).characters(b).messages(c).voice_minutes(d).words(e))
+    let weights = [0..4_u32, 0..4, 0..4, 0..4, 0..4, 0..4, 0..3].prop_map(|[a, b, c, d, e, f, g]| {
+        let weights = Weights::new().attachments(a).characters(b).messages(c).voice_minutes(d).words(e);
+        Measure::Score(weights.awards(f).balances(g))
     });
     let plain = prop::sample::select(vec![
         Measure::ActiveDays,
@@ -279,7 +283,7 @@ proptest! {
             Measure::VoiceTime | Measure::VoiceSessions => by_ms,
             Measure::ActiveDays => question.zone == Tz::UTC && (by_ms || by_second),
             Measure::Score(weights) => {
-                let silent = Weights::new().voice_minutes(weights.voice_minutes);
+                let silent = Weights::new().voice_minutes(weights.voice_minutes).balances(weights.balances);
                 (weights.voice_minutes > 0 && by_ms) || (weights != silent && by_second)
             }
             _ => by_second,

@@ -3,25 +3,21 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use foldhash::{HashSet, HashSetExt};
-use mocha_schema::{ChannelId, UserId};
+use mocha_schema::UserId;
 
-use super::{Leaderboard, Measure, VoiceDetails, VoiceTotals, Weights, multiplier::Multipliers};
+use super::{Leaderboard, Measure, VoiceDetails, VoiceTotals};
 use crate::{
     Error, Window,
     active_months::{self, ActiveMonth, ActiveMonths},
-    awards::{AwardScan, Awards},
     channel_filter::Resolved,
     daily_activity::DailyActivity,
     database::Source,
-    message_counts::MessageCounts,
     message_scan::{Column, MessageScan},
     per_user::PerUser,
     rollup::{Counted, Horizon, Sources, Span},
     statement::Statement,
     voice::{PartOf, VoiceBoard, VoiceFilter, VoicePart, VoiceScan, VoiceStateFilter, VoiceTime},
 };
-
-const MINUTE_MS: u64 = 60_000;
 
 /// How much each user has; nobody has nothing.
 #[derive(Debug, Default)]
@@ -123,14 +119,14 @@ fn present(conn: &mut dyn Source, question: &Leaderboard) -> Result<HashSet<User
 }
 
 #[derive(Debug)]
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     /// Voice of each, if the question has a filter or wants details.
     board: Option<VoiceBoard>,
-    data_since: Option<DateTime<Utc>>,
-    question: &'a Leaderboard,
-    values: PerUser<u64>,
-    rounded_to_days: bool,
-    window: Window,
+    pub(super) data_since: Option<DateTime<Utc>>,
+    pub(super) question: &'a Leaderboard,
+    pub(super) values: PerUser<u64>,
+    pub(super) rounded_to_days: bool,
+    pub(super) window: Window,
 }
 
 impl Reader<'_> {
@@ -154,66 +150,8 @@ impl Reader<'_> {
         })
     }
 
-    fn score(&mut self, conn: &mut dyn Source, channels: &mut Resolved<'_>, weights: Weights) -> Result<(), Error> {
-        if weights.voice_minutes > 0 {
-            self.voice_time(conn, channels)?;
-            let times = std::mem::replace(&mut self.values, PerUser::of_numbers());
-            for (user, ms) in times.finish() {
-                self.values.add(user, (ms / MINUTE_MS).saturating_mul(weights.voice_minutes.into()));
-            }
-        }
-        let mut multipliers = Multipliers::load(conn, self.question)?;
-        let unit = multipliers.unit();
-        let mut points = PerUser::of_numbers();
-        if weights.awards > 0 {
-            self.awards(conn, |Awards { channel, count, user }| {
-                if channels.counts(Some(channel)) {
-                    let points_of_one = u64::from(weights.awards).saturating_mul(multipliers.of(channel));
-                    points.add(user, count.saturating_mul(points_of_one));
-                }
-            })?;
-        }
-        if weights.of_messages() {
-            self.content(conn, |user, channel, counts| {
-                if channels.counts(Some(channel)) {
-                    points.add(user, weights.points(counts).saturating_mul(multipliers.of(channel)));
-                }
-            })?;
-        }
-        for (user, points) in points.finish() {
-            self.values.add(user, points / unit);
-        }
-        Ok(())
-    }
-
-    /// Calls `f` with what each user wrote in each channel.
-    fn content(
-        &mut self,
-        conn: &mut dyn Source,
-        mut f: impl FnMut(UserId, ChannelId, MessageCounts),
-    ) -> Result<(), Error> {
-        let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
-        let columns = [Column::User, Column::Channel, messages, characters, words, attachments, embeds];
-        let (scan, span, filled_to) = self.scan(conn)?;
-        let sources = Sources::summed(span, filled_to);
-        let statement = scan.read(conn.dialect(), &columns, &sources);
-        conn.rows(&statement, &mut |row| {
-            f(row.id(0)?, row.id(1)?, MessageCounts::of(row, 2)?);
-            Ok(())
-        })
-    }
-
-    fn awards(&mut self, conn: &mut dyn Source, f: impl FnMut(Awards)) -> Result<(), Error> {
-        let Leaderboard { bots, guild, .. } = *self.question;
-        let scan = AwardScan { bots, guild, window: self.window };
-        let Counted { data_since, rounded_to_days, .. } = scan.each(conn, f)?;
-        self.data_since = data_since;
-        self.rounded_to_days |= rounded_to_days;
-        Ok(())
-    }
-
     /// Returns the messages to scan, their time span, and the day up to which they are aggregated.
-    fn scan(&mut self, conn: &mut dyn Source) -> Result<(MessageScan, Span, i64), Error> {
+    pub(super) fn scan(&mut self, conn: &mut dyn Source) -> Result<(MessageScan, Span, i64), Error> {
         let horizon = Horizon::load(conn)?;
         let Counted { data_since, span, rounded_to_days } = horizon.messages(self.window);
         self.data_since = data_since;
@@ -244,7 +182,7 @@ impl Reader<'_> {
         self.voice(conn, PartOf::Anything, false, |values, part| values.add(part.user, part.sessions))
     }
 
-    fn voice_time(&mut self, conn: &mut dyn Source, channels: &mut Resolved<'_>) -> Result<(), Error> {
+    pub(super) fn voice_time(&mut self, conn: &mut dyn Source, channels: &mut Resolved<'_>) -> Result<(), Error> {
         let Leaderboard { bots, guild, ref voice_filter, voice_details, .. } = *self.question;
         if voice_details || *voice_filter != VoiceFilter::new() {
             let board = VoiceBoard::load(conn, guild, bots, voice_filter, channels, self.window)?;

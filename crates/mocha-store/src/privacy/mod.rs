@@ -14,8 +14,8 @@
 //! not reveal the id, and hashes differ between files. With the whole file and a list of ids to
 //! try, the id can be found, so the hash is still personal data.
 //!
-//! Only the recorder checks tombstones. If your own code writes rows, it has to skip erased users
-//! itself.
+//! Only the recorder and [`Store::set_point_balances`](crate::Store::set_point_balances) check
+//! tombstones. If your own code writes rows, it has to skip erased users itself.
 //!
 //! Two anonymous counts stay: the number of members of a guild, and messages by quarter of an hour
 //! whose events a retention policy deleted. The file does not know their authors any more. Your
