@@ -210,6 +210,36 @@ impl AnyStore {
         }
     }
 
+    /// Runs a closure in one transaction that may write, such as one of [`LevelUps`](mocha_stats::LevelUps). See
+    /// [`Store::write`].
+    ///
+    /// ```
+    /// use mocha_discord::{AnyStore, GuildId, stats::{Leaderboard, LevelCurve, LevelUps, Weights}};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let place = folder.path().join("stats.db").to_string_lossy().into_owned();
+    /// let (store, guild) = (AnyStore::open(&place)?, GuildId::try_from(1)?);
+    /// let level_ups = LevelUps::of(Leaderboard::score(guild, Weights::new().messages(20)), LevelCurve::mee6());
+    /// assert_eq!(store.write(|conn| level_ups.take(conn))?, []);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of the store's own method.
+    pub fn write<T, E>(&self, f: impl FnOnce(&mut AnyConnection<'_>) -> Result<T, E>) -> Result<T, Error>
+    where
+        E: Into<BoxedError>,
+    {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.write(|conn| f(&mut AnyConnection::Postgres(conn))),
+            Self::Sqlite(store) => store.write(|conn| f(&mut AnyConnection::Sqlite(conn))),
+        }
+    }
+
     /// Runs [`read`](Self::read) on tokio's threads for blocking work.
     ///
     /// # Errors

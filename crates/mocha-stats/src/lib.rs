@@ -149,8 +149,8 @@ pub use self::{
     guild_report::{GuildReport, GuildReportAnswer},
     heat_map::{HeatMap, HeatMapAnswer},
     leaderboard::{
-        ActiveRole, Leaderboard, LeaderboardAnswer, Measure, PreviousRank, Rank, RoleActivity, RoleActivityAnswer,
-        VoiceDetails, VoiceTotals, Weights,
+        ActiveRole, Leaderboard, LeaderboardAnswer, LevelUp, LevelUps, Measure, PreviousRank, Rank, RoleActivity,
+        RoleActivityAnswer, VoiceDetails, VoiceTotals, Weights,
     },
     level::{LevelCurve, LevelProgress},
     member::{FavouriteChannel, MemberStatistics, MemberStatisticsAnswer, MemberVoice, Place, Seen, Streak},

@@ -97,6 +97,10 @@ impl Source for File {
         self.conn_mut().snapshot(ask)
     }
 
+    fn writing(&mut self, write: &mut dyn FnMut(&mut dyn Source) -> Result<(), Error>) -> Result<(), Error> {
+        self.conn_mut().writing(write)
+    }
+
     fn rows(&mut self, statement: &Statement, each: &mut Each<'_>) -> Result<(), Error> {
         self.conn_mut().rows(statement, each)
     }
@@ -168,6 +172,10 @@ mod postgres {
 
         fn snapshot(&mut self, ask: &mut dyn FnMut(&mut dyn Source) -> Result<(), Error>) -> Result<(), Error> {
             self.conn.snapshot(ask)
+        }
+
+        fn writing(&mut self, write: &mut dyn FnMut(&mut dyn Source) -> Result<(), Error>) -> Result<(), Error> {
+            self.conn.writing(write)
         }
 
         fn rows(&mut self, statement: &Statement, each: &mut Each<'_>) -> Result<(), Error> {

@@ -1,1 +1,3 @@
+DROP TABLE reported_levels;
+DROP TABLE level_guilds;
 DROP TABLE point_balances;

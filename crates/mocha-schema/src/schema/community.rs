@@ -41,6 +41,16 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::BigInt;
 
+    /// The guilds whose levels were asked for.
+    level_guilds (guild_id) {
+        /// The guild.
+        guild_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::BigInt;
+
     /// The roles of current members.
     member_roles (guild_id, role_id, user_id) {
         /// The guild.
@@ -63,5 +73,19 @@ diesel::table! {
         user_id -> BigInt,
         /// The points.
         points -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::BigInt;
+
+    /// The highest level of each user that was reported.
+    reported_levels (guild_id, user_id) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// The user.
+        user_id -> BigInt,
+        /// The level, from 1 on.
+        level -> BigInt,
     }
 }

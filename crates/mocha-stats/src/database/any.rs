@@ -58,6 +58,10 @@ impl Source for AnyConnection<'_> {
         self.source().snapshot(ask)
     }
 
+    fn writing(&mut self, write: &mut dyn FnMut(&mut dyn Source) -> Result<(), Error>) -> Result<(), Error> {
+        self.source().writing(write)
+    }
+
     fn rows(&mut self, statement: &Statement, each: &mut Each<'_>) -> Result<(), Error> {
         self.source().rows(statement, each)
     }

@@ -68,6 +68,9 @@ pub trait Source {
     /// Asks in one transaction.
     fn snapshot(&mut self, ask: &mut dyn FnMut(&mut dyn Source) -> Result<(), Error>) -> Result<(), Error>;
 
+    /// Writes in one transaction.
+    fn writing(&mut self, write: &mut dyn FnMut(&mut dyn Source) -> Result<(), Error>) -> Result<(), Error>;
+
     /// Gives each row of a statement of numbers.
     fn rows(&mut self, statement: &Statement, each: &mut Each<'_>) -> Result<(), Error>;
 
@@ -105,6 +108,21 @@ pub(crate) fn snapshot<T>(
     conn.snapshot(&mut |source| {
         if let Some(ask) = ask.take() {
             answer = Some(ask(source)?);
+        }
+        Ok(())
+    })?;
+    answer.ok_or_else(|| Error::from(diesel::result::Error::NotFound))
+}
+
+/// Writes in one transaction.
+pub(crate) fn writing<T>(
+    conn: &mut (impl Database + ?Sized),
+    write: impl FnOnce(&mut dyn Source) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (mut write, mut answer) = (Some(write), None);
+    conn.writing(&mut |source| {
+        if let Some(write) = write.take() {
+            answer = Some(write(source)?);
         }
         Ok(())
     })?;

@@ -33,6 +33,10 @@ impl Source for PgConnection {
         }
     }
 
+    fn writing(&mut self, write: &mut dyn FnMut(&mut dyn Source) -> Result<(), Error>) -> Result<(), Error> {
+        self.transaction(|conn| write(conn))
+    }
+
     fn rows(&mut self, statement: &Statement, each: &mut Each<'_>) -> Result<(), Error> {
         // The default mode keeps all rows in memory.
         for row in RunQueryDsl::load_iter::<Row, PgRowByRowLoadingMode>(statement, self)? {

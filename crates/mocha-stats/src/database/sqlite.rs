@@ -2,7 +2,7 @@
 
 use diesel::{
     Connection, RunQueryDsl, SqliteConnection,
-    connection::DefaultLoadingMode,
+    connection::{DefaultLoadingMode, TransactionManager},
     deserialize::{self, FromSqlRow},
     sql_types::{BigInt, Binary, Nullable, Untyped},
     sqlite::Sqlite,
@@ -23,6 +23,18 @@ impl Source for SqliteConnection {
 
     fn snapshot(&mut self, ask: &mut dyn FnMut(&mut dyn Source) -> Result<(), Error>) -> Result<(), Error> {
         self.transaction(|conn| ask(conn))
+    }
+
+    fn writing(&mut self, write: &mut dyn FnMut(&mut dyn Source) -> Result<(), Error>) -> Result<(), Error> {
+        type Manager = <SqliteConnection as Connection>::TransactionManager;
+        let depth = Manager::transaction_manager_status_mut(self).transaction_depth()?;
+        if depth.is_some() {
+            // An error must not end the caller's transaction.
+            self.transaction(|conn| write(conn))
+        } else {
+            // One that reads first may not get the lock for writing any more.
+            self.immediate_transaction(|conn| write(conn))
+        }
     }
 
     fn rows(&mut self, statement: &Statement, each: &mut Each<'_>) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! Leaderboards of users.
 
+mod level_ups;
 mod measure;
 mod multiplier;
 mod rank;
@@ -16,6 +17,7 @@ use mocha_schema::{ChannelId, GuildId, UserId};
 pub(crate) use self::rank::{compare, ranked};
 use self::total::Totals;
 pub use self::{
+    level_ups::{LevelUp, LevelUps},
     measure::{Measure, Weights},
     roles::{ActiveRole, RoleActivity, RoleActivityAnswer},
 };
