@@ -7,7 +7,7 @@ use crate::{
     Bots, Error, Window,
     database::Source,
     message_scan::{Column, MessageScan},
-    rollup::{Counted, Horizon, Sources, Span},
+    rollup::{Counted, DAY, Horizon, Sources, Span},
     statement::{Statement, rollup_of},
 };
 
@@ -15,6 +15,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AwardScan {
     pub(crate) bots: Bots,
+    /// Whether anybody needs to know the days, which takes longer.
+    pub(crate) by_day: bool,
     pub(crate) guild: GuildId,
     pub(crate) window: Window,
 }
@@ -24,6 +26,8 @@ pub(crate) struct AwardScan {
 pub(crate) struct Awards {
     pub(crate) channel: ChannelId,
     pub(crate) count: u64,
+    /// In UTC; 0 if nobody needs to know.
+    pub(crate) day: i64,
     pub(crate) user: UserId,
 }
 
@@ -31,19 +35,20 @@ impl AwardScan {
     /// Reads the awards whose first message lies in the window, in no order; none if the guild does not count awards.
     /// Returns the part of the window that is counted.
     pub(crate) fn each(self, conn: &mut dyn Source, mut f: impl FnMut(Awards)) -> Result<Counted, Error> {
-        let Self { bots, guild, window } = self;
+        let Self { bots, by_day, guild, window } = self;
         let counted = Horizon::load(conn)?.messages(window);
-        let sources = Sources::summed_awards(counted.span);
+        let (sources, day) =
+            if by_day { (Sources::by_day(counted.span), "day") } else { (Sources::summed_awards(counted.span), "0") };
         let mut statement = Statement::new(conn.dialect());
         let totals = sources.totals.then_some(("award_totals", None));
         let days = sources.days.iter().map(|days| ("award_days", Some(("day", days))));
         for (table, periods) in totals.into_iter().chain(days) {
-            statement.select(["user_id", "channel_id", "awards"]).push(" FROM ");
+            statement.select(["user_id", "channel_id", "awards", day]).push(" FROM ");
             rollup_of(&mut statement, table, guild, None, bots, periods);
         }
         if !statement.is_empty() {
             conn.rows(&statement, &mut |row| {
-                f(Awards { user: row.id(0)?, channel: row.id(1)?, count: row.count(2)? });
+                f(Awards { user: row.id(0)?, channel: row.id(1)?, count: row.count(2)?, day: row.number(3)? });
                 Ok(())
             })?;
         }
@@ -72,7 +77,13 @@ impl AwardScan {
             Ok(())
         })?;
         let in_window = firsts.into_iter().filter(|(_, (second, ..))| *second >= counted.start);
-        Ok(in_window.map(|((user, _), (_, _, channel))| Awards { channel, count: 1, user }).collect())
+        let award = |((user, _), (second, _, channel)): (_, (i64, _, _))| Awards {
+            channel,
+            count: 1,
+            day: second.div_euclid(DAY),
+            user,
+        };
+        Ok(in_window.map(award).collect())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every question, to be asked in a row.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Utc, Weekday};
 use chrono_tz::Europe::Berlin;
 use mocha_schema::{ChannelId, GuildId, RoleId, UserId};
 
@@ -17,7 +17,7 @@ use crate::{
 pub(crate) type Load = fn(&mut dyn Database, GuildId, Window) -> Result<String, Error>;
 
 /// Every question. Its answer is a text, so that answers of different kinds can be compared.
-pub(crate) const QUESTIONS: [(&str, Load); 70] = [
+pub(crate) const QUESTIONS: [(&str, Load); 71] = [
     ("messages", |conn, guild, window| show(Leaderboard::messages(guild).within(window).load(conn))),
     ("words", |conn, guild, window| show(Leaderboard::words(guild).within(window).bots(Bots::Include).load(conn))),
     ("members", |conn, guild, window| show(Leaderboard::messages(guild).current_members().within(window).load(conn))),
@@ -39,6 +39,7 @@ pub(crate) const QUESTIONS: [(&str, Load); 70] = [
         show(Leaderboard::active_days(guild).zone(Berlin).within(window).load(conn))
     }),
     ("score", |conn, guild, window| show(Leaderboard::score(guild, weights()).within(window).load(conn))),
+    ("score with multipliers", |conn, guild, window| show(multiplied(guild).within(window).load(conn))),
     ("voice time", |conn, guild, window| show(Leaderboard::voice_time(guild).within(window).load(conn))),
     ("voice time in some channels", |conn, guild, window| {
         show(Leaderboard::voice_time(guild).only_channels(&channels()).within(window).load(conn))
@@ -159,6 +160,11 @@ fn some_channels(guild: GuildId) -> Leaderboard {
 
 pub(crate) fn weights() -> Weights {
     Weights::new().awards(3).balances(1).messages(10).words(1).voice_minutes(2)
+}
+
+fn multiplied(guild: GuildId) -> Leaderboard {
+    let board = Leaderboard::score(guild, weights()).multiply_channels(&channels(), 150);
+    board.multiply_roles(&roles(), 300).multiply_weekdays(&[Weekday::Mon, Weekday::Sat], 200)
 }
 
 fn in_company() -> VoiceFilter {

@@ -42,18 +42,29 @@ impl ResolvedRoles {
 /// The users with at least one of the roles.
 fn users(conn: &mut dyn Source, guild: GuildId, roles: &BTreeSet<RoleId>) -> Result<HashSet<UserId>, Error> {
     let mut users = HashSet::new();
-    if roles.is_empty() {
-        return Ok(users);
+    if !roles.is_empty() {
+        each_member(conn, guild, roles, |_, user| {
+            users.insert(user);
+        })?;
     }
+    Ok(users)
+}
+
+/// Reads the members with each of some roles, at least one.
+pub(crate) fn each_member<'r>(
+    conn: &mut dyn Source,
+    guild: GuildId,
+    roles: impl IntoIterator<Item = &'r RoleId>,
+    mut f: impl FnMut(RoleId, UserId),
+) -> Result<(), Error> {
     let mut statement = Statement::new(conn.dialect());
-    statement.select(["user_id"]).push(" FROM member_roles WHERE guild_id = ?").bind_id(guild.get());
-    for (place, role) in roles.iter().enumerate() {
+    statement.select(["role_id", "user_id"]).push(" FROM member_roles WHERE guild_id = ?").bind_id(guild.get());
+    for (place, role) in roles.into_iter().enumerate() {
         statement.push(if place == 0 { " AND role_id IN (?" } else { ", ?" }).bind_id(role.get());
     }
     statement.push(")");
     conn.rows(&statement, &mut |row| {
-        users.insert(row.id(0)?);
+        f(row.id(0)?, row.id(1)?);
         Ok(())
-    })?;
-    Ok(users)
+    })
 }

@@ -15,12 +15,12 @@ use chrono_tz::Tz;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 pub(crate) use self::rank::{compare, ranked};
-use self::total::Totals;
 pub use self::{
     level_ups::{LevelUp, LevelUps},
     measure::{Measure, Weights},
     roles::{ActiveRole, RoleActivity, RoleActivityAnswer},
 };
+use self::{multiplier::Factors, total::Totals};
 use crate::{
     Bots, Database, Error, VoiceFilter, Window,
     channel_filter::ChannelFilter,
@@ -41,11 +41,10 @@ pub struct Leaderboard {
     bots: Bots,
     channels: ChannelFilter,
     compare: bool,
+    factors: Factors,
     guild: GuildId,
     limit: Option<usize>,
     measure: Measure,
-    /// Some channels, and their factor in hundredths.
-    multipliers: Vec<(ChannelFilter, u32)>,
     offset: usize,
     current_members: bool,
     only_users: Option<BTreeSet<UserId>>,
@@ -162,10 +161,10 @@ impl Leaderboard {
             bots: Bots::Exclude,
             channels: ChannelFilter::new(),
             compare: false,
+            factors: Factors::new(),
             guild,
             limit: None,
             measure,
-            multipliers: Vec::new(),
             offset: 0,
             current_members: false,
             only_users: None,
@@ -483,5 +482,7 @@ impl Leaderboard {
     }
 }
 
+#[cfg(test)]
+mod score_truth;
 #[cfg(test)]
 mod tests;

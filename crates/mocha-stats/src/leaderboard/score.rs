@@ -13,6 +13,7 @@ use crate::{
     per_user::PerUser,
     rollup::{Counted, Sources},
     statement::Statement,
+    voice::each_voice_day,
 };
 
 const MINUTE_MS: u64 = 60_000;
@@ -24,33 +25,32 @@ impl Reader<'_> {
         channels: &mut Resolved<'_>,
         weights: Weights,
     ) -> Result<(), Error> {
+        let mut multipliers = Multipliers::load(conn, self.question)?;
+        let by_day = multipliers.needs_days();
+        let mut points = PerUser::of_numbers();
         if weights.voice_minutes > 0 {
-            self.voice_time(conn, channels)?;
-            let times = std::mem::replace(&mut self.values, PerUser::of_numbers());
-            for (user, ms) in times.finish() {
-                self.values.add(user, (ms / MINUTE_MS).saturating_mul(weights.voice_minutes.into()));
+            for (user, ms) in self.voice_ms(conn, channels, &multipliers)? {
+                let points_of_user = (ms / MINUTE_MS).saturating_mul(weights.voice_minutes.into());
+                points.add(user, multipliers.in_any_channel(points_of_user));
             }
         }
-        let mut multipliers = Multipliers::load(conn, self.question)?;
-        let unit = multipliers.unit();
-        let mut points = PerUser::of_numbers();
         if weights.awards > 0 {
-            self.awards(conn, |Awards { channel, count, user }| {
+            self.awards(conn, by_day, |Awards { channel, count, day, user }| {
                 if channels.counts(Some(channel)) {
-                    let points_of_one = u64::from(weights.awards).saturating_mul(multipliers.of(channel));
+                    let points_of_one = u64::from(weights.awards).saturating_mul(multipliers.of(channel, day));
                     points.add(user, count.saturating_mul(points_of_one));
                 }
             })?;
         }
         if weights.of_messages() {
-            self.content(conn, |user, channel, counts| {
+            self.content(conn, by_day, |user, channel, day, counts| {
                 if channels.counts(Some(channel)) {
-                    points.add(user, weights.points(counts).saturating_mul(multipliers.of(channel)));
+                    points.add(user, weights.points(counts).saturating_mul(multipliers.of(channel, day)));
                 }
             })?;
         }
         for (user, points) in points.finish() {
-            self.values.add(user, points / unit);
+            self.values.add(user, multipliers.whole(user, points));
         }
         if weights.balances > 0 {
             self.balances(conn, weights.balances)?;
@@ -58,29 +58,55 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Calls `f` with what each user wrote in each channel.
+    /// Returns the milliseconds in voice, with the factors of their days.
+    fn voice_ms(
+        &mut self,
+        conn: &mut dyn Source,
+        channels: &mut Resolved<'_>,
+        multipliers: &Multipliers<'_>,
+    ) -> Result<Vec<(UserId, u64)>, Error> {
+        if !multipliers.needs_days() {
+            self.voice_time(conn, channels)?;
+            return Ok(std::mem::replace(&mut self.values, PerUser::of_numbers()).finish());
+        }
+        let Leaderboard { bots, guild, ref voice_filter, .. } = *self.question;
+        let mut times = PerUser::of_numbers();
+        let read = each_voice_day(conn, (guild, bots), voice_filter, channels, self.window, |user, day, ms| {
+            times.add(user, ms.saturating_mul(multipliers.of_day(day)));
+        })?;
+        self.note(read.data_since, read.rounded_to_days);
+        Ok(times.finish())
+    }
+
+    /// Calls `f` with what each user wrote in each channel, and on which day if anybody needs to know.
     fn content(
         &mut self,
         conn: &mut dyn Source,
-        mut f: impl FnMut(UserId, ChannelId, MessageCounts),
+        by_day: bool,
+        mut f: impl FnMut(UserId, ChannelId, i64, MessageCounts),
     ) -> Result<(), Error> {
         let [messages, characters, words, attachments, embeds] = MessageCounts::COLUMNS;
-        let columns = [Column::User, Column::Channel, messages, characters, words, attachments, embeds];
+        let mut columns = vec![Column::User, Column::Channel, messages, characters, words, attachments, embeds];
         let (scan, span, filled_to) = self.scan(conn)?;
-        let sources = Sources::summed(span, filled_to);
+        let sources = if by_day {
+            columns.push(Column::Day);
+            Sources::by_day(span)
+        } else {
+            Sources::summed(span, filled_to)
+        };
         let statement = scan.read(conn.dialect(), &columns, &sources);
         conn.rows(&statement, &mut |row| {
-            f(row.id(0)?, row.id(1)?, MessageCounts::of(row, 2)?);
+            let day = if by_day { row.number(7)? } else { 0 };
+            f(row.id(0)?, row.id(1)?, day, MessageCounts::of(row, 2)?);
             Ok(())
         })
     }
 
-    fn awards(&mut self, conn: &mut dyn Source, f: impl FnMut(Awards)) -> Result<(), Error> {
+    fn awards(&mut self, conn: &mut dyn Source, by_day: bool, f: impl FnMut(Awards)) -> Result<(), Error> {
         let Leaderboard { bots, guild, .. } = *self.question;
-        let scan = AwardScan { bots, guild, window: self.window };
+        let scan = AwardScan { bots, by_day, guild, window: self.window };
         let Counted { data_since, rounded_to_days, .. } = scan.each(conn, f)?;
-        self.data_since = data_since;
-        self.rounded_to_days |= rounded_to_days;
+        self.note(data_since, rounded_to_days);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Weekday};
 use mocha_schema::RoleId;
 use proptest::prelude::*;
 
@@ -10,50 +10,8 @@ use crate::{
     fixture::{MONDAY, Message, TestResult},
     random,
     test_file::empty,
-    world::{AWARD, ROLES, SPAN, World, ceil_ms, insert, parent, world},
+    world::{ROLES, SPAN, World, ceil_ms, insert, parent, world},
 };
-
-/// Hundredths of points for awards and messages, of which those in the window are given.
-fn hundredths(
-    question: &Leaderboard,
-    world: &World,
-    window: Window,
-    weights: Weights,
-    messages: &[&Message],
-) -> TestResult<BTreeMap<u64, u64>> {
-    // The first message of each half day, of all that there are. Those of one second come in order of insertion.
-    let counted = world
-        .messages
-        .iter()
-        .enumerate()
-        .filter(|(_, message)| message.guild == random::GUILD && matches!(message.kind, Some(0 | 19 | 20 | 23)));
-    let mut firsts: BTreeMap<(u64, i64), (i64, usize, u64)> = BTreeMap::new();
-    for (place, message) in counted {
-        let own = (message.second, place, message.channel);
-        let first = firsts.entry((message.user, message.second / AWARD)).or_insert(own);
-        *first = own.min(*first);
-    }
-    let factor = |channel: u64| {
-        let mut last = question.multipliers.iter().rev();
-        let found = last.find(|(places, _)| random::counts_channel(places, channel));
-        found.map_or(100, |(_, percent)| u64::from(*percent))
-    };
-    let mut hundredths: BTreeMap<u64, u64> = BTreeMap::new();
-    for ((user, _), (second, _, channel)) in firsts {
-        if random::holds(window, second * 1000) && random::counts_channel(&question.channels, channel) {
-            *hundredths.entry(user).or_default() += u64::from(weights.awards) * factor(channel);
-        }
-    }
-    for message in messages {
-        let (characters, words) = message.content.unwrap_or((0, 0));
-        let points = u64::from(weights.messages)
-            + u64::from(weights.characters) * u64::try_from(characters)?
-            + u64::from(weights.words) * u64::try_from(words)?
-            + u64::from(weights.attachments) * u64::from(message.has_attachment == Some(true));
-        *hundredths.entry(message.user).or_default() += points * factor(message.channel);
-    }
-    Ok(hundredths)
-}
 
 /// The same in plain Rust, over all there is.
 fn expected(question: &Leaderboard, world: &World, window: Window) -> TestResult<Vec<Rank>> {
@@ -103,15 +61,8 @@ fn expected(question: &Leaderboard, world: &World, window: Window) -> TestResult
         }
         Measure::VoiceTime => stays().for_each(|(user, _, ms)| *values.entry(user).or_default() += ms),
         Measure::Score(weights) => {
-            let mut ms: BTreeMap<u64, u64> = BTreeMap::new();
-            stays().for_each(|(user, _, stay)| *ms.entry(user).or_default() += stay);
-            for (user, ms) in ms {
-                *values.entry(user).or_default() += ms / 60_000 * u64::from(weights.voice_minutes);
-            }
-            let hundredths = hundredths(question, world, window, weights, &messages)?;
-            for (user, hundredths) in hundredths {
-                *values.entry(user).or_default() += hundredths / 100;
-            }
+            let stays: Vec<_> = stays().collect();
+            values = score_truth::points(question, world, window, weights, &messages, &stays)?;
             for (user, points) in &world.balances {
                 *values.entry(*user).or_default() += points * u64::from(weights.balances);
             }
@@ -171,7 +122,7 @@ fn measure() -> impl Strategy<Value = Measure> {
         Measure::VoiceTime,
         Measure::Words,
     ]);
-    prop_oneof![5 => plain, 1 => weights]
+    prop_oneof![2 => plain, 1 => weights]
 }
 
 fn question() -> impl Strategy<Value = Leaderboard> {
@@ -181,7 +132,11 @@ fn question() -> impl Strategy<Value = Leaderboard> {
     let some_roles =
         || prop::option::weighted(0.2, prop::collection::vec(prop::sample::select(ROLES.as_slice()), 1..3));
     let zone = prop_oneof![1 => Just(Tz::UTC), 1 => random::zone()];
-    let multipliers = prop::collection::vec((places(), 0..300_u32), 0..3);
+    let multipliers = (
+        prop::collection::vec((places(), 0..300_u32), 0..3),
+        prop::collection::vec((prop::collection::vec(prop::sample::select(ROLES.as_slice()), 1..3), 0..300_u32), 0..3),
+        prop::collection::vec((prop::collection::vec(0..7_u8, 1..4), 0..300_u32), 0..2),
+    );
     (
         measure(),
         (random::bots(), zone),
@@ -196,7 +151,7 @@ fn question() -> impl Strategy<Value = Leaderboard> {
             |(
                 measure,
                 (bots, zone),
-                (current_members, multipliers),
+                (current_members, (of_channels, of_roles, of_weekdays)),
                 min_value,
                 (only, without),
                 only_users,
@@ -217,8 +172,17 @@ fn question() -> impl Strategy<Value = Leaderboard> {
                         question = question.exclude_channels(&channels(without));
                     }
                 }
-                for (places, percent) in multipliers {
+                let roles_of =
+                    |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<RoleId>>();
+                for (places, percent) in of_channels {
                     question = question.multiply_channels(&channels(places), percent);
+                }
+                for (roles, percent) in of_roles {
+                    question = question.multiply_roles(&roles_of(roles), percent);
+                }
+                for (days, percent) in of_weekdays {
+                    let days: Vec<Weekday> = days.into_iter().map(|day| day.try_into().unwrap()).collect();
+                    question = question.multiply_weekdays(&days, percent);
                 }
                 if let Some(only) = only_users {
                     question = question.only_users(&users(only));
@@ -226,8 +190,6 @@ fn question() -> impl Strategy<Value = Leaderboard> {
                 if let Some(without) = exclude_users {
                     question = question.exclude_users(&users(without));
                 }
-                let roles_of =
-                    |ids: Vec<u64>| ids.into_iter().map(|id| id.try_into().unwrap()).collect::<Vec<RoleId>>();
                 if let Some(only) = roles.0 {
                     question = question.only_roles(&roles_of(only));
                 }
@@ -288,6 +250,23 @@ proptest! {
             }
             _ => by_second,
         });
+    }
+
+    #[test]
+    fn the_highest_multiplier_of_a_members_roles_counts(
+        world in world(), percents in [0..300_u32, 0..300, 0..300],
+        roles in prop::collection::btree_set((prop::sample::select(ROLES.as_slice()), random::user()), 4..14)
+    ) {
+        let world = World { roles, ..world };
+        let mut conn = empty().unwrap();
+        insert(&mut conn, &world).unwrap();
+        let weights = Weights::new().messages(7).voice_minutes(1).balances(1);
+        let mut question = Leaderboard::score(random::GUILD.try_into().unwrap(), weights).bots(Bots::Include);
+        for (role, percent) in ROLES.into_iter().zip(percents) {
+            question = question.multiply_roles(&[role.try_into().unwrap()], percent);
+        }
+        let expected = expected(&question, &world, Window::all()).unwrap();
+        prop_assert_eq!(question.load(&mut conn).unwrap().entries, expected);
     }
 
     #[test]

@@ -122,14 +122,20 @@ fn present(conn: &mut dyn Source, question: &Leaderboard) -> Result<HashSet<User
 pub(super) struct Reader<'a> {
     /// Voice of each, if the question has a filter or wants details.
     board: Option<VoiceBoard>,
-    pub(super) data_since: Option<DateTime<Utc>>,
+    data_since: Option<DateTime<Utc>>,
     pub(super) question: &'a Leaderboard,
     pub(super) values: PerUser<u64>,
-    pub(super) rounded_to_days: bool,
+    rounded_to_days: bool,
     pub(super) window: Window,
 }
 
 impl Reader<'_> {
+    /// Notes where data starts. A value that several parts are added up for is known from the latest of them on.
+    pub(super) fn note(&mut self, data_since: Option<DateTime<Utc>>, rounded_to_days: bool) {
+        self.data_since = self.data_since.max(data_since);
+        self.rounded_to_days |= rounded_to_days;
+    }
+
     /// Adds up a column of messages.
     fn messages(&mut self, conn: &mut dyn Source, channels: &mut Resolved<'_>, column: Column) -> Result<(), Error> {
         let (scan, span, filled_to) = self.scan(conn)?;
@@ -154,8 +160,7 @@ impl Reader<'_> {
     pub(super) fn scan(&mut self, conn: &mut dyn Source) -> Result<(MessageScan, Span, i64), Error> {
         let horizon = Horizon::load(conn)?;
         let Counted { data_since, span, rounded_to_days } = horizon.messages(self.window);
-        self.data_since = data_since;
-        self.rounded_to_days |= rounded_to_days;
+        self.note(data_since, rounded_to_days);
         let Leaderboard { bots, guild, .. } = *self.question;
         Ok((MessageScan { bots, guild, user: None }, span, horizon.messages_to))
     }
@@ -173,8 +178,7 @@ impl Reader<'_> {
         mut f: impl FnMut(&mut PerUser<u64>, VoicePart),
     ) -> Result<(), Error> {
         let read = self.voice_scan(channels).each(conn, part_of, |part| f(&mut self.values, part))?;
-        self.data_since = read.data_since;
-        self.rounded_to_days |= read.rounded_to_days;
+        self.note(read.data_since, read.rounded_to_days);
         Ok(())
     }
 
@@ -186,8 +190,7 @@ impl Reader<'_> {
         let Leaderboard { bots, guild, ref voice_filter, voice_details, .. } = *self.question;
         if voice_details || *voice_filter != VoiceFilter::new() {
             let board = VoiceBoard::load(conn, guild, bots, voice_filter, channels, self.window)?;
-            self.data_since = board.data_since;
-            self.rounded_to_days |= board.rounded_to_days;
+            self.note(board.data_since, board.rounded_to_days);
             for (user, voice) in &board.users {
                 self.values.add(*user, voice_filter.counted_ms(voice.time));
             }
@@ -206,7 +209,7 @@ impl Reader<'_> {
         if zone != Tz::UTC {
             let local = DailyActivity { bots, guild, user: None, voice: true, window: self.window, zone };
             let (months, data_since) = local.local(conn, |channel| channels.counts(channel))?;
-            self.data_since = data_since;
+            self.note(data_since, false);
             for (user, month) in months {
                 self.values.add(user, month.count());
             }
@@ -231,8 +234,7 @@ impl Reader<'_> {
                 months.add(user, month);
             }
         })?;
-        self.data_since = read.data_since;
-        self.rounded_to_days |= read.rounded_to_days;
+        self.note(read.data_since, read.rounded_to_days);
         for (user, month) in months.finish() {
             self.values.add(user, month.count());
         }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use mocha_schema::{GuildId, UserId};
 
-use super::{VoiceFilter, VoiceScan, VoiceStateFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
+use super::{PartOf, VoiceFilter, VoiceScan, VoiceStateFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
 use crate::{Bots, Error, Window, channel_filter::Resolved, database::Source, per_user::PerUser};
 
 /// Voice time and sessions of one user.
@@ -46,10 +46,11 @@ impl VoiceBoard {
         let scope = Scope { filter: filter.clone().bots(bots), guild, user: None, window };
         let mut users = PerUser::new(UserVoice::add);
         let needs_channels = !channels.is_open();
-        let VoiceRead { horizon, mut open, rounded_to_days, .. } = scope.each_part(conn, needs_channels, |part| {
-            let time = if channels.counts(part.channel) { part.time } else { VoiceTime::default() };
-            users.add(part.user, UserVoice { sessions: part.sessions, time });
-        })?;
+        let VoiceRead { horizon, mut open, rounded_to_days, .. } =
+            scope.each_part(conn, PartOf::Anything, needs_channels, |part| {
+                let time = if channels.counts(part.channel) { part.time } else { VoiceTime::default() };
+                users.add(part.user, UserVoice { sessions: part.sessions, time });
+            })?;
         let scan = VoiceScan { bots, channels: false, guild, state: VoiceStateFilter::All, user: None, window };
         open.extend(scan.leave_after_end(conn)?);
         let known = window.passed_ms().is_none_or(|ms| ms >= horizon.voice_from.saturating_mul(1000));
@@ -59,16 +60,37 @@ impl VoiceBoard {
     }
 }
 
+/// Tells `f` the milliseconds of each user on each day in UTC that the filter and the channels let through, in no order. A day
+/// may come several times. Call it in a transaction.
+pub(crate) fn each_voice_day(
+    conn: &mut dyn Source,
+    (guild, bots): (GuildId, Bots),
+    filter: &VoiceFilter,
+    channels: &mut Resolved<'_>,
+    window: Window,
+    mut f: impl FnMut(UserId, i64, u64),
+) -> Result<VoiceRead, Error> {
+    let scope = Scope { filter: filter.clone().bots(bots), guild, user: None, window };
+    let read = scope.each_part(conn, PartOf::Day, true, |part| {
+        let ms = filter.counted_ms(part.time);
+        if ms > 0 && channels.counts(part.channel) {
+            f(part.user, part.day, ms);
+        }
+    })?;
+    Ok(VoiceRead { data_since: scope.data_since(read.horizon), ..read })
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
+    use chrono::{Datelike, Weekday};
     use mocha_schema::VoiceEventType;
     use proptest::prelude::*;
 
     use super::*;
     use crate::{
-        Leaderboard, Rank, VoiceDetails, VoiceTotals,
+        Leaderboard, Rank, VoiceDetails, VoiceTotals, Weights,
         fixture::TestResult,
         random::{self, LogEntry},
         test_file::empty,
@@ -139,6 +161,36 @@ mod tests {
             let got = (answer.entries, answer.user_count, answer.total, answer.voice.unwrap());
             prop_assert_eq!(got, expected(&filter, limit, window, &voice, &log).unwrap());
             prop_assert_eq!((answer.data_since, answer.window, answer.rounded_to_days), (None, window, false));
+        }
+
+        #[test]
+        fn minutes_of_each_weekday_have_its_factor(
+            (voice, window) in truth::voice(), filter in truth::filter(), percents in [0..300_u32, 0..300, 0..300, 0..300]
+        ) {
+            let mut conn = empty().unwrap();
+            voice.insert(&mut conn).unwrap();
+            let days = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Sun];
+            let mut question = Leaderboard::score(random::GUILD.try_into().unwrap(), Weights::new().voice_minutes(3));
+            question = question.within(window).bots(filter.bots).filter(filter.clone());
+            for (day, percent) in days.into_iter().zip(percents) {
+                question = question.multiply_weekdays(&[day], percent);
+            }
+            let mut parts = BTreeMap::<u64, u64>::new();
+            for tick in voice.ticks(window) {
+                let there = voice.counted(window, &filter, tick);
+                let day = DateTime::from_timestamp_millis(voice.at(tick)).unwrap().weekday();
+                let percent = days.iter().position(|own| *own == day).map_or(100, |place| u64::from(percents[place]));
+                for there in there {
+                    let (observed, assumed) = voice.time(&[there]);
+                    let ms = u64::try_from(truth::by_policy(filter.assumed, observed, assumed).as_millis()).unwrap();
+                    *parts.entry(there.talk.user).or_default() += ms * percent;
+                }
+            }
+            let expected: BTreeMap<u64, u64> =
+                parts.into_iter().map(|(user, parts)| (user, parts / 60_000 * 3 / 100)).filter(|(_, points)| *points > 0).collect();
+            let answer = question.load(&mut conn).unwrap();
+            let got: BTreeMap<u64, u64> = answer.entries.iter().map(|entry| (entry.user_id.get(), entry.value)).collect();
+            prop_assert_eq!(got, expected);
         }
     }
 }

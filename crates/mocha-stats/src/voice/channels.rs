@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use foldhash::{HashMap, HashMapExt};
 use mocha_schema::{ChannelId, GuildId};
 
-use super::{Assumed, VoiceFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
+use super::{Assumed, PartOf, VoiceFilter, interval::VoiceTime, scope::Scope, total::VoiceRead};
 use crate::{Bots, Database, Error, Window, database::snapshot};
 
 /// A question about how long people were in each voice channel of a guild.
@@ -124,7 +124,7 @@ impl VoiceChannels {
         let Scope { ref filter, window, .. } = self.0;
         let (mut channels, mut all) = (HashMap::<_, VoiceTime>::new(), VoiceTime::default());
         let VoiceRead { horizon, rounded_to_days, .. } = snapshot(conn, |conn| {
-            self.0.each_part(conn, true, |part| {
+            self.0.each_part(conn, PartOf::Anything, true, |part| {
                 channels.entry(part.channel).or_default().add(part.time);
                 all.add(part.time);
             })

@@ -19,6 +19,8 @@ pub const ASSUMED_TAIL: Duration = Duration::from_millis(ASSUMED_TAIL_MS.cast_un
 
 pub(crate) const ASSUMED_TAIL_MS: i64 = 300_000;
 
+pub(super) const DAY_MS: i64 = 86_400_000;
+
 /// A row of `voice_intervals`, and whether its user is a bot.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Interval {
@@ -136,6 +138,17 @@ impl Stay {
             return None;
         }
         Some(Self { from_ms, assumed_from_ms: self.assumed_from_ms.clamp(from_ms, to_ms), to_ms, ..self })
+    }
+
+    /// Returns its parts on single days in UTC, each with the number of its day.
+    pub(super) fn days(self) -> impl Iterator<Item = (i64, Self)> {
+        let mut from_ms = self.from_ms;
+        std::iter::from_fn(move || {
+            let part = self.part(from_ms, from_ms - from_ms.rem_euclid(DAY_MS) + DAY_MS)?;
+            let day = from_ms.div_euclid(DAY_MS);
+            from_ms = part.to_ms;
+            Some((day, part))
+        })
     }
 
     /// Returns the part that the policy counts, if there is one.

@@ -19,7 +19,7 @@ mod total;
 #[cfg(test)]
 pub(crate) mod truth;
 
-pub(crate) use self::board::VoiceBoard;
+pub(crate) use self::board::{VoiceBoard, each_voice_day};
 pub(crate) use self::channels::by_time;
 pub(crate) use self::interval::{ASSUMED_TAIL_MS, VoiceTime};
 pub(crate) use self::scope::each_stay;

@@ -8,18 +8,16 @@ use mocha_schema::{ChannelId, GuildId, UserId, VoiceState};
 
 use super::{
     VoiceStateFilter,
-    interval::{Interval, Stay, VoiceTime},
+    interval::{DAY_MS, Interval, Stay, VoiceTime},
     scope::{Fold, Scope},
 };
 use crate::{
     Bots, Error, Window,
     active_months::{self, ActiveMonth},
     database::{Dialect, Row, Source},
-    rollup::{Counted, DAY, Horizon, Sources, Span},
+    rollup::{Counted, Horizon, Sources, Span},
     statement::{Statement, rollup_of},
 };
-
-const DAY_MS: i64 = DAY * 1000;
 
 /// The voice time to read.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +55,19 @@ pub(crate) enum PartOf {
     /// Whatever is fastest, with time only. Sessions may be missing, and all time appears as
     /// observed.
     Time,
+}
+
+impl PartOf {
+    /// Tells `f` the parts of a stay. A person who is there since before midnight was there on both days.
+    fn each_part(self, stay: Stay, f: &mut impl FnMut(VoicePart)) {
+        let mut tell = |day, Stay { channel_id: channel, user_id: user, .. }: Stay, time| {
+            f(VoicePart { channel, day, sessions: 0, time, user });
+        };
+        match self {
+            Self::Anything | Self::Time => tell(0, stay, stay.time()),
+            Self::Day => stay.days().for_each(|(day, part)| tell(day, part, part.time())),
+        }
+    }
 }
 
 /// The columns of closed intervals: user, milliseconds, whether these are assumed, sessions, day,
@@ -134,17 +145,7 @@ impl VoiceScan {
                 open.insert(interval.user_id);
             }
             let Some(stay) = interval.clip(self.window).filter(|_| row.optional(5) == Some(1)) else { return Ok(()) };
-            let mut from_ms = stay.from_ms;
-            while let Some(rest) = stay.part(from_ms, stay.to_ms) {
-                // A member who has been there since before midnight was there on both days.
-                let (day, midnight) = match part_of {
-                    PartOf::Anything | PartOf::Time => (0, stay.to_ms),
-                    PartOf::Day => (from_ms.div_euclid(DAY_MS), from_ms - from_ms.rem_euclid(DAY_MS) + DAY_MS),
-                };
-                let piece = rest.part(from_ms, midnight).unwrap_or(rest);
-                f(VoicePart { channel: stay.channel_id, day, sessions: 0, time: piece.time(), user: stay.user_id });
-                from_ms = piece.to_ms;
-            }
+            part_of.each_part(stay, &mut f);
             Ok(())
         })?;
         Ok(VoiceRead { horizon, data_since, open, rounded_to_days })
@@ -323,10 +324,11 @@ impl VoiceScan {
 
 impl Scope {
     /// Reads the counted time by user and, if asked, by channel, and all sessions of the counted
-    /// users. Call it in a transaction.
+    /// users. Days need the channels. Call it in a transaction.
     pub(super) fn each_part(
         &self,
         conn: &mut dyn Source,
+        part_of: PartOf,
         channels: bool,
         mut f: impl FnMut(VoicePart),
     ) -> Result<VoiceRead, Error> {
@@ -334,13 +336,13 @@ impl Scope {
         let mut counted = filter.channels(conn, guild)?;
         let channels = channels || !counted.is_open();
         let scan = VoiceScan { bots: filter.bots, channels, guild, state: filter.state, user, window };
-        let read = scan.each(conn, PartOf::Anything, |part| {
+        let read = scan.each(conn, part_of, |part| {
             let counts = !filter.exclude_alone && counted.counts(part.channel);
             f(if counts { part } else { VoicePart { time: VoiceTime::default(), ..part } });
         })?;
         if filter.exclude_alone {
             // No roll-up says which members had company.
-            self.scan(conn, read.horizon.voice_from, &mut Stays(f))?;
+            self.scan(conn, read.horizon.voice_from, &mut Stays(f, part_of))?;
         }
         Ok(read)
     }
@@ -356,12 +358,11 @@ impl Scope {
 }
 
 /// Passes each stay to a closure.
-struct Stays<F>(F);
+struct Stays<F>(F, PartOf);
 
 impl<F: FnMut(VoicePart)> Fold for Stays<F> {
     fn stay(&mut self, stay: Stay) {
-        let Stay { channel_id: channel, user_id: user, .. } = stay;
-        (self.0)(VoicePart { channel, day: 0, sessions: 0, time: stay.time(), user });
+        self.1.each_part(stay, &mut self.0);
     }
 }
 
