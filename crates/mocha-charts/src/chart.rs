@@ -108,12 +108,13 @@ impl<'f> Chart<'f> {
     ///
     /// `names` is the answer of [`Names`](mocha_stats::Names), or a function that returns the name of a user and is called at
     /// most a hundred times. A user without a name is shown by id. If the answer has the previous window
-    /// ([`compare`](mocha_stats::Leaderboard::compare)), each row shows how many ranks the person moved.
+    /// ([`compare`](mocha_stats::Leaderboard::compare)), each row shows how many ranks the person moved. If it has levels
+    /// ([`levels`](mocha_stats::Leaderboard::levels)), each row shows the level behind the points.
     ///
     /// ```
     /// use mocha_charts::Chart;
     /// use mocha_schema::GuildId;
-    /// use mocha_stats::{Leaderboard, Names};
+    /// use mocha_stats::{Leaderboard, LevelCurve, Names, Weights};
     ///
     /// # mod fixture { include!("fixture.rs"); }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -124,6 +125,9 @@ impl<'f> Chart<'f> {
     ///
     /// let svg = Chart::leaderboard(&board, &names).svg()?;
     /// assert_eq!(svg, Chart::leaderboard(&board, |user| names.users.get(&user).cloned()).svg()?);
+    ///
+    /// let score = Leaderboard::score(guild, Weights::new().messages(100)).levels(LevelCurve::mee6());
+    /// assert!(Chart::leaderboard(&score.load(&mut conn)?, &names).svg()?.contains("300 · level 2"));
     /// # Ok(())
     /// # }
     /// ```

@@ -36,6 +36,7 @@ pub(crate) struct Bars {
 
 #[derive(Clone, Debug)]
 struct Row {
+    level: Option<u64>,
     moved: Option<Moved>,
     name: String,
     rank: u64,
@@ -55,6 +56,7 @@ impl Bars {
     /// Reads what the chart needs from an answer.
     pub(crate) fn of(answer: &LeaderboardAnswer, names: &impl UserNames) -> Self {
         let row = |entry: &Rank| Row {
+            level: entry.level.map(|progress| progress.level),
             moved: answer.previous.map(|_| moved(entry)),
             name: name_or_id(entry.user_id, names),
             rank: entry.rank,
@@ -141,7 +143,7 @@ impl Bars {
             let color = if row.is_first_three() { palette.accent } else { palette.calm };
             scene.bar(Area { right: end, ..track }, color);
         }
-        let value = self.unit().exact(row.value, texts);
+        let value = row.value_text(self.unit(), texts);
         let at = if track.width() > 0.0 { end + VALUE_GAP } else { columns.bar };
         scene.text(&value, (at, y), HPos::Left, (row.value_style(), columns.value_width), palette.text);
         if let Some((text, color)) = row.moved.and_then(|moved| moved.text(scene)) {
@@ -185,7 +187,7 @@ impl Columns {
         let rank = rank.max(2.0 * DISC);
         let moved = rows.iter().filter_map(|row| row.moved?.text(scene));
         let moved = widest(&mut moved.map(|(text, _)| scene.measure(&text, SMALL) + GAP));
-        let value = |row: &&Row| scene.measure(&unit.exact(row.value, scene.texts), row.value_style());
+        let value = |row: &&Row| scene.measure(&row.value_text(unit, scene.texts), row.value_style());
         let value_width = widest(&mut rows.iter().map(value)).min(area.width() * 0.4) + 1.0;
         let name = area.left + rank + GAP;
         let bar_end = area.right - moved - value_width - VALUE_GAP;
@@ -202,6 +204,13 @@ impl Row {
 
     const fn name_style(&self) -> Style {
         if self.is_first_three() { FIRST_NAME } else { NAME }
+    }
+
+    /// The value, and the level if there is one.
+    fn value_text(&self, unit: Unit, texts: &Texts) -> String {
+        let value = unit.exact(self.value, texts);
+        let level = self.level.map(|level| fill(&texts.level, &ranks(level, texts)));
+        [Some(value), level].into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
     const fn value_style(&self) -> Style {

@@ -59,7 +59,8 @@ impl Profile {
         Ok(self)
     }
 
-    /// Adds a level: one that [`LevelCurve::progress`](mocha_stats::LevelCurve::progress) returns, or your own.
+    /// Adds a level: one of an entry of a leaderboard ([`Leaderboard::levels`](mocha_stats::Leaderboard::levels)), one that
+    /// [`LevelCurve::progress`](mocha_stats::LevelCurve::progress) returns, or your own.
     pub fn level(mut self, level: impl Into<Level>) -> Self {
         self.level = Some(level.into());
         self

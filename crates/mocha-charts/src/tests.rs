@@ -7,10 +7,10 @@ use diesel::SqliteConnection;
 use mocha_schema::{GuildId, UserId};
 use mocha_stats::{
     ActiveMembers, ActiveMembersAnswer, Growth, GrowthAnswer, GuildReport, GuildReportAnswer, HeatMap, HeatMapAnswer,
-    Leaderboard, LeaderboardAnswer, MemberCard, MemberCardAnswer, MemberRetention, MemberRetentionAnswer, MemberReturn,
-    MemberReturnAnswer, MembersSince, MembersSinceAnswer, MessageSeries, MessageSeriesAnswer, OnlineSeries,
-    OnlineSeriesAnswer, Period, VoiceHeatMap, VoiceHeatMapAnswer, VoiceOccupancy, VoiceOccupancyAnswer, VoiceSeries,
-    VoiceSeriesAnswer, Window,
+    Leaderboard, LeaderboardAnswer, LevelCurve, MemberCard, MemberCardAnswer, MemberRetention, MemberRetentionAnswer,
+    MemberReturn, MemberReturnAnswer, MembersSince, MembersSinceAnswer, MessageSeries, MessageSeriesAnswer,
+    OnlineSeries, OnlineSeriesAnswer, Period, VoiceHeatMap, VoiceHeatMapAnswer, VoiceOccupancy, VoiceOccupancyAnswer,
+    VoiceSeries, VoiceSeriesAnswer, Window,
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -111,6 +111,7 @@ fn charts(answers: &Answers, values: &[u64], names: &[String]) -> Vec<Chart<'sta
         let mut before = previous;
         before.rank = at(index + 2);
         entry.previous = (index % 3 > 0).then_some(before);
+        entry.level = (at(2) % 2 == 0).then(|| LevelCurve::mee6().progress(at(index)));
     }
     (board.total, board.user_count) = (at(0), at(1).max(u64::try_from(rows).unwrap()));
 

@@ -43,7 +43,6 @@ impl PointBalances {
     }
 
     /// Returns the points to set in the guild. A balance has no time, so an erased user gets none, also after a return.
-    #[must_use]
     pub fn allowed(self, tombstones: &Tombstones, guild_id: GuildId) -> (Vec<(UserId, i64)>, SetBalances) {
         let users = self.0.len();
         let is_erased = |user_id| tombstones.ruling(user_id, Some(guild_id)).is_some();

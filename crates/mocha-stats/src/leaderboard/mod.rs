@@ -1,5 +1,6 @@
 //! Leaderboards of users.
 
+mod answer;
 mod level_ups;
 mod measure;
 mod multiplier;
@@ -8,21 +9,21 @@ mod roles;
 mod score;
 mod total;
 
-use std::{cmp::Reverse, collections::BTreeSet, ops::Range, time::Duration};
+use std::{cmp::Reverse, collections::BTreeSet, ops::Range};
 
-use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use mocha_schema::{ChannelId, GuildId, UserId};
 
 pub(crate) use self::rank::{compare, ranked};
 pub use self::{
+    answer::{LeaderboardAnswer, PreviousRank, Rank, VoiceDetails, VoiceTotals},
     level_ups::{LevelUp, LevelUps},
     measure::{Measure, Weights},
     roles::{ActiveRole, RoleActivity, RoleActivityAnswer},
 };
 use self::{multiplier::Factors, total::Totals};
 use crate::{
-    Bots, Database, Error, VoiceFilter, Window,
+    Bots, Database, Error, LevelCurve, VoiceFilter, Window,
     channel_filter::ChannelFilter,
     database::{Source, snapshot},
     per_user::value_of,
@@ -41,6 +42,7 @@ pub struct Leaderboard {
     bots: Bots,
     channels: ChannelFilter,
     compare: bool,
+    curve: Option<LevelCurve>,
     factors: Factors,
     guild: GuildId,
     limit: Option<usize>,
@@ -56,101 +58,6 @@ pub struct Leaderboard {
     zone: Tz,
 }
 
-/// Leaderboards of users.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct LeaderboardAnswer {
-    /// The listed users by value, greatest first. Ties are ordered by user id as a number.
-    pub entries: Vec<Rank>,
-    /// The sum of all values on the board, including users that are not listed.
-    pub total: u64,
-    /// How many users are on the board, including those that are not listed.
-    pub user_count: u64,
-    /// Sums of all users on a [`Leaderboard::voice`] board; `None` for any other board.
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-    pub voice: Option<VoiceTotals>,
-    /// The measure of the values.
-    pub measure: Measure,
-    /// The window before; `None` if [`compare`](Leaderboard::compare) was not asked for, and if
-    /// there is none ([`Window::previous`]).
-    pub previous: Option<Window>,
-    /// Where the data starts, if the window, or the one before, begins before it. Earlier events are
-    /// deleted and not counted. `None` if the data covers both windows.
-    pub data_since: Option<DateTime<Utc>>,
-    /// The window that was asked about.
-    pub window: Window,
-    /// `true` if a day at the edge of the window, or of the one before, was counted whole because
-    /// its events have been deleted.
-    pub rounded_to_days: bool,
-}
-
-/// Somebody's place on a [`Leaderboard`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Rank {
-    /// `RANK()`: equal values share a rank, and the next rank skips as many.
-    pub rank: u64,
-    /// The user.
-    pub user_id: UserId,
-    /// The value, in the unit of the [`Measure`].
-    pub value: u64,
-    /// The place in the window before; `None` for who was not on that board, and if
-    /// [`compare`](Leaderboard::compare) was not asked for.
-    pub previous: Option<PreviousRank>,
-    /// Voice time and sessions of the user; `None` unless the board is [`Leaderboard::voice`].
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-    pub voice: Option<VoiceDetails>,
-}
-
-/// Voice time and sessions of a user on a [`Leaderboard::voice`] board.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct VoiceDetails {
-    /// Time that was observed.
-    #[cfg_attr(feature = "serde", serde(rename = "observed_ms", serialize_with = "crate::duration::milliseconds"))]
-    pub observed: Duration,
-    /// Time that is assumed: it bridges a gap, or follows the last confirmation of the
-    /// connection.
-    #[cfg_attr(feature = "serde", serde(rename = "assumed_ms", serialize_with = "crate::duration::milliseconds"))]
-    pub assumed: Duration,
-    /// How many sessions ended in the window, by the voice log, which has whole seconds. The filter
-    /// does not apply to them.
-    pub sessions: u64,
-}
-
-/// Voice time of all users on a [`Leaderboard::voice`] board, including those that are not listed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct VoiceTotals {
-    /// Time that was observed.
-    #[cfg_attr(feature = "serde", serde(rename = "observed_ms", serialize_with = "crate::duration::milliseconds"))]
-    pub observed: Duration,
-    /// Time that is assumed: it bridges a gap, or follows the instant at which a user was
-    /// last confirmed.
-    #[cfg_attr(feature = "serde", serde(rename = "assumed_ms", serialize_with = "crate::duration::milliseconds"))]
-    pub assumed: Duration,
-    /// How many sessions are open at the window's end, or now if the window has no end or goes on.
-    /// Only [`Leaderboard::bots`] applies to them. Sessions that were last confirmed
-    /// [`ASSUMED_TAIL`](crate::ASSUMED_TAIL) or more before the window's end are not open.
-    /// `None` if Mocha no longer keeps the events of that time.
-    pub open_sessions: Option<u64>,
-}
-
-/// Somebody's place in the window before.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct PreviousRank {
-    /// `RANK()` then.
-    pub rank: u64,
-    /// The value then.
-    pub value: u64,
-}
-
 impl Leaderboard {
     /// Asks who did most, by any measure.
     #[doc(alias = "top")]
@@ -161,6 +68,7 @@ impl Leaderboard {
             bots: Bots::Exclude,
             channels: ChannelFilter::new(),
             compare: false,
+            curve: None,
             factors: Factors::new(),
             guild,
             limit: None,
@@ -390,6 +298,29 @@ impl Leaderboard {
         self
     }
 
+    /// Reports each entry's level by this curve on boards by [`score`](Self::score). Values of other
+    /// boards are no points.
+    ///
+    /// ```
+    /// use mocha_schema::GuildId;
+    /// use mocha_stats::{Leaderboard, LevelCurve, Weights};
+    ///
+    /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut conn = fixture::seeded()?;
+    /// let weights = Weights::new().messages(10).balances(1);
+    /// let board = Leaderboard::score(GuildId::try_from(1)?, weights).levels(LevelCurve::mee6()).load(&mut conn)?;
+    /// let level = board.entries[0].level.ok_or("a score has levels")?;
+    /// assert_eq!((board.entries[0].value, level.level, level.points, level.needed), (520, 3, 45, 295));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias("XP", "rank"))]
+    pub const fn levels(mut self, curve: LevelCurve) -> Self {
+        self.curve = Some(curve);
+        self
+    }
+
     /// Runs the query.
     ///
     /// Reads roll-ups of months and days, and single messages and voice intervals of at most a day
@@ -436,12 +367,14 @@ impl Leaderboard {
         let user_count = u64::try_from(now.values.len()).unwrap_or(u64::MAX);
         let listed = self.listed(&now);
         let ranks = ranked(&now.values, listed, |row| row.1);
+        let curve = self.curve.filter(|_| matches!(self.measure, Measure::Score(_)));
         let mut entries: Vec<Rank> = ranks
             .map(|(rank, &(user_id, value))| Rank {
                 rank,
                 user_id,
                 value,
                 previous: None,
+                level: curve.map(|curve| curve.progress(value)),
                 voice: now.voice_of(user_id),
             })
             .collect();

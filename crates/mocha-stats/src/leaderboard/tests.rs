@@ -96,6 +96,7 @@ fn expected(question: &Leaderboard, world: &World, window: Window) -> TestResult
             user_id: user.try_into()?,
             value,
             previous: None,
+            level: question.curve.map(|curve| curve.progress(value)),
             voice: None,
         });
     }
@@ -265,6 +266,7 @@ proptest! {
         for (role, percent) in ROLES.into_iter().zip(percents) {
             question = question.multiply_roles(&[role.try_into().unwrap()], percent);
         }
+        let question = question.levels(LevelCurve::new(1, 2, 3).unwrap());
         let expected = expected(&question, &world, Window::all()).unwrap();
         prop_assert_eq!(question.load(&mut conn).unwrap().entries, expected);
     }

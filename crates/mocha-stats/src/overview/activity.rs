@@ -107,8 +107,9 @@ fn sum(sums: &[(UserId, u64)]) -> u64 {
 
 fn board(now: &[(UserId, u64)], before: Option<&[(UserId, u64)]>, limit: usize) -> Vec<Rank> {
     let ranks = ranked(now, 0..limit, |row| row.1);
-    let mut ranks: Vec<Rank> =
-        ranks.map(|(rank, &(user_id, value))| Rank { rank, user_id, value, previous: None, voice: None }).collect();
+    let mut ranks: Vec<Rank> = ranks
+        .map(|(rank, &(user_id, value))| Rank { rank, user_id, value, previous: None, level: None, voice: None })
+        .collect();
     if let Some(before) = before {
         compare(&mut ranks, before);
     }

@@ -122,7 +122,7 @@ mod tests {
             if voice_ms > 0 || sessions > 0 {
                 let user_id = user.try_into()?;
                 let voice = Some(VoiceDetails { observed, assumed, sessions });
-                entries.push(Rank { rank: 0, user_id, value: voice_ms, previous: None, voice });
+                entries.push(Rank { rank: 0, user_id, value: voice_ms, previous: None, level: None, voice });
             }
         }
         let times: Vec<u64> = entries.iter().map(|entry| entry.value).collect();
