@@ -12,8 +12,10 @@ use std::{
 use chrono::TimeDelta;
 use diesel::{QueryableByName, RunQueryDsl as _, connection::SimpleConnection as _, sql_query, sql_types::Text};
 use mocha_discord::{
-    AnyStore, Clock, ErrorKind, Event, GuildId, Keep, Moved, Mover, PgStore, RetentionPolicy, Store, event::GuildSeen,
+    AnyStore, Clock, ErrorKind, Event, GuildId, Keep, Moved, Mover, PgStore, RetentionPolicy, Store,
+    event::GuildSeen,
     models::catalogue::TABLES,
+    stats::{Leaderboard, LevelCurve, LevelUps, Weights},
 };
 use mocha_sim::Server;
 use mocha_test_postgres::Database;
@@ -62,6 +64,13 @@ fn filled(path: &Path) -> TestResult<Store> {
     let store = open(path)?;
     for server in servers() {
         store.count_awards(server.guild_id(), std::time::Duration::from_mins(1))?;
+    }
+    for server in servers() {
+        let points = (1..=30).map(|user| (user.try_into().expect("the number is not zero"), user * 1_000));
+        assert_eq!(store.set_point_balances(server.guild_id(), points)?.set, 30);
+        let board = Leaderboard::score(server.guild_id(), Weights::new().balances(1));
+        let level_ups = LevelUps::of(board, LevelCurve::mee6()).report_existing();
+        assert_eq!(store.write(|conn| level_ups.take(conn))?.len(), 30);
     }
     let mut events: Vec<Event> = servers().iter().flat_map(Server::events).collect();
     events.sort_by_key(Event::at);

@@ -33,18 +33,14 @@ const BATCH: usize = 100;
 /// # mod fixture { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fixture.rs")); }
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut conn = fixture::seeded()?;
-/// let board = Leaderboard::score(GuildId::try_from(1)?, Weights::new().messages(20));
-/// let level_ups = LevelUps::of(board, LevelCurve::new(0, 0, 40)?);
-/// // Two users have a level already.
+/// let board = Leaderboard::score(GuildId::try_from(1)?, Weights::new().messages(20).balances(1));
+/// let level_ups = LevelUps::of(board, LevelCurve::mee6());
+/// // One user has level 3 already, with 540 points.
 /// assert_eq!(level_ups.take(&mut conn)?, []);
-/// # let message = fixture::Message { guild: 1, channel: 1000, user: 20, kind: Some(0), content: None,
-/// #     has_attachment: None, second: fixture::MONDAY };
-/// # let mut rows = fixture::Rows::default();
-/// # for _ in 0..12 { let _used = rows.message(&mut conn, fixture::Message { guild: 2, ..message }); }
-/// # rows.message(&mut conn, message)?;
-/// // One of them wrote a message since, the fourth.
+/// # diesel::connection::SimpleConnection::batch_execute(&mut conn, "UPDATE point_balances SET points = 1000")?;
+/// // The user got 500 more.
 /// let reached = level_ups.take(&mut conn)?;
-/// assert_eq!((reached[0].user_id.get(), reached[0].from, reached[0].to), (20, 1, 2));
+/// assert_eq!((reached[0].user_id.get(), reached[0].from, reached[0].to), (30, 3, 4));
 /// assert_eq!(level_ups.take(&mut conn)?, []);
 /// # Ok(())
 /// # }
