@@ -317,7 +317,7 @@ fn a_move_that_is_killed_continues() -> TestResult {
     let file = filled(&path)?;
     let server = connect(database.url())?;
     let (mut killed, mut written) = (0, 0);
-    for steps in [2, 5, 9, 14, 20] {
+    for steps in [5, 9, 14, 20, 27] {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["child", "--exact", "--nocapture"])
             .env(FILE, &path)

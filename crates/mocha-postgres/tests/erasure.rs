@@ -30,6 +30,8 @@ fn nothing_of_an_erased_user_is_left_or_comes_back() -> TestResult {
     let other = || [guild(0, 1, 7), user(0, 41, "other", false), joined(1, 1, 41), message(5, 20, 1, 41)];
     let own = || [user(0, 40, "mira", false), joined(0, 1, 40), voice(10, 1, 40, Some(11)), voice(5000, 1, 40, None)];
     record(&store, messages().chain(own()).chain(other()).chain([voice(6000, 1, 40, Some(11))]))?;
+    assert_eq!(store.set_point_balances(id(1), [(id(40), 7)])?.set, 1);
+    database.execute("INSERT INTO reported_levels VALUES (1, 40, 2)");
     let everything = "SELECT (SELECT sum(messages) FROM message_quarters), (SELECT sum(messages) FROM message_totals),
         (SELECT count(*) FROM voice_totals), (SELECT count(*) FROM voice_intervals)";
     assert_eq!(database.execute(everything), "1201|1201|1|2");
@@ -46,6 +48,7 @@ fn nothing_of_an_erased_user_is_left_or_comes_back() -> TestResult {
         (removed("message_events"), removed("users"), removed("voice_intervals")),
         (Some(1200), Some(1), Some(2))
     );
+    assert_eq!((removed("point_balances"), removed("reported_levels")), (Some(1), Some(1)));
     assert_eq!(rows_about(&database, 40), [""; 0]);
     assert_eq!(database.execute(everything), "1|1|0|0");
 
