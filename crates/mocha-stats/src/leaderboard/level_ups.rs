@@ -90,7 +90,8 @@ impl LevelUps {
     /// it speaks, nobody congratulates, so roles should follow the level and not the report.
     ///
     /// Reads what the leaderboard reads, and the reported levels of the guild through their key. It
-    /// writes only if users reached a level.
+    /// writes only if users reached a level. In SQLite a recorder waits until the transaction ends,
+    /// which takes about as long as the leaderboard.
     ///
     /// # Errors
     ///
