@@ -13,8 +13,8 @@ use chrono::TimeDelta;
 use diesel::{QueryableByName, RunQueryDsl as _, connection::SimpleConnection as _, sql_query, sql_types::Text};
 use mocha_discord::{
     AnyStore, Clock, ErrorKind, Event, GuildId, Keep, Moved, Mover, PgStore, RetentionPolicy, Store,
-    event::GuildSeen,
-    models::catalogue::TABLES,
+    event::{GuildSeen, MessageSent, ReactionAdded, ReactionRemoved},
+    models::{Emoji, catalogue::TABLES},
     stats::{Leaderboard, LevelCurve, LevelUps, Weights},
 };
 use mocha_sim::Server;
@@ -59,6 +59,35 @@ fn record(store: &Store, events: impl IntoIterator<Item = Event>) -> TestResult 
     Ok(())
 }
 
+/// A reaction to every tenth of the messages, by the author of the message before it. Each has one of two emoji.
+fn reactions(events: &[Event]) -> Vec<ReactionAdded> {
+    let messages: Vec<&MessageSent> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::MessageSent(message) => Some(message),
+            _ => None,
+        })
+        .collect();
+    let emoji = [
+        Emoji::Unicode("\u{1f44d}".to_owned()),
+        Emoji::Custom { id: 7.try_into().expect("not zero"), name: Some("party".to_owned()) },
+    ];
+    let pairs = messages.iter().zip(messages.iter().skip(1)).step_by(10);
+    let pairs = pairs.filter(|(before, message)| before.guild_id == message.guild_id);
+    pairs
+        .zip(emoji.iter().cycle())
+        .map(|((before, message), emoji)| ReactionAdded {
+            at: message.at,
+            author_id: Some(message.user_id),
+            channel_id: message.channel_id,
+            emoji: emoji.clone(),
+            guild_id: message.guild_id,
+            message_id: message.message_id,
+            user_id: before.user_id,
+        })
+        .collect()
+}
+
 /// A file with everything: two servers and an empty one, events that retention deleted, somebody who opted out, and an open voice session.
 fn filled(path: &Path) -> TestResult<Store> {
     let store = open(path)?;
@@ -73,6 +102,10 @@ fn filled(path: &Path) -> TestResult<Store> {
         assert_eq!(store.write(|conn| level_ups.take(conn))?.len(), 30);
     }
     let mut events: Vec<Event> = servers().iter().flat_map(Server::events).collect();
+    events.sort_by_key(Event::at);
+    let reactions: Vec<Event> =
+        servers().iter().flat_map(|server| reactions(&server.events().collect::<Vec<_>>())).map(Event::from).collect();
+    events.extend(reactions);
     events.sort_by_key(Event::at);
     // Nobody wrote there yet.
     let (at, name) = (events.last().ok_or("no event")?.at(), "empty".to_owned());
@@ -130,12 +163,18 @@ fn everything_arrives_and_comes_back() -> TestResult {
         })
         .run()?;
     assert!(first.is_complete() && first.odd.is_empty(), "{first:?}");
-    assert_eq!((first.guilds, first.answers), (3, 3 * 2 * 47));
+    assert_eq!((first.guilds, first.answers), (3, 3 * 2 * 48));
     assert!(steps > 20 && first.written > 3_000 && first.rows == first.total, "{steps} {first:?}");
     assert_eq!(server.verify()?, []);
-    for table in
-        ["message_events", "message_days", "voice_intervals", "tombstones", "gateway_sessions", "recorder_states"]
-    {
+    for table in [
+        "message_events",
+        "message_days",
+        "reactions",
+        "voice_intervals",
+        "tombstones",
+        "gateway_sessions",
+        "recorder_states",
+    ] {
         let here = lines(&file, &format!("SELECT count(*) || '' AS line FROM {table}"))?.concat();
         assert_eq!(database.execute(&format!("SELECT count(*) FROM {table}")), here, "{table}");
     }
@@ -182,6 +221,8 @@ fn events_recorded_meanwhile_come_with_the_next_run() -> TestResult {
     let events: Vec<Event> = server.events().collect();
     let (early, late) = events.split_at(events.len() / 2);
     record(&file, early.iter().cloned())?;
+    let reactions = reactions(early);
+    record(&file, reactions.iter().cloned().map(Event::from))?;
     let (from, to) = (AnyStore::from(file.clone()), AnyStore::from(connect(database.url())?));
     let recorder = file.recorder()?;
     let mut late = late.iter().cloned();
@@ -201,6 +242,13 @@ fn events_recorded_meanwhile_come_with_the_next_run() -> TestResult {
     recorder.shutdown()?;
     let second = moved(&from, &to)?;
     assert!(second.is_complete() && second.written > 100, "{second:?}");
+    // A reaction that was taken back since the last run.
+    let taken = reactions.first().ok_or("no reaction")?.clone();
+    let ReactionAdded { at, emoji, guild_id, message_id, user_id, .. } = taken;
+    record(&file, [ReactionRemoved { at, emoji, guild_id, message_id, user_id }.into()])?;
+    let third = moved(&from, &to)?;
+    assert!(third.is_complete() && third.deleted == 1, "{third:?}");
+    assert_eq!(database.execute("SELECT count(*) FROM reactions"), (reactions.len() - 1).to_string());
     assert_eq!(connect(database.url())?.verify()?, []);
     Ok(())
 }

@@ -25,6 +25,8 @@ bitflags! {
         const GUILD_PRESENCES = 1 << 8;
         /// Messages in guilds.
         const GUILD_MESSAGES = 1 << 9;
+        /// Reactions to messages in guilds.
+        const GUILD_MESSAGE_REACTIONS = 1 << 10;
         /// The content of messages. Privileged.
         const MESSAGE_CONTENT = 1 << 15;
     }

@@ -212,6 +212,11 @@ const fn describe(statistic: Statistic) -> (&'static str, &'static str, &'static
             "to show how many members are online at which time, and which activities they have",
             "Discord sends online status and activities only with this intent",
         ),
+        Statistic::Reactions => (
+            "Reactions",
+            "to count reactions to messages by the user who reacted, the author of the message, the message and the emoji",
+            "",
+        ),
         Statistic::Roles => (
             "Roles",
             "to list and count members by role, and to show what the members with a role did together",
@@ -235,6 +240,7 @@ const fn sources(statistic: Statistic) -> &'static [Source] {
         Statistic::MessageContent => &[Source::MessageContent],
         Statistic::Messages => &[Source::Messages],
         Statistic::Presence => &[Source::Presence],
+        Statistic::Reactions => &[Source::Reactions],
         Statistic::Voice => &[Source::Voice],
     }
 }
@@ -263,6 +269,7 @@ mod tests {
         for (intent, table) in [
             (Intents::GUILD_MEMBERS, "member_events"),
             (Intents::GUILD_MESSAGES, "message_events"),
+            (Intents::GUILD_MESSAGE_REACTIONS, "reactions"),
             (Intents::GUILD_PRESENCES, "presence_events"),
             (Intents::GUILD_VOICE_STATES, "voice_intervals"),
         ] {

@@ -14,6 +14,7 @@ mod inventory;
 mod member;
 mod message;
 mod presence;
+mod reaction;
 mod resource;
 mod role;
 mod shard;
@@ -31,6 +32,7 @@ pub use self::{
     member::{Chunk, Member, Membership},
     message::{Interaction, Message, MessageEdit},
     presence::{Activity, Presence},
+    reaction::Reaction,
     resource::ResourceType,
     role::RoleIds,
     shard::Shard,

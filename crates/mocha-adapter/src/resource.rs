@@ -3,8 +3,8 @@
 use bitflags::bitflags;
 
 bitflags! {
-    /// The kinds of data that an adapter records. Default: all except [`PRESENCE`](Self::PRESENCE) and
-    /// [`ROLE`](Self::ROLE).
+    /// The kinds of data that an adapter records. Default: all except [`PRESENCE`](Self::PRESENCE),
+    /// [`REACTION`](Self::REACTION) and [`ROLE`](Self::ROLE).
     ///
     /// The adapter always records connections, outages of guilds, and when the bot joins or leaves a guild. Without them Mocha
     /// could not distinguish a quiet server from lost events.
@@ -12,7 +12,7 @@ bitflags! {
     /// ```
     /// use mocha_adapter::ResourceType;
     ///
-    /// let optional = ResourceType::PRESENCE | ResourceType::ROLE;
+    /// let optional = ResourceType::PRESENCE | ResourceType::REACTION | ResourceType::ROLE;
     /// assert!(!ResourceType::default().intersects(optional));
     /// assert_eq!(ResourceType::default() | optional, ResourceType::all());
     /// ```
@@ -30,6 +30,8 @@ bitflags! {
         const MESSAGE = 1 << 3;
         /// Status and activities. In a large guild Discord sends about a hundred of them for each message.
         const PRESENCE = 1 << 4;
+        /// Reactions to messages. They need the intent `GUILD_MESSAGE_REACTIONS`.
+        const REACTION = 1 << 9;
         /// Roles of current members. They need [`MEMBER`](Self::MEMBER) too.
         const ROLE = 1 << 7;
         /// Users: name, avatar, and whether they are bots. Without them leaderboards cannot exclude bots.
@@ -40,8 +42,8 @@ bitflags! {
 }
 
 impl Default for ResourceType {
-    /// Returns all kinds except [`PRESENCE`](Self::PRESENCE) and [`ROLE`](Self::ROLE).
+    /// Returns all kinds except [`PRESENCE`](Self::PRESENCE), [`REACTION`](Self::REACTION) and [`ROLE`](Self::ROLE).
     fn default() -> Self {
-        Self::all().difference(Self::PRESENCE.union(Self::ROLE))
+        Self::all().difference(Self::PRESENCE.union(Self::REACTION).union(Self::ROLE))
     }
 }

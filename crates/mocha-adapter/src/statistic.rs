@@ -20,6 +20,8 @@ pub enum Statistic {
     Messages,
     /// Status and activities over time.
     Presence,
+    /// Reactions to messages, by user, message and emoji.
+    Reactions,
     /// The roles of current members.
     Roles,
     /// Time in voice by user, channel and state.
@@ -28,13 +30,14 @@ pub enum Statistic {
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Commands,
         Self::Growth,
         Self::Members,
         Self::MessageContent,
         Self::Messages,
         Self::Presence,
+        Self::Reactions,
         Self::Roles,
         Self::Voice,
     ];
@@ -57,6 +60,7 @@ impl Statistic {
             Self::MessageContent => Intents::GUILD_MESSAGES.union(Intents::MESSAGE_CONTENT),
             Self::Messages => Intents::GUILD_MESSAGES,
             Self::Presence => Intents::GUILD_PRESENCES,
+            Self::Reactions => Intents::GUILD_MESSAGE_REACTIONS,
             Self::Voice => Intents::GUILD_VOICE_STATES,
         };
         Intents::GUILDS.union(own)
@@ -85,6 +89,12 @@ impl Statistic {
             ],
             Self::MessageContent | Self::Messages => &["MESSAGE_CREATE"],
             Self::Presence => &["GUILD_CREATE", "GUILD_MEMBERS_CHUNK", "PRESENCE_UPDATE"],
+            Self::Reactions => &[
+                "MESSAGE_REACTION_ADD",
+                "MESSAGE_REACTION_REMOVE",
+                "MESSAGE_REACTION_REMOVE_ALL",
+                "MESSAGE_REACTION_REMOVE_EMOJI",
+            ],
             Self::Roles => &[
                 "GUILD_CREATE",
                 "GUILD_MEMBER_ADD",

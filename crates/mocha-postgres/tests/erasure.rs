@@ -3,20 +3,59 @@
 
 mod support;
 
-use mocha_schema::catalogue::{Person, TABLES};
+use mocha_recorder::{Event, event::ReactionAdded};
+use mocha_schema::{
+    Emoji,
+    catalogue::{Person, TABLES},
+};
 use mocha_test_postgres::Database;
 use support::{TestResult, embedded, guild, id, joined, message, record, store, user, voice};
 
 fn rows_about(database: &Database, user: u64) -> Vec<String> {
     let about = TABLES.iter().filter_map(|table| {
         let column = if table.person? == Person::Own { "id" } else { "user_id" };
-        Some((table.name, format!("SELECT count(*) FROM {} WHERE {column} = {user}", table.name)))
+        let other = table.second_person().map(|other| format!(" OR {other} = {user}")).unwrap_or_default();
+        Some((table.name, format!("SELECT count(*) FROM {} WHERE {column} = {user}{other}", table.name)))
     });
     about
         .map(|(name, sql)| (name, database.execute(&sql)))
         .filter(|(_, rows)| rows != "0")
         .map(|(name, rows)| format!("{name} {rows}"))
         .collect()
+}
+
+fn reacted(message: u64, user: u64, author: u64) -> Event {
+    ReactionAdded {
+        at: support::at(0),
+        author_id: Some(id(author)),
+        channel_id: id(11),
+        emoji: Emoji::Unicode("\u{1f44d}".to_owned()),
+        guild_id: id(1),
+        message_id: id(message),
+        user_id: id(user),
+    }
+    .into()
+}
+
+#[test]
+fn reactions_that_an_erased_user_gave_or_received_are_gone() -> TestResult {
+    let Some(database) = Database::create() else { return Ok(()) };
+    let store = store(database.url())?;
+    let all = || [reacted(1, 40, 41), reacted(2, 41, 40), reacted(3, 41, 42), reacted(4, 42, 42)];
+    record(&store, all())?;
+    let mut json = Vec::new();
+    store.export_user(id(40)).write_to(&mut json)?;
+    assert_eq!(String::from_utf8(json)?.matches("emoji_name").count(), 2);
+    let receipt = store.forget_user(id(40)).run()?;
+    let removed = receipt.removed.iter().find(|removed| removed.table == "reactions").map(|removed| removed.rows);
+    assert_eq!(removed, Some(2));
+    record(&store, all())?;
+    assert_eq!(rows_about(&database, 40), [""; 0]);
+    assert!(store.opt_out_user(id(41)).in_guild(id(1)).run()?.rows_gone);
+    record(&store, all())?;
+    assert_eq!(rows_about(&database, 41), [""; 0]);
+    assert_eq!(database.execute("SELECT string_agg(message_id::TEXT, ' ') FROM reactions"), "4");
+    Ok(())
 }
 
 #[test]

@@ -9,10 +9,11 @@ use mocha_postgres::PgStore;
 use mocha_recorder::{
     Clock, Event,
     event::{
-        CommandUsed, MemberLeft, MemberSeen, PresenceChanged, PresencesListed, RoleRemoved, RolesListed, VoiceSnapshot,
+        CommandUsed, MemberLeft, MemberSeen, PresenceChanged, PresencesListed, ReactionAdded, ReactionRemoved,
+        ReactionsCleared, RoleRemoved, RolesListed, VoiceSnapshot,
     },
 };
-use mocha_schema::PresenceStatus;
+use mocha_schema::{Emoji, PresenceStatus};
 use mocha_store::Store;
 use mocha_test_postgres::Database;
 use support::{TestResult, at, embedded, guild, id, joined, message, record, same::assert_same, user, voice};
@@ -43,7 +44,12 @@ fn events(seed: u64) -> Vec<Event> {
         let (place, who) = (1 + dice.roll(2), 40 + dice.roll(4));
         let status = if dice.roll(2) == 0 { PresenceStatus::Online } else { PresenceStatus::Idle };
         let (guild_id, user_id) = (id(place), id(who));
-        let event = match dice.roll(20) {
+        let emoji = if dice.roll(2) == 0 {
+            Emoji::Unicode("\u{1f44d}".to_owned())
+        } else {
+            Emoji::Custom { id: id(7), name: (dice.roll(2) == 0).then(|| "party".to_owned()) }
+        };
+        let event = match dice.roll(23) {
             0..4 => voice(ms, place, who, Some(place * 10 + dice.roll(2))),
             4 | 5 => voice(ms, place, who, None),
             6 => VoiceSnapshot { at: at(ms), guild_id, voices: Vec::new() }.into(),
@@ -64,7 +70,20 @@ fn events(seed: u64) -> Vec<Event> {
                 let (channel_id, interaction_id) = (id(place * 10), id(1 + dice.roll(50)));
                 CommandUsed { at: at(ms), channel_id, guild_id, interaction_id, name: "rank".into(), user_id }.into()
             }
-            18 => embedded(ms, 1000 + dice.roll(number + 1), place),
+            18 | 19 => {
+                let (channel_id, message_id) = (id(place * 10), id(1000 + dice.roll(number + 1)));
+                let author_id = (dice.roll(2) == 0).then(|| id(40 + dice.roll(4)));
+                ReactionAdded { at: at(ms), author_id, channel_id, emoji, guild_id, message_id, user_id }.into()
+            }
+            20 if dice.roll(4) > 0 => {
+                let message_id = id(1000 + dice.roll(number + 1));
+                ReactionRemoved { at: at(ms), emoji, guild_id, message_id, user_id }.into()
+            }
+            20 => {
+                let (emoji, message_id) = ((dice.roll(2) == 0).then_some(emoji), id(1000 + dice.roll(number + 1)));
+                ReactionsCleared { at: at(ms), emoji, guild_id, message_id }.into()
+            }
+            21 => embedded(ms, 1000 + dice.roll(number + 1), place),
             _ => message(ms, 1000 + number, place, who),
         };
         if dice.roll(6) == 0 {

@@ -222,6 +222,8 @@ ids! {
     /// fn mix(channel: ChannelId) { of_guild(channel) }
     /// ```
     ChannelId,
+    /// The id of a custom emoji.
+    EmojiId,
     /// The id of a guild, which users call a server.
     GuildId,
     /// The id of an interaction: the use of a command or a component.

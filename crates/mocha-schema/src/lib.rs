@@ -33,6 +33,7 @@ mod channel_history;
 mod command_use;
 #[cfg(feature = "postgres")]
 mod distribute;
+mod emoji;
 mod ended_boost;
 mod error;
 mod gateway_session;
@@ -46,6 +47,7 @@ mod migrations;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod presence_event;
+mod reaction;
 mod recorder_state;
 pub mod schema;
 mod text;
@@ -59,17 +61,19 @@ pub use self::{
     channel::{Channel, ChannelChange, NewChannel},
     channel_history::ChannelHistory,
     command_use::{CommandUse, NewCommandUse},
+    emoji::Emoji,
     ended_boost::{EndedBoost, NewEndedBoost},
     error::{Error, ErrorKind},
     gateway_session::GatewaySession,
     guild::{Guild, GuildChange, NewGuild},
     guild_state::{GoneChannel, GuildState},
-    id::{ChannelId, GuildId, IdError, InteractionId, MessageId, RoleId, Snowflake, UserId},
+    id::{ChannelId, EmojiId, GuildId, IdError, InteractionId, MessageId, RoleId, Snowflake, UserId},
     member::{Member, MemberChange, NewMember, member_id},
     member_event::{MemberEvent, MemberEventChange, MemberEventType, NewMemberEvent},
     message_event::{COUNTED_MESSAGE_TYPES, MessageEvent, MessageEventChange, NewMessageEvent},
     migrations::{APPLICATION_ID, EARLIER_VERSIONS, MIGRATIONS, Migrations, check_version, migrate},
     presence_event::{NewPresenceEvent, PresenceEvent, PresenceEventChange, PresenceStatus},
+    reaction::{NewReaction, Reaction},
     recorder_state::RecorderState,
     time::{EVENTS_END, MAX_SECONDS, TimeError, UnixSeconds, UnixTime, check_time},
     user::{NewUser, User, UserChange},

@@ -469,6 +469,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     packed_quarters,
     point_balances,
     presence_events,
+    reactions,
     recorder_states,
     reported_levels,
     tombstone_keys,

@@ -51,6 +51,7 @@ mod inventory;
 mod member;
 mod message;
 mod presence;
+mod reaction;
 mod statistic;
 mod translate;
 mod user;

@@ -21,6 +21,8 @@ pub enum Statistic {
     Messages,
     /// Status and activities over time.
     Presence,
+    /// Reactions to messages, by user, message and emoji.
+    Reactions,
     /// The roles of current members.
     Roles,
     /// Time in voice by user, channel and state.
@@ -29,13 +31,14 @@ pub enum Statistic {
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Commands,
         Self::Growth,
         Self::Members,
         Self::MessageContent,
         Self::Messages,
         Self::Presence,
+        Self::Reactions,
         Self::Roles,
         Self::Voice,
     ];
@@ -60,6 +63,7 @@ impl Statistic {
             Self::MessageContent => SharedStatistic::MessageContent,
             Self::Messages => SharedStatistic::Messages,
             Self::Presence => SharedStatistic::Presence,
+            Self::Reactions => SharedStatistic::Reactions,
             Self::Roles => SharedStatistic::Roles,
             Self::Voice => SharedStatistic::Voice,
         };

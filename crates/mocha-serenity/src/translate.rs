@@ -10,7 +10,11 @@ use serenity::model::{
     guild::UnavailableGuild,
 };
 
-use crate::{channel, command, convert, guild, member, message, presence, user, voice};
+use crate::{
+    channel, command, convert, guild, member, message, presence,
+    reaction::{self, EmojiRemoved},
+    user, voice,
+};
 
 /// Returns the events to record, in order.
 pub(crate) fn translate(event: &Event, context: Context) -> Vec<mocha_recorder::Event> {
@@ -44,6 +48,13 @@ pub(crate) fn translate(event: &Event, context: Context) -> Vec<mocha_recorder::
             if let Some(guild_id) = event.presence.guild_id {
                 out.presence(convert::id(guild_id), &presence::presence(&event.presence));
             }
+        }
+        Event::ReactionAdd(event) => reaction::push(&event.reaction, out),
+        Event::ReactionRemove(event) => reaction::push_removed(&event.reaction, out),
+        Event::ReactionRemoveAll(event) => reaction::push_cleared(event.guild_id, event.message_id, None, out),
+        Event::ReactionRemoveEmoji(event) => {
+            let removed = &event.reaction;
+            reaction::push_cleared(removed.guild_id, removed.message_id, Some(&removed.emoji), out);
         }
         Event::Ready(event) => {
             let shard = event.ready.shard.map(|shard| Shard { count: shard.total, id: shard.id.get() });
@@ -82,13 +93,17 @@ fn push_unreadable(event: &UnknownEvent, out: &mut Translation) {
         && guild.unavailable
     {
         out.guild_outage(convert::id(guild.id));
+    } else if event.kind == "MESSAGE_REACTION_REMOVE_EMOJI"
+        && let Ok(removed) = EmojiRemoved::deserialize(&event.value)
+    {
+        reaction::push_cleared(removed.guild_id, removed.message_id, Some(&removed.emoji), out);
     } else if EVENT_NAMES.contains(&event.kind.as_str()) {
         tracing::warn!(kind = event.kind, "serenity could not read an event, so it is not recorded");
     }
 }
 
 /// The names of the events that [`translate`] reads.
-const EVENT_NAMES: [&str; 23] = [
+const EVENT_NAMES: [&str; 27] = [
     "CHANNEL_CREATE",
     "CHANNEL_DELETE",
     "CHANNEL_UPDATE",
@@ -102,6 +117,10 @@ const EVENT_NAMES: [&str; 23] = [
     "GUILD_UPDATE",
     "INTERACTION_CREATE",
     "MESSAGE_CREATE",
+    "MESSAGE_REACTION_ADD",
+    "MESSAGE_REACTION_REMOVE",
+    "MESSAGE_REACTION_REMOVE_ALL",
+    "MESSAGE_REACTION_REMOVE_EMOJI",
     "MESSAGE_UPDATE",
     "PRESENCE_UPDATE",
     "READY",

@@ -150,6 +150,23 @@ pub(crate) fn insert_command_use(
     Ok(())
 }
 
+/// A reaction to a message: guild, channel and id, with its author. The emoji is its column and its name.
+pub(crate) fn insert_reaction(
+    conn: &mut impl SimpleConnection,
+    (guild, channel, message): (u64, u64, u64),
+    author: Option<u64>,
+    user: u64,
+    (emoji, name): (&str, Option<&str>),
+    second: i64,
+) -> TestResult {
+    let (author, name) = (value(author), value(name.map(|name| format!("'{name}'"))));
+    conn.batch_execute(&format!(
+        "INSERT INTO reactions (guild_id, message_id, user_id, emoji, emoji_name, channel_id, author_id, created_at) \
+            VALUES ({guild}, {message}, {user}, '{emoji}', {name}, {channel}, {author}, {second})"
+    ))?;
+    Ok(())
+}
+
 pub(crate) fn insert_user(conn: &mut impl SimpleConnection, id: u64, bot: Option<bool>) -> TestResult {
     let bot = value(bot);
     conn.batch_execute(&format!(
@@ -211,7 +228,7 @@ pub(crate) fn seeded() -> TestResult<SqliteConnection> {
 
 /// A Monday of guild 1: users 20, 30 and 100 are people, 9 is a bot; they write in channels 1000
 /// and 2000 and talk in 3000. Users 20, 30 and the bot have role 70, user 30 has role 71 too. Users 20 and 30 use
-/// commands, and user 20 boosted the guild for a while.
+/// commands and reactions, and user 20 boosted the guild for a while.
 /// Each hour is worth an award. User 30 has points of another bot.
 pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
     conn.batch_execute("INSERT INTO award_spans VALUES ('1', 3600)")?;
@@ -242,6 +259,16 @@ pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
         insert_command_use(conn, 1, number, user, name, MONDAY + day * 86_400 + 9 * 3600)?;
     }
     conn.batch_execute("INSERT INTO point_balances VALUES (1, 30, 500)")?;
+    let (first, second, party) = ((1, 1000, 500), (1, 2000, 501), ("70", Some("party")));
+    for (message, author, user, emoji, day) in [
+        (first, 20, 30, party, 0),
+        (first, 20, 30, ("\u{1f44d}", None), 1),
+        (first, 20, 20, party, 0),
+        (first, 20, 9, party, 0),
+        (second, 30, 20, party, 1),
+    ] {
+        insert_reaction(conn, message, Some(author), user, emoji, MONDAY + day * 86_400 + 9 * 3600)?;
+    }
     conn.batch_execute(&format!("INSERT INTO ended_boosts VALUES (1, 20, {MONDAY}, {MONDAY} + 40000)"))?;
     // User 20 was in voice for an hour; user 30 has been for half an hour, when last seen.
     let (nine, hour) = ((MONDAY + 9 * 3600) * 1000, 3_600_000);

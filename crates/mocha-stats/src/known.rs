@@ -27,6 +27,8 @@ fn minded(question: &str) -> &'static [&'static str] {
         | "commands"
         | "user command"
         | "command series"
+        | "reactions"
+        | "reactions in some channels"
         | "guild log" => &["messages_from"],
         "guild voice"
         | "user voice"
@@ -106,6 +108,7 @@ fn rows_from_before_a_horizon_are_not_counted() -> TestResult {
     for sql in [
         format!("DELETE FROM message_events WHERE created_at < {tuesday}"),
         format!("DELETE FROM command_uses WHERE created_at < {tuesday}"),
+        format!("DELETE FROM reactions WHERE created_at < {tuesday}"),
         format!("DELETE FROM ended_boosts WHERE ended_at < {tuesday}"),
         format!("DELETE FROM voice_events WHERE created_at < {tuesday}"),
         format!("DELETE FROM voice_intervals WHERE started_at_ms < {tuesday}000 AND ended_at_ms IS NOT NULL"),

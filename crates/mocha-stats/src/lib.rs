@@ -39,6 +39,7 @@
 //! | [`HeatMap`] | when people wrote, by weekday and hour |
 //! | [`Commands`] | which of the bot's commands were used most, and by whom |
 //! | [`CommandSeries`] | how often commands were used, by hour, day, week or month |
+//! | [`Reactions`] | who gave and received reactions, to which messages, with which emoji |
 //! | [`Names`] | how users, channels and the guild are called |
 //! | [`VoiceHeatMap`] | when people were in voice, by weekday and hour |
 //! | [`documented`] | the three documented statements of the TypeScript original, word for word |
@@ -119,6 +120,7 @@ mod quarter;
 mod questions;
 #[cfg(test)]
 mod random;
+mod reactions;
 mod role_filter;
 mod role_members;
 mod rollup;
@@ -165,6 +167,7 @@ pub use self::{
         Activities, ActivitiesAnswer, ActivityTime, OnlinePeriod, OnlineSeries, OnlineSeriesAnswer, PresenceTime,
         PresenceTimeAnswer, StatusTime,
     },
+    reactions::{EmojiReactions, MessageReactions, Reactions, ReactionsAnswer, UserReactions},
     role_members::{RoleMemberCount, RoleMembers, RoleMembersAnswer},
     time_zones::find_time_zones,
     voice::{

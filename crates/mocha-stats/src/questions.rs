@@ -8,8 +8,8 @@ use crate::{
     Activation, ActiveMembers, Activities, Boosters, Bots, ChannelGroup, Channels, CommandSeries, Commands, Database,
     Error, Growth, GuildOverview, GuildReport, GuildVoice, HeatMap, Leaderboard, MemberCard, MemberRetention,
     MemberReturn, MemberSegments, MemberStatistics, MembersSince, MessageSeries, OnlineSeries, Period, PresenceTime,
-    RoleActivity, RoleMembers, Tenure, VoiceChannels, VoiceFilter, VoiceHeatMap, VoiceNow, VoiceOccupancy, VoiceSeries,
-    Weights, Window,
+    Reactions, RoleActivity, RoleMembers, Tenure, VoiceChannels, VoiceFilter, VoiceHeatMap, VoiceNow, VoiceOccupancy,
+    VoiceSeries, Weights, Window,
     documented::{GuildLeaderboard, UserStatistics, VoiceActivity},
     fixture::MONDAY,
 };
@@ -17,7 +17,7 @@ use crate::{
 pub(crate) type Load = fn(&mut dyn Database, GuildId, Window) -> Result<String, Error>;
 
 /// Every question. Its answer is a text, so that answers of different kinds can be compared.
-pub(crate) const QUESTIONS: [(&str, Load); 71] = [
+pub(crate) const QUESTIONS: [(&str, Load); 73] = [
     ("messages", |conn, guild, window| show(Leaderboard::messages(guild).within(window).load(conn))),
     ("words", |conn, guild, window| show(Leaderboard::words(guild).within(window).bots(Bots::Include).load(conn))),
     ("members", |conn, guild, window| show(Leaderboard::messages(guild).current_members().within(window).load(conn))),
@@ -105,6 +105,10 @@ pub(crate) const QUESTIONS: [(&str, Load); 71] = [
         show(Commands::of(guild).user(user()).command("rank").within(window).load(conn))
     }),
     ("command series", |conn, guild, window| show(CommandSeries::of(guild).within(window).load(conn))),
+    ("reactions", |conn, guild, window| show(Reactions::of(guild).within(window).load(conn))),
+    ("reactions in some channels", |conn, guild, window| {
+        show(Reactions::of(guild).only_channels(&channels()).bots(Bots::Include).within(window).load(conn))
+    }),
     ("boosters", |conn, guild, window| show(Boosters::of(guild).within(window).load(conn))),
     ("voice", |conn, guild, window| show(Leaderboard::voice(guild).within(window).load(conn))),
     ("voice in some channels", |conn, guild, window| {

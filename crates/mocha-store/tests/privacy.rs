@@ -75,7 +75,8 @@ fn lived() -> Result<Store, mocha_store::Error> {
              INSERT INTO command_uses VALUES (10, 1, 20, {PERSON}, 'rank', 1);
              INSERT INTO ended_boosts VALUES (10, {PERSON}, 1, 2);
              INSERT INTO point_balances VALUES (10, {PERSON}, 100);
-             INSERT INTO reported_levels VALUES (10, {PERSON}, 1)"
+             INSERT INTO reported_levels VALUES (10, {PERSON}, 1);
+             INSERT INTO reactions VALUES (10, 31, {PERSON}, '5', 'party', 20, 50, 1)"
         ))
     })?;
     Ok(store)

@@ -47,7 +47,8 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
                  INSERT INTO ended_boosts VALUES ({guild}, 41, {0}, {0});
                  INSERT INTO level_guilds VALUES ({guild});
                  INSERT INTO point_balances VALUES ({guild}, 41, 100);
-                 INSERT INTO reported_levels VALUES ({guild}, 41, 1)",
+                 INSERT INTO reported_levels VALUES ({guild}, 41, 1);
+                 INSERT INTO reactions VALUES ({guild}, 1, 41, '5', NULL, 20, NULL, {0})",
                 at(59 * DAY).timestamp()
             ))
         })?;

@@ -42,6 +42,7 @@ mod inventory;
 mod member;
 mod message;
 mod presence;
+mod reaction;
 mod shard;
 mod statistic;
 mod translate;

@@ -19,6 +19,8 @@ pub enum Statistic {
     Messages,
     /// Status and activities over time.
     Presence,
+    /// Reactions to messages, by user, message and emoji.
+    Reactions,
     /// The roles of current members.
     Roles,
     /// Time in voice by user, channel and state.
@@ -27,13 +29,14 @@ pub enum Statistic {
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Commands,
         Self::Growth,
         Self::Members,
         Self::MessageContent,
         Self::Messages,
         Self::Presence,
+        Self::Reactions,
         Self::Roles,
         Self::Voice,
     ];
@@ -62,6 +65,7 @@ impl Statistic {
             Self::MessageContent => SharedStatistic::MessageContent,
             Self::Messages => SharedStatistic::Messages,
             Self::Presence => SharedStatistic::Presence,
+            Self::Reactions => SharedStatistic::Reactions,
             Self::Roles => SharedStatistic::Roles,
             Self::Voice => SharedStatistic::Voice,
         }
@@ -91,6 +95,12 @@ impl Statistic {
             ],
             Self::MessageContent | Self::Messages => &[EventType::MessageCreate],
             Self::Presence => &[EventType::GuildCreate, EventType::MemberChunk, EventType::PresenceUpdate],
+            Self::Reactions => &[
+                EventType::ReactionAdd,
+                EventType::ReactionRemove,
+                EventType::ReactionRemoveAll,
+                EventType::ReactionRemoveEmoji,
+            ],
             Self::Roles => &[
                 EventType::GuildCreate,
                 EventType::MemberAdd,

@@ -42,7 +42,7 @@ pub(crate) trait Translate {
 }
 
 /// The types of events that [`translate`] reads, without `UnavailableGuild`, which Discord does not send.
-pub(crate) const EVENT_TYPES: [EventType; 27] = [
+pub(crate) const EVENT_TYPES: [EventType; 31] = [
     EventType::ChannelCreate,
     EventType::ChannelDelete,
     EventType::ChannelUpdate,
@@ -61,6 +61,10 @@ pub(crate) const EVENT_TYPES: [EventType; 27] = [
     EventType::MessageCreate,
     EventType::MessageUpdate,
     EventType::PresenceUpdate,
+    EventType::ReactionAdd,
+    EventType::ReactionRemove,
+    EventType::ReactionRemoveAll,
+    EventType::ReactionRemoveEmoji,
     EventType::Ready,
     EventType::Resumed,
     EventType::RoleDelete,
@@ -94,6 +98,10 @@ pub(crate) fn translate(event: &Event, context: &Context) -> Vec<StoreEvent> {
         Event::MessageCreate(payload) => payload.translate(out),
         Event::MessageUpdate(payload) => payload.translate(out),
         Event::PresenceUpdate(payload) => payload.translate(out),
+        Event::ReactionAdd(payload) => payload.translate(out),
+        Event::ReactionRemove(payload) => payload.translate(out),
+        Event::ReactionRemoveAll(payload) => payload.translate(out),
+        Event::ReactionRemoveEmoji(payload) => payload.translate(out),
         Event::Ready(payload) => payload.translate(out),
         Event::Resumed => out.connection(ShardStatus::Resumed),
         Event::RoleDelete(RoleDelete { guild_id, role_id }) => {
@@ -139,6 +147,10 @@ mod tests {
             | Event::MessageCreate(_)
             | Event::MessageUpdate(_)
             | Event::PresenceUpdate(_)
+            | Event::ReactionAdd(_)
+            | Event::ReactionRemove(_)
+            | Event::ReactionRemoveAll(_)
+            | Event::ReactionRemoveEmoji(_)
             | Event::Ready(_)
             | Event::Resumed
             | Event::RoleDelete(_)
@@ -181,10 +193,6 @@ mod tests {
             | Event::MessagePollVoteAdd(_)
             | Event::MessagePollVoteRemove(_)
             | Event::RateLimited(_)
-            | Event::ReactionAdd(_)
-            | Event::ReactionRemove(_)
-            | Event::ReactionRemoveAll(_)
-            | Event::ReactionRemoveEmoji(_)
             | Event::RoleCreate(_)
             | Event::RoleUpdate(_)
             | Event::StageInstanceCreate(_)

@@ -330,24 +330,28 @@ impl Copy<'_, '_> {
     }
 
     /// Whether a row that the source does not have is deleted in the destination. An event is deleted only if the source
-    /// erased its user, or if it is from before the horizon.
+    /// erased a user whom it names, or if it is from before the horizon. A reaction that the source lacks was taken back.
     fn goes(&self, plan: &Copied, row: &Row) -> bool {
         let Copied { table, .. } = plan;
         if table.guild.is_none() {
             // Other recorders' rows.
             return false;
         }
-        if table.kept != Kept::Events || plan.is_open(row) {
+        if table.kept != Kept::Events || plan.is_open(row) || table.name == "reactions" {
             return !["channels", "guilds"].contains(&table.name);
         }
         let Some(time) = table.time else { return false };
         let at_ms = plan.number(row, time.column).unwrap_or(i64::MAX).saturating_mul(time.unit_ms);
         let horizon = self.horizons.get(time.horizon.column()).copied().unwrap_or_default();
         let id = |column| plan.value(row, column).and_then(|id| id.parse::<u64>().ok());
-        let user_id = id("user_id").and_then(|id| id.try_into().ok());
         let guild_id = id("guild_id").and_then(|id| id.try_into().ok());
-        let ruling = user_id.and_then(|user_id| self.tombstones.ruling(user_id, guild_id));
-        at_ms < horizon.saturating_mul(1000) || ruling.is_some_and(|ruling| ruling.forgotten_at_ms >= at_ms)
+        let mut users = ["user_id"].into_iter().chain(table.second_person());
+        let is_erased = users.any(|column| {
+            let user_id = id(column).and_then(|id| id.try_into().ok());
+            let ruling = user_id.and_then(|user_id| self.tombstones.ruling(user_id, guild_id));
+            ruling.is_some_and(|ruling| ruling.forgotten_at_ms >= at_ms)
+        });
+        at_ms < horizon.saturating_mul(1000) || is_erased
     }
 
     /// Writes and deletes rows in one transaction. Returns how many the destination refused.

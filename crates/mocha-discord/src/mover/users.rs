@@ -28,8 +28,13 @@ impl Copy<'_, '_> {
     pub(super) fn users_of(&mut self, guild: &str) -> Result<ControlFlow<()>, Failure> {
         let Some(plan) = self.plans.get("users") else { return Ok(ControlFlow::Continue(())) };
         let tables = table::with_users().filter(|table| table.person.is_some());
-        let of =
-            tables.map(|table| format!("SELECT CAST(user_id AS TEXT) AS line FROM {} WHERE guild_id = $1", table.name));
+        let columns = tables.flat_map(|table| {
+            let columns = ["user_id"].into_iter().chain(table.second_person());
+            columns.map(|column| (column, table.name))
+        });
+        let of = columns.map(|(column, name)| {
+            format!("SELECT CAST({column} AS TEXT) AS line FROM {name} WHERE guild_id = $1 AND {column} IS NOT NULL")
+        });
         let ids = self.from.texts(&of.collect::<Vec<_>>().join(" UNION "), guild)?;
         let ids: Vec<String> = ids.into_iter().filter(|id| table::fits(table::Kind::Big, id)).collect();
         for ids in ids.chunks(usize::try_from(PAGE).unwrap_or(usize::MAX)) {

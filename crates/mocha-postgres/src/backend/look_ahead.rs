@@ -153,6 +153,10 @@ impl Named {
                     named.presences.insert(Person { guild_id: event.guild_id, user_id: event.user_id });
                     named.users.insert(event.user_id);
                 }
+                Event::ReactionAdded(event) => {
+                    named.users.insert(event.user_id);
+                    named.channels.insert(event.channel_id);
+                }
                 Event::UserSeen(event) => {
                     named.users.insert(event.user_id);
                     named.flags.insert(event.user_id, event.bot);

@@ -8,8 +8,11 @@ use diesel::{
     sql_query,
     sql_types::{Array, BigInt, Bool, Integer, Nullable},
 };
-use mocha_recorder::{Error, backend::MessageTable};
-use mocha_schema::{GuildId, MessageId, NewMessageEvent, Snowflake, schema::message_events};
+use mocha_recorder::{
+    Error,
+    backend::{MessageTable, is_answer},
+};
+use mocha_schema::{GuildId, MessageId, NewMessageEvent, Snowflake, UserId, schema::message_events};
 
 use super::{Executed as _, PgTables};
 
@@ -31,6 +34,22 @@ impl MessageTable for PgTables<'_> {
         place.insert(rows.len());
         rows.push(*message);
         Ok(true)
+    }
+
+    fn message_author(&mut self, guild_id: GuildId, id: MessageId) -> Result<Option<UserId>, Error> {
+        let HeldMessages { places, rows, .. } = &self.messages;
+        let held = places.get(&(guild_id, id)).and_then(|place| rows.get(*place));
+        let found = match held {
+            Some(row) => Some((row.user_id, row.message_type)),
+            None => message_events::table
+                .filter(message_events::guild_id.eq(guild_id))
+                .filter(message_events::id.eq(id))
+                .select((message_events::user_id, message_events::message_type))
+                .get_result(self.conn)
+                .optional()
+                .executed()?,
+        };
+        Ok(found.and_then(|(user_id, kind)| (!is_answer(kind)).then_some(user_id)))
     }
 
     /// Notes that a message has embeds. Triggers update the roll-ups.

@@ -20,6 +20,7 @@ mod look_ahead;
 mod member;
 mod message;
 mod presence;
+mod reaction;
 mod role;
 mod state;
 mod tombstone;

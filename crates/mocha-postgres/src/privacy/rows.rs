@@ -9,7 +9,7 @@ use diesel::{
 };
 use mocha_schema::{
     GuildId, Snowflake, UserId,
-    catalogue::{Guild, Person, TABLES, Table},
+    catalogue::{Guild, Kept, Person, TABLES, Table},
 };
 
 /// A user, in one guild or in all.
@@ -29,16 +29,20 @@ pub(super) fn tables() -> impl Iterator<Item = &'static Table> {
 
 /// Whether the rows are events or memberships. The others are totals, which triggers change too.
 pub(super) fn is_event(table: &Table) -> bool {
-    table.person == Some(Person::Text)
+    table.person == Some(Person::Text) || table.kept == Kept::Events
 }
 
 impl Scope {
     /// Returns the SQL condition that a row of the table is about the user. `$1` is the user, and `$2` the guild.
-    pub(super) fn condition(self, table: &Table) -> &'static str {
-        match (table.person, table.guild, self.guild_id) {
-            (Some(Person::Own), ..) => "id = $1",
-            (_, Some(Guild::Number | Guild::Text), Some(_)) => "user_id = $1 AND guild_id = $2",
-            _ => "user_id = $1",
+    pub(super) fn condition(self, table: &Table) -> String {
+        let user = match (table.person, table.second_person()) {
+            (Some(Person::Own), _) => return "id = $1".to_owned(),
+            (_, Some(other)) => format!("(user_id = $1 OR {other} = $1)"),
+            (_, None) => "user_id = $1".to_owned(),
+        };
+        match (table.guild, self.guild_id) {
+            (Some(Guild::Number | Guild::Text), Some(_)) => format!("{user} AND guild_id = $2"),
+            _ => user,
         }
     }
 

@@ -7,7 +7,7 @@ use mocha_test_postgres::Database;
 use super::TestResult;
 
 /// The tables whose rows are the same in both: events, and the roll-ups that do not depend on a watermark.
-const SAME: [(&str, &str); 19] = [
+const SAME: [(&str, &str); 20] = [
     ("award_spans", "guild_id, seconds"),
     ("command_uses", "guild_id, interaction_id, channel_id, user_id, name, created_at"),
     ("ended_boosts", "guild_id, user_id, started_at, ended_at"),
@@ -24,6 +24,7 @@ const SAME: [(&str, &str); 19] = [
     ("message_quarters", "guild_id, quarter, bot, messages"),
     ("presence_events", "id, guild_id, user_id, status, activity_name, created_at"),
     ("unheard_guilds", "guild_id"),
+    ("reactions", "guild_id, message_id, user_id, emoji, emoji_name, channel_id, author_id, created_at"),
     ("voice_channel_days", "guild_id, day, user_id, channel_id, assumed, intervals, voice_ms"),
     ("voice_events", "id, guild_id, user_id, event_type, duration"),
     ("voice_intervals", "guild_id, user_id, started_at_ms, ended_at_ms"),

@@ -1,8 +1,15 @@
 //! The operations on `message_events`.
 
-use mocha_schema::{GuildId, MessageId, NewMessageEvent};
+use mocha_schema::{GuildId, MessageId, NewMessageEvent, UserId};
 
 use crate::Error;
+
+/// Returns whether a message of this type is an answer to a command. Its row has the user who used the command, and not the app,
+/// which is its author.
+#[must_use]
+pub const fn is_answer(message_type: Option<i32>) -> bool {
+    matches!(message_type, Some(20 | 23))
+}
 
 /// Adds and changes messages.
 pub trait MessageTable {
@@ -18,6 +25,14 @@ pub trait MessageTable {
     ///
     /// Returns an error if the write fails.
     fn insert_message(&mut self, message: &NewMessageEvent) -> Result<bool, Error>;
+
+    /// Returns the author of a message of this guild, also of one that is held back. `None` if there is no such message, or if it
+    /// is an answer to a command (20 and 23), whose row has the user who used the command.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the read fails.
+    fn message_author(&mut self, guild_id: GuildId, id: MessageId) -> Result<Option<UserId>, Error>;
 
     /// Sets `has_embed` of a message of this guild that is known to have no embed. Returns whether there was such a message. A
     /// message with unknown content stays unknown.

@@ -9,7 +9,7 @@
 //! 1. [`Tables::prepare`] with the events of the batch, in their order: the tables may look ahead, and take locks.
 //! 2. [`Tables::generation`], which shows whether another program changed rows that the recorder remembers.
 //! 3. The operations of the nouns, event by event: [`BoostTable`], [`ChannelTable`], [`CommandTable`], [`GuildTable`],
-//!    [`HistoryTable`], [`MemberTable`], [`MessageTable`], [`PresenceTable`], [`RoleTable`], [`TombstoneTable`],
+//!    [`HistoryTable`], [`MemberTable`], [`MessageTable`], [`PresenceTable`], [`ReactionTable`], [`RoleTable`], [`TombstoneTable`],
 //!    [`UserTable`] and [`VoiceTable`].
 //! 4. [`StateTable::put_position`] for each shard that advanced, then [`Tables::flush`].
 //! 5. If a stamp is due: [`VoiceTable::stamp_intervals`], [`StateTable::raise_watermarks`],
@@ -37,6 +37,7 @@ mod history;
 mod member;
 mod message;
 mod presence;
+mod reaction;
 mod role;
 mod state;
 mod tombstone;
@@ -50,8 +51,9 @@ pub use self::{
     guild::GuildTable,
     history::HistoryTable,
     member::{ListedMember, MemberTable, member_event_id, member_event_ms},
-    message::MessageTable,
+    message::{MessageTable, is_answer},
     presence::{LastPresence, PresenceTable, presence_id, presence_ms},
+    reaction::ReactionTable,
     role::RoleTable,
     state::{StateTable, Watermarks},
     tombstone::TombstoneTable,
@@ -122,6 +124,7 @@ pub trait Tables:
     + MemberTable
     + MessageTable
     + PresenceTable
+    + ReactionTable
     + RoleTable
     + StateTable
     + TombstoneTable

@@ -7,6 +7,7 @@ mod history;
 mod member;
 mod message;
 mod presence;
+mod reaction;
 mod role;
 mod shard;
 mod user;
@@ -25,6 +26,7 @@ pub use self::{
     member::{MemberLeft, MemberSeen, MembersListed},
     message::{MessageContent, MessageEmbedded, MessageSent},
     presence::{Activity, PresenceChanged, PresencesListed},
+    reaction::{ReactionAdded, ReactionRemoved, ReactionsCleared},
     role::{RoleRemoved, RolesListed},
     shard::{ShardChanged, ShardStatus},
     user::{GlobalName, UserSeen},
@@ -70,6 +72,12 @@ pub enum Event {
     PresenceChanged(PresenceChanged),
     /// The presences of a guild were listed.
     PresencesListed(PresencesListed),
+    /// A user reacted to a message.
+    ReactionAdded(ReactionAdded),
+    /// A reaction was taken back.
+    ReactionRemoved(ReactionRemoved),
+    /// All reactions to a message were removed, or all with one emoji.
+    ReactionsCleared(ReactionsCleared),
     /// A role was deleted.
     RoleRemoved(RoleRemoved),
     /// The roles of a guild were listed.
@@ -104,6 +112,9 @@ impl Event {
             Self::MessageSent(event) => event.at,
             Self::PresenceChanged(event) => event.at,
             Self::PresencesListed(event) => event.at,
+            Self::ReactionAdded(event) => event.at,
+            Self::ReactionRemoved(event) => event.at,
+            Self::ReactionsCleared(event) => event.at,
             Self::RoleRemoved(event) => event.at,
             Self::RolesListed(event) => event.at,
             Self::ShardChanged(event) => event.at,
@@ -132,6 +143,9 @@ impl Event {
             Self::MessageSent(event) => event.guild_id,
             Self::PresenceChanged(event) => event.guild_id,
             Self::PresencesListed(event) => event.guild_id,
+            Self::ReactionAdded(event) => event.guild_id,
+            Self::ReactionRemoved(event) => event.guild_id,
+            Self::ReactionsCleared(event) => event.guild_id,
             Self::RoleRemoved(event) => event.guild_id,
             Self::RolesListed(event) => event.guild_id,
             Self::VoiceSnapshot(event) => event.guild_id,
@@ -163,6 +177,9 @@ impl Event {
             | Self::MessageSent(_)
             | Self::PresenceChanged(_)
             | Self::PresencesListed(_)
+            | Self::ReactionAdded(_)
+            | Self::ReactionRemoved(_)
+            | Self::ReactionsCleared(_)
             | Self::RoleRemoved(_)
             | Self::RolesListed(_)
             | Self::UserSeen(_) => None,
@@ -181,6 +198,9 @@ impl Event {
             Self::MembersListed(event) => event.check(),
             Self::MessageSent(event) => event.check(),
             Self::PresenceChanged(event) => event.check(),
+            Self::ReactionAdded(event) => event.check(),
+            Self::ReactionRemoved(event) => event.check(),
+            Self::ReactionsCleared(event) => event.check(),
             Self::ShardChanged(event) => event.check(),
             Self::UserSeen(event) => event.check(),
             Self::ChannelRemoved(_)

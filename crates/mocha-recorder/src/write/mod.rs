@@ -16,6 +16,7 @@ mod message;
 mod parent;
 mod positions;
 mod presence;
+mod reaction;
 mod recent;
 mod role;
 mod seen;
@@ -340,6 +341,9 @@ impl State {
             Event::MessageSent(event) => message::sent(tables, self, event),
             Event::PresenceChanged(event) => presence::changed(tables, self, event, is_new),
             Event::PresencesListed(event) => presence::listed(tables, self, event),
+            Event::ReactionAdded(event) => reaction::added(tables, self, event),
+            Event::ReactionRemoved(event) => reaction::removed(tables, event),
+            Event::ReactionsCleared(event) => reaction::cleared(tables, event),
             Event::RoleRemoved(event) => role::removed(tables, self, *event),
             Event::RolesListed(event) => role::listed(tables, self, event),
             Event::ShardChanged(event) => {

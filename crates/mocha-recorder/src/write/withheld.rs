@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use mocha_schema::{GuildId, UserId};
 
 use super::{State, member_count};
-use crate::{Error, Event, Person, backend::Tables, tombstones::Verdict};
+use crate::{Error, Event, Person, backend::Tables, event::ReactionAdded, tombstones::Verdict};
 
 /// The role of a user in an event.
 enum Told {
@@ -34,6 +34,14 @@ fn told(state: &mut State, event: &Event) -> Told {
         Event::MessageSent(event) => Told::Does(event.user_id, event.guild_id),
         // Discord sends everybody's presence when a guild becomes available.
         Event::PresenceChanged(event) => Told::Seen(event.user_id, event.guild_id),
+        // Someone else's reaction is also about the author.
+        Event::ReactionAdded(ReactionAdded { at, author_id: Some(author_id), guild_id, user_id, .. })
+            if author_id != user_id
+                && state.tombstones.withholds(*author_id, Some(*guild_id), at.timestamp_millis()) =>
+        {
+            Told::Seen(*author_id, *guild_id)
+        }
+        Event::ReactionAdded(event) => Told::Does(event.user_id, event.guild_id),
         Event::UserSeen(event) => Told::Exists(event.user_id),
         Event::VoiceStateChanged(event) => {
             let at_ms = event.at.timestamp_millis();
@@ -63,6 +71,9 @@ fn told(state: &mut State, event: &Event) -> Told {
         // The row is erased together with its author.
         | Event::MessageEmbedded(_)
         | Event::PresencesListed(_)
+        // They only delete.
+        | Event::ReactionRemoved(_)
+        | Event::ReactionsCleared(_)
         | Event::RoleRemoved(_)
         | Event::RolesListed(_)
         | Event::ShardChanged(_)

@@ -163,6 +163,8 @@ pub enum Source {
     Messages,
     /// Status and activities.
     Presence,
+    /// Reactions to messages.
+    Reactions,
     /// The recorder itself.
     Recorder,
     /// Voice.
@@ -207,6 +209,22 @@ impl Table {
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
         TABLES.iter().find(|table| table.name == name)
+    }
+
+    /// Returns the column with the number of a second user whom a row names, such as the author of the message that a reaction is
+    /// to. The column may be NULL. Erasing this user deletes the row too.
+    ///
+    /// ```
+    /// use mocha_schema::catalogue::Table;
+    ///
+    /// assert_eq!(Table::find("reactions").and_then(Table::second_person), Some("author_id"));
+    /// ```
+    #[must_use]
+    pub fn second_person(&self) -> Option<&'static str> {
+        match self.name {
+            "reactions" => Some("author_id"),
+            _ => None,
+        }
     }
 
     /// Returns the entries of the tables in [`made_of`](Self::made_of).

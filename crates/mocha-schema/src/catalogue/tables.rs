@@ -2,7 +2,7 @@
 
 use super::{
     Guild, Horizon, Kept, Person,
-    Source::{Commands, Guilds, Members, MessageContent, Messages, Presence, Recorder, Voice},
+    Source::{Commands, Guilds, Members, MessageContent, Messages, Presence, Reactions, Recorder, Voice},
     Table, Time,
     column::{derived, identifying, plain},
     rollups,
@@ -40,7 +40,7 @@ pub const TABLES: &[Table] = &[
         name: "bots",
         person: None,
         purpose: "IDs of the users that are bots, kept up to date by triggers",
-        sources: &[Commands, Guilds, Members, Messages, Presence, Voice],
+        sources: &[Commands, Guilds, Members, Messages, Presence, Reactions, Voice],
         time: None,
     },
     Table {
@@ -274,7 +274,7 @@ pub const TABLES: &[Table] = &[
         name: "members",
         person: Some(Person::Text),
         purpose: "members of servers, as far as the bot knows them",
-        sources: &[Commands, Guilds, Members, Messages, Voice],
+        sources: &[Commands, Guilds, Members, Messages, Reactions, Voice],
         time: None,
     },
     rollups::MESSAGE_DAYS,
@@ -353,6 +353,27 @@ pub const TABLES: &[Table] = &[
         purpose: "changes of online status and activity",
         sources: &[Presence],
         time: Some(Time { column: "created_at", horizon: Horizon::Presences, unit_ms: SECOND }),
+    },
+    Table {
+        columns: &[
+            plain("guild_id", "server ID"),
+            identifying("message_id", "message ID"),
+            identifying("user_id", "user ID of the user who reacted"),
+            derived("emoji", "ID of a custom emoji, or another emoji"),
+            plain("emoji_name", "name of a custom emoji, to show in answers"),
+            plain("channel_id", "channel ID"),
+            identifying("author_id", "user ID of the author of the message, to count received reactions"),
+            derived("created_at", "time at which the bot received the reaction"),
+        ],
+        guild: Some(Guild::Number),
+        kept: Kept::Events,
+        key: &["guild_id", "message_id", "user_id", "emoji"],
+        made_of: &[],
+        name: "reactions",
+        person: Some(Person::Number),
+        purpose: "reactions to messages that were not taken back, if the bot records them",
+        sources: &[Reactions],
+        time: Some(Time { column: "created_at", horizon: Horizon::Messages, unit_ms: SECOND }),
     },
     Table {
         columns: &[
@@ -443,7 +464,7 @@ pub const TABLES: &[Table] = &[
         name: "user_names",
         person: Some(Person::Own),
         purpose: "names that users chose for all servers",
-        sources: &[Commands, Guilds, Members, Messages, Presence, Voice],
+        sources: &[Commands, Guilds, Members, Messages, Presence, Reactions, Voice],
         time: None,
     },
     Table {
@@ -463,7 +484,7 @@ pub const TABLES: &[Table] = &[
         name: "users",
         person: Some(Person::Own),
         purpose: "users, to name them in answers",
-        sources: &[Commands, Guilds, Members, Messages, Presence, Voice],
+        sources: &[Commands, Guilds, Members, Messages, Presence, Reactions, Voice],
         time: None,
     },
     rollups::VOICE_CHANNEL_DAYS,

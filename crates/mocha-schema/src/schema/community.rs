@@ -1,4 +1,4 @@
-//! Roles, boosts, commands and levels.
+//! Roles, boosts, commands, levels and reactions.
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Text};
@@ -87,5 +87,30 @@ diesel::table! {
         user_id -> BigInt,
         /// The level, from 1 on.
         level -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::time::UnixSeconds;
+
+    /// The reactions to messages that are there now.
+    reactions (guild_id, message_id, user_id, emoji) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// The message.
+        message_id -> BigInt,
+        /// The user who reacted.
+        user_id -> BigInt,
+        /// The id of a custom emoji, or the text of another one.
+        emoji -> Text,
+        /// The name of a custom emoji, as it was then. NULL for other emoji, and if it is unknown.
+        emoji_name -> Nullable<Text>,
+        /// The channel or thread of the message.
+        channel_id -> BigInt,
+        /// The author of the message. NULL if it is unknown.
+        author_id -> Nullable<BigInt>,
+        /// When the bot received the reaction.
+        created_at -> UnixSeconds,
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use diesel::{prelude::*, sqlite::SqliteConnection};
-use mocha_recorder::backend::MessageTable;
-use mocha_schema::{GuildId, MessageId, NewMessageEvent, schema::message_events};
+use mocha_recorder::backend::{MessageTable, is_answer};
+use mocha_schema::{GuildId, MessageId, NewMessageEvent, UserId, schema::message_events};
 
 use super::{Executed as _, SqliteTables, bulk, update::update};
 use crate::Error;
@@ -38,6 +38,21 @@ impl MessageTable for SqliteTables<'_> {
             later.push(Later::Added(*message));
         }
         Ok(true)
+    }
+
+    fn message_author(&mut self, guild_id: GuildId, id: MessageId) -> Result<Option<UserId>, Error> {
+        let held = self.messages.rows.iter().find(|row| row.id == id && row.guild_id == guild_id);
+        let found = match held {
+            Some(row) => Some((row.user_id, row.message_type)),
+            None => message_events::table
+                .filter(message_events::id.eq(id))
+                .filter(message_events::guild_id.eq(guild_id))
+                .select((message_events::user_id, message_events::message_type))
+                .get_result(self.conn)
+                .optional()
+                .executed()?,
+        };
+        Ok(found.and_then(|(user_id, kind)| (!is_answer(kind)).then_some(user_id)))
     }
 
     fn embed_message(&mut self, guild_id: GuildId, id: MessageId) -> Result<bool, Error> {

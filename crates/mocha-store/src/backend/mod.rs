@@ -10,6 +10,7 @@ mod history;
 mod member;
 mod message;
 mod presence;
+mod reaction;
 mod role;
 mod state;
 #[cfg(test)]

@@ -155,10 +155,14 @@ fn people(conn: &mut SqliteConnection, tombstones: &Tombstones) -> QueryResult<V
     let mut people = std::collections::BTreeSet::new();
     for table in tables() {
         let column = if table.person == Some(Person::Own) { "id" } else { "user_id" };
-        let ids =
-            sql_query(format!("SELECT DISTINCT CAST(CAST({column} AS INTEGER) AS TEXT) AS id FROM {}", table.name));
-        // A text that is not an id names no user.
-        people.extend(ids.load::<Id>(conn)?.into_iter().filter_map(|Id { id }| id.parse::<UserId>().ok()));
+        for column in [column].into_iter().chain(table.second_person()) {
+            let ids = sql_query(format!(
+                "SELECT DISTINCT CAST(CAST({column} AS INTEGER) AS TEXT) AS id FROM {} WHERE {column} IS NOT NULL",
+                table.name
+            ));
+            // A text that is not an id names no user.
+            people.extend(ids.load::<Id>(conn)?.into_iter().filter_map(|Id { id }| id.parse::<UserId>().ok()));
+        }
     }
     let mut scopes = Vec::new();
     for user_id in people {

@@ -15,7 +15,7 @@ use mocha_schema::{GuildId, UserId};
 use super::{
     ledger::{Person, Table},
     receipt::{Receipt, Removed},
-    rows::{Scope, delete_samples, tables},
+    rows::{Scope, delete_samples, is_event, tables},
     tombstones, wipe,
 };
 use crate::{
@@ -280,7 +280,7 @@ pub(super) fn erase(
     let total = found.iter().map(|found| found.rows).sum();
     let mut deleted: Vec<Removed> = Vec::new();
     let (mut removed, mut until) = (0, 0);
-    for table in tables().filter(|table| table.person == Some(Person::Text)) {
+    for table in tables().filter(|table| is_event(table)) {
         until += found.iter().find(|found| found.table == table.name).map_or(0, |found| found.rows);
         loop {
             let begun = Instant::now();
@@ -335,8 +335,7 @@ fn sweep(
         }
     }
     delete_samples(conn, scope.user_id)?;
-    let is_event =
-        |removed: &Removed| Table::find(removed.table).is_some_and(|table| table.person == Some(Person::Text));
+    let is_event = |removed: &Removed| Table::find(removed.table).is_some_and(is_event);
     // Triggers have deleted rows of roll-ups too.
     let sums = counts(conn, scope)?.into_iter().zip(before).zip(found).map(|((left, before), found)| Removed {
         rows: before.rows.max(found.rows).saturating_sub(left.rows),

@@ -9,7 +9,7 @@ use diesel::{
 };
 use mocha_schema::{
     GuildId, UserId,
-    catalogue::{Guild, Person, TABLES, Table},
+    catalogue::{Guild, Kept, Person, TABLES, Table},
 };
 
 use crate::tables;
@@ -26,6 +26,12 @@ pub(super) struct Scope {
 pub(super) fn tables() -> impl Iterator<Item = &'static Table> {
     let of = |person: Person| TABLES.iter().filter(move |table| table.person == Some(person));
     [Person::Text, Person::Number, Person::Own].into_iter().flat_map(of)
+}
+
+/// Returns whether the rows are events or memberships, which may be many and are deleted in batches. The others are totals, which
+/// triggers change too.
+pub(super) fn is_event(table: &Table) -> bool {
+    table.person == Some(Person::Text) || table.kept == Kept::Events
 }
 
 impl Scope {
@@ -51,7 +57,13 @@ impl Scope {
         let user = match table.person {
             // The user's own row belongs to no guild, and has no `?2`.
             Some(Person::Own) => return spellings(table, "id", ""),
-            Some(Person::Number) => "user_id = CAST(?1 AS INTEGER)".to_owned(),
+            Some(Person::Number) => {
+                let is_user = |column| format!("{column} = CAST(?1 AS INTEGER)");
+                match table.second_person() {
+                    Some(other) => format!("({} OR {})", is_user("user_id"), is_user(other)),
+                    None => is_user("user_id"),
+                }
+            }
             // The key of this table begins with the guild. SQLite would read the whole table
             // without it.
             Some(Person::Text) if table.name == "voice_intervals" => {
