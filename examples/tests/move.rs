@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use diesel::{QueryableByName, RunQueryDsl as _, connection::SimpleConnection as _, sql_query, sql_types::Text};
 use mocha_discord::{
     AnyStore, Clock, ErrorKind, Event, GuildId, Keep, Moved, Mover, PgStore, RetentionPolicy, Store,
-    event::{GuildSeen, MessageSent, ReactionAdded, ReactionRemoved},
+    event::{GuildSeen, MessageAddressed, MessageSent, ReactionAdded, ReactionRemoved, RepliedTo},
     models::{Emoji, catalogue::TABLES},
     stats::{Leaderboard, LevelCurve, LevelUps, Weights},
 };
@@ -88,6 +88,16 @@ fn reactions(events: &[Event]) -> Vec<ReactionAdded> {
         .collect()
 }
 
+/// The messages with a reaction, as replies to a message of the user who reacted.
+fn replies(events: &[Event]) -> impl Iterator<Item = Event> {
+    reactions(events).into_iter().map(|reaction| {
+        let ReactionAdded { at, author_id, channel_id, guild_id, message_id, user_id, .. } = reaction;
+        let reply = Some(RepliedTo { message_id: 900.try_into().expect("not zero"), user_id });
+        let user_id = author_id.expect("each has one");
+        MessageAddressed { at, channel_id, guild_id, mentions: Vec::new(), message_id, reply, user_id }.into()
+    })
+}
+
 /// A file with everything: two servers and an empty one, events that retention deleted, somebody who opted out, and an open voice session.
 fn filled(path: &Path) -> TestResult<Store> {
     let store = open(path)?;
@@ -106,6 +116,8 @@ fn filled(path: &Path) -> TestResult<Store> {
     let reactions: Vec<Event> =
         servers().iter().flat_map(|server| reactions(&server.events().collect::<Vec<_>>())).map(Event::from).collect();
     events.extend(reactions);
+    events
+        .extend(servers().iter().flat_map(|server| replies(&server.events().collect::<Vec<_>>()).collect::<Vec<_>>()));
     events.sort_by_key(Event::at);
     // Nobody wrote there yet.
     let (at, name) = (events.last().ok_or("no event")?.at(), "empty".to_owned());
@@ -163,11 +175,12 @@ fn everything_arrives_and_comes_back() -> TestResult {
         })
         .run()?;
     assert!(first.is_complete() && first.odd.is_empty(), "{first:?}");
-    assert_eq!((first.guilds, first.answers), (3, 3 * 2 * 48));
+    assert_eq!((first.guilds, first.answers), (3, 3 * 2 * 51));
     assert!(steps > 20 && first.written > 3_000 && first.rows == first.total, "{steps} {first:?}");
     assert_eq!(server.verify()?, []);
     for table in [
         "message_events",
+        "message_addressees",
         "message_days",
         "reactions",
         "voice_intervals",

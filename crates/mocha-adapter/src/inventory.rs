@@ -190,6 +190,11 @@ const WITHOUT_CONTENT: &str = "* Characters, words, attachments and embeds are c
 const fn describe(statistic: Statistic) -> (&'static str, &'static str, &'static str) {
     match statistic {
         Statistic::Commands => ("Commands", "to count uses of the bot's commands by command, user and time", ""),
+        Statistic::Conversations => (
+            "Conversations",
+            "to count which members reply to each other and mention each other, and to measure the time until a reply",
+            "",
+        ),
         Statistic::Growth => (
             "Growth of servers",
             "to show how many members joined and left a server in a day, week or month",
@@ -236,6 +241,7 @@ fn names(intents: Intents) -> String {
 const fn sources(statistic: Statistic) -> &'static [Source] {
     match statistic {
         Statistic::Commands => &[Source::Commands],
+        Statistic::Conversations => &[Source::Conversations],
         Statistic::Growth | Statistic::Members | Statistic::Roles => &[Source::Members],
         Statistic::MessageContent => &[Source::MessageContent],
         Statistic::Messages => &[Source::Messages],

@@ -1,7 +1,7 @@
 //! Messages.
 
 use chrono::{DateTime, Utc};
-use mocha_recorder::event::{MessageContent, MessageEmbedded, MessageSent};
+use mocha_recorder::event::{MessageAddressed, MessageContent, MessageEmbedded, MessageSent, RepliedTo};
 use mocha_schema::{ChannelId, GuildId, MessageId, UserId};
 
 use crate::{Intents, Membership, ResourceType, Translation, User};
@@ -33,6 +33,8 @@ pub struct Message<'a> {
     pub mentions: Vec<UserId>,
     /// The message.
     pub message_id: MessageId,
+    /// The message that Discord sent with this one, which a reply answers.
+    pub reply: Option<RepliedTo>,
     /// When it was sent.
     pub sent_at: DateTime<Utc>,
 }
@@ -61,6 +63,12 @@ pub struct Interaction<'a> {
     pub user: User<'a>,
 }
 
+/// Discord's type of a message that is no reply.
+const PLAIN: u8 = 0;
+
+/// Discord's type of a reply.
+const REPLY: u8 = 19;
+
 /// Discord's type of the greeting for a new member.
 const USER_JOIN: u8 = 7;
 
@@ -81,8 +89,9 @@ impl Translation {
             is_webhook,
             kind,
             membership,
-            mentions: _, // Used by `is_readable`.
+            mentions: _, // Used by `is_readable` and `addressees`.
             message_id,
+            reply: _, // Used by `addressees`.
             sent_at,
         } = message;
         let invoker = invoker(Some(*kind), interaction.as_ref());
@@ -108,6 +117,27 @@ impl Translation {
                 kind: *kind,
                 message_id: *message_id,
                 user_id: invoker.map_or(author.user_id, |invoker| invoker.user_id),
+            });
+        }
+        // The answer to a command addresses people for the app, and not for the user.
+        if self.wants(ResourceType::CONVERSATION) && invoker.is_none() {
+            self.addressees(message);
+        }
+    }
+
+    /// Adds whom a message addresses. Discord uses the same fields for other things in messages of other types.
+    fn addressees(&mut self, message: &Message<'_>) {
+        let reply = message.reply.filter(|_| message.kind == REPLY);
+        let is_written = matches!(message.kind, PLAIN | REPLY);
+        if is_written && (reply.is_some() || !message.mentions.is_empty()) {
+            self.push(MessageAddressed {
+                at: message.sent_at,
+                channel_id: message.channel_id,
+                guild_id: message.guild_id,
+                mentions: message.mentions.clone(),
+                message_id: message.message_id,
+                reply,
+                user_id: message.author.user_id,
             });
         }
     }

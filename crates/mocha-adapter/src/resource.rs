@@ -3,8 +3,9 @@
 use bitflags::bitflags;
 
 bitflags! {
-    /// The kinds of data that an adapter records. Default: all except [`PRESENCE`](Self::PRESENCE),
-    /// [`REACTION`](Self::REACTION) and [`ROLE`](Self::ROLE).
+    /// The kinds of data that an adapter records. Default: all except
+    /// [`CONVERSATION`](Self::CONVERSATION), [`PRESENCE`](Self::PRESENCE), [`REACTION`](Self::REACTION) and
+    /// [`ROLE`](Self::ROLE).
     ///
     /// The adapter always records connections, outages of guilds, and when the bot joins or leaves a guild. Without them Mocha
     /// could not distinguish a quiet server from lost events.
@@ -12,7 +13,8 @@ bitflags! {
     /// ```
     /// use mocha_adapter::ResourceType;
     ///
-    /// let optional = ResourceType::PRESENCE | ResourceType::REACTION | ResourceType::ROLE;
+    /// let roles_and_presences = ResourceType::PRESENCE | ResourceType::ROLE;
+    /// let optional = roles_and_presences | ResourceType::CONVERSATION | ResourceType::REACTION;
     /// assert!(!ResourceType::default().intersects(optional));
     /// assert_eq!(ResourceType::default() | optional, ResourceType::all());
     /// ```
@@ -22,6 +24,8 @@ bitflags! {
         const CHANNEL = 1;
         /// Uses of the bot's commands.
         const COMMAND = 1 << 8;
+        /// Replies and mentions: whom a message addresses.
+        const CONVERSATION = 1 << 10;
         /// Guilds: name, icon and number of members.
         const GUILD = 1 << 1;
         /// Current members, joins and leaves.
@@ -42,8 +46,9 @@ bitflags! {
 }
 
 impl Default for ResourceType {
-    /// Returns all kinds except [`PRESENCE`](Self::PRESENCE), [`REACTION`](Self::REACTION) and [`ROLE`](Self::ROLE).
+    /// Returns all kinds except [`CONVERSATION`](Self::CONVERSATION), [`PRESENCE`](Self::PRESENCE),
+    /// [`REACTION`](Self::REACTION) and [`ROLE`](Self::ROLE).
     fn default() -> Self {
-        Self::all().difference(Self::PRESENCE.union(Self::REACTION).union(Self::ROLE))
+        Self::all().difference(Self::CONVERSATION.union(Self::PRESENCE).union(Self::REACTION).union(Self::ROLE))
     }
 }

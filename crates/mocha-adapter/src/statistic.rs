@@ -10,6 +10,8 @@ use crate::Intents;
 pub enum Statistic {
     /// Uses of the bot's commands.
     Commands,
+    /// Replies and mentions between users.
+    Conversations,
     /// Joins, leaves and the number of members by day.
     Growth,
     /// The current members, their nicknames and the start of their memberships.
@@ -30,8 +32,9 @@ pub enum Statistic {
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Commands,
+        Self::Conversations,
         Self::Growth,
         Self::Members,
         Self::MessageContent,
@@ -58,7 +61,7 @@ impl Statistic {
             Self::Commands => Intents::empty(),
             Self::Growth | Self::Members | Self::Roles => Intents::GUILD_MEMBERS,
             Self::MessageContent => Intents::GUILD_MESSAGES.union(Intents::MESSAGE_CONTENT),
-            Self::Messages => Intents::GUILD_MESSAGES,
+            Self::Conversations | Self::Messages => Intents::GUILD_MESSAGES,
             Self::Presence => Intents::GUILD_PRESENCES,
             Self::Reactions => Intents::GUILD_MESSAGE_REACTIONS,
             Self::Voice => Intents::GUILD_VOICE_STATES,
@@ -87,7 +90,7 @@ impl Statistic {
                 "GUILD_MEMBER_REMOVE",
                 "GUILD_MEMBER_UPDATE",
             ],
-            Self::MessageContent | Self::Messages => &["MESSAGE_CREATE"],
+            Self::Conversations | Self::MessageContent | Self::Messages => &["MESSAGE_CREATE"],
             Self::Presence => &["GUILD_CREATE", "GUILD_MEMBERS_CHUNK", "PRESENCE_UPDATE"],
             Self::Reactions => &[
                 "MESSAGE_REACTION_ADD",

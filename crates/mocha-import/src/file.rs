@@ -94,6 +94,7 @@ impl<'a> File<'a> {
             membership: None,
             mentions: Vec::new(),
             message_id,
+            reply: None,
             sent_at,
         };
         let is_raw = self.settings.raw_content && !kind::has_invented_text(kind);

@@ -3,7 +3,10 @@
 
 mod support;
 
-use mocha_recorder::{Event, event::ReactionAdded};
+use mocha_recorder::{
+    Event,
+    event::{MessageAddressed, ReactionAdded, RepliedTo},
+};
 use mocha_schema::{
     Emoji,
     catalogue::{Person, TABLES},
@@ -37,11 +40,27 @@ fn reacted(message: u64, user: u64, author: u64) -> Event {
     .into()
 }
 
+fn replied(message: u64, user: u64, addressee: u64) -> Event {
+    MessageAddressed {
+        at: support::at(0),
+        channel_id: id(11),
+        guild_id: id(1),
+        mentions: vec![id(addressee)],
+        message_id: id(message),
+        reply: Some(RepliedTo { message_id: id(1), user_id: id(addressee) }),
+        user_id: id(user),
+    }
+    .into()
+}
+
 #[test]
-fn reactions_that_an_erased_user_gave_or_received_are_gone() -> TestResult {
+fn reactions_and_replies_that_an_erased_user_gave_or_received_are_gone() -> TestResult {
     let Some(database) = Database::create() else { return Ok(()) };
     let store = store(database.url())?;
-    let all = || [reacted(1, 40, 41), reacted(2, 41, 40), reacted(3, 41, 42), reacted(4, 42, 42)];
+    let all = || {
+        let replied = [replied(5, 40, 41), replied(6, 41, 40), replied(7, 42, 43)];
+        [reacted(1, 40, 41), reacted(2, 41, 40), reacted(3, 41, 42), reacted(4, 42, 42)].into_iter().chain(replied)
+    };
     record(&store, all())?;
     let mut json = Vec::new();
     store.export_user(id(40)).write_to(&mut json)?;
@@ -55,6 +74,7 @@ fn reactions_that_an_erased_user_gave_or_received_are_gone() -> TestResult {
     record(&store, all())?;
     assert_eq!(rows_about(&database, 41), [""; 0]);
     assert_eq!(database.execute("SELECT string_agg(message_id::TEXT, ' ') FROM reactions"), "4");
+    assert_eq!(database.execute("SELECT string_agg(message_id::TEXT, ' ') FROM message_addressees"), "7");
     Ok(())
 }
 

@@ -9,8 +9,8 @@ use mocha_postgres::PgStore;
 use mocha_recorder::{
     Clock, Event,
     event::{
-        CommandUsed, MemberLeft, MemberSeen, PresenceChanged, PresencesListed, ReactionAdded, ReactionRemoved,
-        ReactionsCleared, RoleRemoved, RolesListed, VoiceSnapshot,
+        CommandUsed, MemberLeft, MemberSeen, MessageAddressed, PresenceChanged, PresencesListed, ReactionAdded,
+        ReactionRemoved, ReactionsCleared, RepliedTo, RoleRemoved, RolesListed, VoiceSnapshot,
     },
 };
 use mocha_schema::{Emoji, PresenceStatus};
@@ -49,7 +49,7 @@ fn events(seed: u64) -> Vec<Event> {
         } else {
             Emoji::Custom { id: id(7), name: (dice.roll(2) == 0).then(|| "party".to_owned()) }
         };
-        let event = match dice.roll(23) {
+        let event = match dice.roll(25) {
             0..4 => voice(ms, place, who, Some(place * 10 + dice.roll(2))),
             4 | 5 => voice(ms, place, who, None),
             6 => VoiceSnapshot { at: at(ms), guild_id, voices: Vec::new() }.into(),
@@ -83,7 +83,15 @@ fn events(seed: u64) -> Vec<Event> {
                 let (emoji, message_id) = ((dice.roll(2) == 0).then_some(emoji), id(1000 + dice.roll(number + 1)));
                 ReactionsCleared { at: at(ms), emoji, guild_id, message_id }.into()
             }
-            21 => embedded(ms, 1000 + dice.roll(number + 1), place),
+            21 | 22 => {
+                let reply =
+                    (dice.roll(2) == 0).then(|| RepliedTo { message_id: id(900), user_id: id(40 + dice.roll(4)) });
+                let mentions = (0..dice.roll(3)).map(|_| id(40 + dice.roll(4))).collect();
+                let (channel_id, message_id) = (id(place * 10), id(1000 + dice.roll(number + 1)));
+                let at = at(ms);
+                MessageAddressed { at, channel_id, guild_id, mentions, message_id, reply, user_id }.into()
+            }
+            23 => embedded(ms, 1000 + dice.roll(number + 1), place),
             _ => message(ms, 1000 + number, place, who),
         };
         if dice.roll(6) == 0 {

@@ -42,6 +42,7 @@ mod guild_state;
 mod id;
 mod member;
 mod member_event;
+mod message_addressee;
 mod message_event;
 mod migrations;
 #[cfg(feature = "postgres")]
@@ -70,6 +71,7 @@ pub use self::{
     id::{ChannelId, EmojiId, GuildId, IdError, InteractionId, MessageId, RoleId, Snowflake, UserId},
     member::{Member, MemberChange, NewMember, member_id},
     member_event::{MemberEvent, MemberEventChange, MemberEventType, NewMemberEvent},
+    message_addressee::{MessageAddressee, NewMessageAddressee},
     message_event::{COUNTED_MESSAGE_TYPES, MessageEvent, MessageEventChange, NewMessageEvent},
     migrations::{APPLICATION_ID, EARLIER_VERSIONS, MIGRATIONS, Migrations, check_version, migrate},
     presence_event::{NewPresenceEvent, PresenceEvent, PresenceEventChange, PresenceStatus},

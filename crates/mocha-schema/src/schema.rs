@@ -459,6 +459,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     member_events,
     member_roles,
     members,
+    message_addressees,
     message_days,
     message_events,
     message_months,

@@ -1,6 +1,7 @@
 //! Messages.
 
 use mocha_adapter::{Interaction, Message as RecordedMessage, MessageEdit, Translation};
+use mocha_recorder::event::RepliedTo;
 use serenity::model::{
     application::{MessageInteraction, MessageInteractionMetadata},
     channel::Message,
@@ -29,6 +30,10 @@ pub(crate) fn push(message: &Message, out: &mut Translation) {
         membership: message.member.as_deref().map(member::partial),
         mentions: message.mentions.iter().map(|mention| convert::id(mention.id)).collect(),
         message_id: convert::id(message.id),
+        reply: message
+            .referenced_message
+            .as_deref()
+            .map(|replied| RepliedTo { message_id: convert::id(replied.id), user_id: convert::id(replied.author.id) }),
         sent_at: convert::time(message.timestamp),
     });
 }

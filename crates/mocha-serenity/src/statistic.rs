@@ -11,6 +11,8 @@ use serenity::model::gateway::GatewayIntents;
 pub enum Statistic {
     /// Uses of the bot's commands.
     Commands,
+    /// Replies and mentions between users.
+    Conversations,
     /// Joins, leaves and the number of members by day.
     Growth,
     /// The current members, their nicknames and the start of their memberships.
@@ -31,8 +33,9 @@ pub enum Statistic {
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Commands,
+        Self::Conversations,
         Self::Growth,
         Self::Members,
         Self::MessageContent,
@@ -58,6 +61,7 @@ impl Statistic {
     pub const fn intents(self) -> GatewayIntents {
         let shared = match self {
             Self::Commands => SharedStatistic::Commands,
+            Self::Conversations => SharedStatistic::Conversations,
             Self::Growth => SharedStatistic::Growth,
             Self::Members => SharedStatistic::Members,
             Self::MessageContent => SharedStatistic::MessageContent,

@@ -167,6 +167,29 @@ pub(crate) fn insert_reaction(
     Ok(())
 }
 
+/// The id of a message that is sent at this unix millisecond.
+pub(crate) fn message_id(ms: i64) -> u64 {
+    u64::try_from(ms - 1_420_070_400_000).unwrap_or(0) << 22
+}
+
+/// A message that addresses someone: guild, channel and author, the addressee, when it is sent, and when the message was that it
+/// answers, in unix milliseconds.
+pub(crate) fn insert_addressee(
+    conn: &mut impl SimpleConnection,
+    (guild, channel, user): (u64, u64, u64),
+    addressee: u64,
+    ms: i64,
+    replied_ms: Option<i64>,
+) -> TestResult {
+    let (id, replied, second) = (message_id(ms), value(replied_ms.map(message_id)), ms.div_euclid(1000));
+    conn.batch_execute(&format!(
+        "INSERT INTO message_addressees \
+            (guild_id, message_id, addressee_id, user_id, channel_id, replied_message_id, created_at) \
+            VALUES ({guild}, {id}, {addressee}, {user}, {channel}, {replied}, {second})"
+    ))?;
+    Ok(())
+}
+
 pub(crate) fn insert_user(conn: &mut impl SimpleConnection, id: u64, bot: Option<bool>) -> TestResult {
     let bot = value(bot);
     conn.batch_execute(&format!(
@@ -228,7 +251,7 @@ pub(crate) fn seeded() -> TestResult<SqliteConnection> {
 
 /// A Monday of guild 1: users 20, 30 and 100 are people, 9 is a bot; they write in channels 1000
 /// and 2000 and talk in 3000. Users 20, 30 and the bot have role 70, user 30 has role 71 too. Users 20 and 30 use
-/// commands and reactions, and user 20 boosted the guild for a while.
+/// commands and reactions, and talk to each other, and user 20 boosted the guild for a while.
 /// Each hour is worth an award. User 30 has points of another bot.
 pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
     conn.batch_execute("INSERT INTO award_spans VALUES ('1', 3600)")?;
@@ -259,6 +282,18 @@ pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
         insert_command_use(conn, 1, number, user, name, MONDAY + day * 86_400 + 9 * 3600)?;
     }
     conn.batch_execute("INSERT INTO point_balances VALUES (1, 30, 500)")?;
+    let (nine, minute) = ((MONDAY + 9 * 3600) * 1000, 60_000);
+    for (user, addressee, sent, replied) in [
+        (30, 20, nine + 2 * minute, Some(nine)),
+        (30, 20, nine + 3 * minute, Some(nine)),
+        (20, 30, nine + 3 * minute + 1, Some(nine + 2 * minute + 1)),
+        (30, 20, nine + 86_400_000, None),
+        (9, 20, nine + minute, Some(nine)),
+    ] {
+        insert_addressee(conn, (1, 1000, user), addressee, sent, replied)?;
+    }
+    // A thread that nobody wrote in.
+    insert_channel(conn, 1, message_id(nine), 11, Some(1000))?;
     let (first, second, party) = ((1, 1000, 500), (1, 2000, 501), ("70", Some("party")));
     for (message, author, user, emoji, day) in [
         (first, 20, 30, party, 0),

@@ -27,6 +27,10 @@ fn minded(question: &str) -> &'static [&'static str] {
         | "commands"
         | "user command"
         | "command series"
+        | "conversations"
+        | "user conversations"
+        | "first replies"
+        | "thread answers"
         | "reactions"
         | "reactions in some channels"
         | "guild log" => &["messages_from"],
@@ -108,6 +112,7 @@ fn rows_from_before_a_horizon_are_not_counted() -> TestResult {
     for sql in [
         format!("DELETE FROM message_events WHERE created_at < {tuesday}"),
         format!("DELETE FROM command_uses WHERE created_at < {tuesday}"),
+        format!("DELETE FROM message_addressees WHERE created_at < {tuesday}"),
         format!("DELETE FROM reactions WHERE created_at < {tuesday}"),
         format!("DELETE FROM ended_boosts WHERE ended_at < {tuesday}"),
         format!("DELETE FROM voice_events WHERE created_at < {tuesday}"),

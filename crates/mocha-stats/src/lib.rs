@@ -39,6 +39,9 @@
 //! | [`HeatMap`] | when people wrote, by weekday and hour |
 //! | [`Commands`] | which of the bot's commands were used most, and by whom |
 //! | [`CommandSeries`] | how often commands were used, by hour, day, week or month |
+//! | [`Conversations`] | who replied to whom, and who mentioned whom |
+//! | [`FirstReplies`] | how long messages waited for their first reply, and who gave it |
+//! | [`ThreadAnswers`] | how long threads waited for their first answer, and who gave it |
 //! | [`Reactions`] | who gave and received reactions, to which messages, with which emoji |
 //! | [`Names`] | how users, channels and the guild are called |
 //! | [`VoiceHeatMap`] | when people were in voice, by weekday and hour |
@@ -81,6 +84,7 @@ mod bots;
 mod channel_filter;
 mod channels;
 mod commands;
+mod conversations;
 mod daily_activity;
 mod database;
 pub mod documented;
@@ -128,8 +132,10 @@ mod share;
 mod statement;
 #[cfg(test)]
 mod test_file;
+mod thread_answers;
 mod time_zones;
 mod voice;
+mod waiting;
 mod window;
 #[cfg(test)]
 mod world;
@@ -139,6 +145,10 @@ pub use self::{
     bots::Bots,
     channels::{ChannelGroup, ChannelMessages, Channels, ChannelsAnswer, UncategorizedMessages},
     commands::{CommandPeriod, CommandSeries, CommandSeriesAnswer, CommandUser, CommandUses, Commands, CommandsAnswer},
+    conversations::{
+        ChannelFirstReplies, ConversationPair, Conversations, ConversationsAnswer, FirstReplies, FirstRepliesAnswer,
+        UserConversations, UserFirstReplies,
+    },
     database::{AnyConnection, Database},
     duration_text::DurationText,
     error::{Error, ErrorKind},
@@ -169,6 +179,7 @@ pub use self::{
     },
     reactions::{EmojiReactions, MessageReactions, Reactions, ReactionsAnswer, UserReactions},
     role_members::{RoleMemberCount, RoleMembers, RoleMembersAnswer},
+    thread_answers::{ThreadAnswerer, ThreadAnswers, ThreadAnswersAnswer},
     time_zones::find_time_zones,
     voice::{
         ASSUMED_TAIL, Assumed, ChannelVoice, GuildVoice, GuildVoiceAnswer, InVoice, OccupancyStep, VoiceChannels,

@@ -5,11 +5,11 @@ use chrono_tz::Europe::Berlin;
 use mocha_schema::{ChannelId, GuildId, RoleId, UserId};
 
 use crate::{
-    Activation, ActiveMembers, Activities, Boosters, Bots, ChannelGroup, Channels, CommandSeries, Commands, Database,
-    Error, Growth, GuildOverview, GuildReport, GuildVoice, HeatMap, Leaderboard, MemberCard, MemberRetention,
-    MemberReturn, MemberSegments, MemberStatistics, MembersSince, MessageSeries, OnlineSeries, Period, PresenceTime,
-    Reactions, RoleActivity, RoleMembers, Tenure, VoiceChannels, VoiceFilter, VoiceHeatMap, VoiceNow, VoiceOccupancy,
-    VoiceSeries, Weights, Window,
+    Activation, ActiveMembers, Activities, Boosters, Bots, ChannelGroup, Channels, CommandSeries, Commands,
+    Conversations, Database, Error, FirstReplies, Growth, GuildOverview, GuildReport, GuildVoice, HeatMap, Leaderboard,
+    MemberCard, MemberRetention, MemberReturn, MemberSegments, MemberStatistics, MembersSince, MessageSeries,
+    OnlineSeries, Period, PresenceTime, Reactions, RoleActivity, RoleMembers, Tenure, ThreadAnswers, VoiceChannels,
+    VoiceFilter, VoiceHeatMap, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
     documented::{GuildLeaderboard, UserStatistics, VoiceActivity},
     fixture::MONDAY,
 };
@@ -17,7 +17,7 @@ use crate::{
 pub(crate) type Load = fn(&mut dyn Database, GuildId, Window) -> Result<String, Error>;
 
 /// Every question. Its answer is a text, so that answers of different kinds can be compared.
-pub(crate) const QUESTIONS: [(&str, Load); 73] = [
+pub(crate) const QUESTIONS: [(&str, Load); 77] = [
     ("messages", |conn, guild, window| show(Leaderboard::messages(guild).within(window).load(conn))),
     ("words", |conn, guild, window| show(Leaderboard::words(guild).within(window).bots(Bots::Include).load(conn))),
     ("members", |conn, guild, window| show(Leaderboard::messages(guild).current_members().within(window).load(conn))),
@@ -105,6 +105,12 @@ pub(crate) const QUESTIONS: [(&str, Load); 73] = [
         show(Commands::of(guild).user(user()).command("rank").within(window).load(conn))
     }),
     ("command series", |conn, guild, window| show(CommandSeries::of(guild).within(window).load(conn))),
+    ("conversations", |conn, guild, window| show(Conversations::of(guild).within(window).load(conn))),
+    ("user conversations", |conn, guild, window| {
+        show(Conversations::of(guild).user(user()).only_channels(&channels()).within(window).load(conn))
+    }),
+    ("first replies", |conn, guild, window| show(FirstReplies::of(guild).within(window).load(conn))),
+    ("thread answers", |conn, guild, window| show(ThreadAnswers::of(guild).within(window).load(conn))),
     ("reactions", |conn, guild, window| show(Reactions::of(guild).within(window).load(conn))),
     ("reactions in some channels", |conn, guild, window| {
         show(Reactions::of(guild).only_channels(&channels()).bots(Bots::Include).within(window).load(conn))

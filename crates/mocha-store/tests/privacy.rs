@@ -76,6 +76,7 @@ fn lived() -> Result<Store, mocha_store::Error> {
              INSERT INTO ended_boosts VALUES (10, {PERSON}, 1, 2);
              INSERT INTO point_balances VALUES (10, {PERSON}, 100);
              INSERT INTO reported_levels VALUES (10, {PERSON}, 1);
+             INSERT INTO message_addressees VALUES (10, 31, 50, {PERSON}, 20, 30, 1);
              INSERT INTO reactions VALUES (10, 31, {PERSON}, '5', 'party', 20, 50, 1)"
         ))
     })?;

@@ -136,20 +136,6 @@ fn an_emoji_that_the_file_cannot_hold_is_refused() -> TestResult {
     Ok(())
 }
 
-/// Returns whether the file, or what belongs to it, contains the id as a text or as a number.
-fn is_in_the_file(path: &std::path::Path, user: u64) -> TestResult<bool> {
-    let (text, number) = (user.to_string().into_bytes(), user.to_be_bytes());
-    for suffix in ["", "-wal"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        let bytes = std::fs::read(name).unwrap_or_default();
-        if bytes.windows(text.len()).any(|part| part == text) || bytes.windows(8).any(|part| part == number) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 #[test]
 fn an_erasure_deletes_reactions_that_the_user_gave_or_received() -> TestResult {
     let folder = tempfile::tempdir()?;

@@ -48,6 +48,7 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
                  INSERT INTO level_guilds VALUES ({guild});
                  INSERT INTO point_balances VALUES ({guild}, 41, 100);
                  INSERT INTO reported_levels VALUES ({guild}, 41, 1);
+                 INSERT INTO message_addressees VALUES ({guild}, 1, 42, 41, 20, NULL, {0});
                  INSERT INTO reactions VALUES ({guild}, 1, 41, '5', NULL, 20, NULL, {0})",
                 at(59 * DAY).timestamp()
             ))

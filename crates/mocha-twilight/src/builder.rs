@@ -30,8 +30,8 @@ impl AdapterBuilder {
         self
     }
 
-    /// Sets what is recorded. Default: everything except [`ResourceType::PRESENCE`],
-    /// [`ResourceType::REACTION`] and [`ResourceType::ROLE`].
+    /// Sets what is recorded. Default: everything except [`ResourceType::CONVERSATION`],
+    /// [`ResourceType::PRESENCE`], [`ResourceType::REACTION`] and [`ResourceType::ROLE`].
     pub const fn resources(mut self, resources: ResourceType) -> Self {
         self.resources = resources;
         self

@@ -1,6 +1,7 @@
 //! Messages.
 
 use mocha_adapter::{Interaction, Message as RecordedMessage, MessageEdit, Translation};
+use mocha_recorder::event::RepliedTo;
 use twilight_model::{
     channel::Message,
     gateway::payload::incoming::{MessageCreate, MessageUpdate},
@@ -30,10 +31,11 @@ impl Translate for MessageCreate {
                     mentions,
                     timestamp,
                     webhook_id,
-                    // Texts of other messages.
+                    referenced_message,
+                    // The text of a forwarded message.
                     message_snapshots: _,
+                    // The referenced message names its own id.
                     reference: _,
-                    referenced_message: _,
                     // Mentions, calls and subscriptions, which Mocha does not use.
                     call: _,
                     mention_channels: _,
@@ -71,6 +73,10 @@ impl Translate for MessageCreate {
             membership: membership.as_ref().map(member::partial),
             mentions: mentions.iter().map(|mention| convert::id(mention.id)).collect(),
             message_id: convert::id(*id),
+            reply: referenced_message.as_deref().map(|replied| RepliedTo {
+                message_id: convert::id(replied.id),
+                user_id: convert::id(replied.author.id),
+            }),
             sent_at: convert::time(*timestamp),
         });
     }
@@ -103,7 +109,7 @@ fn interaction(message: &Message) -> Option<Interaction<'_>> {
 mod tests {
     use mocha_recorder::{
         Event,
-        event::{MessageContent, MessageEmbedded, MessageSent},
+        event::{MessageAddressed, MessageContent, MessageEmbedded, MessageSent, RepliedTo},
     };
     use serde_json::json;
     use twilight_model::gateway::Intents;
@@ -136,6 +142,48 @@ mod tests {
             user_id: frames::ANNA.try_into()?,
         };
         assert_eq!(*message, expected);
+        Ok(())
+    }
+
+    #[test]
+    fn a_reply_and_mentions_are_recorded_if_the_bot_asks() -> frames::TestResult {
+        let changed = |kind: u8, has_reply: bool| {
+            frames::parse_changed("message_reply", |frame| {
+                frame["d"]["type"] = kind.into();
+                if !has_reply {
+                    frame["d"]["referenced_message"] = json!(null);
+                }
+            })
+        };
+        let context = frames::context().with(ResourceType::CONVERSATION);
+        let addressed = |event: &_| {
+            translate(event, &context).into_iter().find_map(|event| match event {
+                Event::MessageAddressed(event) => Some(event),
+                _ => None,
+            })
+        };
+        let reply =
+            Some(RepliedTo { message_id: 1_440_000_000_000_000_000.try_into()?, user_id: frames::BERT.try_into()? });
+        let expected = MessageAddressed {
+            at: "2026-11-22T09:59:59.5Z".parse()?,
+            channel_id: frames::TEXT.try_into()?,
+            guild_id: frames::GUILD.try_into()?,
+            mentions: vec![frames::BERT.try_into()?],
+            message_id: 1_441_000_000_000_000_000.try_into()?,
+            reply,
+            user_id: frames::ANNA.try_into()?,
+        };
+        let event = changed(19, true)?;
+        assert_eq!(addressed(&event), Some(expected.clone()));
+        assert_eq!(translate(&event, &frames::context()).len(), 3);
+        // The answered message may be deleted. Messages of other types refer to messages too.
+        let mention = Some(MessageAddressed { reply: None, ..expected });
+        assert_eq!(addressed(&changed(19, false)?), mention);
+        assert_eq!(addressed(&changed(0, true)?), mention);
+        assert_eq!(addressed(&frames::parse("message_create")?), None);
+        for kind in [6, 7, 18, 20, 21] {
+            assert_eq!(addressed(&changed(kind, true)?), None, "{kind}");
+        }
         Ok(())
     }
 

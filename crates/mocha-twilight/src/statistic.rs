@@ -9,6 +9,8 @@ use twilight_model::gateway::{Intents, event::EventType};
 pub enum Statistic {
     /// Uses of the bot's commands.
     Commands,
+    /// Replies and mentions between users.
+    Conversations,
     /// Joins, leaves and the number of members by day.
     Growth,
     /// The current members, their nicknames and the start of their memberships.
@@ -29,8 +31,9 @@ pub enum Statistic {
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Commands,
+        Self::Conversations,
         Self::Growth,
         Self::Members,
         Self::MessageContent,
@@ -60,6 +63,7 @@ impl Statistic {
     const fn shared(self) -> SharedStatistic {
         match self {
             Self::Commands => SharedStatistic::Commands,
+            Self::Conversations => SharedStatistic::Conversations,
             Self::Growth => SharedStatistic::Growth,
             Self::Members => SharedStatistic::Members,
             Self::MessageContent => SharedStatistic::MessageContent,
@@ -93,7 +97,7 @@ impl Statistic {
                 EventType::MemberRemove,
                 EventType::MemberUpdate,
             ],
-            Self::MessageContent | Self::Messages => &[EventType::MessageCreate],
+            Self::Conversations | Self::MessageContent | Self::Messages => &[EventType::MessageCreate],
             Self::Presence => &[EventType::GuildCreate, EventType::MemberChunk, EventType::PresenceUpdate],
             Self::Reactions => &[
                 EventType::ReactionAdd,

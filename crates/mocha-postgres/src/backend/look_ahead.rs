@@ -145,6 +145,10 @@ impl Named {
                     named.users.insert(event.user_id);
                 }
                 Event::MembersListed(event) => named.users.extend(event.user_ids.iter().copied()),
+                Event::MessageAddressed(event) => {
+                    named.users.insert(event.user_id);
+                    named.channels.insert(event.channel_id);
+                }
                 Event::MessageSent(event) => {
                     named.users.insert(event.user_id);
                     named.channels.insert(event.channel_id);

@@ -11,6 +11,7 @@
 //!
 //! Anything else that writes in bulk, such as an erasure, takes the first lock FOR UPDATE.
 
+mod addressee;
 mod boost;
 mod channel;
 mod command;

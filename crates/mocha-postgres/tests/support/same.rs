@@ -7,7 +7,7 @@ use mocha_test_postgres::Database;
 use super::TestResult;
 
 /// The tables whose rows are the same in both: events, and the roll-ups that do not depend on a watermark.
-const SAME: [(&str, &str); 20] = [
+const SAME: [(&str, &str); 21] = [
     ("award_spans", "guild_id, seconds"),
     ("command_uses", "guild_id, interaction_id, channel_id, user_id, name, created_at"),
     ("ended_boosts", "guild_id, user_id, started_at, ended_at"),
@@ -19,6 +19,7 @@ const SAME: [(&str, &str); 20] = [
     ("member_events", "id, guild_id, user_id, event_type, created_at"),
     ("member_roles", "guild_id, role_id, user_id"),
     ("members", "guild_id, user_id"),
+    ("message_addressees", "guild_id, message_id, addressee_id, user_id, channel_id, replied_message_id, created_at"),
     ("message_days", "guild_id, day, user_id, channel_id, messages, characters, words"),
     ("message_events", "id, guild_id, user_id, channel_id, created_at"),
     ("message_quarters", "guild_id, quarter, bot, messages"),

@@ -8,7 +8,7 @@
 //!
 //! 1. [`Tables::prepare`] with the events of the batch, in their order: the tables may look ahead, and take locks.
 //! 2. [`Tables::generation`], which shows whether another program changed rows that the recorder remembers.
-//! 3. The operations of the nouns, event by event: [`BoostTable`], [`ChannelTable`], [`CommandTable`], [`GuildTable`],
+//! 3. The operations of the nouns, event by event: [`AddresseeTable`], [`BoostTable`], [`ChannelTable`], [`CommandTable`], [`GuildTable`],
 //!    [`HistoryTable`], [`MemberTable`], [`MessageTable`], [`PresenceTable`], [`ReactionTable`], [`RoleTable`], [`TombstoneTable`],
 //!    [`UserTable`] and [`VoiceTable`].
 //! 4. [`StateTable::put_position`] for each shard that advanced, then [`Tables::flush`].
@@ -29,6 +29,7 @@
 //!
 //! Maintain roll-ups by triggers of the database or in the tables. The recorder does not compute them.
 
+mod addressee;
 mod boost;
 mod channel;
 mod command;
@@ -45,6 +46,7 @@ mod user;
 mod voice;
 
 pub use self::{
+    addressee::AddresseeTable,
     boost::BoostTable,
     channel::{ChannelTable, StoredChannel},
     command::CommandTable,
@@ -116,7 +118,8 @@ pub enum WriteError {
 
 /// The tables during one transaction: all nouns, and the operations of the transaction as a whole.
 pub trait Tables:
-    BoostTable
+    AddresseeTable
+    + BoostTable
     + ChannelTable
     + CommandTable
     + GuildTable

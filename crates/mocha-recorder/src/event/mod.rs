@@ -1,5 +1,6 @@
 //! The events that a bot gives to the recorder: plain data that needs no gateway library.
 
+mod addressee;
 mod channel;
 mod command;
 mod guild;
@@ -19,6 +20,7 @@ use mocha_schema::{GuildId, UserId};
 
 pub(crate) use self::valid::{Field, Invalid};
 pub use self::{
+    addressee::{MessageAddressed, RepliedTo},
     channel::{ChannelRemoved, ChannelSeen},
     command::CommandUsed,
     guild::{GuildAvailable, GuildOutage, GuildRemoved, GuildSeen},
@@ -64,6 +66,8 @@ pub enum Event {
     MemberSeen(MemberSeen),
     /// Members of a guild were listed.
     MembersListed(MembersListed),
+    /// A message addresses users.
+    MessageAddressed(MessageAddressed),
     /// A message has embeds now.
     MessageEmbedded(MessageEmbedded),
     /// A message was sent.
@@ -108,6 +112,7 @@ impl Event {
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.at,
             Self::MemberLeft(event) => event.at,
             Self::MembersListed(event) => event.at,
+            Self::MessageAddressed(event) => event.at,
             Self::MessageEmbedded(event) => event.at,
             Self::MessageSent(event) => event.at,
             Self::PresenceChanged(event) => event.at,
@@ -122,6 +127,11 @@ impl Event {
             Self::VoiceSnapshot(event) => event.at,
             Self::VoiceStateChanged(event) => event.at,
         }
+    }
+
+    /// Returns whether its time is that at which a message was sent, and not that of its arrival.
+    pub(crate) const fn has_time_of_message(&self) -> bool {
+        matches!(self, Self::MessageAddressed(_) | Self::MessageSent(_))
     }
 
     /// Returns the guild that it is about. `None` if it is about a user or a connection.
@@ -139,6 +149,7 @@ impl Event {
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.guild_id,
             Self::MemberLeft(event) => event.guild_id,
             Self::MembersListed(event) => event.guild_id,
+            Self::MessageAddressed(event) => event.guild_id,
             Self::MessageEmbedded(event) => event.guild_id,
             Self::MessageSent(event) => event.guild_id,
             Self::PresenceChanged(event) => event.guild_id,
@@ -173,6 +184,7 @@ impl Event {
             | Self::MemberJoined(_)
             | Self::MemberSeen(_)
             | Self::MembersListed(_)
+            | Self::MessageAddressed(_)
             | Self::MessageEmbedded(_)
             | Self::MessageSent(_)
             | Self::PresenceChanged(_)
@@ -208,6 +220,7 @@ impl Event {
             | Self::GuildRemoved(_)
             | Self::GuildOutage(_)
             | Self::MemberLeft(_)
+            | Self::MessageAddressed(_)
             | Self::MessageEmbedded(_)
             | Self::PresencesListed(_)
             | Self::RoleRemoved(_)

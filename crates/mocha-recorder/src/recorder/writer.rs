@@ -14,7 +14,7 @@ use super::{
     stats::{Counters, Tally},
 };
 use crate::{
-    Error, ErrorKind, Event,
+    Error, ErrorKind,
     backend::{Backend, HistoryTable as _, Tables, WriteError},
     time::Interruption,
     voice::Mark,
@@ -217,7 +217,7 @@ impl<B: Backend> Writer<B> {
             }
             // The time of a message is not that of its arrival.
             let is_after = |queued: &Queued| {
-                let timed = queued.event.as_ref().filter(|event| !matches!(event, Event::MessageSent(_)));
+                let timed = queued.event.as_ref().filter(|event| !event.has_time_of_message());
                 timed.is_some_and(|event| event.at() >= interruption.until)
             };
             let before = events.iter().position(is_after).unwrap_or(events.len());

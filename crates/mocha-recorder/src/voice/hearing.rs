@@ -54,7 +54,7 @@ impl Tracker {
     /// Returns whether the event's time is that of its arrival. A message has Discord's time. A replay has no other, but a
     /// damaged digit may put it far off.
     fn tells_arrival(&self, event: &Event) -> bool {
-        let is_message = matches!(event, Event::MessageSent(_));
+        let is_message = event.has_time_of_message();
         let ahead_ms = event.at().timestamp_millis().saturating_sub(self.last_confirmed_ms());
         !is_message || (self.is_replay() && (self.last_confirmed_ms() == i64::MIN || ahead_ms <= DAY_MS))
     }

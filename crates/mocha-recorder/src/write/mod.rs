@@ -1,5 +1,6 @@
 //! Decides what each event changes in the tables. Each noun has a file.
 
+mod addressee;
 mod boost;
 mod channel;
 mod command;
@@ -159,7 +160,7 @@ impl State {
         let far_off = confirmed_ms > i64::MIN && at_ms.saturating_sub(confirmed_ms) > DAY_MS;
         // READY shows nothing about the time before it.
         let is_ready = matches!(event, Event::ShardChanged(change) if change.status == ShardStatus::Ready);
-        let is_evidence = !(is_ready || far_off && matches!(event, Event::MessageSent(_)));
+        let is_evidence = !(is_ready || far_off && event.has_time_of_message());
         if is_evidence {
             self.confirm(at_ms);
         }
@@ -337,6 +338,7 @@ impl State {
             Event::MemberLeft(event) => joined::left(tables, self, event),
             Event::MemberSeen(event) => member::seen(tables, self, event),
             Event::MembersListed(event) => listed::listed(tables, self, event),
+            Event::MessageAddressed(event) => addressee::addressed(tables, self, event),
             Event::MessageEmbedded(event) => message::embedded(tables, event),
             Event::MessageSent(event) => message::sent(tables, self, event),
             Event::PresenceChanged(event) => presence::changed(tables, self, event, is_new),

@@ -31,6 +31,7 @@ fn told(state: &mut State, event: &Event) -> Told {
         Event::MemberLeft(event) => Told::Seen(event.user_id, event.guild_id),
         // A moderator may have changed the nickname.
         Event::MemberSeen(event) => Told::Seen(event.user_id, event.guild_id),
+        Event::MessageAddressed(event) => Told::Does(event.user_id, event.guild_id),
         Event::MessageSent(event) => Told::Does(event.user_id, event.guild_id),
         // Discord sends everybody's presence when a guild becomes available.
         Event::PresenceChanged(event) => Told::Seen(event.user_id, event.guild_id),
@@ -111,6 +112,10 @@ pub(super) fn allowed<'a>(
     if withheld {
         count(tables, state, event)?;
         return Ok(None);
+    }
+    if let Event::MessageAddressed(event) = event {
+        let hidden = |user_id| tombstones.withholds(user_id, Some(event.guild_id), at_ms);
+        return Ok(Some(Cow::Owned(event.without(hidden).into())));
     }
     if let Event::VoiceSnapshot(event) = event {
         let hidden = |user_id| tombstones.withholds(user_id, Some(event.guild_id), at_ms);

@@ -153,6 +153,8 @@ pub enum Person {
 pub enum Source {
     /// Uses of the bot's commands.
     Commands,
+    /// Replies and mentions.
+    Conversations,
     /// Guilds, channels and threads.
     Guilds,
     /// Members, joins and leaves.
@@ -222,6 +224,7 @@ impl Table {
     #[must_use]
     pub fn second_person(&self) -> Option<&'static str> {
         match self.name {
+            "message_addressees" => Some("addressee_id"),
             "reactions" => Some("author_id"),
             _ => None,
         }

@@ -2,7 +2,9 @@
 
 use super::{
     Guild, Horizon, Kept, Person,
-    Source::{Commands, Guilds, Members, MessageContent, Messages, Presence, Reactions, Recorder, Voice},
+    Source::{
+        Commands, Conversations, Guilds, Members, MessageContent, Messages, Presence, Reactions, Recorder, Voice,
+    },
     Table, Time,
     column::{derived, identifying, plain},
     rollups,
@@ -40,7 +42,7 @@ pub const TABLES: &[Table] = &[
         name: "bots",
         person: None,
         purpose: "IDs of the users that are bots, kept up to date by triggers",
-        sources: &[Commands, Guilds, Members, Messages, Presence, Reactions, Voice],
+        sources: &[Commands, Conversations, Guilds, Members, Messages, Presence, Reactions, Voice],
         time: None,
     },
     Table {
@@ -274,8 +276,28 @@ pub const TABLES: &[Table] = &[
         name: "members",
         person: Some(Person::Text),
         purpose: "members of servers, as far as the bot knows them",
-        sources: &[Commands, Guilds, Members, Messages, Reactions, Voice],
+        sources: &[Commands, Conversations, Guilds, Members, Messages, Reactions, Voice],
         time: None,
+    },
+    Table {
+        columns: &[
+            plain("guild_id", "server ID"),
+            identifying("message_id", "message ID, to count each message once"),
+            identifying("addressee_id", "user ID of the user whom the message replies to or mentions"),
+            identifying("user_id", "user ID of the author"),
+            plain("channel_id", "channel ID"),
+            identifying("replied_message_id", "ID of the message that a reply answers, to measure the time until it"),
+            derived("created_at", "time of the message"),
+        ],
+        guild: Some(Guild::Number),
+        kept: Kept::Events,
+        key: &["guild_id", "message_id", "addressee_id"],
+        made_of: &[],
+        name: "message_addressees",
+        person: Some(Person::Number),
+        purpose: "users whom messages reply to or mention, if the bot records them",
+        sources: &[Conversations],
+        time: Some(Time { column: "created_at", horizon: Horizon::Messages, unit_ms: SECOND }),
     },
     rollups::MESSAGE_DAYS,
     Table {
@@ -464,7 +486,7 @@ pub const TABLES: &[Table] = &[
         name: "user_names",
         person: Some(Person::Own),
         purpose: "names that users chose for all servers",
-        sources: &[Commands, Guilds, Members, Messages, Presence, Reactions, Voice],
+        sources: &[Commands, Conversations, Guilds, Members, Messages, Presence, Reactions, Voice],
         time: None,
     },
     Table {
@@ -484,7 +506,7 @@ pub const TABLES: &[Table] = &[
         name: "users",
         person: Some(Person::Own),
         purpose: "users, to name them in answers",
-        sources: &[Commands, Guilds, Members, Messages, Presence, Reactions, Voice],
+        sources: &[Commands, Conversations, Guilds, Members, Messages, Presence, Reactions, Voice],
         time: None,
     },
     rollups::VOICE_CHANNEL_DAYS,

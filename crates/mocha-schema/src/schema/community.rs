@@ -1,4 +1,4 @@
-//! Roles, boosts, commands, levels and reactions.
+//! Roles, boosts, commands, levels, conversations and reactions.
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Text};
@@ -111,6 +111,29 @@ diesel::table! {
         /// The author of the message. NULL if it is unknown.
         author_id -> Nullable<BigInt>,
         /// When the bot received the reaction.
+        created_at -> UnixSeconds,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable};
+    use crate::time::UnixSeconds;
+
+    /// The users whom messages address, by replies and mentions.
+    message_addressees (guild_id, message_id, addressee_id) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// The message.
+        message_id -> BigInt,
+        /// The user whom it addresses.
+        addressee_id -> BigInt,
+        /// The author.
+        user_id -> BigInt,
+        /// The channel or thread.
+        channel_id -> BigInt,
+        /// The message of the addressee that it answers. NULL if it only mentions the addressee.
+        replied_message_id -> Nullable<BigInt>,
+        /// When it was sent.
         created_at -> UnixSeconds,
     }
 }

@@ -146,7 +146,7 @@ impl Channels {
     /// // Bots write in 2000 only.
     /// let bots = Channels::of(GuildId::try_from(1)?).bots(Bots::Only);
     /// assert_eq!(bots.load(&mut conn)?.channels.len(), 1);
-    /// let [_, quiet] = bots.include_inactive().load(&mut conn)?.channels[..] else { return Err("two channels".into()) };
+    /// let [_, quiet, ..] = bots.include_inactive().load(&mut conn)?.channels[..] else { return Err("two channels".into()) };
     /// assert_eq!((quiet.channel_id.get(), quiet.messages), (1000, 0));
     /// # Ok(())
     /// # }

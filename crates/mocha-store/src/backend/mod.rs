@@ -1,5 +1,6 @@
 //! The file as the recorder's backend: one connection, and its tables during a transaction. Each noun has a file.
 
+mod addressee;
 mod boost;
 mod bulk;
 mod channel;

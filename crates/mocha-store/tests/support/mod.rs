@@ -3,7 +3,8 @@
 #![expect(dead_code, reason = "each test uses a part of it")]
 
 use std::{
-    io::Write as _,
+    io::{ErrorKind, Write as _},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -38,6 +39,20 @@ pub(crate) fn later(ms: i64) -> i64 {
 /// Returns an id of any kind.
 pub(crate) fn id<I: TryFrom<u64>>(number: u64) -> I {
     I::try_from(number).ok().expect("a test's id is not zero")
+}
+
+/// Returns whether a file or its write-ahead log contains the id as a text or as a number of eight bytes.
+pub(crate) fn is_in_the_file(path: &Path, user: u64) -> TestResult<bool> {
+    let (text, number) = (user.to_string().into_bytes(), user.to_be_bytes());
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let mut bytes = std::fs::read(path)?;
+    match std::fs::read(log) {
+        Ok(log) => bytes.extend(log),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(bytes.windows(text.len()).any(|part| part == text) || bytes.windows(8).any(|part| part == number))
 }
 
 /// Reports that a test was skipped.
