@@ -51,9 +51,10 @@ pub struct Erasure<'a> {
 impl PgStore {
     /// Erases a user: deletes every row about the user from Mocha's tables, in all guilds or in one.
     ///
-    /// This covers the user's row and memberships, messages, voice sessions including an open one, joins and leaves, presence,
-    /// and the user's part of every roll-up, also of events that a retention policy deleted. Two counts that name nobody stay:
-    /// the number of members of a guild, and messages by quarter of an hour whose events were already deleted.
+    /// This covers the user's row and memberships, messages, voice sessions including an open one, joins and leaves,
+    /// presence, and the user's part of every roll-up, also of events that a retention policy deleted. Reactions, replies and
+    /// mentions that the user received are deleted too. Two counts that name nobody stay: the number of members of a guild, and
+    /// messages by quarter of an hour whose events were already deleted.
     ///
     /// Events from before the erasure are not recorded again, however often they are delivered, and by none of the recorders.
     /// If the user writes, joins or speaks afterwards, Mocha counts the user from then on. To record nothing in future, use

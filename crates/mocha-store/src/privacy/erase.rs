@@ -56,7 +56,8 @@ impl Store {
     ///
     /// This covers the user's row and memberships, messages, voice sessions including an open one,
     /// joins and leaves, presence, and the user's part of every roll-up, also of events that a
-    /// retention policy deleted. Afterwards all answers are as if the user had never been there.
+    /// retention policy deleted. Reactions, replies and mentions that the user received are deleted
+    /// too. Afterwards all answers are as if the user had never been there.
     /// Two anonymous counts stay: the number of members of a guild, and messages by quarter of an
     /// hour whose events were already deleted.
     ///
