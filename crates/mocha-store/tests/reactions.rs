@@ -167,6 +167,19 @@ fn an_erasure_deletes_reactions_that_the_user_gave_or_received() -> TestResult {
     Ok(())
 }
 
+/// A backup may have reactions to messages of a user of whom it has nothing else.
+#[test]
+fn a_restored_backup_names_no_erased_author() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let replaced = folder.path().join("replaced.db");
+    assert!(Store::open(&replaced)?.forget_user(id(PERSON)).run()?.rows_gone);
+    let restored = Store::builder().clock(mocha_store::Clock::Events).open(folder.path().join("stats.db"))?;
+    record(&restored, [reacted(0, 1, 40, Some(PERSON), thumb()), reacted(0, 2, 40, Some(50), thumb())])?;
+    assert_eq!(restored.reapply_erasures_from(&replaced).run()?, 1);
+    assert_eq!(reactions(&restored)?, ["2 40 \u{1f44d} 50"]);
+    Ok(())
+}
+
 #[test]
 fn nothing_about_a_user_who_opted_out_is_recorded() -> TestResult {
     let store = store()?;
