@@ -386,6 +386,33 @@ fn a_message_with_a_negative_count_does_not_lower_the_sum() -> TestResult {
     Ok(())
 }
 
+#[test]
+fn only_points_have_levels() -> TestResult {
+    let (mut conn, guild) = (crate::test_file::seeded()?, 1.try_into()?);
+    let mut levels = |measure| -> TestResult<Vec<Option<u64>>> {
+        let board = Leaderboard::by(measure, guild).levels(LevelCurve::new(0, 0, 2)?).load(&mut conn)?;
+        Ok(board.entries.iter().map(|entry| entry.level.map(|progress| progress.level)).collect())
+    };
+    // Three messages, two and one.
+    assert_eq!(levels(Measure::Score(Weights::new().messages(1)))?, [Some(1), Some(1), Some(0)]);
+    assert_eq!(levels(Measure::Messages)?, [None; 3]);
+    Ok(())
+}
+
+/// Voice time in company is known for a shorter time than messages are.
+#[test]
+fn a_score_is_known_from_when_all_its_parts_are() -> TestResult {
+    let mut conn = crate::test_file::seeded()?;
+    let tuesday = MONDAY + 86_400;
+    conn.execute(format!("UPDATE horizons SET voice_from = {tuesday}"))?;
+    let weights = Weights::new().awards(1).messages(1).voice_minutes(1);
+    let board = Leaderboard::score(1.try_into()?, weights).filter(VoiceFilter::new().exclude_alone());
+    assert_eq!(board.load(&mut conn)?.data_since, DateTime::from_timestamp(tuesday, 0));
+    let board = board.multiply_weekdays(&[Weekday::Mon], 200);
+    assert_eq!(board.load(&mut conn)?.data_since, DateTime::from_timestamp(tuesday, 0));
+    Ok(())
+}
+
 #[cfg(feature = "serde")]
 #[test]
 fn an_answer_is_json_with_ids_as_texts() -> TestResult {
