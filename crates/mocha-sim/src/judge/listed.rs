@@ -23,6 +23,8 @@ struct Since<'a> {
     moves: Moves,
     presences: BTreeMap<UserId, Vec<&'a PresenceChanged>>,
     presences_ms: Option<i64>,
+    /// The members whom Discord sent.
+    seen: BTreeSet<UserId>,
 }
 
 impl<'a> Since<'a> {
@@ -41,9 +43,13 @@ impl<'a> Since<'a> {
                 Event::MemberLeft(event) if moved.insert((event.user_id, Some(event.at), false)) => {
                     since.moved(event.user_id, false);
                 }
+                Event::MemberSeen(event) => {
+                    since.seen.insert(event.user_id);
+                }
                 Event::MembersListed(MembersListed { at, .. }) => {
                     since.listed_ms = Some(at.timestamp_millis());
                     since.moves.clear();
+                    since.seen.clear();
                 }
                 Event::PresenceChanged(event) if changed.insert((event.user_id, event.at)) => {
                     since.presences.entry(event.user_id).or_default().push(event);
@@ -103,12 +109,19 @@ pub(super) fn count(case: &Case, found: &Found) -> Option<String> {
 }
 
 /// Returns contradictions about members. A membership is known if all joins and leaves of the user since the list were
-/// delivered.
+/// delivered. A guild begins without members, and Discord then sends each of them, which may be missed too.
 fn members(truth: &[Event], since: &Since<'_>, world: &World, found: &Found) -> Vec<String> {
     let Some(listed_ms) = since.listed_ms else { return Vec::new() };
     let moves = moves(truth, listed_ms);
     let users: BTreeSet<UserId> = truth.iter().filter_map(member_of).chain(found.members.iter().copied()).collect();
-    let told = |user_id: &UserId| moves.get(user_id) == since.moves.get(user_id);
+    let sent: BTreeSet<UserId> = truth
+        .iter()
+        .filter(|event| event.at().timestamp_millis() >= listed_ms)
+        .filter_map(|event| if let Event::MemberSeen(event) = event { Some(event.user_id) } else { None })
+        .collect();
+    let told = |user_id: &UserId| {
+        moves.get(user_id) == since.moves.get(user_id) && (!sent.contains(user_id) || since.seen.contains(user_id))
+    };
     let wrong = |user_id: &UserId| found.members.contains(user_id) != world.is_member(*user_id);
     let users = users.into_iter().filter(|user_id| told(user_id) && wrong(user_id));
     users.map(|user_id| format!("{user_id} is a member after a list: {}", found.members.contains(&user_id))).collect()
