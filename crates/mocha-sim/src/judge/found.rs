@@ -29,7 +29,7 @@ pub struct Found {
     pub presences: BTreeMap<UserId, Option<PresenceStatus>>,
     /// The voice log's leaves, in any order.
     pub sessions: Vec<Session>,
-    /// The answer of the specification's voice query for all time.
+    /// The answer of the documented voice query for all time.
     pub voice_activity: BTreeMap<UserId, VoiceActivity>,
 }
 
@@ -44,7 +44,7 @@ pub struct Session {
     pub ended_at_ms: i64,
 }
 
-/// A row of the specification's voice query.
+/// A row of the documented voice query.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct VoiceActivity {
     /// The number of leaves.

@@ -42,7 +42,7 @@ const LIVE_SLACK_MS: i64 = 240_000;
 ///   A recorder with a clock of its own counts no time that did not pass, except what may be bridged.
 /// * Erased users: the file has nothing. Their joins and leaves may count without their names.
 /// * Always: no time is negative, counted twice, or lies across midnight. The intervals of a session add up to it, and the
-///   specification's voice query answers the same.
+///   documented voice query answers the same.
 #[must_use]
 pub fn judge(guild_id: GuildId, truth: &[Event], steps: &[Step], limit_ms: i64, found: &Found) -> Vec<String> {
     let steps = confirmed(steps);

@@ -137,7 +137,7 @@ struct VoiceRow {
     session_count: i32,
 }
 
-/// The query of the specification, verbatim.
+/// The documented query, verbatim.
 fn voice_activity(
     conn: &mut SqliteConnection,
     guild_id: GuildId,

@@ -105,11 +105,11 @@ impl Leaderboard {
         Self::by(Measure::Attachments, guild)
     }
 
-    /// Asks who was active on most days; with [`min_value`](Self::min_value), who was on six of
-    /// seven.
+    /// Asks who was active on most days. With [`min_value`](Self::min_value) it asks who was active
+    /// on at least six of seven, for example.
     ///
-    /// Days are days of a [`zone`](Self::zone), UTC until told otherwise. A window of seven of them
-    /// is made of midnights of that zone: seven days of another zone touch eight.
+    /// Days are those of the [`zone`](Self::zone). The default is UTC. A window of seven days begins
+    /// at a midnight of that zone. Otherwise it touches eight days.
     ///
     /// ```
     /// use mocha_schema::GuildId;
@@ -209,8 +209,8 @@ impl Leaderboard {
     /// other measure has days.
     ///
     /// Roll-ups of members are by day in UTC. In another zone the query reads every message of the
-    /// window, and knows none that are not kept any more: see
-    /// [`data_since`](LeaderboardAnswer::data_since).
+    /// window. Messages that a retention policy deleted do not count, and
+    /// [`data_since`](LeaderboardAnswer::data_since) says where the data starts.
     pub const fn zone(mut self, zone: Tz) -> Self {
         self.zone = zone;
         self
@@ -265,15 +265,16 @@ impl Leaderboard {
         self
     }
 
-    /// Counts only what happened in these channels, in their threads and, of a category, in what is
-    /// in it now; not for voice sessions, of which nobody says where they were.
+    /// Counts only what happened in these channels and their threads. A category stands for the
+    /// channels that are in it now. Boards by voice sessions ignore this, because a session may have
+    /// been in several channels.
     pub fn only_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.only.get_or_insert_default().extend(channels);
         self
     }
 
-    /// Leaves out what happened in these channels, in their threads and, of a category, in what is
-    /// in it now; not of voice sessions, of which nobody says where they were.
+    /// Excludes what happened in these channels and their threads. A category stands for the
+    /// channels that are in it now. Boards by voice sessions ignore this.
     pub fn exclude_channels(mut self, channels: &[ChannelId]) -> Self {
         self.channels.without.extend(channels);
         self
