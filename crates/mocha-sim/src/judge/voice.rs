@@ -45,8 +45,12 @@ impl<T: Copy + Eq> Reported<T> {
         self.deaf_since_ms.get_or_insert(confirmed_ms.max(self.last_change_ms).saturating_sub(rules.slack));
     }
 
-    /// Notes that an event will never be heard.
-    pub(super) fn miss(&mut self, confirmed_ms: i64, rules: Rules) {
+    /// Notes that an event will never be heard. The file confirms the person until `stamped_ms`.
+    pub(super) fn miss(&mut self, confirmed_ms: i64, stamped_ms: i64, rules: Rules) {
+        if self.deaf_since_ms.is_none() && stamped_ms < confirmed_ms {
+            let most_ms = confirmed_ms - stamped_ms;
+            self.doubts.push(Doubt { from_ms: stamped_ms, to_ms: confirmed_ms, most_ms });
+        }
         self.lose(confirmed_ms, rules);
         self.is_missing = true;
     }

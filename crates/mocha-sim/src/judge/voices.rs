@@ -77,7 +77,8 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 // Before the first event there is nothing to lose.
                 Cue::Refused | Cue::Stopped if confirmed_ms == i64::MIN => continue,
                 Cue::Refused => {
-                    miss(&mut reported, confirmed_ms, rules);
+                    let stamped_ms = if case.is_live { confirmed_ms } else { stamped_ms(case, confirmed_ms, heard_ms) };
+                    miss(&mut reported, confirmed_ms, stamped_ms, rules);
                     continue;
                 }
                 Cue::Stopped => {
@@ -207,10 +208,11 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
     }
 }
 
-/// Notes that an event will never be heard. It may be about anybody.
-fn miss<T: Copy + Eq>(reported: &mut BTreeMap<UserId, Reported<T>>, confirmed_ms: i64, rules: Rules) {
+/// Notes that an event will never be heard. It may be about anybody. The file confirms people until `stamped_ms`, and if the
+/// process ends now, no longer than that.
+fn miss<T: Copy + Eq>(reported: &mut BTreeMap<UserId, Reported<T>>, confirmed_ms: i64, stamped_ms: i64, rules: Rules) {
     for reported in reported.values_mut() {
-        reported.miss(confirmed_ms, rules);
+        reported.miss(confirmed_ms, stamped_ms, rules);
     }
 }
 
