@@ -33,9 +33,9 @@ pub(super) struct Queue {
     /// Notified when there may be room, and when waiting for room is pointless.
     pub(super) room: Condvar,
     state: Mutex<State>,
-    /// The limit for callers that can wait. The rest of the room is for callers that cannot, so an import never makes the queue
-    /// refuse a live event, and a live event waits for about two transactions of the import.
-    waiting_limit: usize,
+    /// The limit for events of an import, which can wait. The rest of the room is for live events, so an import never makes the
+    /// queue refuse one, and a live event waits for about two transactions of the import.
+    import_limit: usize,
 }
 
 #[derive(Default)]
@@ -86,17 +86,17 @@ pub(super) struct Taken {
 
 impl Queue {
     pub(super) fn new(limit: usize, batch_len: usize, flush_interval: Duration, counters: Arc<Counters>) -> Self {
-        let waiting_limit = batch_len.saturating_mul(2).min(limit / 2).max(1);
+        let import_limit = batch_len.saturating_mul(2).min(limit / 2).max(1);
         Self {
             // When callers have to wait for room, the writer starts at once.
-            batch_len: batch_len.min(waiting_limit),
+            batch_len: batch_len.min(import_limit),
             changed: Condvar::new(),
             counters,
             flush_interval,
             limit,
             room: Condvar::new(),
             state: Mutex::default(),
-            waiting_limit,
+            import_limit,
         }
     }
 
@@ -129,13 +129,13 @@ impl Queue {
     }
 
     /// Returns why the queue takes no events now.
-    fn obstacle(&self, state: &State) -> Option<Obstacle> {
+    pub(super) fn obstacle(&self, state: &State) -> Option<Obstacle> {
         Self::obstacle_from(self.limit, state)
     }
 
-    /// Returns why the queue takes no events now from callers that can wait.
-    pub(super) fn obstacle_to_waiting(&self, state: &State) -> Option<Obstacle> {
-        Self::obstacle_from(self.waiting_limit, state)
+    /// Returns why the queue takes no events of an import now.
+    pub(super) fn obstacle_to_import(&self, state: &State) -> Option<Obstacle> {
+        Self::obstacle_from(self.import_limit, state)
     }
 
     fn obstacle_from(limit: usize, state: &State) -> Option<Obstacle> {

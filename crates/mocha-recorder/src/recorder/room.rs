@@ -1,7 +1,8 @@
 //! Events that wait until there is room in the queue.
 //!
-//! They enter only while the queue is below its [limit for waiting callers](Queue::obstacle_to_waiting). Otherwise an import
-//! would keep the queue full, and a bot that records at the same time would find no room.
+//! Events without a frame enter only while the queue is below its [limit for imports](Queue::obstacle_to_import). Otherwise an
+//! import would keep the queue full, and a bot that records at the same time would find no room. Frames come from a live
+//! connection.
 
 use std::{
     collections::BTreeMap,
@@ -83,7 +84,9 @@ impl<'q, E: Events> Entry<'q, E> {
     /// Takes a ticket if there is no room. Returns whether the writer has to be woken.
     fn try_enter(&mut self, state: &mut State, waker: Option<&Waker>) -> Poll<Result<bool, Error>> {
         let Some(events) = self.events.take() else { return Poll::Ready(Ok(false)) };
-        let result = match self.queue.obstacle_to_waiting(state) {
+        let obstacle =
+            if self.frame.is_some() { self.queue.obstacle(state) } else { self.queue.obstacle_to_import(state) };
+        let result = match obstacle {
             // The next frame with events also has the position.
             Some(Obstacle::Full { .. }) if events.as_ref().is_empty() => Ok(false),
             None => Ok(self.queue.admit(state, events, &self.frame.take())),
