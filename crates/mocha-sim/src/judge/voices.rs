@@ -77,8 +77,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 // Before the first event there is nothing to lose.
                 Cue::Refused | Cue::Stopped if confirmed_ms == i64::MIN => continue,
                 Cue::Refused => {
-                    let stamped_ms = if case.is_live { confirmed_ms } else { stamped_ms(case, confirmed_ms, heard_ms) };
-                    miss(&mut reported, confirmed_ms, stamped_ms, rules);
+                    miss(&mut reported, confirmed_ms, stamped_ms(case, confirmed_ms, heard_ms), rules);
                     continue;
                 }
                 Cue::Stopped => {
@@ -212,6 +211,8 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
 /// process ends now, no longer than that.
 fn miss<T: Copy + Eq>(reported: &mut BTreeMap<UserId, Reported<T>>, confirmed_ms: i64, stamped_ms: i64, rules: Rules) {
     for reported in reported.values_mut() {
+        // A recorder with a clock of its own stamps at once.
+        let stamped_ms = if rules.slack > 0 { confirmed_ms } else { stamped_ms };
         reported.miss(confirmed_ms, stamped_ms, rules);
     }
 }
