@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Draws who wrote most this month: attach the PNG to your answer to a command.
+/// Draws who wrote most this month: attach the PNG to your answer to a command. The closure returns names.
 fn leaderboard(store: &Store, guild: GuildId) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let month = Window::last_days(30, Tz::UTC, Utc::now())?;
     let board = store.read(|conn| Leaderboard::messages(guild).within(month).limit(10).load(conn))?;

@@ -70,7 +70,7 @@ impl Card {
         let kind = Kind::Member {
             active_days: statistics.active_days,
             messages: statistics.written.messages,
-            place: statistics.messages_place.map(|place| (place.rank, place.total)),
+            place: profile.place.or_else(|| statistics.messages_place.map(|place| (place.rank, place.total))),
             streak: answer.current_streak.map_or(0, |streak| streak.days),
             voice_time: statistics.voice.voice_time,
         };

@@ -229,6 +229,10 @@ impl<'f> Chart<'f> {
     /// let profile = Profile::new("Ferris").level(Level::new(3, 120, 300));
     /// let svg = Chart::member_card(&card, &profile).guild_name("Rust Café").svg()?;
     /// assert!(svg.contains("#1 of 3 people · level 3 · 120 / 300 XP"), "{svg}");
+    ///
+    /// // The place by messages becomes that by points.
+    /// let svg = Chart::member_card(&card, &profile.place(2, 5)).svg()?;
+    /// assert!(svg.contains("#2 of 5 people · level 3"), "{svg}");
     /// # Ok(())
     /// # }
     /// ```

@@ -4,8 +4,8 @@ use mocha_stats::LevelProgress;
 
 use crate::{Error, picture::Picture};
 
-/// The subject of a card: a member or a server, with a name, and a picture and a level if there are
-/// some.
+/// The subject of a card: a member or a server, with a name, and a picture, a level and a place if
+/// there are some.
 ///
 /// # Examples
 ///
@@ -29,6 +29,7 @@ pub struct Profile {
     pub(crate) level: Option<Level>,
     pub(crate) name: String,
     pub(crate) picture: Option<Picture>,
+    pub(crate) place: Option<(u64, u64)>,
 }
 
 /// A level, and how far somebody has come towards the next one.
@@ -40,9 +41,9 @@ pub struct Level {
 }
 
 impl Profile {
-    /// Creates a profile with this name, without a picture and a level.
+    /// Creates a profile with this name, without a picture, a level and a place.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { level: None, name: name.into(), picture: None }
+        Self { level: None, name: name.into(), picture: None, place: None }
     }
 
     /// Adds an avatar or an icon from a PNG file of at most 1,024 by 1,024 pixels, as Discord's CDN
@@ -63,6 +64,13 @@ impl Profile {
     /// [`LevelCurve::progress`](mocha_stats::LevelCurve::progress) returns, or your own.
     pub fn level(mut self, level: impl Into<Level>) -> Self {
         self.level = Some(level.into());
+        self
+    }
+
+    /// Sets the place of a member: its rank, and how many members are on the board. By default a card shows the place by
+    /// messages. Set the place on the board of points if the card shows a level.
+    pub const fn place(mut self, rank: u64, members: u64) -> Self {
+        self.place = Some((rank, members));
         self
     }
 }

@@ -3,7 +3,7 @@
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use mocha_schema::{GuildId, UserId};
 
-use super::{Leaderboard, total::Totals};
+use super::{Leaderboard, Measure, total::Totals};
 use crate::{
     Database, Error, LevelCurve,
     database::{Dialect, Source, writing},
@@ -70,8 +70,9 @@ pub struct LevelUp {
 }
 
 impl LevelUps {
-    /// Asks about the users on this leaderboard, whose values are the points. Its place in the list,
-    /// limits and [`compare`](Leaderboard::compare) do not matter.
+    /// Asks about the users on this board of a [`score`](Leaderboard::score), whose values are the
+    /// points. Limits, [`around`](Leaderboard::around) and [`compare`](Leaderboard::compare) do not
+    /// matter.
     pub const fn of(board: Leaderboard, curve: LevelCurve) -> Self {
         Self { board, curve, report_existing: false }
     }
@@ -95,9 +96,13 @@ impl LevelUps {
     ///
     /// # Errors
     ///
-    /// [`Database`](crate::ErrorKind::Database): the database failed, or the connection may not
-    /// write. In SQLite also if the transaction read before, and another one wrote since.
+    /// * [`InvalidInput`](crate::ErrorKind::InvalidInput) of `board`: it is not the board of a score.
+    /// * [`Database`](crate::ErrorKind::Database): the database failed, or the connection may not
+    ///   write. In SQLite also if the transaction read before, and another one wrote since.
     pub fn take(&self, conn: &mut (impl Database + ?Sized)) -> Result<Vec<LevelUp>, Error> {
+        if !matches!(self.board.measure, Measure::Score(_)) {
+            return Err(Error::invalid("board", "must be the board of a score"));
+        }
         writing(conn, |conn| self.run(conn))
     }
 
@@ -271,6 +276,16 @@ mod tests {
         // The levels of the first guild were not asked for yet.
         let first = LevelUps::of(Leaderboard::score(1.try_into()?, Weights::new().balances(1)), curve());
         assert_eq!(first.take(&mut conn)?, []);
+        Ok(())
+    }
+
+    #[test]
+    fn only_a_score_has_levels() -> TestResult {
+        let mut conn = seeded()?;
+        let error = LevelUps::of(Leaderboard::voice(1.try_into()?), curve()).take(&mut conn).unwrap_err();
+        assert!(error.is_invalid_input(), "{error}");
+        // The guild does not count as asked.
+        conn.execute("INSERT INTO level_guilds VALUES (1)")?;
         Ok(())
     }
 
