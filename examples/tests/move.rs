@@ -13,7 +13,10 @@ use chrono::TimeDelta;
 use diesel::{QueryableByName, RunQueryDsl as _, connection::SimpleConnection as _, sql_query, sql_types::Text};
 use mocha_discord::{
     AnyStore, Clock, ErrorKind, Event, GuildId, Keep, Moved, Mover, PgStore, RetentionPolicy, Store,
-    event::{GuildSeen, MessageAddressed, MessageSent, ReactionAdded, ReactionRemoved, RepliedTo},
+    event::{
+        GuildSeen, InvitesListed, ListedInvite, MessageAddressed, MessageSent, ReactionAdded, ReactionRemoved,
+        RepliedTo,
+    },
     models::{Emoji, catalogue::TABLES},
     stats::{Leaderboard, LevelCurve, LevelUps, Weights},
 };
@@ -98,6 +101,36 @@ fn replies(events: &[Event]) -> impl Iterator<Item = Event> {
     })
 }
 
+/// A list of the two invites of a server before its events and one right after each join. Joins use the invites in turn.
+fn with_invites(events: Vec<Event>) -> Vec<Event> {
+    let mut uses = [0; 2];
+    let list = |at, guild_id, uses: [u64; 2]| -> Event {
+        let invites = ["tea", "coffee"].into_iter().zip(uses).map(|(code, uses)| ListedInvite {
+            code: code.to_owned(),
+            inviter_id: 7.try_into().ok(),
+            is_vanity: false,
+            max_uses: None,
+            uses,
+        });
+        InvitesListed { at, guild_id, invites: invites.collect() }.into()
+    };
+    let first = events.iter().find_map(|event| Some(list(event.at(), event.guild_id()?, uses)));
+    let mut all = Vec::from_iter(first);
+    for (number, event) in events.into_iter().enumerate() {
+        let joined = match &event {
+            Event::MemberJoined(joined) => Some((joined.at, joined.guild_id)),
+            _ => None,
+        };
+        all.push(event);
+        if let Some((at, guild_id)) = joined {
+            let used = uses.get_mut(number % 2);
+            *used.expect("there are two") += 1;
+            all.push(list(at, guild_id, uses));
+        }
+    }
+    all
+}
+
 /// A file with everything: two servers and an empty one, events that retention deleted, somebody who opted out, and an open voice session.
 fn filled(path: &Path) -> TestResult<Store> {
     let store = open(path)?;
@@ -111,7 +144,7 @@ fn filled(path: &Path) -> TestResult<Store> {
         let level_ups = LevelUps::of(board, LevelCurve::mee6()).report_existing();
         assert_eq!(store.write(|conn| level_ups.take(conn))?.len(), 30);
     }
-    let mut events: Vec<Event> = servers().iter().flat_map(Server::events).collect();
+    let mut events: Vec<Event> = servers().iter().flat_map(|server| with_invites(server.events().collect())).collect();
     events.sort_by_key(Event::at);
     let reactions: Vec<Event> =
         servers().iter().flat_map(|server| reactions(&server.events().collect::<Vec<_>>())).map(Event::from).collect();
@@ -175,10 +208,12 @@ fn everything_arrives_and_comes_back() -> TestResult {
         })
         .run()?;
     assert!(first.is_complete() && first.odd.is_empty(), "{first:?}");
-    assert_eq!((first.guilds, first.answers), (3, 3 * 2 * 51));
+    assert_eq!((first.guilds, first.answers), (3, 3 * 2 * 52));
     assert!(steps > 20 && first.written > 3_000 && first.rows == first.total, "{steps} {first:?}");
     assert_eq!(server.verify()?, []);
     for table in [
+        "invited_members",
+        "invites",
         "message_events",
         "message_addressees",
         "message_days",
@@ -191,6 +226,8 @@ fn everything_arrives_and_comes_back() -> TestResult {
         let here = lines(&file, &format!("SELECT count(*) || '' AS line FROM {table}"))?.concat();
         assert_eq!(database.execute(&format!("SELECT count(*) FROM {table}")), here, "{table}");
     }
+    let concluded = "SELECT user_id || '' AS line FROM invited_members WHERE code IS NOT NULL";
+    assert!(lines(&file, concluded)?.len() > 3);
     // The triggers of the server counted the same as those of the file.
     let total = "SELECT sum(messages) || ' ' || sum(characters) AS line FROM message_days";
     assert_eq!(database.execute(total), lines(&file, total)?.concat());

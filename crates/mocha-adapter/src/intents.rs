@@ -19,6 +19,8 @@ bitflags! {
         const GUILDS = 1;
         /// Joins, leaves and changes of members. Privileged.
         const GUILD_MEMBERS = 1 << 1;
+        /// New and deleted invites of guilds.
+        const GUILD_INVITES = 1 << 6;
         /// Voice states.
         const GUILD_VOICE_STATES = 1 << 7;
         /// Status and activities. Privileged.

@@ -200,6 +200,11 @@ const fn describe(statistic: Statistic) -> (&'static str, &'static str, &'static
             "to show how many members joined and left a server in a day, week or month",
             "Discord sends joins and leaves of members only with this intent",
         ),
+        Statistic::Invites => (
+            "Invites",
+            "to find the invite that a new member used, and to count the members whom each member invited",
+            "Discord sends joins and leaves of members only with this intent",
+        ),
         Statistic::Members => (
             "Members",
             "to list current members by name in answers, and to show how long members stay",
@@ -243,6 +248,7 @@ const fn sources(statistic: Statistic) -> &'static [Source] {
         Statistic::Commands => &[Source::Commands],
         Statistic::Conversations => &[Source::Conversations],
         Statistic::Growth | Statistic::Members | Statistic::Roles => &[Source::Members],
+        Statistic::Invites => &[Source::Invites],
         Statistic::MessageContent => &[Source::MessageContent],
         Statistic::Messages => &[Source::Messages],
         Statistic::Presence => &[Source::Presence],

@@ -11,6 +11,7 @@ mod command;
 mod guild;
 mod intents;
 mod inventory;
+mod invite;
 mod member;
 mod message;
 mod presence;

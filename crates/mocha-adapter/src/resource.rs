@@ -4,8 +4,8 @@ use bitflags::bitflags;
 
 bitflags! {
     /// The kinds of data that an adapter records. Default: all except
-    /// [`CONVERSATION`](Self::CONVERSATION), [`PRESENCE`](Self::PRESENCE), [`REACTION`](Self::REACTION) and
-    /// [`ROLE`](Self::ROLE).
+    /// [`CONVERSATION`](Self::CONVERSATION), [`INVITE`](Self::INVITE), [`PRESENCE`](Self::PRESENCE),
+    /// [`REACTION`](Self::REACTION) and [`ROLE`](Self::ROLE).
     ///
     /// The adapter always records connections, outages of guilds, and when the bot joins or leaves a guild. Without them Mocha
     /// could not distinguish a quiet server from lost events.
@@ -14,7 +14,8 @@ bitflags! {
     /// use mocha_adapter::ResourceType;
     ///
     /// let roles_and_presences = ResourceType::PRESENCE | ResourceType::ROLE;
-    /// let optional = roles_and_presences | ResourceType::CONVERSATION | ResourceType::REACTION;
+    /// let messages = ResourceType::CONVERSATION | ResourceType::REACTION;
+    /// let optional = roles_and_presences | messages | ResourceType::INVITE;
     /// assert!(!ResourceType::default().intersects(optional));
     /// assert_eq!(ResourceType::default() | optional, ResourceType::all());
     /// ```
@@ -28,6 +29,9 @@ bitflags! {
         const CONVERSATION = 1 << 10;
         /// Guilds: name, icon and number of members.
         const GUILD = 1 << 1;
+        /// New invites. They need the intent `GUILD_INVITES`. The bot lists the invites of a guild itself, as
+        /// [`InvitesListed`](mocha_recorder::event::InvitesListed) describes.
+        const INVITE = 1 << 11;
         /// Current members, joins and leaves.
         const MEMBER = 1 << 2;
         /// Messages. Their text is never stored.
@@ -46,9 +50,10 @@ bitflags! {
 }
 
 impl Default for ResourceType {
-    /// Returns all kinds except [`CONVERSATION`](Self::CONVERSATION), [`PRESENCE`](Self::PRESENCE),
-    /// [`REACTION`](Self::REACTION) and [`ROLE`](Self::ROLE).
+    /// Returns all kinds except [`CONVERSATION`](Self::CONVERSATION), [`INVITE`](Self::INVITE),
+    /// [`PRESENCE`](Self::PRESENCE), [`REACTION`](Self::REACTION) and [`ROLE`](Self::ROLE).
     fn default() -> Self {
-        Self::all().difference(Self::CONVERSATION.union(Self::PRESENCE).union(Self::REACTION).union(Self::ROLE))
+        let of_messages = Self::CONVERSATION.union(Self::REACTION);
+        Self::all().difference(of_messages.union(Self::INVITE).union(Self::PRESENCE).union(Self::ROLE))
     }
 }

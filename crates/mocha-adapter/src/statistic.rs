@@ -14,6 +14,8 @@ pub enum Statistic {
     Conversations,
     /// Joins, leaves and the number of members by day.
     Growth,
+    /// The invites that joins used, and who created them.
+    Invites,
     /// The current members, their nicknames and the start of their memberships.
     Members,
     /// Characters, words, attachments and embeds of messages.
@@ -32,10 +34,11 @@ pub enum Statistic {
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Commands,
         Self::Conversations,
         Self::Growth,
+        Self::Invites,
         Self::Members,
         Self::MessageContent,
         Self::Messages,
@@ -60,6 +63,7 @@ impl Statistic {
             // Discord sends them without any intent.
             Self::Commands => Intents::empty(),
             Self::Growth | Self::Members | Self::Roles => Intents::GUILD_MEMBERS,
+            Self::Invites => Intents::GUILD_MEMBERS.union(Intents::GUILD_INVITES),
             Self::MessageContent => Intents::GUILD_MESSAGES.union(Intents::MESSAGE_CONTENT),
             Self::Conversations | Self::Messages => Intents::GUILD_MESSAGES,
             Self::Presence => Intents::GUILD_PRESENCES,
@@ -83,6 +87,7 @@ impl Statistic {
         match self {
             Self::Commands => &["INTERACTION_CREATE"],
             Self::Growth => &["GUILD_MEMBER_ADD", "GUILD_MEMBER_REMOVE"],
+            Self::Invites => &["GUILD_MEMBER_ADD", "GUILD_MEMBER_REMOVE", "INVITE_CREATE"],
             Self::Members => &[
                 "GUILD_CREATE",
                 "GUILD_MEMBER_ADD",

@@ -5,7 +5,7 @@ mod support;
 
 use mocha_recorder::{
     Event,
-    event::{MessageAddressed, ReactionAdded, RepliedTo},
+    event::{InvitesListed, ListedInvite, MessageAddressed, ReactionAdded, RepliedTo},
 };
 use mocha_schema::{
     Emoji,
@@ -75,6 +75,41 @@ fn reactions_and_replies_that_an_erased_user_gave_or_received_are_gone() -> Test
     assert_eq!(rows_about(&database, 41), [""; 0]);
     assert_eq!(database.execute("SELECT string_agg(message_id::TEXT, ' ') FROM reactions"), "4");
     assert_eq!(database.execute("SELECT string_agg(message_id::TEXT, ' ') FROM message_addressees"), "7");
+    Ok(())
+}
+
+fn listed(ms: i64, uses: [u64; 2]) -> Event {
+    let invites = [("a", 40), ("b", 41)].into_iter().zip(uses).map(|((code, inviter), uses)| {
+        let inviter_id = Some(id(inviter));
+        ListedInvite { code: code.to_owned(), inviter_id, is_vanity: false, max_uses: None, uses }
+    });
+    InvitesListed { at: support::at(ms), guild_id: id(1), invites: invites.collect() }.into()
+}
+
+#[test]
+fn invites_of_an_erased_user_and_joins_by_them_are_gone() -> TestResult {
+    let Some(database) = Database::create() else { return Ok(()) };
+    let store = store(database.url())?;
+    let all = || {
+        [
+            listed(10, [0, 0]),
+            joined(20, 1, 42),
+            listed(21, [1, 0]),
+            joined(30, 1, 40),
+            listed(31, [1, 1]),
+            joined(40, 1, 43),
+            listed(41, [1, 2]),
+        ]
+    };
+    record(&store, all())?;
+    let joins =
+        "SELECT string_agg(user_id || ' ' || code || ' ' || inviter_id, ', ' ORDER BY user_id) FROM invited_members";
+    assert_eq!(database.execute(joins), "40 b 41, 42 a 40, 43 b 41");
+    assert!(store.forget_user(id(40)).run()?.rows_gone);
+    record(&store, all())?;
+    assert_eq!(rows_about(&database, 40), [""; 0]);
+    assert_eq!(database.execute(joins), "43 b 41");
+    assert_eq!(database.execute("SELECT string_agg(code, ' ') FROM invites"), "b");
     Ok(())
 }
 

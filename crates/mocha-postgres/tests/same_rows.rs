@@ -9,8 +9,9 @@ use mocha_postgres::PgStore;
 use mocha_recorder::{
     Clock, Event,
     event::{
-        CommandUsed, MemberLeft, MemberSeen, MessageAddressed, PresenceChanged, PresencesListed, ReactionAdded,
-        ReactionRemoved, ReactionsCleared, RepliedTo, RoleRemoved, RolesListed, VoiceSnapshot,
+        CommandUsed, InviteCreated, InvitesListed, ListedInvite, MemberLeft, MemberSeen, MessageAddressed,
+        PresenceChanged, PresencesListed, ReactionAdded, ReactionRemoved, ReactionsCleared, RepliedTo, RoleRemoved,
+        RolesListed, VoiceSnapshot,
     },
 };
 use mocha_schema::{Emoji, PresenceStatus};
@@ -49,13 +50,13 @@ fn events(seed: u64) -> Vec<Event> {
         } else {
             Emoji::Custom { id: id(7), name: (dice.roll(2) == 0).then(|| "party".to_owned()) }
         };
-        let event = match dice.roll(25) {
+        let event = match dice.roll(29) {
             0..4 => voice(ms, place, who, Some(place * 10 + dice.roll(2))),
             4 | 5 => voice(ms, place, who, None),
             6 => VoiceSnapshot { at: at(ms), guild_id, voices: Vec::new() }.into(),
             7 | 8 => PresenceChanged { activity: None, at: at(ms), guild_id, status, user_id }.into(),
             9 => PresencesListed { at: at(ms), guild_id, is_complete: true, user_ids: vec![user_id] }.into(),
-            10 => joined(ms, place, who),
+            10 | 26 => joined(ms, place, who),
             11 => MemberLeft { at: at(ms), guild_id, user_id }.into(),
             12 => RoleRemoved { at: at(ms), guild_id, role_id: id(5 + dice.roll(3)) }.into(),
             13 => RolesListed { at: at(ms), guild_id, role_ids: vec![id(5 + dice.roll(3)), id(5)] }.into(),
@@ -91,7 +92,23 @@ fn events(seed: u64) -> Vec<Event> {
                 let at = at(ms);
                 MessageAddressed { at, channel_id, guild_id, mentions, message_id, reply, user_id }.into()
             }
-            23 => embedded(ms, 1000 + dice.roll(number + 1), place),
+            23 | 24 => {
+                let invites = (0..dice.roll(4)).map(|number| ListedInvite {
+                    code: format!("code-{number}"),
+                    inviter_id: (dice.roll(3) > 0).then(|| id(40 + dice.roll(4))),
+                    is_vanity: number == 2,
+                    max_uses: Some(dice.roll(3)),
+                    uses: dice.roll(3),
+                });
+                let invites = invites.collect();
+                InvitesListed { at: at(ms), guild_id, invites }.into()
+            }
+            25 => {
+                let code = format!("code-{}", dice.roll(4));
+                let max_uses = (dice.roll(2) == 0).then_some(1);
+                InviteCreated { at: at(ms), code, guild_id, inviter_id: Some(user_id), max_uses }.into()
+            }
+            27 => embedded(ms, 1000 + dice.roll(number + 1), place),
             _ => message(ms, 1000 + number, place, who),
         };
         if dice.roll(6) == 0 {

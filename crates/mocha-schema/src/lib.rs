@@ -40,6 +40,7 @@ mod gateway_session;
 mod guild;
 mod guild_state;
 mod id;
+mod invite;
 mod member;
 mod member_event;
 mod message_addressee;
@@ -69,6 +70,7 @@ pub use self::{
     guild::{Guild, GuildChange, NewGuild},
     guild_state::{GoneChannel, GuildState},
     id::{ChannelId, EmojiId, GuildId, IdError, InteractionId, MessageId, RoleId, Snowflake, UserId},
+    invite::{Invite, InvitedMember},
     member::{Member, MemberChange, NewMember, member_id},
     member_event::{MemberEvent, MemberEventChange, MemberEventType, NewMemberEvent},
     message_addressee::{MessageAddressee, NewMessageAddressee},

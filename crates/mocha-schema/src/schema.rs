@@ -454,6 +454,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     guild_states,
     guilds,
     horizons,
+    invited_members,
+    invites,
     level_guilds,
     member_days,
     member_events,

@@ -18,12 +18,12 @@ use mocha_schema::{
     migrate_postgres,
     schema::{
         active_months, award_days, award_spans, award_totals, bots, channel_histories, channels, command_uses,
-        ended_boosts, gateway_sessions, gone_channels, guild_states, guilds, horizons, level_guilds, member_days,
-        member_events, member_roles, members, message_addressees, message_days, message_events, message_months,
-        message_quarters, message_thirds, message_totals, mocha_migrations, packed_quarters, point_balances,
-        presence_events, reactions, recorder_states, reported_levels, tombstone_keys, tombstones, unheard_guilds,
-        user_names, users, voice_channel_days, voice_channel_months, voice_days, voice_events, voice_intervals,
-        voice_months, voice_totals, watermarks,
+        ended_boosts, gateway_sessions, gone_channels, guild_states, guilds, horizons, invited_members, invites,
+        level_guilds, member_days, member_events, member_roles, members, message_addressees, message_days,
+        message_events, message_months, message_quarters, message_thirds, message_totals, mocha_migrations,
+        packed_quarters, point_balances, presence_events, reactions, recorder_states, reported_levels, tombstone_keys,
+        tombstones, unheard_guilds, user_names, users, voice_channel_days, voice_channel_months, voice_days,
+        voice_events, voice_intervals, voice_months, voice_totals, watermarks,
     },
 };
 use mocha_test_postgres::Database;
@@ -106,7 +106,7 @@ fn types_are_those_of_the_database() -> Result<(), Failure> {
     let conn = &mut PgConnection::establish(database.url())?;
     migrate_postgres(conn)?;
     compare!(conn,
-        active_months award_days award_spans award_totals bots channel_histories channels command_uses ended_boosts gateway_sessions gone_channels guild_states guilds horizons level_guilds member_days member_events member_roles members message_addressees message_days message_events message_months message_quarters message_thirds message_totals mocha_migrations packed_quarters point_balances presence_events reactions recorder_states reported_levels tombstone_keys tombstones unheard_guilds user_names users
+        active_months award_days award_spans award_totals bots channel_histories channels command_uses ended_boosts gateway_sessions gone_channels guild_states guilds horizons invited_members invites level_guilds member_days member_events member_roles members message_addressees message_days message_events message_months message_quarters message_thirds message_totals mocha_migrations packed_quarters point_balances presence_events reactions recorder_states reported_levels tombstone_keys tombstones unheard_guilds user_names users
         voice_channel_days voice_channel_months voice_days voice_events voice_intervals voice_months voice_totals
         watermarks
     );

@@ -10,12 +10,12 @@ use diesel::{
 };
 use mocha_schema::schema::{
     active_months, award_days, award_spans, award_totals, bots, channel_histories, channels, command_uses,
-    ended_boosts, gateway_sessions, gone_channels, guild_states, guilds, horizons, level_guilds, member_days,
-    member_events, member_roles, members, message_addressees, message_days, message_events, message_months,
-    message_quarters, message_thirds, message_totals, mocha_migrations, packed_quarters, point_balances,
-    presence_events, reactions, recorder_states, reported_levels, tombstone_keys, tombstones, unheard_guilds,
-    user_names, users, voice_channel_days, voice_channel_months, voice_days, voice_events, voice_intervals,
-    voice_months, voice_totals, watermarks,
+    ended_boosts, gateway_sessions, gone_channels, guild_states, guilds, horizons, invited_members, invites,
+    level_guilds, member_days, member_events, member_roles, members, message_addressees, message_days, message_events,
+    message_months, message_quarters, message_thirds, message_totals, mocha_migrations, packed_quarters,
+    point_balances, presence_events, reactions, recorder_states, reported_levels, tombstone_keys, tombstones,
+    unheard_guilds, user_names, users, voice_channel_days, voice_channel_months, voice_days, voice_events,
+    voice_intervals, voice_months, voice_totals, watermarks,
 };
 use sql::{Failure, lines, migrated};
 
@@ -122,6 +122,8 @@ fn all() -> Vec<Declared> {
         declared(&guild_states::table),
         declared(&guilds::table),
         declared(&horizons::table),
+        declared(&invited_members::table),
+        declared(&invites::table),
         declared(&level_guilds::table),
         declared(&member_days::table),
         declared(&member_events::table),

@@ -223,7 +223,7 @@ impl AdapterBuilder {
     }
 
     /// Sets what is recorded. Default: everything except [`ResourceType::CONVERSATION`],
-    /// [`ResourceType::PRESENCE`], [`ResourceType::REACTION`] and [`ResourceType::ROLE`].
+    /// [`ResourceType::INVITE`], [`ResourceType::PRESENCE`], [`ResourceType::REACTION`] and [`ResourceType::ROLE`].
     pub const fn resources(mut self, resources: ResourceType) -> Self {
         self.resources = resources;
         self

@@ -48,6 +48,7 @@ mod convert;
 mod guild;
 mod heartbeat;
 mod inventory;
+mod invite;
 mod member;
 mod message;
 mod presence;

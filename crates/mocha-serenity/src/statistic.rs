@@ -5,7 +5,7 @@ use serenity::model::gateway::GatewayIntents;
 
 /// A statistic that Mocha can compute, with the intents that it needs.
 ///
-/// Discord has to approve the intents of growth, members, message content, presence and roles.
+/// Discord has to approve the intents of growth, invites, members, message content, presence and roles.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Statistic {
@@ -15,6 +15,8 @@ pub enum Statistic {
     Conversations,
     /// Joins, leaves and the number of members by day.
     Growth,
+    /// The invites that joins used, and who created them.
+    Invites,
     /// The current members, their nicknames and the start of their memberships.
     Members,
     /// Characters, words, attachments and embeds of messages.
@@ -33,10 +35,11 @@ pub enum Statistic {
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Commands,
         Self::Conversations,
         Self::Growth,
+        Self::Invites,
         Self::Members,
         Self::MessageContent,
         Self::Messages,
@@ -63,6 +66,7 @@ impl Statistic {
             Self::Commands => SharedStatistic::Commands,
             Self::Conversations => SharedStatistic::Conversations,
             Self::Growth => SharedStatistic::Growth,
+            Self::Invites => SharedStatistic::Invites,
             Self::Members => SharedStatistic::Members,
             Self::MessageContent => SharedStatistic::MessageContent,
             Self::Messages => SharedStatistic::Messages,

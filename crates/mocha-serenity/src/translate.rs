@@ -11,7 +11,7 @@ use serenity::model::{
 };
 
 use crate::{
-    channel, command, convert, guild, member, message, presence,
+    channel, command, convert, guild, invite, member, message, presence,
     reaction::{self, EmojiRemoved},
     user, voice,
 };
@@ -41,6 +41,7 @@ pub(crate) fn translate(event: &Event, context: Context) -> Vec<mocha_recorder::
                 command::push(command, out);
             }
         }
+        Event::InviteCreate(event) => invite::push_created(event, out),
         Event::MessageCreate(event) => message::push(&event.message, out),
         Event::MessageUpdate(event) => message::push_edit(event, out),
         Event::PresenceUpdate(event) => {
@@ -103,7 +104,7 @@ fn push_unreadable(event: &UnknownEvent, out: &mut Translation) {
 }
 
 /// The names of the events that [`translate`] reads.
-const EVENT_NAMES: [&str; 27] = [
+const EVENT_NAMES: [&str; 28] = [
     "CHANNEL_CREATE",
     "CHANNEL_DELETE",
     "CHANNEL_UPDATE",
@@ -116,6 +117,7 @@ const EVENT_NAMES: [&str; 27] = [
     "GUILD_ROLE_DELETE",
     "GUILD_UPDATE",
     "INTERACTION_CREATE",
+    "INVITE_CREATE",
     "MESSAGE_CREATE",
     "MESSAGE_REACTION_ADD",
     "MESSAGE_REACTION_REMOVE",

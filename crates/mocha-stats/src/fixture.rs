@@ -190,6 +190,25 @@ pub(crate) fn insert_addressee(
     Ok(())
 }
 
+/// A join at this unix millisecond. The invite is its code, its inviter, and whether it is the vanity link.
+pub(crate) fn insert_invited_member(
+    conn: &mut impl SimpleConnection,
+    guild: u64,
+    user: u64,
+    ms: i64,
+    invite: Option<(&str, Option<u64>, bool)>,
+) -> TestResult {
+    let code = value(invite.map(|(code, ..)| format!("'{code}'")));
+    let inviter = value(invite.and_then(|(_, inviter, _)| inviter));
+    // The databases have different truth values.
+    let is_vanity = if invite.is_some_and(|(.., is_vanity)| is_vanity) { "(1 = 1)" } else { "(1 = 0)" };
+    conn.batch_execute(&format!(
+        "INSERT INTO invited_members (guild_id, user_id, joined_at_ms, code, inviter_id, is_vanity) \
+            VALUES ({guild}, {user}, {ms}, {code}, {inviter}, {is_vanity})"
+    ))?;
+    Ok(())
+}
+
 pub(crate) fn insert_user(conn: &mut impl SimpleConnection, id: u64, bot: Option<bool>) -> TestResult {
     let bot = value(bot);
     conn.batch_execute(&format!(
@@ -251,7 +270,7 @@ pub(crate) fn seeded() -> TestResult<SqliteConnection> {
 
 /// A Monday of guild 1: users 20, 30 and 100 are people, 9 is a bot; they write in channels 1000
 /// and 2000 and talk in 3000. Users 20, 30 and the bot have role 70, user 30 has role 71 too. Users 20 and 30 use
-/// commands and reactions, and talk to each other, and user 20 boosted the guild for a while.
+/// commands and reactions, and talk to each other, and user 20 boosted the guild for a while and invited others.
 /// Each hour is worth an award. User 30 has points of another bot.
 pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
     conn.batch_execute("INSERT INTO award_spans VALUES ('1', 3600)")?;
@@ -303,6 +322,12 @@ pub(crate) fn seed(conn: &mut impl SimpleConnection) -> TestResult {
         (second, 30, 20, party, 1),
     ] {
         insert_reaction(conn, message, Some(author), user, emoji, MONDAY + day * 86_400 + 9 * 3600)?;
+    }
+    let tea = Some(("tea", Some(20), false));
+    for (user, invite, day) in
+        [(30, tea, 0), (100, tea, 1), (20, Some(("mocha", None, true)), 1), (100, None, 2), (9, None, 0)]
+    {
+        insert_invited_member(conn, 1, user, (MONDAY + day * 86_400 + 6 * 3600) * 1000, invite)?;
     }
     conn.batch_execute(&format!("INSERT INTO ended_boosts VALUES (1, 20, {MONDAY}, {MONDAY} + 40000)"))?;
     // User 20 was in voice for an hour; user 30 has been for half an hour, when last seen.

@@ -44,7 +44,7 @@ fn minded(question: &str) -> &'static [&'static str] {
         | "user voice series"
         | "voice log" => &["voice_from"],
         "voice board in company" => &["rollups_from", "voice_from"],
-        "boosters" | "growth" | "retention" | "stay" => &["members_from"],
+        "boosters" | "growth" | "invites" | "invited user" | "retention" | "stay" => &["members_from"],
         "member card" => &["messages_from", "rollups_from"],
         "report" => &["members_from", "rollups_from", "voice_from"],
         "return" => &["members_from", "rollups_from"],
@@ -114,6 +114,7 @@ fn rows_from_before_a_horizon_are_not_counted() -> TestResult {
         format!("DELETE FROM command_uses WHERE created_at < {tuesday}"),
         format!("DELETE FROM message_addressees WHERE created_at < {tuesday}"),
         format!("DELETE FROM reactions WHERE created_at < {tuesday}"),
+        format!("DELETE FROM invited_members WHERE joined_at_ms < {tuesday}000"),
         format!("DELETE FROM ended_boosts WHERE ended_at < {tuesday}"),
         format!("DELETE FROM voice_events WHERE created_at < {tuesday}"),
         format!("DELETE FROM voice_intervals WHERE started_at_ms < {tuesday}000 AND ended_at_ms IS NOT NULL"),

@@ -42,6 +42,7 @@
 //! | [`Conversations`] | who replied to whom, and who mentioned whom |
 //! | [`FirstReplies`] | how long messages waited for their first reply, and who gave it |
 //! | [`ThreadAnswers`] | how long threads waited for their first answer, and who gave it |
+//! | [`Invites`] | who invited how many users, how many of them stayed, and which invite a user used |
 //! | [`Reactions`] | who gave and received reactions, to which messages, with which emoji |
 //! | [`Names`] | how users, channels and the guild are called |
 //! | [`VoiceHeatMap`] | when people were in voice, by weekday and hour |
@@ -97,6 +98,7 @@ mod fixture;
 mod growth;
 mod guild_report;
 mod heat_map;
+mod invites;
 #[cfg(test)]
 mod known;
 mod leaderboard;
@@ -160,6 +162,7 @@ pub use self::{
     },
     guild_report::{GuildReport, GuildReportAnswer},
     heat_map::{HeatMap, HeatMapAnswer},
+    invites::{CodeJoins, InvitedJoins, InviterJoins, Invites, InvitesAnswer},
     leaderboard::{
         ActiveRole, Leaderboard, LeaderboardAnswer, LevelUp, LevelUps, Measure, PreviousRank, Rank, RoleActivity,
         RoleActivityAnswer, VoiceDetails, VoiceTotals, Weights,

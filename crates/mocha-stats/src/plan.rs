@@ -121,6 +121,7 @@ fn no_table_that_grows_is_read_whole() -> TestResult {
                     "_balances",
                     "_boosts",
                     "command_",
+                    "invited_",
                     "reactions",
                     "message_",
                     "voice_",

@@ -6,10 +6,10 @@ use mocha_schema::{ChannelId, GuildId, RoleId, UserId};
 
 use crate::{
     Activation, ActiveMembers, Activities, Boosters, Bots, ChannelGroup, Channels, CommandSeries, Commands,
-    Conversations, Database, Error, FirstReplies, Growth, GuildOverview, GuildReport, GuildVoice, HeatMap, Leaderboard,
-    MemberCard, MemberRetention, MemberReturn, MemberSegments, MemberStatistics, MembersSince, MessageSeries,
-    OnlineSeries, Period, PresenceTime, Reactions, RoleActivity, RoleMembers, Tenure, ThreadAnswers, VoiceChannels,
-    VoiceFilter, VoiceHeatMap, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
+    Conversations, Database, Error, FirstReplies, Growth, GuildOverview, GuildReport, GuildVoice, HeatMap, Invites,
+    Leaderboard, MemberCard, MemberRetention, MemberReturn, MemberSegments, MemberStatistics, MembersSince,
+    MessageSeries, OnlineSeries, Period, PresenceTime, Reactions, RoleActivity, RoleMembers, Tenure, ThreadAnswers,
+    VoiceChannels, VoiceFilter, VoiceHeatMap, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
     documented::{GuildLeaderboard, UserStatistics, VoiceActivity},
     fixture::MONDAY,
 };
@@ -17,7 +17,7 @@ use crate::{
 pub(crate) type Load = fn(&mut dyn Database, GuildId, Window) -> Result<String, Error>;
 
 /// Every question. Its answer is a text, so that answers of different kinds can be compared.
-pub(crate) const QUESTIONS: [(&str, Load); 77] = [
+pub(crate) const QUESTIONS: [(&str, Load); 79] = [
     ("messages", |conn, guild, window| show(Leaderboard::messages(guild).within(window).load(conn))),
     ("words", |conn, guild, window| show(Leaderboard::words(guild).within(window).bots(Bots::Include).load(conn))),
     ("members", |conn, guild, window| show(Leaderboard::messages(guild).current_members().within(window).load(conn))),
@@ -111,6 +111,10 @@ pub(crate) const QUESTIONS: [(&str, Load); 77] = [
     }),
     ("first replies", |conn, guild, window| show(FirstReplies::of(guild).within(window).load(conn))),
     ("thread answers", |conn, guild, window| show(ThreadAnswers::of(guild).within(window).load(conn))),
+    ("invites", |conn, guild, window| show(Invites::of(guild).within(window).load(conn))),
+    ("invited user", |conn, guild, window| {
+        show(Invites::of(guild).invited(user()).bots(Bots::Include).within(window).load(conn))
+    }),
     ("reactions", |conn, guild, window| show(Reactions::of(guild).within(window).load(conn))),
     ("reactions in some channels", |conn, guild, window| {
         show(Reactions::of(guild).only_channels(&channels()).bots(Bots::Include).within(window).load(conn))

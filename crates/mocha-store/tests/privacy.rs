@@ -74,6 +74,8 @@ fn lived() -> Result<Store, mocha_store::Error> {
             "INSERT INTO member_roles VALUES (10, 70, {PERSON});
              INSERT INTO command_uses VALUES (10, 1, 20, {PERSON}, 'rank', 1);
              INSERT INTO ended_boosts VALUES (10, {PERSON}, 1, 2);
+             INSERT INTO invited_members VALUES (10, {PERSON}, 1000, 'a', 50, 0);
+             INSERT INTO invites VALUES (10, 'a', {PERSON}, 0, 1, NULL, NULL, 1000);
              INSERT INTO point_balances VALUES (10, {PERSON}, 100);
              INSERT INTO reported_levels VALUES (10, {PERSON}, 1);
              INSERT INTO message_addressees VALUES (10, 31, 50, {PERSON}, 20, 30, 1);

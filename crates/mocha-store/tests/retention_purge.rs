@@ -45,6 +45,8 @@ fn filled() -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
             conn.batch_execute(&format!(
                 "INSERT INTO command_uses VALUES ({guild}, 1, 20, 41, 'rank', {0});
                  INSERT INTO ended_boosts VALUES ({guild}, 41, {0}, {0});
+                 INSERT INTO invited_members VALUES ({guild}, 41, {0} * 1000, 'a', 42, 0);
+                 INSERT INTO invites VALUES ({guild}, 'a', 41, 0, 1, NULL, NULL, {0} * 1000);
                  INSERT INTO level_guilds VALUES ({guild});
                  INSERT INTO point_balances VALUES ({guild}, 41, 100);
                  INSERT INTO reported_levels VALUES ({guild}, 41, 1);

@@ -39,6 +39,7 @@ mod delivery;
 pub mod gateway;
 mod guild;
 mod inventory;
+mod invite;
 mod member;
 mod message;
 mod presence;

@@ -13,6 +13,8 @@ pub enum Statistic {
     Conversations,
     /// Joins, leaves and the number of members by day.
     Growth,
+    /// The invites that joins used, and who created them.
+    Invites,
     /// The current members, their nicknames and the start of their memberships.
     Members,
     /// Characters, words, attachments and embeds of messages.
@@ -31,10 +33,11 @@ pub enum Statistic {
 
 impl Statistic {
     /// All statistics.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Commands,
         Self::Conversations,
         Self::Growth,
+        Self::Invites,
         Self::Members,
         Self::MessageContent,
         Self::Messages,
@@ -65,6 +68,7 @@ impl Statistic {
             Self::Commands => SharedStatistic::Commands,
             Self::Conversations => SharedStatistic::Conversations,
             Self::Growth => SharedStatistic::Growth,
+            Self::Invites => SharedStatistic::Invites,
             Self::Members => SharedStatistic::Members,
             Self::MessageContent => SharedStatistic::MessageContent,
             Self::Messages => SharedStatistic::Messages,
@@ -90,6 +94,7 @@ impl Statistic {
         match self {
             Self::Commands => &[EventType::InteractionCreate],
             Self::Growth => &[EventType::MemberAdd, EventType::MemberRemove],
+            Self::Invites => &[EventType::MemberAdd, EventType::MemberRemove, EventType::InviteCreate],
             Self::Members => &[
                 EventType::GuildCreate,
                 EventType::MemberAdd,

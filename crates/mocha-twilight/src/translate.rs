@@ -42,7 +42,7 @@ pub(crate) trait Translate {
 }
 
 /// The types of events that [`translate`] reads, without `UnavailableGuild`, which Discord does not send.
-pub(crate) const EVENT_TYPES: [EventType; 31] = [
+pub(crate) const EVENT_TYPES: [EventType; 32] = [
     EventType::ChannelCreate,
     EventType::ChannelDelete,
     EventType::ChannelUpdate,
@@ -54,6 +54,7 @@ pub(crate) const EVENT_TYPES: [EventType; 31] = [
     EventType::GuildDelete,
     EventType::GuildUpdate,
     EventType::InteractionCreate,
+    EventType::InviteCreate,
     EventType::MemberAdd,
     EventType::MemberChunk,
     EventType::MemberRemove,
@@ -91,6 +92,7 @@ pub(crate) fn translate(event: &Event, context: &Context) -> Vec<StoreEvent> {
         Event::GuildDelete(payload) => payload.translate(out),
         Event::GuildUpdate(payload) => payload.translate(out),
         Event::InteractionCreate(payload) => payload.translate(out),
+        Event::InviteCreate(payload) => payload.translate(out),
         Event::MemberAdd(payload) => payload.translate(out),
         Event::MemberChunk(payload) => payload.translate(out),
         Event::MemberRemove(payload) => payload.translate(out),
@@ -140,6 +142,7 @@ mod tests {
             | Event::GuildDelete(_)
             | Event::GuildUpdate(_)
             | Event::InteractionCreate(_)
+            | Event::InviteCreate(_)
             | Event::MemberAdd(_)
             | Event::MemberChunk(_)
             | Event::MemberRemove(_)
@@ -186,7 +189,6 @@ mod tests {
             | Event::IntegrationCreate(_)
             | Event::IntegrationDelete(_)
             | Event::IntegrationUpdate(_)
-            | Event::InviteCreate(_)
             | Event::InviteDelete(_)
             | Event::MessageDelete(_)
             | Event::MessageDeleteBulk(_)

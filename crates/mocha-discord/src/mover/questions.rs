@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use mocha_schema::{ChannelId, GuildId, UserId};
 use mocha_stats::{
     Activation, ActiveMembers, Activities, AnyConnection, Boosters, Bots, ChannelGroup, Channels, Commands,
-    Conversations, Error, FirstReplies, Growth, GuildOverview, GuildVoice, HeatMap, Leaderboard, MemberRetention,
-    MemberStatistics, MessageSeries, OnlineSeries, Period, PresenceTime, Reactions, RoleActivity, Tenure,
-    ThreadAnswers, VoiceChannels, VoiceFilter, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
+    Conversations, Error, FirstReplies, Growth, GuildOverview, GuildVoice, HeatMap, Invites, Leaderboard,
+    MemberRetention, MemberStatistics, MessageSeries, OnlineSeries, Period, PresenceTime, Reactions, RoleActivity,
+    Tenure, ThreadAnswers, VoiceChannels, VoiceFilter, VoiceNow, VoiceOccupancy, VoiceSeries, Weights, Window,
     documented::{GuildLeaderboard, UserStatistics, VoiceActivity},
 };
 
@@ -22,7 +22,7 @@ pub(super) struct Subject {
 /// Asks a question. The answer is a text, so that answers of different kinds can be compared.
 pub(super) type Ask = fn(&mut AnyConnection<'_>, &Subject, Window) -> Result<String, Error>;
 
-pub(super) const QUESTIONS: [(&str, Ask); 51] = [
+pub(super) const QUESTIONS: [(&str, Ask); 52] = [
     ("messages", |conn, about, window| show(Leaderboard::messages(about.guild_id).within(window).load(conn))),
     ("words", |conn, about, window| {
         show(Leaderboard::words(about.guild_id).within(window).bots(Bots::Include).load(conn))
@@ -34,6 +34,7 @@ pub(super) const QUESTIONS: [(&str, Ask); 51] = [
     ("conversations", |conn, about, window| show(Conversations::of(about.guild_id).within(window).load(conn))),
     ("first replies", |conn, about, window| show(FirstReplies::of(about.guild_id).within(window).load(conn))),
     ("thread answers", |conn, about, window| show(ThreadAnswers::of(about.guild_id).within(window).load(conn))),
+    ("invites", |conn, about, window| show(Invites::of(about.guild_id).within(window).load(conn))),
     ("reactions", |conn, about, window| show(Reactions::of(about.guild_id).within(window).load(conn))),
     ("boosters", |conn, about, window| show(Boosters::of(about.guild_id).within(window).load(conn))),
     ("roles", |conn, about, window| {

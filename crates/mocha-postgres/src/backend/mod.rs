@@ -17,6 +17,7 @@ mod channel;
 mod command;
 mod guild;
 mod history;
+mod invite;
 mod look_ahead;
 mod member;
 mod message;

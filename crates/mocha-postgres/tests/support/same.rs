@@ -7,7 +7,7 @@ use mocha_test_postgres::Database;
 use super::TestResult;
 
 /// The tables whose rows are the same in both: events, and the roll-ups that do not depend on a watermark.
-const SAME: [(&str, &str); 21] = [
+const SAME: [(&str, &str); 23] = [
     ("award_spans", "guild_id, seconds"),
     ("command_uses", "guild_id, interaction_id, channel_id, user_id, name, created_at"),
     ("ended_boosts", "guild_id, user_id, started_at, ended_at"),
@@ -16,6 +16,8 @@ const SAME: [(&str, &str); 21] = [
     ("award_days", "guild_id, day, user_id, channel_id, bot, awards"),
     ("award_totals", "guild_id, user_id, channel_id, bot, awards"),
     ("member_days", "guild_id, day, bot, joins, leaves"),
+    ("invited_members", "guild_id, user_id, joined_at_ms, code, inviter_id"),
+    ("invites", "guild_id, code, user_id, uses, max_uses, created_at_ms, listed_at_ms"),
     ("member_events", "id, guild_id, user_id, event_type, created_at"),
     ("member_roles", "guild_id, role_id, user_id"),
     ("members", "guild_id, user_id"),

@@ -9,7 +9,7 @@
 //! 1. [`Tables::prepare`] with the events of the batch, in their order: the tables may look ahead, and take locks.
 //! 2. [`Tables::generation`], which shows whether another program changed rows that the recorder remembers.
 //! 3. The operations of the nouns, event by event: [`AddresseeTable`], [`BoostTable`], [`ChannelTable`], [`CommandTable`], [`GuildTable`],
-//!    [`HistoryTable`], [`MemberTable`], [`MessageTable`], [`PresenceTable`], [`ReactionTable`], [`RoleTable`], [`TombstoneTable`],
+//!    [`HistoryTable`], [`InviteTable`], [`MemberTable`], [`MessageTable`], [`PresenceTable`], [`ReactionTable`], [`RoleTable`], [`TombstoneTable`],
 //!    [`UserTable`] and [`VoiceTable`].
 //! 4. [`StateTable::put_position`] for each shard that advanced, then [`Tables::flush`].
 //! 5. If a stamp is due: [`VoiceTable::stamp_intervals`], [`StateTable::raise_watermarks`],
@@ -35,6 +35,7 @@ mod channel;
 mod command;
 mod guild;
 mod history;
+mod invite;
 mod member;
 mod message;
 mod presence;
@@ -52,6 +53,7 @@ pub use self::{
     command::CommandTable,
     guild::GuildTable,
     history::HistoryTable,
+    invite::InviteTable,
     member::{ListedMember, MemberTable, member_event_id, member_event_ms},
     message::{MessageTable, is_answer},
     presence::{LastPresence, PresenceTable, presence_id, presence_ms},
@@ -124,6 +126,7 @@ pub trait Tables:
     + CommandTable
     + GuildTable
     + HistoryTable
+    + InviteTable
     + MemberTable
     + MessageTable
     + PresenceTable

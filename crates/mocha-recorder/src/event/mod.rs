@@ -5,6 +5,7 @@ mod channel;
 mod command;
 mod guild;
 mod history;
+mod invite;
 mod member;
 mod message;
 mod presence;
@@ -25,6 +26,7 @@ pub use self::{
     command::CommandUsed,
     guild::{GuildAvailable, GuildOutage, GuildRemoved, GuildSeen},
     history::HistoryRead,
+    invite::{InviteCreated, InvitesListed, ListedInvite},
     member::{MemberLeft, MemberSeen, MembersListed},
     message::{MessageContent, MessageEmbedded, MessageSent},
     presence::{Activity, PresenceChanged, PresencesListed},
@@ -58,6 +60,10 @@ pub enum Event {
     GuildSeen(GuildSeen),
     /// A span of a channel's history was read.
     HistoryRead(HistoryRead),
+    /// An invite was created.
+    InviteCreated(InviteCreated),
+    /// The invites of a guild were listed.
+    InvitesListed(InvitesListed),
     /// A member joined a guild.
     MemberJoined(MemberSeen),
     /// A member left a guild.
@@ -109,6 +115,8 @@ impl Event {
             Self::GuildOutage(event) => event.at,
             Self::GuildSeen(event) => event.at,
             Self::HistoryRead(event) => event.at,
+            Self::InviteCreated(event) => event.at,
+            Self::InvitesListed(event) => event.at,
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.at,
             Self::MemberLeft(event) => event.at,
             Self::MembersListed(event) => event.at,
@@ -146,6 +154,8 @@ impl Event {
             Self::GuildOutage(event) => event.guild_id,
             Self::GuildSeen(event) => event.guild_id,
             Self::HistoryRead(event) => event.guild_id,
+            Self::InviteCreated(event) => event.guild_id,
+            Self::InvitesListed(event) => event.guild_id,
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.guild_id,
             Self::MemberLeft(event) => event.guild_id,
             Self::MembersListed(event) => event.guild_id,
@@ -181,6 +191,8 @@ impl Event {
             | Self::GuildAvailable(_)
             | Self::GuildSeen(_)
             | Self::HistoryRead(_)
+            | Self::InviteCreated(_)
+            | Self::InvitesListed(_)
             | Self::MemberJoined(_)
             | Self::MemberSeen(_)
             | Self::MembersListed(_)
@@ -206,6 +218,8 @@ impl Event {
             Self::CommandUsed(event) => event.check(),
             Self::GuildSeen(event) => event.check(),
             Self::HistoryRead(event) => event.check(),
+            Self::InviteCreated(event) => event.check(),
+            Self::InvitesListed(event) => event.check(),
             Self::MemberJoined(event) | Self::MemberSeen(event) => event.check(),
             Self::MembersListed(event) => event.check(),
             Self::MessageSent(event) => event.check(),

@@ -56,6 +56,7 @@ pub(super) fn joined(tables: &mut impl Tables, state: &mut State, event: &Member
     state.known.join(event);
     let member_count = member_count::change(tables, state, event.guild_id, 1, event.at)?;
     member_log::joined(tables, person, began_ms, member_count, event.at)?;
+    tables.insert_invited_member(person, at_ms)?;
     Ok(Outcome::Written)
 }
 

@@ -7,6 +7,7 @@ mod command;
 mod guild;
 mod hidden;
 mod history;
+mod invite;
 mod joined;
 mod known;
 mod listed;
@@ -334,6 +335,8 @@ impl State {
             }
             Event::GuildSeen(event) => guild::seen(tables, self, event),
             Event::HistoryRead(event) => history::read(tables, event),
+            Event::InviteCreated(event) => invite::created(tables, event),
+            Event::InvitesListed(event) => invite::listed(tables, self, event),
             Event::MemberJoined(event) => joined::joined(tables, self, event),
             Event::MemberLeft(event) => joined::left(tables, self, event),
             Event::MemberSeen(event) => member::seen(tables, self, event),

@@ -68,6 +68,8 @@ fn told(state: &mut State, event: &Event) -> Told {
         | Event::GuildOutage(_)
         | Event::GuildSeen(_)
         | Event::HistoryRead(_)
+        | Event::InviteCreated(_)
+        | Event::InvitesListed(_)
         | Event::MembersListed(_)
         // The row is erased together with its author.
         | Event::MessageEmbedded(_)
@@ -112,6 +114,14 @@ pub(super) fn allowed<'a>(
     if withheld {
         count(tables, state, event)?;
         return Ok(None);
+    }
+    if let Event::InviteCreated(event) = event {
+        let hidden = |user_id| tombstones.withholds(user_id, Some(event.guild_id), at_ms);
+        return Ok(Some(Cow::Owned(event.without(hidden).into())));
+    }
+    if let Event::InvitesListed(event) = event {
+        let hidden = |user_id| tombstones.withholds(user_id, Some(event.guild_id), at_ms);
+        return Ok(Some(Cow::Owned(event.without(hidden).into())));
     }
     if let Event::MessageAddressed(event) = event {
         let hidden = |user_id| tombstones.withholds(user_id, Some(event.guild_id), at_ms);

@@ -157,6 +157,8 @@ pub enum Source {
     Conversations,
     /// Guilds, channels and threads.
     Guilds,
+    /// Invites, and which of them joins used.
+    Invites,
     /// Members, joins and leaves.
     Members,
     /// The content of messages.
@@ -224,6 +226,7 @@ impl Table {
     #[must_use]
     pub fn second_person(&self) -> Option<&'static str> {
         match self.name {
+            "invited_members" => Some("inviter_id"),
             "message_addressees" => Some("addressee_id"),
             "reactions" => Some("author_id"),
             _ => None,

@@ -1,4 +1,4 @@
-//! Roles, boosts, commands, levels, conversations and reactions.
+//! Roles, boosts, commands, levels, conversations, reactions and invites.
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Text};
@@ -135,5 +135,49 @@ diesel::table! {
         replied_message_id -> Nullable<BigInt>,
         /// When it was sent.
         created_at -> UnixSeconds,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+
+    /// The invites of guilds, as the bot listed them last.
+    invites (guild_id, code) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// The code, which is the end of the invite's link.
+        code -> Text,
+        /// The user who created it. NULL if nobody did, or if it is unknown.
+        user_id -> Nullable<BigInt>,
+        /// Whether it is the guild's vanity link.
+        is_vanity -> Bool,
+        /// How often it was used.
+        uses -> BigInt,
+        /// After how many uses it ends. NULL if it has no limit.
+        max_uses -> Nullable<BigInt>,
+        /// When the bot was told that it was created, in unix milliseconds. NULL if the bot only saw it in a list.
+        created_at_ms -> Nullable<BigInt>,
+        /// When the bot asked for the last list that has it, in unix milliseconds. NULL if no list has it yet.
+        listed_at_ms -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+
+    /// The joins of guilds whose invites the bot lists.
+    invited_members (guild_id, user_id, joined_at_ms) {
+        /// The guild.
+        guild_id -> BigInt,
+        /// The user who joined.
+        user_id -> BigInt,
+        /// When the bot was told of the join, in unix milliseconds.
+        joined_at_ms -> BigInt,
+        /// The code of the invite that was used. NULL if it is unknown.
+        code -> Nullable<Text>,
+        /// The user who created the invite. NULL if it is unknown.
+        inviter_id -> Nullable<BigInt>,
+        /// Whether the invite is the guild's vanity link.
+        is_vanity -> Bool,
     }
 }

@@ -8,6 +8,7 @@ mod command;
 mod count;
 mod guild;
 mod history;
+mod invite;
 mod member;
 mod message;
 mod presence;

@@ -80,7 +80,7 @@ mod tests {
         let tables = [Kept::Events, Kept::Rollups].into_iter().flat_map(Rows::kept);
         let mut statements: Vec<String> =
             tables.flat_map(|rows| [delete_before(&rows), guilds_before(&rows)]).collect();
-        assert_eq!(statements.len(), 2 * (9 + 12));
+        assert_eq!(statements.len(), 2 * (10 + 12));
         statements.extend(guild_tables().map(delete_guild));
         for known in [false, true] {
             if known {

@@ -1,0 +1,2 @@
+DROP TABLE invited_members;
+DROP TABLE invites;
