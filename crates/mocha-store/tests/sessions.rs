@@ -120,6 +120,28 @@ fn voice_continues_over_a_resume_without_assumed_time() -> TestResult {
     Ok(())
 }
 
+/// Many frames, such as those about typing, are not recorded.
+#[test]
+fn a_resume_that_begins_with_frames_without_events_is_no_gap() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let recorder = Store::open(&path)?.recorder()?;
+    begin(&recorder, "s", ago(60_000))?;
+    recorder.abort();
+
+    let store = Store::open(&path)?;
+    let recorder = store.recorder()?;
+    assert!(recorder.claim_shard(claim())?.is_some());
+    for sequence in 3..10 {
+        recorder.record_frame(frame("s", sequence), vec![])?;
+    }
+    recorder.record_frame(frame("s", 10), vec![voice(ago(0), 40, None)])?;
+    recorder.flush()?;
+    assert_eq!(lines(&store, SPANS)?, ["0-60"]);
+    assert_eq!(claimed(&path, claim())?, Some(("s".into(), 10)));
+    Ok(())
+}
+
 #[test]
 fn a_new_session_instead_of_a_resume_is_a_gap() -> TestResult {
     let folder = tempfile::tempdir()?;

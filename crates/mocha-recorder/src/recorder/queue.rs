@@ -171,13 +171,16 @@ impl Queue {
     }
 
     /// Adds the place of a frame without events. It is written with the next events. If the program ends before, Discord only
-    /// delivers some frames again.
+    /// delivers some frames again. Of several such frames in a row, the first and the last one are kept.
     fn admit_place(&self, state: &mut State, frame: &Origin) -> bool {
         let Some(frame) = frame.as_ref().filter(|frame| frame.place().is_some()) else { return false };
         let entry = Queued { event: None, frame: Some(Arc::clone(frame)), is_last: true };
-        match state.events.last_mut() {
-            // A frame that begins a session has more than its place.
-            Some(last) if last.event.is_none() && last.frame.as_ref().is_some_and(|last| last.is_passed_by(frame)) => {
+        let is_passed = |queued: &Queued| {
+            queued.event.is_none() && queued.frame.as_ref().is_some_and(|place| place.is_passed_by(frame))
+        };
+        match state.events.as_mut_slice() {
+            // The first place stays too: after a resume it shows that no frame is missing before it.
+            [.., first, last] if is_passed(first) && is_passed(last) => {
                 *last = entry;
                 false
             }
