@@ -16,6 +16,7 @@
 
 mod archive;
 mod column;
+mod community;
 mod placement;
 mod postgres;
 mod rollups;
