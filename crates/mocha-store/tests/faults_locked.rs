@@ -6,6 +6,7 @@ use std::{
     io::{BufRead, BufReader, Write, stdout},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -43,6 +44,47 @@ fn builder() -> StoreBuilder {
         .clock(Clock::Events)
         .busy_timeout(Duration::from_millis(30))
         .flush_interval(Duration::from_millis(1))
+}
+
+/// Another program imports. SQLite's own way to wait would ask for the lock some fifty times in five seconds, and meet one of
+/// the short pauses only by luck.
+#[test]
+fn writers_get_the_lock_between_the_long_transactions_of_another_program() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let store = Store::builder().clock(Clock::Events).open(&path)?;
+    record(&store, [message(0, 30, 20, 40)])?;
+    let mut other = SqliteConnection::establish(path.to_str().ok_or("a path")?)?;
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let import = scope.spawn(|| -> TestResult {
+            other.batch_execute("PRAGMA busy_timeout = 5000")?;
+            while !is_over.load(Ordering::Relaxed) {
+                other.batch_execute("BEGIN IMMEDIATE")?;
+                std::thread::sleep(Duration::from_millis(40));
+                other.batch_execute("COMMIT")?;
+                std::thread::sleep(Duration::from_micros(100));
+            }
+            Ok(())
+        });
+        // The other program has the lock by then.
+        let wait = || std::thread::sleep(Duration::from_millis(5));
+        let written = (0..8).try_for_each(|n| -> TestResult {
+            wait();
+            record(&store, [message(n, 100 + n.unsigned_abs(), 20, 40)])?;
+            wait();
+            let insert = format!("INSERT INTO users (id, created_at, updated_at) VALUES ('{}', 0, 0)", n + 1000);
+            Ok(store.write(|conn| conn.batch_execute(&insert))?)
+        });
+        wait();
+        let receipt = written.and_then(|()| Ok(store.forget_user(id(40)).run()?));
+        is_over.store(true, Ordering::Relaxed);
+        import.join().map_err(|_| "a panic")??;
+        assert!(receipt?.rows_gone);
+        Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    })?;
+    assert_eq!(lines(&store, "SELECT id AS line FROM message_events")?, [""; 0]);
+    Ok(())
 }
 
 #[test]

@@ -31,7 +31,7 @@ use self::message::HeldMessages;
 use crate::{
     Error,
     error::classify,
-    link::{Link, Turns, do_not_wait, write},
+    link::{Link, Turns, do_not_wait, write_without_waiting},
 };
 
 /// The connection that the recorder writes through.
@@ -71,7 +71,7 @@ impl Backend for SqliteBackend {
         self.turns.wait();
         // If the ROLLBACK fails too, its error would hide this one.
         let (mut begun, mut cause) = (None, None);
-        let result = write(&mut conn, &self.link.settings, |conn| {
+        let result = write_without_waiting(&mut conn, self.link.settings.busy_timeout, |conn| {
             begun = Some(Instant::now());
             work(&mut SqliteTables { conn, messages: HeldMessages::default() }).map_err(|error| {
                 cause = Some(error);

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use diesel::connection::SimpleConnection;
+use mocha_recorder::SteadyClock;
 
 use super::{
     check,
@@ -13,7 +14,7 @@ use super::{
 use crate::{
     Error,
     error::classify,
-    link::{Access, Location, Settings},
+    link::{Access, Location},
     privacy::carry::carry_tombstones,
     sqlite::Connection,
 };
@@ -49,8 +50,8 @@ pub(super) fn copy_without_erased<'a>(
     }
     mocha_schema::migrate(&mut into).map_err(|error| classify("cannot bring the backup up to date", error))?;
     let mut from = with_tombstones.connect(Access::Read)?;
-    // No store has the file open, so there are no settings to agree with.
-    let (erased, _) = carry_tombstones(&mut from, &mut into, &Settings::default(), &mut |_| watch.tick())?;
+    // No store has the file open, so there is no clock to agree with.
+    let (erased, _) = carry_tombstones(&mut from, &mut into, &SteadyClock::default(), &mut |_| watch.tick())?;
     // Deleted rows are still in free pages.
     into.batch_execute("VACUUM").map_err(failed)?;
     drop(into);

@@ -9,9 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use diesel::{QueryResult, connection::SimpleConnection as _, sqlite::SqliteConnection};
+use diesel::{
+    QueryResult, QueryableByName, connection::SimpleConnection as _, prelude::*, sql_query, sql_types::Integer,
+    sqlite::SqliteConnection,
+};
 
-use super::{Settings, wait_for_locks};
 use crate::{ErrorKind, error::kind_of_diesel};
 
 /// How often a connection asks for the lock.
@@ -23,15 +25,40 @@ const LONG: Duration = Duration::from_millis(20);
 /// How long that is. A waiting connection asks twice meanwhile.
 const PAUSE: Duration = Duration::from_micros(500);
 
-/// Runs a transaction that writes. It asks for the lock until the busy timeout is over.
-///
-/// The connection must not wait for locks itself: see [`do_not_wait`].
+/// Runs a transaction that writes. It asks for the lock for as long as the connection waits for locks.
 pub(crate) fn write<T>(
     conn: &mut SqliteConnection,
-    settings: &Settings,
     work: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
 ) -> QueryResult<T> {
-    let deadline = Instant::now() + settings.busy_timeout;
+    let Waits { timeout } = sql_query("PRAGMA busy_timeout").get_result(conn)?;
+    let wait = format!("PRAGMA busy_timeout = {timeout}");
+    do_not_wait(conn)?;
+    let mut begun = false;
+    let result = write_without_waiting(conn, Duration::from_millis(timeout.unsigned_abs().into()), |conn| {
+        begun = true;
+        conn.batch_execute(&wait)?;
+        work(conn)
+    });
+    if !begun {
+        conn.batch_execute(&wait)?;
+    }
+    result
+}
+
+/// How long a connection waits for locks, in milliseconds.
+#[derive(QueryableByName)]
+struct Waits {
+    #[diesel(sql_type = Integer)]
+    timeout: i32,
+}
+
+/// Does the same with a connection that does not wait for locks itself, see [`do_not_wait`].
+pub(crate) fn write_without_waiting<T>(
+    conn: &mut SqliteConnection,
+    timeout: Duration,
+    work: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
+) -> QueryResult<T> {
+    let deadline = Instant::now() + timeout;
     let mut work = Some(work);
     loop {
         let result = conn.immediate_transaction(|conn| match work.take() {
@@ -45,25 +72,6 @@ pub(crate) fn write<T>(
             result => return result,
         }
     }
-}
-
-/// Does the same with a connection that waits for locks itself otherwise.
-pub(crate) fn write_soon<T>(
-    conn: &mut SqliteConnection,
-    settings: &Settings,
-    work: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
-) -> QueryResult<T> {
-    do_not_wait(conn)?;
-    let mut begun = false;
-    let result = write(conn, settings, |conn| {
-        begun = true;
-        wait_for_locks(conn, settings)?;
-        work(conn)
-    });
-    if !begun {
-        wait_for_locks(conn, settings)?;
-    }
-    result
 }
 
 /// Makes statements of the connection fail at once if another one has the lock.

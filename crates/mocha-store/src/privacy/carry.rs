@@ -3,7 +3,10 @@
 use std::{ops::ControlFlow, path::Path};
 
 use diesel::{prelude::*, sql_query, sql_types::Text, sqlite::SqliteConnection};
-use mocha_recorder::tombstones::{Tombstone, Tombstones};
+use mocha_recorder::{
+    SteadyClock,
+    tombstones::{Tombstone, Tombstones},
+};
 use mocha_schema::{GuildId, UserId};
 
 use super::{
@@ -15,7 +18,7 @@ use super::{
 use crate::{
     Error, ErrorKind, Operation, Store,
     error::classify,
-    link::{Access, Location, Settings, write_soon},
+    link::{Access, Location, write},
 };
 
 impl Store {
@@ -65,7 +68,7 @@ impl Store {
             let mut from = open(&path)?;
             let link = store.link();
             let mut conn = link.connect_writer()?;
-            let (erased, rows) = carry_tombstones(&mut from, &mut conn, &link.settings, on_progress)?;
+            let (erased, rows) = carry_tombstones(&mut from, &mut conn, &link.settings.recorder.time, on_progress)?;
             if erased > 0 {
                 wipe::wipe(link, &mut || on_progress(ErasureProgress { removed: rows, total: rows }))?;
             }
@@ -80,7 +83,7 @@ impl Store {
 pub(crate) fn carry_tombstones(
     from: &mut SqliteConnection,
     into: &mut SqliteConnection,
-    settings: &Settings,
+    clock: &SteadyClock,
     progress: &mut dyn FnMut(ErasureProgress) -> ControlFlow<()>,
 ) -> Result<(usize, u64), Error> {
     let failed = |error| classify("cannot copy tombstones", error);
@@ -88,7 +91,7 @@ pub(crate) fn carry_tombstones(
     if !has_tombstones(from).map_err(failed)? {
         return Ok((0, 0));
     }
-    write_soon(into, settings, |into| tombstones::merge(from, into)).map_err(failed)?;
+    write(into, |into| tombstones::merge(from, into)).map_err(failed)?;
     let tombstones = tombstones::load(into).map_err(failed)?;
     if tombstones.is_empty() {
         return Ok((0, 0));
@@ -98,7 +101,7 @@ pub(crate) fn carry_tombstones(
     let (mut erased, mut before) = (0, 0);
     for scope in scopes {
         let mut told = |person: ErasureProgress| progress(ErasureProgress { removed: before + person.removed, total });
-        let (removed, ended) = erase(into, scope, settings, &mut told).map_err(failed)?;
+        let (removed, ended) = erase(into, scope, clock, &mut told).map_err(failed)?;
         if ended != Ended::Complete {
             return Err(Error::new(ErrorKind::Stopped, "the callback stopped the erasure of users with tombstones"));
         }

@@ -18,11 +18,7 @@ use super::{
     rows::{Scope, delete_samples, is_event, tables},
     tombstones, wipe,
 };
-use crate::{
-    Error, Store,
-    error::classify,
-    link::{Settings, write_soon},
-};
+use crate::{Error, Store, error::classify, link::write};
 
 /// The maximum number of rows in one transaction. The recorder waits for it, some tens of
 /// milliseconds.
@@ -220,11 +216,11 @@ impl<'a> Erasure<'a> {
         let mut conn = link.connect_writer()?;
         conn.batch_execute("PRAGMA secure_delete = ON").map_err(failed)?;
         let guild_id = scope.guild_id.map_or(EVERYWHERE, guild_number);
-        write_soon(&mut conn, &link.settings, |conn| {
+        write(&mut conn, |conn| {
             tombstones::put_erasure(conn, scope.user_id, guild_id, clock.now().timestamp_millis(), opt_out)
         })
         .map_err(failed)?;
-        let (removed, ended) = erase(&mut conn, scope, &link.settings, &mut progress).map_err(failed)?;
+        let (removed, ended) = erase(&mut conn, scope, clock, &mut progress).map_err(failed)?;
         let total = removed.iter().map(|removed| removed.rows).sum();
         let all = ErasureProgress { removed: total, total };
         let rows_gone = ended != Ended::Incomplete;
@@ -274,7 +270,7 @@ pub(super) enum Ended {
 pub(super) fn erase(
     conn: &mut SqliteConnection,
     scope: Scope,
-    settings: &Settings,
+    clock: &SteadyClock,
     progress: &mut dyn FnMut(ErasureProgress) -> ControlFlow<()>,
 ) -> diesel::QueryResult<(Vec<Removed>, Ended)> {
     let found = conn.transaction(|conn| counts(conn, scope))?;
@@ -285,7 +281,7 @@ pub(super) fn erase(
         until += found.iter().find(|found| found.table == table.name).map_or(0, |found| found.rows);
         loop {
             let begun = Instant::now();
-            let batch = write_soon(conn, settings, |conn| scope.delete(conn, table, Some(BATCH)))?;
+            let batch = write(conn, |conn| scope.delete(conn, table, Some(BATCH)))?;
             let rows = u64::try_from(batch).unwrap_or(u64::MAX);
             deleted.push(Removed { rows, table: table.name });
             let last = batch < BATCH;
@@ -302,7 +298,7 @@ pub(super) fn erase(
             thread::sleep(begun.elapsed());
         }
     }
-    deleted.extend(write_soon(conn, settings, |conn| sweep(conn, scope, &settings.recorder.time, &found))?);
+    deleted.extend(write(conn, |conn| sweep(conn, scope, clock, &found))?);
     let deleted = sums(deleted);
     if !deleted.is_empty() && progress(ErasureProgress { removed: total, total }).is_break() {
         return Ok((deleted, Ended::Stopped));

@@ -7,7 +7,7 @@ use mocha_recorder::retention::{Horizons, RetentionTables, Rows};
 use mocha_schema::{catalogue::Table, schema::horizons};
 
 use super::rows;
-use crate::{Error, error::of_closure};
+use crate::{Error, error::of_closure, link::write};
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -26,7 +26,7 @@ impl RetentionTables for SqliteTables {
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, BoxedError>,
     ) -> Result<T, Error> {
         let mut cause = None;
-        let result = conn.immediate_transaction(|conn| {
+        let result = write(conn, |conn| {
             work(conn).map_err(|error| {
                 cause = Some(error);
                 diesel::result::Error::RollbackTransaction

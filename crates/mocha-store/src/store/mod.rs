@@ -35,7 +35,7 @@ use crate::{
     backend::SqliteBackend,
     error::{classify, of_closure},
     integrity,
-    link::{Access, Link, Location, Settings, configure, write_soon},
+    link::{Access, Link, Location, Settings, configure, write},
     maintenance::Schedule,
 };
 
@@ -303,7 +303,7 @@ impl Store {
             None => self.inner.link.connect_writer()?,
         };
         let mut cause = None;
-        let result = write_soon(&mut conn, &self.inner.link.settings, |conn| {
+        let result = write(&mut conn, |conn| {
             f(conn).map_err(|error| {
                 cause = Some(error);
                 diesel::result::Error::RollbackTransaction
