@@ -171,7 +171,7 @@ impl Queue {
     }
 
     /// Adds the place of a frame without events. It is written with the next events. If the program ends before, Discord only
-    /// delivers some frames again. Of several such frames in a row, the first and the last one are kept.
+    /// delivers some frames again. If several such frames follow each other, the queue keeps the first and the last one.
     fn admit_place(&self, state: &mut State, frame: &Origin) -> bool {
         let Some(frame) = frame.as_ref().filter(|frame| frame.place().is_some()) else { return false };
         let entry = Queued { event: None, frame: Some(Arc::clone(frame)), is_last: true };

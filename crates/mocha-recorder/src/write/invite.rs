@@ -100,10 +100,11 @@ struct Used<'a> {
     is_vanity: bool,
 }
 
-/// Returns the invite that this many joins used, if the two lists leave no other explanation.
+/// Returns the invite that this many joins used, if the two lists name a single one.
 ///
 /// A join without any invite, such as one through the discovery of servers, raises no uses. A join that the recorder missed has no
-/// row, but raises the uses. In both cases the numbers differ, and the invite is unknown.
+/// row, but raises the uses. In both cases the numbers differ, and the invite is unknown. If both happen between two lists, the
+/// numbers agree and the answer is wrong. The same holds for a join without an invite while an invite with one use left expires.
 fn used<'a>(known: &'a [Invite], listed: &BTreeMap<&'a str, &'a ListedInvite>, joins: usize) -> Option<Used<'a>> {
     let joins = i64::try_from(joins).ok().filter(|joins| *joins > 0)?;
     let mut risen = None;

@@ -16,7 +16,8 @@ use crate::{
 /// A question about the invites that joins in a guild used: who invited how many users, and how many of them stayed.
 ///
 /// The bot has to list the invites of the guild, which is off by default. Joins from before the first list are not counted.
-/// Discord does not say which invite a join used. Mocha concludes it, and only if there is no doubt.
+/// Discord does not say which invite a join used. Mocha concludes it if the uses of a single invite explain all joins between two
+/// lists. Two errors that cancel each other out are not seen, such as a join that the bot missed and a join without an invite.
 ///
 /// A user *stayed* if the user is a member now and did not join again later. Otherwise the user left after that join. A user who
 /// joins twice counts twice.
