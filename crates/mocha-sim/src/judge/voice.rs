@@ -20,6 +20,9 @@ pub(super) struct Reported<T> {
     doubts: Vec<Doubt>,
     /// Whether an event was refused, so that resuming the connection does not show who stayed.
     is_missing: bool,
+    /// Whether Discord could not reach the guild, so that resuming the connection does not show who stayed. An event about the
+    /// person shows that it can.
+    is_unreachable: bool,
     /// The time of the person's last change from a frame in the file. Each change has a millisecond of its own.
     last_change_ms: i64,
     timeline: Timeline<T>,
@@ -31,6 +34,7 @@ impl<T> Default for Reported<T> {
             deaf_since_ms: None,
             doubts: Vec::new(),
             is_missing: false,
+            is_unreachable: false,
             last_change_ms: i64::MIN,
             timeline: Timeline::default(),
         }
@@ -55,9 +59,21 @@ impl<T: Copy + Eq> Reported<T> {
         self.is_missing = true;
     }
 
+    /// Notes that Discord cannot reach the guild from here on.
+    pub(super) fn lose_guild(&mut self, at_ms: i64, rules: Rules) {
+        self.lose(at_ms, rules);
+        self.is_unreachable = true;
+    }
+
+    /// Notes that the recorder ended. The next one does not know of outages.
+    pub(super) fn stop(&mut self, confirmed_ms: i64, rules: Rules) {
+        self.lose(confirmed_ms, rules);
+        self.is_unreachable = false;
+    }
+
     /// Notes that everything that was missed was delivered, so that a person without an event stayed.
     pub(super) fn resume(&mut self) {
-        if !self.is_missing {
+        if !self.is_missing && !self.is_unreachable {
             self.deaf_since_ms = None;
         }
     }
@@ -81,7 +97,7 @@ impl<T: Copy + Eq> Reported<T> {
     ///
     /// The recorder may have confirmed the person earlier than this assumes, by the slack at most.
     pub(super) fn hear(&mut self, truth: &Timeline<T>, value: Option<T>, at_ms: i64, snapshot: bool, rules: Rules) {
-        self.is_missing = false;
+        (self.is_missing, self.is_unreachable) = (false, false);
         if let Some(since_ms) = self.deaf_since_ms.take() {
             let before = self.timeline.last();
             let gap_ms = at_ms.saturating_sub(since_ms);

@@ -50,7 +50,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
             truths.keys().map(|user_id| (*user_id, Reported::default())).collect();
         let silence = Timeline::default();
         let (mut confirmed_ms, mut heard_ms) = (i64::MIN, i64::MIN);
-        let (mut lost, mut outage) = (false, false);
+        let mut lost = false;
         // The true time, of a recorder with a clock of its own.
         let mut now_ms = case.truth.first().map_or(i64::MIN, |event| event.at().timestamp_millis());
         for cue in &case.cues {
@@ -81,8 +81,9 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                     continue;
                 }
                 Cue::Stopped => {
-                    (lost, outage) = (false, false);
-                    lose(&mut reported, stamped_ms(case, confirmed_ms, heard_ms), rules);
+                    lost = false;
+                    let stamped_ms = stamped_ms(case, confirmed_ms, heard_ms);
+                    reported.values_mut().for_each(|reported| reported.stop(stamped_ms, rules));
                     continue;
                 }
             };
@@ -96,9 +97,7 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 // The session goes on, and nothing was missed.
                 if lost && !matches!(event, Event::ShardChanged(_)) {
                     lost = false;
-                    if !outage {
-                        reported.values_mut().for_each(Reported::resume);
-                    }
+                    reported.values_mut().for_each(Reported::resume);
                 }
             }
             if !is_new {
@@ -118,7 +117,6 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 }
                 Event::MemberLeft(event) => hear(event.user_id, None, false),
                 Event::VoiceSnapshot(event) => {
-                    outage = false;
                     let voices = event.voices.iter();
                     let voices: BTreeMap<_, _> =
                         voices.map(|voice| (voice.user_id, keep(voice.channel_id, voice.state))).collect();
@@ -128,15 +126,12 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                     }
                 }
                 Event::GuildOutage(_) => {
-                    outage = true;
-                    lose(&mut reported, at_ms, rules);
+                    reported.values_mut().for_each(|reported| reported.lose_guild(at_ms, rules));
                 }
                 Event::ShardChanged(event) => {
                     lost = matches!(event.status, ShardStatus::Closed | ShardStatus::Lost)
                         || lost && event.status == ShardStatus::Heard;
                     match event.status {
-                        // Resuming a connection shows nothing about a guild that Discord cannot reach.
-                        ShardStatus::Resumed if outage => {}
                         ShardStatus::Resumed => reported.values_mut().for_each(Reported::resume),
                         // Nothing was heard since the last frame, or, without frames, since the connection was lost.
                         ShardStatus::Ready if is_framed && heard_ms > i64::MIN => lose(&mut reported, heard_ms, rules),
