@@ -129,8 +129,9 @@ fn a_guild_that_counts_awards_is_not_distributed() -> TestResult {
     let plain = mocha_postgres::PgStore::builder().clock(mocha_recorder::Clock::Events).connect(database.url())?;
     assert!(support::count_awards(&plain, 1, std::time::Duration::from_mins(1))?);
     let error = plain.distribute().unwrap_err();
-    let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-    assert!(why.contains("stop_awards"), "{error}: {why}");
+    let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    assert!(causes.iter().any(|cause| cause.contains("stop_awards")), "{error}: {causes:?}");
     assert_eq!(database.execute("SELECT is_distributed()"), "f");
     assert!(plain.stop_awards(support::id(1))?);
     plain.distribute()?;

@@ -35,6 +35,7 @@ mod reference;
 mod rhythm;
 mod server;
 mod snowflake;
+mod stage;
 mod traffic;
 mod voice;
 mod world;
@@ -48,6 +49,7 @@ pub use self::{
     recorded::recorded_folder,
     reference::{MessageTotals, Reference, VoiceTotals},
     server::Server,
+    stage::Stage,
     traffic::Traffic,
     world::World,
 };

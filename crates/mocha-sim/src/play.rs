@@ -1,4 +1,4 @@
-//! Applies steps to a real store.
+//! Applies steps to a store.
 
 use std::{
     sync::{
@@ -11,9 +11,9 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mocha_schema::UserId;
-use mocha_store::{Event, Frame, Recorder, RecorderStats, Store, TimeSource};
+use mocha_store::{Event, Frame, Recorder, RecorderStats, TimeSource};
 
-use crate::{Step, delivery::set_time};
+use crate::{Stage, Step, delivery::set_time};
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -56,7 +56,7 @@ impl TimeSource for Clocks {
 /// # Errors
 ///
 /// Returns the errors of the store and its recorder, and an error if a step needs a recorder before one was started.
-pub fn play(store: &Store, steps: &[Step]) -> Result<Vec<Step>, BoxedError> {
+pub fn play(store: &impl Stage, steps: &[Step]) -> Result<Vec<Step>, BoxedError> {
     play_on(store, None, steps)
 }
 
@@ -68,7 +68,7 @@ type Holder = (Sender<()>, JoinHandle<Result<(), mocha_store::Error>>);
 /// # Errors
 ///
 /// Returns those of [`play`].
-pub fn play_on(store: &Store, clocks: Option<&Clocks>, steps: &[Step]) -> Result<Vec<Step>, BoxedError> {
+pub fn play_on(store: &impl Stage, clocks: Option<&Clocks>, steps: &[Step]) -> Result<Vec<Step>, BoxedError> {
     let mut player = Player {
         clocks,
         erasure: None,
@@ -86,7 +86,7 @@ pub fn play_on(store: &Store, clocks: Option<&Clocks>, steps: &[Step]) -> Result
     Ok(player.outcome)
 }
 
-struct Player<'a> {
+struct Player<'a, S> {
     clocks: Option<&'a Clocks>,
     erasure: Option<JoinHandle<Result<(), mocha_store::Error>>>,
     /// The thread that holds the lock.
@@ -95,12 +95,12 @@ struct Player<'a> {
     micros: i64,
     outcome: Vec<Step>,
     recorder: Option<Recorder>,
-    store: &'a Store,
+    store: &'a S,
     /// How many microseconds passed since the recorder read the clock.
     unwatched: i64,
 }
 
-impl Player<'_> {
+impl<S: Stage> Player<'_, S> {
     fn apply(&mut self, step: &Step) -> Result<(), BoxedError> {
         match step {
             Step::ClockSet(ms) => self.pass(0, ms.saturating_mul(1_000)),
@@ -247,11 +247,10 @@ impl Player<'_> {
         let ((taken, wait_taken), (let_go, wait_let_go)) = (mpsc::channel(), mpsc::channel());
         let store = self.store.clone();
         let holder = std::thread::spawn(move || {
-            store.write(|_| {
+            store.hold(|| {
                 // If the receiver is gone, the thread ends and frees the lock at once.
                 let _ = taken.send(());
                 let _ = wait_let_go.recv();
-                Ok::<_, mocha_store::Error>(())
             })
         });
         wait_taken.recv()?;
@@ -269,7 +268,7 @@ impl Player<'_> {
 
     fn forget(&mut self, user_id: UserId) {
         let store = self.store.clone();
-        self.erasure = Some(std::thread::spawn(move || store.forget_user(user_id).run().map(drop)));
+        self.erasure = Some(std::thread::spawn(move || store.forget(user_id)));
     }
 
     /// Waits for the erasure in progress, if there is one.

@@ -100,7 +100,8 @@ impl<T: Copy + Eq> Reported<T> {
         (self.is_missing, self.is_unreachable) = (false, false);
         if let Some(since_ms) = self.deaf_since_ms.take() {
             let before = self.timeline.last();
-            let gap_ms = at_ms.saturating_sub(since_ms);
+            // The time of the last change may have been shifted to after this one.
+            let gap_ms = at_ms.saturating_sub(since_ms).max(0);
             let goes_on = before.is_some() && (value.is_some() || !snapshot);
             let (bridged, may_be) = (gap_ms <= rules.bridge_limit, gap_ms - rules.slack <= rules.bridge_limit);
             let nothing_missed = truth.holds(before, since_ms, at_ms);
