@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use mocha_store::{
     Clock, Event, RecorderStats, Rollup, Store,
     event::{GlobalName, MessageContent, MessageEmbedded, MessageSent, UserSeen},
@@ -88,9 +90,18 @@ fn many() -> impl Strategy<Value = Vec<Event>> {
 }
 
 /// Records the events before and, after the horizon was moved, the many events, in one transaction or one by one.
-fn fill(before: &[Event], horizon: i64, many: &[Event], at_once: bool) -> TestResult<(Store, RecorderStats)> {
+fn fill(
+    before: &[Event],
+    awards: bool,
+    horizon: i64,
+    many: &[Event],
+    at_once: bool,
+) -> TestResult<(Store, RecorderStats)> {
     let batch_len = if at_once { many.len() } else { 1 };
     let store = Store::builder().batch_len(batch_len).clock(Clock::Events).readers(1).open_in_memory()?;
+    if awards {
+        store.count_awards(id(GUILD), Duration::from_mins(15))?;
+    }
     record(&store, before.iter().cloned())?;
     let from = at(horizon * DAY_MS).timestamp().div_euclid(86_400) * 86_400;
     store.write(|conn| {
@@ -121,7 +132,7 @@ fn wrong(store: &Store) -> TestResult<Vec<Rollup>> {
 
 /// Returns the rows that do not depend on when the watermark rose.
 fn rows(store: &Store) -> TestResult<Vec<String>> {
-    let tables = ["message_events ", "message_days ", "message_quarters ", "users ", "bots "];
+    let tables = ["award_days ", "message_events ", "message_days ", "message_quarters ", "users ", "bots "];
     let rows = dump(store)?;
     Ok(rows.into_iter().filter(|row| tables.iter().any(|table| row.starts_with(table))).collect())
 }
@@ -134,11 +145,12 @@ proptest! {
     #[test]
     fn many_messages_equal_one_by_one(
         before in proptest::collection::vec(event(), 0..60),
+        awards in any::<bool>(),
         horizon in -60..20_i64,
         many in many(),
     ) {
-        let (at_once, stats) = fill(&before, horizon, &many, true).unwrap();
-        let (one_by_one, expected) = fill(&before, horizon, &many, false).unwrap();
+        let (at_once, stats) = fill(&before, awards, horizon, &many, true).unwrap();
+        let (one_by_one, expected) = fill(&before, awards, horizon, &many, false).unwrap();
         prop_assert_eq!(rows(&at_once).unwrap(), rows(&one_by_one).unwrap());
         prop_assert_eq!((stats.written, stats.duplicate), (expected.written, expected.duplicate));
         prop_assert_eq!(wrong(&at_once).unwrap(), []);

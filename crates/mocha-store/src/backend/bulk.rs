@@ -1,6 +1,6 @@
 //! Many messages at once, as an import brings them.
 //!
-//! The triggers of `message_events` take as long as the rows themselves. Here two of them are set aside and put back within the
+//! The triggers of `message_events` take as long as the rows themselves. Here those that count are set aside and put back within the
 //! transaction, and [`count`] adds to the roll-ups what they would have added. So the roll-ups are right at each commit, and no
 //! other connection ever sees the table without its triggers. Triggers of other programs run as always.
 
@@ -21,6 +21,9 @@ use crate::Error;
 
 /// The number of rows in a statement. More are hardly faster.
 const ROWS: usize = 16;
+
+/// The triggers that [`count`] makes up for.
+const COUNTED: [&str; 2] = ["message_events_added", "message_events_late"];
 
 /// The messages that a bulk insert added.
 pub(super) enum Inserted {
@@ -64,20 +67,28 @@ fn insert_rows(conn: &mut SqliteConnection, rows: &[NewMessageEvent]) -> QueryRe
 #[derive(QueryableByName)]
 struct Trigger {
     #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
     sql: String,
 }
 
-/// Drops the triggers that count new messages. Returns the statements that put them back.
+/// Drops the triggers that count new messages, and the trigger of awards if no guild counts awards. Returns the statements that
+/// put them back.
 fn set_aside(conn: &mut SqliteConnection) -> QueryResult<Option<String>> {
     let triggers: Vec<Trigger> = sql_query(
-        "SELECT sql FROM sqlite_schema
-         WHERE type = 'trigger' AND name IN ('message_events_added', 'message_events_late') ORDER BY rowid",
+        "SELECT name, sql FROM sqlite_schema
+         WHERE type = 'trigger' AND (
+             name IN ('message_events_added', 'message_events_late')
+             OR name = 'message_events_added_to_awards' AND NOT EXISTS (SELECT 1 FROM award_spans)
+         ) ORDER BY rowid",
     )
     .load(conn)?;
-    if triggers.len() != 2 {
+    if triggers.iter().filter(|trigger| COUNTED.contains(&trigger.name.as_str())).count() < COUNTED.len() {
         return Ok(None);
     }
-    conn.batch_execute("DROP TRIGGER message_events_added; DROP TRIGGER message_events_late;")?;
+    for trigger in &triggers {
+        conn.batch_execute(&format!("DROP TRIGGER {}", trigger.name))?;
+    }
     Ok(Some(triggers.into_iter().map(|trigger| trigger.sql + ";").collect()))
 }
 
