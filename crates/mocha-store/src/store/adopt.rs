@@ -9,7 +9,7 @@ use mocha_schema::{APPLICATION_ID, MIGRATIONS, Migrations};
 
 use super::{
     Adopted,
-    adopt_rows::copy_rows,
+    adopt_rows::{complete_rows, copy_rows},
     adopt_value::Conversion,
     adopt_voice,
     identify::{Contents, SHARED_TABLES, contents, unreadable},
@@ -90,8 +90,11 @@ fn adopt_tables(conn: &mut SqliteConnection, link: &Link) -> Result<Option<Adopt
     let conversion = Conversion::now();
     let own = own_objects(conn)?;
     set_aside(conn)?;
+    // The first migration creates the tables without triggers. The later ones count the rows, all at once.
+    Migrations::new(conn).run_next_migration(MIGRATIONS).map_err(Failed)?;
+    let mut adopted = copy_rows(conn, conversion)?;
     Migrations::new(conn).run_pending_migrations(MIGRATIONS).map_err(Failed)?;
-    let adopted = copy_rows(conn, conversion)?;
+    complete_rows(conn, conversion, &mut adopted)?;
     adopt_voice::fill_intervals(conn)?;
     conn.batch_execute(include_str!("adopt_watermarks.sql"))?;
     for table in SHARED_TABLES {

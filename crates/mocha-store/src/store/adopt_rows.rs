@@ -7,7 +7,7 @@ use diesel::{
     connection::SimpleConnection,
     result::Error as DieselError,
     sql_query,
-    sql_types::{BigInt, Text},
+    sql_types::{BigInt, Nullable, Text},
     sqlite::SqliteConnection,
 };
 use mocha_schema::catalogue::{Column, Table};
@@ -18,13 +18,15 @@ use super::{
     identify::SHARED_TABLES,
 };
 
-/// Copies every row, converts values, and adds a row for each guild, channel and user that only
-/// events mention. Reports the odd values.
+/// The number of rows of events that are copied at once.
+const ROWS: usize = 100_000;
+
+/// Copies every row and converts values. Reports the odd values that it converted.
 pub(super) fn copy_rows(conn: &mut SqliteConnection, conversion: Conversion) -> QueryResult<Adopted> {
     let mut adopted = Adopted::default();
     for table in SHARED_TABLES.into_iter().filter_map(Table::find) {
         let rows = find_oddities(conn, conversion, table, &mut adopted)?;
-        let copied = copy(conn, conversion, table)?;
+        let copied = copy(conn, conversion, table, rows)?;
         adopted.add("id", OddityKind::Duplicate, rows.saturating_sub(copied), table.name);
         adopted.rows += rows;
     }
@@ -32,10 +34,19 @@ pub(super) fn copy_rows(conn: &mut SqliteConnection, conversion: Conversion) -> 
     let durations = include_str!("adopt_durations.sql").replace("{last_second}", &last_second);
     let computed = sql_query(durations).execute(conn)?;
     adopted.add("duration", OddityKind::MissingDuration, count(computed), "voice_events");
-    find_unreadable(conn, &mut adopted)?;
-    conn.batch_execute(&add_parents(conversion))?;
-    adopted.oddities.sort_by_key(|oddity| SHARED_TABLES.iter().position(|table| *table == oddity.table));
     Ok(adopted)
+}
+
+/// Adds the odd values that could not be converted to the report, and a row for each guild, channel and user that only events
+/// mention. All migrations have run.
+pub(super) fn complete_rows(
+    conn: &mut SqliteConnection,
+    conversion: Conversion,
+    adopted: &mut Adopted,
+) -> QueryResult<()> {
+    find_unreadable(conn, adopted)?;
+    adopted.oddities.sort_by_key(|oddity| SHARED_TABLES.iter().position(|table| *table == oddity.table));
+    conn.batch_execute(&add_parents(conversion))
 }
 
 /// The statements that add a row for each guild, channel and user that only other rows mention.
@@ -54,21 +65,61 @@ pub(crate) fn add_parents_now() -> String {
     add_parents(Conversion::now())
 }
 
-fn copy(conn: &mut SqliteConnection, conversion: Conversion, table: &Table) -> QueryResult<u64> {
+/// Copies a table. Returns how many rows that are. Its indexes are created afterwards, which sorts each of them once.
+fn copy(conn: &mut SqliteConnection, conversion: Conversion, table: &Table, rows: u64) -> QueryResult<u64> {
+    #[derive(QueryableByName)]
+    struct Index {
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = Text)]
+        sql: String,
+    }
     let name = table.name;
+    let indexes = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL";
+    let indexes: Vec<Index> = sql_query(indexes).bind::<Text, _>(name).load(conn)?;
+    for index in &indexes {
+        conn.batch_execute(&format!("DROP INDEX {}", index.name))?;
+    }
     let columns: Vec<String> = table.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
     let values: Vec<String> = table.columns.iter().map(|column| conversion.value(name, column.name)).collect();
-    let (insert, order) = if is_event(name) {
-        // Events stay in the order in which they were written.
-        ("INSERT", "rowid".to_owned())
+    let (columns, values) = (columns.join(", "), values.join(", "));
+    let copied = if is_event(name) {
+        copy_events(conn, name, &format!("INSERT INTO {name} ({columns}) SELECT {values}"), rows)?
     } else {
         // If several rows describe the same thing, the newest one stays.
-        ("INSERT OR IGNORE", format!("{} DESC, rowid DESC", conversion.value(name, "updated_at")))
+        let newest_first = conversion.value(name, "updated_at");
+        let copied = sql_query(format!(
+            "INSERT OR IGNORE INTO {name} ({columns}) SELECT {values} FROM original_{name} \
+             ORDER BY {newest_first} DESC, rowid DESC"
+        ));
+        count(copied.execute(conn)?)
     };
-    let (columns, values) = (columns.join(", "), values.join(", "));
-    let copied =
-        sql_query(format!("{insert} INTO {name} ({columns}) SELECT {values} FROM original_{name} ORDER BY {order}"));
-    copied.execute(conn).map(count)
+    for index in indexes {
+        conn.batch_execute(&index.sql)?;
+    }
+    Ok(copied)
+}
+
+/// Copies events in the order in which they were written, and logs how far it is.
+fn copy_events(conn: &mut SqliteConnection, name: &str, insert: &str, rows: u64) -> QueryResult<u64> {
+    #[derive(QueryableByName)]
+    struct Last {
+        #[diesel(sql_type = Nullable<BigInt>)]
+        last: Option<i64>,
+    }
+    let (mut copied, mut after) = (0, None);
+    loop {
+        let from = after.map_or(String::new(), |after: i64| format!("WHERE rowid > {after}"));
+        let next = format!("FROM original_{name} {from} ORDER BY rowid LIMIT {ROWS}");
+        let Last { last: Some(last) } =
+            sql_query(format!("SELECT max(rowid) AS last FROM (SELECT rowid {next})")).get_result(conn)?
+        else {
+            return Ok(copied);
+        };
+        copied += count(sql_query(format!("{insert} {next}")).execute(conn)?);
+        after = Some(last);
+        tracing::info!(table = name, copied, rows, "copying the rows of the original's file");
+    }
 }
 
 /// Counts the values of an old table that are converted. Returns how many rows the table has.
