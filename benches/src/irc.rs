@@ -39,12 +39,21 @@ const SILENCE_SECONDS: i64 = 6 * 3_600;
 ///
 /// Returns an error if the data cannot be read or the file cannot be written.
 pub fn irc(folder: &Path) -> Result<Option<File>, Failure> {
+    irc_with(folder, "irc", |event| Ok(vec![event]))
+}
+
+/// Creates the file with this name, with other events in place of each event.
+pub(crate) fn irc_with(
+    folder: &Path,
+    name: &str,
+    mut instead: impl FnMut(Event) -> Result<Vec<Event>, Failure> + 'static,
+) -> Result<Option<File>, Failure> {
     let data = recorded_folder();
     if !data.join(EVENTS).exists() {
         return Ok(None);
     }
-    let (name, lines) = if is_test() { ("irc-test", TEST_LINES) } else { ("irc", usize::MAX) };
-    let path = file(folder, name, || {
+    let (name, lines) = if is_test() { (format!("{name}-test"), TEST_LINES) } else { (name.to_owned(), usize::MAX) };
+    let path = file(folder, &name, || {
         let mut irc = Irc::new(&data)?;
         let lines = BufReader::new(zstd::Decoder::new(fs::File::open(data.join(EVENTS))?)?).lines().take(lines);
         let events = lines.flat_map(move |line| {
@@ -52,7 +61,10 @@ pub fn irc(folder: &Path) -> Result<Option<File>, Failure> {
             let (events, error) = events.map_or_else(|error| (Vec::new(), Some(error)), |events| (events, None));
             events.into_iter().map(Ok).chain(error.map(Err))
         });
-        Ok(Box::new(events))
+        Ok(Box::new(events.flat_map(move |event| match event.and_then(&mut instead) {
+            Ok(events) => events.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        })))
     })?;
     let now = DateTime::from_timestamp(NOW, 0).ok_or("no such time")?;
     Ok(Some(File { guild_id: guild_id()?, now, path, small_guild_id: None }))

@@ -3,11 +3,14 @@
 mod community;
 mod file;
 mod irc;
+mod kinds;
+pub mod questions;
 
 pub use self::{
     community::community,
     file::{File, single_and_double},
     irc::{EVENTS, irc},
+    kinds::irc_with_kinds,
 };
 
 /// The error of a measurement.
