@@ -49,7 +49,7 @@ pub fn irc_with_kinds(folder: &Path) -> Result<Option<File>, Failure> {
     Ok(Some(file))
 }
 
-/// What the rules need to know of earlier events.
+/// The earlier events that the rules need.
 #[derive(Default)]
 struct Added {
     joins: u64,

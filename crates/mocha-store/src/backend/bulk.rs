@@ -1,8 +1,8 @@
 //! Many messages at once, as an import brings them.
 //!
-//! The triggers of `message_events` take as long as the rows themselves. Here those that count are set aside and put back within the
-//! transaction, and [`count`] adds to the roll-ups what they would have added. So the roll-ups are right at each commit, and no
-//! other connection ever sees the table without its triggers. Triggers of other programs run as always.
+//! The triggers of `message_events` take as long as the rows themselves. Here those that count are set aside and put back
+//! within the transaction, and [`count`] adds to the roll-ups what they would have added. So the roll-ups are right at each
+//! commit, and no other connection ever sees the table without its triggers. Triggers of other programs run as always.
 
 use std::collections::HashSet;
 
