@@ -89,7 +89,7 @@ impl Added {
 
     fn sent(&mut self, message: MessageSent) -> Result<Vec<Event>, Failure> {
         self.messages += 1;
-        let is_one_of = |many| self.messages % many == 0;
+        let is_one_of = |many| self.messages.is_multiple_of(many);
         let MessageSent { at, channel_id, guild_id, message_id, user_id, .. } = message;
         let mut events = vec![message.into()];
         if let Some(before) = self.last.insert(channel_id, message).filter(|before| before.user_id != user_id) {

@@ -83,7 +83,9 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                 Cue::Stopped => {
                     lost = false;
                     let stamped_ms = stamped_ms(case, confirmed_ms, heard_ms);
-                    reported.values_mut().for_each(|reported| reported.stop(stamped_ms, rules));
+                    for reported in reported.values_mut() {
+                        reported.stop(stamped_ms, rules);
+                    }
                     continue;
                 }
             };
@@ -126,7 +128,9 @@ impl<T: Copy + Eq + std::fmt::Debug> Voices<T> {
                     }
                 }
                 Event::GuildOutage(_) => {
-                    reported.values_mut().for_each(|reported| reported.lose_guild(at_ms, rules));
+                    for reported in reported.values_mut() {
+                        reported.lose_guild(at_ms, rules);
+                    }
                 }
                 Event::ShardChanged(event) => {
                     lost = matches!(event.status, ShardStatus::Closed | ShardStatus::Lost)
