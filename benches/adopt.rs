@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mocha_benches::{Failure, is_test, median};
+use mocha_benches::{Failure, INSERT_MESSAGE, is_test, median};
 use mocha_store::{Store, event::MessageSent};
 use rusqlite::{Connection, params};
 
@@ -69,11 +69,7 @@ fn insert(path: &Path, messages: &[MessageSent]) -> Result<Duration, Failure> {
     for messages in messages.chunks(ROWS) {
         let transaction = conn.transaction()?;
         {
-            let mut statement = transaction.prepare_cached(
-                "INSERT OR IGNORE INTO message_events (id, guild_id, channel_id, user_id, message_type, has_attachment, has_embed,
-                     character_count, word_count, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?;
+            let mut statement = transaction.prepare_cached(INSERT_MESSAGE)?;
             for message in messages {
                 let content = message.content.unwrap_or_default();
                 statement.execute(params![

@@ -15,7 +15,7 @@ use std::{
 };
 
 use criterion::{Criterion, SamplingMode, Throughput};
-use mocha_benches::{Failure, is_test, median};
+use mocha_benches::{Failure, INSERT_MESSAGE, is_test, median};
 use mocha_store::{
     Event, Store,
     event::{ChannelSeen, GlobalName, GuildSeen, MessageSent, UserSeen},
@@ -153,11 +153,7 @@ fn insert_with(messages: &[MessageSent], roll_ups: RollUps) -> Result<Duration, 
     for rows in rows.chunks(ROWS_A_TRANSACTION) {
         let transaction = conn.transaction()?;
         {
-            let mut statement = transaction.prepare_cached(
-                "INSERT OR IGNORE INTO message_events (id, guild_id, channel_id, user_id, message_type, has_attachment, has_embed,
-                     character_count, word_count, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?;
+            let mut statement = transaction.prepare_cached(INSERT_MESSAGE)?;
             for row in rows {
                 statement.execute(params![
                     row.id,

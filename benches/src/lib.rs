@@ -16,6 +16,12 @@ pub use self::{
 /// The error of a measurement.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// Adds a message to a file of Mocha or of the original.
+pub const INSERT_MESSAGE: &str =
+    "INSERT OR IGNORE INTO message_events (id, guild_id, channel_id, user_id, message_type, has_attachment, has_embed,
+         character_count, word_count, created_at)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+
 /// Returns `true` if a measurement runs only once, with small sizes, as a test. With `cargo bench` it measures.
 #[must_use]
 pub fn is_test() -> bool {
