@@ -33,7 +33,7 @@ const AWARD_SPAN: Duration = Duration::from_mins(1);
 
 /// Returns `irc-kinds.db` in this folder, and creates it if it is missing. Returns `None` if the data is missing.
 ///
-/// It has all events of [`irc`](crate::irc). Replies, mentions, reactions, uses of commands, threads, roles and invites are added
+/// It has all events of [`irc`](crate::irc()). Replies, mentions, reactions, uses of commands, threads, roles and invites are added
 /// by fixed rules. Awards are counted by minute, and each member has a balance of points.
 ///
 /// # Errors
