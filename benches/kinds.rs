@@ -4,15 +4,14 @@
 //! the real data (`MOCHA_DATA`). Without the data it does nothing.
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
-use std::{
-    hint::black_box,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{hint::black_box, path::Path};
 
 use chrono::{TimeDelta, Weekday};
-use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
-use mocha_benches::{Failure, irc_with_kinds, is_test, median};
+use diesel::SqliteConnection;
+use mocha_benches::{
+    Failure, connect, irc_with_kinds, is_test, median,
+    timing::{millis, time},
+};
 use mocha_schema::{GuildId, RoleId};
 use mocha_stats::{
     CommandSeries, Commands, Conversations, FirstReplies, Invites, Leaderboard, LevelCurve, LevelUps, Reactions,
@@ -22,9 +21,6 @@ use mocha_stats::{
 /// The number of rounds.
 const ROUNDS: usize = 3;
 
-/// The shortest time of a round. Faster queries are repeated within a round.
-const ROUND: Duration = Duration::from_millis(300);
-
 /// The number of entries of each list.
 const TOP: usize = 10;
 
@@ -33,8 +29,7 @@ fn main() -> Result<(), Failure> {
         println!("kinds: skipped, because the data is missing (`MOCHA_DATA` names its folder)");
         return Ok(());
     };
-    let mut conn = SqliteConnection::establish(file.path.to_str().ok_or("the path is not UTF-8")?)?;
-    conn.batch_execute("PRAGMA cache_size = 10000; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;")?;
+    let mut conn = connect(&file.path)?;
     let rounds = if is_test() { 1 } else { ROUNDS };
     println!("{:<32}{:>12}{:>12}{:>12}", format!("median of {rounds}, ms"), "30 days", "365 days", "all time");
     let windows = [Some(30), Some(365), None].map(|days| match days {
@@ -46,25 +41,13 @@ fn main() -> Result<(), Failure> {
     for (name, ask) in questions(file.guild_id)? {
         print!("{name:<32}");
         for window in windows {
-            let times = (0..rounds).map(|_| time(|| ask(&mut conn, window))).collect::<Result<Vec<_>, _>>()?;
-            let micros = median(times).unwrap_or_default().as_micros();
-            print!("{:>12}", format!("{}.{:03}", micros / 1_000, micros % 1_000));
+            let times = (0..rounds).map(|_| Ok(time(|| ask(&mut conn, window))?.0));
+            let times = times.collect::<Result<Vec<_>, Failure>>()?;
+            print!("{:>12}", millis(median(times).unwrap_or_default()));
         }
         println!();
     }
     Ok(())
-}
-
-fn time(mut ask: impl FnMut() -> Result<(), Failure>) -> Result<Duration, Failure> {
-    let (start, mut times) = (Instant::now(), 0);
-    loop {
-        ask()?;
-        times += 1;
-        let elapsed = start.elapsed();
-        if elapsed >= ROUND || is_test() {
-            return Ok(elapsed / times);
-        }
-    }
 }
 
 /// A query that is run in a window.

@@ -5,10 +5,7 @@
 //! of the simulated one without the data. Both compute the same: the first ten users since an instant, bots included.
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Instant};
 
 use diesel::{
     Connection as _, PgConnection, QueryableByName, RunQueryDsl as _,
@@ -19,15 +16,13 @@ use diesel::{
 use mocha_benches::{
     Failure, community, irc, is_test, median,
     questions::{Edges, Sql, Sum, questions},
+    timing::{millis, ratio, time},
 };
 use mocha_discord::{AnyStore, Mover};
 use mocha_stats::AnyConnection;
 use mocha_test_postgres::Database;
 
 const ROUNDS: usize = 3;
-
-/// The shortest time of a round. Faster queries are repeated within a round.
-const ROUND: Duration = Duration::from_millis(100);
 
 fn main() -> Result<(), Failure> {
     let Some(database) = Database::create() else {
@@ -53,42 +48,24 @@ fn main() -> Result<(), Failure> {
     let asked = questions(&file, Edges::Instants, &mut AnyConnection::Postgres(&mut conn))?;
     for (question, mut ask, sql) in asked {
         let (mut times, mut ran) = (Vec::new(), Vec::new());
+        // The first run prepares statements and reads pages from the disk.
+        ask(&mut AnyConnection::Postgres(&mut conn))?;
         for _ in 0..rounds {
             let (asked, answer) = time(|| ask(&mut AnyConnection::Postgres(&mut conn)))?;
             times.push(asked);
             if let Some(sql) = &sql {
-                let (time, expected) = time(|| run(sql, &mut conn))?;
-                ran.push(time);
+                let (running, expected) = time(|| run(sql, &mut conn))?;
+                ran.push(running);
                 if answer != expected {
                     return Err(format!("{question}: {answer} is not {expected}").into());
                 }
             }
         }
         let (asked, ran) = (median(times).unwrap_or_default(), median(ran));
-        let millis = |time: Duration| format!("{}.{:03}", time.as_millis(), time.as_micros() % 1_000);
-        let ratio = |ran: Duration| {
-            let hundredths = ran.as_nanos() * 100 / asked.as_nanos().max(1);
-            format!("{}.{:02}", hundredths / 100, hundredths % 100)
-        };
-        let (sql, ratio) = (ran.map(millis).unwrap_or_default(), ran.map(ratio).unwrap_or_default());
+        let (sql, ratio) = (ran.map(millis).unwrap_or_default(), ran.map(|ran| ratio(ran, asked)).unwrap_or_default());
         println!("  {question:<38}{:>12}{sql:>12}{ratio:>10}", millis(asked));
     }
     Ok(())
-}
-
-/// Runs a query once, and returns the time and the checksum.
-fn time(mut ask: impl FnMut() -> Result<Sum, Failure>) -> Result<(Duration, Sum), Failure> {
-    // The first run prepares statements and reads pages from the disk.
-    ask()?;
-    let (start, mut times) = (Instant::now(), 0);
-    loop {
-        let sum = ask()?;
-        times += 1;
-        let elapsed = start.elapsed();
-        if elapsed >= ROUND || is_test() {
-            return Ok((elapsed / times, sum));
-        }
-    }
 }
 
 #[derive(QueryableByName)]

@@ -5,30 +5,20 @@
 //! files in the folder `tmp` of the target folder. A word after `--` selects the queries whose names contain it.
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
-use std::{
-    hint::black_box,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Duration};
 
 use criterion::Criterion;
-use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use mocha_benches::{
-    Failure, File, community, irc, is_test, median,
+    Failure, File, PRAGMAS, community, connect, irc, is_test, median,
     questions::{Edges, Sql, Sum, questions},
     single_and_double,
+    timing::{millis, ratio, time},
 };
 use mocha_stats::AnyConnection;
 use rusqlite::{Connection, params_from_iter, types::Value};
 
 /// The number of rounds. A round runs both queries once.
 const ROUNDS: usize = 3;
-
-/// The shortest time of a round. Faster queries are repeated within a round.
-const ROUND: Duration = Duration::from_millis(100);
-
-const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA cache_size = 10000; PRAGMA temp_store = MEMORY; \
-                       PRAGMA mmap_size = 268435456;";
 
 fn main() -> Result<(), Failure> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -51,26 +41,26 @@ type Run<'a> = Box<dyn FnMut() -> Result<Sum, Failure> + 'a>;
 /// Prints the time of each query, as the median of alternating rounds, and how many times as long the SQL takes.
 fn compare(name: &str, file: &File) -> Result<(), Failure> {
     let rounds = if is_test() { 1 } else { ROUNDS };
-    println!("{:<40}{:>15}{:>15}{:>10}", format!("{name}, median of {rounds}"), "Mocha", "SQL", "SQL/Mocha");
+    println!("{:<40}{:>15}{:>15}{:>10}", format!("{name}, median of {rounds}, ms"), "Mocha", "SQL", "SQL/Mocha");
     let questions = questions(file, Edges::Instants, &mut AnyConnection::Sqlite(&mut connect(&file.path)?))?;
     for (question, mut ask, sql) in questions.into_iter().filter(|(name, ..)| is_asked(name)) {
         let (mut asked, mut ran) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             // One connection at a time, because the order of opening two connections changes the times by half.
-            let (time, sum) = {
+            let (asking, sum) = {
                 let mut conn = connect(&file.path)?;
                 let mut conn = AnyConnection::Sqlite(&mut conn);
                 ask(&mut conn)?;
                 time(|| ask(&mut conn))?
             };
-            asked.push(time);
+            asked.push(asking);
             if let Some(sql) = &sql {
                 let bare = Connection::open(&file.path)?;
                 bare.execute_batch(PRAGMAS)?;
                 let mut run = prepare(sql, &bare)?;
                 run()?;
-                let (time, expected) = crate::time(run)?;
-                ran.push(time);
+                let (running, expected) = time(run)?;
+                ran.push(running);
                 if sum != expected {
                     return Err(format!("{question}: {sum} is not {expected}").into());
                 }
@@ -78,7 +68,7 @@ fn compare(name: &str, file: &File) -> Result<(), Failure> {
         }
         let (asked, ran) = (median(asked).unwrap_or_default(), median(ran));
         let none = || "-".to_owned();
-        let ratio = ran.map_or_else(none, |ran| hundredths(ran.as_nanos() * 100 / asked.as_nanos().max(1)));
+        let ratio = ran.map_or_else(none, |ran| ratio(ran, asked));
         println!("  {question:<38}{:>15}{:>15}{ratio:>10}", millis(asked), ran.map_or_else(none, millis));
     }
     Ok(())
@@ -90,7 +80,7 @@ fn grow(folder: &Path) -> Result<(), Failure> {
     let (mut few, mut many) = (connect(&single.path)?, connect(&double.path)?);
     let (mut few, mut many) = (AnyConnection::Sqlite(&mut few), AnyConnection::Sqlite(&mut many));
     let rounds = if is_test() { 1 } else { ROUNDS };
-    println!("{:<40}{:>15}{:>15}{:>10}", format!("growth, median of {rounds}"), "single", "double", "ratio");
+    println!("{:<40}{:>15}{:>15}{:>10}", format!("growth, median of {rounds}, ms"), "single", "double", "ratio");
     let asked = questions(&single, Edges::Days, &mut few)?.into_iter().zip(questions(&double, Edges::Days, &mut many)?);
     for ((question, mut ask_few, _), (_, mut ask_many, _)) in asked {
         // Voice is the same in both files, and the log is read message by message.
@@ -107,7 +97,7 @@ fn grow(folder: &Path) -> Result<(), Failure> {
             of_many.push(many);
         }
         let (few, many) = (median(of_few).unwrap_or_default(), median(of_many).unwrap_or_default());
-        let ratio = hundredths(many.as_nanos() * 100 / few.as_nanos().max(1));
+        let ratio = ratio(many, few);
         println!("  {question:<38}{:>15}{:>15}{ratio:>10}", millis(few), millis(many));
     }
     Ok(())
@@ -115,34 +105,6 @@ fn grow(folder: &Path) -> Result<(), Failure> {
 
 fn is_asked(question: &str) -> bool {
     std::env::args().skip(1).filter(|word| !word.starts_with('-')).all(|word| question.contains(&word))
-}
-
-fn millis(time: Duration) -> String {
-    format!("{}.{:03} ms", time.as_millis(), time.as_micros() % 1_000)
-}
-
-fn hundredths(number: u128) -> String {
-    format!("{}.{:02}", number / 100, number % 100)
-}
-
-/// Runs a query once, and returns the time and the checksum.
-fn time(mut ask: impl FnMut() -> Result<Sum, Failure>) -> Result<(Duration, Sum), Failure> {
-    let mut times = 0;
-    let start = Instant::now();
-    loop {
-        let sum = black_box(ask()?);
-        times += 1;
-        let elapsed = start.elapsed();
-        if elapsed >= ROUND || is_test() {
-            return Ok((elapsed / times, sum));
-        }
-    }
-}
-
-fn connect(path: &Path) -> Result<SqliteConnection, Failure> {
-    let mut conn = SqliteConnection::establish(path.to_str().ok_or("the path is not UTF-8")?)?;
-    conn.batch_execute(PRAGMAS)?;
-    Ok(conn)
 }
 
 fn prepare<'a>(sql: &'a Sql, bare: &'a Connection) -> Result<Run<'a>, Failure> {

@@ -6,11 +6,27 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use mocha_schema::GuildId;
 use mocha_store::{Clock, Event, Store, event::MessageSent};
 use rusqlite::Connection;
 
 use crate::{Failure, is_test};
+
+/// The PRAGMAs of a store's connections for questions.
+pub const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA cache_size = 10000; PRAGMA temp_store = MEMORY; \
+                           PRAGMA mmap_size = 268435456;";
+
+/// Opens a file to ask questions.
+///
+/// # Errors
+///
+/// Returns an error if the file cannot be opened.
+pub fn connect(path: &Path) -> Result<SqliteConnection, Failure> {
+    let mut conn = SqliteConnection::establish(path.to_str().ok_or("the path is not UTF-8")?)?;
+    conn.batch_execute(PRAGMAS)?;
+    Ok(conn)
+}
 
 /// A file to query.
 #[derive(Clone, Debug)]

@@ -5,10 +5,11 @@ mod file;
 mod irc;
 mod kinds;
 pub mod questions;
+pub mod timing;
 
 pub use self::{
     community::community,
-    file::{File, single_and_double},
+    file::{File, PRAGMAS, connect, single_and_double},
     irc::{EVENTS, irc},
     kinds::irc_with_kinds,
 };
