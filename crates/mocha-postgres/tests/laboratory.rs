@@ -40,7 +40,7 @@ impl Stage for OnServer {
 }
 
 /// Returns rates of faults, each of which is 0 in half of the cases. Two stores can be compared only if both record the same
-/// events, so no event is refused and nobody is erased.
+/// events, so the queue has room for all of them and nobody is erased.
 fn faults(case: u64) -> Faults {
     let rate = |number: u64| {
         let dice = (case * 31 + number).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
@@ -55,6 +55,7 @@ fn faults(case: u64) -> Faults {
         guild_creates: rate(5),
         heartbeats: case.is_multiple_of(2),
         holes: if case.is_multiple_of(3) { 0 } else { rate(6) },
+        locks: if case.is_multiple_of(3) { 0 } else { rate(12) },
         outages: rate(7),
         resumes: rate(8),
         sessions: rate(9),
