@@ -2,7 +2,12 @@
 
 mod support;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
 use diesel::connection::SimpleConnection;
 use mocha_store::{ErrorKind, Store};
@@ -26,6 +31,29 @@ fn reading_sees_one_state() -> TestResult {
         let before = read_lines(conn, count)?;
         record(&store, [message(0, 30, 20, 40)])?;
         assert_eq!(read_lines(conn, count)?, before);
+        Ok(())
+    })?;
+    assert_eq!(lines(&store, count)?, ["1"]);
+    Ok(())
+}
+
+#[test]
+fn a_commit_in_memory_waits_for_a_reader() -> TestResult {
+    let store = store()?;
+    let count = "SELECT count(*) || '' AS line FROM message_events";
+    let (reads, is_read) = mpsc::channel();
+    thread::scope(|scope| -> TestResult {
+        let reader = scope.spawn(|| {
+            store.read(|conn| -> TestResult {
+                read_lines(conn, count)?;
+                reads.send(())?;
+                thread::sleep(Duration::from_millis(200));
+                Ok(())
+            })
+        });
+        is_read.recv()?;
+        record(&store, [message(0, 30, 20, 40)])?;
+        reader.join().map_err(|_| "the reader panicked")??;
         Ok(())
     })?;
     assert_eq!(lines(&store, count)?, ["1"]);

@@ -31,7 +31,7 @@ use self::message::HeldMessages;
 use crate::{
     Error,
     error::classify,
-    link::{Link, Turns, do_not_wait, write_without_waiting},
+    link::{Link, Location, Turns, do_not_wait, write_without_waiting},
 };
 
 /// The connection that the recorder writes through.
@@ -49,8 +49,11 @@ impl SqliteBackend {
 
     fn connect(&self) -> Result<SqliteConnection, Error> {
         let mut conn = self.link.connect_writer()?;
-        do_not_wait(&mut conn)
-            .map_err(|error| classify(format!("cannot set up a connection to {}", self.link.location), error))?;
+        // In memory a COMMIT has to wait for readers too, which only SQLite itself can do.
+        if let Location::File(_) = self.link.location {
+            do_not_wait(&mut conn)
+                .map_err(|error| classify(format!("cannot set up a connection to {}", self.link.location), error))?;
+        }
         Ok(conn)
     }
 }
