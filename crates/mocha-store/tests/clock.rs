@@ -253,3 +253,23 @@ fn an_erasure_has_the_time_of_the_events_however_the_clock_was_set() -> TestResu
     assert_eq!(lines(&bot.store, "SELECT id AS line FROM users")?, ["40"]);
     Ok(())
 }
+
+#[test]
+fn a_replay_of_messages_after_quiet_days_fills_the_roll_ups_of_all_time() -> TestResult {
+    const DAY_MS: i64 = 86_400_000;
+    let store = store()?;
+    // Without it each call of `record` would be a replay of its own.
+    let recorder = store.recorder()?;
+    let watermark = || lines(&store, "SELECT messages_to || '' AS line FROM watermarks");
+    for n in 0..5 {
+        record(&store, [message(n * 20 * DAY_MS, 30 + n.unsigned_abs(), 20, 40)])?;
+    }
+    let first_day = START / DAY_MS;
+    // The newest message alone shows no time, because it may have a wrong one.
+    assert_eq!(watermark()?, [(first_day + 60).to_string()]);
+    record(&store, [message(4000 * DAY_MS, 50, 20, 40), message(81 * DAY_MS, 51, 20, 40)])?;
+    assert_eq!(watermark()?, [(first_day + 81).to_string()]);
+    assert_eq!(lines(&store, "SELECT messages || '' AS line FROM message_totals")?, ["5"]);
+    recorder.shutdown()?;
+    Ok(())
+}

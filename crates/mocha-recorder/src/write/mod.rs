@@ -192,7 +192,8 @@ impl State {
             self.confirm(now_ms);
         }
         stamp(tables, &mut self.tracker)?;
-        self.watermark.rise(tables, self.tracker.last_confirmed_ms(), days)?;
+        let replayed_to_ms = if now_ms.is_none() { self.watermark.replayed_to_ms() } else { i64::MIN };
+        self.watermark.rise(tables, self.tracker.last_confirmed_ms().max(replayed_to_ms), days)?;
         self.note(tables, stop)
     }
 

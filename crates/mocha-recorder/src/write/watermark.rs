@@ -23,6 +23,8 @@ pub(super) const REPLAYED_DAYS: i64 = 10;
 #[derive(Debug)]
 pub(super) struct Watermark {
     messages_ms: i64,
+    /// The time of the message that was the newest before, or of the second newest.
+    messages_before_ms: i64,
     messages_to: i64,
     voice_ms: i64,
     voice_to: i64,
@@ -30,18 +32,27 @@ pub(super) struct Watermark {
 
 impl Default for Watermark {
     fn default() -> Self {
-        Self { messages_ms: i64::MIN, messages_to: 0, voice_ms: i64::MIN, voice_to: 0 }
+        Self { messages_ms: i64::MIN, messages_before_ms: i64::MIN, messages_to: 0, voice_ms: i64::MIN, voice_to: 0 }
     }
 }
 
 impl Watermark {
     pub(super) fn notice(&mut self, event: &Event) {
-        let newest = match event {
-            Event::MessageSent(_) => &mut self.messages_ms,
-            Event::VoiceSnapshot(_) | Event::VoiceStateChanged(_) => &mut self.voice_ms,
-            _ => return,
-        };
-        *newest = event.at().timestamp_millis().max(*newest);
+        let at_ms = event.at().timestamp_millis();
+        match event {
+            Event::MessageSent(_) => {
+                self.messages_before_ms = at_ms.min(self.messages_ms).max(self.messages_before_ms);
+                self.messages_ms = at_ms.max(self.messages_ms);
+            }
+            Event::VoiceSnapshot(_) | Event::VoiceStateChanged(_) => self.voice_ms = at_ms.max(self.voice_ms),
+            _ => {}
+        }
+    }
+
+    /// Returns the time that a replay of messages has reached. Their times may be days apart, so each of them
+    /// counts except the newest, because a damaged digit may put one far off.
+    pub(super) const fn replayed_to_ms(&self) -> i64 {
+        self.messages_before_ms
     }
 
     /// Raises the watermarks to the day of the newest event if they rise by this many days at least,
