@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Frame, Recorder, ShardClaim, StoredSession, queue::Origin, session::Request, shared, stopped};
+use super::{
+    Frame, Recorder, ShardClaim, StoredSession,
+    queue::Origin,
+    session::{Reply, Request},
+    shared, stopped,
+};
 use crate::{Error, ErrorKind, Event};
 
 impl Recorder {
@@ -54,10 +59,7 @@ impl Recorder {
     ///
     /// As [`claim_shard`](Self::claim_shard).
     pub async fn claim_shard_async(&self, claim: ShardClaim) -> Result<Option<StoredSession>, Error> {
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        let request = Request::Claim(claim, Box::new(move |result| drop(sender.send(result))));
-        self.handle.queue.ask(request)?;
-        receiver.await.map_err(|_| stopped())?.map_err(|error| shared(&error))
+        self.ask_async(|reply| Request::Claim(claim, reply)).await
     }
 
     /// [`holds_shard`](Self::holds_shard) for async programs: waits without blocking a thread.
@@ -66,9 +68,16 @@ impl Recorder {
     ///
     /// As [`holds_shard`](Self::holds_shard).
     pub async fn holds_shard_async(&self, shard_id: u32, shard_count: u32) -> Result<bool, Error> {
+        self.ask_async(|reply| Request::Holds((shard_id, shard_count), reply)).await
+    }
+
+    /// Sends the writer a request, and waits for the answer.
+    pub(super) async fn ask_async<T: Send + 'static>(
+        &self,
+        request: impl FnOnce(Reply<T>) -> Request,
+    ) -> Result<T, Error> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
-        let request = Request::Holds((shard_id, shard_count), Box::new(move |result| drop(sender.send(result))));
-        self.handle.queue.ask(request)?;
+        self.handle.queue.ask(request(Box::new(move |result| drop(sender.send(result)))))?;
         receiver.await.map_err(|_| stopped())?.map_err(|error| shared(&error))
     }
 

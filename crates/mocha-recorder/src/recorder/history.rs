@@ -1,10 +1,8 @@
 //! The histories of channels, and how far they were read.
 
-use std::sync::mpsc;
-
 use mocha_schema::{ChannelHistory, GuildId};
 
-use super::{Recorder, session::Request, shared, stopped};
+use super::{Recorder, session::Request};
 use crate::Error;
 
 impl Recorder {
@@ -18,10 +16,7 @@ impl Recorder {
     /// * [`ErrorKind::Closed`](crate::ErrorKind::Closed): the recorder was shut down.
     /// * The reason why the file cannot be written or read.
     pub fn histories(&self, guild_id: GuildId) -> Result<Vec<ChannelHistory>, Error> {
-        let (sender, receiver) = mpsc::sync_channel(1);
-        let request = Request::Histories(guild_id, Box::new(move |result| drop(sender.send(result))));
-        self.handle.queue.ask(request)?;
-        receiver.recv().map_err(|_| stopped())?.map_err(|error| shared(&error))
+        self.ask(|reply| Request::Histories(guild_id, reply))
     }
 
     /// [`histories`](Self::histories) for async programs: waits without blocking a thread.
@@ -31,9 +26,6 @@ impl Recorder {
     /// As [`histories`](Self::histories).
     #[cfg(feature = "tokio")]
     pub async fn histories_async(&self, guild_id: GuildId) -> Result<Vec<ChannelHistory>, Error> {
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        let request = Request::Histories(guild_id, Box::new(move |result| drop(sender.send(result))));
-        self.handle.queue.ask(request)?;
-        receiver.await.map_err(|_| stopped())?.map_err(|error| shared(&error))
+        self.ask_async(|reply| Request::Histories(guild_id, reply)).await
     }
 }

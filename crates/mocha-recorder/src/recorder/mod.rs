@@ -26,7 +26,11 @@ pub use self::{
     slot::RecorderSlot,
     stats::RecorderStats,
 };
-use self::{handle::Handle, queue::Origin, session::Request};
+use self::{
+    handle::Handle,
+    queue::Origin,
+    session::{Reply, Request},
+};
 use crate::{Error, ErrorKind, Event};
 
 /// Takes events without blocking, and writes them on a thread of its own. Clones are cheap and share the thread.
@@ -231,10 +235,7 @@ impl Recorder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn claim_shard(&self, claim: ShardClaim) -> Result<Option<StoredSession>, Error> {
-        let (sender, receiver) = mpsc::sync_channel(1);
-        let request = Request::Claim(claim, Box::new(move |result| drop(sender.send(result))));
-        self.handle.queue.ask(request)?;
-        receiver.recv().map_err(|_| stopped())?.map_err(|error| shared(&error))
+        self.ask(|reply| Request::Claim(claim, reply))
     }
 
     /// Returns `false` once another recorder has taken over the shard. Before the first claim or session it is `true`.
@@ -246,9 +247,13 @@ impl Recorder {
     /// * [`ErrorKind::Closed`]: the recorder was shut down.
     /// * The reason why the file cannot be written or read.
     pub fn holds_shard(&self, shard_id: u32, shard_count: u32) -> Result<bool, Error> {
+        self.ask(|reply| Request::Holds((shard_id, shard_count), reply))
+    }
+
+    /// Sends the writer a request, and blocks until it answers.
+    fn ask<T: Send + 'static>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, Error> {
         let (sender, receiver) = mpsc::sync_channel(1);
-        let request = Request::Holds((shard_id, shard_count), Box::new(move |result| drop(sender.send(result))));
-        self.handle.queue.ask(request)?;
+        self.handle.queue.ask(request(Box::new(move |result| drop(sender.send(result)))))?;
         receiver.recv().map_err(|_| stopped())?.map_err(|error| shared(&error))
     }
 
