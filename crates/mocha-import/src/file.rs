@@ -46,6 +46,8 @@ const PROGRESS_EVERY: u64 = 1_000;
 
 /// A file while it is imported.
 pub(crate) struct File<'a> {
+    /// Messages from before it are skipped.
+    horizon: DateTime<Utc>,
     on_progress: &'a mut dyn FnMut(&FileReport) -> ControlFlow<()>,
     report: FileReport,
     settings: &'a Settings,
@@ -57,9 +59,10 @@ impl<'a> File<'a> {
     pub(crate) fn new(
         path: PathBuf,
         settings: &'a Settings,
+        horizon: DateTime<Utc>,
         on_progress: &'a mut dyn FnMut(&FileReport) -> ControlFlow<()>,
     ) -> Self {
-        Self { on_progress, report: FileReport::new(path), settings, users: HashSet::new() }
+        Self { horizon, on_progress, report: FileReport::new(path), settings, users: HashSet::new() }
     }
 
     pub(crate) fn into_report(self) -> FileReport {
@@ -79,6 +82,9 @@ impl<'a> File<'a> {
         check_time(sent_at, message.timestamp.as_deref())?;
         if self.settings.since.is_some_and(|since| sent_at < since) {
             return Err((SkipReason::BeforeStart, format!("message {message_id}")));
+        }
+        if sent_at < self.horizon {
+            return Err((SkipReason::BeforeHorizon, format!("message {message_id}")));
         }
         let user = message.interaction.as_ref().map(|interaction| user("interaction.user.id", &interaction.user));
         let recorded = RecordedMessage {

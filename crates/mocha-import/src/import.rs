@@ -97,13 +97,16 @@ impl<'a> Import<'a> {
     /// Files and messages that cannot be read are in the report, and the rest is imported. Messages that the recorder has taken
     /// may still be in its queue: [flush](Recorder::flush) it, or shut it down.
     ///
+    /// If retention deleted old messages before, messages of that time are skipped and
+    /// [reported](crate::SkipReason::BeforeHorizon). To count them, import before retention runs: it keeps their roll-ups.
+    ///
     /// # Errors
     ///
-    /// Returns the errors of [`Recorder::record_all_blocking`], except for values that do not fit, which are in the report.
+    /// Returns the errors of [`Recorder::message_horizon`] and [`Recorder::record_all_blocking`], except for values that do not fit, which are in the report.
     pub fn run(self, paths: impl IntoIterator<Item = impl AsRef<Path>>) -> Result<ImportReport, Error> {
         let Self { mut on_progress, settings } = self;
         let files = paths::files(paths.into_iter().map(|path| path.as_ref().to_owned()));
-        let file_count = files.len();
+        let (file_count, horizon) = (files.len(), horizon(&settings.recorder)?);
         let mut report = ImportReport::default();
         for (files_read, (path, readable)) in files.into_iter().enumerate() {
             let mut progress = |file: &FileReport| {
@@ -111,7 +114,7 @@ impl<'a> Import<'a> {
                 on_progress.as_mut().map_or(ControlFlow::Continue(()), |call| call(progress))
             };
             let (mut file, stop) = match readable {
-                Ok(()) => import(path, &settings, &mut progress),
+                Ok(()) => import(path, &settings, horizon, &mut progress),
                 Err(error) => (FileReport::new(path), Some(Stop::File(error.into()))),
             };
             match stop {
@@ -129,17 +132,28 @@ impl<'a> Import<'a> {
     }
 }
 
+/// Returns the horizon of messages. Like the recording of messages, it waits as long as another program holds the lock.
+fn horizon(recorder: &Recorder) -> Result<DateTime<Utc>, Error> {
+    loop {
+        match recorder.message_horizon() {
+            Err(error) if error.is_busy() => {}
+            found => return found,
+        }
+    }
+}
+
 /// Imports one file, and returns why its reading ended early.
 fn import(
     path: PathBuf,
     settings: &Settings,
+    horizon: DateTime<Utc>,
     on_progress: &mut dyn FnMut(&FileReport) -> ControlFlow<()>,
 ) -> (FileReport, Option<Stop>) {
     if on_progress(&FileReport::new(path.clone())).is_break() {
         return (FileReport::new(path), Some(Stop::Requested));
     }
     let opened: io::Result<fs::File> = fs::File::open(&path);
-    let mut file = File::new(path, settings, on_progress);
+    let mut file = File::new(path, settings, horizon, on_progress);
     let stop = match opened {
         Ok(opened) => document::read(opened, &mut file).err(),
         Err(error) => Some(Stop::File(FileError::Io(error))),

@@ -52,6 +52,9 @@ pub struct Skip {
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum SkipReason {
+    /// It is from before the [horizon](mocha_recorder::Recorder::message_horizon) that the store had at the start of the import. Retention has
+    /// deleted all messages from before it, and the roll-ups may count this one already.
+    BeforeHorizon,
     /// It is older than [`Import::since`](crate::Import::since).
     BeforeStart,
     /// The message, its author or the user of its command has an invalid id.
@@ -123,6 +126,7 @@ impl ImportReport {
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::BeforeHorizon => "older than the messages that retention keeps",
             Self::BeforeStart => "before the start of the import",
             Self::InvalidId => "invalid id",
             Self::Refused => "refused by the recorder",

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, error::Error, ops::ControlFlow, path::Path, syn
 use diesel::prelude::*;
 use mocha_fake_discord::{FakeHistory, FakeRest, frames};
 use mocha_schema::schema::{channel_histories, channels, message_events, user_names};
-use mocha_store::Store;
+use mocha_store::{Keep, RetentionPolicy, Store};
 use mocha_twilight::{
     Adapter,
     backfill::{Backfill, BackfillErrorKind, BackfillOutcome, BackfillReport},
@@ -207,6 +207,36 @@ async fn a_run_that_ends_early_continues_where_it_stopped() -> TestResult {
     assert_eq!(messages(&store)?, expected(&history()));
     assert_eq!(bot.pages(), all, "no page is read twice");
     assert!(runs > 3, "{runs}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn history_from_before_the_horizon_is_not_read_and_the_report_says_so() -> TestResult {
+    let bot = Bot::start(history()).await?;
+    let all = {
+        let store = Store::builder().open_in_memory()?;
+        assert_eq!(bot.reads(&store).await?.horizon, None);
+        bot.pages()
+    };
+    let store = Store::builder().open_in_memory()?;
+    let first = i64::try_from((id(0) >> 22) + 1_420_070_400_000)?;
+    let now = chrono::DateTime::from_timestamp_millis(first + 11 * 86_400_000).ok_or("a time")?;
+    // The first message is of the midnight ten days before, so the next day's are kept.
+    store.apply_retention_at(&RetentionPolicy::default().messages(Keep::Days(10)), now).run()?;
+    let report = bot.reads(&store).await?;
+    let horizon = report.horizon.ok_or("a horizon")?;
+    assert_eq!(horizon.timestamp_millis(), first + 86_400_000);
+    let kept: BTreeMap<_, _> =
+        expected(&history()).into_iter().filter(|(message, _)| message.parse().unwrap_or(0) >= id(24 * 60)).collect();
+    assert_eq!((messages(&store)?, report.messages()), (kept, 100));
+    let line = "100 messages from 7 channels and threads, nothing read from before 2018-03-02 as retention deletes it";
+    assert_eq!(report.to_string(), line);
+    assert_eq!(report.count(BackfillOutcome::Complete), 7);
+    let pages = bot.pages() - all;
+    assert!(pages < all, "{pages} of {all} pages were requested");
+    // A range that begins later is read from there.
+    let later = bot.backfill(&store)?.after(Id::new(id(24 * 60))).run().await?;
+    assert_eq!(later.horizon, None);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Imports of whole exports.
 
 mod export;
+mod horizon;
 mod killed;
 mod order;
 

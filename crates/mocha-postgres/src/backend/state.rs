@@ -7,7 +7,7 @@ use mocha_recorder::{
 };
 use mocha_schema::{
     GatewaySession, RecorderState,
-    schema::{gateway_sessions, recorder_states},
+    schema::{gateway_sessions, horizons, recorder_states},
 };
 
 use super::{Executed as _, PgTables};
@@ -52,6 +52,10 @@ impl StateTable for PgTables<'_> {
             .execute(self.conn)
             .executed()?;
         Ok(())
+    }
+
+    fn message_horizon(&mut self) -> Result<i64, Error> {
+        horizons::table.find(1).select(horizons::messages_from).first(self.conn).executed()
     }
 
     /// Triggers keep all roll-ups complete.

@@ -1,4 +1,4 @@
-//! The operations on the recorder's own state: `recorder_states`, `gateway_sessions` and `watermarks`.
+//! The operations on the recorder's own state: `recorder_states`, `gateway_sessions`, `horizons` and `watermarks`.
 
 use mocha_schema::{GatewaySession, RecorderState};
 
@@ -35,6 +35,13 @@ pub trait StateTable {
     ///
     /// Returns an error if the write fails.
     fn put_position(&mut self, position: &GatewaySession) -> Result<(), Error>;
+
+    /// Returns the horizon of messages in unix seconds, from `horizons`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the read fails.
+    fn message_horizon(&mut self) -> Result<i64, Error>;
 
     /// Raises the watermarks that are lower than these. Roll-ups of months and of all time then include the days below them. A
     /// database whose roll-ups are complete at each commit need not do anything.

@@ -6,6 +6,7 @@ mod ended;
 mod frame;
 mod handle;
 mod history;
+mod horizon;
 mod queue;
 mod room;
 mod session;

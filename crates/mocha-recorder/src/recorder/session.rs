@@ -67,6 +67,8 @@ pub(super) enum Request {
     Histories(GuildId, Reply<Vec<ChannelHistory>>),
     /// Returns whether the recorder may still record the shard.
     Holds((u32, u32), Reply<bool>),
+    /// Returns the horizon of messages, in unix seconds.
+    MessageHorizon(Reply<i64>),
 }
 
 impl Request {
@@ -75,6 +77,7 @@ impl Request {
             Self::Claim(_, reply) => reply(Err(Arc::clone(error))),
             Self::Histories(_, reply) => reply(Err(Arc::clone(error))),
             Self::Holds(_, reply) => reply(Err(Arc::clone(error))),
+            Self::MessageHorizon(reply) => reply(Err(Arc::clone(error))),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind,
-    backend::{Backend, HistoryTable as _, Tables, WriteError},
+    backend::{Backend, HistoryTable as _, StateTable as _, Tables, WriteError},
     time::Interruption,
     voice::Mark,
     write::{Outcome, State},
@@ -160,6 +160,10 @@ impl<B: Backend> Writer<B> {
             Request::Holds(shard, reply) => {
                 let held = self.transact(|state, _| Ok(state.holds(shard)));
                 reply(held.map_err(|error| self.failed(error)));
+            }
+            Request::MessageHorizon(reply) => {
+                let found = self.transact(|_, tables| tables.message_horizon());
+                reply(found.map_err(|error| self.failed(error)));
             }
         }
     }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use mocha_recorder::backend::{StateTable, Watermarks};
 use mocha_schema::{
     GatewaySession, RecorderState,
-    schema::{gateway_sessions, recorder_states, watermarks},
+    schema::{gateway_sessions, horizons, recorder_states, watermarks},
 };
 
 use super::{Executed as _, SqliteTables};
@@ -32,6 +32,10 @@ impl StateTable for SqliteTables<'_> {
     fn put_position(&mut self, position: &GatewaySession) -> Result<(), Error> {
         diesel::replace_into(gateway_sessions::table).values(position).execute(self.conn).executed()?;
         Ok(())
+    }
+
+    fn message_horizon(&mut self) -> Result<i64, Error> {
+        horizons::table.find(1).select(horizons::messages_from).first(self.conn).executed()
     }
 
     fn raise_watermarks(&mut self, to: Watermarks) -> Result<(), Error> {

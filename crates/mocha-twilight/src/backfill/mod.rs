@@ -46,6 +46,9 @@ use crate::{Adapter, convert};
 /// recorded only if the adapter has the intent `MESSAGE_CONTENT` and the bot may use it. Discord knows nothing of deleted messages,
 /// of voice and of members who left.
 ///
+/// If retention deleted old messages, history from before its [horizon](mocha_recorder::Recorder::message_horizon) is not read, and
+/// the [report](BackfillReport::horizon) says so. To count that history, read it before retention runs: it keeps the roll-ups.
+///
 /// twilight's client respects Discord's rate limits. Discord allows about a hundred messages a second for each channel.
 ///
 /// # Examples
@@ -152,10 +155,15 @@ impl<'p> Backfill<'p> {
             }
         }
         let now = recorder.now();
-        let from = self.after.map_or(0, |id| id.get().saturating_add(1));
+        let mut from = self.after.map_or(0, |id| id.get().saturating_add(1));
+        let mut report = BackfillReport::default();
+        let horizon = recorder.message_horizon_async().await.map_err(BackfillError::recorder)?;
+        if from.max(1) < id_of(horizon) {
+            from = id_of(horizon);
+            report.horizon = Some(horizon);
+        }
         let before = self.before.map_or_else(|| id_of(now), Id::get);
-        let mut reading =
-            Reading { backfill: self, range: Span { before, from }, report: BackfillReport::default(), spans };
+        let mut reading = Reading { backfill: self, range: Span { before, from }, report, spans };
         reading.guild().await?;
         Ok(reading.report)
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use mocha_schema::ChannelId;
 
 /// Says what a backfill read, channel by channel.
@@ -10,6 +11,9 @@ use mocha_schema::ChannelId;
 pub struct BackfillReport {
     /// The channels and threads, in the order in which they were read.
     pub channels: Vec<ChannelReport>,
+    /// The time before which nothing was read, if it is the store's horizon. Retention has deleted all messages from before it,
+    /// and the roll-ups may count them already. `None` if the range begins later, or if retention deleted nothing.
+    pub horizon: Option<DateTime<Utc>>,
     /// Whether the closure ended the run. A later run continues.
     pub stopped: bool,
 }
@@ -33,7 +37,8 @@ pub struct ChannelReport {
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum BackfillOutcome {
-    /// All messages of the range are recorded, by this run and earlier ones.
+    /// All messages of the range are recorded, by this run and earlier ones. The range begins at the
+    /// [horizon](BackfillReport::horizon) if that is later.
     Complete,
     /// The bot may not see the channel.
     Forbidden,
@@ -83,6 +88,9 @@ impl fmt::Display for BackfillReport {
             if count > 0 {
                 write!(f, ", {count} {outcome}")?;
             }
+        }
+        if let Some(horizon) = self.horizon {
+            write!(f, ", nothing read from before {} as retention deletes it", horizon.date_naive())?;
         }
         if self.stopped {
             f.write_str(", stopped before the end")?;
