@@ -15,12 +15,12 @@ use std::{
 };
 
 use criterion::{Criterion, SamplingMode, Throughput};
-use mocha_benches::{Failure, INSERT_MESSAGE, is_test, median};
+use mocha_benches::{BareRow, Failure, connect_to_write, insert_rows, is_test, median};
 use mocha_store::{
     Event, Store,
     event::{ChannelSeen, GlobalName, GuildSeen, MessageSent, UserSeen},
 };
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 const SEED: u64 = 1;
@@ -143,88 +143,16 @@ fn insert_with(messages: &[MessageSent], roll_ups: RollUps) -> Result<Duration, 
     let folder = folder()?;
     let path = folder.path().join("stats.db");
     record_parents(&Store::open(&path)?, messages)?;
-    let rows: Vec<_> = messages.iter().map(Row::of).collect();
-    let mut conn = connect(&path)?;
+    let rows: Vec<_> = messages.iter().map(BareRow::of).collect();
+    let mut conn = connect_to_write(&path)?;
     if roll_ups == RollUps::Dropped {
         conn.execute_batch("DROP TRIGGER message_events_added")?;
     }
 
-    let start = Instant::now();
-    for rows in rows.chunks(ROWS_A_TRANSACTION) {
-        let transaction = conn.transaction()?;
-        {
-            let mut statement = transaction.prepare_cached(INSERT_MESSAGE)?;
-            for row in rows {
-                statement.execute(params![
-                    row.id,
-                    row.guild_id,
-                    row.channel_id,
-                    row.user_id,
-                    row.kind,
-                    row.has_attachment,
-                    row.has_embed,
-                    row.characters,
-                    row.words,
-                    row.created_at,
-                ])?;
-            }
-        }
-        transaction.commit()?;
-    }
-    let time = start.elapsed();
-
+    let time = insert_rows(&mut conn, &rows)?;
     drop(conn);
     check(&path, messages.len())?;
     Ok(time)
-}
-
-/// A message with the types of its columns.
-struct Row {
-    channel_id: String,
-    characters: Option<u32>,
-    created_at: i64,
-    guild_id: String,
-    has_attachment: Option<bool>,
-    has_embed: Option<bool>,
-    id: String,
-    kind: u8,
-    user_id: String,
-    words: Option<u32>,
-}
-
-impl Row {
-    fn of(message: &MessageSent) -> Self {
-        let MessageSent { at, channel_id, content, guild_id, kind, message_id, user_id } = *message;
-        Self {
-            channel_id: channel_id.to_string(),
-            characters: content.map(|content| content.characters),
-            created_at: at.timestamp(),
-            guild_id: guild_id.to_string(),
-            has_attachment: content.map(|content| content.has_attachment),
-            has_embed: content.map(|content| content.has_embed),
-            id: message_id.to_string(),
-            kind,
-            user_id: user_id.to_string(),
-            words: content.map(|content| content.words),
-        }
-    }
-}
-
-/// Opens a connection with the recorder's settings.
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let conn = Connection::open(path)?;
-    conn.execute_batch(
-        "PRAGMA busy_timeout = 5000;
-         PRAGMA journal_mode = WAL;
-         PRAGMA wal_autocheckpoint = 4000;
-         PRAGMA journal_size_limit = 67108864;
-         PRAGMA synchronous = NORMAL;
-         PRAGMA cache_size = 10000;
-         PRAGMA temp_store = MEMORY;
-         PRAGMA mmap_size = 268435456;
-         PRAGMA foreign_keys = ON;",
-    )?;
-    Ok(conn)
 }
 
 /// Creates a temporary folder on the disk of the target folder.

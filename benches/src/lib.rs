@@ -1,5 +1,6 @@
 //! Helpers that the measurements share.
 
+mod bare;
 mod community;
 mod file;
 mod irc;
@@ -8,6 +9,7 @@ pub mod questions;
 pub mod timing;
 
 pub use self::{
+    bare::{BareRow, connect_to_write, insert_rows},
     community::community,
     file::{File, PRAGMAS, connect, single_and_double},
     irc::{EVENTS, irc},
