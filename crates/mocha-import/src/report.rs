@@ -30,7 +30,7 @@ pub struct FileReport {
     pub path: PathBuf,
     /// How many messages were skipped, by reason.
     pub skipped: BTreeMap<SkipReason, u64>,
-    /// The first [`FileReport::MOST_SKIPS`] of the skipped messages.
+    /// The skipped messages in their order, the first [`FileReport::MOST_SKIPS`] of each reason.
     pub skips: Vec<Skip>,
     /// How many messages were given to the recorder, including those that it knows already.
     pub taken: u64,
@@ -70,8 +70,8 @@ pub enum SkipReason {
 }
 
 impl FileReport {
-    /// How many skipped messages a report lists.
-    pub const MOST_SKIPS: usize = 100;
+    /// How many messages that were skipped for one reason a report lists, so that a common reason does not hide a rare one.
+    pub const MOST_SKIPS: u64 = 10;
 
     pub(crate) const fn new(path: PathBuf) -> Self {
         Self {
@@ -93,8 +93,9 @@ impl FileReport {
 
     pub(crate) fn skip(&mut self, reason: SkipReason, detail: impl fmt::Display) {
         let position = self.messages();
-        *self.skipped.entry(reason).or_default() += 1;
-        if self.skips.len() < Self::MOST_SKIPS {
+        let count = self.skipped.entry(reason).or_default();
+        *count += 1;
+        if *count <= Self::MOST_SKIPS {
             self.skips.push(Skip { detail: detail.to_string(), position, reason });
         }
     }

@@ -4,6 +4,7 @@ mod export;
 mod horizon;
 mod killed;
 mod order;
+mod skipped;
 
 use std::{fs, ops::ControlFlow};
 
