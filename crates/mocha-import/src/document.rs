@@ -60,6 +60,9 @@ pub(crate) trait Sink {
 pub(crate) fn read<S: Sink>(reader: impl Read, sink: &mut S) -> Result<(), S::Stop> {
     let mut reader = BufReader::with_capacity(1 << 16, reader);
     skip_mark(&mut reader).map_err(FileError::Io)?;
+    if let Some(found) = other_format(reader.fill_buf().map_err(FileError::Io)?) {
+        return Err(FileError::NotAnExport(found.into()).into());
+    }
     let mut reading = Reading { channel: None, guild: None, has_messages: false, sink, stop: None };
     let mut json = serde_json::Deserializer::from_reader(reader);
     let outcome = Root(&mut reading).deserialize(&mut json).and_then(|()| json.end());
@@ -87,6 +90,17 @@ fn skip_mark(reader: &mut impl BufRead) -> io::Result<()> {
         reader.consume(3);
     }
     Ok(())
+}
+
+/// Returns what a file is that begins like this, if it is one of those that are mistaken for an export in JSON.
+fn other_format(beginning: &[u8]) -> Option<&'static str> {
+    Some(match beginning {
+        [] => "it is empty",
+        [0x1f, 0x8b, ..] | [b'P', b'K', 3, 4, ..] => "it is compressed, so unpack it first",
+        [b'<', ..] => "it is HTML, so export as JSON",
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is in UTF-16, so convert it to UTF-8 first",
+        _ => return None,
+    })
 }
 
 struct Reading<'a, S: Sink> {

@@ -18,7 +18,8 @@
 //! # What counts once
 //!
 //! A message is identified by its id. It counts once, however often it is imported, and whether the recorder records it before
-//! or afterwards. If an import was interrupted, run it again. Users who were erased are not recorded again.
+//! or afterwards. If files have different texts for it, the first known one counts. If an import was interrupted, run it again.
+//! Users who were erased are not recorded again.
 //!
 //! [DiscordChatExporter]: https://github.com/Tyrrrz/DiscordChatExporter
 
