@@ -9,7 +9,7 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use clap::Parser;
 use mocha_discord::{Clock, GuildId, Store};
 use mocha_examples::replay::WrittenAnswer;
@@ -49,16 +49,18 @@ fn main() -> anyhow::Result<()> {
         })
         .run(&paths)?;
     recorder.shutdown()?;
+    let failed = report.failed().count();
     if json {
         complain(&report);
-        print(&document(&store, &report)?)?;
+        // If no file has a guild, the failure below says more.
+        if report.files.iter().any(|file| file.guild_id.is_some()) {
+            print(&document(&store, &report)?)?;
+        }
     } else {
         print(&format!("{report}\n"))?;
     }
-    let failed = report.failed().count();
-    if failed > 0 {
-        bail!("{failed} of {} files were not imported completely", report.files.len());
-    }
+    ensure!(!report.files.is_empty(), "there is no `.json` file to import");
+    ensure!(failed == 0, "{failed} of {} files were not imported completely", report.files.len());
     Ok(())
 }
 
