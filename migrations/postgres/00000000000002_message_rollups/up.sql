@@ -157,7 +157,7 @@ $$;
 CREATE FUNCTION count_messages() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     from_second BIGINT;
-    -- The changes. A deleted message counts as -1.
+    -- The changes, added up by quarter of an hour, author and channel, and later by day. A deleted message counts as -1.
     guilds BIGINT[];
     seconds BIGINT[];
     authors BIGINT[];
@@ -173,24 +173,36 @@ BEGIN
     PERFORM hold_generation();
     SELECT messages_from INTO from_second FROM horizons;
     IF TG_OP = 'INSERT' THEN
-        SELECT array_agg(guild_id), array_agg(created_at), array_agg(user_id), array_agg(channel_id), array_agg(1),
-            array_agg(greatest(character_count, 0)), array_agg(greatest(word_count, 0)),
-            array_agg((has_attachment IS TRUE)::INTEGER), array_agg((has_embed IS TRUE)::INTEGER)
+        SELECT array_agg(guild_id), array_agg(second), array_agg(user_id), array_agg(channel_id), array_agg(messages),
+            array_agg(characters), array_agg(words), array_agg(attachments), array_agg(embeds)
         INTO guilds, seconds, authors, channels, counts, lengths, word_counts, attached, embedded
-        FROM added WHERE message_type IN (0, 19, 20, 23) AND created_at >= from_second;
+        FROM (
+            SELECT guild_id, created_at / 900 * 900 AS second, user_id, channel_id, count(*) AS messages,
+                sum(greatest(character_count, 0)) AS characters, sum(greatest(word_count, 0)) AS words,
+                count(*) FILTER (WHERE has_attachment) AS attachments, count(*) FILTER (WHERE has_embed) AS embeds
+            FROM added WHERE message_type IN (0, 19, 20, 23) AND created_at >= from_second GROUP BY 1, 2, 3, 4
+        ) AS changed;
     ELSIF TG_OP = 'DELETE' THEN
-        SELECT array_agg(guild_id), array_agg(created_at), array_agg(user_id), array_agg(channel_id), array_agg(-1),
-            array_agg(-greatest(character_count, 0)), array_agg(-greatest(word_count, 0)),
-            array_agg(-(has_attachment IS TRUE)::INTEGER), array_agg(-(has_embed IS TRUE)::INTEGER)
+        SELECT array_agg(guild_id), array_agg(second), array_agg(user_id), array_agg(channel_id), array_agg(-messages),
+            array_agg(-characters), array_agg(-words), array_agg(-attachments), array_agg(-embeds)
         INTO guilds, seconds, authors, channels, counts, lengths, word_counts, attached, embedded
-        FROM gone WHERE message_type IN (0, 19, 20, 23) AND created_at >= from_second;
+        FROM (
+            SELECT guild_id, created_at / 900 * 900 AS second, user_id, channel_id, count(*) AS messages,
+                sum(greatest(character_count, 0)) AS characters, sum(greatest(word_count, 0)) AS words,
+                count(*) FILTER (WHERE has_attachment) AS attachments, count(*) FILTER (WHERE has_embed) AS embeds
+            FROM gone WHERE message_type IN (0, 19, 20, 23) AND created_at >= from_second GROUP BY 1, 2, 3, 4
+        ) AS changed;
     ELSIF TG_OP = 'UPDATE' THEN
-        SELECT array_agg(guild_id), array_agg(created_at), array_agg(user_id), array_agg(channel_id), array_agg(one),
-            array_agg(one * greatest(character_count, 0)), array_agg(one * greatest(word_count, 0)),
-            array_agg(one * (has_attachment IS TRUE)::INTEGER), array_agg(one * (has_embed IS TRUE)::INTEGER)
+        SELECT array_agg(guild_id), array_agg(second), array_agg(user_id), array_agg(channel_id), array_agg(messages),
+            array_agg(characters), array_agg(words), array_agg(attachments), array_agg(embeds)
         INTO guilds, seconds, authors, channels, counts, lengths, word_counts, attached, embedded
-        FROM (SELECT 1 AS one, * FROM added UNION ALL SELECT -1, * FROM gone) AS changed
-        WHERE message_type IN (0, 19, 20, 23) AND created_at >= from_second;
+        FROM (
+            SELECT guild_id, created_at / 900 * 900 AS second, user_id, channel_id, sum(one) AS messages,
+                sum(one * greatest(character_count, 0)) AS characters, sum(one * greatest(word_count, 0)) AS words,
+                sum(one * (has_attachment IS TRUE)::INTEGER) AS attachments, sum(one * (has_embed IS TRUE)::INTEGER) AS embeds
+            FROM (SELECT 1 AS one, * FROM added UNION ALL SELECT -1, * FROM gone) AS rows
+            WHERE message_type IN (0, 19, 20, 23) AND created_at >= from_second GROUP BY 1, 2, 3, 4
+        ) AS changed;
     ELSE
         -- TRUNCATE. The roll-ups know what it deleted.
         SELECT array_agg(guild_id), array_agg(day * 86400), array_agg(user_id), array_agg(channel_id), array_agg(-messages),
@@ -204,14 +216,63 @@ BEGIN
 
     author_bots := ARRAY(SELECT id FROM bots WHERE id = ANY (authors));
 
+    IF TG_OP = 'TRUNCATE' THEN
+        DELETE FROM message_quarters WHERE quarter >= from_second / 900;
+    ELSE
+        INSERT INTO message_quarters AS total
+        SELECT guild, second / 900, author = ANY (author_bots),
+            sum(messages), coalesce(sum(characters), 0), coalesce(sum(words), 0), sum(attachments), sum(embeds)
+        FROM unnest(guilds, seconds, authors, counts, lengths, word_counts, attached, embedded)
+            AS changed (guild, second, author, messages, characters, words, attachments, embeds)
+        GROUP BY 1, 2, 3
+        HAVING (sum(messages), coalesce(sum(characters), 0), coalesce(sum(words), 0), sum(attachments), sum(embeds))
+            <> (0, 0, 0, 0, 0)
+        ORDER BY 1, 2, 3
+        ON CONFLICT (guild_id, quarter, bot) DO UPDATE SET
+            messages = total.messages + excluded.messages,
+            characters = total.characters + excluded.characters,
+            words = total.words + excluded.words,
+            attachments = total.attachments + excluded.attachments,
+            embeds = total.embeds + excluded.embeds;
+    END IF;
+
+    -- Locks the row in any case, so that the month is not packed before the transaction ends.
+    IF TG_OP = 'TRUNCATE' THEN
+        UPDATE packed_quarters SET quarters = NULL WHERE month >= from_second / 2592000;
+    ELSE
+        INSERT INTO packed_quarters
+        SELECT DISTINCT guild, second / 2592000, author = ANY (author_bots), NULL
+        FROM unnest(guilds, seconds, authors) AS changed (guild, second, author)
+        ORDER BY 1, 2, 3
+        ON CONFLICT (guild_id, month, bot) DO UPDATE SET quarters = NULL WHERE packed_quarters.quarters IS NOT NULL;
+    END IF;
+
+    IF TG_OP = 'DELETE' OR TG_OP = 'UPDATE' THEN
+        DELETE FROM message_quarters
+        USING (SELECT DISTINCT guild, second / 900 AS number
+            FROM unnest(guilds, seconds) AS changed (guild, second)) AS changed
+        WHERE guild_id = ANY (guilds) AND guild_id = guild AND quarter = number AND messages = 0;
+    END IF;
+
+    SELECT array_agg(guild), array_agg(day * 86400), array_agg(author), array_agg(channel), array_agg(messages),
+        array_agg(characters), array_agg(words), array_agg(attachments), array_agg(embeds)
+    INTO guilds, seconds, authors, channels, counts, lengths, word_counts, attached, embedded
+    FROM (
+        SELECT guild, second / 86400 AS day, author, channel, sum(messages)::BIGINT AS messages,
+            sum(characters)::BIGINT AS characters, sum(words)::BIGINT AS words, sum(attachments)::BIGINT AS attachments,
+            sum(embeds)::BIGINT AS embeds
+        FROM unnest(guilds, seconds, authors, channels, counts, lengths, word_counts, attached, embedded)
+            AS changed (guild, second, author, channel, messages, characters, words, attachments, embeds)
+        GROUP BY 1, 2, 3, 4
+        HAVING (sum(messages), coalesce(sum(characters), 0), coalesce(sum(words), 0), sum(attachments), sum(embeds))
+            <> (0, 0, 0, 0, 0)
+    ) AS changed;
+
     INSERT INTO message_days AS total
     SELECT guild, second / 86400, author, channel, author = ANY (author_bots),
-        sum(messages), coalesce(sum(characters), 0), coalesce(sum(words), 0), sum(attachments), sum(embeds)
+        messages, coalesce(characters, 0), coalesce(words, 0), attachments, embeds
     FROM unnest(guilds, seconds, authors, channels, counts, lengths, word_counts, attached, embedded)
         AS changed (guild, second, author, channel, messages, characters, words, attachments, embeds)
-    GROUP BY 1, 2, 3, 4
-    HAVING (sum(messages), coalesce(sum(characters), 0), coalesce(sum(words), 0), sum(attachments), sum(embeds))
-        <> (0, 0, 0, 0, 0)
     ORDER BY 1, 2, 3, 4
     ON CONFLICT (guild_id, day, user_id, channel_id) DO UPDATE SET
         messages = total.messages + excluded.messages,
@@ -278,43 +339,11 @@ BEGIN
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT (guild_id, month, user_id) DO UPDATE SET days = add_active_days(active.days, excluded.days);
 
-    IF TG_OP <> 'TRUNCATE' THEN
-        INSERT INTO message_quarters AS total
-        SELECT guild, second / 900, author = ANY (author_bots),
-            sum(messages), coalesce(sum(characters), 0), coalesce(sum(words), 0), sum(attachments), sum(embeds)
-        FROM unnest(guilds, seconds, authors, counts, lengths, word_counts, attached, embedded)
-            AS changed (guild, second, author, messages, characters, words, attachments, embeds)
-        GROUP BY 1, 2, 3
-        HAVING (sum(messages), coalesce(sum(characters), 0), coalesce(sum(words), 0), sum(attachments), sum(embeds))
-            <> (0, 0, 0, 0, 0)
-        ORDER BY 1, 2, 3
-        ON CONFLICT (guild_id, quarter, bot) DO UPDATE SET
-            messages = total.messages + excluded.messages,
-            characters = total.characters + excluded.characters,
-            words = total.words + excluded.words,
-            attachments = total.attachments + excluded.attachments,
-            embeds = total.embeds + excluded.embeds;
-    END IF;
-
-    -- Locks the row in any case, so that the month is not packed before the transaction ends.
-    IF TG_OP = 'TRUNCATE' THEN
-        UPDATE packed_quarters SET quarters = NULL WHERE month >= from_second / 2592000;
-    ELSE
-        INSERT INTO packed_quarters
-        SELECT DISTINCT guild, second / 2592000, author = ANY (author_bots), NULL
-        FROM unnest(guilds, seconds, authors) AS changed (guild, second, author)
-        ORDER BY 1, 2, 3
-        ON CONFLICT (guild_id, month, bot) DO UPDATE SET quarters = NULL WHERE packed_quarters.quarters IS NOT NULL;
-    END IF;
-
     IF TG_OP = 'INSERT' THEN
         RETURN NULL;
     END IF;
 
     -- Some rows may count nothing now. They are locked already, in order.
-    IF TG_OP = 'TRUNCATE' THEN
-        DELETE FROM message_quarters WHERE quarter >= from_second / 900;
-    END IF;
     DELETE FROM message_days AS total
     USING (SELECT DISTINCT guild, second / 86400 AS day, author, channel
         FROM unnest(guilds, seconds, authors, channels) AS changed (guild, second, author, channel)) AS changed
@@ -331,10 +360,6 @@ BEGIN
     USING (SELECT DISTINCT guild, author, channel
         FROM unnest(guilds, authors, channels) AS changed (guild, author, channel)) AS changed
     WHERE guild_id = ANY (guilds) AND guild_id = guild AND user_id = author AND channel_id = channel AND messages = 0;
-    DELETE FROM message_quarters
-    USING (SELECT DISTINCT guild, second / 900 AS number
-        FROM unnest(guilds, seconds) AS changed (guild, second)) AS changed
-    WHERE guild_id = ANY (guilds) AND guild_id = guild AND quarter = number AND messages = 0;
 
     -- 3 may have stood for more, so days with fewer messages are counted again. Others add to the row before or after that.
     PERFORM FROM active_months
