@@ -76,17 +76,19 @@ impl MessageTable for PgTables<'_> {
 impl HeldMessages {
     /// Writes the messages. Returns how many were in the table before.
     pub(super) fn flush(&mut self, conn: &mut PgConnection, is_distributed: bool) -> QueryResult<u64> {
-        let Self { embedded, places: _, rows } = std::mem::take(self);
+        let Self { embedded, places: _, mut rows } = std::mem::take(self);
         if rows.is_empty() {
             return Ok(0);
         }
+        // Sorted here, because they mostly are already, and the server would sort all columns.
+        rows.sort_unstable_by_key(|row| (row.guild_id, row.id));
         // Without the RETURNING, Citus also counts rows that were there before.
-        let written = sql_query(
+        let returning = if is_distributed { " RETURNING 1" } else { "" };
+        let written = sql_query(format!(
             "INSERT INTO message_events (id, guild_id, channel_id, user_id, message_type, has_attachment, has_embed,
                  character_count, word_count, created_at)
-             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS held (id, guild_id) ORDER BY guild_id, id
-             ON CONFLICT DO NOTHING RETURNING 1",
-        )
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING{returning}"
+        ))
         .bind::<Array<Snowflake>, _>(column(&rows, |row| row.id))
         .bind::<Array<Snowflake>, _>(column(&rows, |row| row.guild_id))
         .bind::<Array<Snowflake>, _>(column(&rows, |row| row.channel_id))
