@@ -211,3 +211,28 @@ mod asynchronous {
         Ok(())
     }
 }
+
+#[test]
+fn an_import_leaves_room_in_the_next_transaction() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("stats.db");
+    let builder = Store::builder().clock(Clock::Events).busy_timeout(Duration::from_millis(20));
+    let store = builder.batch_len(8).queue_len(1000).flush_interval(Duration::from_hours(1)).open(&path)?;
+    let recorder = store.recorder()?;
+    let other = lock(&path)?;
+    let import = thread::spawn({
+        let recorder = recorder.clone();
+        move || (0..40).try_for_each(|n| recorder.record_blocking(message(0, 5000 + n, 20, 51)))
+    });
+    while recorder.stats().pending < 12 {
+        thread::yield_now();
+    }
+    thread::sleep(Duration::from_millis(50));
+    // A transaction has eight events, so the next one has room for four live ones.
+    assert_eq!(recorder.stats().pending, 12);
+    drop(other);
+    import.join().map_err(|_| "a panic")??;
+    recorder.flush()?;
+    assert_eq!(recorder.stats().written, 40);
+    Ok(())
+}

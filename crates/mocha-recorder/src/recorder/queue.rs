@@ -34,7 +34,8 @@ pub(super) struct Queue {
     pub(super) room: Condvar,
     state: Mutex<State>,
     /// The limit for events of an import, which can wait. The rest of the room is for live events, so an import never makes the
-    /// queue refuse one, and a live event waits for about two transactions of the import.
+    /// queue refuse one. Beside the events of one transaction it has half of the next one's. There live events find a place, so
+    /// they wait for about two transactions of the import.
     import_limit: usize,
 }
 
@@ -86,7 +87,7 @@ pub(super) struct Taken {
 
 impl Queue {
     pub(super) fn new(limit: usize, batch_len: usize, flush_interval: Duration, counters: Arc<Counters>) -> Self {
-        let import_limit = batch_len.saturating_mul(2).min(limit / 2).max(1);
+        let import_limit = batch_len.saturating_add(batch_len / 2).min(limit / 2).max(1);
         Self {
             // When callers have to wait for room, the writer starts at once.
             batch_len: batch_len.min(import_limit),

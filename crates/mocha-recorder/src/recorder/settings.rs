@@ -36,7 +36,7 @@ pub struct RecorderSettings {
     /// How many events may wait to be committed before the recorder refuses more. Default: 65,536.
     ///
     /// Methods that wait for room, such as `record_blocking`, wait until there are fewer than half of that, and fewer than
-    /// two transactions of [`batch_len`](Self::batch_len). Those that record frames wait for any room.
+    /// one and a half times [`batch_len`](Self::batch_len). Those that record frames wait for any room.
     pub queue_len: usize,
     /// How long a shutdown tries to write what is left. Default: 5 seconds.
     pub shutdown_timeout: Duration,
