@@ -31,7 +31,7 @@ use self::message::HeldMessages;
 use crate::{
     Error,
     error::classify,
-    link::{Link, Location, Turns, do_not_wait, write_without_waiting},
+    link::{Link, Turns, do_not_wait, write},
 };
 
 /// The connection that the recorder writes through.
@@ -46,16 +46,6 @@ impl SqliteBackend {
     pub(crate) fn new(link: Link) -> Self {
         Self { conn: None, link, turns: Turns::default() }
     }
-
-    fn connect(&self) -> Result<SqliteConnection, Error> {
-        let mut conn = self.link.connect_writer()?;
-        // In memory a COMMIT has to wait for readers too, which only SQLite itself can do.
-        if let Location::File(_) = self.link.location {
-            do_not_wait(&mut conn)
-                .map_err(|error| classify(format!("cannot set up a connection to {}", self.link.location), error))?;
-        }
-        Ok(conn)
-    }
 }
 
 impl Backend for SqliteBackend {
@@ -69,12 +59,12 @@ impl Backend for SqliteBackend {
         self.link.check_place().map_err(WriteError::Undone)?;
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
-            None => self.connect().map_err(WriteError::Undone)?,
+            None => self.link.connect_writer().map_err(WriteError::Undone)?,
         };
         self.turns.wait();
         // If the ROLLBACK fails too, its error would hide this one.
         let (mut begun, mut cause) = (None, None);
-        let result = write_without_waiting(&mut conn, self.link.settings.busy_timeout, |conn| {
+        let result = write(&mut conn, |conn| {
             begun = Some(Instant::now());
             work(&mut SqliteTables { conn, messages: HeldMessages::default() }).map_err(|error| {
                 cause = Some(error);
@@ -109,7 +99,8 @@ impl Backend for SqliteBackend {
     /// prevent this, because the log is as safe as the file.
     fn finish(&mut self) {
         let Some(conn) = &mut self.conn else { return };
-        if let Err(error) = conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)") {
+        let checkpointed = do_not_wait(conn).and_then(|()| conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+        if let Err(error) = checkpointed {
             tracing::debug!(error = %error, "the write-ahead log stays until the next start");
         }
     }

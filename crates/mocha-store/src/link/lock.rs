@@ -25,24 +25,37 @@ const LONG: Duration = Duration::from_millis(20);
 /// How long that is. A waiting connection asks twice meanwhile.
 const PAUSE: Duration = Duration::from_micros(500);
 
-/// Runs a transaction that writes. It asks for the lock for as long as the connection waits for locks.
+/// Runs a transaction that writes. It asks for the lock for as long as the connection waits for locks. Inside, the connection
+/// waits itself: in memory, a COMMIT needs every reader to be gone.
 pub(crate) fn write<T>(
     conn: &mut SqliteConnection,
     work: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
 ) -> QueryResult<T> {
     let Waits { timeout } = sql_query("PRAGMA busy_timeout").get_result(conn)?;
     let wait = format!("PRAGMA busy_timeout = {timeout}");
+    let deadline = Instant::now() + Duration::from_millis(timeout.unsigned_abs().into());
     do_not_wait(conn)?;
-    let mut begun = false;
-    let result = write_without_waiting(conn, Duration::from_millis(timeout.unsigned_abs().into()), |conn| {
-        begun = true;
-        conn.batch_execute(&wait)?;
-        work(conn)
-    });
-    if !begun {
-        conn.batch_execute(&wait)?;
+    let mut work = Some(work);
+    loop {
+        let result = conn.immediate_transaction(|conn| match work.take() {
+            Some(work) => {
+                conn.batch_execute(&wait)?;
+                work(conn)
+            }
+            None => Err(diesel::result::Error::RollbackTransaction),
+        });
+        match result {
+            Err(error) if work.is_some() && kind_of_diesel(&error) == ErrorKind::Busy && Instant::now() < deadline => {
+                thread::sleep(ASK_EVERY);
+            }
+            result => {
+                if work.is_some() {
+                    conn.batch_execute(&wait)?;
+                }
+                return result;
+            }
+        }
     }
-    result
 }
 
 /// How long a connection waits for locks, in milliseconds.
@@ -50,28 +63,6 @@ pub(crate) fn write<T>(
 struct Waits {
     #[diesel(sql_type = Integer)]
     timeout: i32,
-}
-
-/// Does the same with a connection that does not wait for locks itself, see [`do_not_wait`].
-pub(crate) fn write_without_waiting<T>(
-    conn: &mut SqliteConnection,
-    timeout: Duration,
-    work: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
-) -> QueryResult<T> {
-    let deadline = Instant::now() + timeout;
-    let mut work = Some(work);
-    loop {
-        let result = conn.immediate_transaction(|conn| match work.take() {
-            Some(work) => work(conn),
-            None => Err(diesel::result::Error::RollbackTransaction),
-        });
-        match result {
-            Err(error) if work.is_some() && kind_of_diesel(&error) == ErrorKind::Busy && Instant::now() < deadline => {
-                thread::sleep(ASK_EVERY);
-            }
-            result => return result,
-        }
-    }
 }
 
 /// Makes statements of the connection fail at once if another one has the lock.

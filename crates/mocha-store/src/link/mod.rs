@@ -19,7 +19,7 @@ use diesel::{Connection, sqlite::SqliteConnection};
 pub use self::settings::Durability;
 pub(crate) use self::{
     configure::{check_sqlite_version, configure, wait_for_locks},
-    lock::{Turns, do_not_wait, write, write_without_waiting},
+    lock::{Turns, do_not_wait, write},
     settings::Settings,
 };
 use crate::{
