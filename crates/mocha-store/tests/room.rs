@@ -32,6 +32,20 @@ fn fill(recorder: &Recorder) -> u64 {
     taken
 }
 
+/// Imports forty messages by another thread. Returns when so many events are in the queue and no more come in.
+fn import(recorder: &Recorder, pending: u64) -> thread::JoinHandle<Result<(), Error>> {
+    let import = thread::spawn({
+        let recorder = recorder.clone();
+        move || (0..40).try_for_each(|n| recorder.record_blocking(message(0, 5000 + n, 20, 51)))
+    });
+    while recorder.stats().pending < pending {
+        thread::yield_now();
+    }
+    thread::sleep(Duration::from_millis(50));
+    assert_eq!(recorder.stats().pending, pending);
+    import
+}
+
 #[test]
 fn an_event_that_waits_is_written_and_ends_no_session() -> TestResult {
     let folder = tempfile::tempdir()?;
@@ -73,15 +87,7 @@ fn an_import_leaves_room_for_live_events() -> TestResult {
     let store = open(&path)?;
     let recorder = store.recorder()?;
     let other = lock(&path)?;
-    let import = thread::spawn({
-        let recorder = recorder.clone();
-        move || (0..40).try_for_each(|n| recorder.record_blocking(message(0, 5000 + n, 20, 51)))
-    });
-    while recorder.stats().pending < 4 {
-        thread::yield_now();
-    }
-    thread::sleep(Duration::from_millis(50));
-    assert_eq!(recorder.stats().pending, 4);
+    let import = import(&recorder, 4);
     assert_eq!(fill(&recorder), 4);
     drop(other);
     import.join().map_err(|_| "a panic")??;
@@ -220,16 +226,8 @@ fn an_import_leaves_room_in_the_next_transaction() -> TestResult {
     let store = builder.batch_len(8).queue_len(1000).flush_interval(Duration::from_hours(1)).open(&path)?;
     let recorder = store.recorder()?;
     let other = lock(&path)?;
-    let import = thread::spawn({
-        let recorder = recorder.clone();
-        move || (0..40).try_for_each(|n| recorder.record_blocking(message(0, 5000 + n, 20, 51)))
-    });
-    while recorder.stats().pending < 12 {
-        thread::yield_now();
-    }
-    thread::sleep(Duration::from_millis(50));
     // A transaction has eight events, so the next one has room for four live ones.
-    assert_eq!(recorder.stats().pending, 12);
+    let import = import(&recorder, 12);
     drop(other);
     import.join().map_err(|_| "a panic")??;
     recorder.flush()?;
