@@ -8,7 +8,7 @@
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
     io::{BufRead as _, BufReader},
     path::Path,
@@ -17,7 +17,7 @@ use std::{
 
 use chrono::DateTime;
 use mocha_archive::{Archive, Batch, Cell, Error, LAYOUTS, Layout, Month, Partition, Source, Span};
-use mocha_benches::{EVENTS, Failure, is_test};
+use mocha_benches::{EVENTS, Failure, is_test, recorded_bots};
 use mocha_schema::GuildId;
 use mocha_sim::recorded_folder;
 
@@ -50,8 +50,7 @@ fn main() -> Result<(), Failure> {
         println!("the real messages are missing (`MOCHA_DATA` names their folder)");
         return Ok(());
     }
-    let bots = fs::read_to_string(recorded_folder().join("bots.txt"))?;
-    let bots: Vec<u64> = bots.split(',').map(|bot| bot.trim().parse()).collect::<Result<_, _>>()?;
+    let bots = recorded_bots(&recorded_folder())?;
     let lines = BufReader::new(zstd::Decoder::new(fs::File::open(path)?)?).lines();
     let messages =
         lines.filter_map(|line| line.map_err(Failure::from).and_then(|line| parse(&line, &bots)).transpose());
@@ -68,7 +67,7 @@ struct Message {
 }
 
 /// Returns the message of a line, if it is one: `second,kind,channel,user,characters,words`.
-fn parse(line: &str, bots: &[u64]) -> Result<Option<Message>, Failure> {
+fn parse(line: &str, bots: &HashSet<u64>) -> Result<Option<Message>, Failure> {
     let fields: Vec<&str> = line.split(',').collect();
     let [second, "m" | "a", channel, user, characters, words] = fields[..] else { return Ok(None) };
     let user = user.parse()?;

@@ -15,7 +15,10 @@ use std::{
 };
 
 use criterion::{Criterion, SamplingMode, Throughput};
-use mocha_benches::{BareRow, Failure, connect_to_write, insert_rows, is_test, median};
+use mocha_benches::{
+    BareRow, Failure, connect_to_write, insert_rows, is_test,
+    timing::{percent, rate},
+};
 use mocha_store::{
     Event, Store,
     event::{ChannelSeen, GlobalName, GuildSeen, MessageSent, UserSeen},
@@ -64,19 +67,9 @@ fn compare() -> Result<(), Failure> {
         ("recorder, 1,000 a transaction   ", alike),
         ("bare inserts with roll-ups      ", rolled_up),
     ] {
-        let ratios = inserted.iter().zip(&times).map(|(bare, time)| bare.as_nanos() * 1_000 / time.as_nanos().max(1));
-        let ratio = median(ratios.collect()).unwrap_or(0);
-        println!("  {name}   {:>7}/s  {:>3}.{} %", rate(len, &times), ratio / 10, ratio % 10);
+        println!("  {name}   {:>7}/s  {}", rate(len, &times), percent(&inserted, 1, &times));
     }
     Ok(())
-}
-
-fn rate(len: usize, times: &[Duration]) -> u128 {
-    median(times.to_vec()).map_or(0, |time| per_second(len, time))
-}
-
-fn per_second(len: usize, time: Duration) -> u128 {
-    u128::try_from(len).unwrap_or(0) * 1_000_000_000 / time.as_nanos().max(1)
 }
 
 fn measure(criterion: &mut Criterion) {

@@ -21,7 +21,10 @@ use diesel::{
     sql_query,
     sql_types::{Array, BigInt, Bool, Integer, Nullable},
 };
-use mocha_benches::{Failure, is_test, median};
+use mocha_benches::{
+    Failure, is_test,
+    timing::{percent, rate},
+};
 use mocha_postgres::PgStore;
 use mocha_schema::GuildId;
 use mocha_store::{
@@ -71,19 +74,6 @@ fn main() -> Result<(), Failure> {
         println!("  {name}      {:>7}/s  {without}  {with}", rate(len * count, times));
     }
     Ok(())
-}
-
-/// How fast so many times as many messages were written as by the bare inserts, in percent, as the median of the rounds.
-fn percent(bare: &[Duration], count: usize, times: &[Duration]) -> String {
-    let count = u128::try_from(count).unwrap_or(1);
-    let ratios = bare.iter().zip(times).map(|(bare, time)| bare.as_nanos() * count * 1_000 / time.as_nanos().max(1));
-    let ratio = median(ratios.collect()).unwrap_or(0);
-    format!("{:>3}.{} %", ratio / 10, ratio % 10)
-}
-
-fn rate(len: usize, times: &[Duration]) -> u128 {
-    let time = median(times.to_vec()).unwrap_or_default();
-    u128::try_from(len).unwrap_or(0) * 1_000_000_000 / time.as_nanos().max(1)
 }
 
 /// The same messages in another guild, with the same authors.

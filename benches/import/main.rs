@@ -26,7 +26,10 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mocha_benches::{BareRow, Failure, connect, connect_to_write, insert_rows, is_test, median};
+use mocha_benches::{
+    BareRow, Failure, connect, connect_to_write, insert_rows, is_test,
+    timing::{percent, rate},
+};
 use mocha_import::Import;
 use mocha_stats::{AnyConnection, Window};
 use mocha_store::{Clock, Store};
@@ -75,9 +78,10 @@ fn main() -> Result<(), Failure> {
     for (name, times) in [("bare inserts", &inserted), ("the import  ", &imported)] {
         println!("{name}: {} messages a second, median of {rounds} rounds", rate(messages, times));
     }
-    let parts = inserted.iter().zip(&imported).map(|(bare, time)| bare.as_nanos() * 1_000 / time.as_nanos().max(1));
-    let part = median(parts.collect()).unwrap_or(0);
-    println!("the import is {}.{} % as fast as the bare inserts of its round", part / 10, part % 10);
+    println!(
+        "the import is {} as fast as the bare inserts of its round",
+        percent(&inserted, 1, &imported).trim_start()
+    );
 
     let path = folder.path().join("twice.db");
     for raw_content in [false, true] {
@@ -90,11 +94,6 @@ fn main() -> Result<(), Failure> {
         println!("{} answers are equal to those of the oracle", compare(&path, &parents, now, len)?);
     }
     Ok(())
-}
-
-fn rate(len: usize, times: &[Duration]) -> u128 {
-    let time = median(times.to_vec()).unwrap_or_default();
-    u128::try_from(len).unwrap_or(0) * 1_000_000_000 / time.as_nanos().max(1)
 }
 
 /// Imports all files through the public interface, and returns how long it took until everything was in the file.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono::DateTime;
-use mocha_benches::{EVENTS, Failure};
+use mocha_benches::{EVENTS, Failure, recorded_bots};
 use mocha_sim::recorded_folder;
 use mocha_store::event::{MessageContent, MessageSent};
 
@@ -80,10 +80,8 @@ impl Traffic {
         if !data.join(EVENTS).exists() {
             return Ok(None);
         }
-        let bots = fs::read_to_string(data.join("bots.txt"))?;
-        let bots = bots.split(',').map(|bot| bot.trim().parse()).collect::<Result<_, _>>()?;
         let lines = BufReader::new(zstd::Decoder::new(fs::File::open(data.join(EVENTS))?)?).lines();
-        Ok(Some(Self { bots, left: len, lines, number: 0, seen: HashSet::new() }))
+        Ok(Some(Self { bots: recorded_bots(&data)?, left: len, lines, number: 0, seen: HashSet::new() }))
     }
 
     /// Returns the message of a line `second,kind,channel,user`, followed by `characters,words` for messages.

@@ -70,6 +70,16 @@ pub(crate) fn irc_with(
     Ok(Some(File { guild_id: guild_id()?, now, path, small_guild_id: None }))
 }
 
+/// Returns the users of the real community that are bots.
+///
+/// # Errors
+///
+/// Returns an error if the folder does not say so.
+pub fn recorded_bots(folder: &Path) -> Result<HashSet<u64>, Failure> {
+    let bots = fs::read_to_string(folder.join("bots.txt"))?;
+    Ok(bots.split(',').map(|bot| bot.trim().parse()).collect::<Result<_, _>>()?)
+}
+
 fn guild_id() -> Result<GuildId, Failure> {
     Ok(GuildId::try_from(1 << 22)?)
 }
@@ -86,9 +96,7 @@ struct Irc {
 
 impl Irc {
     fn new(data: &Path) -> Result<Self, Failure> {
-        let bots = fs::read_to_string(data.join("bots.txt"))?;
-        let bots = bots.split(',').map(|bot| bot.trim().parse()).collect::<Result<_, _>>()?;
-        Ok(Self { bots, hour: 0, lines: 0, seen: HashSet::new(), voice: HashMap::new() })
+        Ok(Self { bots: recorded_bots(data)?, hour: 0, lines: 0, seen: HashSet::new(), voice: HashMap::new() })
     }
 
     /// Records a line: `second,kind,channel,user`, followed by `characters,words` for messages.

@@ -12,7 +12,7 @@ pub use self::{
     bare::{BareRow, connect_to_write, insert_rows},
     community::community,
     file::{File, PRAGMAS, connect, single_and_double},
-    irc::{EVENTS, irc},
+    irc::{EVENTS, irc, recorded_bots},
     kinds::irc_with_kinds,
 };
 

@@ -102,7 +102,8 @@ impl<'a> Import<'a> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`Recorder::message_horizon`] and [`Recorder::record_all_blocking`], except for values that do not fit, which are in the report.
+    /// Returns the errors of [`Recorder::message_horizon`] and [`Recorder::record_all_blocking`], except for values that do not
+    /// fit, which are in the report.
     pub fn run(self, paths: impl IntoIterator<Item = impl AsRef<Path>>) -> Result<ImportReport, Error> {
         let Self { mut on_progress, settings } = self;
         let files = paths::files(paths.into_iter().map(|path| path.as_ref().to_owned()));

@@ -52,8 +52,8 @@ pub struct Skip {
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// It is from before the [horizon](mocha_recorder::Recorder::message_horizon) that the store had at the start of the import. Retention has
-    /// deleted all messages from before it, and the roll-ups may count this one already.
+    /// It is from before the [horizon](mocha_recorder::Recorder::message_horizon) that the store had at the start of the
+    /// import. Retention has deleted all messages from before it, and the roll-ups may count this one already.
     BeforeHorizon,
     /// It is older than [`Import::since`](crate::Import::since).
     BeforeStart,
