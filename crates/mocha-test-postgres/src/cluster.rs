@@ -6,6 +6,8 @@ use std::{
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use crate::Programs;
@@ -85,14 +87,22 @@ impl Cluster {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    /// Kills the server's main process with SIGKILL. The server's other processes end soon after it.
+    /// Kills the server's main process with SIGKILL, and waits until all of the server's processes have ended.
     ///
     /// # Panics
     ///
-    /// If the server does not run.
+    /// If the server does not run, or if its other processes do not end within some seconds.
     pub fn kill(&self) {
-        let status = Command::new("kill").args(["-9", &self.main_process()]).status().unwrap();
+        let main = self.main_process();
+        let others = children(&main);
+        let status = Command::new("kill").args(["-9", &main]).status().unwrap();
         assert!(status.success(), "the server does not run");
+        // The signal arrives after the command has ended, and the other processes notice only then. Until they do, they commit.
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while others.iter().chain([&main]).any(|process| is_running(process)) {
+            assert!(Instant::now() < deadline, "the server's processes do not end");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Freezes the server's main process, so that it accepts no connection, or continues it. Open connections keep working.
@@ -141,6 +151,25 @@ impl Cluster {
         let file: PathBuf = self.folder.path().join("data/postmaster.pid");
         fs::read_to_string(file).unwrap().lines().next().unwrap().to_owned()
     }
+}
+
+/// Returns the parent and the state of a process, or nothing if there is no such process.
+fn parent_and_state(process: &str) -> Option<(String, String)> {
+    let line = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The second field is the program's name in parentheses, which can contain anything.
+    let mut fields = line.rsplit_once(')')?.1.split_ascii_whitespace();
+    let state = fields.next()?.to_owned();
+    Some((fields.next()?.to_owned(), state))
+}
+
+fn children(process: &str) -> Vec<String> {
+    let names = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().into_string().ok());
+    names.filter(|name| parent_and_state(name).is_some_and(|(parent, _)| parent == process)).collect()
+}
+
+/// A process that has ended may stay in the list as a zombie (`Z`) until its parent asks for it.
+fn is_running(process: &str) -> bool {
+    parent_and_state(process).is_some_and(|(_, state)| !matches!(state.as_str(), "Z" | "X"))
 }
 
 impl Drop for Cluster {
