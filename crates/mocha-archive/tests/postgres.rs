@@ -9,7 +9,7 @@ use mocha_archive::{Archive, LAYOUTS};
 use mocha_postgres::PgStore;
 use mocha_schema::UserId;
 use mocha_stats::{Growth, Leaderboard, Window};
-use mocha_store::{Clock, Store};
+use mocha_store::Store;
 use mocha_test_postgres::Database;
 use proptest::{prelude::*, test_runner::TestRunner};
 use support::{
@@ -17,13 +17,9 @@ use support::{
     *,
 };
 
-fn connect(database: &Database) -> TestResult<PgStore> {
-    Ok(PgStore::builder().clock(Clock::Events).connect(database.url())?)
-}
-
 /// A database of the same server as [`filled`].
 fn filled_server(database: &Database, seed: u64) -> TestResult<PgStore> {
-    let store = connect(database)?;
+    let store = connect(database.url())?;
     let recorder = store.recorder()?;
     for event in server(seed).events() {
         recorder.record_blocking(event)?;
@@ -61,7 +57,7 @@ fn the_same_events_give_the_same_files() -> TestResult {
 /// Rows go from a file to a server and come back.
 fn check(seeds: &[Seed], folder: &Path) -> TestResult {
     let database = Database::create().ok_or("no server")?;
-    let (sqlite, postgres) = (open(&folder.join("stats.db"))?, connect(&database)?);
+    let (sqlite, postgres) = (open(&folder.join("stats.db"))?, connect(database.url())?);
     let archive = Archive::open(folder.join("archive"))?;
     fill(&sqlite, seeds)?;
     archive.add(&sqlite)?;
@@ -118,7 +114,7 @@ fn a_row_that_a_server_cannot_hold_is_left_out_and_counted() -> TestResult {
     )?;
     let archive = Archive::open(folder.path().join("archive"))?;
     assert_eq!(archive.add(&sqlite)?.rows, 3);
-    let restored = archive.restore(&connect(&database)?).run()?;
+    let restored = archive.restore(&connect(database.url())?).run()?;
     assert_eq!((restored.rows, restored.unfit), (1, 2));
     assert_eq!(database.execute("SELECT id, activity_name FROM presence_events"), "p2|a game");
     // A file takes all of them.
@@ -171,7 +167,7 @@ fn one_guild_and_some_months_are_restored_beside_a_recorder() -> TestResult {
     record(&sqlite, server(44).guild(id(1 << 40)).events())?;
     let archive = Archive::open(folder.path().join("archive"))?;
     archive.add(&sqlite)?;
-    let store = connect(&database)?;
+    let store = connect(database.url())?;
     let recorder = store.recorder()?;
     // The recorder writes into the guilds, channels and users that the restoration makes.
     std::thread::scope(|scope| {

@@ -8,7 +8,7 @@ use std::{fs, io::Write as _, ops::ControlFlow, path::Path};
 use chrono::{DateTime, TimeDelta, Utc};
 use mocha_archive::{Archive, ErrorKind};
 use mocha_postgres::PgStore;
-use mocha_store::{Clock, Keep, Retained, RetentionPolicy};
+use mocha_store::{Keep, Retained, RetentionPolicy};
 use mocha_test_postgres::Database;
 use support::{
     kill::{DO, FOLDER, in_every_phase},
@@ -16,10 +16,6 @@ use support::{
 };
 
 const EVENTS: [&str; 5] = ["message_events", "voice_intervals", "voice_events", "member_events", "presence_events"];
-
-fn connect(url: &str) -> TestResult<PgStore> {
-    Ok(PgStore::builder().clock(Clock::Events).connect(url)?)
-}
 
 /// The same server in a database and in a file.
 fn case(database: &Database, folder: &Path, seed: u64) -> TestResult<(PgStore, Archive, Vec<String>)> {

@@ -39,6 +39,16 @@ pub(crate) fn open(path: &Path) -> Result<Store, Error> {
     Store::builder().clock(Clock::Events).maintenance(Maintenance::off()).readers(2).open(path)
 }
 
+/// Connects to a database whose time passes with the events. On a Citus cluster the tables are distributed.
+#[cfg(feature = "postgres")]
+pub(crate) fn connect(url: &str) -> TestResult<mocha_postgres::PgStore> {
+    let store = mocha_postgres::PgStore::builder().clock(Clock::Events).connect(url)?;
+    match store.distribute() {
+        Err(error) if *error.kind() == mocha_store::ErrorKind::NoCitus => Ok(store),
+        done => Ok(done.map(|()| store)?),
+    }
+}
+
 /// Records the events and waits until they are in the file.
 pub(crate) fn record(store: &Store, events: impl IntoIterator<Item = Event>) -> Result<(), Error> {
     let recorder = store.recorder()?;
