@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use diesel::QueryResult;
 use mocha_schema::GuildId;
 
 use crate::{
@@ -66,23 +67,8 @@ pub trait Source {
 
 impl<C: Connection> Source for C {
     fn partitions(&mut self, layout: &'static Layout) -> Result<Vec<Partition>, Error> {
-        let Layout { table, .. } = layout;
-        // Each step seeks the next guild in the index.
-        let query = format!(
-            "WITH RECURSIVE guild (id) AS (SELECT min(guild_id) FROM {table} UNION ALL \
-             SELECT (SELECT min(guild_id) FROM {table} WHERE guild_id > guild.id) FROM guild WHERE id IS NOT NULL) \
-             SELECT CAST(id AS TEXT) AS id FROM guild WHERE id IS NOT NULL"
-        );
-        let mut guilds = Vec::new();
-        self.stream(&Statement::new(&query, []), &mut |row| {
-            if let Some(Cell::Text(Some(id))) = row.first() {
-                guilds.extend(readable_id(id));
-            }
-            Ok(())
-        })
-        .map_err(looking)?;
         let mut found = Vec::new();
-        for guild_id in guilds {
+        for guild_id in guilds(self, layout).map_err(looking)? {
             found.extend(partitions_of(self, layout, guild_id, None)?);
         }
         found.sort_by_key(Partition::order);
@@ -119,6 +105,24 @@ impl<C: Connection> Source for C {
             .map_err(|error| Error::database("counting rows that cannot be archived failed", error))?;
         Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
+}
+
+/// Returns the guilds that have rows. Each step seeks the next guild in the index, on Citus in that of each server.
+fn guilds(conn: &mut (impl Connection + ?Sized), layout: &'static Layout) -> QueryResult<Vec<GuildId>> {
+    let after = conn.dialect().either("?1", "CAST(?1 AS BIGINT)");
+    let query = format!("SELECT CAST(min(guild_id) AS TEXT) AS id FROM {} WHERE guild_id > {after}", layout.table);
+    // In both orders, of texts and of numbers, no id of a guild is before this.
+    let (mut found, mut last) = (Vec::new(), Some("0".to_owned()));
+    while let Some(id) = last.take() {
+        conn.stream(&Statement::of_text(&query, &id), &mut |row| {
+            if let Some(Cell::Text(Some(id))) = row.into_iter().next() {
+                found.extend(readable_id(&id));
+                last = Some(id);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(found)
 }
 
 /// Returns the months of a guild that have rows, and only those with rows before `before_ms` if there

@@ -147,7 +147,11 @@ impl Dialect {
         let (names, values, table) = (names.join(", "), values.join(", "), layout.table);
         self.either(
             format!("INSERT OR IGNORE INTO {table} ({names}) VALUES ({values})"),
-            format!("INSERT INTO {table} ({names}) SELECT {values} FROM {} ON CONFLICT DO NOTHING", rows(layout)),
+            // Without the RETURNING, Citus also counts rows that were there before.
+            format!(
+                "INSERT INTO {table} ({names}) SELECT {values} FROM {} ON CONFLICT DO NOTHING RETURNING 1",
+                rows(layout)
+            ),
         )
     }
 

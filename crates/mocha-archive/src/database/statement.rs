@@ -37,6 +37,11 @@ impl<'a> Statement<'a> {
         Self { binds: numbers.into_iter().map(|number| Bind::Number(Some(number))).collect(), sql }
     }
 
+    /// Creates a statement whose only parameter is a text.
+    pub(crate) fn of_text(sql: &'a str, text: &'a str) -> Self {
+        Self { binds: vec![Bind::Text(Some(text))], sql }
+    }
+
     /// Creates a statement whose parameters are the values of a row.
     pub(crate) fn of_row(sql: &'a str, row: Row<'a>) -> Self {
         let binds = row.batch.columns().iter().map(|values| match values {
