@@ -6,12 +6,12 @@ mod support;
 use diesel::{RunQueryDsl as _, connection::SimpleConnection as _, sql_query};
 use mocha_recorder::ErrorKind;
 use mocha_schema::catalogue::{POSTGRES_TABLES, Placement, TABLES};
-use mocha_test_postgres::{Database, skipped_without_citus};
+use mocha_test_postgres::{Database, has_citus, skipped_without_citus};
 use support::{TestResult, guild, joined, message, record, store, user, voice};
 
 /// A database on a cluster, or `None` if there is no cluster.
 fn cluster() -> Option<Database> {
-    if std::env::var_os("MOCHA_CITUS_URLS").is_none() {
+    if !has_citus() {
         skipped_without_citus();
         return None;
     }

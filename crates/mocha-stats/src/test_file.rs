@@ -133,6 +133,9 @@ pub(crate) fn seeded() -> TestResult<File> {
 }
 
 #[cfg(feature = "postgres")]
+pub(crate) use self::postgres::{distribute, note_bots};
+
+#[cfg(feature = "postgres")]
 mod postgres {
     use diesel::PgConnection;
     use mocha_test_postgres::Database as Server;
@@ -150,7 +153,21 @@ mod postgres {
         let Some(server) = Server::create() else { return Ok(None) };
         let mut conn = PgConnection::establish(server.url())?;
         mocha_schema::migrate_postgres(&mut conn)?;
+        distribute(&mut conn)?;
         Ok(Some(Box::new(Postgres { conn, _server: server })))
+    }
+
+    /// Distributes the tables if the server has Citus.
+    pub(crate) fn distribute(conn: &mut PgConnection) -> TestResult {
+        match mocha_schema::distribute_postgres(conn) {
+            Err(error) if *error.kind() == mocha_schema::ErrorKind::NoCitus => Ok(()),
+            done => Ok(done?),
+        }
+    }
+
+    /// Citus has no trigger of users, so whoever writes a bot says so, as the recorder does. It changes nothing elsewhere.
+    pub(crate) fn note_bots(conn: &mut PgConnection) -> QueryResult<()> {
+        conn.batch_execute("SELECT note_bots(array_agg(id)) FROM users WHERE bot HAVING count(*) > 0")
     }
 
     impl Migrated for Postgres {
@@ -189,7 +206,8 @@ mod postgres {
 
     impl SimpleConnection for Postgres {
         fn batch_execute(&mut self, statements: &str) -> QueryResult<()> {
-            self.conn.batch_execute(statements)
+            self.conn.batch_execute(statements)?;
+            if statements.starts_with("INSERT INTO users") { note_bots(&mut self.conn) } else { Ok(()) }
         }
     }
 }

@@ -44,6 +44,12 @@ pub fn skipped(why: &str) {
     print_skip(why);
 }
 
+/// Returns whether [`Database::create`] creates databases on a Citus cluster.
+#[must_use]
+pub fn has_citus() -> bool {
+    std::env::var_os("MOCHA_CITUS_URLS").is_some()
+}
+
 /// Writes to the standard error that a test was skipped because `MOCHA_CITUS_URLS` is not set. No variable requires Citus,
 /// because Debian has no package for it.
 pub fn skipped_without_citus() {
