@@ -6,7 +6,7 @@ use diesel::QueryResult;
 
 use crate::{
     batch::Row,
-    database::{Connection, Statement},
+    database::{Connection, Dialect, Statement},
 };
 
 /// Those that have a row in the database, by their numbers.
@@ -53,6 +53,10 @@ impl Parents {
             let insert = "INSERT INTO users (id, bot, created_at, updated_at) VALUES";
             run(format!("{insert} ({}, {value}, ?2, ?2) ON CONFLICT DO NOTHING", id(1)), &[user_id, second])?;
             run(format!("UPDATE users SET bot = {value} WHERE id = {} AND {is_other}", id(1)), &[user_id])?;
+            if bot == Some(true) && dialect == Dialect::Postgres {
+                // Citus has no trigger of users. Elsewhere it has done this.
+                run("SELECT note_bots(ARRAY[?1])".to_owned(), &[user_id])?;
+            }
         }
         if let Some(channel_id) = row.named("channel_id")
             && self.channels.insert((guild_id, channel_id))

@@ -67,6 +67,8 @@ fn check(seeds: &[Seed], folder: &Path) -> TestResult {
     assert_eq!(odd, [restored.unfit.to_string()]);
     assert_eq!((restored.rows, restored.known), (rows(&database)?, 0));
     assert_eq!(postgres.verify()?, []);
+    let bots = database.execute("SELECT id FROM users WHERE bot ORDER BY 1");
+    assert_eq!(database.execute("SELECT id FROM bots ORDER BY 1"), bots);
 
     execute(&sqlite, &format!("DELETE FROM message_events WHERE NOT ({is_number})"))?;
     let archives = [Archive::open(folder.join("sqlite"))?, Archive::open(folder.join("postgres"))?];

@@ -165,7 +165,7 @@ mod postgres {
         }
     }
 
-    /// Citus has no trigger of users, so whoever writes a bot says so, as the recorder does. It changes nothing elsewhere.
+    /// Citus has no trigger of users, so a program that writes a bot says so, as the recorder does. It changes nothing elsewhere.
     pub(crate) fn note_bots(conn: &mut PgConnection) -> QueryResult<()> {
         conn.batch_execute("SELECT note_bots(array_agg(id)) FROM users WHERE bot HAVING count(*) > 0")
     }
