@@ -105,17 +105,6 @@ impl Cluster {
         }
     }
 
-    /// Freezes the server's main process, so that it accepts no connection, or continues it. Open connections keep working.
-    ///
-    /// # Panics
-    ///
-    /// If the server does not run.
-    pub fn freeze(&self, frozen: bool) {
-        let signal = if frozen { "-STOP" } else { "-CONT" };
-        let status = Command::new("kill").args([signal, &self.main_process()]).status().unwrap();
-        assert!(status.success(), "the server does not run");
-    }
-
     /// Stops the server at once and ends all connections.
     ///
     /// # Panics
