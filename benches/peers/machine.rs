@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-/// Returns the processor, memory, file system, kernel and compiler, as far as they are known.
+/// Returns list items with the processor, memory and file system, and the kernel and compiler, as far as they are known.
 pub(crate) fn describe(folder: &Path) -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let processor = value("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
@@ -14,13 +14,14 @@ pub(crate) fn describe(folder: &Path) -> String {
     if let Some(name) = file_system.and_then(|output| last_line(&output.stdout)) {
         parts.push(format!("{name} on its disk"));
     }
+    let mut system = Vec::new();
     if let Ok(kernel) = fs::read_to_string("/proc/sys/kernel/osrelease") {
-        parts.push(format!("Linux {}", kernel.trim()));
+        system.push(format!("Linux {}", kernel.trim()));
     }
     if let Some(rustc) = Command::new("rustc").arg("--version").output().ok().and_then(|out| last_line(&out.stdout)) {
-        parts.push(rustc.split(" (").next().unwrap_or_default().to_owned());
+        system.push(rustc.split(" (").next().unwrap_or_default().to_owned());
     }
-    parts.join(", ")
+    format!("* machine: {}\n* system: {}", parts.join(", "), system.join(", "))
 }
 
 /// Returns the text after a key and a colon.

@@ -185,7 +185,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(INTRODUCTION)?;
-        writeln!(f, "\nMeasured on {}.\n\n* machine: {}", self.date, self.machine)?;
+        writeln!(f, "\nMeasured on {}.\n\n{}", self.date, self.machine)?;
         for (name, version) in [Name::Mocha, Name::Sqlite, Name::Original, Name::DuckDb].iter().zip(&self.versions) {
             writeln!(f, "* {name}: {version}")?;
         }
