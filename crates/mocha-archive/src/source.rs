@@ -107,10 +107,16 @@ impl<C: Connection> Source for C {
     }
 }
 
-/// Returns the guilds that have rows. Each step seeks the next guild in the index, on Citus in that of each server.
+/// Returns the statement that finds the next guild after `?1` that has rows, by a seek in the index.
+fn next_guild(conn: &(impl Connection + ?Sized), layout: &Layout) -> String {
+    // In SQLite a column may have other texts, and blobs. Ids are digits, and everything else is beyond the colon or unreadable.
+    let after = conn.dialect().either("guild_id > ?1 AND guild_id < ':'", "guild_id > CAST(?1 AS BIGINT)");
+    format!("SELECT CAST(min(guild_id) AS TEXT) AS id FROM {} WHERE {after}", layout.table)
+}
+
+/// Returns the guilds that have rows, one step for each.
 fn guilds(conn: &mut (impl Connection + ?Sized), layout: &'static Layout) -> QueryResult<Vec<GuildId>> {
-    let after = conn.dialect().either("?1", "CAST(?1 AS BIGINT)");
-    let query = format!("SELECT CAST(min(guild_id) AS TEXT) AS id FROM {} WHERE guild_id > {after}", layout.table);
+    let query = next_guild(conn, layout);
     // In both orders, of texts and of numbers, no id of a guild is before this.
     let (mut found, mut last) = (Vec::new(), Some("0".to_owned()));
     while let Some(id) = last.take() {
@@ -218,7 +224,10 @@ pub(crate) fn id<I: From<NonZeroU64>>(number: i64) -> Option<I> {
 
 #[cfg(test)]
 mod tests {
-    use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query, sql_types::Text};
+    use diesel::{
+        Connection as _, QueryableByName, RunQueryDsl as _, SqliteConnection, connection::SimpleConnection as _,
+        sql_query, sql_types::Text,
+    };
 
     use super::*;
     use crate::LAYOUTS;
@@ -244,6 +253,29 @@ mod tests {
             // Only rows of the same time are sorted.
             let sorts: Vec<_> = steps.iter().filter(|step| step.detail.contains("TEMP")).collect();
             assert!(sorts.iter().all(|step| step.detail.contains("LAST")), "{table}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn guilds_are_sought_in_an_index_and_other_values_end_nothing()
+    -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let mut conn = SqliteConnection::establish(":memory:")?;
+        mocha_schema::migrate(&mut conn)?;
+        conn.batch_execute(
+            "PRAGMA foreign_keys = OFF;
+             INSERT INTO presence_events (id, guild_id, user_id, created_at) VALUES
+                 ('a', '9', '40', 1704067200), ('b', '10', '40', 1704067200), ('c', x'3131', '40', 1704067200),
+                 ('d', 'guild', '40', 1704067200), ('e', '', '40', 1704067200)",
+        )?;
+        let layout = LAYOUTS.iter().copied().find(|layout| layout.table == "presence_events").ok_or("no layout")?;
+        let found: Vec<u64> = guilds(&mut conn, layout)?.into_iter().map(GuildId::get).collect();
+        assert_eq!(found, [10, 9]);
+        for layout in LAYOUTS {
+            let sql = format!("EXPLAIN QUERY PLAN {}", next_guild(&conn, layout));
+            let steps: Vec<Step> = sql_query(sql).bind::<Text, _>("0").load(&mut conn)?;
+            let found = steps.first().map(|step| step.detail.as_str()).unwrap_or_default();
+            assert!(found.contains("SEARCH") && found.contains("guild_id>? AND guild_id<?"), "{found}");
         }
         Ok(())
     }
