@@ -15,7 +15,7 @@ use crate::{
     growth::truth::{self, Event},
     questions::{Load, QUESTIONS},
     random,
-    test_file::{File, distribute, empty, note_bots, seeded},
+    test_file::{File, connected, empty, note_bots, seeded},
     world::{SPAN, World, insert, world},
 };
 
@@ -87,10 +87,7 @@ fn every_question_about_the_fixture_has_the_same_answer() -> TestResult {
 
 /// A database of its own, whose rows are committed.
 fn committed() -> TestResult<Option<(Server, PgConnection)>> {
-    let Some(server) = Server::create() else { return Ok(None) };
-    let mut conn = PgConnection::establish(server.url())?;
-    mocha_schema::migrate_postgres(&mut conn)?;
-    distribute(&mut conn)?;
+    let Some((server, mut conn)) = connected()? else { return Ok(None) };
     seed(&mut conn)?;
     note_bots(&mut conn)?;
     Ok(Some((server, conn)))

@@ -133,12 +133,12 @@ pub(crate) fn seeded() -> TestResult<File> {
 }
 
 #[cfg(feature = "postgres")]
-pub(crate) use self::postgres::{distribute, note_bots};
+pub(crate) use self::postgres::{connected, note_bots};
 
 #[cfg(feature = "postgres")]
 mod postgres {
     use diesel::PgConnection;
-    use mocha_test_postgres::Database as Server;
+    use mocha_test_postgres::{Database as Server, has_citus};
 
     use super::*;
 
@@ -150,19 +150,19 @@ mod postgres {
 
     /// `None` if there is no server.
     pub(super) fn migrated() -> TestResult<Option<Box<dyn Migrated>>> {
-        let Some(server) = Server::create() else { return Ok(None) };
-        let mut conn = PgConnection::establish(server.url())?;
-        mocha_schema::migrate_postgres(&mut conn)?;
-        distribute(&mut conn)?;
+        let Some((server, conn)) = connected()? else { return Ok(None) };
         Ok(Some(Box::new(Postgres { conn, _server: server })))
     }
 
-    /// Distributes the tables if the server has Citus.
-    pub(crate) fn distribute(conn: &mut PgConnection) -> TestResult {
-        match mocha_schema::distribute_postgres(conn) {
-            Err(error) if *error.kind() == mocha_schema::ErrorKind::NoCitus => Ok(()),
-            done => Ok(done?),
+    /// A database with Mocha's tables, which are distributed if the tests run on a Citus cluster. `None` if there is no server.
+    pub(crate) fn connected() -> TestResult<Option<(Server, PgConnection)>> {
+        let Some(server) = Server::create() else { return Ok(None) };
+        let mut conn = PgConnection::establish(server.url())?;
+        mocha_schema::migrate_postgres(&mut conn)?;
+        if has_citus() {
+            mocha_schema::distribute_postgres(&mut conn)?;
         }
+        Ok(Some((server, conn)))
     }
 
     /// Citus has no trigger of users, so a program that writes a bot says so, as the recorder does. It changes nothing elsewhere.
